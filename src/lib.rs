@@ -1,0 +1,8 @@
+//! `tickets` turns a mail address into a support desk: one mbox per ticket.
+//!
+//! Direction of knowledge: `cli` -> `commands` -> `desk` -> {`store`, `index`, `outbox`,
+//! `sendmail`} -> `ticket` -> `mail`. The last two are pure: they touch no disk, clock,
+//! environment or process, and get time, host name and limits as values.
+
+pub mod mail;
+pub mod ticket;

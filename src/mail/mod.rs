@@ -1,0 +1,1 @@
+//! Mail as bytes and values; knows no ticket and touches nothing outside memory.
