@@ -4,5 +4,7 @@
 //! `sendmail`} -> `ticket` -> `mail`. The last two are pure: they touch no disk, clock,
 //! environment or process, and get time, host name and limits as values.
 
+pub mod config;
+pub mod error;
 pub mod mail;
 pub mod ticket;

@@ -1,1 +1,84 @@
 //! What a message means to a ticket; pure decisions and the mail they lead to.
+
+pub mod address;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A ticket's number: 1 to 999,999,999, so that it never needs more than nine digits in an
+/// address, a Subject or a file name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TicketId(u32);
+
+impl TicketId {
+    /// The highest number there can be.
+    pub const MAX: u32 = 999_999_999;
+
+    /// The ticket with this number, if there can be one.
+    pub fn new(number: u32) -> Option<Self> {
+        (1..=Self::MAX)
+            .contains(&number)
+            .then_some(TicketId(number))
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why a text is no ticket number.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotATicket;
+
+impl fmt::Display for NotATicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a ticket is a number from 1 to 999999999, without leading zeros")
+    }
+}
+
+impl std::error::Error for NotATicket {}
+
+impl FromStr for TicketId {
+    type Err = NotATicket;
+
+    /// Only `[1-9][0-9]{0,8}`: with leading zeros one ticket would have two names (D9).
+    fn from_str(text: &str) -> Result<Self, NotATicket> {
+        let digits = text.as_bytes();
+        let plain = digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0');
+        if !plain || digits.len() > 9 {
+            return Err(NotATicket);
+        }
+        text.parse().ok().and_then(Self::new).ok_or(NotATicket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_numbers_are_tickets() {
+        for (text, want) in [
+            ("1", Some(1)),
+            ("12", Some(12)),
+            ("999999999", Some(999_999_999)),
+            ("0", None),
+            ("01", None),
+            ("1000000000", None),
+            ("+1", None),
+            ("", None),
+            ("1.lock", None),
+            ("archived", None),
+            ("١", None),
+        ] {
+            assert_eq!(text.parse().ok(), want.and_then(TicketId::new), "{text}");
+        }
+    }
+}

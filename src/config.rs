@@ -1,0 +1,413 @@
+//! The configuration: one TOML file, read into values; each key's doc comment is its manual.
+//!
+//! Section F of the contract. Nothing is looked up that the message does not need: the password
+//! database, the host name and the time zone stay closed while the file answers for them.
+
+mod value;
+
+use crate::error::{Fault, Status};
+use crate::ticket::address::Addresses;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+pub use value::{Acknowledge, Size, Span, Words};
+
+/// What the admins get of each mail (C2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    /// The mail itself under a new header.
+    #[default]
+    Copy,
+    /// A short note.
+    Note,
+    /// Nothing.
+    None,
+}
+
+/// Who may close a ticket by mail (C5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CloseBy {
+    /// Admins, the ticket's own address, and everyone in From, To or Cc of a filed message.
+    #[default]
+    Participants,
+    /// Admins and the ticket's own address.
+    Admins,
+    /// Whoever knows the address.
+    Anyone,
+}
+
+/// What becomes of mail to a ticket that does not exist (B8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownTicket {
+    /// It is refused with status 67.
+    #[default]
+    Reject,
+    /// It opens a new ticket.
+    Open,
+}
+
+/// What becomes of mail to an address that is none of ours (B9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CatchAll {
+    /// It is refused with status 67.
+    #[default]
+    Reject,
+    /// It is treated as mail to submit@.
+    Submit,
+}
+
+/// The file as it stands; every key is optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    /// The store. Default `~/tickets`; `~` is the home directory of the user it runs as.
+    pub dir: Option<String>,
+    /// Domain of all addresses, or a list of them; the first is used in answers.
+    /// Default: the one in /etc/mailname, else the host's name, and any domain is accepted.
+    pub domain: Option<Words>,
+    /// Local-parts, or full addresses, that open tickets. Default `"submit"`.
+    pub submit: Option<Words>,
+    /// Template of a ticket's local-part. Default `"ticket-{n}"`.
+    pub ticket: Option<String>,
+    /// Display name in answers. Default `"Support"`.
+    pub name: Option<String>,
+    /// Who is told, and may close. Default: the user it runs as.
+    pub admins: Option<Words>,
+    /// What admins get of each mail: `"copy"`, `"note"` or `"none"`.
+    pub notify: Notify,
+    /// Whether new tickets are acknowledged, or a list of sender patterns (`"*@robots.example"`)
+    /// never to answer. Default true.
+    pub ack: Acknowledge,
+    /// Who may close by mail: `"participants"`, `"admins"` or `"anyone"`.
+    pub close_by: CloseBy,
+    /// Mail to a ticket that does not exist: `"reject"` it, or `"open"` a new one.
+    pub unknown_ticket: UnknownTicket,
+    /// Mail to an address that is none of ours: `"reject"` it, or treat it as `"submit"`.
+    pub catch_all: CatchAll,
+    /// Regular expressions with one number group that find a ticket in a Subject; the first is
+    /// the one written in answers.
+    pub subject_tags: Option<Words>,
+    /// The most answers one address gets in an hour. Default 5.
+    pub ack_limit: Option<u32>,
+    /// The largest message taken. Default `"64 MiB"`.
+    pub max_size: Option<Size>,
+    /// How long raw copies of filed mail are kept. Default `"14 days"`.
+    pub keep_recent: Option<Span>,
+    /// The sendmail program and its options, started without a shell.
+    /// Default `/usr/sbin/sendmail`.
+    pub sendmail: Option<Words>,
+    /// How long sendmail may take for one mail. Default `"60 s"`.
+    pub sendmail_timeout: Option<Span>,
+    /// Directory whose files (ack.txt, note.txt, closed.txt, refused.txt) replace the built-in
+    /// texts.
+    pub templates: Option<String>,
+    /// A group whose members may read and write the store. Default: none.
+    pub group: Option<String>,
+}
+
+/// The pattern that finds `[issue12]`, unless the configuration says otherwise (B4).
+pub const DEFAULT_TAG: &str = r"\[issue\s*(\d+)\]";
+
+/// The values in force.
+#[derive(Debug)]
+pub struct Config {
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// The store, an absolute path.
+    pub dir: PathBuf,
+    /// The desk's addresses.
+    pub addresses: Addresses,
+    /// False if no domain is configured and one had to be guessed.
+    pub domain_known: bool,
+    /// Display name in answers.
+    pub name: String,
+    /// Addresses of the admins.
+    pub admins: Vec<String>,
+    /// C2.
+    pub notify: Notify,
+    /// C1.
+    pub ack: Acknowledge,
+    /// C5.
+    pub close_by: CloseBy,
+    /// B8.
+    pub unknown_ticket: UnknownTicket,
+    /// B9.
+    pub catch_all: CatchAll,
+    /// B4, as written; compiled when a Subject asks for it.
+    pub subject_tags: Vec<String>,
+    /// C7, answers an hour.
+    pub ack_limit: u32,
+    /// A3, bytes.
+    pub max_size: u64,
+    /// D10.
+    pub keep_recent: Duration,
+    /// Program (absolute path) and options.
+    pub sendmail: Vec<String>,
+    /// How long one run of sendmail may take.
+    pub sendmail_timeout: Duration,
+    /// Directory of the admin's own texts.
+    pub templates: Option<PathBuf>,
+    /// Group of the store.
+    pub group: Option<String>,
+}
+
+/// What the command line and the environment say about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config FILE` or `$TICKETS_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `--dir DIR` or `$TICKETS_DIR`.
+    pub dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the configuration: the file named, else the user's, else the system's, else none.
+    ///
+    /// # Errors
+    /// A named file that cannot be read, an unknown key, a wrong value: status 78, naming file,
+    /// line and the nearest right key.
+    pub fn load(overrides: &Overrides) -> Result<Config> {
+        let me = User::default();
+        let (file, text) = match &overrides.config {
+            Some(file) => {
+                let doing = || format!("cannot read {}", file.display());
+                let text = std::fs::read_to_string(file)
+                    .map_err(|e| Fault::new(Status::Config, format!("{}: {e}", doing())))?;
+                (Some(file.clone()), text)
+            }
+            None => first_that_exists(&me)?,
+        };
+        let keys: Keys = toml::from_str(&text).map_err(|e| explain(file.as_deref(), &text, &e))?;
+        let at = file.as_deref().unwrap_or(Path::new("the configuration"));
+        resolve(keys, overrides, file.clone(), &me)
+            .with_context(|| format!("cannot use {}", at.display()))
+    }
+}
+
+/// The user this process runs as, asked for at most once.
+#[derive(Default)]
+struct User(std::cell::OnceCell<Option<nix::unistd::User>>);
+
+impl User {
+    fn get(&self) -> Result<&nix::unistd::User> {
+        let uid = nix::unistd::geteuid();
+        self.0
+            .get_or_init(|| nix::unistd::User::from_uid(uid).ok().flatten())
+            .as_ref()
+            .ok_or_else(|| {
+                Fault::new(
+                    Status::Config,
+                    format!("user {uid} is not in the password database"),
+                )
+                .hint("name the store with --dir or `dir = \"/...\"`")
+                .into()
+            })
+    }
+}
+
+fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
+    let own = me
+        .get()
+        .ok()
+        .map(|u| u.dir.join(".config/tickets/config.toml"));
+    for file in own
+        .into_iter()
+        .chain([PathBuf::from("/etc/tickets/config.toml")])
+    {
+        match std::fs::read_to_string(&file) {
+            Ok(text) => return Ok((Some(file), text)),
+            Err(e) if absent(&e) => {}
+            Err(e) => {
+                let text = format!("cannot read {}: {e}", file.display());
+                return Err(Fault::new(Status::Config, text).into());
+            }
+        }
+    }
+    Ok((None, String::new()))
+}
+
+fn absent(e: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(e.kind(), NotFound | NotADirectory)
+}
+
+/// Turns the file's keys into values, filling in what is missing.
+fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Result<Config> {
+    let bad = |key: &str, why: String| Fault::new(Status::Config, format!("{key}: {why}"));
+    let dir = match (&over.dir, keys.dir) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(dir)) => expand(&dir, me)?,
+        (None, None) => expand("~/tickets", me)?,
+    };
+    let dir =
+        std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))?;
+
+    let domain_known = keys.domain.is_some();
+    let domains = match keys.domain {
+        Some(words) => words.0,
+        None => vec![host_domain()],
+    };
+    if let Some(odd) = domains.iter().find(|d| !plausible_domain(d)) {
+        return Err(bad("domain", format!("{odd:?} is no domain")).into());
+    }
+    let submit = keys.submit.map_or_else(|| vec!["submit".into()], |w| w.0);
+    if submit.is_empty()
+        || submit
+            .iter()
+            .any(|s| s.is_empty() || s.contains(char::is_whitespace))
+    {
+        return Err(bad("submit", "an address or local-part is wanted".into()).into());
+    }
+    let template = keys.ticket.unwrap_or_else(|| "ticket-{n}".into());
+    let addresses =
+        Addresses::new(&domains, !domain_known, &submit, &template).ok_or_else(|| {
+            bad(
+                "ticket",
+                format!("{template:?} is no template of a local-part"),
+            )
+            .hint("for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"")
+        })?;
+    let admins = match keys.admins {
+        Some(words) => words.0,
+        None => vec![me.get()?.name.clone()],
+    };
+    let with_domain = |a: String| match a.contains('@') {
+        true => a,
+        false => format!("{a}@{}", addresses.domain()),
+    };
+    let admins: Vec<String> = admins.into_iter().map(with_domain).collect();
+    if let Some(own) = admins
+        .iter()
+        .find(|a| domain_known && addresses.target(a).is_some())
+    {
+        let why = format!("{own} is an address of the desk itself, its mail would come back");
+        return Err(bad("admins", why).into());
+    }
+    let subject_tags = keys
+        .subject_tags
+        .map_or_else(|| vec![DEFAULT_TAG.into()], |w| w.0);
+    let sendmail = keys.sendmail.map_or_else(
+        || vec!["/usr/sbin/sendmail".into()],
+        |w| match w.0.len() {
+            1 => w.0[0].split_whitespace().map(str::to_owned).collect(),
+            _ => w.0,
+        },
+    );
+    if !sendmail.first().is_some_and(|p| p.starts_with('/')) {
+        let why = "an absolute path is wanted, since an MTA's PATH has no sbin".into();
+        return Err(bad("sendmail", why).into());
+    }
+    let templates = keys.templates.map(|t| expand(&t, me)).transpose()?;
+    Ok(Config {
+        file,
+        dir,
+        addresses,
+        domain_known,
+        name: keys.name.unwrap_or_else(|| "Support".into()),
+        admins,
+        notify: keys.notify,
+        ack: keys.ack,
+        close_by: keys.close_by,
+        unknown_ticket: keys.unknown_ticket,
+        catch_all: keys.catch_all,
+        subject_tags,
+        ack_limit: keys.ack_limit.unwrap_or(5),
+        max_size: keys.max_size.map_or(64 << 20, |s| s.0),
+        keep_recent: keys
+            .keep_recent
+            .map_or(Duration::from_secs(14 * 86_400), |s| s.0),
+        sendmail,
+        sendmail_timeout: keys
+            .sendmail_timeout
+            .map_or(Duration::from_secs(60), |s| s.0),
+        templates,
+        group: keys.group,
+    })
+}
+
+/// `~` and `~/x` by the password database: Exim's pipe sets HOME to the empty string.
+fn expand(path: &str, me: &User) -> Result<PathBuf> {
+    Ok(match path.strip_prefix('~') {
+        Some("") => me.get()?.dir.clone(),
+        Some(rest) if rest.starts_with('/') => me.get()?.dir.join(&rest[1..]),
+        _ => PathBuf::from(path),
+    })
+}
+
+/// The domain mail from this machine carries, as Debian keeps it.
+fn host_domain() -> String {
+    let mailname = std::fs::read_to_string("/etc/mailname").unwrap_or_default();
+    let mailname = mailname.trim();
+    if plausible_domain(mailname) {
+        return mailname.to_owned();
+    }
+    let host = nix::unistd::gethostname()
+        .ok()
+        .and_then(|h| h.into_string().ok());
+    host.filter(|h| plausible_domain(h))
+        .unwrap_or_else(|| "localhost".into())
+}
+
+fn plausible_domain(domain: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "@<>(),;:\"\\/".contains(c);
+    !domain.is_empty() && !domain.contains(odd)
+}
+
+/// A TOML error with the file, the line and, for a misspelt key, the nearest right one.
+fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) -> Fault {
+    let line = error.span().map_or(1, |span| {
+        1 + text.as_bytes()[..span.start.min(text.len())]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
+    });
+    let name = file.map_or_else(|| "configuration".into(), |f| f.display().to_string());
+    let message = error.message();
+    let mut words = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field")
+        && let Some(wrong) = words.next()
+    {
+        let fault = Fault::new(
+            Status::Config,
+            format!("{name}:{line}: unknown key `{wrong}`"),
+        );
+        return match nearest(wrong, words) {
+            Some(right) => fault.hint(format!("the key is `{right}`")),
+            None => fault.hint("`tickets init --print-config` shows every key"),
+        };
+    }
+    let message = message.trim().replace('\n', ", ");
+    Fault::new(Status::Config, format!("{name}:{line}: {message}"))
+}
+
+/// The candidate that differs from `wrong` by the fewest letters, if it is few.
+fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|c| (distance(wrong, c), c))
+        .min()
+        .filter(|(d, _)| *d <= 1 + wrong.len() / 3)
+        .map(|(_, c)| c)
+}
+
+/// Levenshtein's distance of two keys, in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let replace = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

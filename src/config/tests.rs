@@ -1,0 +1,115 @@
+use super::*;
+use crate::error;
+
+fn load(text: &str) -> Result<Config> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    std::fs::write(&file, text).unwrap();
+    Config::load(&Overrides {
+        config: Some(file),
+        dir: Some(PathBuf::from("/srv/desk")),
+    })
+}
+
+/// The error's line with the temporary path taken out, and its hint.
+fn complaint(text: &str) -> (Status, String, Option<String>) {
+    let e = load(text).expect_err("it must be refused");
+    let line = error::line(&e);
+    let from = line.find("config.toml").expect("the file is named");
+    (error::status(&e), line[from..].to_owned(), error::hint(&e))
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let c = load("domain = \"example.org\"\nadmins = \"steve@example.org\"").unwrap();
+    assert_eq!(c.dir, PathBuf::from("/srv/desk"));
+    assert_eq!(c.addresses.submit(), "submit@example.org");
+    assert_eq!(c.name, "Support");
+    assert_eq!(c.admins, ["steve@example.org"]);
+    assert_eq!(
+        (c.notify, c.close_by),
+        (Notify::Copy, CloseBy::Participants)
+    );
+    assert_eq!(c.unknown_ticket, UnknownTicket::Reject);
+    assert_eq!(c.catch_all, CatchAll::Reject);
+    assert_eq!(c.ack, Acknowledge::Except(vec![]));
+    assert_eq!(c.subject_tags, [DEFAULT_TAG]);
+    assert_eq!((c.ack_limit, c.max_size), (5, 64 << 20));
+    assert_eq!(c.keep_recent.as_secs(), 14 * 86_400);
+    assert_eq!(c.sendmail, ["/usr/sbin/sendmail"]);
+}
+
+#[test]
+fn every_key_is_read() {
+    let c = load(concat!(
+        "dir = \"/elsewhere\"\ndomain = [\"example.org\", \"example.net\"]\n",
+        "submit = [\"help\", \"sales@shop.example\"]\nticket = \"help+{n}\"\nname = \"Hilfe\"\n",
+        "admins = [\"steve\", \"ann@example.com\"]\nnotify = \"note\"\nack = [\"no*@x\"]\n",
+        "close_by = \"admins\"\nunknown_ticket = \"open\"\ncatch_all = \"submit\"\n",
+        "subject_tags = ['\\[bug(\\d+)\\]']\nack_limit = 9\nmax_size = \"1 MiB\"\n",
+        "keep_recent = \"2 days\"\nsendmail = \"/opt/sendmail -oem -N never\"\n",
+        "sendmail_timeout = 5\ntemplates = \"/etc/tickets\"\ngroup = \"staff\"\n",
+    ))
+    .unwrap();
+    assert_eq!(c.dir, PathBuf::from("/srv/desk"), "--dir wins");
+    assert_eq!(c.admins, ["steve@example.org", "ann@example.com"]);
+    assert_eq!(c.sendmail, ["/opt/sendmail", "-oem", "-N", "never"]);
+    assert_eq!(c.addresses.submit(), "help@example.org");
+    assert_eq!((c.notify, c.close_by), (Notify::Note, CloseBy::Admins));
+    assert!(!c.ack.allows("Noreply@x") && c.ack.allows("yes@x"));
+    assert_eq!((c.max_size, c.ack_limit), (1 << 20, 9));
+    assert_eq!(c.templates, Some(PathBuf::from("/etc/tickets")));
+    assert_eq!(c.group.as_deref(), Some("staff"));
+}
+
+#[test]
+fn mistakes_name_line_and_remedy() {
+    let key = |s: &str| Some(format!("the key is `{s}`"));
+    for (text, want, hint) in [
+        (
+            "\nadmin = \"x\"",
+            "config.toml:2: unknown key `admin`",
+            key("admins"),
+        ),
+        (
+            "domian = \"x\"",
+            "config.toml:1: unknown key `domian`",
+            key("domain"),
+        ),
+        (
+            "zzzzzzzzz = 1",
+            "config.toml:1: unknown key `zzzzzzzzz`",
+            Some("`tickets init --print-config` shows every key".into()),
+        ),
+        (
+            "# c\nack_limit = \"many\"",
+            "config.toml:2: invalid type: string \"many\", expected u32",
+            None,
+        ),
+        (
+            "max_size = \"big\"",
+            "config.toml:1: \"big\" is no size, such as \"64 MiB\"",
+            None,
+        ),
+    ] {
+        let got = complaint(text);
+        assert_eq!(got, (Status::Config, want.to_owned(), hint), "{text}");
+    }
+    let (_, line, _) = complaint("notify = \"loud\"");
+    assert!(
+        line.starts_with("config.toml:1: unknown variant `loud`"),
+        "{line}"
+    );
+    let (_, line, _) = complaint("sendmail = \"sendmail\"");
+    assert!(
+        line.contains("sendmail: an absolute path is wanted"),
+        "{line}"
+    );
+    let (_, line, _) = complaint("ticket = \"ticket\"");
+    assert!(line.contains("ticket: \"ticket\" is no template"), "{line}");
+    let (_, line, _) = complaint("domain = \"x.org\"\nadmins = \"submit@x.org\"");
+    assert!(
+        line.contains("admins: submit@x.org is an address of the desk"),
+        "{line}"
+    );
+}

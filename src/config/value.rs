@@ -1,0 +1,240 @@
+//! Value types of the configuration: lists that may be one word, sizes, spans of time.
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use std::fmt;
+use std::time::Duration;
+
+/// One word, or a list of words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Words;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Words, E> {
+                Ok(Words(vec![word.to_owned()]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Words, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = seq.next_element()? {
+                    words.push(word);
+                }
+                Ok(Words(words))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Whether new tickets are acknowledged (C1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// Never.
+    Never,
+    /// Everyone but senders that match one of these patterns, in which `*` is any text.
+    Except(Vec<String>),
+}
+
+impl Default for Acknowledge {
+    fn default() -> Self {
+        Acknowledge::Except(Vec::new())
+    }
+}
+
+impl Acknowledge {
+    /// True if `address` may get an acknowledgement.
+    pub fn allows(&self, address: &str) -> bool {
+        match self {
+            Acknowledge::Never => false,
+            Acknowledge::Except(patterns) => {
+                let address = address.to_lowercase();
+                !patterns
+                    .iter()
+                    .any(|p| matches(&p.to_lowercase(), &address))
+            }
+        }
+    }
+}
+
+/// True if `text` is `pattern`, in which `*` is any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+impl<'de> Deserialize<'de> for Acknowledge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Acknowledge;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("true, false or a list of sender patterns never to answer")
+            }
+            fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Acknowledge, E> {
+                Ok(match yes {
+                    true => Acknowledge::default(),
+                    false => Acknowledge::Never,
+                })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Acknowledge, A::Error> {
+                let mut patterns = Vec::new();
+                while let Some(pattern) = seq.next_element()? {
+                    patterns.push(pattern);
+                }
+                Ok(Acknowledge::Except(patterns))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A number of bytes: `67108864`, `"64 MiB"`, `"500 kB"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl std::str::FromStr for Size {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = number_and_unit(text);
+        let factor: u64 = match unit.to_lowercase().as_str() {
+            "" | "b" => 1,
+            "k" | "kib" => 1 << 10,
+            "m" | "mib" => 1 << 20,
+            "g" | "gib" => 1 << 30,
+            "kb" => 1_000,
+            "mb" => 1_000_000,
+            "gb" => 1_000_000_000,
+            _ => return Err(format!("{text:?} is no size, such as \"64 MiB\"")),
+        };
+        let bytes = number.and_then(|n| n.checked_mul(factor));
+        bytes
+            .filter(|&b| b > 0)
+            .map(Size)
+            .ok_or_else(|| format!("{text:?} is no size, such as \"64 MiB\""))
+    }
+}
+
+/// A span of time: `"14 days"`, `"60 s"`, or a number of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl std::str::FromStr for Span {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = number_and_unit(text);
+        let factor: u64 = match unit.to_lowercase().as_str() {
+            "" | "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3_600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 604_800,
+            _ => return Err(format!("{text:?} is no span of time, such as \"14 days\"")),
+        };
+        let seconds = number.and_then(|n| n.checked_mul(factor));
+        seconds
+            .map(|s| Span(Duration::from_secs(s)))
+            .ok_or_else(|| format!("{text:?} is no span of time, such as \"14 days\""))
+    }
+}
+
+fn number_and_unit(text: &str) -> (Option<u64>, &str) {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    (text[..digits].parse().ok(), text[digits..].trim())
+}
+
+macro_rules! number_or_words {
+    ($type:ident, $make:expr, $what:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Either;
+                impl Visitor<'_> for Either {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                        f.write_str($what)
+                    }
+                    fn visit_i64<E: de::Error>(self, n: i64) -> Result<$type, E> {
+                        let n = u64::try_from(n).map_err(|_| E::custom("it is below zero"))?;
+                        Ok($make(n))
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_any(Either)
+            }
+        }
+    };
+}
+
+number_or_words!(Size, Size, "a size, such as \"64 MiB\"");
+number_or_words!(
+    Span,
+    |n| Span(Duration::from_secs(n)),
+    "a span of time, such as \"14 days\""
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_spans() {
+        for (text, want) in [
+            ("64 MiB", Some(64 << 20)),
+            ("10k", Some(10_240)),
+            ("1 GB", Some(1_000_000_000)),
+            ("7", Some(7)),
+            ("0", None),
+            ("MiB", None),
+            ("5 apples", None),
+            ("99999999999999 GiB", None),
+        ] {
+            assert_eq!(text.parse::<Size>().ok().map(|s| s.0), want, "{text}");
+        }
+        for (text, want) in [
+            ("14 days", Some(14 * 86_400)),
+            ("60s", Some(60)),
+            ("x", None),
+        ] {
+            let span = text.parse::<Span>().ok().map(|s| s.0.as_secs());
+            assert_eq!(span, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn sender_patterns() {
+        for (pattern, address, want) in [
+            ("noreply@*", "noreply@shop.example", true),
+            ("*@robots.example", "a@robots.example", true),
+            ("*@robots.example", "a@robots.example.net", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
+            ("bob@x", "bob@x", true),
+            ("bob@x", "bob@xy", false),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(matches(pattern, address), want, "{pattern} {address}");
+        }
+    }
+}
