@@ -1,0 +1,416 @@
+use super::*;
+
+#[test]
+fn unstructured_fields_become_one_clean_line() {
+    let table: &[(&str, &[u8], &str)] = &[
+        ("plain", b" Printer on fire\n", "Printer on fire"),
+        ("empty", b"\n", ""),
+        (
+            "folded",
+            b" Printer\r\n\ton\n   fire\r\n",
+            "Printer on fire",
+        ),
+        ("no text but a tag", b" [issue12]\n", "[issue12]"),
+        ("raw UTF-8", "Größe".as_bytes(), "Größe"),
+        ("raw Latin-1", b"Gr\xf6\xdfe", "Größe"),
+        ("raw windows-1252", b"5 \x80", "5 €"),
+        ("Q", b"=?utf-8?Q?Gr=C3=B6=C3=9Fe_XL?=", "Größe XL"),
+        ("Q, lower case hex", b"=?UTF-8?q?Gr=c3=b6=c3=9fe?=", "Größe"),
+        (
+            "Q with blanks",
+            b"=?iso-8859-1?Q?so ein =D6l?=",
+            "so ein Öl",
+        ),
+        ("B", b"=?UTF-8?B?R3LDtsOfZQ==?=", "Größe"),
+        ("B without padding", b"=?UTF-8?B?R3LDtsOfZQ?=", "Größe"),
+        ("B of a useless length", b"=?UTF-8?B?R3LDt?=", "GrÃ"),
+        ("B that is none", b"=?UTF-8?B?***?= x", "=?UTF-8?B?***?= x"),
+        ("language", b"=?iso-8859-1*de?Q?=D6l?=", "Öl"),
+        (
+            "neighbours join",
+            b"=?utf-8?Q?a?=\n =?utf-8?Q?b?= c",
+            "ab c",
+        ),
+        (
+            "neighbours of two charsets",
+            b"=?utf-8?Q?=C3=B6?= =?iso-8859-1?Q?=F6?=",
+            "öö",
+        ),
+        ("no blank between", b"=?utf-8?Q?a?==?utf-8?Q?b?=", "ab"),
+        (
+            "text between",
+            b"=?utf-8?Q?a?= und =?utf-8?Q?b?=",
+            "a und b",
+        ),
+        ("in the middle of a word", b"x=?utf-8?Q?y?=z", "xyz"),
+        (
+            "character cut in two, Q",
+            b"=?utf-8?Q?Gr=C3?= =?utf-8?Q?=B6=C3=9Fe?=",
+            "Größe",
+        ),
+        (
+            "character cut in two, B",
+            b"=?utf-8?B?R3LD?=\r\n =?utf-8?B?tg==?=",
+            "Grö",
+        ),
+        (
+            "ISO-2022-JP",
+            b"=?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?=",
+            "こんにちは",
+        ),
+        ("gb18030", b"=?gb18030?B?xOO6ww==?=", "你好"),
+        ("Shift_JIS", b"=?shift_jis?B?g26DjYFb?=", "ハロー"),
+        ("KOI8-R", b"=?koi8-r?B?8NLJ18XU?=", "Привет"),
+        ("unknown charset", b"=?x-klingon?Q?nuqneH?=", "nuqneH"),
+        ("unknown charset, 8 bit", b"=?x-klingon?Q?=F6?=", "ö"),
+        ("UTF-8 that is none", b"=?utf-8?Q?M=FCller?=", "Müller"),
+        ("no end", b"=?utf-8?Q?abc", "=?utf-8?Q?abc"),
+        ("no charset", b"=??Q?abc?=", "=??Q?abc?="),
+        ("no such encoding", b"=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
+        ("half a code", b"=?utf-8?Q?100=?=", "100="),
+        ("empty word", b"a =?utf-8?Q??= b", "a b"),
+        // C8: no header of an outgoing mail can be written by a sender.
+        (
+            "encoded newline",
+            b"=?utf-8?Q?Hi=0D=0ABcc:_x@example.net?=",
+            "Hi Bcc: x@example.net",
+        ),
+        ("NUL", b"a\0b=?utf-8?Q?=00c?=", "abc"),
+        (
+            "escape sequence",
+            b"=?utf-8?Q?=1B[2J=1B]0;x=07?=",
+            "[2J]0;x",
+        ),
+        ("C1", "a\u{9b}31mb".as_bytes(), "a31mb"),
+        (
+            "direction override",
+            "a\u{202e}fdp.exe\u{2066}".as_bytes(),
+            "afdp.exe",
+        ),
+        ("line separator", "a\u{2028}b\u{85}c".as_bytes(), "a b c"),
+        (
+            "no characters",
+            "a\u{fffe}\u{1ffff}\u{fdd0}b".as_bytes(),
+            "ab",
+        ),
+        ("emoji of several", "👩‍💻 e\u{301}".as_bytes(), "👩‍💻 e\u{301}"),
+    ];
+    for (case, raw, want) in table {
+        assert_eq!(text(raw), *want, "{case}");
+    }
+}
+
+#[test]
+fn long_fields_are_cut_between_characters() {
+    assert_eq!(text(&[b'a'; 100_000]).len(), FIELD_LIMIT);
+    let umlauts = "xö".to_owned() + &"ö".repeat(100_000);
+    let cut = text(umlauts.as_bytes());
+    assert!(cut.len() >= FIELD_LIMIT - 1 && cut.ends_with('ö'));
+}
+
+#[test]
+fn hostile_fields_take_linear_time() {
+    for unit in [
+        "=?", "=?a?Q?", "=?a?B?", "=?a?B?#", "<", "< ", "\"", "(", "(\\", "[", "@[", "a@b,", ":",
+        "<\"", "<(",
+    ] {
+        let raw = unit.repeat((256 << 10) / unit.len());
+        for end in ["", "?=>\")]"] {
+            let raw = format!("{raw}{end}");
+            text(raw.as_bytes());
+            mailboxes(raw.as_bytes());
+            msg_ids(raw.as_bytes());
+            date(raw.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn blocks_keep_their_lines() {
+    let table = [
+        ("lines and tabs", "a\n\tb  c\n", "a\n\tb  c\n"),
+        ("CRLF", "a\r\nb\r\n", "a\nb\n"),
+        ("lone CR", "a\rb", "a\nb"),
+        ("form feed", "a\u{c}b", "a\nb"),
+        ("controls", "a\u{1b}[31m\0\u{7}\u{9b}b\u{202e}c", "a[31mbc"),
+    ];
+    for (case, block, want) in table {
+        assert_eq!(clean_block(block), want, "{case}");
+    }
+}
+
+#[test]
+fn msg_ids_are_found_in_junk() {
+    let table: &[(&str, &[u8], &[&str])] = &[
+        ("one", b" <1@x>\n", &["<1@x>"]),
+        (
+            "several, folded",
+            b" <1@x>\r\n <2@x>\n\t<3@x>\n",
+            &["<1@x>", "<2@x>", "<3@x>"],
+        ),
+        (
+            "no blank between, junk",
+            b"<1@x><2@x> junk <3@x>",
+            &["<1@x>", "<2@x>", "<3@x>"],
+        ),
+        ("fold inside", b"<long-\r\n id@x>", &["<long-id@x>"]),
+        ("old prose", b"Message of 1 Jan from a@b <1@x>", &["<1@x>"]),
+        ("old prose without id", b"Your message of 1 Jan", &[]),
+        ("brackets forgotten", b" 1@x \n", &["<1@x>"]),
+        ("not an id", b"hello", &[]),
+        ("opened twice", b"<<1@x>", &["<1@x>"]),
+        ("never closed", b"<1@x", &[]),
+        ("empty", b"<> < >", &[]),
+        ("NUL", b"<1\0@x> <2@x>", &["<2@x>"]),
+        ("quoted local-part", b"<\"a b\"@x>", &["<\"ab\"@x>"]),
+        ("8 bit", b"<\xf6@x>", &["<ö@x>"]),
+    ];
+    for (case, raw, want) in table {
+        assert_eq!(msg_ids(raw), *want, "{case}");
+    }
+    let long = format!("<{}@x> <{}@x>", "a".repeat(994), "b".repeat(995));
+    assert_eq!(
+        msg_ids(long.as_bytes()),
+        [format!("<{}@x>", "a".repeat(994))]
+    );
+}
+
+#[test]
+fn dates_of_all_ages() {
+    let ten = 1_751_364_000; // 1 Jul 2025 10:00:00 UTC
+    let table = [
+        ("RFC 5322", "Tue, 1 Jul 2025 10:00:00 +0000", Some(ten)),
+        ("east", "Tue, 1 Jul 2025 12:00:00 +0200", Some(ten)),
+        ("west", "Tue, 1 Jul 2025 06:30:00 -0330", Some(ten)),
+        (
+            "comment",
+            "Tue, 1 Jul 2025 12:00:00 +0200 (CEST)",
+            Some(ten),
+        ),
+        ("folded", "Tue, 1 Jul 2025\r\n 12:00:00 +0200", Some(ten)),
+        ("no week day", "1 Jul 2025 10:00:00 +0000", Some(ten)),
+        (
+            "German week day",
+            "Di, 1 Jul 2025 10:00:00 +0000",
+            Some(ten),
+        ),
+        ("no seconds", "Tue, 1 Jul 2025 12:00 +0200", Some(ten)),
+        ("two digits", "Tue, 1 Jul 25 12:00:00 +0200", Some(ten)),
+        ("two digits, no seconds", "1 Jul 25 12:00 +0200", Some(ten)),
+        ("last century", "1 Jul 99 00:00:00 GMT", Some(930_787_200)),
+        ("GMT", "Tue, 01 Jul 2025 10:00:00 GMT", Some(ten)),
+        ("EST", "Tue, 1 Jul 2025 05:00:00 EST", Some(ten)),
+        ("no zone", "Tue, 1 Jul 2025 10:00:00", Some(ten)),
+        ("asctime", "Tue Jul  1 10:00:00 2025", Some(ten)),
+        (
+            "leap second",
+            "Tue, 1 Jul 2025 09:59:60 +0000",
+            Some(ten - 1),
+        ),
+        ("before 1970", "31 Dec 1969 23:59:59 +0000", Some(-1)),
+        ("no such day", "31 Feb 2025 10:00:00 +0000", None),
+        ("no leap year", "29 Feb 2023 10:00:00 +0000", None),
+        ("no such hour", "1 Jul 2025 25:61:00 +0000", None),
+        ("nonsense", "yesterday", None),
+        ("empty", "", None),
+        ("controls", "\0\u{1b}\r\n", None),
+    ];
+    for (case, value, want) in table {
+        assert_eq!(date(value.as_bytes()), want, "{case}");
+    }
+}
+
+#[test]
+fn mailboxes_as_strangers_write_them() {
+    type Case = (
+        &'static str,
+        &'static [u8],
+        &'static [(&'static str, &'static str)],
+    );
+    let table: &[Case] = &[
+        ("bare", b" a@b\n", &[("", "a@b")]),
+        ("angle", b"Alice <a@b>", &[("Alice", "a@b")]),
+        ("two", b"Alice <a@b>, c@d", &[("Alice", "a@b"), ("", "c@d")]),
+        (
+            "folded",
+            b"Alice\r\n <a@b>,\r\n\tBob <c@d>\r\n",
+            &[("Alice", "a@b"), ("Bob", "c@d")],
+        ),
+        (
+            "fold inside",
+            b"<long\r\n @example.\r\n org>",
+            &[("", "long@example.org")],
+        ),
+        (
+            "domain in lower case",
+            b"A@EXAMPLE.Org",
+            &[("", "A@example.org")],
+        ),
+        (
+            "quoted name",
+            "\"Müller, Jörg\" <j@x>".as_bytes(),
+            &[("Müller, Jörg", "j@x")],
+        ),
+        (
+            "Latin-1",
+            b"\"M\xfcller, J\xf6rg\" <j@x>",
+            &[("Müller, Jörg", "j@x")],
+        ),
+        (
+            "escapes",
+            br#""Al \"the\" \\" <a@b>"#,
+            &[(r#"Al "the" \"#, "a@b")],
+        ),
+        (
+            "encoded",
+            b"=?utf-8?Q?J=C3=B6rg?= M <j@x>",
+            &[("Jörg M", "j@x")],
+        ),
+        (
+            "encoded, joined",
+            b"=?utf-8?Q?J=C3?= =?utf-8?Q?=B6rg?= <j@x>",
+            &[("Jörg", "j@x")],
+        ),
+        (
+            "encoded in quotes",
+            b"\"=?utf-8?Q?J=C3=B6rg?=\" <j@x>",
+            &[("Jörg", "j@x")],
+        ),
+        (
+            "comma encoded",
+            b"=?utf-8?Q?M=2C_J?= <j@x>",
+            &[("M, J", "j@x")],
+        ),
+        (
+            "comma raw in a word",
+            b"=?utf-8?Q?M,_<J@y>?= <j@x>",
+            &[("M, <J@y>", "j@x")],
+        ),
+        ("address only encoded", b"=?utf-8?Q?a=40b?=", &[]),
+        (
+            "blanks in a Q word",
+            b"=?utf-8?Q?M J?= <j@x>",
+            &[("M J", "j@x")],
+        ),
+        ("comment as name", b"a@b (Alice)", &[("Alice", "a@b")]),
+        (
+            "encoded comment",
+            b"a@b (=?utf-8?Q?J=C3=B6rg?=)",
+            &[("Jörg", "a@b")],
+        ),
+        (
+            "comments",
+            b"Al (x (y\\) z)) ice <a (m)@b(n)> (o)",
+            &[("Al ice", "a@b")],
+        ),
+        (
+            "group",
+            b"Staff: Alice <a@b>, c@d;, e@f",
+            &[("Alice", "a@b"), ("", "c@d"), ("", "e@f")],
+        ),
+        ("empty group", b"undisclosed-recipients:;", &[]),
+        (
+            "semicolons",
+            b"a@b; Bob <c@d>",
+            &[("", "a@b"), ("Bob", "c@d")],
+        ),
+        ("two and no comma", b"a@b c@d", &[]),
+        (
+            "brackets forgotten",
+            b"Alice A. a@b",
+            &[("Alice A.", "a@b")],
+        ),
+        (
+            "bracket not closed",
+            b"Alice <a@b, c@d",
+            &[("Alice", "a@b"), ("", "c@d")],
+        ),
+        ("two brackets", b"<<a@b>>", &[("", "a@b")]),
+        ("two in brackets", b"Alice <a@b> <c@d>", &[("Alice", "a@b")]),
+        ("address as name", b"c@d <a@b>", &[("c@d", "a@b")]),
+        (
+            "quoted address as name",
+            b"\"c@d\" <a@b>",
+            &[("c@d", "a@b")],
+        ),
+        ("only a quoted address", b"\"c@d\"", &[]),
+        ("quote not closed", b"\"Alice <a@b>", &[("Alice", "a@b")]),
+        (
+            "comment not closed",
+            b"Alice (home <a@b>",
+            &[("Alice home", "a@b")],
+        ),
+        ("quoted local-part", b"\"a b\"@c", &[("", "\"a b\"@c")]),
+        (
+            "the same in brackets",
+            b"X <\"a>,b\" @ c>",
+            &[("X", "\"a>,b\"@c")],
+        ),
+        ("blanks around @", b"a @ b", &[("", "a@b")]),
+        ("blank in the local-part", b"<a b@c>", &[]),
+        ("route", b"<@route,@b:user@c>", &[("", "user@c")]),
+        (
+            "route without brackets",
+            b"@route,@b:user@c",
+            &[("", "user@c")],
+        ),
+        ("mailto", b"mailto:a@b", &[("", "a@b")]),
+        (
+            "IPv6",
+            b"a@[IPv6:::1], b@[192.0.2.1]",
+            &[("", "a@[ipv6:::1]"), ("", "b@[192.0.2.1]")],
+        ),
+        (
+            "IDN",
+            "Ä <ä@BÜCHER.example>".as_bytes(),
+            &[("Ä", "ä@bücher.example")],
+        ),
+        (
+            "detail",
+            b"help+12-done@example.org",
+            &[("", "help+12-done@example.org")],
+        ),
+        (
+            "odd dots",
+            b"a..b.@docomo.example",
+            &[("", "a..b.@docomo.example")],
+        ),
+        ("dash first", b"-oQ/tmp@x", &[("", "-oQ/tmp@x")]),
+        ("dot at the end", b"a@b., c@.d, e@f..g", &[]),
+        ("null", b"<>", &[]),
+        ("name of nobody", b"Alice <>, Bob <root>", &[]),
+        ("halves", b"a@, @b, @, a@b@c", &[]),
+        ("commas", b",,, a@b,,", &[("", "a@b")]),
+        ("nonsense", b"\0\xff<\"(,;:", &[]),
+        // C8
+        (
+            "newline in the name",
+            b"=?utf-8?Q?A=0D=0ABcc:_x?= <a@b>",
+            &[("A Bcc: x", "a@b")],
+        ),
+        (
+            "NUL in the name",
+            b"A\0l =?utf-8?Q?=00ice?= <a@b>",
+            &[("Al ice", "a@b")],
+        ),
+        ("NUL in the address", b"<a\0@b>", &[]),
+        ("override in the address", "<a\u{202e}@b>".as_bytes(), &[]),
+        ("escape in a quoted local-part", b"\"\x1b[2J\"@b", &[]),
+    ];
+    for (case, raw, want) in table {
+        let found = mailboxes(raw);
+        let found: Vec<_> = found
+            .iter()
+            .map(|m| (m.name.as_str(), m.address.as_str()))
+            .collect();
+        assert_eq!(found, *want, "{case}");
+    }
+}
+
+#[test]
+fn long_lists_are_cut() {
+    let list = "Somebody <somebody@example.org>, ".repeat(3000);
+    assert_eq!(mailboxes(list.as_bytes()).len(), 1000);
+    let long = format!("{}@b", "a".repeat(600));
+    assert_eq!(mailboxes(long.as_bytes()), []);
+}
