@@ -7,4 +7,5 @@
 pub mod config;
 pub mod error;
 pub mod mail;
+pub mod store;
 pub mod ticket;

@@ -1,3 +1,6 @@
 //! Mail as bytes and values; knows no ticket and touches nothing outside memory.
 
+pub mod automatic;
 pub mod decode;
+pub mod envelope;
+pub mod message;

@@ -1,0 +1,232 @@
+//! Did a machine write it? RFC 3834 and what robots send in spite of it (C6).
+
+use super::envelope::Sender;
+use super::message::Message;
+
+/// How far a message may be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Degree {
+    /// A person wrote it.
+    Person,
+    /// Gets no acknowledgement, but otherwise does what any mail does. Holds the reason.
+    Unanswered(&'static str),
+    /// A machine wrote it: filed and told to the admins, nothing else. Holds the reason.
+    Automatic(&'static str),
+    /// We wrote it and it came back: filed, told to nobody, or it would come back again.
+    Ours,
+}
+
+impl Degree {
+    /// True if a machine wrote it, we or another.
+    pub fn is_automatic(&self) -> bool {
+        matches!(self, Degree::Automatic(_) | Degree::Ours)
+    }
+
+    /// Why it is not simply a person's mail.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Degree::Person => None,
+            Degree::Unanswered(reason) | Degree::Automatic(reason) => Some(reason),
+            Degree::Ours => Some("our own mail came back"),
+        }
+    }
+}
+
+/// The mark that every mail of ours carries (C12).
+pub const OUR_MARK: &str = "X-Tickets-Ticket";
+
+/// Fields that only responders write, whatever they say.
+const RESPONDER_FIELDS: [&str; 4] = [
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Failed-Recipients",
+];
+
+/// Says who wrote `message`.
+pub fn degree(message: &Message, sender: &Sender) -> Degree {
+    if ours(message) {
+        return Degree::Ours;
+    }
+    match machine(message, sender) {
+        Some(reason) => Degree::Automatic(reason),
+        None => match unanswered(message) {
+            Some(reason) => Degree::Unanswered(reason),
+            None => Degree::Person,
+        },
+    }
+}
+
+/// Our mark and our way to say that a program sent it. What a person wrote and we passed on
+/// carries the mark alone; a reply that quotes our header fields is still a person's.
+fn ours(message: &Message) -> bool {
+    message.first(OUR_MARK).is_some() && message.first("X-Tickets-Kind").is_some()
+}
+
+fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
+    if *sender == Sender::Null {
+        return Some("null sender");
+    }
+    let says_no = |value: &[u8]| keyword(value).is_none_or(|word| word == "no");
+    if message.all("Auto-Submitted").any(|f| !says_no(f.value)) {
+        return Some("Auto-Submitted");
+    }
+    if let Some(field) = RESPONDER_FIELDS.iter().find(|f| message.first(f).is_some()) {
+        return Some(field);
+    }
+    let report = |value: &[u8]| keyword(value).is_some_and(|t| t == "multipart/report");
+    if message
+        .first("Content-Type")
+        .is_some_and(|f| report(f.value))
+    {
+        return Some("multipart/report");
+    }
+    let daemon = |address: &str| {
+        let local = address.split('@').next().unwrap_or_default();
+        local.eq_ignore_ascii_case("mailer-daemon") || local.eq_ignore_ascii_case("postmaster")
+    };
+    // `From: MAILER-DAEMON (Mail Delivery System)` is no address, and meant all the same.
+    let bare = message.first("From").and_then(|f| keyword(f.value));
+    if message.from().iter().any(|m| daemon(&m.address)) || bare.is_some_and(|b| daemon(&b)) {
+        return Some("From a mail daemon");
+    }
+    if sender.address().is_some_and(daemon) {
+        return Some("sent by a mail daemon");
+    }
+    None
+}
+
+fn unanswered(message: &Message) -> Option<&'static str> {
+    let bulk = |value: &[u8]| {
+        let word = keyword(value).unwrap_or_default();
+        matches!(word.as_str(), "bulk" | "junk" | "list" | "auto_reply")
+    };
+    if message.all("Precedence").any(|f| bulk(f.value)) {
+        return Some("Precedence");
+    }
+    let list =
+        |f: &&super::message::Field| f.name.len() > 5 && f.name[..5].eq_ignore_ascii_case(b"List-");
+    if message.fields().iter().any(|f| list(&f)) {
+        return Some("mailing list");
+    }
+    // Ordinary mail of Exchange carries it, so it says nothing about who wrote the mail.
+    if message.first("X-Auto-Response-Suppress").is_some() {
+        return Some("X-Auto-Response-Suppress");
+    }
+    None
+}
+
+/// The first word of a structured value, in lower case, with comments left out (RFC 3834 5).
+fn keyword(value: &[u8]) -> Option<String> {
+    let text = super::decode::text(value);
+    let mut depth = 0_u32;
+    let mut word = String::new();
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            ';' => break,
+            c if c.is_whitespace() => {
+                if !word.is_empty() {
+                    break;
+                }
+            }
+            c => word.extend(c.to_lowercase()),
+        }
+    }
+    (!word.is_empty()).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_degrees() {
+        use Degree::{Automatic, Ours, Person, Unanswered};
+        let from = "From: Ann <ann@x.org>\n";
+        for (header, want) in [
+            ("Subject: hello\n", Person),
+            ("Auto-Submitted: no\n", Person),
+            ("Auto-Submitted: (by hand) No; x=1\n", Person),
+            ("Auto-Submitted:\n", Person),
+            (
+                "auto-submitted: Auto-Replied\n",
+                Automatic("Auto-Submitted"),
+            ),
+            (
+                "Auto-Submitted: (vacation) auto-replied; owner=x\n",
+                Automatic("Auto-Submitted"),
+            ),
+            (
+                "Auto-Submitted: auto-generated\n",
+                Automatic("Auto-Submitted"),
+            ),
+            (
+                "Content-Type: Multipart/Report; boundary=x\n",
+                Automatic("multipart/report"),
+            ),
+            ("Content-Type: multipart/mixed; boundary=report\n", Person),
+            (
+                "X-Failed-Recipients: a@x\n",
+                Automatic("X-Failed-Recipients"),
+            ),
+            ("X-Autoreply: yes\n", Automatic("X-Autoreply")),
+            ("X-Autorespond: x\n", Automatic("X-Autorespond")),
+            ("X-Autoresponder: x\n", Automatic("X-Autoresponder")),
+            ("Precedence: Bulk\n", Unanswered("Precedence")),
+            ("Precedence: list\n", Unanswered("Precedence")),
+            ("Precedence: first-class\n", Person),
+            ("List-Id: <x>\n", Unanswered("mailing list")),
+            ("List-Unsubscribe: <x>\n", Unanswered("mailing list")),
+            (
+                "X-Auto-Response-Suppress: DR, OOF\n",
+                Unanswered("X-Auto-Response-Suppress"),
+            ),
+            ("X-Tickets-Ticket: 4\n", Person),
+            ("X-Tickets-Ticket: 4\nX-Tickets-Kind: ack\n", Ours),
+        ] {
+            let raw = format!("{from}{header}\nhello\n");
+            let got = degree(
+                &Message::new(raw.as_bytes()),
+                &Sender::Address("ann@x.org".into()),
+            );
+            assert_eq!(got, want, "{header}");
+        }
+    }
+
+    #[test]
+    fn daemons_and_the_null_sender() {
+        for (from, sender, want) in [
+            ("Ann <ann@x.org>", Sender::Null, Some("null sender")),
+            ("Ann <ann@x.org>", Sender::Unknown, None),
+            (
+                "Mail System <MAILER-DAEMON@x.org>",
+                Sender::Unknown,
+                Some("From a mail daemon"),
+            ),
+            (
+                "MAILER-DAEMON (Mail Delivery System)",
+                Sender::Unknown,
+                Some("From a mail daemon"),
+            ),
+            ("Mailer-Daemon", Sender::Unknown, Some("From a mail daemon")),
+            (
+                "PostMaster@x.org",
+                Sender::Unknown,
+                Some("From a mail daemon"),
+            ),
+            ("postmasters@x.org", Sender::Unknown, None),
+            (
+                "a@x",
+                Sender::Address("MAILER-DAEMON@x".into()),
+                Some("sent by a mail daemon"),
+            ),
+        ] {
+            let raw = format!("From: {from}\n\n");
+            let got = degree(&Message::new(raw.as_bytes()), &sender);
+            assert_eq!(got.reason(), want, "{from}");
+        }
+    }
+}

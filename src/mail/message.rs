@@ -1,0 +1,248 @@
+//! A read-only view of one mail: header fields as they stand, decoded where asked.
+//!
+//! Never fails: what cannot be parsed is still a mail, with fewer fields (A7). The header is
+//! split here, byte-exact; decoding is `decode`'s.
+
+use super::decode::{self, Mailbox};
+
+/// One header field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name as written, without the blanks that may stand before the colon.
+    pub name: &'a [u8],
+    /// All after the colon, folded as it came, without the final line end.
+    pub value: &'a [u8],
+    /// The whole field, from its name to its last line end.
+    pub line: &'a [u8],
+}
+
+impl Field<'_> {
+    /// True if this is the field called `name`, in any letter case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// The value as one line of text.
+    pub fn text(&self) -> String {
+        decode::text(self.value)
+    }
+}
+
+/// One mail.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    raw: &'a [u8],
+    fields: Vec<Field<'a>>,
+    body: usize,
+}
+
+impl<'a> Message<'a> {
+    /// A view of `raw`, which has no From_ line before it.
+    pub fn new(raw: &'a [u8]) -> Self {
+        let mut fields = Vec::new();
+        let mut at = 0;
+        loop {
+            let rest = &raw[at..];
+            let line = first_line(rest);
+            if line == b"\n" || line == b"\r\n" {
+                at += line.len();
+                break;
+            }
+            let Some(colon) = field_name_end(line) else {
+                // The header ends without an empty line; nothing of the text may be lost.
+                break;
+            };
+            let mut end = at + line.len();
+            while let Some(b' ' | b'\t') = raw.get(end) {
+                end += first_line(&raw[end..]).len();
+            }
+            let value = &raw[at + colon + 1..end];
+            let value = value.strip_suffix(b"\n").unwrap_or(value);
+            fields.push(Field {
+                name: line[..colon].trim_ascii_end(),
+                value: value.strip_suffix(b"\r").unwrap_or(value),
+                line: &raw[at..end],
+            });
+            at = end;
+        }
+        Message {
+            raw,
+            fields,
+            body: at,
+        }
+    }
+
+    /// The bytes this is a view of.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// All that comes after the header and the empty line behind it.
+    pub fn body(&self) -> &'a [u8] {
+        &self.raw[self.body..]
+    }
+
+    /// The header fields, in order.
+    pub fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// The topmost field called `name`.
+    pub fn first(&self, name: &str) -> Option<&Field<'a>> {
+        self.fields.iter().find(|f| f.is(name))
+    }
+
+    /// All fields called `name`, topmost first.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Field<'a>> {
+        self.fields.iter().filter(move |f| f.is(name))
+    }
+
+    /// The decoded Subject in one line, empty if there is none.
+    pub fn subject(&self) -> String {
+        self.first("Subject").map(Field::text).unwrap_or_default()
+    }
+
+    /// The people in all fields called `name`.
+    pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
+        self.all(name)
+            .flat_map(|f| decode::mailboxes(f.value))
+            .collect()
+    }
+
+    /// The authors: RFC 5322 allows several.
+    pub fn from(&self) -> Vec<Mailbox> {
+        self.mailboxes("From")
+    }
+
+    /// The address answers belong to: Reply-To, else From; `None` if neither can be read.
+    pub fn reply_to(&self) -> Option<Mailbox> {
+        let mut asked = self.mailboxes("Reply-To").into_iter();
+        asked.next().or_else(|| self.from().into_iter().next())
+    }
+
+    /// The people in To and Cc.
+    pub fn to_cc(&self) -> Vec<Mailbox> {
+        let mut people = self.mailboxes("To");
+        people.extend(self.mailboxes("Cc"));
+        people
+    }
+
+    /// The Message-ID with its angle brackets.
+    pub fn message_id(&self) -> Option<String> {
+        let field = self.first("Message-ID")?;
+        decode::msg_ids(field.value).into_iter().next()
+    }
+
+    /// The messages this one answers, nearest first: In-Reply-To, then References from the end.
+    pub fn parents(&self) -> Vec<String> {
+        let ids = |name| self.all(name).flat_map(|f| decode::msg_ids(f.value));
+        let mut parents: Vec<String> = ids("In-Reply-To").collect();
+        let mut references: Vec<String> = ids("References").collect();
+        references.reverse();
+        for id in references {
+            if !parents.contains(&id) {
+                parents.push(id);
+            }
+        }
+        parents.truncate(100);
+        parents
+    }
+
+    /// When it says it was written, in seconds since 1970.
+    pub fn date(&self) -> Option<i64> {
+        self.first("Date").and_then(|f| decode::date(f.value))
+    }
+}
+
+/// The bytes up to and including the first line feed.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    match memchr::memchr(b'\n', bytes) {
+        Some(end) => &bytes[..=end],
+        None => bytes,
+    }
+}
+
+/// Where the colon stands, if `line` begins a header field: a name of printable characters
+/// (RFC 5322 2.2), blanks allowed before the colon (4.5). Raw 8-bit names are let through.
+fn field_name_end(line: &[u8]) -> Option<usize> {
+    let colon = memchr::memchr(b':', line)?;
+    let name = line[..colon].trim_ascii_end();
+    let printable = |&b: &u8| b > b' ' && b != 127;
+    (!name.is_empty() && name.iter().all(printable)).then_some(colon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(raw: &[u8]) -> (Vec<(String, String)>, String) {
+        let m = Message::new(raw);
+        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        let fields = m.fields().iter().map(|f| (text(f.name), text(f.value)));
+        (fields.collect(), text(m.body()))
+    }
+
+    #[test]
+    fn headers_are_split_wherever_they_end() {
+        let table: &[(&str, &str, &[(&str, &str)], &str)] = &[
+            (
+                "ordinary",
+                "A: 1\nB: 2\n\ntext\n",
+                &[("A", " 1"), ("B", " 2")],
+                "text\n",
+            ),
+            ("folded", "A: 1\n\t2\n 3\n\nx", &[("A", " 1\n\t2\n 3")], "x"),
+            (
+                "CRLF",
+                "A: 1\r\n 2\r\n\r\nx\r\n",
+                &[("A", " 1\r\n 2")],
+                "x\r\n",
+            ),
+            (
+                "no empty line",
+                "A: 1\njust text\n",
+                &[("A", " 1")],
+                "just text\n",
+            ),
+            ("no header", "just text\n", &[], "just text\n"),
+            ("empty line first", "\nA: 1\n", &[], "A: 1\n"),
+            ("header only", "A: 1", &[("A", " 1")], ""),
+            ("blank before colon", "A : 1\n\n", &[("A", " 1")], ""),
+            ("blank in name", "A B: 1\n\n", &[], "A B: 1\n\n"),
+            ("begins folded", " x\nA: 1\n\n", &[], " x\nA: 1\n\n"),
+            ("a line of blanks", "A: 1\n \n\nx", &[("A", " 1\n ")], "x"),
+            ("empty", "", &[], ""),
+        ];
+        for (case, raw, fields, body) in table {
+            let (got, rest) = split(raw.as_bytes());
+            let got: Vec<(&str, &str)> =
+                got.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            assert_eq!((got.as_slice(), rest.as_str()), (*fields, *body), "{case}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped() {
+        for raw in ["A: 1\n\ntext", "A: 1\ntext", "text", "A: 1\n \n\nx", "\n\n"] {
+            let m = Message::new(raw.as_bytes());
+            let header: usize = m.fields().iter().map(|f| f.line.len()).sum();
+            let gap = raw.len() - header - m.body().len();
+            assert!(gap <= 2, "{raw:?} lost {gap} bytes");
+        }
+    }
+
+    #[test]
+    fn nearest_parent_first() {
+        let m = b"References: <a@x> <b@x>\n <c@x>\nIn-Reply-To: <c@x>\n\n";
+        assert_eq!(Message::new(m).parents(), ["<c@x>", "<b@x>", "<a@x>"]);
+    }
+
+    #[test]
+    fn answers_go_to_reply_to() {
+        let m = b"From: Ann <ann@x.org>\nReply-To: List <list@x.org>\n\n";
+        assert_eq!(Message::new(m).reply_to().unwrap().address, "list@x.org");
+        let m = b"From: Ann <ann@x.org>\nReply-To: nonsense\n\n";
+        assert_eq!(Message::new(m).reply_to().unwrap().address, "ann@x.org");
+        assert_eq!(Message::new(b"To: a@x\n\n").reply_to(), None);
+    }
+}
