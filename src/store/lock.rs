@@ -1,0 +1,279 @@
+//! Locks that mail programs honour: fcntl(2) over the whole file, then `FILE.lock`, the order
+//! of Debian policy (D5).
+//!
+//! `File::lock` and fs2 are flock(2), which mutt does not look at. The fcntl lock is an open
+//! file description lock: a classic one would be lost as soon as anything in this process
+//! closed another descriptor of the same file.
+
+use crate::error::{Fault, Status};
+use anyhow::{Context, Result};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long a delivery waits for somebody else's lock before it asks the MTA to come again.
+pub const PATIENCE: Duration = Duration::from_secs(25);
+
+/// A dotlock that nobody renewed for this long has lost its owner.
+const STALE: Duration = Duration::from_secs(5 * 60);
+
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A deadline that all locks of one step share.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(Instant);
+
+impl Patience {
+    /// Patience until `span` from now.
+    pub fn new(span: Duration) -> Self {
+        Patience(Instant::now() + span)
+    }
+
+    /// Waits a little before the next attempt; false if there is no time left.
+    pub fn wait(&self) -> bool {
+        let now = Instant::now();
+        if now >= self.0 {
+            return false;
+        }
+        std::thread::sleep(PAUSE.min(self.0 - now));
+        true
+    }
+}
+
+/// Takes the fcntl lock for writing on the whole of `file`.
+///
+/// # Errors
+/// Status 75 when somebody keeps it for longer than `patience`.
+pub fn fcntl_lock(file: &File, path: &Path, patience: Patience) -> Result<()> {
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK as _,
+        l_whence: libc::SEEK_SET as _,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    loop {
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
+            Ok(_) => return Ok(()),
+            Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => {
+                if !patience.wait() {
+                    return Err(busy(path, "another program").into());
+                }
+            }
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(e) => {
+                return Err(std::io::Error::from(e))
+                    .with_context(|| format!("cannot lock {}", path.display()));
+            }
+        }
+    }
+}
+
+fn busy(path: &Path, owner: &str) -> Fault {
+    let text = format!("cannot lock {}: {owner} holds it", path.display());
+    Fault::new(Status::TempFail, text).hint("close it there, or try again in a moment")
+}
+
+/// A `FILE.lock` of ours; removed when dropped.
+#[derive(Debug)]
+pub struct Dotlock {
+    path: PathBuf,
+    inode: (u64, u64),
+}
+
+impl Dotlock {
+    /// Takes `mbox.lock`.
+    ///
+    /// # Errors
+    /// Status 75 when somebody keeps it for longer than `patience`.
+    pub fn take(mbox: &Path, patience: Patience) -> Result<Self> {
+        let path = name(mbox);
+        loop {
+            match create(&path) {
+                Ok(inode) => return Ok(Dotlock { path, inode }),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                    if remove_if_stale(&path) {
+                        continue;
+                    }
+                    if !patience.wait() {
+                        return Err(busy(mbox, &owner(&path)).into());
+                    }
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => {
+                    return Err(e).with_context(|| format!("cannot create {}", path.display()));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Dotlock {
+    fn drop(&mut self) {
+        // Whoever thought it stale may have taken the name for a lock of their own.
+        let still_ours =
+            std::fs::symlink_metadata(&self.path).is_ok_and(|m| (m.dev(), m.ino()) == self.inode);
+        if still_ours {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn name(mbox: &Path) -> PathBuf {
+    let mut name = mbox.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Creates the lock file and writes our process number and host into it.
+///
+/// `O_EXCL` is atomic on every local file system, and on NFS since version 3.
+fn create(path: &Path) -> std::io::Result<(u64, u64)> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    let meta = file.metadata()?;
+    // An empty lock is a lock, too; on a full disk it must still keep others out.
+    let _ = writeln!(file, "{} {}", std::process::id(), host());
+    Ok((meta.dev(), meta.ino()))
+}
+
+fn host() -> String {
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    host.to_string_lossy().replace(char::is_whitespace, "_")
+}
+
+/// The process in a lock file that we wrote on this machine. Other programs write a number
+/// without the host it belongs to, which proves nothing on a shared file system.
+fn holder(path: &Path) -> Option<i32> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let (pid, written_on) = text.trim_end().split_once(' ')?;
+    (written_on == host()).then(|| pid.parse().ok().filter(|&pid| pid > 1))?
+}
+
+fn owner(path: &Path) -> String {
+    match holder(path) {
+        Some(pid) => format!("process {pid} ({})", path.display()),
+        None => format!("the owner of {}", path.display()),
+    }
+}
+
+/// Removes `path` if its owner is dead or it is older than five minutes; true if it is gone.
+fn remove_if_stale(path: &Path) -> bool {
+    let Ok(meta) = std::fs::symlink_metadata(path) else {
+        return true;
+    };
+    let age = meta
+        .modified()
+        .ok()
+        .and_then(|m| SystemTime::now().duration_since(m).ok());
+    let old = age.is_some_and(|age| age > STALE);
+    let dead = holder(path).is_some_and(|pid| {
+        let pid = nix::unistd::Pid::from_raw(pid);
+        nix::sys::signal::kill(pid, None) == Err(nix::errno::Errno::ESRCH)
+    });
+    if !old && !dead {
+        return false;
+    }
+    remove_this(path, (meta.dev(), meta.ino()))
+}
+
+/// Removes the file that was seen to be stale, and not the lock that somebody else put in its
+/// place meanwhile: it is moved aside first and looked at there.
+fn remove_this(path: &Path, seen: (u64, u64)) -> bool {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".stale.{}", std::process::id()));
+    let aside = PathBuf::from(aside);
+    if std::fs::rename(path, &aside).is_err() {
+        return !path.exists();
+    }
+    let moved = std::fs::symlink_metadata(&aside).map(|m| (m.dev(), m.ino()));
+    if moved.is_ok_and(|inode| inode != seen) {
+        // It was alive: give it back, unless yet another has come.
+        let _ = std::fs::hard_link(&aside, path);
+        let _ = std::fs::remove_file(&aside);
+        return false;
+    }
+    let _ = std::fs::remove_file(&aside);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn soon() -> Patience {
+        Patience::new(Duration::ZERO)
+    }
+
+    #[test]
+    fn a_dotlock_keeps_others_out_until_it_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let mbox = dir.path().join("12");
+        let lock = Dotlock::take(&mbox, soon()).unwrap();
+        assert!(Dotlock::take(&mbox, soon()).is_err());
+        drop(lock);
+        assert!(!dir.path().join("12.lock").exists());
+        Dotlock::take(&mbox, soon()).unwrap();
+    }
+
+    #[test]
+    fn a_dotlock_of_the_dead_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mbox = dir.path().join("12");
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let dead = child.id();
+        child.wait().unwrap();
+        std::fs::write(dir.path().join("12.lock"), format!("{dead} {}\n", host())).unwrap();
+        let lock = Dotlock::take(&mbox, soon()).unwrap();
+        drop(lock);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_dotlock_is_stale_after_five_minutes() {
+        let dir = tempfile::tempdir().unwrap();
+        let mbox = dir.path().join("12");
+        let path = dir.path().join("12.lock");
+        // mutt's has no process number in it.
+        let file = File::create(&path).unwrap();
+        assert!(Dotlock::take(&mbox, soon()).is_err(), "a young one holds");
+        file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1))
+            .unwrap();
+        Dotlock::take(&mbox, soon()).unwrap();
+    }
+
+    #[test]
+    fn a_stolen_lock_is_not_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mbox = dir.path().join("12");
+        let path = dir.path().join("12.lock");
+        let ours = Dotlock::take(&mbox, soon()).unwrap();
+        std::fs::rename(&path, dir.path().join("x")).unwrap();
+        std::fs::write(&path, "").unwrap();
+        drop(ours);
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn the_fcntl_lock_excludes_another_handle() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("12");
+        let a = File::create(&path).unwrap();
+        let b = OpenOptions::new().write(true).open(&path).unwrap();
+        fcntl_lock(&a, &path, soon()).unwrap();
+        assert!(fcntl_lock(&b, &path, soon()).is_err());
+        // Closing another descriptor does not lose it, as it would a classic lock.
+        drop(File::open(&path).unwrap());
+        assert!(fcntl_lock(&b, &path, soon()).is_err());
+        drop(a);
+        fcntl_lock(&b, &path, soon()).unwrap();
+    }
+}

@@ -1,0 +1,138 @@
+//! One ticket's mbox, open and locked.
+
+use super::lock::Dotlock;
+use super::{Place, Stamp, Store, sync_directory};
+use crate::ticket::TicketId;
+use anyhow::{Context, Result};
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// A ticket's mbox with both locks held; they go when it is dropped.
+#[derive(Debug)]
+pub struct Mbox<'s> {
+    store: &'s Store,
+    id: TicketId,
+    place: Place,
+    file: File,
+    // Dropped last, after the file and its fcntl lock: the reverse of the order they were taken.
+    _dotlock: Dotlock,
+}
+
+impl<'s> Mbox<'s> {
+    pub(super) fn new(
+        store: &'s Store,
+        id: TicketId,
+        place: Place,
+        file: File,
+        dotlock: Dotlock,
+    ) -> Self {
+        Mbox {
+            store,
+            id,
+            place,
+            file,
+            _dotlock: dotlock,
+        }
+    }
+
+    /// Where it lies.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Its path.
+    pub fn path(&self) -> PathBuf {
+        self.store.path(self.id, self.place)
+    }
+
+    /// What it looks like from outside.
+    pub fn stamp(&self) -> Result<Stamp> {
+        let meta = self.file.metadata();
+        let meta = meta.with_context(|| format!("cannot look at {}", self.path().display()))?;
+        Ok(Stamp::of(&meta))
+    }
+
+    /// All its bytes.
+    pub fn read(&self) -> Result<Vec<u8>> {
+        let size = self.stamp()?.size as usize;
+        let mut bytes = vec![0; size];
+        let doing = || format!("cannot read {}", self.path().display());
+        self.file.read_exact_at(&mut bytes, 0).with_context(doing)?;
+        Ok(bytes)
+    }
+
+    /// Its last `count` bytes, or all if there are fewer.
+    pub fn last_bytes(&self, count: usize) -> Result<Vec<u8>> {
+        let size = self.stamp()?.size;
+        let count = count.min(size as usize);
+        let mut bytes = vec![0; count];
+        let doing = || format!("cannot read {}", self.path().display());
+        let at = size - count as u64;
+        self.file
+            .read_exact_at(&mut bytes, at)
+            .with_context(doing)?;
+        Ok(bytes)
+    }
+
+    /// Appends `entry`; when it returns `Ok`, the entry is on the disk.
+    ///
+    /// # Errors
+    /// The file has its old length back, so the caller may simply try again.
+    pub fn append(&mut self, entry: &[u8]) -> Result<()> {
+        let doing = || format!("cannot append to {}", self.path().display());
+        let old = self.stamp()?.size;
+        let written = (&self.file)
+            .write_all(entry)
+            .and_then(|()| self.file.sync_all());
+        if let Err(e) = written {
+            let _ = self.file.set_len(old);
+            let _ = self.file.sync_all();
+            return Err(e).with_context(doing);
+        }
+        Ok(())
+    }
+
+    /// Cuts the file to `length` bytes, which removes what a crash left of an entry.
+    pub fn cut(&mut self, length: u64) -> Result<()> {
+        let doing = || format!("cannot mend {}", self.path().display());
+        self.file
+            .set_len(length)
+            .and_then(|()| self.file.sync_all())
+            .with_context(doing)
+    }
+
+    /// Moves the mbox to `place`, which closes or re-opens the ticket.
+    ///
+    /// # Errors
+    /// When a file of that number lies there already: neither may be lost, so nothing is done.
+    pub fn move_to(&mut self, place: Place) -> Result<()> {
+        if place == self.place {
+            return Ok(());
+        }
+        let (from, to) = (self.path(), self.store.path(self.id, place));
+        let doing = || format!("cannot move {} to {}", from.display(), to.display());
+        renameat2(
+            AT_FDCWD,
+            &from,
+            AT_FDCWD,
+            &to,
+            RenameFlags::RENAME_NOREPLACE,
+        )
+        .or_else(|e| match e {
+            // A file system without the flag; the lock on this ticket is ours.
+            nix::errno::Errno::EINVAL if to.symlink_metadata().is_err() => {
+                std::fs::rename(&from, &to)
+                    .map_err(|e| nix::errno::Errno::from_raw(e.raw_os_error().unwrap_or(0)))
+            }
+            e => Err(e),
+        })
+        .map_err(std::io::Error::from)
+        .with_context(doing)?;
+        self.place = place;
+        sync_directory(&self.store.dir(Place::Archived))?;
+        sync_directory(&self.store.dir(Place::Open))
+    }
+}

@@ -1,0 +1,356 @@
+//! The store on disk: one mbox per ticket, locked as mail programs lock (D1, D5, D8).
+//!
+//! An open ticket is `DIR/12`, a closed one `DIR/archived/12`; that is all its state. What else
+//! is kept lies in `DIR/.tickets/`.
+
+pub mod lock;
+mod mbox;
+
+use crate::ticket::TicketId;
+use anyhow::{Context, Result};
+use lock::{Dotlock, Patience};
+pub use mbox::Mbox;
+use nix::libc;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Where a ticket's mbox lies, which is its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// `DIR/N`
+    Open,
+    /// `DIR/archived/N`
+    Archived,
+}
+
+impl Place {
+    /// The other one.
+    pub fn other(self) -> Place {
+        match self {
+            Place::Open => Place::Archived,
+            Place::Archived => Place::Open,
+        }
+    }
+}
+
+/// What tells whether a file was changed since it was last read: mutt sets mtime back, so ctime
+/// it is (D9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Inode number.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Change of inode, in nanoseconds since 1970.
+    pub ctime: i64,
+}
+
+impl Stamp {
+    fn of(meta: &std::fs::Metadata) -> Stamp {
+        Stamp {
+            inode: meta.ino(),
+            size: meta.len(),
+            ctime: meta.ctime() * 1_000_000_000 + meta.ctime_nsec(),
+        }
+    }
+}
+
+/// The directory that holds the tickets.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    group: Option<nix::unistd::Gid>,
+}
+
+impl Store {
+    /// The store at `root`, an absolute path; nothing is touched yet. With `group`, its members
+    /// may read and write everything that is created from now on.
+    pub fn new(root: &Path, group: Option<nix::unistd::Gid>) -> Self {
+        Store {
+            root: root.to_owned(),
+            group,
+        }
+    }
+
+    /// The directory of the open tickets.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The directory of everything that is not mail of a ticket.
+    pub fn private(&self) -> PathBuf {
+        self.root.join(".tickets")
+    }
+
+    /// Creates the directories that are missing.
+    ///
+    /// The store and `archived/` may be passed through (0711), though not listed: an MTA that
+    /// runs as another user asks whether a ticket exists before it accepts mail for it.
+    pub fn create_directories(&self) -> Result<()> {
+        // The last one to be created tells that all are there.
+        let private = self.private();
+        if private.is_dir() {
+            return Ok(());
+        }
+        self.create_directory(&self.root, 0o711)?;
+        self.create_directory(&self.dir(Place::Archived), 0o711)?;
+        self.create_directory(&private, 0o700)
+    }
+
+    fn create_directory(&self, path: &Path, mode: u32) -> Result<()> {
+        let doing = || format!("cannot create {}", path.display());
+        let group = self.group.map(|gid| (gid, 0o2770 | mode & 0o001));
+        let mode = group.map_or(mode, |(_, mode)| mode);
+        match DirBuilder::new().mode(mode).create(path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                // `--dir a/b/c`: what lies above is the user's, with the user's modes.
+                let above = path.parent().unwrap_or(Path::new("/"));
+                std::fs::create_dir_all(above).with_context(doing)?;
+                DirBuilder::new()
+                    .mode(mode)
+                    .create(path)
+                    .with_context(doing)?;
+            }
+            Err(e) => return Err(e).with_context(doing),
+        }
+        if let Some((gid, _)) = group {
+            nix::unistd::chown(path, None, Some(gid)).with_context(doing)?;
+        }
+        // The umask took bits away that are wanted here.
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).with_context(doing)?;
+        sync_directory(path.parent().unwrap_or(path))
+    }
+
+    fn dir(&self, place: Place) -> PathBuf {
+        match place {
+            Place::Open => self.root.clone(),
+            Place::Archived => self.root.join("archived"),
+        }
+    }
+
+    /// The path of a ticket's mbox; digits only, whatever the number came from (D8).
+    pub fn path(&self, id: TicketId, place: Place) -> PathBuf {
+        self.dir(place).join(id.to_string())
+    }
+
+    /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
+    pub fn locate(&self, id: TicketId) -> Result<Option<Place>> {
+        Ok(self.stamp(id)?.map(|(place, _)| place))
+    }
+
+    /// Where the ticket is, and its file's stamp.
+    pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
+        for place in [Place::Open, Place::Archived] {
+            let path = self.path(id, place);
+            match std::fs::symlink_metadata(&path) {
+                Ok(meta) if meta.is_file() => return Ok(Some((place, Stamp::of(&meta)))),
+                Ok(_) => {}
+                Err(e) if absent(&e) => {}
+                Err(e) => {
+                    return Err(e).with_context(|| format!("cannot look at {}", path.display()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
+    /// mail programs are not among them.
+    pub fn ids(&self, place: Place) -> Result<Vec<TicketId>> {
+        let dir = self.dir(place);
+        let doing = || format!("cannot read {}", dir.display());
+        let entries = match std::fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(e) if absent(&e) => return Ok(Vec::new()),
+            Err(e) => return Err(e).with_context(doing),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(doing)?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|n| n.parse::<TicketId>().ok());
+            if let Some(id) = id
+                && entry.file_type().with_context(doing)?.is_file()
+            {
+                ids.push(id);
+            }
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
+    /// time stays as it is, or mutt's new-mail mark would vanish.
+    pub fn read(&self, id: TicketId) -> Result<Option<(Place, Stamp, Vec<u8>)>> {
+        for _ in 0..10 {
+            let Some((place, _)) = self.stamp(id)? else {
+                return Ok(None);
+            };
+            let path = self.path(id, place);
+            match open_quietly(&path) {
+                Ok(mut file) => {
+                    let doing = || format!("cannot read {}", path.display());
+                    let meta = file.metadata().with_context(doing)?;
+                    let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
+                    std::io::Read::read_to_end(&mut file, &mut bytes).with_context(doing)?;
+                    return Ok(Some((place, Stamp::of(&meta), bytes)));
+                }
+                // It moved between the look and the opening.
+                Err(e) if absent(&e) => {}
+                Err(e) => {
+                    return Err(e).with_context(|| format!("cannot read {}", path.display()));
+                }
+            }
+        }
+        anyhow::bail!("cannot read ticket {id}: it moves all the time")
+    }
+
+    /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
+    ///
+    /// # Errors
+    /// Status 75 if a lock is not had within `patience`.
+    pub fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
+        loop {
+            let Some((place, _)) = self.stamp(id)? else {
+                return Ok(None);
+            };
+            let path = self.path(id, place);
+            let doing = || format!("cannot open {}", path.display());
+            let opened = OpenOptions::new()
+                .read(true)
+                .append(true)
+                .custom_flags(libc::O_NOFOLLOW)
+                .open(&path);
+            let file = match opened {
+                Ok(file) => file,
+                Err(e) if absent(&e) => continue,
+                Err(e) => return Err(e).with_context(doing),
+            };
+            lock::fcntl_lock(&file, &path, patience)?;
+            let dotlock = Dotlock::take(&path, patience)?;
+            // It may have been moved to archived/, or replaced, before the lock was ours.
+            let ours = file.metadata().with_context(doing)?;
+            match std::fs::symlink_metadata(&path) {
+                Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
+                    return Ok(Some(Mbox::new(self, id, place, file, dotlock)));
+                }
+                _ if patience.wait() => {}
+                _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
+            }
+        }
+    }
+
+    /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.
+    pub fn stage(&self, entry: &[u8]) -> Result<Staged> {
+        let dir = self.private();
+        let doing = || format!("cannot write a new ticket in {}", self.root.display());
+        let staged = Staged::create(&dir).with_context(doing)?;
+        if let Some(gid) = self.group {
+            nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
+        }
+        (&staged.file)
+            .write_all(entry)
+            .and_then(|()| staged.file.sync_all())
+            .with_context(doing)?;
+        Ok(staged)
+    }
+
+    /// Gives a staged mbox its number: file and content appear in one instant or not at all.
+    /// `None` if the number is taken.
+    pub fn open_ticket(&self, staged: &Staged, id: TicketId) -> Result<Option<Stamp>> {
+        let path = self.path(id, Place::Open);
+        let doing = || format!("cannot create {}", path.display());
+        if self.path(id, Place::Archived).symlink_metadata().is_ok() {
+            return Ok(None);
+        }
+        match staged.link(&path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            Err(e) => return Err(e).with_context(doing),
+        }
+        let synced = sync_directory(&self.root);
+        if let Err(e) = synced {
+            // Not filed, as far as anybody can promise; the MTA comes again.
+            let _ = std::fs::remove_file(&path);
+            return Err(e);
+        }
+        let meta = staged.file.metadata().with_context(doing)?;
+        Ok(Some(Stamp::of(&meta)))
+    }
+}
+
+/// True if the error says that there is no such file.
+pub fn absent(e: &std::io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Opens a file for reading without changing its access time, as far as the kernel lets us:
+/// only the owner may ask for that.
+pub fn open_quietly(path: &Path) -> std::io::Result<File> {
+    let open = |flags| {
+        OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | flags)
+            .open(path)
+    };
+    match open(libc::O_NOATIME) {
+        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
+        other => other,
+    }
+}
+
+/// Makes names that were created, removed or changed in `dir` last.
+pub fn sync_directory(dir: &Path) -> Result<()> {
+    let sync = || File::open(dir)?.sync_all();
+    sync().with_context(|| format!("cannot sync {}", dir.display()))
+}
+
+/// The mbox of a ticket to be, on the disk but without a name that means anything.
+#[derive(Debug)]
+pub struct Staged {
+    file: File,
+    /// Set where the file system has no O_TMPFILE; removed when dropped.
+    named: Option<tempfile::TempPath>,
+}
+
+impl Staged {
+    fn create(dir: &Path) -> std::io::Result<Staged> {
+        let unnamed = OpenOptions::new()
+            .write(true)
+            .mode(0o660)
+            .custom_flags(libc::O_TMPFILE)
+            .open(dir);
+        match unnamed {
+            Ok(file) => Ok(Staged { file, named: None }),
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR)) => {
+                let named = tempfile::Builder::new()
+                    .prefix("new.")
+                    .permissions(Permissions::from_mode(0o660))
+                    .tempfile_in(dir)?;
+                let (file, path) = named.into_parts();
+                Ok(Staged {
+                    file,
+                    named: Some(path),
+                })
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn link(&self, to: &Path) -> std::io::Result<()> {
+        use std::os::fd::AsRawFd;
+        match &self.named {
+            Some(path) => std::fs::hard_link(path, to),
+            None => {
+                let fd = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+                let cwd = nix::fcntl::AT_FDCWD;
+                let follow = nix::fcntl::AtFlags::AT_SYMLINK_FOLLOW;
+                nix::unistd::linkat(cwd, fd.as_str(), cwd, to, follow).map_err(std::io::Error::from)
+            }
+        }
+    }
+}
