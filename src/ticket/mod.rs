@@ -1,6 +1,9 @@
 //! What a message means to a ticket; pure decisions and the mail they lead to.
 
 pub mod address;
+pub mod plan;
+pub mod route;
+pub mod summary;
 
 use std::fmt;
 use std::str::FromStr;

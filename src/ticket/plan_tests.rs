@@ -1,0 +1,384 @@
+use super::*;
+use crate::mail::automatic;
+use crate::mail::envelope::Sender;
+
+/// A desk with two admins; `notify`, `close_by` and the rest can be changed by a case.
+struct Desk {
+    notify: Notify,
+    close_by: CloseBy,
+    ack: Acknowledge,
+    admins: Vec<String>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Desk {
+            notify: Notify::Copy,
+            close_by: CloseBy::Participants,
+            ack: Acknowledge::default(),
+            admins: vec!["steve@d.org".into(), "eva@d.org".into()],
+        }
+    }
+}
+
+impl Desk {
+    fn plan(&self, ticket: Option<&Ticket>, verb: Option<Verb>, raw: &str, recent: u32) -> Plan {
+        let addresses =
+            Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
+        let message = Message::new(raw.as_bytes());
+        let degree = automatic::degree(&message, &Sender::Unknown);
+        let policy = Policy {
+            addresses: &addresses,
+            admins: &self.admins,
+            notify: self.notify,
+            ack: &self.ack,
+            close_by: self.close_by,
+            ack_limit: 5,
+        };
+        let situation = Situation {
+            message: &message,
+            degree: &degree,
+            verb,
+            ticket,
+            recent,
+        };
+        plan(&policy, &situation)
+    }
+
+    /// The answers in short: `ack ann@x.org`, `copy steve@d.org+eva@d.org`.
+    fn answers(&self, ticket: Option<&Ticket>, verb: Option<Verb>, raw: &str) -> Vec<String> {
+        short(&self.plan(ticket, verb, raw, 0))
+    }
+}
+
+fn short(plan: &Plan) -> Vec<String> {
+    let words = plan.answers.iter().map(|answer| match answer {
+        Answer::Ack(to) => format!("ack {}", to.address),
+        Answer::Copy(to) => format!("copy {}", to.join("+")),
+        Answer::Note(to) => format!("note {}", to.join("+")),
+        Answer::PassOn(to) => format!("pass {}", to.address),
+        Answer::Closed(to) => format!("closed {}", to.address),
+    });
+    words.collect()
+}
+
+fn ticket(open: bool) -> Ticket {
+    let submitter = Mailbox {
+        name: "Ann".into(),
+        address: "ann@x.org".into(),
+    };
+    Ticket {
+        open,
+        submitter: Some(submitter),
+        people: vec!["ann@x.org".into(), "bob@x.org".into()],
+    }
+}
+
+const BOTH: &str = "copy steve@d.org+eva@d.org";
+
+#[test]
+fn a_new_ticket() {
+    let ann = "From: Ann <ann@x.org>\n";
+    for (case, header, want) in [
+        ("C1", "", &["ack ann@x.org", BOTH][..]),
+        (
+            "C1 Reply-To",
+            "Reply-To: office@x.org\n",
+            &["ack office@x.org", BOTH],
+        ),
+        (
+            "C2 reached directly",
+            "To: submit@d.org, Steve@d.org\n",
+            &["ack ann@x.org", "copy eva@d.org"],
+        ),
+        ("C6 automatic", "Auto-Submitted: auto-replied\n", &[BOTH]),
+        ("C6 unanswered", "Precedence: bulk\n", &[BOTH]),
+        (
+            "C6 ours",
+            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n",
+            &[],
+        ),
+        ("C11", "X-Tickets-No-Ack: yes\n", &[BOTH]),
+        ("C11 Debbugs", "X-Debbugs-No-Ack: 1\n", &[BOTH]),
+        ("C11 no", "X-Tickets-No-Ack: no\n", &["ack ann@x.org", BOTH]),
+        ("never to ourselves", "Reply-To: submit@d.org\n", &[BOTH]),
+    ] {
+        let raw = format!("{ann}{header}\nhello\n");
+        assert_eq!(Desk::default().answers(None, None, &raw), want, "{case}");
+    }
+    let by_admin = "From: steve@d.org\n\nhello\n";
+    let got = Desk::default().answers(None, None, by_admin);
+    assert_eq!(
+        got,
+        ["ack steve@d.org", "copy eva@d.org"],
+        "C2 the author is an admin"
+    );
+    assert_eq!(
+        Desk::default().answers(None, None, "\nhello\n"),
+        [BOTH],
+        "nobody to answer"
+    );
+    let silent = Desk {
+        ack: Acknowledge::Never,
+        notify: Notify::None,
+        ..Desk::default()
+    };
+    assert_eq!(silent.answers(None, None, &format!("{ann}\nx")), [""; 0]);
+}
+
+#[test]
+fn robots_are_not_answered_for_ever() {
+    // C7
+    let plan = |recent| Desk::default().plan(None, None, "From: ann@x.org\n\nx\n", recent);
+    assert_eq!(short(&plan(4)), ["ack ann@x.org", BOTH]);
+    assert_eq!(short(&plan(5)), [BOTH, "note steve@d.org+eva@d.org"]);
+    assert_eq!(plan(5).remark, Some(Remark::AckLimit));
+    assert_eq!(short(&plan(6)), [BOTH]);
+    assert_eq!(plan(6).remark, None);
+}
+
+#[test]
+fn an_update() {
+    use Verb::{Quiet, Submitter, Update};
+    let desk = Desk::default();
+    for (case, verb, raw, want) in [
+        ("a customer", Update, "From: ann@x.org\n\nx", &[BOTH][..]),
+        (
+            "C3 no relay for strangers",
+            Update,
+            "From: eve@evil.org\n\nx",
+            &[BOTH],
+        ),
+        (
+            "C3 by an admin",
+            Update,
+            "From: Steve@d.org\n\nx",
+            &["pass ann@x.org", "copy eva@d.org"],
+        ),
+        (
+            "C3 from the ticket",
+            Update,
+            "From: ticket-1@d.org\n\nx",
+            &["pass ann@x.org", BOTH],
+        ),
+        (
+            "C3 with her in To",
+            Update,
+            "From: ticket-1@d.org\nTo: Ann@x.org\n\nx",
+            &[BOTH],
+        ),
+        (
+            "C3 admin and stranger",
+            Update,
+            "From: steve@d.org, eve@evil.org\n\nx",
+            &["copy eva@d.org"],
+        ),
+        (
+            "C3 nothing said",
+            Update,
+            "From: steve@d.org\n\n \n",
+            &["copy eva@d.org"],
+        ),
+        (
+            "C6 an admin's vacation",
+            Update,
+            "From: steve@d.org\nAuto-Submitted: auto-replied\n\nx",
+            &["copy eva@d.org"],
+        ),
+        (
+            "C6 a list",
+            Update,
+            "From: ann@x.org\nList-Id: <x>\n\nx",
+            &[BOTH],
+        ),
+        ("B3 quiet", Quiet, "From: ann@x.org\n\nx", &[]),
+        (
+            "B3 submitter",
+            Submitter,
+            "From: steve@d.org\n\nx",
+            &["pass ann@x.org", "copy eva@d.org"],
+        ),
+        (
+            "B3 submitter by a stranger",
+            Submitter,
+            "From: eve@evil.org\n\nx",
+            &[BOTH],
+        ),
+    ] {
+        let plan = desk.plan(Some(&ticket(true)), Some(verb), raw, 0);
+        assert_eq!(
+            (short(&plan).as_slice(), plan.open),
+            (
+                &want.iter().map(|s| s.to_string()).collect::<Vec<_>>()[..],
+                true
+            ),
+            "{case}"
+        );
+    }
+    let alone = Desk {
+        admins: vec!["steve@d.org".into()],
+        ..Desk::default()
+    };
+    let got = alone.answers(
+        Some(&ticket(true)),
+        Some(Update),
+        "From: ticket-1@d.org\n\nx",
+    );
+    assert_eq!(
+        got,
+        ["pass ann@x.org"],
+        "the one operator knows what he wrote"
+    );
+}
+
+#[test]
+fn closing() {
+    use Verb::{Done, Update};
+    // case, close_by, open before, raw, filed under, open after, answers
+    let participants = CloseBy::Participants;
+    for (case, close_by, before, raw, under, after, want) in [
+        (
+            "C4 by an admin",
+            participants,
+            true,
+            "From: steve@d.org\n\nx",
+            Done,
+            false,
+            &["closed ann@x.org", "copy eva@d.org"][..],
+        ),
+        (
+            "C4 from the ticket",
+            participants,
+            true,
+            "From: ticket-1@d.org\n\n",
+            Done,
+            false,
+            &["closed ann@x.org", BOTH],
+        ),
+        (
+            "C4 with her in To",
+            participants,
+            true,
+            "From: steve@d.org\nTo: ann@x.org\n\nx",
+            Done,
+            false,
+            &["copy eva@d.org"],
+        ),
+        (
+            "C4 by herself",
+            participants,
+            true,
+            "From: ann@x.org\n\nx",
+            Done,
+            false,
+            &[BOTH],
+        ),
+        (
+            "C5 a participant",
+            participants,
+            true,
+            "From: Bob@x.org\n\nx",
+            Done,
+            false,
+            &["closed ann@x.org", BOTH],
+        ),
+        (
+            "C5 a stranger",
+            participants,
+            true,
+            "From: eve@evil.org\n\nx",
+            Update,
+            true,
+            &[BOTH, "note steve@d.org+eva@d.org"],
+        ),
+        (
+            "C5 nobody",
+            participants,
+            true,
+            "\nx",
+            Update,
+            true,
+            &[BOTH, "note steve@d.org+eva@d.org"],
+        ),
+        (
+            "C5 admins only",
+            CloseBy::Admins,
+            true,
+            "From: ann@x.org\n\nx",
+            Update,
+            true,
+            &[BOTH, "note steve@d.org+eva@d.org"],
+        ),
+        (
+            "C5 anyone",
+            CloseBy::Anyone,
+            true,
+            "From: eve@evil.org\n\nx",
+            Done,
+            false,
+            &["closed ann@x.org", BOTH],
+        ),
+        (
+            "C4 closed already",
+            participants,
+            false,
+            "From: eve@evil.org\n\nx",
+            Done,
+            false,
+            &[],
+        ),
+        (
+            "C6 automatic",
+            participants,
+            true,
+            "From: steve@d.org\nAuto-Submitted: auto-replied\n\nx",
+            Update,
+            true,
+            &["copy eva@d.org"],
+        ),
+    ] {
+        let desk = Desk {
+            close_by,
+            ..Desk::default()
+        };
+        let plan = desk.plan(Some(&ticket(before)), Some(Done), raw, 0);
+        let want: Vec<String> = want.iter().map(|s| s.to_string()).collect();
+        assert_eq!(
+            (plan.filed_under, plan.open, short(&plan)),
+            (Some(under), after, want),
+            "{case}"
+        );
+        assert_eq!(plan.closes, before && !after, "{case}");
+    }
+}
+
+#[test]
+fn reopening() {
+    // B11
+    for (case, verb, raw, want) in [
+        ("a customer", Verb::Update, "From: ann@x.org\n\nx", true),
+        (
+            "automatic",
+            Verb::Update,
+            "From: ann@x.org\nAuto-Submitted: auto-replied\n\nx",
+            false,
+        ),
+        (
+            "ours",
+            Verb::Update,
+            "X-Tickets-Ticket: 1\nX-Tickets-Kind: ack\n\nx",
+            false,
+        ),
+        (
+            "unanswered",
+            Verb::Update,
+            "From: ann@x.org\nPrecedence: list\n\nx",
+            true,
+        ),
+        ("quiet", Verb::Quiet, "From: ann@x.org\n\nx", false),
+        ("done", Verb::Done, "From: ann@x.org\n\nx", false),
+    ] {
+        let plan = Desk::default().plan(Some(&ticket(false)), Some(verb), raw, 0);
+        assert_eq!((plan.open, plan.reopens), (want, want), "{case}");
+    }
+}

@@ -1,0 +1,235 @@
+use super::*;
+use crate::mail::envelope::Sender;
+
+struct Desk;
+
+impl Known for Desk {
+    fn exists(&self, id: TicketId) -> Result<bool> {
+        Ok([7, 12, 42].contains(&id.get()))
+    }
+    fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
+        Ok(match msg_id {
+            "<a@x>" => TicketId::new(7),
+            "<b@x>" => TicketId::new(42),
+            "<gone@x>" => TicketId::new(99),
+            _ => None,
+        })
+    }
+}
+
+fn id(n: u32) -> TicketId {
+    TicketId::new(n).unwrap()
+}
+
+/// Every number after `[issue`, as the default pattern has it.
+fn tags(subject: &str) -> Result<Vec<TicketId>> {
+    let tags = subject.split("[issue").skip(1);
+    Ok(tags
+        .filter_map(|t| t.split(']').next()?.parse().ok())
+        .collect())
+}
+
+fn routed(rcpt: &[&str], raw: &str, unknown: UnknownTicket, catch_all: CatchAll) -> Route {
+    let addresses =
+        Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
+    let message = Message::new(raw.as_bytes());
+    let witness = if rcpt.is_empty() {
+        Witness::Header
+    } else {
+        Witness::Envelope
+    };
+    let recipients = match rcpt {
+        [] => envelope::in_header(&message),
+        some => some.iter().map(|s| s.to_string()).collect(),
+    };
+    let envelope = Envelope {
+        sender: Sender::Unknown,
+        recipients,
+        witness,
+    };
+    let rules = Rules {
+        addresses: &addresses,
+        tags: &tags,
+        unknown_ticket: unknown,
+        catch_all,
+    };
+    route(&envelope, &message, &rules, &Desk).unwrap()
+}
+
+#[test]
+fn the_first_rule_that_fits_decides() {
+    use Destination::{Open, Ticket};
+    use Verb::{Done, Quiet, Update};
+    let table: &[(&str, &[&str], &str, &[Destination])] = &[
+        ("B1", &["Ticket-12@d.org"], "", &[Ticket(id(12), Update)]),
+        ("B2", &["ticket-12-done@d.org"], "", &[Ticket(id(12), Done)]),
+        (
+            "B3",
+            &["ticket-12-quiet@d.org"],
+            "",
+            &[Ticket(id(12), Quiet)],
+        ),
+        (
+            "B1 beats B4",
+            &["ticket-12@d.org"],
+            "Subject: [issue7]\n\n",
+            &[Ticket(id(12), Update)],
+        ),
+        (
+            "B4",
+            &["submit@d.org"],
+            "Subject: AW: [list] Re: [issue7] x\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "B4 encoded",
+            &["submit@d.org"],
+            "Subject: =?utf-8?q?=5Bissue7=5D?=\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "B4 several",
+            &["submit@d.org"],
+            "Subject: [issue8] [issue42] [issue7]\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B4 beats B5",
+            &["submit@d.org"],
+            "Subject: [issue7]\nIn-Reply-To: <b@x>\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "B5",
+            &["submit@d.org"],
+            "In-Reply-To: <b@x>\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B5 nearest",
+            &["submit@d.org"],
+            "References: <b@x> <a@x>\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "B5 removed by hand",
+            &["submit@d.org"],
+            "References: <b@x> <gone@x>\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B6",
+            &["submit@d.org"],
+            "Subject: help\nReferences: <z@x>\n\n",
+            &[Open],
+        ),
+        (
+            "A6",
+            &["submit@d.org", "ticket-7@d.org"],
+            "",
+            &[Open, Ticket(id(7), Update)],
+        ),
+        (
+            "A6 and B5",
+            &["submit@d.org", "ticket-7@d.org"],
+            "In-Reply-To: <a@x>\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "twice",
+            &[
+                "ticket-7-quiet@d.org",
+                "ticket-7-done@d.org",
+                "ticket-7@d.org",
+            ],
+            "",
+            &[Ticket(id(7), Done)],
+        ),
+        (
+            "header",
+            &[],
+            "To: steve@d.org, submit@d.org\nCc: ticket-7@d.org\n\n",
+            &[Open, Ticket(id(7), Update)],
+        ),
+        (
+            "B9 piped mailbox",
+            &["steve@d.org"],
+            "To: steve@d.org\nCc: ticket-7@d.org\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+        (
+            "B9 by X-Original-To",
+            &["steve@d.org"],
+            "X-Original-To: ticket-7@d.org\n\n",
+            &[Ticket(id(7), Update)],
+        ),
+    ];
+    for (case, rcpt, raw, want) in table {
+        let got = routed(rcpt, raw, UnknownTicket::Reject, CatchAll::Reject);
+        assert_eq!(
+            (got.destinations.as_slice(), got.refusals.as_slice()),
+            (*want, &[][..]),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_there_is_refused_or_opened() {
+    let ticket = |s: &str| Refusal::UnknownTicket(s.into());
+    let other = |s: &str| Refusal::NotOurs(s.into());
+    for (case, rcpt, raw, refusal) in [
+        (
+            "B8 by address",
+            "ticket-9@d.org",
+            "",
+            ticket("ticket-9@d.org"),
+        ),
+        (
+            "B8 no such number",
+            "ticket-09@d.org",
+            "",
+            ticket("ticket-09@d.org"),
+        ),
+        (
+            "B8 by tag",
+            "submit@d.org",
+            "Subject: [issue9] x\n\n",
+            ticket("9"),
+        ),
+        (
+            "B9",
+            "steve@d.org",
+            "To: list@x.org\n\n",
+            other("steve@d.org"),
+        ),
+    ] {
+        let got = routed(&[rcpt], raw, UnknownTicket::Reject, CatchAll::Reject);
+        assert_eq!(
+            (got.destinations, got.refusals),
+            (vec![], vec![refusal]),
+            "{case}"
+        );
+        let got = routed(&[rcpt], raw, UnknownTicket::Open, CatchAll::Submit);
+        assert_eq!(
+            (got.destinations, got.refusals),
+            (vec![Destination::Open], vec![]),
+            "{case}"
+        );
+    }
+    let got = routed(
+        &[],
+        "Subject: x\n\n",
+        UnknownTicket::Reject,
+        CatchAll::Reject,
+    );
+    assert_eq!(got.refusals, [other("")], "no recipient at all");
+    let both = &["ticket-7@d.org", "ticket-9@d.org"];
+    let got = routed(both, "", UnknownTicket::Reject, CatchAll::Reject);
+    assert_eq!(got.destinations, [Destination::Ticket(id(7), Verb::Update)]);
+    assert_eq!(
+        got.refusals,
+        [ticket("ticket-9@d.org")],
+        "filed in one, refused by the other"
+    );
+}

@@ -1,0 +1,206 @@
+//! What is worth knowing of one filed message, so that nobody has to read it again: whether it
+//! is there already, what it answers, who wrote it, and when.
+
+use super::address::Addresses;
+use crate::mail::automatic::{self, Degree};
+use crate::mail::decode::Mailbox;
+use crate::mail::envelope::Sender;
+use crate::mail::message::Message;
+use sha2::{Digest, Sha256};
+
+/// What makes two messages the same one (A5): equal Message-ID and equal body. A message
+/// without Message-ID is known by its header instead, less the fields that an MTA adds at each
+/// attempt to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Key of the Message-ID, for finding; see [`key`].
+    pub key: i64,
+    /// Digest of Message-ID (or header) and body.
+    pub digest: [u8; 16],
+}
+
+/// Fields that differ between two attempts to deliver one message.
+const TRACE: [&str; 5] = [
+    "Return-Path",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "Delivery-Date",
+];
+
+impl Identity {
+    /// The identity of `message`.
+    pub fn of(message: &Message) -> Identity {
+        let mut digest = Sha256::new();
+        let id = message.message_id();
+        match &id {
+            Some(id) => digest.update(id.as_bytes()),
+            None => {
+                for field in message.fields() {
+                    if !TRACE.iter().any(|name| field.is(name)) {
+                        lines_into(&mut digest, field.line);
+                    }
+                }
+            }
+        }
+        digest.update(b"\n\n");
+        // Line ends, and empty lines at the end, change on the way.
+        lines_into(&mut digest, message.body().trim_ascii_end());
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut half = [0; 16];
+        half.copy_from_slice(&digest[..16]);
+        Identity {
+            key: match &id {
+                Some(id) => key(id),
+                None => first_i64(&digest),
+            },
+            digest: half,
+        }
+    }
+}
+
+/// A short key for a Message-ID, the same on every machine.
+pub fn key(msg_id: &str) -> i64 {
+    first_i64(&Sha256::digest(msg_id.as_bytes()).into())
+}
+
+fn first_i64(digest: &[u8; 32]) -> i64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    i64::from_be_bytes(first)
+}
+
+/// Feeds `bytes` with every CRLF as LF.
+fn lines_into(digest: &mut Sha256, mut bytes: &[u8]) {
+    while let Some(at) = memchr::memmem::find(bytes, b"\r\n") {
+        digest.update(&bytes[..at]);
+        bytes = &bytes[at + 1..];
+    }
+    digest.update(bytes);
+}
+
+/// One filed message in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether it is there already.
+    pub identity: Identity,
+    /// When it was filed, in seconds since 1970.
+    pub at: i64,
+    /// Who wrote it, and where answers to them go: Reply-To, else From.
+    pub author: Option<Mailbox>,
+    /// The address in From, in lower case; empty if there is none.
+    pub from: String,
+    /// The Subject in one line.
+    pub subject: String,
+    /// Addresses in From, To and Cc, in lower case, with blanks between (C5).
+    pub people: String,
+    /// A machine wrote it.
+    pub automatic: bool,
+}
+
+impl Summary {
+    /// The summary of `message`, filed at `at`.
+    pub fn of(message: &Message, sender: &Sender, at: i64) -> Summary {
+        let from = message.from();
+        let mut people: Vec<String> = Vec::new();
+        for person in from.iter().chain(&message.to_cc()) {
+            let address = person.address.to_lowercase();
+            if !address.contains(' ') && !people.contains(&address) && people.len() < 200 {
+                people.push(address);
+            }
+        }
+        let degree = automatic::degree(message, sender);
+        Summary {
+            identity: Identity::of(message),
+            at,
+            author: message.reply_to(),
+            from: from
+                .first()
+                .map(|m| m.address.to_lowercase())
+                .unwrap_or_default(),
+            subject: message.subject().chars().take(500).collect(),
+            people: people.join(" "),
+            automatic: matches!(degree, Degree::Automatic(_) | Degree::Ours),
+        }
+    }
+
+    /// True if somebody who asks for help wrote it: no machine, no admin, not the desk.
+    pub fn is_customers(&self, admins: &[String], addresses: &Addresses) -> bool {
+        let is_admin = admins.iter().any(|a| a.eq_ignore_ascii_case(&self.from));
+        !self.automatic && !is_admin && addresses.target(&self.from).is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(raw: &str) -> Identity {
+        Identity::of(&Message::new(raw.as_bytes()))
+    }
+
+    #[test]
+    fn the_same_message_is_recognised() {
+        let first = "Message-ID: <1@x>\nTo: a@x\n\nhello\nyou\n";
+        let nameless = "Date: today\nReceived: by b\n\nhello\n";
+        for (case, a, b, want) in [
+            ("itself", first, first, true),
+            (
+                "other fields",
+                first,
+                "Delivered-To: y\nMessage-ID: <1@x>\n\nhello\nyou\n",
+                true,
+            ),
+            (
+                "CRLF",
+                first,
+                "Message-ID: <1@x>\r\n\r\nhello\r\nyou\r\n",
+                true,
+            ),
+            (
+                "newlines at the end",
+                first,
+                "Message-ID: <1@x>\n\nhello\nyou",
+                true,
+            ),
+            (
+                "other body",
+                first,
+                "Message-ID: <1@x>\n\nhello\nyou!\n",
+                false,
+            ),
+            (
+                "other id",
+                first,
+                "Message-ID: <2@x>\n\nhello\nyou\n",
+                false,
+            ),
+            (
+                "a retry without id",
+                nameless,
+                "Delivery-date: now\nDate: today\nReceived: by b\n\nhello\n",
+                true,
+            ),
+            (
+                "another without id",
+                nameless,
+                "Date: today\nReceived: by c\n\nhello\n",
+                false,
+            ),
+        ] {
+            assert_eq!(identity(a) == identity(b), want, "{case}");
+        }
+        assert_eq!(identity(first).key, key("<1@x>"));
+    }
+
+    #[test]
+    fn participants_are_collected_once() {
+        let raw = b"From: Ann <Ann@x.org>\nTo: ticket-1@y.org, ann@x.org\nCc: Bob <bob@x.org>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n";
+        let s = Summary::of(&Message::new(raw), &Sender::Unknown, 7);
+        assert_eq!(s.people, "ann@x.org ticket-1@y.org bob@x.org");
+        assert_eq!(
+            (s.subject.as_str(), s.from.as_str()),
+            ("Grüße", "ann@x.org")
+        );
+    }
+}
