@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod error;
+pub mod index;
 pub mod mail;
 pub mod store;
 pub mod ticket;

@@ -5,12 +5,14 @@
 
 pub mod lock;
 mod mbox;
+mod sequence;
 
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use lock::{Dotlock, Patience};
 pub use mbox::Mbox;
 use nix::libc;
+pub use sequence::Sequence;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
