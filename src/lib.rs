@@ -8,5 +8,6 @@ pub mod config;
 pub mod error;
 pub mod index;
 pub mod mail;
+pub mod sendmail;
 pub mod store;
 pub mod ticket;
