@@ -8,6 +8,7 @@ pub mod config;
 pub mod error;
 pub mod index;
 pub mod mail;
+pub mod outbox;
 pub mod sendmail;
 pub mod store;
 pub mod ticket;

@@ -8,30 +8,21 @@
 //! cannot block us or raise SIGPIPE; what it says lands in an unlinked file, so one that says much cannot block
 //! itself, and a daemon it leaves behind cannot hold us by keeping a descriptor open.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    fs::File,
-    io::{self, Seek, Write},
-    os::unix::{
-        fs::FileExt,
-        process::{CommandExt, ExitStatusExt},
-    },
-    path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
-    thread,
-    time::{Duration, Instant},
-};
-
-use nix::{
-    errno::Errno,
-    sys::{
-        signal::{Signal, killpg},
-        wait::{Id, WaitPidFlag, waitid},
-    },
-    unistd::Pid,
-};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long a killed child may take to die before it is left alone. Exim runs setuid, so the kill may be refused.
 const DEATH: Duration = Duration::from_secs(2);

@@ -1,10 +1,9 @@
 //! Fake sendmails: shell scripts, run as `sh SCRIPT`, since a script that was just written can be 'busy'.
 
-use std::fs;
-
-use lettre::{Address, Transport, address::Envelope};
-
 use super::*;
+use lettre::address::Envelope;
+use lettre::{Address, Transport};
+use std::fs;
 
 /// A sendmail whose script writes to `$OUT/NAME`, in a directory of its own.
 struct Fake {

@@ -1,6 +1,7 @@
 //! What a message means to a ticket; pure decisions and the mail they lead to.
 
 pub mod address;
+pub mod compose;
 pub mod plan;
 pub mod route;
 pub mod summary;

@@ -1,0 +1,354 @@
+//! Mail that waits to be sent: a Maildir, so that mutt can open it and `ls` can count it.
+//!
+//! A mail is written to `tmp/` before the message it answers is filed, and lies there inert: nothing sends from
+//! `tmp/`. Once the message is filed, a rename to `new/` releases it; whoever finds it there may send it. Each step
+//! is one system call on a synced file, so a crash leaves nothing, an inert file, or a mail that will be sent:
+//!
+//! | crash                    | what lies there  | what the MTA's next try does                               |
+//! |--------------------------|------------------|------------------------------------------------------------|
+//! | while staging            | part of `tmp/K`  | the message is not filed: stages again, under the same name |
+//! | after filing             | whole `tmp/K`    | finds the message filed: [`Outbox::adopt`] releases `K`     |
+//! | after releasing          | `new/T.K`        | adopts it, too, and sends it                               |
+//! | after sendmail took it   | `new/T.K`        | sends it again: the only case that doubles; same msg-id     |
+//!
+//! All state is in names and times: `T` in `new/T.K` is when the mail was released, the file's mtime is the last
+//! try. The envelope stands in fields above the mail and is not sent.
+
+mod entry;
+mod send;
+
+pub use entry::{Key, Mail};
+pub use send::Report;
+
+use crate::ticket::TicketId;
+use crate::ticket::compose::Outgoing;
+use anyhow::{Context, Result, ensure};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Seconds after which no delivery can still be at work on a staged mail: patience for locks, and generous.
+const ABANDONED: i64 = 10 * 60;
+
+/// Seconds after which a staged mail whose message was never filed is removed.
+const NEVER_FILED: i64 = 24 * 3600;
+
+/// Where mail lies that may be sent. mutt moves it from `new` to `cur` when somebody looks at it.
+const RELEASED: [&str; 2] = ["new", "cur"];
+
+/// The outbox of one store. Making one touches nothing; directories come into being when something is put there.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    dir: PathBuf,
+    group: bool,
+}
+
+/// Mail that is written and inert, named in `tmp/`: release or discard it.
+#[derive(Debug)]
+#[must_use = "staged mail is sent only if it is released"]
+pub struct Staged(Vec<String>);
+
+/// Mail that may be sent.
+#[derive(Debug, Default)]
+pub struct Released(Vec<PathBuf>);
+
+impl Released {
+    /// How many mails there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What [`Outbox::recover`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Mails whose message is filed; they wait to be sent now.
+    pub released: usize,
+    /// Mails whose message was never filed; they are gone.
+    pub removed: usize,
+}
+
+impl Outbox {
+    /// The outbox of the store at `dir`, in `DIR/.tickets/outbox`.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        Self {
+            dir: dir.join(".tickets/outbox"),
+            group: false,
+        }
+    }
+
+    /// Lets the group read and send what waits here, as far as the umask does (D8).
+    #[must_use]
+    pub fn shared(mut self, group: bool) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// Writes `mails` to the disk, to be sent once the message named by `key` is filed. `now` is in seconds since
+    /// 1970, as everywhere here.
+    ///
+    /// Staging for the same key again replaces what lies there. What has no recipient is left out.
+    ///
+    /// # Errors
+    /// Whatever keeps a mail from being written and synced; then none is staged.
+    pub fn stage(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Staged> {
+        let mut staged = Staged(Vec::new());
+        if mails.iter().all(|mail| mail.recipients.is_empty()) {
+            return Ok(staged);
+        }
+        ensure!(
+            key.is_plain(),
+            "cannot queue mail: {key:?} is no name for a file"
+        );
+        let written = self.make_directories().and_then(|()| {
+            // The first try may have had more to say: what it left must not be released with this.
+            self.discard(self.staged(key)?);
+            for (index, mail) in mails
+                .iter()
+                .enumerate()
+                .filter(|(_, mail)| !mail.recipients.is_empty())
+            {
+                let name = key.name(index, mail.kind);
+                let path = self.dir.join("tmp").join(&name);
+                staged.0.push(name);
+                self.write(&path, mail, now)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+            sync(&self.dir.join("tmp"))
+        });
+        match written {
+            Ok(()) => Ok(staged),
+            Err(error) => {
+                self.discard(staged);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets staged mail go out, now that its message is filed. Not synced: after a power cut the file lies in `tmp/`
+    /// again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
+    ///
+    /// # Errors
+    /// A mail that cannot be moved; it stays staged.
+    pub fn release(&self, staged: Staged, now: i64) -> Result<Released> {
+        let mut released = Released::default();
+        for name in staged.0 {
+            let from = self.dir.join("tmp").join(&name);
+            let to = self.dir.join("new").join(format!("{now}.{name}"));
+            match fs::rename(&from, &to) {
+                Ok(()) => released.0.push(to),
+                // A retry of the same delivery was faster.
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) => {
+                    return Err(cause).with_context(|| format!("cannot move {}", from.display()));
+                }
+            }
+        }
+        Ok(released)
+    }
+
+    /// Removes staged mail whose message was not filed. What cannot be removed stays inert.
+    pub fn discard(&self, staged: Staged) {
+        for name in staged.0 {
+            let _ = fs::remove_file(self.dir.join("tmp").join(name));
+        }
+    }
+
+    /// What a delivery that died left behind for a message that turned out to be filed: staged mail is released, and
+    /// comes back together with what was released and not sent.
+    ///
+    /// # Errors
+    /// A directory that cannot be read, a mail that cannot be moved.
+    pub fn adopt(&self, key: &Key, now: i64) -> Result<Released> {
+        let mut released = self.release(self.staged(key)?, now)?;
+        let waiting = self
+            .released()?
+            .into_iter()
+            .filter(|path| entry::belongs(path, key));
+        released.0.extend(
+            waiting
+                .filter(|path| !released.0.contains(path))
+                .collect::<Vec<_>>(),
+        );
+        Ok(released)
+    }
+
+    fn staged(&self, key: &Key) -> Result<Staged> {
+        let names = self.names("tmp")?.into_iter();
+        Ok(Staged(
+            names
+                .filter(|name| name.starts_with(&key.prefix()))
+                .collect(),
+        ))
+    }
+
+    /// Looks after staged mail that no delivery came back for: releases it if `is_filed` knows its message by ticket
+    /// and digest, and removes it if after a day it does not. Cheap when `tmp/` is empty.
+    ///
+    /// # Errors
+    /// A directory that cannot be read, a mail that cannot be moved, or what `is_filed` says.
+    pub fn recover(
+        &self,
+        is_filed: &dyn Fn(TicketId, &str) -> Result<bool>,
+        now: i64,
+    ) -> Result<Recovered> {
+        let mut recovered = Recovered::default();
+        for name in self.names("tmp")? {
+            let path = self.dir.join("tmp").join(&name);
+            let Ok(meta) = fs::symlink_metadata(&path) else {
+                continue;
+            };
+            let age = now.saturating_sub(mtime(&meta));
+            let Some(key) = Key::of(&name).filter(|_| age >= ABANDONED) else {
+                continue;
+            };
+            if is_filed(key.ticket, &key.digest)? {
+                recovered.released += self.release(Staged(vec![name]), now)?.len();
+            } else if age >= NEVER_FILED {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+                recovered.removed += 1;
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// The mail that waits to be sent, oldest first.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn waiting(&self) -> Result<Vec<Mail>> {
+        self.mails(self.released()?)
+    }
+
+    /// The mail that was given up after five days, oldest first.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn failed(&self) -> Result<Vec<Mail>> {
+        let mut paths = self.paths("failed/new")?;
+        paths.extend(self.paths("failed/cur")?);
+        self.mails(paths)
+    }
+
+    fn mails(&self, paths: Vec<PathBuf>) -> Result<Vec<Mail>> {
+        let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
+        mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
+        Ok(mails)
+    }
+
+    fn write(&self, path: &Path, mail: &Outgoing, now: i64) -> io::Result<()> {
+        let head = entry::head(mail)?;
+        // A new file, never the old one cut short: a name in `new/` may still lead to that.
+        if let Err(cause) = fs::remove_file(path)
+            && cause.kind() != io::ErrorKind::NotFound
+        {
+            return Err(cause);
+        }
+        let mode = if self.group { 0o660 } else { 0o600 };
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
+        file.write_all(head.as_bytes())?;
+        file.write_all(&mail.bytes)?;
+        file.set_modified(time(now))?;
+        file.sync_all()
+    }
+
+    /// Makes what is missing of both Maildirs, and makes it last.
+    fn make_directories(&self) -> Result<()> {
+        const ALL: [&str; 6] = [
+            "tmp",
+            "new",
+            "cur",
+            "failed/tmp",
+            "failed/new",
+            "failed/cur",
+        ];
+        if ALL.iter().all(|sub| self.dir.join(sub).is_dir()) {
+            return Ok(());
+        }
+        let mut builder = DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(if self.group { 0o770 } else { 0o700 });
+        for sub in ALL {
+            let path = self.dir.join(sub);
+            builder
+                .create(&path)
+                .with_context(|| format!("cannot make {}", path.display()))?;
+        }
+        // The outbox, `.tickets` and the store hold the names of what was just made.
+        [self.dir.join("failed").as_path()]
+            .into_iter()
+            .chain(self.dir.ancestors().take(3))
+            .try_for_each(sync)
+    }
+
+    fn released(&self) -> Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for sub in RELEASED {
+            paths.extend(self.paths(sub)?);
+        }
+        Ok(paths)
+    }
+
+    fn paths(&self, sub: &str) -> Result<Vec<PathBuf>> {
+        Ok(self
+            .names(sub)?
+            .into_iter()
+            .map(|name| self.dir.join(sub).join(name))
+            .collect())
+    }
+
+    /// The names of the plain files in a directory of ours; none if there is no such directory yet.
+    fn names(&self, sub: &str) -> Result<Vec<String>> {
+        let dir = self.dir.join(sub);
+        let doing = || format!("cannot read {}", dir.display());
+        let entries = match fs::read_dir(&dir) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(doing)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(doing)?;
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && let Ok(name) = entry.file_name().into_string()
+                && !name.starts_with('.')
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Makes the names in a directory last.
+fn sync(dir: &Path) -> Result<()> {
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .with_context(|| format!("cannot sync {}", dir.display()))
+}
+
+fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+fn mtime(meta: &fs::Metadata) -> i64 {
+    std::os::unix::fs::MetadataExt::mtime(meta)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! One file of the outbox: its name, and the envelope above the mail.
+
+use crate::ticket::TicketId;
+use crate::ticket::compose::{Kind, Outgoing};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+const SENDER: &str = "X-Tickets-Sender:";
+const RECIPIENT: &str = "X-Tickets-Recipient:";
+
+/// More than any envelope of ours has; a file without a line end is not read to its end.
+const MAX_HEAD: u64 = 1 << 20;
+
+/// Names the message that mail answers, so that a retry of its delivery finds what the first try staged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The ticket the message is filed in.
+    pub ticket: TicketId,
+    /// The digest of the message as it came in: letters and digits.
+    pub digest: String,
+}
+
+impl Key {
+    /// Whether it can be a part of a file name.
+    pub(super) fn is_plain(&self) -> bool {
+        (1..=128).contains(&self.digest.len())
+            && self.digest.bytes().all(|c| c.is_ascii_alphanumeric())
+    }
+
+    /// `12.DIGEST.`, which the names of all its mails begin with.
+    pub(super) fn prefix(&self) -> String {
+        format!("{}.{}.", self.ticket, self.digest)
+    }
+
+    /// `12.DIGEST.0.ack`: the same for every try of the same delivery.
+    pub(super) fn name(&self, index: usize, kind: Kind) -> String {
+        format!("{}{index}.{}", self.prefix(), kind.word())
+    }
+
+    /// The key in a name in `tmp/`.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let mut parts = name.split('.');
+        let key = Self {
+            ticket: parts.next()?.parse().ok()?,
+            digest: parts.next()?.into(),
+        };
+        key.is_plain().then_some(key)
+    }
+}
+
+/// Whether a released file answers the message that `key` names.
+pub(super) fn belongs(path: &Path, key: &Key) -> bool {
+    name(path)
+        .split_once('.')
+        .is_some_and(|(_, rest)| rest.starts_with(&key.prefix()))
+}
+
+/// The file's name without the flags that mutt adds (`:2,S`).
+pub(super) fn name(path: &Path) -> &str {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.split_once(':').map_or(name, |(name, _flags)| name)
+}
+
+/// A mail of the outbox, as much as a list or a report says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The file.
+    pub path: PathBuf,
+    /// The ticket it belongs to; `None` if the file was given another name.
+    pub ticket: Option<TicketId>,
+    /// `ack`, `copy`, ...; empty if the file was given another name.
+    pub kind: String,
+    /// Who shall get it; empty if this is no mail of the outbox.
+    pub recipients: Vec<String>,
+    /// When it was released, in seconds since 1970.
+    pub since: i64,
+    /// The last try that failed; `None` before the first.
+    pub last_try: Option<i64>,
+}
+
+impl Mail {
+    /// `None` if it is gone.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let meta = fs::symlink_metadata(path).ok()?;
+        let recipients = File::open(path)
+            .and_then(|file| Envelope::read(&file))
+            .map(|envelope| envelope.recipients);
+        Some(Self {
+            recipients: recipients.unwrap_or_default(),
+            ..Self::named(path, &meta)
+        })
+    }
+
+    /// What name and times say.
+    pub(super) fn named(path: &Path, meta: &fs::Metadata) -> Self {
+        let mut parts = name(path).split('.');
+        let tried = super::mtime(meta);
+        let since = parts
+            .next()
+            .and_then(|part| part.parse().ok())
+            .unwrap_or(tried);
+        Self {
+            path: path.to_owned(),
+            ticket: parts.next().and_then(|part| part.parse().ok()),
+            kind: parts.nth(2).unwrap_or_default().into(),
+            recipients: Vec::new(),
+            since,
+            last_try: (tried > since).then_some(tried),
+        }
+    }
+}
+
+/// Who sends a mail to whom, and where in its file the mail begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Envelope {
+    pub sender: Option<String>,
+    pub recipients: Vec<String>,
+    pub offset: u64,
+}
+
+/// The fields above the mail.
+///
+/// # Errors
+/// `InvalidInput` for an address that is not one line, and for a mail whose own first field would be read as one of
+/// these.
+pub(super) fn head(mail: &Outgoing) -> io::Result<String> {
+    let mut head = format!(
+        "{SENDER} <{}>\n",
+        mail.sender.as_deref().unwrap_or_default()
+    );
+    for recipient in &mail.recipients {
+        head.push_str(&format!("{RECIPIENT} {recipient}\n"));
+    }
+    let lines = head.lines().count() == 1 + mail.recipients.len();
+    let ours = [SENDER, RECIPIENT]
+        .iter()
+        .any(|field| mail.bytes.starts_with(field.as_bytes()));
+    if !lines || ours || head.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "its envelope does not fit on lines",
+        ));
+    }
+    Ok(head)
+}
+
+impl Envelope {
+    /// Reads it from the beginning of `file`.
+    ///
+    /// # Errors
+    /// `InvalidData` if there is none.
+    pub(super) fn read(file: &File) -> io::Result<Self> {
+        let mut envelope = Self {
+            sender: None,
+            recipients: Vec::new(),
+            offset: 0,
+        };
+        let mut lines = BufReader::new(file.take(MAX_HEAD));
+        let mut line = Vec::new();
+        let mut has_sender = false;
+        while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+            let Ok(text) = str::from_utf8(&line) else {
+                break;
+            };
+            if let Some(sender) = text.strip_prefix(SENDER) {
+                let sender = sender.trim().trim_start_matches('<').trim_end_matches('>');
+                envelope.sender = (!sender.is_empty()).then(|| sender.into());
+                has_sender = true;
+            } else if let Some(recipient) = text.strip_prefix(RECIPIENT) {
+                envelope.recipients.push(recipient.trim().into());
+            } else {
+                break;
+            }
+            envelope.offset += line.len() as u64;
+            line.clear();
+        }
+        if has_sender && !envelope.recipients.is_empty() {
+            return Ok(envelope);
+        }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "no X-Tickets-Sender and X-Tickets-Recipient at its top",
+        ))
+    }
+}

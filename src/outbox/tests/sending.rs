@@ -1,0 +1,292 @@
+//! What becomes of released mail.
+
+use super::*;
+
+#[test]
+fn a_failed_mail_stays_and_says_why() {
+    // C9
+    let table = [
+        (
+            "try later",
+            "echo busy >&2; exit 75",
+            "sendmail exited 75: busy",
+        ),
+        ("killed", "kill -9 $$", "sendmail died of signal 9"),
+        (
+            "hangs",
+            "exec sleep 3600",
+            "sendmail did not end within 0 s",
+        ),
+    ];
+    for (case, script, reason) in table {
+        let bench = Bench::new();
+        let released = bench.put(7, &["a@x", "b@x"], NOW);
+        let mut sendmail = bench.sendmail(script);
+        if case == "hangs" {
+            sendmail.timeout = Duration::from_millis(50);
+        }
+        let report = bench.outbox.send(&sendmail, &released, NOW).unwrap();
+        assert!(report.sent.is_empty() && report.failed.is_empty(), "{case}");
+        assert_eq!(
+            recipients(report.waiting.iter().map(|(mail, _)| mail)),
+            ["a@x", "b@x"],
+            "{case}"
+        );
+        assert!(
+            report.waiting.iter().all(|(_, why)| why == reason),
+            "{case}: {report:?}"
+        );
+        let waiting = bench.outbox.waiting().unwrap();
+        assert_eq!(recipients(&waiting), ["a@x", "b@x"], "{case}");
+        let mail = &waiting[0];
+        assert_eq!(
+            (mail.ticket, mail.kind.as_str()),
+            (TicketId::new(7), "ack"),
+            "{case}"
+        );
+        assert_eq!((mail.since, mail.last_try), (NOW, Some(NOW + 1)), "{case}");
+        assert_eq!(
+            bench
+                .outbox
+                .flush(&bench.sendmail(RECORD), NOW)
+                .unwrap()
+                .sent
+                .len(),
+            2,
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn without_sendmail_all_waits() {
+    // E6: flush gives up after one batch, since the next would fail alike.
+    let bench = Bench::new();
+    bench.put(7, &["a@x", "b@x", "c@x", "d@x", "e@x", "f@x"], NOW);
+    let missing = Sendmail {
+        program: "/nonexistent/sendmail".into(),
+        args: vec![],
+        timeout: Duration::ZERO,
+    };
+    let report = bench.outbox.flush(&missing, NOW).unwrap();
+    assert_eq!((report.waiting.len(), report.untried), (4, 2));
+    assert_eq!(report.waiting[0].1, "there is no /nonexistent/sendmail");
+    assert_eq!(bench.outbox.waiting().unwrap().len(), 6);
+}
+
+#[test]
+fn the_pause_grows_with_the_age() {
+    // C9: tried at once by its own delivery, then by others.
+    let table = [
+        ("just released", NOW, NOW + 59, false),
+        ("released a minute ago", NOW, NOW + 60, true),
+        ("tried after 10 minutes", NOW + 600, NOW + 1199, false),
+        ("and waited as long again", NOW + 600, NOW + 1200, true),
+        (
+            "tried after two days",
+            NOW + 2 * DAY,
+            NOW + 2 * DAY + 6 * HOUR - 1,
+            false,
+        ),
+        (
+            "six hours at most",
+            NOW + 2 * DAY,
+            NOW + 2 * DAY + 6 * HOUR,
+            true,
+        ),
+        ("the clock went back", NOW + 2 * DAY, NOW + DAY, true),
+    ];
+    for (case, last_try, now, due) in table {
+        let bench = Bench::new();
+        bench.put(7, &["a@x"], NOW);
+        let path = bench.outbox.dir.join("new/1732240000.7.abc123.0.ack");
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(time(last_try))
+            .unwrap();
+        let report = bench
+            .outbox
+            .send(&bench.sendmail(RECORD), &Released::default(), now)
+            .unwrap();
+        assert_eq!(
+            (report.sent.len(), report.untried),
+            (usize::from(due), usize::from(!due)),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn old_mail_goes_with_the_next_delivery_until_one_fails() {
+    // C9
+    let bench = Bench::new();
+    for ticket in 1..=12 {
+        bench.put(ticket, &[&format!("{ticket}@x")], NOW + i64::from(ticket));
+    }
+    let fails_at_3 = bench.sendmail(r#"test $last != 3@x && cat >$OUT/$last"#);
+    let later = NOW + HOUR;
+    let report = bench
+        .outbox
+        .send(&fails_at_3, &Released::default(), later)
+        .unwrap();
+    assert_eq!(recipients(&report.sent), ["1@x", "2@x"]);
+    assert_eq!(
+        (report.waiting[0].0.recipients[0].as_str(), report.untried),
+        ("3@x", 9)
+    );
+    // The one that failed is not due again; the others are not kept waiting by it.
+    let report = bench
+        .outbox
+        .send(&fails_at_3, &Released::default(), later)
+        .unwrap();
+    assert_eq!(
+        (report.sent.len(), report.waiting.len(), report.untried),
+        (9, 0, 1)
+    );
+
+    let bench = Bench::new();
+    for ticket in 1..=12 {
+        bench.put(ticket, &["a@x"], NOW);
+    }
+    let fresh = bench.put(13, &["fresh@x"], later);
+    let report = bench
+        .outbox
+        .send(&bench.sendmail("exit 75"), &fresh, later)
+        .unwrap();
+    assert_eq!(
+        (report.waiting.len(), report.untried),
+        (1, 12),
+        "fresh mail fails: no old mail is tried"
+    );
+    let fresh = bench.put(14, &["fresh@x"], later);
+    let report = bench
+        .outbox
+        .send(&bench.sendmail(RECORD), &fresh, later)
+        .unwrap();
+    assert_eq!(
+        (report.sent.len(), report.untried),
+        (11, 3),
+        "ten old ones at a time"
+    );
+}
+
+#[test]
+fn after_five_days_it_is_given_up() {
+    // C9
+    let bench = Bench::new();
+    bench.put(7, &["a@x"], NOW);
+    let refuse = bench.sendmail("echo no such user >&2; exit 67");
+    let report = bench.outbox.flush(&refuse, NOW + 5 * DAY - 1).unwrap();
+    assert_eq!((report.waiting.len(), report.failed.len()), (1, 0));
+    let report = bench.outbox.flush(&refuse, NOW + 5 * DAY).unwrap();
+    assert_eq!(
+        (report.waiting.len(), report.failed[0].1.as_str()),
+        (0, "sendmail exited 67: no such user")
+    );
+    assert_eq!(bench.files(), ["failed/new/1732240000.7.abc123.0.ack"]);
+    let failed = bench.outbox.failed().unwrap();
+    assert_eq!(
+        (recipients(&failed), &failed[0].path),
+        (vec!["a@x"], &report.failed[0].0.path)
+    );
+    assert!(
+        bench
+            .outbox
+            .flush(&bench.sendmail(RECORD), NOW + 6 * DAY)
+            .unwrap()
+            .sent
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_mail_is_sent_by_one_at_a_time() {
+    let bench = Bench::new();
+    let released = bench.put(7, &["a@x"], NOW);
+    let holder = File::open(&released.0[0]).unwrap();
+    fs2::FileExt::lock_exclusive(&holder).unwrap();
+    let report = bench
+        .outbox
+        .send(&bench.sendmail(RECORD), &released, NOW)
+        .unwrap();
+    assert!(report.sent.is_empty() && report.waiting.is_empty() && bench.sent().is_empty());
+    drop(holder);
+    assert_eq!(
+        bench
+            .outbox
+            .send(&bench.sendmail(RECORD), &released, NOW)
+            .unwrap()
+            .sent
+            .len(),
+        1
+    );
+    assert!(
+        bench
+            .outbox
+            .send(&bench.sendmail(RECORD), &released, NOW)
+            .unwrap()
+            .sent
+            .is_empty()
+    );
+}
+
+#[test]
+fn mutt_may_have_opened_it() {
+    // C9: mutt moves what was seen to cur/ and adds flags, even while it is being sent.
+    let bench = Bench::new();
+    let released = bench.put(7, &["a@x"], NOW);
+    fs::rename(
+        &released.0[0],
+        bench.outbox.dir.join("cur/1732240000.7.abc123.0.ack:2,S"),
+    )
+    .unwrap();
+    assert_eq!(bench.outbox.adopt(&key(7), NOW).unwrap().len(), 1);
+    let waiting = bench.outbox.waiting().unwrap();
+    assert_eq!((waiting[0].kind.as_str(), waiting[0].since), ("ack", NOW));
+    assert_eq!(
+        bench
+            .outbox
+            .flush(&bench.sendmail(RECORD), NOW)
+            .unwrap()
+            .sent
+            .len(),
+        1
+    );
+
+    let released = bench.put(8, &["a@x"], NOW);
+    let outbox = bench.outbox.dir.display();
+    let moves = bench.sendmail(&format!("mv {outbox}/new/*.8.* {outbox}/cur/$last:2,S"));
+    assert_eq!(
+        bench
+            .outbox
+            .send(&moves, &released, NOW)
+            .unwrap()
+            .sent
+            .len(),
+        1
+    );
+    assert!(bench.files().is_empty());
+}
+
+#[test]
+fn what_is_no_mail_of_ours_is_left_alone() {
+    let bench = Bench::new();
+    bench.put(7, &["a@x"], NOW);
+    let new = bench.outbox.dir.join("new");
+    fs::write(
+        new.join("stray"),
+        "To: a@x\nX-Tickets-Recipient: b@x\n\nhello\n",
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", new.join("link")).unwrap();
+    fs::create_dir(new.join("dir")).unwrap();
+    let report = bench.outbox.flush(&bench.sendmail(RECORD), NOW).unwrap();
+    assert_eq!((report.sent.len(), report.waiting.len()), (1, 1));
+    assert_eq!(
+        report.waiting[0].1,
+        "no X-Tickets-Sender and X-Tickets-Recipient at its top"
+    );
+    assert_eq!(bench.files(), ["new/stray"]);
+}
