@@ -2,5 +2,7 @@
 
 pub mod automatic;
 pub mod decode;
+pub mod entry;
 pub mod envelope;
+pub mod mbox;
 pub mod message;

@@ -1,0 +1,393 @@
+//! One entry as we write it, and the way back to the exact bytes that came in (promises D3, D6, A2).
+//!
+//! ```text
+//! From bob@example.net Fri Jan 12 09:08:07 2024
+//! Return-Path: <bob@example.net>
+//! Delivered-To: submit@example.org
+//! X-Tickets-Entry: size=1234; eol=crlf; end=none;
+//!  sha256=<64 digits>
+//! <the message: LF, From_-quoted, steering fields held>
+//! <empty line>
+//! ```
+//!
+//! `size` and `sha256` are of the bytes that came in. `eol` is `crlf`, `kept`, or `mixed:` and the
+//! lengths of the runs of CRLF and LF lines in turn; `end=none`: the last line had no end;
+//! `head=none`: the first line is no header field, and an empty line was put before it; `nul`: where
+//! the header had NULs (mutt drops the rest of such a line), each counted from the one before, stored
+//! as `?`. A message without an empty line gets one behind its header, or mutt would miss the next
+//! From_ line.
+//!
+//! Mail programs add fields, blank lines and a missing line end, and never know that they changed
+//! anything. So the way back does not trust what it finds: it tries, and the digest decides.
+
+mod ends;
+mod fields;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use memchr::memchr_iter;
+
+use self::ends::Ends;
+use self::fields::{HELD, field_name, is_steering, must_be_held};
+use self::trace::{Found, Record, field_len};
+use super::mbox;
+
+/// What is known of a message besides its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace<'a> {
+    /// The envelope sender; `None` is the null sender.
+    pub sender: Option<&'a str>,
+    /// The address it is filed under, in canonical form; says what the entry did to its ticket.
+    pub filed_under: &'a str,
+    /// When it came in, in seconds since 1970, UTC.
+    pub at: i64,
+}
+
+/// What the digest says of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// These are the bytes that came in.
+    Intact,
+    /// Somebody changed the message since; `raw` is the nearest there is.
+    Changed,
+    /// Another program wrote this entry; nothing is known of the bytes that came in.
+    Foreign,
+}
+
+/// An entry read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The bytes as they came in. Those of a foreign entry are given as they lie in the file, quoting
+    /// and all: most others quote `From ` but not `>From `, so nobody can tell which `>` to take off.
+    pub raw: Cow<'a, [u8]>,
+    /// Whether that is certain.
+    pub verdict: Verdict,
+    /// The address it was filed under; only for entries of ours.
+    pub delivered_to: Option<String>,
+    /// The envelope sender, empty for the null sender; only for entries of ours.
+    pub return_path: Option<String>,
+    /// SHA-256 of the bytes that came in, in hexadecimal, as recorded; only for entries of ours.
+    pub sha256: Option<String>,
+    /// Number of bytes that came in, as recorded; only for entries of ours.
+    pub size: Option<u64>,
+}
+
+/// SHA-256 of `raw` in hexadecimal, as [`Decoded::sha256`] has it.
+#[must_use]
+pub fn digest(raw: &[u8]) -> String {
+    trace::sha256_hex(raw)
+}
+
+/// The whole entry, ready to be appended to a file that is empty or ends in an empty line.
+///
+/// `raw` is the message without the MTA's From_ line. One copy of it is made, the result.
+#[must_use]
+pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
+    let ends = Ends::of(raw);
+    let first_line = mbox::lines(raw)
+        .next()
+        .map(|line| without_end(line, &ends))
+        .unwrap_or_default();
+    let no_header = !is_blank(first_line) && field_name(first_line).is_none();
+    let nuls = if no_header {
+        Vec::new()
+    } else {
+        nuls_in(&raw[..header_end(raw, &ends).unwrap_or(raw.len())])
+    };
+    let record = Record {
+        size: raw.len() as u64,
+        sha256: trace::sha256_hex(raw),
+        ends,
+        no_end: !raw.is_empty() && !raw.ends_with(b"\n"),
+        no_header,
+        nuls,
+    };
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 64 + 4096);
+    out.extend_from_slice(mbox::from_line(trace.sender, trace.at).as_bytes());
+    out.extend_from_slice(trace::write(trace, &record).as_bytes());
+    if no_header {
+        out.push(b'\n');
+    }
+    let mut in_header = !no_header;
+    for line in mbox::lines(raw) {
+        let text = without_end(line, &record.ends);
+        in_header &= !is_blank(text);
+        let held: &[u8] = if in_header && must_be_held(text) {
+            HELD
+        } else {
+            b""
+        };
+        out.extend_from_slice(held);
+        let start = out.len();
+        mbox::quote_line(&mut out, text, held.len());
+        if in_header && !record.nuls.is_empty() {
+            hide_nuls(&mut out[start..]);
+        }
+        out.push(b'\n');
+    }
+    if in_header {
+        out.push(b'\n');
+    }
+    out.push(b'\n');
+    out
+}
+
+/// Reads an entry back: `stored` is its content as [`mbox::entries`] found it.
+#[must_use]
+pub fn decode(stored: &[u8]) -> Decoded<'_> {
+    match trace::read(stored) {
+        Found::Ours(top) => {
+            let (raw, verdict) = restore(&stored[top.message..], &top.record);
+            Decoded {
+                raw: Cow::Owned(raw),
+                verdict,
+                delivered_to: Some(top.delivered_to),
+                return_path: Some(top.return_path),
+                sha256: Some(top.record.sha256),
+                size: Some(top.record.size),
+            }
+        }
+        Found::CutShort | Found::Foreign => Decoded {
+            raw: Cow::Borrowed(stored),
+            verdict: Verdict::Foreign,
+            delivered_to: None,
+            return_path: None,
+            sha256: None,
+            size: None,
+        },
+    }
+}
+
+/// What the last entry of a file is, if the file may have been cut off anywhere; for [`mbox::tail`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wholeness {
+    /// Another program wrote it, or rewrote it, or somebody edited it.
+    Other,
+    /// Ours, and the message is all there; so many newlines are missing at the end.
+    Ours { missing: usize },
+    /// Ours, and there is less than came in.
+    Short,
+    /// The beginning of our trace fields, and nothing else.
+    OnlyTrace,
+}
+
+/// Judges the last entry of a file; `stored` goes from its header to the end of the file.
+pub(super) fn wholeness(stored: &[u8]) -> Wholeness {
+    let top = match trace::read(stored) {
+        Found::Ours(top) => top,
+        Found::CutShort => return Wholeness::OnlyTrace,
+        Found::Foreign => return Wholeness::Other,
+    };
+    let (message, record) = (&stored[top.message..], &top.record);
+    if was_rewritten(message) {
+        return Wholeness::Other;
+    }
+    let plain = undo(message, record, Rewrite::None);
+    let found = plain.len() as u64;
+    let (raw, verdict) = settle(plain, record);
+    if verdict == Verdict::Intact {
+        let no_empty_line = !record.no_header && header_end(&raw, &record.ends).is_none();
+        let wanted =
+            final_newlines(&raw) + usize::from(record.no_end) + usize::from(no_empty_line) + 1;
+        return Wholeness::Ours {
+            missing: wanted.saturating_sub(final_newlines(message)),
+        };
+    }
+    // What was cut off inside `>From ` or `X-Held-` comes back with bytes that were never there.
+    let cut_in_a_line = !message.ends_with(b"\n");
+    let slack = if cut_in_a_line {
+        1 + message.len() / mbox::PIECE
+    } else {
+        0
+    } as u64;
+    if found < record.size + slack || (found == record.size && cut_in_a_line) {
+        Wholeness::Short
+    } else {
+        Wholeness::Other
+    }
+}
+
+/// What mutt does to a message that it writes back, beside adding fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rewrite {
+    /// Nothing.
+    None,
+    /// A line that is no field ends the header: an empty line is put before it.
+    EmptyLine,
+    /// The empty line behind the header loses its CR.
+    LostCr,
+}
+
+/// The bytes that came in, as far as the digest can prove them.
+fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
+    let (nearest, verdict) = settle(undo(message, record, Rewrite::None), record);
+    if verdict == Verdict::Intact {
+        return (nearest, verdict);
+    }
+    for rewrite in [Rewrite::EmptyLine, Rewrite::LostCr] {
+        let (raw, verdict) = settle(undo(message, record, rewrite), record);
+        if verdict == Verdict::Intact {
+            return (raw, verdict);
+        }
+    }
+    (nearest, Verdict::Changed)
+}
+
+/// Undoes what [`encode`] did, and `rewrite`. May still end in too many or too few newlines.
+fn undo(message: &[u8], record: &Record, rewrite: Rewrite) -> Vec<u8> {
+    let hint = usize::try_from(record.size).unwrap_or(usize::MAX);
+    let mut out = Vec::with_capacity(message.len().max(hint.min(2 * message.len())) + 16);
+    let mut crs = record.ends.crs();
+    let mut in_header = true;
+    let mut rewrite = rewrite;
+    let mut pos = 0;
+    while let Some(line) = mbox::lines(&message[pos..]).next() {
+        if in_header && is_steering(line) {
+            pos += field_len(&message[pos..]);
+            continue;
+        }
+        pos += line.len();
+        let (text, ended) = line
+            .strip_suffix(b"\n")
+            .map_or((line, false), |text| (text, true));
+        let start = out.len();
+        if in_header && is_blank(text) {
+            let rewrite = std::mem::replace(&mut rewrite, Rewrite::None);
+            in_header = rewrite == Rewrite::EmptyLine;
+            if in_header || record.no_header {
+                continue;
+            }
+            if rewrite == Rewrite::LostCr {
+                out.push(b'\r');
+            }
+        }
+        mbox::unquote_line(&mut out, text);
+        if in_header && text.starts_with(HELD) {
+            out.drain(start..start + HELD.len());
+        }
+        if ended {
+            if crs.next() == Some(true) {
+                out.push(b'\r');
+            }
+            out.push(b'\n');
+        }
+    }
+    show_nuls(&mut out, &record.nuls);
+    out
+}
+
+/// Mends the end: the entry's own empty line, a line end we added, those that mail programs drop.
+fn settle(mut raw: Vec<u8>, record: &Record) -> (Vec<u8>, Verdict) {
+    let found = raw.len();
+    let Ok(size) = usize::try_from(record.size) else {
+        return (raw, Verdict::Changed);
+    };
+    if found > size && raw[size..].iter().all(|b| matches!(b, b'\r' | b'\n')) {
+        raw.truncate(size);
+    }
+    let line_end: &[u8] = if record.ends.last_is_crlf() {
+        b"\r\n"
+    } else {
+        b"\n"
+    };
+    for _ in 0..MOST_MISSING {
+        if raw.len() < size {
+            raw.extend_from_slice(line_end);
+        }
+    }
+    if raw.len() > found {
+        raw.truncate(size.max(found));
+    }
+    if raw.len() == size && digest(&raw) == record.sha256 {
+        return (raw, Verdict::Intact);
+    }
+    raw.truncate(found);
+    (raw, Verdict::Changed)
+}
+
+/// More NULs than this in a header are stored as they are.
+const MOST_NULS: usize = 2000;
+const INSTEAD_OF_NUL: u8 = b'?';
+
+/// So many newlines may be missing at the end of an entry before it counts as cut off.
+pub(super) const MOST_MISSING: usize = 4;
+
+/// A line without its line end, as it is stored.
+fn without_end<'a>(line: &'a [u8], ends: &Ends) -> &'a [u8] {
+    let Some(text) = line.strip_suffix(b"\n") else {
+        return line;
+    };
+    if ends.are_changed() {
+        text.strip_suffix(b"\r").unwrap_or(text)
+    } else {
+        text
+    }
+}
+
+/// Ends a header: an empty line, or one with a CR that was kept.
+fn is_blank(text: &[u8]) -> bool {
+    matches!(text, b"" | b"\r")
+}
+
+/// Where the empty line behind the header begins, if there is one.
+fn header_end(raw: &[u8], ends: &Ends) -> Option<usize> {
+    let mut pos = 0;
+    for line in mbox::lines(raw) {
+        if is_blank(without_end(line, ends)) {
+            return Some(pos);
+        }
+        pos += line.len();
+    }
+    None
+}
+
+/// The distance of each NUL from the one before; none if they are too many to record.
+fn nuls_in(header: &[u8]) -> Vec<u64> {
+    let mut last = 0;
+    let nuls = memchr_iter(0, header)
+        .take(MOST_NULS + 1)
+        .map(|pos| (pos - std::mem::replace(&mut last, pos)) as u64);
+    let nuls: Vec<u64> = nuls.collect();
+    if nuls.len() > MOST_NULS {
+        Vec::new()
+    } else {
+        nuls
+    }
+}
+
+fn hide_nuls(stored: &mut [u8]) {
+    for byte in stored.iter_mut().filter(|byte| **byte == 0) {
+        *byte = INSTEAD_OF_NUL;
+    }
+}
+
+fn show_nuls(raw: &mut [u8], nuls: &[u64]) {
+    let mut pos = 0_u64;
+    for distance in nuls {
+        pos = pos.saturating_add(*distance);
+        let byte = usize::try_from(pos).ok().and_then(|pos| raw.get_mut(pos));
+        if let Some(byte) = byte.filter(|byte| **byte == INSTEAD_OF_NUL) {
+            *byte = 0;
+        }
+    }
+}
+
+/// Whether a mail program added a field of its own.
+fn was_rewritten(message: &[u8]) -> bool {
+    mbox::lines(message)
+        .take_while(|line| !is_blank(line.trim_ascii_end()))
+        .any(is_steering)
+}
+
+fn final_newlines(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b'\r' | b'\n'))
+        .filter(|&&b| b == b'\n')
+        .count()
+}

@@ -1,0 +1,233 @@
+//! What a kill or a power cut can leave, cut at every byte (D7).
+
+use super::*;
+use crate::mail::entry::{self, Trace, Verdict};
+
+const OTHERS: &str =
+    "From eve@x  Mon Jan  1 00:00:00 2024\nSubject: from Postfix\n\nhello\n\nFrom here on\n\n";
+
+fn ours(raw: &[u8]) -> Vec<u8> {
+    let trace = Trace {
+        sender: Some("bob@example.net"),
+        filed_under: "ticket-12@example.org",
+        at: 1_705_050_487,
+    };
+    entry::encode(&trace, raw)
+}
+
+/// Mails whose every prefix is a trap: empty lines, bodies that end in them, quotes, held fields, NULs.
+fn mails() -> Vec<Vec<u8>> {
+    let mails: &[&[u8]] = &[
+        b"Subject: a\n\none\n\ntwo\n\nFrom eve@x Mon Jan  1 00:00:00 2024\n\nF\n",
+        b"Subject: crlf\r\nStatus: RO\r\n\r\none\r\n\r\nFrom \r\n\r\n\r\n\r\n",
+        b"Lines:",
+        b"From ",
+        b"",
+        b"\n",
+        b"no header, no end",
+        b"Subject: no body\n",
+        b"A: b\n\nmixed\r\n\nFr\r\n\r\n",
+        b"N\0: x\n\nends in\n\n\n\n",
+        b"A: b\n\nnul\0\0",
+    ];
+    mails.iter().map(|mail| mail.to_vec()).collect()
+}
+
+/// Does what the store does, until a new entry may follow; what was set aside was not yet lost.
+fn mend(file: &mut Vec<u8>) {
+    for _ in 0..3 {
+        match tail(file, 0) {
+            Tail::Whole => return,
+            Tail::Missing(newlines) => file.extend_from_slice(newlines),
+            Tail::Torn { keep } | Tail::SetAside { keep } => file.truncate(keep as usize),
+        }
+    }
+    panic!("never mended: {:?}", String::from_utf8_lossy(file));
+}
+
+fn contents(file: &[u8]) -> Vec<Vec<u8>> {
+    assert_eq!(entries(file, 0).preamble(), b"");
+    entries(file, 0)
+        .map(|entry| entry.content.to_vec())
+        .collect()
+}
+
+/// Cuts `last` at every byte behind `before`, mends, appends, and looks at what there is.
+fn cut_everywhere(before: &[u8], last: &[u8]) {
+    let new = ours(b"Subject: new\n\nnew\n");
+    for cut in 0..=last.len() {
+        let mut file = [before, &last[..cut]].concat();
+        let case = format!("{cut}: {:?}", String::from_utf8_lossy(&file));
+        mend(&mut file);
+        assert!(file.starts_with(before), "{case}");
+        let whole = file.len() > before.len();
+        if whole {
+            assert!(
+                file == [before, last].concat(),
+                "{case}: half of it remains"
+            );
+        }
+        file.extend_from_slice(&new);
+        let (old, all) = (contents(before), contents(&file));
+        assert_eq!(all.len(), old.len() + usize::from(whole) + 1, "{case}");
+        assert!(all.starts_with(&old), "{case}: an earlier entry changed");
+        assert_eq!(
+            &*entry::decode(&all[all.len() - 1]).raw,
+            b"Subject: new\n\nnew\n",
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn a_cut_at_any_byte_leaves_whole_entries() {
+    let first = ours(b"Subject: first\n\nfirst\n");
+    for mail in mails() {
+        cut_everywhere(b"", &ours(&mail));
+        cut_everywhere(&first, &ours(&mail));
+        cut_everywhere(&ours(&mail), &first);
+        cut_everywhere(&[&first[..], OTHERS.as_bytes()].concat(), &ours(&mail));
+    }
+    let long = [&[b'>'; 20_000][..], b"From "].concat();
+    let entry = ours(&long);
+    for cut in entry.len() - 60..entry.len() - 3 {
+        assert_eq!(tail(&entry[..cut], 0), Tail::Torn { keep: 0 }, "{cut}");
+    }
+}
+
+#[test]
+fn a_cut_with_nuls_behind_it_is_set_aside() {
+    let first = ours(b"Subject: first\n\nfirst\n");
+    let last = ours(b"Subject: a\n\none\n\ntwo\n");
+    for cut in 0..=last.len() {
+        let mut file = [&first[..], &last[..cut], &[0; 4096]].concat();
+        let Tail::SetAside { keep } = tail(&file, 0) else {
+            panic!("{cut}: {:?}", tail(&file, 0));
+        };
+        file.truncate(keep as usize);
+        mend(&mut file);
+        let found = contents(&file);
+        assert_eq!(found[0], contents(&first)[0], "{cut}");
+        for content in found {
+            assert_eq!(entry::decode(&content).verdict, Verdict::Intact, "{cut}");
+        }
+    }
+}
+
+#[test]
+fn what_may_be_mail_is_never_cut() {
+    let first = String::from_utf8(ours(b"Subject: first\n\nfirst\n")).unwrap();
+    let mail = String::from_utf8(ours(b"Subject: a\n\none\n\ntwo\n")).unwrap();
+    let at = first.len() as u64;
+    let flagged = mail.replace(
+        "Subject: a\n",
+        "Subject: a\nStatus: RO\nContent-Length: 9\nLines: 3\n",
+    );
+    let from = "From eve@x  Mon Jan  1 00:00:00 2024\n";
+    let table: &[(&str, String, Tail)] = &[
+        ("empty", String::new(), Tail::Whole),
+        ("only empty lines", "\n\n".into(), Tail::Torn { keep: 0 }),
+        (
+            "no mbox at all",
+            "a letter\n".into(),
+            Tail::SetAside { keep: 0 },
+        ),
+        ("ours", first.clone() + &mail, Tail::Whole),
+        (
+            "more empty lines",
+            first.clone() + &mail + "\n\n",
+            Tail::Whole,
+        ),
+        (
+            "one newline gone",
+            first.clone() + &mail[..mail.len() - 1],
+            Tail::Missing(b"\n"),
+        ),
+        (
+            "two newlines gone",
+            first.clone() + &mail[..mail.len() - 2],
+            Tail::Missing(b"\n\n"),
+        ),
+        ("mutt flagged it", first.clone() + &flagged, Tail::Whole),
+        (
+            "flagged, one newline gone",
+            first.clone() + &flagged[..flagged.len() - 1],
+            Tail::Missing(b"\n"),
+        ),
+        (
+            "flagged and shortened",
+            first.clone() + &flagged.replace("\n\ntwo", ""),
+            Tail::Whole,
+        ),
+        (
+            "made longer",
+            first.clone() + &mail.replace("two", "two, three"),
+            Tail::Whole,
+        ),
+        (
+            "as long, but other words",
+            first.clone() + &mail.replace("two", "six"),
+            Tail::Whole,
+        ),
+        (
+            "shorter, by an editor or a cut",
+            first.clone() + &mail.replace("two\n", ""),
+            Tail::SetAside { keep: at },
+        ),
+        ("by others", OTHERS.into(), Tail::Whole),
+        (
+            "by others, one newline",
+            OTHERS.trim_end().to_owned() + "\n",
+            Tail::Missing(b"\n"),
+        ),
+        (
+            "by others, no newline",
+            OTHERS.trim_end().into(),
+            Tail::Missing(b"\n\n"),
+        ),
+        ("by others, CRLF", OTHERS.replace('\n', "\r\n"), Tail::Whole),
+        (
+            "by others, only a header",
+            format!("{from}Subject: x\n"),
+            Tail::Missing(b"\n"),
+        ),
+        (
+            "by others, only a From_ line",
+            first.clone() + from,
+            Tail::SetAside { keep: at },
+        ),
+        (
+            "by others, then a cut From_ line",
+            format!("{OTHERS}From bo"),
+            Tail::SetAside {
+                keep: OTHERS.len() as u64,
+            },
+        ),
+        (
+            "ours, then a cut From_ line",
+            first.clone() + "From bo",
+            Tail::Torn { keep: at },
+        ),
+        (
+            "ours, then a sentence",
+            first.clone() + "From here I go",
+            Tail::Missing(b"\n\n"),
+        ),
+        (
+            "ours, then NULs",
+            first.clone() + "\0\0\0",
+            Tail::SetAside { keep: at },
+        ),
+    ];
+    for (case, file, want) in table {
+        assert_eq!(tail(file.as_bytes(), 0), *want, "{case}");
+    }
+    // Only the end of the file is at hand.
+    assert_eq!(tail(b"", 700), Tail::Whole);
+    assert_eq!(tail(b"\n", 700), Tail::Whole);
+    assert_eq!(tail(b"From bob", 700), Tail::Torn { keep: 700 });
+    assert_eq!(
+        tail(&mail.as_bytes()[..mail.len() - 4], 700),
+        Tail::Torn { keep: 700 }
+    );
+}
