@@ -2,16 +2,16 @@
 //!
 //! The rest of the program never sees the MIME library; only this file and `render.rs` name it.
 //! What comes out of here holds no control character, so it may go to a terminal, a log or a
-//! field of an outgoing mail. The library is asked for charsets, base64 and dates only, and only
+//! field of an outgoing mail. The library is asked for charsets and dates only, and only
 //! where a value needs it: a plain ASCII field costs one pass over its bytes.
 
 mod mailbox;
+pub(super) mod transfer;
 
 pub use mailbox::{Mailbox, mailboxes};
 
 use std::panic::catch_unwind;
 
-use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// No field's value is read further than this.
@@ -176,14 +176,22 @@ fn head(raw: &[u8], limit: usize) -> &[u8] {
     &raw[..end]
 }
 
-/// Bytes of no stated charset: UTF-8 if they are that, else windows-1252, which has a character
-/// for (nearly) every byte.
-pub(in crate::mail) fn guess(raw: &[u8]) -> String {
-    match std::str::from_utf8(raw) {
-        Ok(text) => text.to_owned(),
-        Err(_) => decode("windows-1252", raw)
-            .unwrap_or_else(|| raw.iter().map(|&byte| char::from(byte)).collect()),
+/// Bytes of no stated charset: UTF-8 if they are that, but for a slip or two, else windows-1252,
+/// which has a character for (nearly) every byte.
+pub(super) fn guess(raw: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(raw) {
+        return text.to_owned();
     }
+    let (mut good, mut bad) = (0, 0);
+    for chunk in raw.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    if good > bad {
+        return String::from_utf8_lossy(raw).into_owned();
+    }
+    decode("windows-1252", raw)
+        .unwrap_or_else(|| raw.iter().map(|&byte| char::from(byte)).collect())
 }
 
 /// `raw` read in `charset`; `None` if the charset is unknown or its decoder gives up.
@@ -193,7 +201,7 @@ fn decode(charset: &str, raw: &[u8]) -> Option<String> {
 }
 
 /// `raw` in a stated charset. A charset that is unknown, or a lie, is guessed.
-fn in_charset(charset: &str, raw: &[u8]) -> String {
+pub(super) fn in_charset(charset: &str, raw: &[u8]) -> String {
     let says_little = ["utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit"]
         .iter()
         .any(|name| charset.eq_ignore_ascii_case(name));
@@ -209,7 +217,7 @@ fn in_charset(charset: &str, raw: &[u8]) -> String {
 ///
 /// Bytes of neighbours in one charset are joined before they are decoded: many a mailer cuts in
 /// the middle of a character.
-pub(in crate::mail) fn words(value: &str) -> String {
+fn words(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut pending: Option<(&str, Vec<u8>)> = None;
     let mut rest = value;
@@ -295,57 +303,23 @@ fn encoded_word_at(text: &str, start: usize) -> Result<Word<'_>, Malformed> {
     let coded = &coded[..len];
     let end = start + 2 + token + 3 + len + 2;
     let bytes = if base64 {
-        from_base64(coded)
+        transfer::base64(coded.as_bytes())
     } else {
-        Some(from_q(coded))
+        from_q(coded)
     };
-    Ok(match bytes {
-        Some(bytes) => Word {
-            start,
-            end,
-            charset,
-            bytes,
-        },
-        // Taken whole even so: to look for another word inside would cost quadratic time.
-        None => Word {
-            start,
-            end,
-            charset: "utf-8",
-            bytes: text[start..end].into(),
-        },
+    Ok(Word {
+        start,
+        end,
+        charset,
+        bytes,
     })
 }
 
-/// The Q encoding (RFC 2047, 4.2); an `=` that begins no code stands for itself.
+/// The Q encoding (RFC 2047, 4.2).
 fn from_q(coded: &str) -> Vec<u8> {
-    let hex = |byte: &u8| char::from(*byte).to_digit(16).map(|digit| digit as u8);
-    let mut rest = coded.as_bytes();
-    let mut bytes = Vec::with_capacity(rest.len());
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match (first, tail) {
-            (b'=', [high, low, after @ ..])
-                if let (Some(high), Some(low)) = (hex(high), hex(low)) =>
-            {
-                bytes.push(high << 4 | low);
-                rest = after;
-            }
-            (b'_', _) => bytes.push(b' '),
-            (byte, _) => bytes.push(*byte),
-        }
-    }
+    let mut bytes = Vec::with_capacity(coded.len());
+    transfer::codes(coded.replace('_', " ").as_bytes(), &mut bytes);
     bytes
-}
-
-/// Base64 whose padding may be missing, which the library would take for a lost end.
-fn from_base64(coded: &str) -> Option<Vec<u8>> {
-    let mut digits: Vec<u8> = coded.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    while digits.last() == Some(&b'=') {
-        digits.pop();
-    }
-    let short = digits.len().wrapping_neg() % 4;
-    digits.extend(std::iter::repeat_n(b'=', short));
-    catch_unwind(|| base64_decode(&digits)).ok()?
 }
 
 #[cfg(test)]

@@ -6,3 +6,4 @@ pub mod entry;
 pub mod envelope;
 pub mod mbox;
 pub mod message;
+pub mod render;

@@ -1,0 +1,379 @@
+use super::*;
+
+/// Renders and gives the text, and the attachments as `number name mime size`.
+fn shown(raw: &[u8]) -> (String, Vec<String>) {
+    let Rendered { text, attachments } = render(raw, &Limits::default());
+    let list = |a: Attachment| {
+        format!(
+            "{} {} {} {}",
+            a.number,
+            a.name.as_deref().unwrap_or("-"),
+            a.mime,
+            a.size
+        )
+    };
+    (text, attachments.into_iter().map(list).collect())
+}
+
+/// A multipart of that subtype, its boundary `bb`, from entities.
+fn multipart(subtype: &str, parts: &[&str]) -> String {
+    let mut mail = format!("Content-Type: multipart/{subtype}; boundary=\"bb\"\n\npreamble\n");
+    for part in parts {
+        mail += &format!("--bb\n{part}\n");
+    }
+    mail + "--bb--\nepilogue\n"
+}
+
+const PLAIN: &str = "Content-Type: text/plain\n\nplain";
+const HTML: &str = "Content-Type: text/html\n\n<p>html";
+const PDF: &str =
+    "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nYWJj\n";
+
+#[test]
+fn a_mail_is_its_text_and_a_list_of_attachments() {
+    let nested = multipart("alternative", &["\nplain", HTML]).replace("bb", "cc");
+    let table: &[(&str, String, &str, &[&str])] = &[
+        ("no MIME", "Subject: x\n\nHello\n\nWorld\n".into(), "Hello\n\nWorld", &[]),
+        ("no header", "\nHello\n".into(), "Hello", &[]),
+        ("no header, no empty line", "Hello there\nWorld\n".into(), "Hello there\nWorld", &[]),
+        ("no body", "Subject: x\n".into(), "", &[]),
+        ("nothing", "".into(), "", &[]),
+        ("From_ line left in", "From a@b Sat\n>From a@b Sat\nSubject: x\n\nHello".into(), "Hello", &[]),
+        ("CRLF", "Subject: x\r\n\r\nHello\r\nWorld\r\n".into(), "Hello\nWorld", &[]),
+        ("escapes", "\nred \u{1b}[31m\u{7} \u{9b}2J \u{202e}x".into(), "red [31m 2J x", &[]),
+        ("escapes by HTML", "Content-Type: text/html\n\na&#27;[31m&#x9b;&#x202e;b".into(), "a&#27;[31m&#x9b;b", &[]),
+        ("mixed", multipart("mixed", &[PLAIN, PDF]), "plain", &["2 a.pdf application/pdf 3"]),
+        ("alternative", multipart("alternative", &[PLAIN, HTML]), "plain", &[]),
+        ("alternative the wrong way round", multipart("alternative", &[HTML, PLAIN]), "plain", &[]),
+        ("alternative with an empty plain", multipart("alternative", &["\n\n", HTML]), "html", &[]),
+        ("alternative with a calendar", multipart("alternative", &[PLAIN, HTML, "Content-Type: text/calendar\n\nx"]), "plain", &["3 - text/calendar 1"]),
+        ("alternative in mixed", multipart("mixed", &[&nested, PDF]), "plain", &["3 a.pdf application/pdf 3"]),
+        ("HTML only", HTML.into(), "html", &[]),
+        ("HTML without text", "Content-Type: text/html\n\n<img src=x>".into(), "", &["1 - text/html 11"]),
+        ("two texts", multipart("mixed", &[PLAIN, HTML]), "plain\n\nhtml", &[]),
+        ("text as attachment", multipart("mixed", &[PLAIN, "Content-Disposition: attachment; filename=l.txt\n\nlog"]), "plain", &["2 l.txt text/plain 3"]),
+        ("named text", multipart("mixed", &[PLAIN, "Content-Type: text/plain; name=l.txt\n\nlog"]), "plain", &["2 l.txt text/plain 3"]),
+        ("named text, inline", multipart("mixed", &[PLAIN, "Content-Disposition: inline; filename=l.txt\n\nlog"]), "plain\n\nlog", &[]),
+        ("boundary inside a line", multipart("mixed", &["\na --bb b\n--bbb\n --bb", PDF]), "a --bb b\n--bbb\n --bb", &["2 a.pdf application/pdf 3"]),
+        ("end missing", multipart("mixed", &[PLAIN, PDF]).replace("--bb--\nepilogue\n", ""), "plain", &["2 a.pdf application/pdf 3"]),
+        ("boundary never used", "Content-Type: multipart/mixed; boundary=x\n\nHello".into(), "Hello", &[]),
+        ("boundary not said", "Content-Type: multipart/mixed\n\nHello".into(), "Hello", &[]),
+        ("PGP/MIME signature", multipart("signed", &[PLAIN, "Content-Type: application/pgp-signature; name=\"signature.asc\"\n\nx"]), "plain", &["2 signature.asc application/pgp-signature 1"]),
+        ("PGP/MIME encrypted", multipart("encrypted", &["Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=e.asc\n\nx"]), "", &["1 - application/pgp-encrypted 10", "2 e.asc application/octet-stream 1"]),
+        ("S/MIME", "Content-Type: application/pkcs7-mime; name=smime.p7m\n\nx".into(), "", &["1 smime.p7m application/pkcs7-mime 1"]),
+        ("enclosed mail", multipart("mixed", &[PLAIN, "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?=C3=84/B?=\n\nx"]), "plain", &["2 Ä-B.eml message/rfc822 32"]),
+        ("digest", multipart("digest", &["\nSubject: one\n\nx", "\nSubject: two\n\ny"]), "", &["1 one.eml message/rfc822 15", "2 two.eml message/rfc822 15"]),
+        ("broken type", "Content-Type: ;;;\n\nHello".into(), "Hello",
+            &[]),
+        ("old type", "Content-Type: text\n\nHello".into(), "Hello", &[]),
+        ("QP, stray =", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: Quoted-Printable\n\n1 == 1 =C3=B6=\n!\n".into(), "1 == 1 ö!", &[]),
+        ("base64, no padding", "Content-Transfer-Encoding: base64\n\nw7Y".into(), "ö", &[]),
+        ("blank lines", "\n\n\n a  \n\n\n\n\n\n b\n\n".into(), " a\n\n\n b", &[]),
+    ];
+    for (case, raw, text, attachments) in table {
+        assert_eq!(
+            shown(raw.as_bytes()),
+            (
+                (*text).to_owned(),
+                attachments.iter().map(|a| (*a).to_owned()).collect()
+            ),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn charsets_are_decoded() {
+    let table: &[(&str, &str, &[u8], &str)] = &[
+        ("Latin-1", "iso-8859-1", b"Gr\xf6\xdfe", "Größe"),
+        ("not said, Latin-1", "", b"Gr\xf6\xdfe", "Größe"),
+        ("not said, UTF-8", "", "Größe".as_bytes(), "Größe"),
+        ("a lie", "us-ascii", "Größe".as_bytes(), "Größe"),
+        ("unknown", "x-klingon", "Größe".as_bytes(), "Größe"),
+        ("ISO-2022-JP", "iso-2022-jp", b"\x1b$B$3$s\x1b(B", "こん"),
+        ("gb18030", "gb18030", b"\xc4\xe3\xba\xc3", "你好"),
+        ("UTF-16", "utf-16le", b"a\0b\0", "ab"),
+        ("UTF-7", "utf-7", b"a +AOQ- b", "a ä b"),
+    ];
+    for (case, charset, body, want) in table {
+        let parameter = if charset.is_empty() {
+            String::new()
+        } else {
+            format!("; charset=\"{charset}\"")
+        };
+        let raw = [
+            format!("Content-Type: text/plain{parameter}\n\n").as_bytes(),
+            body,
+        ]
+        .concat();
+        assert_eq!(shown(&raw), ((*want).to_owned(), vec![]), "{case}");
+    }
+}
+
+#[test]
+fn names_are_harmless() {
+    let long = "a".repeat(200);
+    let cut = format!("{}~{}.pdf", "a".repeat(100), "a".repeat(12));
+    let table: &[(&str, String, Option<&str>)] = &[
+        (
+            "plain",
+            "filename=\"invoice 1.pdf\"".into(),
+            Some("invoice 1.pdf"),
+        ),
+        (
+            "directories",
+            "filename=\"../../etc/passwd\"".into(),
+            Some("passwd"),
+        ),
+        (
+            "their directories",
+            "filename=\"C:\\\\a\\\\b.txt\"".into(),
+            Some("b.txt"),
+        ),
+        ("hidden", "filename=.bashrc".into(), Some("_bashrc")),
+        ("option", "filename=-rf".into(), Some("_rf")),
+        ("only dots", "filename=\"..\"".into(), None),
+        ("ends in a slash", "filename=\"a/\"".into(), None),
+        ("empty", "filename=\"\"".into(), None),
+        (
+            "RFC 2231",
+            "filename*=utf-8''%e2%82%ac%20rates.pdf".into(),
+            Some("€ rates.pdf"),
+        ),
+        (
+            "RFC 2231, in pieces",
+            "filename*0=\"a\"; filename*1=\"b.pdf\"".into(),
+            Some("ab.pdf"),
+        ),
+        (
+            "RFC 2047",
+            "filename=\"=?utf-8?Q?=C3=A4=2Fb=0A.pdf?=\"".into(),
+            Some("b .pdf"),
+        ),
+        ("raw UTF-8", "filename=\"ä.pdf\"".into(), Some("ä.pdf")),
+        (
+            "controls",
+            "filename*=utf-8''a%1b%5b31m%0ab%e2%80%ae".into(),
+            Some("a[31m b"),
+        ),
+        ("long", format!("filename={long}.pdf"), Some(&cut)),
+    ];
+    for (case, parameter, want) in table {
+        let raw = format!("Content-Disposition: attachment; {parameter}\n\nx");
+        let found = render(raw.as_bytes(), &Limits::default()).attachments;
+        assert_eq!(
+            found.first().and_then(|a| a.name.as_deref()),
+            *want,
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn parts_are_given_back_exactly() {
+    let binary =
+        "Content-Type: application/x\nContent-Transfer-Encoding: 8bit\n\n\u{1}\r\n\n--b\n\n";
+    let raw = multipart(
+        "mixed",
+        &[
+            &multipart("alternative", &[PLAIN, HTML]).replace("bb", "cc"),
+            PDF,
+            binary,
+        ],
+    );
+    type Case = (usize, Option<(Option<&'static str>, &'static [u8])>);
+    let table: &[Case] = &[
+        (0, None),
+        (1, Some((None, b"plain"))),
+        (2, Some((None, b"<p>html"))),
+        (3, Some((Some("a.pdf"), b"abc"))),
+        (4, Some((None, b"\x01\r\n\n--b\n\n"))),
+        (5, None),
+    ];
+    for (number, want) in table {
+        let want = want.map(|(name, bytes)| (name.map(str::to_owned), bytes.to_vec()));
+        assert_eq!(part(raw.as_bytes(), *number), want, "{number}");
+    }
+    assert_eq!(
+        part(b"Subject: x\n\nHello\n", 1),
+        Some((None, b"Hello\n".to_vec()))
+    );
+}
+
+#[test]
+fn text_is_cut_between_characters() {
+    let limits = Limits { text: 10, html: 5 };
+    let table = [
+        ("fits", "\n0123456789", "0123456789"),
+        (
+            "too long",
+            "\n0123456789a",
+            "0123456789\n[the rest is left out here]",
+        ),
+        (
+            "inside a character",
+            "\n012345678ö",
+            "012345678\n[the rest is left out here]",
+        ),
+        (
+            "HTML",
+            "Content-Type: text/html\n\nabcdefgh",
+            "abcde\n[the rest is left out here]",
+        ),
+    ];
+    for (case, raw, want) in table {
+        assert_eq!(render(raw.as_bytes(), &limits).text, want, "{case}");
+    }
+    let raw = multipart("mixed", &["\n01234567", "\nabcdef", "\nxyz"]);
+    assert_eq!(
+        render(raw.as_bytes(), &limits).text,
+        "01234567\n\nab\n[the rest is left out here]"
+    );
+}
+
+#[test]
+fn hostile_mail_is_shown_in_bounded_time() {
+    let deep = |unit: &str, n: usize| unit.repeat(n);
+    let level = "Content-Type: multipart/mixed; boundary=bb\n\n--bb\n";
+    let levels: String = (0..5000)
+        .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"))
+        .collect();
+    let table = [
+        (
+            "nested mails",
+            deep("Content-Type: message/rfc822\n\n", 100_000),
+        ),
+        ("nested multiparts, one boundary", deep(level, 20_000)),
+        ("nested multiparts", levels),
+        ("many parts", multipart("mixed", &["\nx"; 20_000])),
+        (
+            "many boundaries in lines",
+            multipart("mixed", &[&deep("x--bb", 100_000)]),
+        ),
+        (
+            "many continued names",
+            format!(
+                "Content-Type: x/y{}\n\nx",
+                (0..50_000)
+                    .map(|n| format!("; name*{n}*=a"))
+                    .collect::<String>()
+            ),
+        ),
+        (
+            "long header line",
+            format!("X: {}\n\nHello", deep("a", 1 << 20)),
+        ),
+        (
+            "many fields",
+            format!("{}\nHello", deep("Received: x\n", 100_000)),
+        ),
+        (
+            "deep HTML",
+            format!("Content-Type: text/html\n\n{}", deep("<div>", 100_000)),
+        ),
+        (
+            "links in links",
+            format!("Content-Type: text/html\n\n{}", deep("<a href=x>", 50_000)),
+        ),
+        (
+            "breaks after breaks",
+            format!(
+                "Content-Type: text/html\n\n<pre>{}</pre>{}",
+                deep("&#13;&#10;", 10_000),
+                deep("<p>", 30_000)
+            ),
+        ),
+        (
+            "open tags",
+            format!("Content-Type: text/html\n\n{}", deep("<a \"", 60_000)),
+        ),
+        ("NULs", deep("\0", 1 << 20)),
+        ("empty lines", deep("\n", 1 << 20)),
+    ];
+    for (case, raw) in table {
+        let all = render(raw.as_bytes(), &Limits::default());
+        let lost = |c: char| c.is_control() && c != '\n' && c != '\t';
+        assert!(!all.text.contains(lost), "{case}");
+        assert!(all.attachments.len() <= 10_000, "{case}");
+        part(raw.as_bytes(), 7);
+    }
+}
+
+#[test]
+fn garbage_is_shown_harmlessly() {
+    // A small generator is enough to mix the bytes that mean something.
+    let pieces = [
+        "Content-Type:",
+        " multipart/mixed;",
+        " boundary=b",
+        "\n",
+        "\r\n",
+        "--b",
+        "--",
+        " text/html",
+        "\u{1b}[",
+        "=",
+        "=?utf-8?Q?",
+        "<a",
+        "&#27;",
+        ";",
+        "\"",
+        "x",
+        " charset=",
+        "utf-7",
+        "gb18030",
+        "Content-Transfer-Encoding: base64\n",
+        "ö",
+    ];
+    let mut state = 1_u32;
+    for _ in 0..20_000 {
+        let mut raw = String::new();
+        for _ in 0..30 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            raw += pieces[(state >> 16) as usize % pieces.len()];
+        }
+        let all = render(raw.as_bytes(), &Limits::default());
+        assert!(
+            !all.text
+                .contains(|c: char| c.is_control() && c != '\n' && c != '\t'),
+            "{raw:?}"
+        );
+    }
+}
+
+#[test]
+fn notes_hold_what_the_author_wrote() {
+    let long = "a".repeat(500);
+    let cut = format!("{}…", "a".repeat(400));
+    let table = [
+        ("plain", "One\n\nTwo\nThree\nFour\n", "One\nTwo\nThree"),
+        (
+            "quotes above",
+            "On Monday, Al wrote:\n> old\n> older\n\nNew\n",
+            "New",
+        ),
+        (
+            "blank before the quote",
+            "Am Montag schrieb Al:\n\n> old\n\nNew",
+            "New",
+        ),
+        ("a colon that introduces nothing", "Log:\nx", "Log:\nx"),
+        ("signature", "New\n-- \nAl\n", "New"),
+        (
+            "forward",
+            "See below\n-----Original Message-----\nFrom: x",
+            "See below",
+        ),
+        ("only quotes", "> old", ""),
+        ("long line", long.as_str(), cut.as_str()),
+        ("escapes", "a\u{1b}[2Jb", "a[2Jb"),
+    ];
+    for (case, body, want) in table {
+        let raw = format!("Subject: x\n\n{body}");
+        assert_eq!(
+            first_lines(raw.as_bytes(), 3, &Limits::default()),
+            want,
+            "{case}"
+        );
+    }
+}
