@@ -186,7 +186,7 @@ pub(super) fn wholeness(stored: &[u8]) -> Wholeness {
     if was_rewritten(message) {
         return Wholeness::Other;
     }
-    let plain = undo(message, record, Rewrite::None);
+    let plain = undo(message, record, Rewrite::default());
     let found = plain.len() as u64;
     let (raw, verdict) = settle(plain, record);
     if verdict == Verdict::Intact {
@@ -211,24 +211,26 @@ pub(super) fn wholeness(stored: &[u8]) -> Wholeness {
     }
 }
 
-/// What mutt does to a message that it writes back, beside adding fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rewrite {
-    /// Nothing.
-    None,
-    /// A line that is no field ends the header: an empty line is put before it.
-    EmptyLine,
-    /// The empty line behind the header loses its CR.
-    LostCr,
+/// What mutt and dovecot do to a message that they write back, beside adding fields.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rewrite {
+    /// A line that is no field ended the header: an empty line was put before it.
+    empty_line: bool,
+    /// The empty line behind the header lost its CR.
+    lost_cr: bool,
 }
 
 /// The bytes that came in, as far as the digest can prove them.
 fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
-    let (nearest, verdict) = settle(undo(message, record, Rewrite::None), record);
+    let (nearest, verdict) = settle(undo(message, record, Rewrite::default()), record);
     if verdict == Verdict::Intact {
         return (nearest, verdict);
     }
-    for rewrite in [Rewrite::EmptyLine, Rewrite::LostCr] {
+    for (empty_line, lost_cr) in [(true, false), (false, true), (true, true)] {
+        let rewrite = Rewrite {
+            empty_line,
+            lost_cr,
+        };
         let (raw, verdict) = settle(undo(message, record, rewrite), record);
         if verdict == Verdict::Intact {
             return (raw, verdict);
@@ -242,8 +244,8 @@ fn undo(message: &[u8], record: &Record, rewrite: Rewrite) -> Vec<u8> {
     let hint = usize::try_from(record.size).unwrap_or(usize::MAX);
     let mut out = Vec::with_capacity(message.len().max(hint.min(2 * message.len())) + 16);
     let mut crs = record.ends.crs();
+    let mut empty_line_to_drop = rewrite.empty_line;
     let mut in_header = true;
-    let mut rewrite = rewrite;
     let mut pos = 0;
     while let Some(line) = mbox::lines(&message[pos..]).next() {
         if in_header && is_steering(line) {
@@ -256,12 +258,11 @@ fn undo(message: &[u8], record: &Record, rewrite: Rewrite) -> Vec<u8> {
             .map_or((line, false), |text| (text, true));
         let start = out.len();
         if in_header && is_blank(text) {
-            let rewrite = std::mem::replace(&mut rewrite, Rewrite::None);
-            in_header = rewrite == Rewrite::EmptyLine;
+            in_header = !record.no_header && std::mem::take(&mut empty_line_to_drop);
             if in_header || record.no_header {
                 continue;
             }
-            if rewrite == Rewrite::LostCr {
+            if rewrite.lost_cr {
                 out.push(b'\r');
             }
         }

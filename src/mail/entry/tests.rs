@@ -256,6 +256,18 @@ fn what_was_changed_or_is_not_ours_is_said_to_be() {
             "{case}"
         );
     }
+    // mutt ended the header at the line that is no field, dovecot at the CR further down.
+    let raw = b"A: b\nno field\n\r\r\nx-held-a: b\n";
+    let twice = String::from_utf8(encode(&TRACE, raw)).unwrap();
+    let twice = twice
+        .replace("no field", "Status: RO\nLines: 9\n\nno field")
+        .replace("\r\n", "X-UID: 1            \n\n");
+    let decoded = decode(only_content(twice.as_bytes()));
+    assert_eq!(
+        (decoded.verdict, &*decoded.raw),
+        (Verdict::Intact, raw.as_slice())
+    );
+
     // Our fields prove something only at the top; further down they came with the mail.
     let forged = file.replace("Return-Path", "Received: x\nReturn-Path");
     let decoded = decode(only_content(forged.as_bytes()));
