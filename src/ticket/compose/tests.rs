@@ -1,0 +1,412 @@
+//! Whole mails, and what a stranger cannot do to them.
+
+mod stranger;
+
+use super::*;
+
+struct Desk {
+    addresses: Addresses,
+    admins: Vec<String>,
+    templates: Templates,
+}
+
+impl Desk {
+    fn new(domain: &str) -> Self {
+        let addresses =
+            Addresses::new(&[domain.into()], false, &["submit".into()], "ticket-{n}").unwrap();
+        let admins = vec!["steve@example.org".into(), "eve@example.org".into()];
+        Self {
+            addresses,
+            admins,
+            templates: Templates::builtin(),
+        }
+    }
+
+    fn voice(&self) -> Voice<'_> {
+        Voice {
+            name: "Support",
+            addresses: &self.addresses,
+            admins: &self.admins,
+            templates: &self.templates,
+            ticket: TicketId::new(12).unwrap(),
+            tag: "[issue12]",
+            tagged: &tagged,
+            digest: "0123456789abcdef0123456789abcdef",
+            now: 1_732_240_000,
+        }
+    }
+}
+
+fn tagged(subject: &str) -> Option<TicketId> {
+    let (_, rest) = subject.split_once("[issue")?;
+    rest.split_once(']')?.0.trim().parse().ok()
+}
+
+fn alice() -> Mailbox {
+    Mailbox {
+        name: "Alice".into(),
+        address: "alice@example.net".into(),
+    }
+}
+
+const MAIL: &str = "Received: from somewhere\n\
+    From: Alice <alice@example.net>\n\
+    To: submit@example.org, Bob <bob@example.net>\n\
+    Cc: steve@example.org, BOB@example.net, alice@example.net\n\
+    Subject: Printer on fire\n\
+    Message-ID: <m1@example.net>\n\
+    References: <a@x>\n <b@x>\n\
+    In-Reply-To: <b@x>\n\
+    Bcc: secret@example.net\n\
+    MIME-Version: 1.0\n\
+    Content-Type: multipart/mixed;\n\tboundary=b\n\
+    Content-Length: 7\n\
+    content-language: de\n\
+    \n\
+    --b\n\nHelp!\n--b--";
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn an_acknowledgement_is_recognised_as_one() {
+    // C1, C12
+    let desk = Desk::new("example.org");
+    let got = desk.voice().ack(&Message::new(MAIL.as_bytes()), &alice());
+    assert_eq!(
+        (got.warning, got.mail.kind, got.mail.sender),
+        (None, Kind::Ack, None)
+    );
+    assert_eq!(got.mail.recipients, ["alice@example.net"]);
+    let want = "Date: Fri, 22 Nov 2024 01:46:40 +0000\n\
+        From: Support <ticket-12@example.org>\n\
+        Subject: [issue12] Printer on fire\n\
+        Message-ID: <ticket-12.ack.0123456789abcdef0123456789abcdef@example.org>\n\
+        To: Alice <alice@example.net>\n\
+        X-Tickets-Ticket: 12\n\
+        X-Tickets-Kind: ack\n\
+        Reply-To: ticket-12@example.org\n\
+        In-Reply-To: <m1@example.net>\n\
+        References: <a@x>\n <b@x>\n <m1@example.net>\n\
+        Auto-Submitted: auto-replied\n\
+        Precedence: bulk\n\
+        X-Auto-Response-Suppress: All\n\
+        MIME-Version: 1.0\n\
+        Content-Type: text/plain; charset=utf-8\n\
+        Content-Transfer-Encoding: 7bit\n\n\
+        Hello,\n\nyour mail has arrived and is now ticket 12:\n\n    Printer on fire\n\n";
+    let mail = text(&got.mail.bytes);
+    assert!(mail.starts_with(want), "{mail}");
+    assert!(mail.ends_with("\nSupport\n"), "{mail}");
+}
+
+#[test]
+fn a_copy_is_the_mail_under_a_new_header() {
+    // C2
+    let desk = Desk::new("example.org");
+    let got = desk
+        .voice()
+        .copy(&Message::new(MAIL.as_bytes()), &desk.admins[1..]);
+    assert_eq!(
+        (got.kind, got.sender, got.recipients),
+        (Kind::Copy, None, vec!["eve@example.org".to_owned()])
+    );
+    let want = "Date: Fri, 22 Nov 2024 01:46:40 +0000\n\
+        From: \"Alice via tickets\" <ticket-12@example.org>\n\
+        Subject: [issue12] Printer on fire\n\
+        Message-ID: <ticket-12.copy.0123456789abcdef0123456789abcdef@example.org>\n\
+        To: eve@example.org\n\
+        Reply-To: Alice <alice@example.net>,\n ticket-12@example.org\n\
+        Cc: Bob <bob@example.net>\n\
+        In-Reply-To: <m1@example.net>\n\
+        References: <a@x>\n <b@x>\n <m1@example.net>\n\
+        X-Tickets-Ticket: 12\n\
+        X-Tickets-Kind: copy\n\
+        Auto-Submitted: auto-generated\n\
+        X-Auto-Response-Suppress: All\n\
+        MIME-Version: 1.0\n\
+        Content-Type: multipart/mixed;\n\tboundary=b\n\
+        content-language: de\n\n\
+        --b\n\nHelp!\n--b--";
+    assert_eq!(text(&got.bytes), want);
+}
+
+#[test]
+fn what_an_admin_writes_comes_from_the_ticket() {
+    // C3
+    let desk = Desk::new("example.org");
+    let reply = "From: Steve <steve@example.org>\nTo: ticket-12@example.org\nCc: bob@example.net\n\
+        Subject: Re: [issue12] Printer on fire\nMessage-ID: <s@x>\nIn-Reply-To: <m1@example.net>\n\nWater!\n";
+    let got = desk
+        .voice()
+        .pass_on(&Message::new(reply.as_bytes()), &alice(), "Steve");
+    assert_eq!(got.sender.as_deref(), Some("ticket-12@example.org"));
+    assert_eq!(got.recipients, ["alice@example.net"]);
+    let want = "Date: Fri, 22 Nov 2024 01:46:40 +0000\n\
+        From: Steve <ticket-12@example.org>\n\
+        Subject: Re: [issue12] Printer on fire\n\
+        Message-ID: <ticket-12.pass.0123456789abcdef0123456789abcdef@example.org>\n\
+        To: Alice <alice@example.net>\n\
+        Reply-To: ticket-12@example.org\n\
+        Cc: bob@example.net\n\
+        In-Reply-To: <s@x>\n\
+        References: <m1@example.net>\n <s@x>\n\
+        X-Tickets-Ticket: 12\n\
+        X-Tickets-Kind: copy\n\n\
+        Water!\n";
+    assert_eq!(text(&got.bytes), want);
+    let got = desk
+        .voice()
+        .pass_on(&Message::new(reply.as_bytes()), &alice(), "");
+    assert!(text(&got.bytes).contains("\nFrom: Support <ticket-12@example.org>\n"));
+}
+
+#[test]
+fn notes_say_who_and_where() {
+    // C2, C5, C9
+    let desk = Desk::new("example.org");
+    let mail = Message::new(MAIL.as_bytes());
+    let note = desk
+        .voice()
+        .note(
+            &mail,
+            &desk.admins,
+            "Help!\r\n\x1b[2Jbye",
+            "/home/steve/tickets/12",
+        )
+        .mail;
+    assert_eq!((note.kind, &note.recipients), (Kind::Note, &desk.admins));
+    let note = text(&note.bytes);
+    for words in [
+        "\nTo: steve@example.org,\n eve@example.org\n",
+        "\nReply-To: Alice <alice@example.net>,\n ticket-12@example.org\n",
+        "\nAuto-Submitted: auto-generated\n",
+        "\n\nAlice wrote to ticket 12:\n",
+        "\n\nHelp!\n[2Jbye\n\n",
+        "mutt -f /home/steve/tickets/12\n",
+    ] {
+        assert!(note.contains(words), "no {words:?}:\n{note}");
+    }
+    let refused = desk
+        .voice()
+        .refused(&mail, &desk.admins, "alice@example.net may not close it")
+        .mail;
+    assert_eq!(refused.kind, Kind::Refused);
+    assert!(
+        text(&refused.bytes)
+            .contains("\n\n    alice@example.net may not close it\n\nFrom:    Alice <alice@")
+    );
+    let notice = desk
+        .voice()
+        .notice(&desk.admins, "Mail given up", "Nobody took it.\n");
+    let notice = text(&notice.bytes);
+    assert!(
+        notice.contains("\nSubject: [issue12] Mail given up\n")
+            && notice.ends_with("\n\nNobody took it.\n")
+    );
+}
+
+#[test]
+fn a_german_mail_keeps_its_umlauts() {
+    // C1: in the Subject, in the template, and readable as it stands.
+    let mut desk = Desk::new("müller.example");
+    desk.templates.replace(
+        Text::Closed,
+        "Subject: Schließung: {{ subject }}\n\nGrüße an {{ author }}!\n{{ text }}\n".into(),
+    );
+    let mail = "From: =?iso-8859-1?Q?J=FCrgen_Gro=DF=2C_Dr=2E?= <j@b\u{fc}ro.example>\nSubject: =?utf-8?Q?T=C3=BCr?= [issue12]\n\n";
+    let mail = Message::new(mail.as_bytes());
+    let got = desk.voice().closed(&mail, &mail.from()[0], "Öl hilft.");
+    assert_eq!(got.mail.recipients, ["j@xn--bro-hoa.example"]);
+    let back = Message::new(&got.mail.bytes);
+    assert_eq!(back.subject(), "[issue12] Schließung: Tür");
+    assert_eq!(back.mailboxes("To")[0].name, "Jürgen Groß, Dr.");
+    assert_eq!(
+        back.mailboxes("From")[0].address,
+        "ticket-12@xn--mller-kva.example"
+    );
+    assert!(
+        back.message_id()
+            .unwrap()
+            .ends_with("@xn--mller-kva.example>")
+    );
+    let body = mailparse::parse_mail(&got.mail.bytes)
+        .unwrap()
+        .get_body()
+        .unwrap();
+    assert_eq!(
+        body.replace("\r\n", "\n"),
+        "Grüße an Jürgen Groß, Dr.!\nÖl hilft.\n"
+    );
+    assert!(
+        text(&got.mail.bytes).contains("Gr=C3=BC=C3=9Fe an J=C3=BCrgen"),
+        "quoted-printable, not base64"
+    );
+}
+
+#[test]
+fn a_tag_stands_once() {
+    // C1, C2
+    let table = [
+        ("none", "Printer", "[issue12] Printer"),
+        (
+            "already there",
+            "Re: [issue12] Printer",
+            "Re: [issue12] Printer",
+        ),
+        (
+            "another ticket's",
+            "[issue7] Printer",
+            "[issue12] [issue7] Printer",
+        ),
+        ("no Subject", "", "[issue12]"),
+        (
+            "an injected field",
+            "=?utf-8?Q?a=0D=0ABcc:_x=40y?=",
+            "[issue12] a Bcc: x@y",
+        ),
+        (
+            "a word within a word",
+            "=?utf-8?Q?=3D=3Futf-8=3FQ=3Fa=3D0Ab=3F=3D?=",
+            "[issue12] = ?utf-8?Q?a=0Ab?=",
+        ),
+    ];
+    let desk = Desk::new("example.org");
+    for (case, subject, want) in table {
+        let mail = format!("From: a@x\nSubject: {subject}\n\n");
+        let got = desk
+            .voice()
+            .copy(&Message::new(mail.as_bytes()), &desk.admins);
+        assert_eq!(Message::new(&got.bytes).subject(), want, "{case}");
+    }
+}
+
+#[test]
+fn a_body_is_copied_byte_for_byte() {
+    // C2; D6 does not apply: sendmail wants LF.
+    let table: &[(&str, &[u8], &[u8])] = &[
+        (
+            "as it is",
+            b"A: 1\n\nx \xff\0\r y\nFrom me\n.\n",
+            b"\n\nx \xff\0\r y\nFrom me\n.\n",
+        ),
+        (
+            "CRLF",
+            b"A: 1\r\nContent-Type: text/html;\r\n x=y\r\n\r\na\r\nb\r\n",
+            b"\nContent-Type: text/html;\n x=y\n\na\nb\n",
+        ),
+        ("no last newline", b"A: 1\n\nx", b"\n\nx"),
+        (
+            "header without an end",
+            b"Content-Type: text/html",
+            b"\nContent-Type: text/html\n\n",
+        ),
+        ("nothing at all", b"\n", b"\n\n"),
+        ("no header", b"just text\n", b"\n\njust text\n"),
+        (
+            "a lone CR in a field",
+            b"Content-Type: a/b\rBcc: x@y\n\nx",
+            b"\nContent-Type: a/b Bcc: x@y\n\nx",
+        ),
+    ];
+    let desk = Desk::new("example.org");
+    for (case, raw, want) in table {
+        let got = desk.voice().copy(&Message::new(raw), &desk.admins);
+        assert!(
+            got.bytes.ends_with(want),
+            "{case}: {}",
+            String::from_utf8_lossy(&got.bytes)
+        );
+    }
+    let huge = format!(
+        "Content-Type: text/plain; x={}\n\nbody",
+        "y".repeat(1 << 20)
+    );
+    let got = desk
+        .voice()
+        .copy(&Message::new(huge.as_bytes()), &desk.admins);
+    assert!(got.bytes.len() < 2000 && got.bytes.ends_with(b"All\n\nbody"));
+}
+
+#[test]
+fn who_cannot_be_written_to_is_left_out() {
+    // C10
+    let table = [
+        ("plain", "a@x", Some("a@x")),
+        (
+            "dots anywhere",
+            "foo..bar.@docomo.example",
+            Some("foo..bar.@docomo.example"),
+        ),
+        (
+            "long",
+            &format!("{}@x", "a".repeat(100)),
+            Some(&*format!("{}@x", "a".repeat(100))),
+        ),
+        ("a dash", "-oQ/tmp@x", Some("-oQ/tmp@x")),
+        ("quoted", r#""a b\"@c"@x"#, Some(r#""a b\"@c"@x"#)),
+        ("a literal", "a@[IPv6:::1]", Some("a@[IPv6:::1]")),
+        (
+            "an IDN",
+            "a@MÜNCHEN.example",
+            Some("a@xn--mnchen-3ya.example"),
+        ),
+        ("SMTPUTF8", "jürgen@x", None),
+        ("two", "a@x,b@y", None),
+        ("a blank", "a b@x", None),
+        ("broken quotes", r#""a"b"@x"#, None),
+        ("an open escape", r#""a\"@x"#, None),
+        ("no domain", "a@", None),
+        ("no local-part", "@x", None),
+        ("a newline", "a\nb@x", None),
+        ("root", "root", None),
+    ];
+    for (case, address, want) in table {
+        assert_eq!(ascii_address(address).as_deref(), want, "{case}");
+    }
+    let desk = Desk::new("example.org");
+    let nobody = Mailbox {
+        address: "jürgen@x".into(),
+        ..alice()
+    };
+    let got = desk
+        .voice()
+        .ack(&Message::new(MAIL.as_bytes()), &nobody)
+        .mail;
+    assert!(
+        got.recipients.is_empty() && text(&got.bytes).contains("\nTo: undisclosed-recipients:;\n")
+    );
+}
+
+#[test]
+fn our_msg_ids_name_their_ticket() {
+    // B5
+    let desk = Desk::new("example.org");
+    let ack = desk
+        .voice()
+        .ack(&Message::new(MAIL.as_bytes()), &alice())
+        .mail;
+    let id = Message::new(&ack.bytes).message_id().unwrap();
+    let table = [
+        ("ours", id.as_str(), Some(12)),
+        (
+            "letter case of the domain",
+            "<ticket-12.ack.0f@EXAMPLE.org>",
+            Some(12),
+        ),
+        ("another domain", "<ticket-12.ack.0f@example.com>", None),
+        ("no number", "<ticket-012.ack.0f@example.org>", None),
+        ("a part missing", "<ticket-12.ack@example.org>", None),
+        ("a part too many", "<ticket-12.ack.0f.1@example.org>", None),
+        ("mutt's", "<Z0.12@example.org>", None),
+        ("no brackets", "ticket-12.ack.0f@example.org", None),
+    ];
+    for (case, id, want) in table {
+        assert_eq!(
+            ticket_of_msg_id(id, "example.org").map(TicketId::get),
+            want,
+            "{case}"
+        );
+    }
+}
