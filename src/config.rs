@@ -7,6 +7,7 @@ mod value;
 
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
+use crate::ticket::tag;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -291,6 +292,16 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
     let subject_tags = keys
         .subject_tags
         .map_or_else(|| vec![DEFAULT_TAG.into()], |w| w.0);
+    let example = crate::ticket::TicketId::new(1);
+    let plain = subject_tags
+        .first()
+        .zip(example)
+        .and_then(|(p, id)| tag::write(p, id));
+    if plain.is_none() {
+        let why = "the first pattern leaves open what to write in answers".into();
+        let hint = r"put a plain one first, such as '\[issue(\d+)\]'";
+        return Err(bad("subject_tags", why).hint(hint).into());
+    }
     let sendmail = keys.sendmail.map_or_else(
         || vec!["/usr/sbin/sendmail".into()],
         |w| match w.0.len() {

@@ -4,7 +4,10 @@
 //! `sendmail`} -> `ticket` -> `mail`. The last two are pure: they touch no disk, clock,
 //! environment or process, and get time, host name and limits as values.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod desk;
 pub mod error;
 pub mod index;
 pub mod mail;

@@ -61,6 +61,11 @@ impl Released {
         self.0.len()
     }
 
+    /// Adds the mails of `other`.
+    pub fn append(&mut self, other: Released) {
+        self.0.extend(other.0);
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

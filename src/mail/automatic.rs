@@ -57,8 +57,8 @@ pub fn degree(message: &Message, sender: &Sender) -> Degree {
     }
 }
 
-/// Our mark and our way to say that a program sent it. What a person wrote and we passed on
-/// carries the mark alone; a reply that quotes our header fields is still a person's.
+/// Both marks of ours, which every mail of ours carries, passed-on ones too: those come from the
+/// ticket's own address, and one that came back would count as the operator's.
 fn ours(message: &Message) -> bool {
     message.first(OUR_MARK).is_some() && message.first("X-Tickets-Kind").is_some()
 }

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 
 pub(crate) use from_line::is_from_line_cut_short;
-pub use from_line::{from_line, is_from_line, sender_of, strip_from_line};
+pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
 pub use split::{Entries, Entry, entries};
 pub use tail::{Tail, tail};
 

@@ -184,7 +184,13 @@ mod tests {
 
     #[test]
     fn headers_are_split_wherever_they_end() {
-        let table: &[(&str, &str, &[(&str, &str)], &str)] = &[
+        type Case = (
+            &'static str,
+            &'static str,
+            &'static [(&'static str, &'static str)],
+            &'static str,
+        );
+        let table: &[Case] = &[
             (
                 "ordinary",
                 "A: 1\nB: 2\n\ntext\n",

@@ -38,6 +38,11 @@ impl<'s> Mbox<'s> {
         }
     }
 
+    /// Whose it is.
+    pub fn id(&self) -> TicketId {
+        self.id
+    }
+
     /// Where it lies.
     pub fn place(&self) -> Place {
         self.place

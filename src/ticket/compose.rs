@@ -108,11 +108,12 @@ impl Voice<'_> {
         )
     }
 
-    /// Tells the submitter that `closing` closed the ticket; `text` is what it says (C4).
+    /// Tells the submitter that `closing` closed the ticket; `text` is what it says, `subject` the ticket's (C4).
     #[must_use]
-    pub fn closed(&self, closing: &Message, to: &Mailbox, text: &str) -> Composed {
+    pub fn closed(&self, closing: &Message, to: &Mailbox, text: &str, subject: &str) -> Composed {
         let values = Values {
             text: block(text),
+            subject: subject.to_owned(),
             ..Values::default()
         };
         self.answer(
@@ -177,7 +178,10 @@ impl Voice<'_> {
     ) -> Composed {
         let author = original.from().into_iter().next();
         let (author, author_address) = author.map(|m| (m.name, m.address)).unwrap_or_default();
-        let subject = clean(&original.subject());
+        let subject = match values.subject.is_empty() {
+            true => clean(&original.subject()),
+            false => clean(&values.subject),
+        };
         let values = Values {
             ticket: self.ticket.to_string(),
             subject: cut(&clean(&subject.replace(self.tag, "")), 200).to_owned(),

@@ -5,6 +5,7 @@ pub mod compose;
 pub mod plan;
 pub mod route;
 pub mod summary;
+pub mod tag;
 pub mod template;
 
 use std::fmt;

@@ -63,6 +63,8 @@ pub enum Answer {
     PassOn(Mailbox),
     /// The news that the ticket is closed.
     Closed(Mailbox),
+    /// A remark to admins: something was asked for and not done.
+    Refused(Vec<String>),
 }
 
 /// Something the admins should know beside the message itself.
@@ -251,12 +253,8 @@ fn remark_to_admins(
     answers: &mut Vec<Answer>,
 ) {
     let told = other_admins(policy, situation.message);
-    if remark.is_none() || told.is_empty() {
-        return;
-    }
-    match answers.iter_mut().find(|a| matches!(a, Answer::Note(_))) {
-        Some(note) => *note = Answer::Note(told),
-        None => answers.push(Answer::Note(told)),
+    if remark.is_some() && !told.is_empty() {
+        answers.push(Answer::Refused(told));
     }
 }
 

@@ -58,6 +58,7 @@ fn short(plan: &Plan) -> Vec<String> {
         Answer::Note(to) => format!("note {}", to.join("+")),
         Answer::PassOn(to) => format!("pass {}", to.address),
         Answer::Closed(to) => format!("closed {}", to.address),
+        Answer::Refused(to) => format!("refused {}", to.join("+")),
     });
     words.collect()
 }
@@ -131,7 +132,7 @@ fn robots_are_not_answered_for_ever() {
     // C7
     let plan = |recent| Desk::default().plan(None, None, "From: ann@x.org\n\nx\n", recent);
     assert_eq!(short(&plan(4)), ["ack ann@x.org", BOTH]);
-    assert_eq!(short(&plan(5)), [BOTH, "note steve@d.org+eva@d.org"]);
+    assert_eq!(short(&plan(5)), [BOTH, "refused steve@d.org+eva@d.org"]);
     assert_eq!(plan(5).remark, Some(Remark::AckLimit));
     assert_eq!(short(&plan(6)), [BOTH]);
     assert_eq!(plan(6).remark, None);
@@ -289,7 +290,7 @@ fn closing() {
             "From: eve@evil.org\n\nx",
             Update,
             true,
-            &[BOTH, "note steve@d.org+eva@d.org"],
+            &[BOTH, "refused steve@d.org+eva@d.org"],
         ),
         (
             "C5 nobody",
@@ -298,7 +299,7 @@ fn closing() {
             "\nx",
             Update,
             true,
-            &[BOTH, "note steve@d.org+eva@d.org"],
+            &[BOTH, "refused steve@d.org+eva@d.org"],
         ),
         (
             "C5 admins only",
@@ -307,7 +308,7 @@ fn closing() {
             "From: ann@x.org\n\nx",
             Update,
             true,
-            &[BOTH, "note steve@d.org+eva@d.org"],
+            &[BOTH, "refused steve@d.org+eva@d.org"],
         ),
         (
             "C5 anyone",

@@ -56,6 +56,19 @@ pub fn from_line(sender: Option<&str>, at: i64) -> String {
     format!("From {sender} {}\n", date.strftime("%a %b %e %H:%M:%S %Y"))
 }
 
+/// When a From_ line says its message was filed, in seconds since 1970; read as UTC, which is what
+/// we write. `None` for one without a plain asctime date.
+#[must_use]
+pub fn date_of(line: &[u8]) -> Option<i64> {
+    let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let at = words.len().checked_sub(5)?;
+    let date = words.get(at..)?.join(" ");
+    let date = jiff::civil::DateTime::strptime("%a %b %d %H:%M:%S %Y", date).ok()?;
+    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_second())
+}
+
 /// Takes one leading From_ line off what an MTA piped in: its sender, and the rest (A2).
 ///
 /// Exactly one, and only a real one: `>From ` and `From here on` are left alone.

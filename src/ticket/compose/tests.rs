@@ -217,7 +217,7 @@ fn a_german_mail_keeps_its_umlauts() {
     );
     let mail = "From: =?iso-8859-1?Q?J=FCrgen_Gro=DF=2C_Dr=2E?= <j@b\u{fc}ro.example>\nSubject: =?utf-8?Q?T=C3=BCr?= [issue12]\n\n";
     let mail = Message::new(mail.as_bytes());
-    let got = desk.voice().closed(&mail, &mail.from()[0], "Öl hilft.");
+    let got = desk.voice().closed(&mail, &mail.from()[0], "Öl hilft.", "");
     assert_eq!(got.mail.recipients, ["j@xn--bro-hoa.example"]);
     let back = Message::new(&got.mail.bytes);
     assert_eq!(back.subject(), "[issue12] Schließung: Tür");

@@ -80,7 +80,7 @@ proptest! {
             let want = fields(&[FIRST, MARKS, &["Reply-To"], threads, BULK, TEXT]);
             let mail = voice.ack(&message, to).mail;
             assert_well_formed(&mail, &want);
-            assert_well_formed(&voice.closed(&message, to, &body).mail, &want);
+            assert_well_formed(&voice.closed(&message, to, &body, "").mail, &want);
             // The subject that went in comes out, as far as it was let in.
             let got = Message::new(&mail.bytes).subject();
             let meant = clean(&voice.subject(&message.subject()).replace("=?", "= ?"));

@@ -1,0 +1,152 @@
+//! The arguments of all commands, and how each of them ends.
+//!
+//! Under an MTA every unforeseen status bounces somebody's mail, a panic's and clap's among
+//! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
+
+use crate::commands;
+use crate::config::Overrides;
+use crate::error::{self, Status};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A support desk in mbox files: mail in, one file per ticket, answers out
+///
+/// Exim or Postfix starts `tickets deliver` for each message. Read and answer the tickets in
+/// mutt; the other commands are for the shell.
+#[derive(Parser)]
+#[command(
+    name = "tickets",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Configuration file [default: ~/.config/tickets/config.toml, else /etc/tickets/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of the tickets [default: `dir` of the configuration, else ~/tickets]
+    #[arg(long, global = true, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Deliver(commands::deliver::Deliver),
+    Close(commands::close::Close),
+    Reopen(commands::close::Reopen),
+    Flush(commands::flush::Flush),
+    Reindex(commands::reindex::Reindex),
+    Verify(commands::verify::Verify),
+}
+
+impl Cli {
+    fn run(self) -> Result<Status> {
+        let from = |name| {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
+        let overrides = Overrides {
+            config: self.config.or_else(|| from("TICKETS_CONFIG")),
+            dir: self.dir.or_else(|| from("TICKETS_DIR")),
+        };
+        match self.command {
+            Command::Deliver(c) => c.run(&overrides),
+            Command::Close(c) => c.run(&overrides),
+            Command::Reopen(c) => c.run(&overrides),
+            Command::Flush(c) => c.run(&overrides),
+            Command::Reindex(c) => c.run(&overrides),
+            Command::Verify(c) => c.run(&overrides),
+        }
+    }
+}
+
+/// Runs the program with `args`, the first of which is its name.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    // An MTA may have put the word anywhere; taken too often, it only makes a typo temporary.
+    let delivers = args.iter().skip(1).any(|a| a == "deliver");
+    if delivers {
+        // A panic's own words could be read as a status by Postfix, or land in a bounce.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let ended = std::panic::catch_unwind(|| run(args));
+    let status = match ended {
+        Ok(Ok(status)) => status,
+        Ok(Err(e)) if error::is_broken_pipe(&e) && !delivers => Status::Ok,
+        Ok(Err(e)) if delivers && !std::io::stderr().is_terminal() => {
+            eprintln_quietly(&format!("tickets: {}", error::line(&e)));
+            Status::TempFail
+        }
+        Ok(Err(e)) => {
+            error::report(&e);
+            if delivers {
+                Status::TempFail
+            } else {
+                error::status(&e)
+            }
+        }
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words
+                .or(panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no message");
+            let words = words.replace(char::is_control, " ");
+            eprintln_quietly(&format!("tickets: a mistake in the program: {words}"));
+            Status::TempFail
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+fn run(args: Vec<OsString>) -> Result<Status> {
+    match Cli::try_parse_from(&args) {
+        Ok(cli) => cli.run(),
+        Err(e) if !e.use_stderr() => {
+            // --help and --version.
+            e.print()?;
+            Ok(Status::Ok)
+        }
+        Err(e) => {
+            let text = e.to_string();
+            let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
+            let first = lines.next().unwrap_or("wrong options");
+            let what = first
+                .trim_start_matches("error: ")
+                .trim_end_matches(':')
+                .to_owned();
+            // What is missing stands on the lines after.
+            let what = match first.ends_with(':') {
+                true => format!("{what}: {}", lines.next().unwrap_or_default()),
+                false => what,
+            };
+            let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
+            let name = args
+                .iter()
+                .skip(1)
+                .filter_map(|a| a.to_str())
+                .find(|a| !a.starts_with('-'));
+            let known = name.filter(|n| {
+                use clap::CommandFactory;
+                Cli::command().find_subcommand(n).is_some()
+            });
+            let hint = match (tip, known) {
+                (Some(tip), _) => tip.to_owned(),
+                (None, Some(name)) => format!("`tickets {name} --help` shows its options"),
+                (None, None) => "`tickets --help` shows the commands".to_owned(),
+            };
+            Err(error::Fault::new(Status::Usage, what).hint(hint).into())
+        }
+    }
+}
+
+/// Prints a line on stderr, if it is open.
+fn eprintln_quietly(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,95 @@
+//! `tickets close` and `tickets reopen`: mail from the operator, filed as if an MTA had brought
+//! it (D4).
+
+use crate::config::Overrides;
+use crate::desk::{Deed, Desk};
+use crate::error::{Fault, Status};
+use crate::store::Place;
+use crate::ticket::TicketId;
+use crate::ticket::address::Verb;
+use anyhow::Result;
+
+/// Close tickets
+///
+/// Files a mail from you in each ticket and moves its mbox to archived/. The submitter is told,
+/// with your text. A later mail opens the ticket again.
+#[derive(clap::Args)]
+pub struct Close {
+    /// Ticket to close (can be repeated)
+    #[arg(required = true, value_name = "TICKET")]
+    tickets: Vec<TicketId>,
+    /// Closing text
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+/// Open closed tickets again
+///
+/// Files a mail from you in each ticket and moves its mbox back. With a text, the submitter gets
+/// it.
+#[derive(clap::Args)]
+pub struct Reopen {
+    /// Ticket to open again (can be repeated)
+    #[arg(required = true, value_name = "TICKET")]
+    tickets: Vec<TicketId>,
+    /// Text for the submitter
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+impl Close {
+    /// Runs the command.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        let text = self.message.unwrap_or_default();
+        each(overrides, &self.tickets, Verb::Done, Place::Archived, &text)
+    }
+}
+
+impl Reopen {
+    /// Runs the command.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        let text = self.message.unwrap_or_default();
+        each(overrides, &self.tickets, Verb::Update, Place::Open, &text)
+    }
+}
+
+fn each(
+    overrides: &Overrides,
+    tickets: &[TicketId],
+    verb: Verb,
+    wanted: Place,
+    text: &str,
+) -> Result<Status> {
+    let mut desk = Desk::open(overrides)?;
+    // All or nothing, as far as typing mistakes go.
+    for &id in tickets {
+        if desk.store.locate(id)?.is_none() {
+            let text = format!("no ticket {id} in {}", desk.store.root().display());
+            let fault = Fault::new(Status::NoInput, text);
+            return Err(fault.hint("`tickets list --all` shows every ticket").into());
+        }
+    }
+    for &id in tickets {
+        if desk.store.locate(id)? == Some(wanted) {
+            let state = if wanted == Place::Open {
+                "open"
+            } else {
+                "closed"
+            };
+            super::remark(format_args!("ticket {id} is {state} already"));
+            continue;
+        }
+        let (filed, remarks) = desk.file_from_operator(id, verb, text)?;
+        let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
+        let done = match filed.deed {
+            Deed::Closed => "closed",
+            Deed::Reopened => "re-opened",
+            _ => "updated",
+        };
+        super::say(format_args!("{done} {id}  {subject}"))?;
+        for line in filed.warnings.iter().chain(&remarks) {
+            super::remark(line);
+        }
+    }
+    Ok(Status::Ok)
+}

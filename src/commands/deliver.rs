@@ -1,0 +1,192 @@
+//! `tickets deliver`: what the MTA starts for each message.
+
+use crate::config::{Config, Overrides, Size};
+use crate::desk::{Deed, Desk, Incoming, Outcome};
+use crate::error::Status;
+use crate::mail::envelope::{Envelope, Given};
+use crate::mail::mbox;
+use crate::mail::message::Message;
+use crate::ticket::plan::Answer;
+use crate::ticket::route::Refusal;
+use anyhow::{Context, Result, bail};
+use std::io::{IsTerminal, Read, Write};
+
+/// File one message from standard input; an MTA calls this
+///
+/// The recipient decides where it belongs: submit@ opens a ticket (or continues the one named in
+/// the Subject, or in References), ticket-12@ adds to ticket 12, ticket-12-done@ closes it.
+/// Without options the envelope comes from the environment that Exim or Postfix sets, else from
+/// trace fields, else from To and Cc.
+///
+/// Exit status: 0 filed, 65 too large, 67 no such address or ticket, 75 try again later.
+#[derive(clap::Args)]
+pub struct Deliver {
+    /// Envelope sender; empty or `<>` is the null sender
+    #[arg(short = 'f', long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    sender: Option<String>,
+    /// Envelope recipient (can be repeated)
+    #[arg(
+        short,
+        long = "recipient",
+        value_name = "ADDRESS",
+        allow_hyphen_values = true
+    )]
+    recipients: Vec<String>,
+    /// Say what was done, on stderr, as is done on a terminal
+    #[arg(short, long)]
+    verbose: bool,
+    /// More recipients, as MTAs like to give them
+    #[arg(value_name = "RECIPIENT")]
+    more: Vec<String>,
+}
+
+impl Deliver {
+    /// Runs the command.
+    pub fn run(mut self, overrides: &Overrides) -> Result<Status> {
+        let talks = self.verbose || std::io::stderr().is_terminal();
+        let mut desk = Desk::open(overrides)?;
+        let Some(input) = read(&desk.config)? else {
+            refuse(&too_large(&desk.config))?;
+            return Ok(Status::DataErr);
+        };
+        let (from_line_sender, raw) = mbox::strip_from_line(&input);
+        let message = Message::new(raw);
+        self.recipients.append(&mut self.more);
+        let given = Given {
+            sender: self.sender,
+            recipients: self.recipients,
+        };
+        let env = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+        let addresses = desk.config.addresses.clone();
+        let is_ours = |address: &str| addresses.target(address).is_some();
+        let envelope = Envelope::find(&given, from_line_sender, &env, &message, &is_ours);
+        let incoming = Incoming {
+            message: &message,
+            envelope: &envelope,
+        };
+        let mut outcome = desk.file(incoming)?;
+        // From here on the message is filed, and nothing may turn that into a failure (A4).
+        if !outcome.filed.is_empty() && !outcome.refusals.is_empty() {
+            let refused: Vec<String> = outcome
+                .refusals
+                .iter()
+                .map(|r| reason(&desk, r).replacen("5.1.1 ", "", 1))
+                .collect();
+            desk.refuse_in_part(&incoming, &refused.join(" "), &mut outcome);
+        }
+        drop(message);
+        drop(input);
+        let unsent = desk.send(&mut outcome);
+        if talks {
+            tell(&desk, &outcome, &unsent);
+        }
+        let status = match outcome.refusals.first() {
+            Some(refusal) if outcome.filed.is_empty() => {
+                refuse(&reason(&desk, refusal))?;
+                Status::NoUser
+            }
+            _ => Status::Ok,
+        };
+        desk.leave();
+        Ok(status)
+    }
+}
+
+/// The whole of standard input; `None` if it is over the size limit.
+fn read(config: &Config) -> Result<Option<Vec<u8>>> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        let text = "tickets: type or paste a message; Ctrl-D on an empty line ends it";
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+    let mut stdin = stdin.lock();
+    let mut input = Vec::with_capacity(16 << 10);
+    let limit = config.max_size.saturating_add(1);
+    // The From_ line of the MTA is not a part of the message, and short.
+    let slack = 1 << 10;
+    let mut bounded = (&mut stdin).take(limit.saturating_add(slack));
+    bounded
+        .read_to_end(&mut input)
+        .context("cannot read the message")?;
+    if input.is_empty() {
+        bail!("cannot read the message: standard input is empty");
+    }
+    let (_, message) = mbox::strip_from_line(&input);
+    if message.len() as u64 > config.max_size {
+        // An MTA that cannot write all of it might not look at our status.
+        let _ = std::io::copy(&mut stdin, &mut std::io::sink());
+        return Ok(None);
+    }
+    Ok(Some(input))
+}
+
+/// The one line that an MTA puts into the bounce (A3).
+fn refuse(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+fn too_large(config: &Config) -> String {
+    let limit = Size(config.max_size);
+    format!("5.3.4 Your message is larger than {limit}, which is the most that is taken here.")
+}
+
+/// One plain sentence that says what to do instead.
+pub fn reason(desk: &Desk, refusal: &Refusal) -> String {
+    let clean = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).collect() };
+    let submit = desk.config.addresses.submit();
+    match refusal {
+        Refusal::UnknownTicket(name) if name.contains('@') => format!(
+            "5.1.1 There is no ticket {}: please write to {submit} to open a new one.",
+            clean(name)
+        ),
+        Refusal::UnknownTicket(number) => format!(
+            "5.1.1 There is no ticket {}, which your subject names: please write to {submit} \
+             without that number to open a new one.",
+            clean(number)
+        ),
+        Refusal::NotOurs(name) if name.is_empty() => {
+            format!("5.1.1 No recipient is named; the address for support is {submit}.")
+        }
+        Refusal::NotOurs(name) => format!(
+            "5.1.1 {} is no address of this desk: please write to {submit}.",
+            clean(name)
+        ),
+    }
+}
+
+/// Says on stderr what was done (E5).
+fn tell(desk: &Desk, outcome: &Outcome, unsent: &[String]) {
+    let mut lines = Vec::new();
+    for filed in &outcome.filed {
+        let (id, path) = (filed.ticket, filed.path.display());
+        let mut line = match filed.deed {
+            Deed::Opened => format!("ticket {id} opened: {path}"),
+            Deed::Filed => format!("ticket {id} updated: {path}"),
+            Deed::Closed => format!("ticket {id} closed: {path}"),
+            Deed::Reopened => format!("ticket {id} re-opened: {path}"),
+            Deed::Duplicate => format!("ticket {id} has this message already: {path}"),
+        };
+        for answer in &filed.answers {
+            let what = match answer {
+                Answer::Ack(_) => "acknowledgement",
+                Answer::Copy(_) => "copy",
+                Answer::Note(_) => "note",
+                Answer::Refused(_) => "remark",
+                Answer::PassOn(_) => "message",
+                Answer::Closed(_) => "closing notice",
+            };
+            let to = crate::desk::recipients(answer);
+            line.push_str(&format!("; {what} queued for {to}"));
+        }
+        lines.push(line);
+        lines.extend(filed.warnings.iter().map(|w| format!("tickets: {w}")));
+    }
+    if !outcome.filed.is_empty() {
+        let refused = outcome.refusals.iter().map(|r| reason(desk, r));
+        lines.extend(refused.map(|r| format!("refused: {}", r.trim_start_matches("5.1.1 "))));
+    }
+    lines.extend(unsent.iter().map(|line| format!("tickets: {line}")));
+    for line in lines {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}

@@ -1,0 +1,263 @@
+//! The one path of a message, effects in order, and what every command holds in its hand.
+//!
+//! Before the entry is appended nothing may be lost; after it nothing may fail: what goes wrong
+//! then is a warning, never a status, or the MTA would bring the message again.
+
+mod answers;
+mod file;
+mod operator;
+mod reconcile;
+
+use crate::config::{Config, Overrides};
+use crate::error::{Fault, Status};
+use crate::index::Index;
+use crate::mail::automatic::{self, Degree};
+use crate::mail::envelope::{Envelope, Sender};
+use crate::mail::message::Message;
+use crate::outbox::{Outbox, Released};
+use crate::sendmail::Sendmail;
+use crate::store::Store;
+use crate::store::lock::{PATIENCE, Patience};
+use crate::ticket::plan::{Answer, Policy};
+use crate::ticket::route::{self, Destination, Refusal, Rules};
+use crate::ticket::summary::{self, Summary};
+use crate::ticket::{TicketId, compose, tag};
+use anyhow::{Context, Result};
+pub use file::recipients;
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+/// A desk: its configuration, its store, and what serves them.
+pub struct Desk {
+    /// The values in force.
+    pub config: Config,
+    /// The mboxes.
+    pub store: Store,
+    /// Mail that waits to be sent.
+    pub outbox: Outbox,
+    index: OnceCell<Index>,
+    /// Seconds since 1970 at which this process began its work.
+    pub now: i64,
+    patience: Patience,
+}
+
+/// A message on its way in.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    /// The message, without a From_ line.
+    pub message: &'a Message<'a>,
+    /// Its envelope.
+    pub envelope: &'a Envelope,
+}
+
+/// What was done with a message in one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It opened the ticket.
+    Opened,
+    /// It was added.
+    Filed,
+    /// It was added and closed the ticket.
+    Closed,
+    /// It was added and opened the ticket again.
+    Reopened,
+    /// It was there already.
+    Duplicate,
+}
+
+/// The outcome for one ticket.
+#[derive(Debug)]
+pub struct Filed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// What was done.
+    pub deed: Deed,
+    /// Where its mbox lies now.
+    pub path: PathBuf,
+    /// Mail that was written because of it.
+    pub answers: Vec<Answer>,
+    /// What went wrong after the message was filed.
+    pub warnings: Vec<String>,
+    released: Released,
+}
+
+/// The outcome for one message.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Each ticket it went to.
+    pub filed: Vec<Filed>,
+    /// Recipients that do not exist.
+    pub refusals: Vec<Refusal>,
+}
+
+/// What is computed once for a message, whatever number of tickets it goes to.
+struct Parcel<'a> {
+    incoming: Incoming<'a>,
+    summary: Summary,
+    degree: Degree,
+}
+
+impl Desk {
+    /// Reads the configuration and makes the store ready.
+    pub fn open(overrides: &Overrides) -> Result<Desk> {
+        let desk = Self::look(overrides)?;
+        desk.store.create_directories()?;
+        Ok(desk)
+    }
+
+    /// Reads the configuration only; nothing is created.
+    pub fn look(overrides: &Overrides) -> Result<Desk> {
+        let config = Config::load(overrides)?;
+        let group = config.group.as_deref().map(group_id).transpose()?;
+        if group.is_some() {
+            let mask = nix::sys::stat::Mode::from_bits_truncate(0o007);
+            nix::sys::stat::umask(mask);
+        }
+        Ok(Desk {
+            store: Store::new(&config.dir, group),
+            outbox: Outbox::at(&config.dir).shared(group.is_some()),
+            index: OnceCell::new(),
+            now: jiff::Timestamp::now().as_second(),
+            patience: Patience::new(PATIENCE),
+            config,
+        })
+    }
+
+    /// The index, opened when first asked for.
+    pub fn index(&self) -> Result<&Index> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let index = Index::open(&self.store.private().join("index.db"))?;
+        Ok(self.index.get_or_init(|| index))
+    }
+
+    fn index_mut(&mut self) -> Result<&mut Index> {
+        self.index()?;
+        self.index.get_mut().context("cannot open the index")
+    }
+
+    /// The program that takes our mail.
+    pub fn sendmail(&self) -> Sendmail {
+        let mut words = self.config.sendmail.iter();
+        Sendmail {
+            program: words.next().map(PathBuf::from).unwrap_or_default(),
+            args: words.cloned().collect(),
+            timeout: self.config.sendmail_timeout,
+        }
+    }
+
+    fn policy(&self) -> Policy<'_> {
+        Policy {
+            addresses: &self.config.addresses,
+            admins: &self.config.admins,
+            notify: self.config.notify,
+            ack: &self.config.ack,
+            close_by: self.config.close_by,
+            ack_limit: self.config.ack_limit,
+        }
+    }
+
+    /// Files a message wherever it belongs and writes the answers to it, which are due at once.
+    ///
+    /// # Errors
+    /// Nothing is filed, or (with several tickets) not everywhere; the same message may simply
+    /// be handed in again.
+    pub fn file(&mut self, incoming: Incoming) -> Result<Outcome> {
+        let Incoming { message, envelope } = incoming;
+        let route = {
+            let tags = |subject: &str| self.tags(subject);
+            let rules = Rules {
+                addresses: &self.config.addresses,
+                tags: &tags,
+                unknown_ticket: self.config.unknown_ticket,
+                catch_all: self.config.catch_all,
+            };
+            route::route(envelope, message, &rules, self)?
+        };
+        let mut outcome = Outcome {
+            filed: Vec::new(),
+            refusals: route.refusals,
+        };
+        if route.destinations.is_empty() {
+            return Ok(outcome);
+        }
+        let parcel = Parcel {
+            incoming,
+            summary: Summary::of(message, &envelope.sender, self.now),
+            degree: automatic::degree(message, &envelope.sender),
+        };
+        for destination in route.destinations {
+            let filed = match destination {
+                Destination::Open => Some(self.open_ticket(&parcel)?),
+                Destination::Ticket(id, verb) => self.file_in(&parcel, id, verb)?,
+            };
+            match filed {
+                Some(filed) => outcome.filed.push(filed),
+                // It was removed by hand since we routed. The MTA may ask again.
+                None => anyhow::bail!("cannot file the message: its ticket is gone"),
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Sends the answers of `outcome`, and older ones that are due. What sendmail does not take
+    /// waits in the outbox; the lines returned say what for.
+    pub fn send(&mut self, outcome: &mut Outcome) -> Vec<String> {
+        let mut fresh = Released::default();
+        for filed in &mut outcome.filed {
+            fresh.append(std::mem::take(&mut filed.released));
+        }
+        match self.outbox.send(&self.sendmail(), &fresh, self.now) {
+            Ok(report) => self.after_sending(&report),
+            Err(e) => vec![crate::error::line(&e)],
+        }
+    }
+
+    /// The tickets named in a Subject, in order (B4).
+    pub fn tags(&self, subject: &str) -> Result<Vec<TicketId>> {
+        tag::find(&self.config.subject_tags, subject)
+    }
+
+    /// Leaves the index as it is, without tidying up: see [`Index::leave`].
+    pub fn leave(self) {
+        if let Some(index) = self.index.into_inner() {
+            index.leave();
+        }
+    }
+}
+
+impl route::Known for Desk {
+    fn exists(&self, id: TicketId) -> Result<bool> {
+        Ok(self.store.locate(id)?.is_some())
+    }
+
+    fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
+        let ours = compose::ticket_of_msg_id(msg_id, self.config.addresses.domain());
+        if let Some(id) = ours {
+            return Ok(Some(id));
+        }
+        for id in self.index()?.holders(summary::key(msg_id))? {
+            if self.store.locate(id)?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn group_id(name: &str) -> Result<nix::unistd::Gid> {
+    let group = nix::unistd::Group::from_name(name).ok().flatten();
+    let fault = || Fault::new(Status::Config, format!("group: there is no group {name:?}"));
+    Ok(group.ok_or_else(fault)?.gid)
+}
+
+/// The sender as the From_ line and `Return-Path` have it; `None` is the null sender.
+fn trace_sender<'a>(sender: &'a Sender, author: &'a str) -> Option<&'a str> {
+    match sender {
+        Sender::Address(address) => Some(address),
+        Sender::Null => None,
+        // Nobody said; the author is the best guess there is.
+        Sender::Unknown => Some(author).filter(|a| !a.is_empty()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Filing: one message into one ticket, which is there or is opened by it.
+
+use super::{Deed, Desk, Filed, Parcel, trace_sender};
+use crate::error;
+use crate::index::Overview;
+use crate::mail::entry::{self, Trace};
+use crate::mail::envelope::Sender;
+use crate::outbox::{Key, Released, Staged};
+use crate::store::{Mbox, Place, Sequence};
+use crate::ticket::address::Verb;
+use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
+use crate::ticket::{TicketId, compose::Outgoing};
+use anyhow::{Context, Result};
+
+impl Desk {
+    /// Opens a new ticket with a message, unless the message opened one before (A5).
+    pub(super) fn open_ticket(&mut self, parcel: &Parcel) -> Result<Filed> {
+        // The disk is waited for before anybody has to wait for the number.
+        let entry = self.encode(parcel, None, None);
+        let staged = self.store.stage(&entry)?;
+        drop(entry);
+        let mut sequence = self.store.sequence(self.patience)?;
+        self.look_at_unknown_numbers(sequence.last())?;
+        loop {
+            let opened = self.index()?.opened_by(&parcel.summary.identity)?;
+            for id in opened {
+                if self.store.locate(id)?.is_some() {
+                    drop(sequence);
+                    return self.duplicate(parcel, id);
+                }
+            }
+            let id = self.next_number(&sequence)?;
+            let plan = self.plan_opening(parcel)?;
+            let key = key(parcel, id);
+            let mails = self.compose(parcel, id, &plan, None)?;
+            let answers = self.stage_answers(&key, mails)?;
+            let taken = match self.store.open_ticket(&staged, id) {
+                Ok(Some(stamp)) => Some(stamp),
+                Ok(None) => None,
+                Err(e) => {
+                    self.outbox.discard(answers);
+                    return Err(e);
+                }
+            };
+            let Some(stamp) = taken else {
+                // A file of that number: left by a delivery that died here, or put there by
+                // hand. It may be this very message.
+                self.outbox.discard(answers);
+                self.known(id)?;
+                sequence.set(id.get())?;
+                continue;
+            };
+            // --- filed ---
+            let mut warnings = Vec::new();
+            warn(&mut warnings, sequence.set(id.get()));
+            let summary = &parcel.summary;
+            let noted = self
+                .index_mut()
+                .and_then(|index| index.add(id, Place::Open, stamp, 0, summary));
+            if noted.is_err() {
+                // The next one to open a ticket would not know that this message did; without
+                // an index it will look.
+                crate::index::Index::remove(&self.store.private().join("index.db"));
+            }
+            warn(&mut warnings, noted);
+            drop(sequence);
+            let released = self.release(answers, &mut warnings);
+            return Ok(Filed {
+                ticket: id,
+                deed: Deed::Opened,
+                path: self.store.path(id, Place::Open),
+                answers: plan.answers,
+                warnings,
+                released,
+            });
+        }
+    }
+
+    /// Numbers below the sequence that the index does not know: opened by a delivery that died
+    /// before it could tell, or lost by the index in a power cut.
+    fn look_at_unknown_numbers(&mut self, last: u32) -> Result<()> {
+        if !self.index()?.is_complete()? {
+            self.reconcile_all()?;
+            self.index()?.set_complete()?;
+        }
+        for number in self.index()?.highest()? + 1..=last {
+            if let Some(id) = TicketId::new(number)
+                && self.known(id)?.is_none()
+            {
+                self.index_mut()?.gone(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_number(&self, sequence: &Sequence) -> Result<TicketId> {
+        let last = sequence.last().max(self.index()?.highest()?);
+        TicketId::new(last.saturating_add(1)).context("cannot open a ticket: no number is left")
+    }
+
+    fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
+        let author = parcel.summary.author.as_ref();
+        let recent = match author {
+            // Only who would be answered has to be counted.
+            Some(author) if !parcel.degree.is_automatic() => self
+                .index()?
+                .opened_since(&author.address, self.now - 3600)?,
+            _ => 0,
+        };
+        let situation = Situation {
+            message: parcel.incoming.message,
+            degree: &parcel.degree,
+            verb: None,
+            ticket: None,
+            recent,
+        };
+        Ok(plan::plan(&self.policy(), &situation))
+    }
+
+    /// Files a message in a ticket; `None` if there is no such ticket.
+    pub(super) fn file_in(
+        &mut self,
+        parcel: &Parcel,
+        id: TicketId,
+        verb: Verb,
+    ) -> Result<Option<Filed>> {
+        loop {
+            let Some(row) = self.known(id)? else {
+                return Ok(None);
+            };
+            if let Some(at) = self.index()?.position(id, &parcel.summary.identity)? {
+                self.finish_closing(parcel, &row, verb, at)?;
+                return self.duplicate(parcel, id).map(Some);
+            }
+            let plan = self.plan_update(parcel, &row, verb)?;
+            // All that takes time is done before the lock: mutt waits five seconds for it.
+            let entry = self.encode(parcel, Some(id), plan.filed_under);
+            let mails = self.compose(parcel, id, &plan, Some(&row))?;
+            let answers = self.stage_answers(&key(parcel, id), mails)?;
+            let store = self.store.clone();
+            let mut mbox = match store.lock(id, self.patience) {
+                Ok(Some(mbox)) => mbox,
+                Ok(None) => {
+                    self.outbox.discard(answers);
+                    continue;
+                }
+                Err(e) => {
+                    self.outbox.discard(answers);
+                    return Err(e);
+                }
+            };
+            let ready = self.is_ready(parcel, &mut mbox, &row, &plan, verb);
+            let row = match ready {
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    // Somebody else filed meanwhile, and it matters. Look again.
+                    drop(mbox);
+                    self.outbox.discard(answers);
+                    continue;
+                }
+                Err(e) => {
+                    self.outbox.discard(answers);
+                    return Err(e);
+                }
+            };
+            if let Err(e) = self.append(&mut mbox, &entry, &plan) {
+                self.outbox.discard(answers);
+                return Err(e);
+            }
+            // --- filed ---
+            let mut warnings = Vec::new();
+            if plan.closes {
+                warn(&mut warnings, mbox.move_to(Place::Archived));
+            }
+            let place = mbox.place();
+            let summary = &parcel.summary;
+            // Not noted is no harm: the row's stamp is not the file's, and it is read again.
+            let _ = mbox.stamp().and_then(|stamp| {
+                self.index_mut()?
+                    .add(id, place, stamp, row.entries, summary)
+            });
+            drop(mbox);
+            let released = self.release(answers, &mut warnings);
+            let deed = match (plan.closes, plan.reopens) {
+                (true, _) => Deed::Closed,
+                (_, true) => Deed::Reopened,
+                _ => Deed::Filed,
+            };
+            return Ok(Some(Filed {
+                ticket: id,
+                deed,
+                path: self.store.path(id, place),
+                answers: plan.answers,
+                warnings,
+                released,
+            }));
+        }
+    }
+
+    /// With the locks held: the ticket's row, if nothing has changed since the plan was made
+    /// that would change the plan, and the file ends in a whole entry.
+    fn is_ready(
+        &mut self,
+        parcel: &Parcel,
+        mbox: &mut Mbox,
+        planned: &Overview,
+        plan: &Plan,
+        verb: Verb,
+    ) -> Result<Option<Overview>> {
+        let row = self.known_locked(mbox)?;
+        if row == *planned {
+            return Ok(Some(row));
+        }
+        let filed = self.index()?.position(row.id, &parcel.summary.identity)?;
+        if filed.is_some() || row.subject != planned.subject {
+            return Ok(None);
+        }
+        let same = self.plan_update(parcel, &row, verb)? == *plan;
+        Ok(same.then_some(row))
+    }
+
+    /// Re-opening comes before the entry and closing after it, so that whatever a crash leaves
+    /// between the two, the retry completes.
+    fn append(&self, mbox: &mut Mbox, entry: &[u8], plan: &Plan) -> Result<()> {
+        let from = mbox.place();
+        if plan.reopens {
+            mbox.move_to(Place::Open)?;
+        }
+        let appended = mbox.append(entry);
+        if appended.is_err() {
+            // Best effort: an open ticket without news is harmless, the MTA comes again.
+            let _ = mbox.move_to(from);
+        }
+        appended
+    }
+
+    fn plan_update(&self, parcel: &Parcel, row: &Overview, verb: Verb) -> Result<Plan> {
+        let people = match verb {
+            Verb::Done => self.index()?.people(row.id)?,
+            _ => Vec::new(),
+        };
+        let ticket = Ticket {
+            open: row.place == Some(Place::Open),
+            submitter: row.submitter.clone(),
+            people,
+        };
+        let situation = Situation {
+            message: parcel.incoming.message,
+            degree: &parcel.degree,
+            verb: Some(verb),
+            ticket: Some(&ticket),
+            recent: 0,
+        };
+        Ok(plan::plan(&self.policy(), &situation))
+    }
+
+    /// A delivery may have died between filing a closing and moving the file: then its message
+    /// is the last one, and the ticket still open.
+    fn finish_closing(
+        &mut self,
+        parcel: &Parcel,
+        row: &Overview,
+        verb: Verb,
+        at: u64,
+    ) -> Result<()> {
+        let is_last = at + 1 == row.entries;
+        if verb != Verb::Done || row.place != Some(Place::Open) || !is_last {
+            return Ok(());
+        }
+        if !self.plan_update(parcel, row, verb)?.closes {
+            return Ok(());
+        }
+        let store = self.store.clone();
+        if let Some(mut mbox) = store.lock(row.id, self.patience)?
+            && mbox.stamp()? == row.stamp
+        {
+            mbox.move_to(Place::Archived)?;
+            let stamp = mbox.stamp()?;
+            let _ = self.index_mut()?.moved(row.id, Place::Archived, stamp);
+        }
+        Ok(())
+    }
+
+    /// The message is there already. What a delivery that died had still to send is sent now.
+    fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
+        let mut warnings = Vec::new();
+        let adopted = self.outbox.adopt(&key(parcel, id), self.now);
+        let released = match adopted {
+            Ok(released) => released,
+            Err(e) => {
+                warnings.push(error::line(&e));
+                Released::default()
+            }
+        };
+        let place = self.store.locate(id)?.unwrap_or(Place::Open);
+        Ok(Filed {
+            ticket: id,
+            deed: Deed::Duplicate,
+            path: self.store.path(id, place),
+            answers: Vec::new(),
+            warnings,
+            released,
+        })
+    }
+
+    fn encode(&self, parcel: &Parcel, id: Option<TicketId>, verb: Option<Verb>) -> Vec<u8> {
+        let addresses = &self.config.addresses;
+        let filed_under = match (id, verb) {
+            (Some(id), Some(verb)) => addresses.ticket(id, verb),
+            _ => addresses.submit(),
+        };
+        let sender: &Sender = &parcel.incoming.envelope.sender;
+        let trace = Trace {
+            sender: trace_sender(sender, &parcel.summary.from),
+            filed_under: &filed_under,
+            at: self.now,
+        };
+        entry::encode(&trace, parcel.incoming.message.raw())
+    }
+
+    fn stage_answers(&self, key: &Key, mails: Vec<Outgoing>) -> Result<Staged> {
+        self.outbox.stage(key, &mails, self.now)
+    }
+
+    fn release(&self, answers: Staged, warnings: &mut Vec<String>) -> Released {
+        match self.outbox.release(answers, self.now) {
+            Ok(released) => released,
+            Err(e) => {
+                warnings.push(error::line(&e));
+                Released::default()
+            }
+        }
+    }
+}
+
+/// The name under which the answers to a message lie in the outbox, the same at every attempt.
+pub(super) fn key(parcel: &Parcel, id: TicketId) -> Key {
+    let digest = &parcel.summary.identity.digest;
+    Key {
+        ticket: id,
+        digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn warn<T>(warnings: &mut Vec<String>, result: Result<T>) {
+    if let Err(e) = result {
+        warnings.push(error::line(&e));
+    }
+}
+
+/// Addresses an answer goes to, for saying what was done.
+pub fn recipients(answer: &Answer) -> String {
+    match answer {
+        Answer::Ack(to) | Answer::PassOn(to) | Answer::Closed(to) => to.address.clone(),
+        Answer::Copy(to) | Answer::Note(to) | Answer::Refused(to) => to.join(", "),
+    }
+}

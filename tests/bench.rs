@@ -1,0 +1,319 @@
+//! A desk in a directory of its own: the binary, a fake sendmail that keeps what it gets, and
+//! nothing of the machine around it. Started by root it runs the program as `nobody`, since that
+//! is how the program is meant to run, and root may write anywhere.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// One desk.
+pub struct Bench {
+    root: TempDir,
+}
+
+/// How the program ended and what it said.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "assert the outcome"]
+pub struct Ran {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// One mail that the fake sendmail took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The arguments, as one line.
+    pub args: String,
+    pub mail: String,
+}
+
+impl Sent {
+    /// The value of a header field, unfolded.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let header = self.mail.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");
+        let start = format!("{}:", name.to_lowercase());
+        let mut found = header.lines().filter(|l| l.to_lowercase().starts_with(&start));
+        let value = found.next()?[start.len()..].trim().to_owned();
+        assert_eq!(found.next(), None, "{name} stands twice in\n{header}");
+        Some(value)
+    }
+
+    pub fn body(&self) -> &str {
+        self.mail.split_once("\n\n").map_or("", |(_, body)| body)
+    }
+}
+
+const CONFIG: &str = "domain = \"example.org\"\nadmins = \"steve@example.org\"\n";
+
+const SENDMAIL: &str = r#"#!/bin/sh
+# Keeps arguments and message, whole or not at all.
+cd "$(dirname "$0")" && d=$(mktemp -d sent.tmp/XXXXXXXX) || exit 75
+printf '%s\n' "$*" >"$d/args" && cat >"$d/mail" && mv "$d" sent/ || exit 75
+"#;
+
+impl Bench {
+    pub fn new() -> Bench {
+        Bench::with("")
+    }
+
+    /// A desk with more lines of configuration.
+    pub fn with(config: &str) -> Bench {
+        let bench = Bench {
+            root: TempDir::new().unwrap(),
+        };
+        for dir in ["", "sent", "sent.tmp"] {
+            bench.make_dir(dir);
+        }
+        let sendmail = bench.path("sendmail");
+        bench.put("sendmail", SENDMAIL.as_bytes());
+        fs::set_permissions(&sendmail, fs::Permissions::from_mode(0o755)).unwrap();
+        bench.configure(config);
+        bench
+    }
+
+    /// Writes the configuration anew, with these lines added to the usual ones.
+    pub fn configure(&self, more: &str) {
+        let has = |key: &str| more.lines().any(|l| l.starts_with(key));
+        let mut text: String = CONFIG
+            .lines()
+            .filter(|l| !has(l.split(' ').next().unwrap()))
+            .map(|l| format!("{l}\n"))
+            .collect();
+        text += &format!("dir = {:?}\n", self.path("tickets"));
+        if !has("sendmail =") {
+            text += &format!("sendmail = {:?}\n", self.path("sendmail"));
+        }
+        self.put("config.toml", (text + more).as_bytes());
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// A path in the store.
+    pub fn ticket(&self, name: &str) -> PathBuf {
+        self.path("tickets").join(name)
+    }
+
+    fn make_dir(&self, name: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(&path).unwrap();
+        own(&path);
+    }
+
+    /// Writes a file that the program's user owns.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        // A script being started by somebody must not be open for writing: write beside it.
+        let beside = path.with_extension("new");
+        fs::write(&beside, bytes).unwrap();
+        own(&beside);
+        fs::rename(beside, path).unwrap();
+    }
+
+    /// Replaces the fake sendmail.
+    pub fn sendmail(&self, script: &str) {
+        self.put("sendmail", script.as_bytes());
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path("sendmail"), mode).unwrap();
+    }
+
+    /// Puts back the fake sendmail that keeps what it gets.
+    pub fn mend_sendmail(&self) {
+        self.sendmail(SENDMAIL);
+    }
+
+    /// The program, ready to be started in an empty environment as an ordinary user.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(args)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("TICKETS_CONFIG", self.path("config.toml"))
+            .current_dir(self.root.path());
+        if let Some((uid, gid)) = ordinary_user() {
+            command.uid(uid).gid(gid);
+        }
+        command
+    }
+
+    pub fn run(&self, args: &[&str], stdin: &[u8]) -> Ran {
+        finish(self.command(args), stdin)
+    }
+
+    /// Delivers as an MTA would, from alice@example.net.
+    pub fn deliver(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
+        let args = ["deliver", "--sender", "alice@example.net", "--recipient", recipient];
+        self.run(&args, message.as_ref())
+    }
+
+    /// The same with the null sender.
+    pub fn deliver_bounce(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
+        let args = ["deliver", "--sender", "", "--recipient", recipient];
+        self.run(&args, message.as_ref())
+    }
+
+    /// What the fake sendmail took, in order of kind, subject and recipients.
+    pub fn sent(&self) -> Vec<Sent> {
+        let read = |dir: fs::DirEntry, name: &str| {
+            String::from_utf8_lossy(&fs::read(dir.path().join(name)).unwrap()).into_owned()
+        };
+        let mut sent: Vec<Sent> = fs::read_dir(self.path("sent"))
+            .unwrap()
+            .map(|dir| {
+                let dir = dir.unwrap();
+                let args = fs::read_to_string(dir.path().join("args")).unwrap();
+                Sent {
+                    args: args.trim_end().to_owned(),
+                    mail: read(dir, "mail"),
+                }
+            })
+            .collect();
+        sent.sort_by_key(|s| (s.field("X-Tickets-Kind"), s.field("Subject"), s.args.clone()));
+        sent
+    }
+
+    /// Takes what was sent away, so that the next look sees only what comes after.
+    pub fn take_sent(&self) -> Vec<Sent> {
+        let sent = self.sent();
+        for dir in fs::read_dir(self.path("sent")).unwrap() {
+            fs::remove_dir_all(dir.unwrap().path()).unwrap();
+        }
+        sent
+    }
+
+    /// `kind sender recipients` of each mail that was sent.
+    pub fn take_sent_in_short(&self) -> Vec<String> {
+        let short = |s: &Sent| {
+            let kind = s.field("X-Tickets-Kind").unwrap_or_default();
+            format!("{kind} {}", s.args.trim_start_matches("-i -f "))
+        };
+        self.take_sent().iter().map(short).collect()
+    }
+
+    /// The names in the store, without `.tickets`, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let list = |dir: &str, prefix: &str| -> Vec<String> {
+            let Ok(entries) = fs::read_dir(self.ticket(dir)) else {
+                return Vec::new();
+            };
+            let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+            names.map(|n| format!("{prefix}{n}")).collect()
+        };
+        let mut names = list("", "");
+        names.extend(list("archived", "archived/"));
+        names.retain(|n| n != ".tickets" && n != "archived");
+        names.sort();
+        names
+    }
+
+    /// The names of the mails in the outbox: `new/...`, `tmp/...`, `failed/new/...`.
+    pub fn outbox(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for dir in ["tmp", "new", "cur", "failed/new"] {
+            let Ok(entries) = fs::read_dir(self.ticket(".tickets/outbox").join(dir)) else {
+                continue;
+            };
+            for entry in entries {
+                found.push(format!("{dir}/{}", entry.unwrap().file_name().to_string_lossy()));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// An mbox of the store, with the dates of its From_ lines as `DATE`.
+    pub fn mbox(&self, name: &str) -> String {
+        let bytes = fs::read(self.ticket(name)).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let dated = |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            line.starts_with("From ") && words.len() >= 7
+        };
+        let lines = text.split('\n').map(|line| match dated(line) {
+            true => format!("From {} DATE", line.split(' ').nth(1).unwrap()),
+            false => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Ran {
+    /// Status 0 and not a word, as an MTA wants it.
+    #[track_caller]
+    pub fn silent(&self) {
+        self.is(0, "", "");
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: i32, stdout: &str, stderr: &str) {
+        let got = (self.status, self.stdout.as_str(), self.stderr.as_str());
+        assert_eq!(got, (status, stdout, stderr));
+    }
+}
+
+/// Runs a command to its end. A program that does not read its input is no mistake here.
+pub fn finish(mut command: Command, stdin: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let bytes = stdin.to_vec();
+    let writer = std::thread::spawn(move || {
+        let _ = pipe.write_all(&bytes);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran {
+        status: output.status.code().unwrap_or_else(|| -output.status.signal().unwrap()),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// The user that stands in for the one who runs a desk; `None` if we are no root ourselves.
+fn ordinary_user() -> Option<(u32, u32)> {
+    static USER: OnceLock<Option<(u32, u32)>> = OnceLock::new();
+    *USER.get_or_init(|| {
+        let root = nix::unistd::geteuid().is_root();
+        let nobody = || nix::unistd::User::from_name("nobody").unwrap().unwrap();
+        root.then(|| (nobody().uid.as_raw(), nobody().gid.as_raw()))
+    })
+}
+
+fn own(path: &Path) {
+    if let Some((uid, gid)) = ordinary_user() {
+        std::os::unix::fs::chown(path, Some(uid), Some(gid)).unwrap();
+    }
+}
+
+/// The program, where an ordinary user can start it: a checkout may lie where only root looks.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_tickets"));
+        let passable = |dir: &Path| {
+            fs::metadata(dir).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0)
+        };
+        if ordinary_user().is_none() || built.ancestors().all(passable) {
+            return built;
+        }
+        let dir = std::env::temp_dir().join(format!("tickets-test-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+        let copy = dir.join("tickets");
+        fs::copy(built, &copy).unwrap();
+        copy
+    })
+}
