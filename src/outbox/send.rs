@@ -6,7 +6,7 @@
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
-use crate::sendmail::{Running, Sendmail, SendmailError};
+use crate::sendmail::{Running, Sendmail};
 use anyhow::Result;
 use nix::fcntl::OFlag;
 use std::fs::{self, File, OpenOptions};
@@ -118,16 +118,12 @@ impl Outbox {
         now: i64,
         report: &mut Report,
     ) -> bool {
-        let mut running: Vec<(Claim, Result<Running, SendmailError>)> = Vec::new();
+        // Claimed first, so that little lies between the start of sendmail and the removal of what it took: a crash
+        // there is the one that sends a mail twice.
+        let mut claims = Vec::new();
         for path in paths {
             match claim(path) {
-                Ok(Some((claim, envelope, file))) => {
-                    let started =
-                        sendmail.start(envelope.sender.as_deref(), &envelope.recipients, file);
-                    running.push((claim, started));
-                }
-                // Sent by somebody else, or being sent.
-                Ok(None) => {}
+                Ok(claim) => claims.extend(claim),
                 Err(cause) => {
                     let Some(mail) = Mail::read(path) else {
                         continue;
@@ -136,13 +132,18 @@ impl Outbox {
                 }
             }
         }
+        let start = |(claim, envelope, file): (Claim, Envelope, File)| {
+            let sender = envelope.sender.as_deref();
+            (claim, sendmail.start(sender, &envelope.recipients, file))
+        };
+        let running: Vec<_> = claims.into_iter().map(start).collect();
         let mut useless = false;
-        for (claim, started) in running {
+        for (mut claim, started) in running {
             match started.and_then(Running::wait) {
                 Ok(()) => match self.remove(&claim) {
                     Ok(()) => report.sent.push(claim.mail),
                     Err(cause) => {
-                        self.note_try(&claim, now);
+                        self.note_try(&mut claim, now);
                         report.waiting.push((
                             claim.mail,
                             format!("it was sent, but cannot be removed: {cause}"),
@@ -151,7 +152,7 @@ impl Outbox {
                 },
                 Err(error) => {
                     useless |= error.concerns_every_message();
-                    self.note_try(&claim, now);
+                    self.note_try(&mut claim, now);
                     self.put_back(claim, error.to_string(), now, report);
                 }
             }
@@ -174,8 +175,10 @@ impl Outbox {
 
     /// A try is later than the release, also within the same second: that is how the two are told apart. Where it
     /// cannot be noted, the mail is only tried too often.
-    fn note_try(&self, claim: &Claim, now: i64) {
-        let _ = claim.lock.set_modified(time(now.max(claim.mail.since + 1)));
+    fn note_try(&self, claim: &mut Claim, now: i64) {
+        let now = now.max(claim.mail.since + 1);
+        claim.mail.last_try = Some(now);
+        let _ = claim.lock.set_modified(time(now));
     }
 
     /// Removes a mail that was sent, also if mutt moved it meanwhile.
@@ -208,7 +211,7 @@ fn is_due(mail: &Mail, now: i64) -> bool {
 }
 
 /// Locks a mail and opens it a second time, at its first byte, as sendmail's input: a program that sendmail leaves
-/// running inherits that one, and must not inherit the lock. `None` if somebody else has it or had it.
+/// running inherits that one, and must not inherit the lock. `None` if somebody else sends it or has sent it.
 fn claim(path: &PathBuf) -> io::Result<Option<(Claim, Envelope, File)>> {
     let open = || {
         OpenOptions::new()
