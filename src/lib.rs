@@ -12,6 +12,7 @@ pub mod error;
 pub mod index;
 pub mod mail;
 pub mod outbox;
+pub mod screen;
 pub mod sendmail;
 pub mod store;
 pub mod ticket;

@@ -1,0 +1,284 @@
+//! A ticket's messages one after the other, for `tickets show`.
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::{cut, size};
+use crate::mail::decode::{Mailbox, clean, clean_block};
+use crate::mail::render::Attachment;
+
+/// Longer lines are hard to read, on a terminal of any width.
+const READABLE: usize = 100;
+
+/// A message as it is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// Its place in the ticket, from 1.
+    pub number: usize,
+    /// Who wrote it.
+    pub author: String,
+    /// When, as it is to be shown.
+    pub date: String,
+    /// What it did to the ticket (`opened`, `closed`), if anything.
+    pub event: String,
+    /// To whom.
+    pub to: Vec<Mailbox>,
+    /// Who got a copy.
+    pub cc: Vec<Mailbox>,
+    /// What it says.
+    pub text: String,
+    /// What is attached.
+    pub attachments: Vec<Attachment>,
+}
+
+/// The messages of ticket `ticket`, in the order given.
+///
+/// To and Cc are shown where they name an address that is not `usual` (the desk's own ones).
+/// On a terminal (`width` is known) long lines are wrapped between words; into a pipe they go as
+/// they are. What strangers wrote is made harmless.
+pub fn conversation(
+    ticket: u64,
+    messages: &[Message],
+    usual: &dyn Fn(&str) -> bool,
+    width: Option<usize>,
+) -> String {
+    let columns = width.map_or(80, |width| width.min(READABLE));
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let mut out = String::new();
+    for message in messages {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let rule = rule(message, columns);
+        out.push_str(&format!("{bold}{rule}{bold:#}\n"));
+        for (name, mailboxes) in [("To", &message.to), ("Cc", &message.cc)] {
+            if mailboxes.iter().any(|mailbox| !usual(&mailbox.address)) {
+                let list: Vec<String> = mailboxes.iter().map(written).collect();
+                let line = format!("{name}: {}", list.join(", "));
+                for line in wrap(&line, width.map(|_| columns)) {
+                    out.push_str(&format!("{dim}{line}{dim:#}\n"));
+                }
+            }
+        }
+        out.push('\n');
+        for line in clean_block(&message.text).lines() {
+            let style = if line.trim_start().starts_with('>') {
+                dim
+            } else {
+                Style::new()
+            };
+            for line in wrap(line, width.map(|_| columns)) {
+                out.push_str(&format!("{style}{line}{style:#}\n"));
+            }
+        }
+        if !message.text.is_empty() && !message.attachments.is_empty() {
+            out.push('\n');
+        }
+        for attachment in &message.attachments {
+            out.push_str(&format!(
+                "{dim}{}{dim:#}\n",
+                offer(ticket, message.number, attachment)
+            ));
+        }
+    }
+    out
+}
+
+/// `── 3 ── Alice <alice@example.net> ── 2025-07-01 12:00 ── closed ─────`
+fn rule(message: &Message, columns: usize) -> String {
+    let tail = [&message.date, &message.event];
+    let tail: String = tail
+        .iter()
+        .filter(|s| !s.is_empty())
+        .map(|s| format!(" ── {}", clean(s)))
+        .collect();
+    let head = format!("── {} ── ", message.number);
+    let room = columns
+        .saturating_sub(head.width() + tail.width() + 3)
+        .max(10);
+    let line = format!("{head}{}{tail} ", cut(&clean(&message.author), room));
+    let fill = columns.saturating_sub(line.width());
+    line + &"─".repeat(fill)
+}
+
+fn written(mailbox: &Mailbox) -> String {
+    match mailbox.name.as_str() {
+        "" => clean(&mailbox.address),
+        name => clean(&format!("{name} <{}>", mailbox.address)),
+    }
+}
+
+/// What is attached, and the command that gets it.
+fn offer(ticket: u64, message: usize, attachment: &Attachment) -> String {
+    let part = format!("{message}.{}", attachment.number);
+    let (mime, bytes) = (clean(&attachment.mime), size(attachment.size));
+    let name = attachment
+        .name
+        .as_deref()
+        .map(clean)
+        .filter(|name| !name.is_empty());
+    let what = name
+        .as_ref()
+        .map(|name| format!("{name}, "))
+        .unwrap_or_default();
+    let file = quoted(&name.unwrap_or_else(|| format!("part-{part}")));
+    format!(
+        "[attachment {part}: {what}{mime}, {bytes}: tickets show {ticket} --part {part} > {file}]"
+    )
+}
+
+/// `name` as one word for sh, naming a file in the current directory.
+fn quoted(name: &str) -> String {
+    let name = if name.starts_with(['-', '~']) {
+        format!("./{name}")
+    } else {
+        name.to_owned()
+    };
+    match name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-+/".contains(&b))
+    {
+        true => name,
+        false => format!("'{}'", name.replace('\'', r"'\''")),
+    }
+}
+
+/// A line as lines of at most `columns`, cut between words; each has the quote marks of the whole.
+/// A word that is too long (an address of the web) stays whole.
+fn wrap(line: &str, columns: Option<usize>) -> Vec<String> {
+    let Some(columns) = columns.filter(|&columns| line.width() > columns) else {
+        return vec![line.to_owned()];
+    };
+    let text = line.trim_start_matches([' ', '\t', '>']);
+    let marks = &line[..line.len() - text.len()];
+    let mut lines = Vec::new();
+    let mut current = marks.to_owned();
+    let mut used = marks.width();
+    for word in text.split_inclusive(' ') {
+        let needs = word.trim_end().width();
+        if used + needs > columns && current.len() > marks.len() {
+            lines.push(current.trim_end().to_owned());
+            current = marks.to_owned();
+            used = marks.width();
+        }
+        current.push_str(word);
+        used += word.width();
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mailbox(name: &str, address: &str) -> Mailbox {
+        Mailbox {
+            name: name.into(),
+            address: address.into(),
+        }
+    }
+
+    fn messages() -> Vec<Message> {
+        let attachment = |number, name: &str| Attachment {
+            number,
+            name: (!name.is_empty()).then(|| name.to_owned()),
+            mime: "application/pdf".into(),
+            size: 48_000,
+        };
+        vec![
+            Message {
+                number: 1,
+                author: "Alice Example <alice@example.net>".into(),
+                date: "2025-07-01 12:00".into(),
+                event: "opened".into(),
+                to: vec![mailbox("", "submit@example.org")],
+                text: "Hello,\n\nthe printer is on fire, and the coffee machine next to it begins to look very worried.\n\u{1b}[2J".into(),
+                attachments: vec![attachment(2, "invoice.pdf"), attachment(3, "it's; rm -rf $HOME"), attachment(4, "")],
+                ..Message::default()
+            },
+            Message {
+                number: 2,
+                author: "山田太郎 <yamada@example.jp>".into(),
+                date: "2025-07-01 12:30".into(),
+                to: vec![mailbox("Alice Example", "alice@example.net"), mailbox("", "ticket-12@example.org")],
+                cc: vec![mailbox("", "ticket-12@example.org")],
+                text: "> the printer is on fire, and the coffee machine next to it begins to look very worried.\n\nWater!".into(),
+                ..Message::default()
+            },
+        ]
+    }
+
+    fn plain(width: Option<usize>) -> String {
+        let usual = |address: &str| address.ends_with("@example.org");
+        anstream::adapter::strip_str(&conversation(12, &messages(), &usual, width)).to_string()
+    }
+
+    // E2
+    #[test]
+    fn messages_follow_each_other() {
+        let want = "\
+── 1 ── Alice Example <alice@example.net> ── 2025-07-01 12:00 ── opened ───────
+
+Hello,
+
+the printer is on fire, and the coffee machine next to it begins to look very
+worried.
+[2J
+
+[attachment 1.2: invoice.pdf, application/pdf, 48 kB: tickets show 12 --part 1.2 > invoice.pdf]
+[attachment 1.3: it's; rm -rf $HOME, application/pdf, 48 kB: tickets show 12 --part 1.3 > 'it'\\''s; rm -rf $HOME']
+[attachment 1.4: application/pdf, 48 kB: tickets show 12 --part 1.4 > part-1.4]
+
+── 2 ── 山田太郎 <yamada@example.jp> ── 2025-07-01 12:30 ──────────────────────
+To: Alice Example <alice@example.net>, ticket-12@example.org
+
+> the printer is on fire, and the coffee machine next to it begins to look very
+> worried.
+
+Water!
+";
+        assert_eq!(plain(Some(79)), want);
+    }
+
+    #[test]
+    fn pipes_get_lines_as_they_are() {
+        assert!(plain(None).contains("begins to look very worried.\n"));
+        assert!(!plain(None).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn file_names_are_one_harmless_word() {
+        let table = [
+            ("plain", "a.pdf", "a.pdf"),
+            ("blank", "a b", "'a b'"),
+            ("quote", "a'b", r"'a'\''b'"),
+            ("command", "$(x)`y`", "'$(x)`y`'"),
+            ("option", "-rf", "./-rf"),
+            ("home", "~x", "'./~x'"),
+            ("letters", "ä", "'ä'"),
+        ];
+        for (case, name, want) in table {
+            assert_eq!(quoted(name), want, "{case}");
+        }
+    }
+
+    #[test]
+    fn lines_wrap_between_words() {
+        let table: &[(&str, &str, &[&str])] = &[
+            ("fits", "one two", &["one two"]),
+            ("words", "one two three four", &["one two", "three four"]),
+            ("quoted", "> one two three", &["> one two", "> three"]),
+            (
+                "long word",
+                "a https://x.example/y b",
+                &["a", "https://x.example/y", "b"],
+            ),
+            ("wide", "你好 世界 你好", &["你好 世界", "你好"]),
+            ("only marks", ">>>>>>>>>>>>", &[">>>>>>>>>>>>"]),
+        ];
+        for (case, line, want) in table {
+            assert_eq!(wrap(line, Some(10)), *want, "{case}");
+        }
+    }
+}

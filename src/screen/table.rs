@@ -1,0 +1,206 @@
+//! Tickets in rows, for `tickets list`.
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::{age, cut, fit};
+use crate::mail::decode::clean;
+
+/// A ticket as one line.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// The ticket.
+    pub number: u64,
+    /// It is closed.
+    pub closed: bool,
+    /// Seconds since its last message.
+    pub age_secs: i64,
+    /// Messages in it.
+    pub messages: u64,
+    /// Who it is with.
+    pub who: String,
+    /// Its subject.
+    pub subject: String,
+    /// The last word is the submitter's.
+    pub waiting: bool,
+}
+
+/// Rows as lines: number, a mark (`*` somebody waits, `-` closed), age, messages, who, subject.
+///
+/// Lines up by what a terminal shows and never exceeds `width`; where nobody counts columns
+/// (`None`), subjects are whole. What strangers wrote is made harmless.
+pub fn table(rows: &[Row], width: Option<usize>) -> String {
+    let digits =
+        |numbers: &mut dyn Iterator<Item = u64>| numbers.max().unwrap_or(0).to_string().len();
+    let number = digits(&mut rows.iter().map(|row| row.number)).max(2);
+    let messages = digits(&mut rows.iter().map(|row| row.messages)).max(2);
+    let whos: Vec<String> = rows.iter().map(|row| clean(&row.who)).collect();
+    let widest = whos.iter().map(|who| who.width()).max().unwrap_or(0);
+    // A quarter of the line is enough to know somebody by.
+    let most = width.map_or(32, |width| (width / 4).clamp(8, 32));
+    let who_columns = widest.min(most);
+    let before = number + 1 + 1 + 1 + 3 + 1 + messages + 2 + who_columns + 2;
+
+    let mut out = String::new();
+    for (row, who) in rows.iter().zip(&whos) {
+        let style = match row {
+            Row { closed: true, .. } => Style::new().dimmed(),
+            Row { waiting: true, .. } => Style::new().bold(),
+            _ => Style::new(),
+        };
+        let mark = match row {
+            Row { closed: true, .. } => '-',
+            Row { waiting: true, .. } => '*',
+            _ => ' ',
+        };
+        let subject = clean(&row.subject);
+        let line = format!(
+            "{:>number$} {mark} {:>3} {:>messages$}  {}  {subject}",
+            row.number,
+            age(row.age_secs),
+            row.messages,
+            fit(who, who_columns)
+                + if rtl(who) && width.is_some() {
+                    LEFT_TO_RIGHT
+                } else {
+                    ""
+                },
+        );
+        let line = match width {
+            // With no room for a subject, the line as a whole is cut.
+            Some(width) if before < width => {
+                let head = line.len() - subject.len();
+                format!("{}{}", &line[..head], cut(&subject, width - before))
+            }
+            Some(width) => cut(&line, width),
+            None => line,
+        };
+        out.push_str(&format!("{style}{}{style:#}\n", line.trim_end()));
+    }
+    out
+}
+
+/// Keeps a terminal that knows both directions from taking two columns for one sentence.
+const LEFT_TO_RIGHT: &str = "\u{200e}";
+
+/// True if some of `text` is written from right to left.
+fn rtl(text: &str) -> bool {
+    text.chars().any(
+        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        let row = |number, mark, age_secs, messages, who: &str, subject: &str| Row {
+            number,
+            closed: mark == '-',
+            waiting: mark == '*',
+            age_secs,
+            messages,
+            who: who.into(),
+            subject: subject.into(),
+        };
+        vec![
+            row(
+                1203,
+                '*',
+                180,
+                4,
+                "Alice Example",
+                "Printer on fire, third floor, and the coffee machine next to it looks worried, too",
+            ),
+            row(
+                1198,
+                ' ',
+                18_000,
+                112,
+                "山田太郎",
+                "請求書の件について：先月分の請求書がまだ届いておりませんのでご確認をお願いいたします。よろしくお願いします",
+            ),
+            row(
+                97,
+                '*',
+                200_000,
+                2,
+                "محمد بن عبد الله",
+                "لا أستطيع تسجيل الدخول إلى حسابي منذ يوم أمس، هل يمكنكم مساعدتي في حل هذه المشكلة من فضلكم؟",
+            ),
+            row(
+                9,
+                '-',
+                90_000_000,
+                1,
+                "a-very-long-address-of-somebody@subdomain.example.org",
+                "\u{1b}[31mRe: 👩\u{200d}💻 cafe\u{301}\r\nBcc: x",
+            ),
+            row(1, ' ', 0, 0, "", ""),
+        ]
+    }
+
+    fn plain(width: Option<usize>) -> String {
+        anstream::adapter::strip_str(&table(&rows(), width))
+            .to_string()
+            .replace(LEFT_TO_RIGHT, "")
+    }
+
+    // E1: fits the terminal, aligned for wide and combining characters.
+    #[test]
+    fn rows_line_up() {
+        let table = [
+            (
+                Some(80),
+                "\
+1203 *  3m   4  Alice Example         Printer on fire, third floor, and the cof…
+1198    5h 112  山田太郎              請求書の件について：先月分の請求書がまだ…
+  97 *  2d   2  محمد بن عبد الله      لا أستطيع تسجيل الدخول إلى حسابي منذ يوم أ…
+   9 -  2y   1  a-very-long-address…  [31mRe: 👩\u{200d}💻 cafe\u{301} Bcc: x
+   1   now   0
+",
+            ),
+            (
+                Some(30),
+                "\
+1203 *  3m   4  Alice E…  Pri…
+1198    5h 112  山田太郎  請…
+  97 *  2d   2  محمد بن…  لا أ…
+   9 -  2y   1  a-very-…  [31…
+   1   now   0
+",
+            ),
+            (
+                Some(10),
+                "\
+1203 *  3…
+1198    5…
+  97 *  2…
+   9 -  2…
+   1   no…
+",
+            ),
+        ];
+        for (width, want) in table {
+            assert_eq!(plain(width), want, "{width:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in 1..250 {
+            for line in plain(Some(width)).lines() {
+                assert!(line.width() <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_cut_where_nobody_counts() {
+        for (line, row) in plain(None).lines().zip(rows()) {
+            assert!(line.ends_with(&clean(&row.subject)), "{line}");
+        }
+        assert_eq!(table(&[], Some(80)), "");
+    }
+}
