@@ -7,6 +7,7 @@ mod html;
 mod parts;
 
 use super::decode::{clean_block, in_charset};
+use super::message::Message;
 use parts::{Disposition, Node, Part, walk};
 
 /// How much of a mail is read.
@@ -68,7 +69,7 @@ pub fn render(raw: &[u8], limits: &Limits) -> Rendered {
     page.node(&node);
     let text = tidy(&page.text);
     if text.is_empty() && page.attachments.is_empty() {
-        let (_, body) = parts::split(raw);
+        let body = Message::new(raw).body();
         page.text.clear();
         page.append(&in_charset("utf-8", &body[..body.len().min(limits.text)]));
         return Rendered {

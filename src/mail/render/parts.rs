@@ -10,6 +10,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use memchr::memmem;
 
 use super::super::decode::{clean, guess, text, transfer};
+use super::super::message::Message;
 
 /// Multiparts nested deeper are shown as one part.
 const DEPTH: usize = 64;
@@ -105,8 +106,9 @@ struct Walk {
 impl Walk {
     /// Reads an entity: a mail, or one part of a multipart.
     fn entity<'a>(&mut self, raw: &'a [u8], default: &str, depth: usize) -> Node<'a> {
-        let (header, body) = split(raw);
-        let told = Told::read(header, default);
+        let entity = Message::new(raw);
+        let body = entity.body();
+        let told = Told::read(&entity, default);
         if told.mime.starts_with("multipart/") && depth < DEPTH && self.budget >= body.len() {
             self.budget -= body.len();
             let pieces = told
@@ -155,8 +157,10 @@ impl Walk {
 
 /// A file name for an enclosed mail: its subject.
 fn subject(mail: &[u8]) -> Option<String> {
-    let subject = text(field(split(mail).0, b"subject")?);
-    file_name(&format!("{}.eml", subject.replace(['/', '\\'], "-"))).filter(|name| name != "_eml")
+    let subject = Message::new(mail).subject().replace(['/', '\\'], "-");
+    (!subject.is_empty())
+        .then(|| file_name(&format!("{subject}.eml")))
+        .flatten()
 }
 
 /// What an entity's header says about its body.
@@ -170,7 +174,7 @@ struct Told {
 }
 
 impl Told {
-    fn read(header: &[u8], default: &str) -> Told {
+    fn read(entity: &Message<'_>, default: &str) -> Told {
         let mut told = Told {
             mime: default.to_owned(),
             charset: "utf-8".to_owned(),
@@ -181,8 +185,8 @@ impl Told {
         };
         let mut fields = String::new();
         for name in ["Content-Type", "Content-Disposition"] {
-            if let Some(value) = field(header, name.to_ascii_lowercase().as_bytes()) {
-                let value = guess(&value[..value.len().min(FIELD_LIMIT)]);
+            if let Some(field) = entity.first(name) {
+                let value = guess(&field.value[..field.value.len().min(FIELD_LIMIT)]);
                 fields = format!("{fields}{name}: {}\n", clean(&value));
             }
         }
@@ -195,8 +199,8 @@ impl Told {
                 }
             });
         }
-        if let Some(value) = field(header, b"content-transfer-encoding") {
-            let value = text(value).to_ascii_lowercase();
+        if let Some(field) = entity.first("Content-Transfer-Encoding") {
+            let value = field.text().to_ascii_lowercase();
             told.encoding = match value.split([' ', ';', '(']).next() {
                 Some("base64") => Encoding::Base64,
                 Some("quoted-printable") => Encoding::QuotedPrintable,
@@ -264,53 +268,6 @@ fn file_name(name: &str) -> Option<String> {
     // The end says what kind of file it is.
     let (head, tail) = (tame.chars().take(100), tame.chars().skip(count - 16));
     Some(head.chain(['~']).chain(tail).collect())
-}
-
-/// Splits an entity at its first empty line, or at the first line that is no field.
-pub(super) fn split(raw: &[u8]) -> (&[u8], &[u8]) {
-    let mut at = 0;
-    for line in raw.split_inclusive(|&byte| byte == b'\n') {
-        if matches!(line, b"\n" | b"\r\n") {
-            return (&raw[..at], &raw[at + line.len()..]);
-        }
-        let folded = at > 0 && matches!(line[0], b' ' | b'\t');
-        let name = line
-            .iter()
-            .position(|&byte| byte == b':')
-            .map(|colon| line[..colon].trim_ascii_end());
-        let is_field =
-            name.is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic));
-        // A From_ line some program left in the header; mutt skips it, too.
-        let stray = line.starts_with(b"From ") || line.starts_with(b">From ");
-        if !folded && !is_field && !stray {
-            return raw.split_at(at);
-        }
-        at += line.len();
-    }
-    (raw, &[])
-}
-
-/// The value of the first field of that name (lower case), folded as it stands.
-fn field<'a>(header: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut at = 0;
-    let mut start = None;
-    for line in header.split_inclusive(|&byte| byte == b'\n') {
-        let folded = matches!(line[0], b' ' | b'\t');
-        if let Some(start) = start.filter(|_| !folded) {
-            return Some(&header[start..at]);
-        }
-        let is_it = line.len() > name.len()
-            && line[..name.len()].eq_ignore_ascii_case(name)
-            && line[name.len()..].trim_ascii_start().starts_with(b":");
-        if start.is_none() && !folded && is_it {
-            start = line
-                .iter()
-                .position(|&byte| byte == b':')
-                .map(|colon| at + colon + 1);
-        }
-        at += line.len();
-    }
-    start.map(|start| &header[start..])
 }
 
 /// The entities of a multipart's body (RFC 2046, 5.1.1): what stands between lines that are

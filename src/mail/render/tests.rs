@@ -38,7 +38,6 @@ fn a_mail_is_its_text_and_a_list_of_attachments() {
         ("no header, no empty line", "Hello there\nWorld\n".into(), "Hello there\nWorld", &[]),
         ("no body", "Subject: x\n".into(), "", &[]),
         ("nothing", "".into(), "", &[]),
-        ("From_ line left in", "From a@b Sat\n>From a@b Sat\nSubject: x\n\nHello".into(), "Hello", &[]),
         ("CRLF", "Subject: x\r\n\r\nHello\r\nWorld\r\n".into(), "Hello\nWorld", &[]),
         ("escapes", "\nred \u{1b}[31m\u{7} \u{9b}2J \u{202e}x".into(), "red [31m 2J x", &[]),
         ("escapes by HTML", "Content-Type: text/html\n\na&#27;[31m&#x9b;&#x202e;b".into(), "a&#27;[31m&#x9b;b", &[]),
