@@ -1,3 +1,4 @@
 //! Black-box tests of the binary.
 
+mod bench;
 mod mbox;
