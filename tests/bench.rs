@@ -36,9 +36,16 @@ pub struct Sent {
 impl Sent {
     /// The value of a header field, unfolded.
     pub fn field(&self, name: &str) -> Option<String> {
-        let header = self.mail.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");
+        let header = self
+            .mail
+            .split("\n\n")
+            .next()?
+            .replace("\n ", " ")
+            .replace("\n\t", " ");
         let start = format!("{}:", name.to_lowercase());
-        let mut found = header.lines().filter(|l| l.to_lowercase().starts_with(&start));
+        let mut found = header
+            .lines()
+            .filter(|l| l.to_lowercase().starts_with(&start));
         let value = found.next()?[start.len()..].trim().to_owned();
         assert_eq!(found.next(), None, "{name} stands twice in\n{header}");
         Some(value)
@@ -150,7 +157,13 @@ impl Bench {
 
     /// Delivers as an MTA would, from alice@example.net.
     pub fn deliver(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
-        let args = ["deliver", "--sender", "alice@example.net", "--recipient", recipient];
+        let args = [
+            "deliver",
+            "--sender",
+            "alice@example.net",
+            "--recipient",
+            recipient,
+        ];
         self.run(&args, message.as_ref())
     }
 
@@ -176,7 +189,13 @@ impl Bench {
                 }
             })
             .collect();
-        sent.sort_by_key(|s| (s.field("X-Tickets-Kind"), s.field("Subject"), s.args.clone()));
+        sent.sort_by_key(|s| {
+            (
+                s.field("X-Tickets-Kind"),
+                s.field("Subject"),
+                s.args.clone(),
+            )
+        });
         sent
     }
 
@@ -222,7 +241,10 @@ impl Bench {
                 continue;
             };
             for entry in entries {
-                found.push(format!("{dir}/{}", entry.unwrap().file_name().to_string_lossy()));
+                found.push(format!(
+                    "{dir}/{}",
+                    entry.unwrap().file_name().to_string_lossy()
+                ));
             }
         }
         found.sort();
@@ -276,7 +298,10 @@ pub fn finish(mut command: Command, stdin: &[u8]) -> Ran {
     writer.join().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran {
-        status: output.status.code().unwrap_or_else(|| -output.status.signal().unwrap()),
+        status: output
+            .status
+            .code()
+            .unwrap_or_else(|| -output.status.signal().unwrap()),
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     }
@@ -303,9 +328,8 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let built = PathBuf::from(env!("CARGO_BIN_EXE_tickets"));
-        let passable = |dir: &Path| {
-            fs::metadata(dir).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0)
-        };
+        let passable =
+            |dir: &Path| fs::metadata(dir).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
         if ordinary_user().is_none() || built.ancestors().all(passable) {
             return built;
         }

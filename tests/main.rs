@@ -1,4 +1,5 @@
 //! Black-box tests of the binary.
 
 mod bench;
+mod deliver;
 mod mbox;

@@ -203,11 +203,12 @@ impl Outbox {
     }
 }
 
-/// Whether a mail has waited long enough; a clock that went back counts as long enough.
+/// Whether a mail has waited long enough; a clock that went back counts as long enough, but not by the second that
+/// tells a try from the release.
 fn is_due(mail: &Mail, now: i64) -> bool {
     let last = mail.last_try.unwrap_or(mail.since);
     let pause = (last - mail.since).clamp(MINUTE, SIX_HOURS);
-    now < last || now - last >= pause
+    now < last - 1 || now - last >= pause
 }
 
 /// Locks a mail and opens it a second time, at its first byte, as sendmail's input: a program that sendmail leaves
