@@ -18,6 +18,7 @@ use crate::outbox::{Outbox, Released};
 use crate::sendmail::Sendmail;
 use crate::store::Store;
 use crate::store::lock::{PATIENCE, Patience};
+use crate::ticket::address::Target;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
 use crate::ticket::summary::{self, Summary};
@@ -165,6 +166,13 @@ impl Desk {
     /// be handed in again.
     pub fn file(&mut self, incoming: Incoming) -> Result<Outcome> {
         let Incoming { message, envelope } = incoming;
+        self.patience = Patience::new(PATIENCE);
+        let by_address =
+            |r: &String| matches!(self.config.addresses.target(r), Some(Target::Ticket(..)));
+        if !envelope.recipients.iter().all(by_address) && !message.parents().is_empty() {
+            // What it answers is looked up in the index (B5).
+            self.complete_index()?;
+        }
         let route = {
             let tags = |subject: &str| self.tags(subject);
             let rules = Rules {

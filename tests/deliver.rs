@@ -11,6 +11,12 @@ pub fn mail(id: &str, more: &str, text: &str) -> String {
 const FIRST: &str = "From: Alice <alice@example.net>\nTo: submit@example.org\n\
     Subject: Printer on fire\nMessage-ID: <1@example.net>\n\nIt burns.\nFrom the back.\n";
 
+fn lose_index(bench: &Bench) {
+    for name in ["index.db", "index.db-wal", "index.db-shm"] {
+        let _ = fs::remove_file(bench.ticket(".tickets").join(name));
+    }
+}
+
 fn open(bench: &Bench) {
     bench.deliver("submit@example.org", FIRST).silent();
 }
@@ -503,9 +509,7 @@ fn after_the_index_is_lost_nothing_is_doubled() {
         .deliver("ticket-1@example.org", mail("2", "", "x"))
         .silent();
     let before = bench.mbox("1");
-    for name in ["index.db", "index.db-wal", "index.db-shm"] {
-        let _ = fs::remove_file(bench.ticket(".tickets").join(name));
-    }
+    lose_index(&bench);
     bench
         .deliver("ticket-1@example.org", mail("2", "", "x"))
         .silent();
@@ -520,6 +524,11 @@ fn after_the_index_is_lost_nothing_is_doubled() {
     )
     .unwrap();
     open(&bench);
+    assert_eq!(bench.names(), ["1"]);
+    // B5 asks the index, also when it has just been lost.
+    lose_index(&bench);
+    let reply = mail("3", "In-Reply-To: <2@example.net>\n", "y");
+    bench.deliver("submit@example.org", reply).silent();
     assert_eq!(bench.names(), ["1"]);
 }
 

@@ -79,10 +79,7 @@ impl Desk {
     /// Numbers below the sequence that the index does not know: opened by a delivery that died
     /// before it could tell, or lost by the index in a power cut.
     fn look_at_unknown_numbers(&mut self, last: u32) -> Result<()> {
-        if !self.index()?.is_complete()? {
-            self.reconcile_all()?;
-            self.index()?.set_complete()?;
-        }
+        self.complete_index()?;
         for number in self.index()?.highest()? + 1..=last {
             if let Some(id) = TicketId::new(number)
                 && self.known(id)?.is_none()
@@ -133,10 +130,11 @@ impl Desk {
                 return self.duplicate(parcel, id).map(Some);
             }
             let plan = self.plan_update(parcel, &row, verb)?;
-            // All that takes time is done before the lock: mutt waits five seconds for it.
-            let entry = self.encode(parcel, Some(id), plan.filed_under);
+            // All that takes time is done before the lock: mutt waits five seconds for it. And
+            // one after the other: of a large message there are never more than two copies.
             let mails = self.compose(parcel, id, &plan, Some(&row))?;
             let answers = self.stage_answers(&key(parcel, id), mails)?;
+            let entry = self.encode(parcel, Some(id), plan.filed_under);
             let store = self.store.clone();
             let mut mbox = match store.lock(id, self.patience) {
                 Ok(Some(mbox)) => mbox,

@@ -103,6 +103,16 @@ impl Desk {
         row.with_context(|| format!("cannot find ticket {id} in the index"))
     }
 
+    /// Makes sure that every ticket has been in the index at least once; costs something only
+    /// after the index was lost.
+    pub fn complete_index(&mut self) -> Result<()> {
+        if self.index()?.is_complete()? {
+            return Ok(());
+        }
+        self.reconcile_all()?;
+        self.index()?.set_complete()
+    }
+
     /// Brings every ticket's row up to date, and forgets those that are gone.
     pub fn reconcile_all(&mut self) -> Result<()> {
         for place in [Place::Open, Place::Archived] {
