@@ -139,8 +139,14 @@ impl Bench {
     /// The program, ready to be started in an empty environment as an ordinary user.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
+        command.args(args);
+        self.as_ordinary_user(&mut command);
         command
-            .args(args)
+    }
+
+    /// Gives a command the desk's empty environment, and an ordinary user.
+    pub fn as_ordinary_user(&self, command: &mut Command) {
+        command
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("TICKETS_CONFIG", self.path("config.toml"))
@@ -148,7 +154,6 @@ impl Bench {
         if let Some((uid, gid)) = ordinary_user() {
             command.uid(uid).gid(gid);
         }
-        command
     }
 
     pub fn run(&self, args: &[&str], stdin: &[u8]) -> Ran {
@@ -272,6 +277,12 @@ impl Ran {
     #[track_caller]
     pub fn silent(&self) {
         self.is(0, "", "");
+    }
+
+    /// Status 0 and nothing on stderr.
+    #[track_caller]
+    pub fn silent_but_for_output(&self, what: &str) {
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{what}");
     }
 
     #[track_caller]

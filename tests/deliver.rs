@@ -843,7 +843,7 @@ fn the_operators_own_words_replace_the_texts() {
     let field = |name: &str| mailparse::MailHeaderMap::get_first_value(&ack.headers[..], name);
     assert_eq!(
         field("Subject").unwrap(),
-        "[issue1] Eingegangen: Drucker bränn\u{74}"
+        "[issue1] Eingegangen: Drucker brännt"
     );
     assert_eq!(
         field("From").unwrap().replace('"', ""),

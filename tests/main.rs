@@ -1,5 +1,7 @@
 //! Black-box tests of the binary.
 
 mod bench;
+mod close;
+mod crash;
 mod deliver;
 mod mbox;

@@ -86,7 +86,7 @@ fn each(
             Deed::Reopened => "re-opened",
             _ => "updated",
         };
-        super::say(format_args!("{done} {id}  {subject}"))?;
+        super::say(format!("{done} {id}  {subject}").trim_end())?;
         for line in filed.warnings.iter().chain(&remarks) {
             super::remark(line);
         }

@@ -17,7 +17,12 @@ impl Reindex {
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let mut desk = Desk::open(overrides)?;
         let (tickets, messages) = desk.reindex()?;
-        super::say(format_args!("{tickets} tickets, {messages} messages"))?;
+        let plural = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let (tickets, messages) = (
+            plural(tickets as u64, "ticket"),
+            plural(messages, "message"),
+        );
+        super::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)
     }
 }

@@ -6,7 +6,7 @@ use crate::index::Overview;
 use crate::mail::entry::{self, Trace};
 use crate::mail::envelope::Sender;
 use crate::outbox::{Key, Released, Staged};
-use crate::store::{Mbox, Place, Sequence};
+use crate::store::{Mbox, Place, Sequence, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
 use crate::ticket::{TicketId, compose::Outgoing};
@@ -171,6 +171,8 @@ impl Desk {
                 warn(&mut warnings, mbox.move_to(Place::Archived));
             }
             let place = mbox.place();
+            // Of a delivery that died after it had moved the file.
+            lock::clear_stale(&self.store.path(id, place.other()));
             let summary = &parcel.summary;
             // Not noted is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
@@ -279,7 +281,8 @@ impl Desk {
         Ok(())
     }
 
-    /// The message is there already. What a delivery that died had still to send is sent now.
+    /// The message is there already. What a delivery that died had still to send is sent now, and
+    /// the lock it held is removed.
     fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
         let mut warnings = Vec::new();
         let adopted = self.outbox.adopt(&key(parcel, id), self.now);
@@ -290,6 +293,9 @@ impl Desk {
                 Released::default()
             }
         };
+        for place in [Place::Open, Place::Archived] {
+            lock::clear_stale(&self.store.path(id, place));
+        }
         let place = self.store.locate(id)?.unwrap_or(Place::Open);
         Ok(Filed {
             ticket: id,

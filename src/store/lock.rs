@@ -123,25 +123,40 @@ impl Drop for Dotlock {
     }
 }
 
+/// Removes the lock on `mbox` if its owner is dead: mutt would ask the operator about it.
+pub fn clear_stale(mbox: &Path) {
+    let path = name(mbox);
+    if path.symlink_metadata().is_ok() {
+        remove_if_stale(&path);
+    }
+}
+
 fn name(mbox: &Path) -> PathBuf {
     let mut name = mbox.as_os_str().to_owned();
     name.push(".lock");
     name.into()
 }
 
-/// Creates the lock file and writes our process number and host into it.
-///
-/// `O_EXCL` is atomic on every local file system, and on NFS since version 3.
+/// Creates the lock file with our process number and host in it, so that whoever finds it can
+/// tell whether we still live: it appears whole or not at all.
 fn create(path: &Path) -> std::io::Result<(u64, u64)> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o644)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
-    let meta = file.metadata()?;
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let (mut file, named) = match super::unnamed::create(dir, 0o644)? {
+        Some(file) => (file, false),
+        None => {
+            // Atomic as well, but a kill before the next line leaves a lock that tells nothing
+            // and is stale only after five minutes.
+            let mut exclusive = OpenOptions::new();
+            exclusive.write(true).create_new(true).mode(0o644);
+            (exclusive.open(path)?, true)
+        }
+    };
     // An empty lock is a lock, too; on a full disk it must still keep others out.
-    let _ = writeln!(file, "{} {}", std::process::id(), host());
+    let _ = file.write_all(format!("{} {}\n", std::process::id(), host()).as_bytes());
+    if !named {
+        super::unnamed::name(&file, path)?;
+    }
+    let meta = file.metadata()?;
     Ok((meta.dev(), meta.ino()))
 }
 

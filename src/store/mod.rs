@@ -6,6 +6,7 @@
 pub mod lock;
 mod mbox;
 mod sequence;
+mod unnamed;
 
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
@@ -321,38 +322,24 @@ pub struct Staged {
 
 impl Staged {
     fn create(dir: &Path) -> std::io::Result<Staged> {
-        let unnamed = OpenOptions::new()
-            .write(true)
-            .mode(0o660)
-            .custom_flags(libc::O_TMPFILE)
-            .open(dir);
-        match unnamed {
-            Ok(file) => Ok(Staged { file, named: None }),
-            Err(e) if matches!(e.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR)) => {
-                let named = tempfile::Builder::new()
-                    .prefix("new.")
-                    .permissions(Permissions::from_mode(0o660))
-                    .tempfile_in(dir)?;
-                let (file, path) = named.into_parts();
-                Ok(Staged {
-                    file,
-                    named: Some(path),
-                })
-            }
-            Err(e) => Err(e),
+        if let Some(file) = unnamed::create(dir, 0o660)? {
+            return Ok(Staged { file, named: None });
         }
+        let named = tempfile::Builder::new()
+            .prefix("new.")
+            .permissions(Permissions::from_mode(0o660))
+            .tempfile_in(dir)?;
+        let (file, path) = named.into_parts();
+        Ok(Staged {
+            file,
+            named: Some(path),
+        })
     }
 
     fn link(&self, to: &Path) -> std::io::Result<()> {
-        use std::os::fd::AsRawFd;
         match &self.named {
             Some(path) => std::fs::hard_link(path, to),
-            None => {
-                let fd = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-                let cwd = nix::fcntl::AT_FDCWD;
-                let follow = nix::fcntl::AtFlags::AT_SYMLINK_FOLLOW;
-                nix::unistd::linkat(cwd, fd.as_str(), cwd, to, follow).map_err(std::io::Error::from)
-            }
+            None => unnamed::name(&self.file, to),
         }
     }
 }

@@ -1,0 +1,31 @@
+//! Files that get their name when they are complete: content and name appear in one instant,
+//! and a process that dies before leaves nothing behind.
+
+use nix::libc;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// A file in `dir` without a name; `None` where the file system has no O_TMPFILE (NFS).
+pub fn create(dir: &Path, mode: u32) -> io::Result<Option<File>> {
+    let opened = OpenOptions::new()
+        .write(true)
+        .mode(mode)
+        .custom_flags(libc::O_TMPFILE)
+        .open(dir);
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(e) if matches!(e.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR)) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Gives `file` the name `to`, unless something has it.
+pub fn name(file: &File, to: &Path) -> io::Result<()> {
+    let fd = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let cwd = nix::fcntl::AT_FDCWD;
+    let follow = nix::fcntl::AtFlags::AT_SYMLINK_FOLLOW;
+    nix::unistd::linkat(cwd, fd.as_str(), cwd, to, follow).map_err(io::Error::from)
+}
