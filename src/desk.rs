@@ -26,7 +26,7 @@ use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
 pub use file::recipients;
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A desk: its configuration, its store, and what serves them.
 pub struct Desk {
@@ -109,6 +109,7 @@ impl Desk {
     /// Reads the configuration only; nothing is created.
     pub fn look(overrides: &Overrides) -> Result<Desk> {
         let config = Config::load(overrides)?;
+        become_owner(&config.dir)?;
         let group = config.group.as_deref().map(group_id).transpose()?;
         if group.is_some() {
             let mask = nix::sys::stat::Mode::from_bits_truncate(0o007);
@@ -252,6 +253,39 @@ impl route::Known for Desk {
         }
         Ok(None)
     }
+}
+
+/// Root becomes the store's owner: what root leaves there, the desk could not read, and every
+/// delivery would wait for somebody to notice.
+fn become_owner(dir: &Path) -> Result<()> {
+    use nix::unistd::{Gid, Uid, User};
+    use std::os::unix::fs::MetadataExt;
+    if !Uid::effective().is_root() {
+        return Ok(());
+    }
+    let Ok(meta) = std::fs::metadata(dir) else {
+        return Ok(());
+    };
+    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+    if uid.is_root() {
+        return Ok(());
+    }
+    let user = User::from_uid(uid).ok().flatten();
+    let become_them = || -> nix::Result<()> {
+        match &user {
+            Some(user) => {
+                let name = std::ffi::CString::new(user.name.as_str()).unwrap_or_default();
+                nix::unistd::initgroups(&name, user.gid)?;
+                nix::unistd::setgid(user.gid)?;
+            }
+            None => {
+                nix::unistd::setgroups(&[gid])?;
+                nix::unistd::setgid(gid)?;
+            }
+        }
+        nix::unistd::setuid(uid)
+    };
+    become_them().with_context(|| format!("cannot become the owner of {}", dir.display()))
 }
 
 fn group_id(name: &str) -> Result<nix::unistd::Gid> {

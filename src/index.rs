@@ -78,6 +78,7 @@ impl Index {
             }
             Err(e) => Err(e),
         }
+        .map_err(|e| in_the_systems_words(e, path))
         .with_context(|| format!("cannot open {}", path.display()))
     }
 
@@ -317,6 +318,25 @@ impl Index {
     pub fn leave(self) {
         std::mem::forget(self.db);
     }
+}
+
+/// SQLite only says that it is unable to open the file; the system knows why.
+fn in_the_systems_words(error: rusqlite::Error, path: &Path) -> anyhow::Error {
+    let may_not = [
+        ErrorCode::CannotOpen,
+        ErrorCode::ReadOnly,
+        ErrorCode::PermissionDenied,
+    ];
+    if error
+        .sqlite_error_code()
+        .is_some_and(|code| may_not.contains(&code))
+    {
+        let opened = std::fs::OpenOptions::new().write(true).open(path);
+        if let Err(reason) = opened {
+            return reason.into();
+        }
+    }
+    error.into()
 }
 
 /// True if the file is no index that can be used, and making it anew will help.

@@ -889,3 +889,75 @@ fn files_are_private_and_links_are_not_followed() {
     assert_eq!(fs::read(secret).unwrap(), b"");
     assert_eq!(bench.names(), ["1", "2", "3"]);
 }
+
+#[test]
+fn root_leaves_nothing_that_the_desk_cannot_read() {
+    use std::os::unix::fs::MetadataExt;
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("SKIPPED: only root can try what root would leave behind");
+        return;
+    }
+    let bench = Bench::new();
+    open(&bench);
+    let owner = fs::metadata(bench.ticket("1")).unwrap().uid();
+    assert_ne!(owner, 0);
+    for args in [
+        &["close", "1"][..],
+        &["reopen", "1"],
+        &["deliver", "-r", "submit@example.org"],
+    ] {
+        let mut command = std::process::Command::new(crate::bench::binary());
+        command
+            .args(args)
+            .env_clear()
+            .env("TICKETS_CONFIG", bench.path("config.toml"));
+        assert_eq!(
+            finish(command, mail("2", "", "x").as_bytes()).status,
+            0,
+            "{args:?}"
+        );
+    }
+    assert_eq!(bench.names(), ["1", "2"]);
+    let mut dirs = vec![bench.path("tickets")];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().uid(), owner, "{:?}", entry.path());
+            if entry.file_type().unwrap().is_dir() {
+                dirs.push(entry.path());
+            }
+        }
+    }
+}
+
+#[test]
+fn another_user_is_told_whose_store_it_is() {
+    // E4
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("SKIPPED: only root can become two users");
+        return;
+    }
+    use std::os::unix::process::CommandExt;
+    let bench = Bench::new();
+    open(&bench);
+    fs::set_permissions(
+        bench.path(""),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let mut command = std::process::Command::new(crate::bench::binary());
+    command
+        .args(["close", "1"])
+        .env_clear()
+        .env("TICKETS_CONFIG", bench.path("config.toml"));
+    command.uid(1).gid(1);
+    let index = bench.ticket(".tickets/index.db").display().to_string();
+    finish(command, b"").is(
+        77,
+        "",
+        &format!(
+            "tickets: cannot open {index}: Permission denied (os error 13)\n\
+             hint: run it as the user who owns the store (see `tickets check`)\n"
+        ),
+    );
+}
