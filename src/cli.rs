@@ -42,6 +42,7 @@ enum Command {
     Reopen(commands::close::Reopen),
     Flush(commands::flush::Flush),
     Reindex(commands::reindex::Reindex),
+    Restore(commands::restore::Restore),
     Verify(commands::verify::Verify),
 }
 
@@ -62,6 +63,7 @@ impl Cli {
             Command::Reopen(c) => c.run(&overrides),
             Command::Flush(c) => c.run(&overrides),
             Command::Reindex(c) => c.run(&overrides),
+            Command::Restore(c) => c.run(&overrides),
             Command::Verify(c) => c.run(&overrides),
         }
     }

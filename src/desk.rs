@@ -7,6 +7,7 @@ mod answers;
 mod file;
 mod operator;
 mod reconcile;
+mod restore;
 
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
@@ -25,6 +26,7 @@ use crate::ticket::summary::{self, Summary};
 use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
 pub use file::recipients;
+pub use restore::Missing;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 

@@ -5,3 +5,4 @@ mod close;
 mod crash;
 mod deliver;
 mod mbox;
+mod restore;

@@ -4,6 +4,7 @@ pub mod close;
 pub mod deliver;
 pub mod flush;
 pub mod reindex;
+pub mod restore;
 pub mod verify;
 
 use anyhow::Result;

@@ -204,7 +204,8 @@ fn describe(mail: &Mail) -> String {
     )
 }
 
-fn from_hex(digest: &str) -> Option<Vec<u8>> {
+/// The bytes of an identity's digest; `None` if this is none.
+pub(super) fn from_hex(digest: &str) -> Option<Vec<u8>> {
     let pair = |i| u8::from_str_radix(digest.get(i..i + 2)?, 16).ok();
     (digest.len() == 32).then(|| (0..32).step_by(2).map(pair).collect())?
 }

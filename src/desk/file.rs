@@ -5,8 +5,8 @@ use crate::error;
 use crate::index::Overview;
 use crate::mail::entry::{self, Trace};
 use crate::mail::envelope::Sender;
-use crate::outbox::{Key, Released, Staged};
-use crate::store::{Mbox, Place, Sequence, lock};
+use crate::outbox::{self, Key, Released};
+use crate::store::{Mbox, Place, Sequence, Staged, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
 use crate::ticket::{TicketId, compose::Outgoing};
@@ -18,6 +18,7 @@ impl Desk {
         // The disk is waited for before anybody has to wait for the number.
         let entry = self.encode(parcel, None, None);
         let staged = self.store.stage(&entry)?;
+        let copy = self.copy(&entry)?;
         drop(entry);
         let mut sequence = self.store.sequence(self.patience)?;
         self.look_at_unknown_numbers(sequence.last())?;
@@ -64,6 +65,7 @@ impl Desk {
             }
             warn(&mut warnings, noted);
             drop(sequence);
+            warn(&mut warnings, self.keep(copy.as_ref(), &key));
             let released = self.release(answers, &mut warnings);
             return Ok(Filed {
                 ticket: id,
@@ -135,6 +137,7 @@ impl Desk {
             let mails = self.compose(parcel, id, &plan, Some(&row))?;
             let answers = self.stage_answers(&key(parcel, id), mails)?;
             let entry = self.encode(parcel, Some(id), plan.filed_under);
+            let copy = self.copy(&entry)?;
             let store = self.store.clone();
             let mut mbox = match store.lock(id, self.patience) {
                 Ok(Some(mbox)) => mbox,
@@ -180,6 +183,7 @@ impl Desk {
                     .add(id, place, stamp, row.entries, summary)
             });
             drop(mbox);
+            warn(&mut warnings, self.keep(copy.as_ref(), &key(parcel, id)));
             let released = self.release(answers, &mut warnings);
             let deed = match (plan.closes, plan.reopens) {
                 (true, _) => Deed::Closed,
@@ -322,11 +326,26 @@ impl Desk {
         entry::encode(&trace, parcel.incoming.message.raw())
     }
 
-    fn stage_answers(&self, key: &Key, mails: Vec<Outgoing>) -> Result<Staged> {
+    /// The copy that guards an entry against programs which lose their locks (D10).
+    fn copy(&self, entry: &[u8]) -> Result<Option<Staged>> {
+        match self.config.keep_recent.is_zero() {
+            true => Ok(None),
+            false => self.store.stage_copy(entry).map(Some),
+        }
+    }
+
+    fn keep(&self, copy: Option<&Staged>, key: &Key) -> Result<()> {
+        let Some(copy) = copy else { return Ok(()) };
+        let keep = self.config.keep_recent;
+        self.store
+            .keep(copy, key.ticket, &key.digest, self.now, keep)
+    }
+
+    fn stage_answers(&self, key: &Key, mails: Vec<Outgoing>) -> Result<outbox::Staged> {
         self.outbox.stage(key, &mails, self.now)
     }
 
-    fn release(&self, answers: Staged, warnings: &mut Vec<String>) -> Released {
+    fn release(&self, answers: outbox::Staged, warnings: &mut Vec<String>) -> Released {
         match self.outbox.release(answers, self.now) {
             Ok(released) => released,
             Err(e) => {

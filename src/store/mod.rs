@@ -5,6 +5,7 @@
 
 pub mod lock;
 mod mbox;
+mod recent;
 mod sequence;
 mod unnamed;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use lock::{Dotlock, Patience};
 pub use mbox::Mbox;
 use nix::libc;
+pub use recent::Recent;
 pub use sequence::Sequence;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
@@ -249,16 +251,20 @@ impl Store {
 
     /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.
     pub fn stage(&self, entry: &[u8]) -> Result<Staged> {
-        let dir = self.private();
         let doing = || format!("cannot write a new ticket in {}", self.root.display());
-        let staged = Staged::create(&dir).with_context(doing)?;
+        let staged = self.stage_copy(entry)?;
+        staged.file.sync_all().with_context(doing)?;
+        Ok(staged)
+    }
+
+    /// Writes `entry` to a file without a name, and does not wait for the disk.
+    pub fn stage_copy(&self, entry: &[u8]) -> Result<Staged> {
+        let doing = || format!("cannot write in {}", self.private().display());
+        let staged = Staged::create(&self.private()).with_context(doing)?;
         if let Some(gid) = self.group {
             nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
         }
-        (&staged.file)
-            .write_all(entry)
-            .and_then(|()| staged.file.sync_all())
-            .with_context(doing)?;
+        (&staged.file).write_all(entry).with_context(doing)?;
         Ok(staged)
     }
 
