@@ -1,0 +1,323 @@
+//! What `contrib/exim4` promises by itself: where it goes, what it refuses, what it keeps.
+
+use std::fs;
+
+use crate::site::{self, Form, Site, mode};
+use crate::smtp::Smtp;
+
+/// A mail for trials.
+pub fn trial(author: &str, id: &str, subject: &str) -> String {
+    format!(
+        "From: {author}\nTo: submit@example.org\nSubject: {subject}\nMessage-ID: <{id}>\n\
+         Date: Sun, 22 Nov 2026 10:00:00 +0000\n\nThe printer is on fire.\n"
+    )
+}
+
+/// The server's answer to RCPT for this address.
+fn rcpt(site: &Site, address: &str) -> String {
+    let mut smtp = Smtp::connect(site.port);
+    smtp.say("MAIL FROM:<alice@example.net>");
+    smtp.say(&format!("RCPT TO:<{address}>"))
+}
+
+/// Puts a program in the place of `tickets`.
+fn stand_in(site: &Site, script: &str) {
+    let path = site.path("bin/tickets");
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    mode(&path, 0o755);
+}
+
+#[test]
+fn unknown_tickets_are_refused_at_rcpt_time() {
+    for form in [Form::Split, Form::Unsplit] {
+        let Some(site) = site::start(form, &["TICKETS_SUBMIT=submit : help"]) else {
+            return;
+        };
+        site.make_store(&["1", "archived/2"]);
+        let refused = "550 no such ticket; write to submit@example.org to open a new one";
+        let table = [
+            ("to open one", "submit@example.org", "250"),
+            ("a second address for it", "help@example.org", "250"),
+            ("any letter case", "SubMit@Example.ORG", "250"),
+            ("open ticket", "ticket-1@example.org", "250"),
+            ("any letter case", "Ticket-1@Example.ORG", "250"),
+            ("close it", "ticket-1-done@example.org", "250"),
+            ("close it", "ticket-1-CLOSE@example.org", "250"),
+            ("quietly", "ticket-1-quiet@example.org", "250"),
+            ("to the submitter", "ticket-1-submitter@example.org", "250"),
+            ("archived ticket", "ticket-2@example.org", "250"),
+            ("archived ticket, done", "ticket-2-done@example.org", "250"),
+            ("no such ticket", "ticket-3@example.org", refused),
+            (
+                "no such ticket to close",
+                "Ticket-3-done@example.org",
+                refused,
+            ),
+            ("not a number of ours", "ticket-01@example.org", refused),
+            (
+                "too long a number",
+                "ticket-99999999999999999999@example.org",
+                refused,
+            ),
+            ("no such form", "ticket-1-gone@example.org", refused),
+            (
+                "another program's file",
+                "ticket-1.lock@example.org",
+                refused,
+            ),
+            ("the directory", "ticket-archived@example.org", "550"),
+            ("a person", "alice@example.net", "250"),
+            ("nobody", "nobody-here@example.org", "550"),
+            ("another domain's desk", "submit@example.net", "550"),
+            ("no relay", "submit@example.com", "550 relay not permitted"),
+        ];
+        for (case, address, wanted) in table {
+            let answer = rcpt(&site, address);
+            assert!(answer.starts_with(wanted), "{case}: {address}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_exim_may_not_look_into_is_no_missing_ticket() {
+    let Some(site) = site::start(Form::Split, &[]) else {
+        return;
+    };
+    site.make_store(&["1"]);
+    for (case, closed) in [
+        ("the store", "home/tickets"),
+        ("the home", "home"),
+        ("the archive", "home/tickets/archived"),
+    ] {
+        mode(&site.path(closed), 0o700);
+        // With the archive alone closed the open ticket is still seen.
+        let live = if closed.ends_with("archived") {
+            "250"
+        } else {
+            "451"
+        };
+        for (address, wanted) in [
+            ("ticket-1@example.org", live),
+            ("ticket-9@example.org", "451"),
+        ] {
+            let answer = rcpt(&site, address);
+            assert!(
+                answer.starts_with(wanted),
+                "{case} closed: {address}: {answer}"
+            );
+        }
+        mode(&site.path(closed), 0o711);
+    }
+    assert!(rcpt(&site, "ticket-1@example.org").starts_with("250"));
+}
+
+/// With `unknown_ticket = "open"` the program wants to see them all (B8).
+#[test]
+fn unknown_tickets_reach_the_program_if_it_opens_them() {
+    let Some(site) = site::start(Form::Split, &[]) else {
+        return;
+    };
+    let macros = site.path("etc/conf.d/main/000_localmacros");
+    fs::write(macros, "TICKETS_ACCEPT_UNKNOWN = yes\n").unwrap();
+    let run = site
+        .inside(&[
+            "sh",
+            "-c",
+            "update-exim4.conf && exim4 -bt ticket-9@example.org",
+        ])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        shown.contains("router = tickets_any, transport = tickets_pipe"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn exim_keeps_what_is_not_the_senders_fault() {
+    let Some(site) = site::start(Form::Unsplit, &[]) else {
+        return;
+    };
+    // ` =>` delivered, ` **` bounced, ` ==` deferred.
+    let table = [
+        ("filed", "cat >/dev/null; exit 0", "=>"),
+        ("too large", "exit 65", "**"),
+        ("no such ticket", "exit 67", "**"),
+        ("usage error of a shell", "exit 2", "=="),
+        ("usage error", "exit 64", "=="),
+        ("I/O error", "exit 74", "=="),
+        ("temporary", "exit 75", "=="),
+        ("broken config", "exit 78", "=="),
+        ("panic", "exit 101", "=="),
+        ("cannot be run", "exit 126", "=="),
+        ("not there", "exit 127", "=="),
+        ("killed for memory", "kill -KILL $$", "=="),
+        ("aborted", "kill -ABRT $$", "=="),
+    ];
+    for (case, script, wanted) in table {
+        stand_in(&site, script);
+        let id = Smtp::connect(site.port).send(
+            "alice@example.net",
+            &["submit@example.org"],
+            trial("alice@example.net", "code@example.net", case).as_bytes(),
+        );
+        let outcome = site.wait(case, || {
+            let log = site.log();
+            let line = log
+                .lines()
+                .find(|line| line.contains(&id) && line.contains("R=tickets_submit"))?;
+            line.split(' ')
+                .find(|word| ["=>", "**", "=="].contains(word))
+                .map(str::to_owned)
+        });
+        assert_eq!(outcome, wanted, "{case}: {script}");
+    }
+    // A replaced program: there is none for a moment.
+    fs::remove_file(site.path("bin/tickets")).unwrap();
+    let message = trial("alice@example.net", "gone@example.net", "no program");
+    let id = Smtp::connect(site.port).send(
+        "alice@example.net",
+        &["submit@example.org"],
+        message.as_bytes(),
+    );
+    site.wait("the missing program to be noticed", || {
+        site.log()
+            .lines()
+            .any(|line| line.contains(&id) && line.contains(" == submit@"))
+            .then_some(())
+    });
+    assert!(!site.log().contains(&format!("{id} ** ")), "bounced");
+}
+
+#[test]
+fn the_programs_sentence_is_in_the_bounce() {
+    let Some(site) = site::start(Form::Split, &[]) else {
+        return;
+    };
+    stand_in(
+        &site,
+        "echo '5.1.1 there is no ticket 99; write to submit@example.org to open a new one'; exit 67",
+    );
+    site.mail(
+        "alice@example.net",
+        "submit@example.org",
+        &trial("alice@example.net", "a@example.net", "[issue99]"),
+    );
+    let [bounce] = &site.mailbox("alice@example.net")[..] else {
+        panic!("no bounce")
+    };
+    assert_eq!(bounce.get("Return-path"), "<>");
+    assert!(
+        bounce
+            .body()
+            .contains("there is no ticket 99; write to submit@example.org"),
+        "{}",
+        bounce.0
+    );
+}
+
+#[test]
+fn the_program_is_told_the_envelope_and_nothing_is_added_to_the_mail() {
+    let Some(site) = site::start(Form::Split, &[]) else {
+        return;
+    };
+    site.make_store(&["1"]);
+    stand_in(
+        &site,
+        r#"{ echo "$#:$*:$SENDER:$RECIPIENT:$(id -un):$(umask)"; cat; } >~tickets/seen"#,
+    );
+    for (case, sender, recipient, wanted) in [
+        (
+            "an update",
+            "alice@example.net",
+            "Ticket-1-Done@example.org",
+            "1:deliver:alice@example.net:ticket-1-done@example.org:tickets:0077",
+        ),
+        (
+            "a bounce",
+            "",
+            "ticket-1@example.org",
+            "1:deliver::ticket-1@example.org:tickets:0077",
+        ),
+        (
+            "a shell's characters",
+            "`id`|$HOME'@example.net",
+            "submit@example.org",
+            "1:deliver:`id`|$HOME'@example.net:submit@example.org:tickets:0077",
+        ),
+    ] {
+        site.mail(
+            sender,
+            recipient,
+            &trial("alice@example.net", "a@example.net", case),
+        );
+        let seen = fs::read_to_string(site.path("home/seen")).unwrap();
+        let (envelope, message) = seen.split_once('\n').unwrap();
+        assert_eq!(envelope, wanted, "{case}");
+        assert!(message.starts_with("Received: "), "{case}: {message}");
+        assert!(
+            message.ends_with("\n\nThe printer is on fire.\n"),
+            "{case}: {message}"
+        );
+    }
+}
+
+#[test]
+fn install_can_be_repeated_and_undone() {
+    for form in [Form::Split, Form::Unsplit] {
+        let Some(site) = site::start(form, &["TICKETS_DOMAIN=example.com"]) else {
+            return;
+        };
+        let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/exim4/install");
+        let run = |arguments: &[&str]| {
+            let run = site
+                .inside(&[&[install], arguments].concat())
+                .output()
+                .unwrap();
+            (
+                run.status.code(),
+                String::from_utf8_lossy(&run.stderr).into_owned(),
+            )
+        };
+        let tree = || {
+            let run = site.inside(&[
+                "sh",
+                "-c",
+                "cd /etc/exim4 && find . -type f -exec sha256sum {} + | sort",
+            ]);
+            let mut run = run;
+            String::from_utf8(run.output().unwrap().stdout).unwrap()
+        };
+        let route = |address: &str| {
+            let mut run = site.inside(&["exim4", "-bt", address]);
+            String::from_utf8(run.output().unwrap().stdout)
+                .unwrap()
+                .contains("tickets_submit")
+        };
+        let first = tree();
+        assert_eq!(run(&["--undo"]), (Some(0), String::new()));
+        let bare = tree();
+        assert!(!route("submit@example.com") && !route("submit@example.org"));
+        assert_eq!(
+            run(&["TICKETS_DOMAIN=example.com"]),
+            (Some(0), String::new())
+        );
+        assert_eq!(tree(), first, "the same again");
+        assert_eq!(
+            run(&["TICKETS_USER=nobody-here"]).0,
+            Some(1),
+            "Exim refuses an unknown user"
+        );
+        assert_eq!(tree(), bare, "and nothing stays behind");
+        let (status, error) = run(&["TICKETS_DOMIAN=example.com"]);
+        assert_eq!(
+            (status, error.as_str()),
+            (Some(1), "install: there is no macro TICKETS_DOMIAN\n")
+        );
+        assert_eq!(tree(), bare, "a typing error changes nothing");
+        assert_eq!(run(&[]), (Some(0), String::new()));
+        assert!(route("submit@example.org"), "the defaults");
+    }
+}

@@ -1,0 +1,439 @@
+//! A small mail site: an Exim of its own, the desk's user, and mailboxes for everybody else.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::mail::{self, Mail};
+use crate::smtp::Smtp;
+
+/// How long a condition may take to come true on a slow, busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where programs are, also for a root whose own PATH is a user's.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The unix user that runs the desk; `tests/setup` makes it.
+const USER: &str = "tickets";
+
+/// The two ways in which Debian keeps Exim's configuration.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Form {
+    Split,
+    Unsplit,
+}
+
+/// A running site. It ends with the value: Exim is stopped, the namespace and all files go.
+pub struct Site {
+    exim: Child,
+    /// Where Exim listens on 127.0.0.1. This address is no relay host there, so that the
+    /// tests are treated as any stranger's server is.
+    pub port: u16,
+    root: tempfile::TempDir,
+}
+
+/// Says what is missing on this machine, or starts a site.
+///
+/// Installs the router and transport of `contrib/exim4` with `macros`, given as the reader of
+/// the README gives them: `TICKETS_USER=desk`.
+pub fn start(form: Form, macros: &[&str]) -> Option<Site> {
+    match missing() {
+        Some(what) if std::env::var_os("TICKETS_E2E").is_some_and(|v| v == "required") => {
+            panic!("cannot run this test: {what}; run tests/setup as root")
+        }
+        Some(what) => {
+            eprintln!("SKIPPED, not tested: {what} (tests/setup installs what is needed)");
+            None
+        }
+        None => Some(Site::start(form, macros)),
+    }
+}
+
+fn missing() -> Option<String> {
+    let status = |program: &str, args: &[&str]| {
+        let run = Command::new(program)
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        run.is_ok_and(|status| status.success())
+    };
+    for program in [
+        "exim4",
+        "update-exim4.conf",
+        "mutt",
+        "tmux",
+        "unshare",
+        "nsenter",
+        "setpriv",
+    ] {
+        if !status("sh", &["-c", &format!("PATH={PATH}; command -v {program}")]) {
+            return Some(format!("{program} is not installed"));
+        }
+    }
+    if !status("sh", &["-c", "test $(id -u) = 0"]) {
+        return Some("not root, and Exim changes users".to_owned());
+    }
+    if !status("id", &[USER]) {
+        return Some(format!("there is no user {USER}"));
+    }
+    if !status("unshare", &["--mount", "--propagation", "private", "true"]) {
+        return Some("this machine allows no mount namespace".to_owned());
+    }
+    None
+}
+
+/// The whole outcome of a step, as far as the tests count it.
+#[derive(Debug, PartialEq)]
+pub struct Count {
+    pub open: Vec<u32>,
+    pub archived: Vec<u32>,
+    /// Mails in each mailbox that has any, by name.
+    pub mailboxes: Vec<(String, usize)>,
+}
+
+impl Site {
+    fn start(form: Form, macros: &[&str]) -> Site {
+        let root = tempfile::Builder::new()
+            .prefix("tickets-e2e")
+            .tempdir_in("/tmp")
+            .unwrap();
+        let home = home_of(USER);
+        let port = free_port();
+        lay_out(root.path(), form, port);
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let install = repository.join("contrib/exim4/install");
+        let log = fs::File::create(root.path().join("start.log")).unwrap();
+        // What `exec` starts keeps the pid, so that the Child is the Exim to stop, and the
+        // namespace to enter is its own.
+        let exim = Command::new("unshare")
+            .env("PATH", PATH)
+            .args(["--mount", "--propagation", "private", "sh", "-euc"])
+            .arg(
+                r#"cd "$1"
+                mount --bind etc /etc/exim4
+                mount --bind lib /var/lib/exim4
+                mount --bind spool /var/spool/exim4
+                mount --bind log /var/log/exim4
+                mount --bind bin /usr/local/bin
+                mount --bind mailname /etc/mailname
+                mount --bind home "$2"
+                port=$3 install=$4; shift 4
+                "$install" "$@"
+                exec exim4 -bdf -q1m -oP /var/spool/exim4/exim.pid"#,
+            )
+            .arg("sh")
+            .args([root.path(), &home, Path::new(&port.to_string()), &install])
+            .args(macros)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("start Exim");
+        let mut site = Site { exim, port, root };
+        site.wait_for_port();
+        site
+    }
+
+    /// A file or directory of the site, as the test sees it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The store, `~tickets/tickets`, as the test sees it.
+    pub fn store(&self) -> PathBuf {
+        self.path("home/tickets")
+    }
+
+    /// Makes the store with an empty mbox at each of these names: `1`, `archived/2`. Without
+    /// it the program makes its store with the first mail.
+    pub fn make_store(&self, mboxes: &[&str]) {
+        for dir in [self.store(), self.store().join("archived")] {
+            fs::create_dir(&dir).unwrap();
+            give(&dir, USER);
+            mode(&dir, 0o711);
+        }
+        for mbox in mboxes {
+            fs::write(self.store().join(mbox), "").unwrap();
+            give(&self.store().join(mbox), USER);
+            mode(&self.store().join(mbox), 0o600);
+        }
+    }
+
+    /// Runs a program on this site as the desk's user.
+    pub fn as_desk<S: AsRef<OsStr>>(&self, program: &[S]) -> Command {
+        let mut command = self.inside(&["setpriv", "--init-groups", "--reset-env"]);
+        command.args(["--reuid", USER, "--regid", USER]);
+        command
+            .args(["env", "LANG=C.UTF-8", "TERM=screen"])
+            .args(program);
+        command
+    }
+
+    /// Runs a program on this site as root.
+    pub fn inside<S: AsRef<OsStr>>(&self, program: &[S]) -> Command {
+        let mut command = Command::new("nsenter");
+        command.env("PATH", PATH);
+        command
+            .args(["--mount", "--target", &self.exim.id().to_string(), "--"])
+            .args(program);
+        command
+    }
+
+    /// Sends one mail to the site's Exim and waits until everything it sets off is over.
+    pub fn mail(&self, sender: &str, recipient: &str, message: &str) {
+        Smtp::connect(self.port).send(sender, &[recipient], message.as_bytes());
+        self.settle();
+    }
+
+    /// Waits until Exim has nothing left to do.
+    ///
+    /// A mail leaves the spool when the last of its deliveries is done, and `tickets deliver`
+    /// has handed its answers to that spool before it ends: an empty spool means quiet.
+    pub fn settle(&self) {
+        let input = self.path("spool/input");
+        self.wait("Exim's queue to be empty", || {
+            fs::read_dir(&input)
+                .is_ok_and(|mut entries| entries.next().is_none())
+                .then_some(())
+        });
+    }
+
+    /// Waits until Exim is done with the message of this id.
+    pub fn wait_for_delivery(&self, id: &str) {
+        let spooled = self.path("spool/input").join(format!("{id}-H"));
+        self.wait("a mail to be delivered", || {
+            (!spooled.exists()).then_some(())
+        });
+    }
+
+    /// Polls until `probe` has an answer; with the patience at its end, fails and shows Exim's log.
+    pub fn wait<T>(&self, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            if let Some(answer) = probe() {
+                return answer;
+            }
+            assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// All that has come in for an address, oldest first.
+    pub fn mailbox(&self, address: &str) -> Vec<Mail> {
+        mail::maildir(&self.path("mail").join(address))
+    }
+
+    /// The entries of an open ticket.
+    pub fn ticket(&self, number: u32) -> Vec<Mail> {
+        mail::mbox(&self.store().join(number.to_string()))
+    }
+
+    /// What lies where, now.
+    pub fn count(&self) -> Count {
+        let mut mailboxes: Vec<_> = names(&self.path("mail"))
+            .into_iter()
+            .map(|name| (name.clone(), self.mailbox(&name).len()))
+            .collect();
+        mailboxes.sort();
+        Count {
+            open: numbers(&self.store()),
+            archived: numbers(&self.store().join("archived")),
+            mailboxes,
+        }
+    }
+
+    /// Exim's logs and what was printed while it started.
+    pub fn log(&self) -> String {
+        ["start.log", "log/mainlog", "log/paniclog"]
+            .map(|name| {
+                let text = fs::read(self.path(name)).unwrap_or_default();
+                format!("--- {name}\n{}", String::from_utf8_lossy(&text))
+            })
+            .concat()
+    }
+
+    fn wait_for_port(&mut self) {
+        let start = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let ended = self.exim.try_wait().unwrap();
+            assert!(
+                ended.is_none() && start.elapsed() < PATIENCE,
+                "Exim did not start"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // The child was not waited for, so the pid is still its own.
+        let _ = Command::new("kill")
+            .arg(self.exim.id().to_string())
+            .status();
+        let _ = self.exim.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+    }
+}
+
+/// Makes the files that the namespace puts over the machine's own.
+fn lay_out(root: &Path, form: Form, port: u16) {
+    mode(root, 0o755);
+    for dir in ["lib", "spool", "log", "bin"] {
+        fs::create_dir(root.join(dir)).unwrap();
+    }
+    for dir in ["home", "home/.config", "home/.config/tickets", "mail"] {
+        fs::create_dir(root.join(dir)).unwrap();
+        give(&root.join(dir), USER);
+        mode(&root.join(dir), 0o711);
+    }
+    for dir in ["spool", "log", "mail"] {
+        give(&root.join(dir), "Debian-exim");
+    }
+    fs::write(root.join("mailname"), "example.org\n").unwrap();
+    // Exim runs it as another user: the build directory may be closed to that one.
+    let program = root.join("bin/tickets");
+    fs::copy(env!("CARGO_BIN_EXE_tickets"), &program).unwrap();
+    mode(&program, 0o755);
+    let config = root.join("home/.config/tickets/config.toml");
+    fs::write(
+        &config,
+        "domain = \"example.org\"\nadmins = [\"steve@example.org\"]\n",
+    )
+    .unwrap();
+    give(&config, USER);
+    let people = [
+        "alice@example.net",
+        "steve@example.org",
+        "mallory@example.net",
+    ];
+    let crowd = (1..=200).map(|n| format!("author{n}@example.net"));
+    let list: String = people
+        .map(str::to_owned)
+        .into_iter()
+        .chain(crowd)
+        .map(|who| format!("{who}: {who}\n"))
+        .collect();
+    fs::write(root.join("mailboxes"), list).unwrap();
+    exim_configuration(root, form, port);
+}
+
+/// Debian's own configuration with the site's few additions: who listens where, and mailboxes.
+fn exim_configuration(root: &Path, form: Form, port: u16) {
+    let etc = root.join("etc");
+    let copied = Command::new("cp")
+        .args([Path::new("-a"), Path::new("/etc/exim4"), &etc])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    let split = form == Form::Split;
+    let settings = format!(
+        "dc_eximconfig_configtype='local'\ndc_other_hostnames='example.org;example.net'\n\
+         dc_local_interfaces='127.0.0.1.{port}'\ndc_use_split_config='{split}'\n\
+         dc_localdelivery='mail_spool'\nCFILEMODE='644'\n"
+    );
+    fs::write(etc.join("update-exim4.conf.conf"), settings).unwrap();
+    // No relay host but this one, which nobody has; no questions to a name server.
+    let main = "MAIN_RELAY_NETS = 192.0.2.1\nMAIN_HOST_LOOKUP = :\n";
+    let root = root.display();
+    let router = format!(
+        "site_mailboxes:\n  driver = accept\n  domains = example.org : example.net\n  \
+         condition = ${{lookup{{$local_part@$domain}}lsearch{{{root}/mailboxes}}{{yes}}{{no}}}}\n  \
+         transport = site_maildir\n\n"
+    );
+    let transport = format!(
+        "site_maildir:\n  driver = appendfile\n  maildir_format\n  create_directory\n  \
+         directory = {root}/mail/${{lookup{{$local_part@$domain}}lsearch{{{root}/mailboxes}}}}\n  \
+         user = Debian-exim\n  return_path_add\n  envelope_to_add\n\n"
+    );
+    if split {
+        fs::write(etc.join("conf.d/main/000_site"), main).unwrap();
+        fs::write(etc.join("conf.d/router/250_site"), router).unwrap();
+        fs::write(etc.join("conf.d/transport/25_site"), transport).unwrap();
+    } else {
+        let template = etc.join("exim4.conf.template");
+        let text = fs::read_to_string(&template).unwrap();
+        let text = text.replacen(
+            "\nbegin routers\n",
+            &format!("\nbegin routers\n\n{router}"),
+            1,
+        );
+        let text = text.replacen(
+            "\nbegin transports\n",
+            &format!("\nbegin transports\n\n{transport}"),
+            1,
+        );
+        fs::write(&template, format!("{main}{text}")).unwrap();
+    }
+}
+
+/// A port nobody listens on. Another program may take it before Exim does; then Exim says so.
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn passwd() -> HashMap<String, (u32, u32, PathBuf)> {
+    let text = fs::read_to_string("/etc/passwd").unwrap();
+    let line = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        Some((
+            fields[0].to_owned(),
+            (
+                fields.get(2)?.parse().ok()?,
+                fields.get(3)?.parse().ok()?,
+                fields.get(5)?.into(),
+            ),
+        ))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+fn home_of(user: &str) -> PathBuf {
+    passwd()
+        .remove(user)
+        .expect("the user's line in /etc/passwd")
+        .2
+}
+
+/// Gives a file to a user and the group of that user.
+pub fn give(path: &Path, user: &str) {
+    let (uid, gid, _) = passwd()
+        .remove(user)
+        .expect("the user's line in /etc/passwd");
+    chown(path, Some(uid), Some(gid)).unwrap();
+}
+
+/// Sets the permissions of a file.
+pub fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
+    entries
+        .into_iter()
+        .flatten()
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn numbers(dir: &Path) -> Vec<u32> {
+    let mut numbers: Vec<u32> = names(dir)
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
