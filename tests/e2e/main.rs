@@ -8,6 +8,7 @@
 //! A site needs root, Exim, mutt and tmux; `tests/setup` installs them. Where something is
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
+mod bytes;
 mod exim;
 mod mail;
 mod mutt;
