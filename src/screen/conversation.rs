@@ -21,6 +21,8 @@ pub struct Message {
     pub date: String,
     /// What it did to the ticket (`opened`, `closed`), if anything.
     pub event: String,
+    /// Its Subject, where that is worth a line.
+    pub subject: String,
     /// To whom.
     pub to: Vec<Mailbox>,
     /// Who got a copy.
@@ -58,6 +60,12 @@ pub fn conversation(
                 for line in wrap(&line, width.map(|_| columns)) {
                     out.push_str(&format!("{dim}{line}{dim:#}\n"));
                 }
+            }
+        }
+        let subject = clean(&message.subject);
+        if !subject.is_empty() {
+            for line in wrap(&format!("Subject: {subject}"), width.map(|_| columns)) {
+                out.push_str(&format!("{dim}{line}{dim:#}\n"));
             }
         }
         out.push('\n');
@@ -201,6 +209,7 @@ mod tests {
                 number: 2,
                 author: "山田太郎 <yamada@example.jp>".into(),
                 date: "2025-07-01 12:30".into(),
+                subject: "Water\r\n, please".into(),
                 to: vec![mailbox("Alice Example", "alice@example.net"), mailbox("", "ticket-12@example.org")],
                 cc: vec![mailbox("", "ticket-12@example.org")],
                 text: "> the printer is on fire, and the coffee machine next to it begins to look very worried.\n\nWater!".into(),
@@ -232,6 +241,7 @@ worried.
 
 ── 2 ── 山田太郎 <yamada@example.jp> ── 2025-07-01 12:30 ──────────────────────
 To: Alice Example <alice@example.net>, ticket-12@example.org
+Subject: Water , please
 
 > the printer is on fire, and the coffee machine next to it begins to look very
 > worried.
