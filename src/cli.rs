@@ -38,6 +38,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Deliver(commands::deliver::Deliver),
+    List(commands::list::List),
     Close(commands::close::Close),
     Reopen(commands::close::Reopen),
     Flush(commands::flush::Flush),
@@ -59,6 +60,7 @@ impl Cli {
         };
         match self.command {
             Command::Deliver(c) => c.run(&overrides),
+            Command::List(c) => c.run(&overrides),
             Command::Close(c) => c.run(&overrides),
             Command::Reopen(c) => c.run(&overrides),
             Command::Flush(c) => c.run(&overrides),

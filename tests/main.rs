@@ -4,5 +4,6 @@ mod bench;
 mod close;
 mod crash;
 mod deliver;
+mod list;
 mod mbox;
 mod restore;

@@ -3,7 +3,7 @@
 
 use crate::config::Overrides;
 use crate::desk::{Deed, Desk};
-use crate::error::{Fault, Status};
+use crate::error::Status;
 use crate::store::Place;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
@@ -64,9 +64,7 @@ fn each(
     // All or nothing, as far as typing mistakes go.
     for &id in tickets {
         if desk.store.locate(id)?.is_none() {
-            let text = format!("no ticket {id} in {}", desk.store.root().display());
-            let fault = Fault::new(Status::NoInput, text);
-            return Err(fault.hint("`tickets list --all` shows every ticket").into());
+            return Err(super::no_ticket(&desk, id).into());
         }
     }
     for &id in tickets {

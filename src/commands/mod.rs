@@ -3,10 +3,14 @@
 pub mod close;
 pub mod deliver;
 pub mod flush;
+pub mod list;
 pub mod reindex;
 pub mod restore;
 pub mod verify;
 
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::ticket::TicketId;
 use anyhow::Result;
 use std::io::Write;
 
@@ -18,4 +22,10 @@ pub fn say(line: impl std::fmt::Display) -> Result<()> {
 /// Prints a line on stderr that is no reason to fail.
 pub fn remark(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "tickets: {line}");
+}
+
+/// The error for a ticket that does not exist.
+pub fn no_ticket(desk: &Desk, id: TicketId) -> Fault {
+    let text = format!("no ticket {id} in {}", desk.store.root().display());
+    Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
 }

@@ -1,0 +1,344 @@
+//! `tickets list`: which tickets there are, and who waits.
+
+use crate::config::Overrides;
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::index::Overview;
+use crate::mail::decode::clean;
+use crate::screen::{self, Row};
+use crate::store::Place;
+use anyhow::Result;
+use clap::ValueEnum;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::str::FromStr;
+
+/// List tickets, newest activity first
+///
+/// Shows the open ones, each on a line: number, mark, age of the last message, messages,
+/// submitter, subject. The marks are:
+///
+///   *  somebody waits: the last word is neither an admin's nor a machine's
+///   -  the ticket is closed
+///
+/// Ages count in m(inutes), h(ours), d(ays), w(eeks) and y(ears).
+///
+/// -q is for pipes, as in: tickets list -q --from spam.example | xargs tickets close
+///
+/// --json prints an object for each ticket: number, state (open or closed), opened and active
+/// (first and last message, RFC 3339 in UTC), messages, submitter (name and address, or null),
+/// subject, waiting (true or false), path of the mbox.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct List {
+    /// List the closed tickets instead
+    #[arg(long, conflicts_with_all = ["all", "waiting"])]
+    closed: bool,
+    /// List the closed tickets, too
+    #[arg(short, long)]
+    all: bool,
+    /// Only where the submitter's name or address contains TEXT, in any letter case
+    #[arg(long, value_name = "TEXT")]
+    from: Option<String>,
+    /// Only with a message since then: 2026-11-01, '2026-11-01 12:00', 3d, '2 weeks'
+    #[arg(long, value_name = "DATE|SPAN")]
+    since: Option<Since>,
+    /// Only where somebody waits
+    #[arg(short, long)]
+    waiting: bool,
+    /// Print a JSON object for each ticket, one a line
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+    /// Print numbers only, one a line
+    #[arg(short, long)]
+    quiet: bool,
+    /// Order of the lines
+    #[arg(long, value_name = "KEY", default_value = "active")]
+    sort: Key,
+    /// Turn the order round
+    #[arg(short, long)]
+    reverse: bool,
+}
+
+/// What the lines are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Key {
+    /// Last message, newest first
+    Active,
+    /// First message, newest first
+    Opened,
+    /// Highest first
+    Number,
+    /// Most messages first
+    Messages,
+    /// Submitter, by the alphabet
+    From,
+    /// Subject, by the alphabet
+    Subject,
+}
+
+/// The earliest moment of interest, as it was typed.
+#[derive(Clone, Debug)]
+enum Since {
+    Moment(jiff::Timestamp),
+    Local(jiff::civil::DateTime),
+    Ago(jiff::Span),
+}
+
+impl FromStr for Since {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let moment = text.parse().map(Since::Moment);
+        let local = || text.parse().map(Since::Local);
+        let ago = || text.parse().map(Since::Ago);
+        moment
+            .or_else(|_| local())
+            .or_else(|_| ago())
+            .map_err(|_| "neither a date (2026-11-01) nor a span of time (3d, '2 weeks')")
+    }
+}
+
+impl Since {
+    /// In seconds since 1970, seen from `now`.
+    fn seconds(&self, now: i64) -> Result<i64, jiff::Error> {
+        let zone = jiff::tz::TimeZone::system();
+        let at = match self {
+            Since::Moment(at) => *at,
+            Since::Local(at) => at.to_zoned(zone)?.timestamp(),
+            Since::Ago(span) => {
+                let now = jiff::Timestamp::from_second(now)?.to_zoned(zone);
+                // '2 weeks ago' is a negative span, and means the same.
+                now.checked_sub(span.abs())?.timestamp()
+            }
+        };
+        Ok(at.as_second())
+    }
+}
+
+/// A line of `--json`; the fields are a promise to those who read it.
+#[derive(Serialize)]
+struct Object<'a> {
+    number: u32,
+    state: &'a str,
+    opened: String,
+    active: String,
+    messages: u64,
+    submitter: Option<Person<'a>>,
+    subject: &'a str,
+    waiting: bool,
+    path: String,
+}
+
+/// Somebody in JSON.
+#[derive(Serialize)]
+pub(super) struct Person<'a> {
+    name: &'a str,
+    address: &'a str,
+}
+
+impl<'a> From<&'a crate::mail::decode::Mailbox> for Person<'a> {
+    fn from(mailbox: &'a crate::mail::decode::Mailbox) -> Self {
+        Person {
+            name: &mailbox.name,
+            address: &mailbox.address,
+        }
+    }
+}
+
+/// A moment in JSON, RFC 3339 in UTC.
+pub(super) fn rfc3339(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+/// A ticket of the list.
+struct Item {
+    row: Overview,
+    closed: bool,
+    waiting: bool,
+}
+
+impl List {
+    /// Runs the command.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        let mut desk = Desk::look(overrides)?;
+        let none = |place| desk.store.ids(place).map(|ids| ids.is_empty());
+        if none(Place::Open)? && none(Place::Archived)? {
+            // Looking is no reason to create anything: the directory may be mistyped.
+            self.explain(&desk)?;
+            return Ok(Status::Ok);
+        }
+        desk.store.create_directories()?;
+        let mut items = self.items(&mut desk)?;
+        self.sort(&mut items);
+        if items.is_empty() {
+            self.explain(&desk)?;
+        }
+        let text = if self.quiet {
+            items.iter().map(|i| format!("{}\n", i.row.id)).collect()
+        } else if self.json {
+            self.objects(&desk, &items)?
+        } else {
+            let rows: Vec<Row> = items.iter().map(|i| i.line(desk.now)).collect();
+            screen::table(&rows, screen::width())
+        };
+        screen::print(&text)?;
+        Ok(Status::Ok)
+    }
+
+    fn places(&self) -> &'static [Place] {
+        match (self.all, self.closed) {
+            (true, _) => &[Place::Open, Place::Archived],
+            (_, true) => &[Place::Archived],
+            _ => &[Place::Open],
+        }
+    }
+
+    /// The tickets that are asked for, after a look at their files.
+    fn items(&self, desk: &mut Desk) -> Result<Vec<Item>> {
+        let since = self.since.as_ref().map(|since| {
+            let fault = |e| Fault::new(Status::Usage, format!("cannot use --since: {e}"));
+            since.seconds(desk.now).map_err(fault)
+        });
+        let since = since.transpose()?;
+        let mut items = Vec::new();
+        for &place in self.places() {
+            desk.reconcile(place)?;
+            let closed = place == Place::Archived;
+            let rows = desk.index()?.tickets(Some(place))?;
+            items.extend(rows.into_iter().map(|row| Item {
+                waiting: !closed && is_waiting(desk, &row),
+                closed,
+                row,
+            }));
+        }
+        let from = self.from.as_ref().map(|text| text.to_lowercase());
+        items.retain(|item| {
+            let is_from = |text: &String| match &item.row.submitter {
+                Some(who) => [&who.name, &who.address]
+                    .iter()
+                    .any(|s| s.to_lowercase().contains(text)),
+                None => false,
+            };
+            from.as_ref().is_none_or(is_from)
+                && since.is_none_or(|since| item.active() >= since)
+                && (item.waiting || !self.waiting)
+        });
+        Ok(items)
+    }
+
+    fn sort(&self, items: &mut [Item]) {
+        // Ties are never left to chance.
+        items.sort_by_key(|item| Reverse(item.row.id));
+        match self.sort {
+            Key::Active => items.sort_by_key(|item| Reverse(item.active())),
+            Key::Opened => items.sort_by_key(|item| Reverse(item.opened())),
+            Key::Number => {}
+            Key::Messages => items.sort_by_key(|item| Reverse(item.row.entries)),
+            Key::From => items.sort_by_cached_key(|item| item.who().to_lowercase()),
+            Key::Subject => items.sort_by_cached_key(|item| item.row.subject.to_lowercase()),
+        }
+        if self.reverse {
+            items.reverse();
+        }
+    }
+
+    fn objects(&self, desk: &Desk, items: &[Item]) -> Result<String> {
+        let mut text = String::new();
+        for item in items {
+            let row = &item.row;
+            let place = match item.closed {
+                true => Place::Archived,
+                false => Place::Open,
+            };
+            let object = Object {
+                number: row.id.get(),
+                state: if item.closed { "closed" } else { "open" },
+                opened: rfc3339(item.opened()),
+                active: rfc3339(item.active()),
+                messages: row.entries,
+                submitter: row.submitter.as_ref().map(Person::from),
+                subject: &row.subject,
+                waiting: item.waiting,
+                path: desk.store.path(row.id, place).display().to_string(),
+            };
+            text.push_str(&serde_json::to_string(&object)?);
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// Says on stderr why the list is empty, to a person.
+    fn explain(&self, desk: &Desk) -> Result<()> {
+        if self.quiet || self.json {
+            return Ok(());
+        }
+        let root = desk.store.root().display();
+        let open = !desk.store.ids(Place::Open)?.is_empty();
+        let closed = !desk.store.ids(Place::Archived)?.is_empty();
+        let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
+        match (open, closed) {
+            (false, false) => super::remark(format_args!(
+                "no tickets in {root} yet; the first mail to {} opens one",
+                desk.config.addresses.submit()
+            )),
+            (false, true) if !self.closed && !self.all => super::remark(format_args!(
+                "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
+            )),
+            _ if asks_for => super::remark("no ticket fits; `tickets list --all` shows every one"),
+            _ => super::remark(format_args!("no closed tickets in {root}")),
+        }
+        Ok(())
+    }
+}
+
+impl Item {
+    fn line(&self, now: i64) -> Row {
+        Row {
+            number: self.row.id.get().into(),
+            closed: self.closed,
+            age_secs: now - self.active(),
+            messages: self.row.entries,
+            who: self.who(),
+            subject: self.row.subject.clone(),
+            waiting: self.waiting,
+        }
+    }
+
+    fn who(&self) -> String {
+        match &self.row.submitter {
+            Some(who) if clean(&who.name).is_empty() => who.address.clone(),
+            Some(who) => who.name.clone(),
+            None => String::new(),
+        }
+    }
+
+    fn active(&self) -> i64 {
+        self.or_changed(self.row.active)
+    }
+
+    fn opened(&self) -> i64 {
+        self.or_changed(self.row.opened)
+    }
+
+    /// A file without a message has only its own date.
+    fn or_changed(&self, at: i64) -> i64 {
+        match self.row.entries {
+            0 => self.row.stamp.ctime / 1_000_000_000,
+            _ => at,
+        }
+    }
+}
+
+/// True if the last word is a customer's: no admin's, not the desk's, and no machine's.
+fn is_waiting(desk: &Desk, row: &Overview) -> bool {
+    let from = &row.last_from;
+    let admin = desk
+        .config
+        .admins
+        .iter()
+        .any(|a| a.eq_ignore_ascii_case(from));
+    let ours = desk.config.addresses.target(from).is_some();
+    row.entries > 0 && !row.last_automatic && !admin && !ours
+}
