@@ -39,6 +39,7 @@ pub struct Cli {
 enum Command {
     Deliver(commands::deliver::Deliver),
     List(commands::list::List),
+    Show(commands::show::Show),
     Close(commands::close::Close),
     Reopen(commands::close::Reopen),
     Flush(commands::flush::Flush),
@@ -61,6 +62,7 @@ impl Cli {
         match self.command {
             Command::Deliver(c) => c.run(&overrides),
             Command::List(c) => c.run(&overrides),
+            Command::Show(c) => c.run(&overrides),
             Command::Close(c) => c.run(&overrides),
             Command::Reopen(c) => c.run(&overrides),
             Command::Flush(c) => c.run(&overrides),

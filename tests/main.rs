@@ -7,3 +7,4 @@ mod deliver;
 mod list;
 mod mbox;
 mod restore;
+mod show;

@@ -6,6 +6,7 @@ pub mod flush;
 pub mod list;
 pub mod reindex;
 pub mod restore;
+pub mod show;
 pub mod verify;
 
 use crate::desk::Desk;

@@ -1,0 +1,229 @@
+//! The forms a ticket's messages are shown in.
+
+use super::Item;
+use crate::commands::list::{Person, rfc3339};
+use crate::error::{Fault, Status};
+use crate::mail::decode::{self, Mailbox};
+use crate::mail::entry::Verdict;
+use crate::mail::message::Message;
+use crate::mail::render::{self, Limits};
+use crate::screen;
+use anyhow::Result;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// A line of `--json`; the fields are a promise to those who read it.
+#[derive(Serialize)]
+struct Object<'a> {
+    number: usize,
+    date: Option<String>,
+    filed: Option<String>,
+    author: Option<Person<'a>>,
+    to: Vec<Person<'a>>,
+    cc: Vec<Person<'a>>,
+    subject: String,
+    message_id: Option<String>,
+    event: Option<&'static str>,
+    text: String,
+    attachments: Vec<Attached>,
+    intact: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Attached {
+    part: String,
+    name: Option<String>,
+    mime: String,
+    size: usize,
+}
+
+/// Messages as JSON objects, one a line.
+pub(super) fn objects(items: &[Item]) -> Result<String> {
+    let mut lines = String::new();
+    for item in items {
+        let message = item.message();
+        let (from, to, cc) = (
+            message.from(),
+            message.mailboxes("To"),
+            message.mailboxes("Cc"),
+        );
+        let rendered = render::render(message.raw(), &Limits::default());
+        let attached = |a: render::Attachment| Attached {
+            part: format!("{}.{}", item.number, a.number),
+            name: a.name,
+            mime: a.mime,
+            size: a.size,
+        };
+        let object = Object {
+            number: item.number,
+            date: item.date(&message).map(rfc3339),
+            filed: item.filed.map(rfc3339),
+            author: from.first().map(Person::from),
+            to: to.iter().map(Person::from).collect(),
+            cc: cc.iter().map(Person::from).collect(),
+            subject: message.subject(),
+            message_id: message.message_id(),
+            event: item.event,
+            text: rendered.text,
+            attachments: rendered.attachments.into_iter().map(attached).collect(),
+            intact: match item.decoded.verdict {
+                Verdict::Intact => Some(true),
+                Verdict::Changed => Some(false),
+                Verdict::Foreign => None,
+            },
+        };
+        lines.push_str(&serde_json::to_string(&object)?);
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
+/// A message for the screen; with `headers`, its fields stand above its text.
+pub(super) fn shown(item: &Item, subject: &str, headers: bool) -> screen::Message {
+    let message = item.message();
+    let rendered = render::render(message.raw(), &Limits::default());
+    let mut shown = screen::Message {
+        number: item.number,
+        author: authors(item, &message.from()),
+        date: item.date(&message).map(screen::when).unwrap_or_default(),
+        event: item.event.unwrap_or_default().to_owned(),
+        text: rendered.text,
+        attachments: rendered.attachments,
+        ..screen::Message::default()
+    };
+    if headers {
+        shown.text = format!("{}\n\n{}", fields(item, &message), shown.text);
+    } else {
+        shown.subject = subject.to_owned();
+        shown.to = message.mailboxes("To");
+        shown.cc = message.mailboxes("Cc");
+    }
+    shown
+}
+
+/// All header fields, decoded, one a line; first what the envelope said.
+fn fields(item: &Item, message: &Message) -> String {
+    let decoded = &item.decoded;
+    let path = decoded.return_path.as_ref();
+    let mut lines: Vec<String> = path
+        .map(|path| format!("Return-Path: <{path}>"))
+        .into_iter()
+        .collect();
+    lines.extend(
+        decoded
+            .delivered_to
+            .as_ref()
+            .map(|to| format!("Delivered-To: {to}")),
+    );
+    lines.extend(message.fields().iter().map(|field| {
+        let name = decode::text(field.name);
+        format!("{name}: {}", field.text())
+    }));
+    lines.join("\n")
+}
+
+/// Who wrote a message, in one line, as far as anybody knows.
+fn authors(item: &Item, people: &[Mailbox]) -> String {
+    let written = |m: &Mailbox| match m.name.as_str() {
+        "" => m.address.clone(),
+        name => format!("{name} <{}>", m.address),
+    };
+    match people {
+        [] => match item.decoded.return_path.as_deref() {
+            None | Some("") => "nobody".to_owned(),
+            Some(sender) => sender.to_owned(),
+        },
+        people => people.iter().map(written).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// For each message the Subject, if it is another one than that of the message before; the
+/// first one's stands above all of them.
+pub(super) fn subjects(items: &[Item], tag: Option<&str>) -> Vec<String> {
+    let mut before: Option<String> = None;
+    let changed = |item: &Item| {
+        let subject = item.message().subject();
+        let topic = topic(&subject, tag);
+        let same = before.as_ref().is_none_or(|before| *before == topic);
+        before = Some(topic);
+        if same { String::new() } else { subject }
+    };
+    items.iter().map(changed).collect()
+}
+
+/// A Subject without the ticket's tag and what mail programs put before it (`Re:`, `AW:`, `Fwd:`).
+fn topic(subject: &str, tag: Option<&str>) -> String {
+    let mut topic = subject.to_lowercase();
+    if let Some(tag) = tag {
+        topic = topic.replace(&tag.to_lowercase(), " ");
+    }
+    let mut rest = topic.trim();
+    while let Some((word, after)) = rest.split_once(':')
+        && (1..=4).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_alphabetic())
+    {
+        rest = after.trim_start();
+    }
+    decode::clean(rest)
+}
+
+/// Writes bytes to standard output as they are; `command` is what was typed.
+///
+/// # Errors
+/// Status 64 if standard output is a terminal and they could do harm to it.
+pub(super) fn give(bytes: &[u8], command: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    if stdout.is_terminal() && !is_harmless(bytes) {
+        let text = "cannot show this on a terminal: it holds control characters or binary data";
+        let fault = Fault::new(Status::Usage, text);
+        return Err(fault.hint(format!("`{command} > FILE` saves it")).into());
+    }
+    stdout.write_all(bytes)?;
+    Ok(stdout.flush()?)
+}
+
+/// True if `bytes` are text without control characters but tab and line ends.
+fn is_harmless(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| {
+        let mut controls = text.chars().filter(|c| c.is_control());
+        controls.all(|c| matches!(c, '\t' | '\r' | '\n'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_have_the_topic_of_their_question() {
+        for (case, subject, want) in [
+            ("itself", "Printer on fire", "printer on fire"),
+            ("reply", "Re: Printer on fire", "printer on fire"),
+            ("German", "AW: WG: Printer on fire", "printer on fire"),
+            ("tagged", "[issue12] Re: Printer on fire", "printer on fire"),
+            (
+                "tag behind",
+                "Re: [Issue12] Printer on fire",
+                "printer on fire",
+            ),
+            ("another", "Printer cold: thanks", "printer cold: thanks"),
+            ("nothing left", "Re: ", ""),
+        ] {
+            assert_eq!(topic(subject, Some("[issue12]")), want, "{case}");
+        }
+    }
+
+    #[test]
+    fn terminals_get_text_only() {
+        for (case, bytes, want) in [
+            ("text", "Grüße\r\n\tzu\n".as_bytes(), true),
+            ("escape", b"\x1b[2J", false),
+            ("eight bit", b"\x9b2J", false),
+            ("C1", "\u{9b}2J".as_bytes(), false),
+            ("NUL", b"a\0", false),
+            ("nothing", b"", true),
+        ] {
+            assert_eq!(is_harmless(bytes), want, "{case}");
+        }
+    }
+}
