@@ -706,6 +706,9 @@ fn a_torn_entry_is_cut_and_its_message_comes_again() {
     for cut in (whole.len() + 1..both.len() - 1).step_by(7) {
         // As a kill would leave it: half an entry, and an index that knows nothing of it.
         bench.put("tickets/1", &both[..cut]);
+        for name in ["index.db", "index.db-wal", "index.db-shm"] {
+            let _ = fs::remove_file(bench.ticket(".tickets").join(name));
+        }
         bench.deliver("ticket-1@example.org", &update).silent();
         assert_eq!(
             bench

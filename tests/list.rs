@@ -194,9 +194,9 @@ fn files_changed_by_hand_are_seen() {
     let edited = String::from_utf8(fs::read(b.ticket("7")).unwrap()).unwrap();
     b.put(
         "tickets/7",
-        edited.replace("Copied in", "Edited by hand").as_bytes(),
+        edited.replace("Copied in", "Edited").as_bytes(),
     );
-    list(&b, &["--from", "carol"]).is(0, " 7 * now  1  carol@example.net  Edited by hand\n", "");
+    list(&b, &["--from", "carol"]).is(0, " 7 * now  1  carol@example.net  Edited\n", "");
 }
 
 // D9

@@ -432,6 +432,51 @@ fn what_is_not_there_is_said() {
     show(&b, &["2"]).is(0, "Ticket 2, open\n", "tickets: ticket 2 has no messages\n");
 }
 
+// D1: what was edited by hand is the truth, and no torn end of a delivery.
+#[test]
+fn a_message_shortened_by_hand_stays() {
+    let mail = |id: &str, text: &str| {
+        format!(
+            "Message-ID: <{id}@example.net>\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n\
+             From: alice@example.net\nSubject: Hi\n\n{text}\n"
+        )
+    };
+    let table = [
+        ("within", "secret", "***", "My password is ***."),
+        (
+            "and the empty line",
+            "is secret.\n\n",
+            "is.\n",
+            "My password is.",
+        ),
+        (
+            "and all line ends",
+            "is secret.\n\n",
+            "is.",
+            "My password is.",
+        ),
+    ];
+    for (case, from, to, text) in table {
+        let b = with(mail("1", "My password is secret.").as_bytes());
+        let file = fs::read_to_string(b.ticket("1")).unwrap();
+        assert!(file.contains(from), "{case}");
+        b.put("tickets/1", file.replace(from, to).as_bytes());
+        b.deliver("ticket-1@example.org", mail("2", "Thanks."))
+            .silent();
+        let first = "── 1 ── alice@example.net ── 2026-11-02 10:00 ── opened ";
+        let second = "── 2 ── alice@example.net ── 2026-11-02 10:00 ";
+        let want =
+            format!("Ticket 1, open: Hi\n\n{first:─<80}\n\n{text}\n\n{second:─<80}\n\nThanks.\n");
+        let ran = show(&b, &["1"]);
+        assert_eq!(
+            (ran.status, ran.stdout, ran.stderr),
+            (0, want, String::new()),
+            "{case}"
+        );
+        assert!(!b.ticket(".tickets/torn").exists(), "{case}");
+    }
+}
+
 // D9: mutt tells new mail by the access time.
 #[test]
 fn reading_leaves_the_access_time_alone() {

@@ -53,7 +53,7 @@ impl Desk {
     fn mend(&self, mbox: &mut Mbox) -> Result<Vec<u8>> {
         loop {
             let bytes = mbox.read()?;
-            match mbox::tail(&bytes, 0) {
+            match self.tail(mbox.id(), &bytes)? {
                 Tail::Whole => return Ok(bytes),
                 Tail::Missing(newlines) => mbox.append(newlines)?,
                 Tail::Torn { keep } => mbox.cut(keep)?,
@@ -63,6 +63,30 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// What the end of a file wants. An entry that was seen whole before, and is shorter now, was
+    /// edited by hand; so it shall be (D1), and is not the torn end of a delivery.
+    fn tail(&self, id: TicketId, bytes: &[u8]) -> Result<Tail> {
+        let tail = mbox::tail(bytes, 0);
+        let keep = match tail {
+            Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => {
+                keep as usize
+            }
+            _ => return Ok(tail),
+        };
+        let seen = match self.index()?.ticket(id)? {
+            Some(row) if row.place.is_some() => row.entries,
+            _ => 0,
+        };
+        if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {
+            return Ok(tail);
+        }
+        Ok(match bytes {
+            [.., b'\n', b'\n'] => Tail::Whole,
+            [.., b'\n'] => Tail::Missing(b"\n"),
+            _ => Tail::Missing(b"\n\n"),
+        })
     }
 
     /// Saves what cannot be told from mail in `.tickets/torn/`, on the disk.
@@ -89,7 +113,7 @@ impl Desk {
 
     /// Notes a file's messages in the index.
     fn note(&mut self, id: TicketId, place: Place, stamp: Stamp, bytes: &[u8]) -> Result<Overview> {
-        let (sound, whole) = match mbox::tail(bytes, 0) {
+        let (sound, whole) = match self.tail(id, bytes)? {
             Tail::Whole => (true, bytes.len()),
             Tail::Missing(_) => (false, bytes.len()),
             // Half a message is none, or its other half would be taken for a duplicate.
