@@ -1,0 +1,309 @@
+//! What a delivery costs beside procmail, maildrop and the least a C program can do.
+//!
+//! `cargo bench` times every program in one run, in turn, each message its own (a repeated
+//! Message-ID would be a duplicate), each file growing by one message a round. Compare within a
+//! run only; `BENCH_RT=1` keeps other loads of the machine out (needs root), `BENCH_ROUNDS=N` sets
+//! the rounds, `BENCH_BIN=FILE` takes another `tickets`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Bytes of a message: a short mail with a usual header.
+const SIZE: usize = 4083;
+/// Tickets in the large store.
+const MANY: u32 = 10_000;
+
+fn main() {
+    // `cargo test --benches` asks for a run as well; nothing is tested here.
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
+    let rounds = match std::env::var("BENCH_ROUNDS") {
+        Ok(rounds) => rounds.parse().expect("BENCH_ROUNDS is a number"),
+        Err(_) => 300,
+    };
+    let room = tempfile::Builder::new()
+        .prefix("bench")
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .expect("a directory to work in");
+    let bench = Bench::build(room.path());
+    let mut cases = bench.cases();
+    for round in 0..=rounds {
+        for case in &mut cases {
+            let cost = bench.time(case, round);
+            // The first one finds cold files and makes directories.
+            if round > 0 {
+                case.costs.push(cost);
+            }
+        }
+    }
+    bench.check(&cases, rounds);
+    print(&cases, rounds);
+}
+
+struct Case {
+    name: String,
+    command: Vec<String>,
+    costs: Vec<Cost>,
+    /// A store, and the number of tickets it had.
+    store: Option<(PathBuf, u32)>,
+    opens: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: u64,
+    cpu: u64,
+    memory: u64,
+}
+
+struct Bench {
+    room: PathBuf,
+    tickets: String,
+    message: PathBuf,
+}
+
+impl Bench {
+    fn build(room: &Path) -> Bench {
+        for (name, options) in [
+            ("spawn", &["-static"][..]),
+            ("floor", &[]),
+            ("floor-static", &["-static"]),
+        ] {
+            let source = name.trim_end_matches("-static");
+            let source = format!("{}/benches/{source}.c", env!("CARGO_MANIFEST_DIR"));
+            let out = room.join(name);
+            let built = Command::new("cc")
+                .args(["-O2", "-Wall", "-o"])
+                .arg(out)
+                .args(options)
+                .arg(source)
+                .status();
+            assert!(built.expect("cc").success(), "{name} cannot be built");
+        }
+        let tickets = std::env::var("BENCH_BIN");
+        Bench {
+            room: room.to_owned(),
+            tickets: tickets.unwrap_or_else(|_| env!("CARGO_BIN_EXE_tickets").into()),
+            message: room.join("message"),
+        }
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let at = |name: &str| self.room.join(name).display().to_string();
+        let mut cases = Vec::new();
+        let mut case = |name: &str, command: &[&str]| {
+            cases.push(Case {
+                name: name.into(),
+                command: command.iter().map(|&w| w.to_owned()).collect(),
+                costs: Vec::new(),
+                store: None,
+                opens: false,
+            });
+        };
+        case("fork + exec of /bin/true", &["/bin/true"]);
+        case("floor (C)", &[&at("floor"), &at("floor.mbox")]);
+        let (floor, mbox) = (at("floor-static"), at("floor-static.mbox"));
+        case("floor (C), static", &[&floor, &mbox]);
+        if Path::new("/usr/bin/procmail").exists() {
+            let rc = at("procmailrc");
+            let mbox = at("procmail.mbox");
+            fs::write(&rc, format!("DEFAULT={mbox}\nSHELL=/bin/sh\n")).expect("procmailrc");
+            case("procmail", &["/usr/bin/procmail", "-m", &rc]);
+        } else {
+            println!("procmail is not installed: left out");
+        }
+        if Path::new("/usr/bin/maildrop").exists() {
+            let rc = at("mailfilter");
+            fs::write(&rc, format!("to \"{}\"\n", at("maildrop.mbox"))).expect("mailfilter");
+            let private = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(&rc, private).expect("mailfilter");
+            case("maildrop", &["/usr/bin/maildrop", &rc]);
+        } else {
+            println!("maildrop is not installed: left out");
+        }
+        for answers in [false, true] {
+            for opens in [false, true] {
+                for size in [1, MANY] {
+                    cases.push(self.delivery(answers, opens, size));
+                }
+            }
+        }
+        cases
+    }
+
+    fn delivery(&self, answers: bool, opens: bool, size: u32) -> Case {
+        let what = if opens { "new ticket" } else { "update" };
+        let told = if answers { "answers on" } else { "answers off" };
+        let name = format!("tickets: {what}, {told}, store of {size}");
+        let store = self
+            .room
+            .join(name.replace(|c: char| !c.is_alphanumeric(), ""));
+        let config = store.with_extension("toml");
+        let (ack, notify) = match answers {
+            true => ("true", "copy"),
+            false => ("false", "none"),
+        };
+        // The program that takes the answers does nothing: what is timed is ours.
+        let text = format!(
+            "dir = {store:?}\ndomain = \"example.org\"\nadmins = \"steve@example.org\"\n\
+             ack = {ack}\nnotify = \"{notify}\"\nsendmail = \"/bin/true\"\n"
+        );
+        fs::write(&config, text).expect("a config");
+        fill(&store, size);
+        let config = config.display().to_string();
+        let made = Command::new(&self.tickets)
+            .args(["--config", &config, "reindex"])
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.expect("tickets").success(), "tickets reindex");
+        let recipient = if opens { "submit" } else { "ticket-1" };
+        let recipient = format!("{recipient}@example.org");
+        let words = [
+            &self.tickets,
+            "--config",
+            &config,
+            "deliver",
+            "--sender",
+            "alice@example.net",
+            "--recipient",
+            &recipient,
+        ];
+        Case {
+            name,
+            command: words.iter().map(|&w| w.to_owned()).collect(),
+            costs: Vec::new(),
+            store: Some((store, size)),
+            opens,
+        }
+    }
+
+    /// One delivery, or whatever the case is, of a message that is new to it.
+    fn time(&self, case: &Case, round: usize) -> Cost {
+        let text = message(&format!("{round}"));
+        fs::write(&self.message, text).expect("a message");
+        let out = Command::new(self.room.join("spawn"))
+            .arg(&self.message)
+            .args(&case.command)
+            .env_clear()
+            .envs(std::env::vars().filter(|(name, _)| name == "BENCH_RT"))
+            .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent")])
+            .output()
+            .expect("spawn");
+        let said = String::from_utf8_lossy(&out.stdout);
+        let numbers: Vec<u64> = said.split_whitespace().flat_map(str::parse).collect();
+        let [wall, cpu, memory, 0] = numbers[..] else {
+            let errors = String::from_utf8_lossy(&out.stderr);
+            panic!("{}: {said} {errors}", case.name);
+        };
+        Cost { wall, cpu, memory }
+    }
+
+    /// Whoever was fast because nothing was filed is found out here.
+    fn check(&self, cases: &[Case], rounds: usize) {
+        let filed = |path: &Path| {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            text.matches("\nMessage-ID: ").count()
+        };
+        for case in cases {
+            let name = &case.name;
+            match &case.store {
+                Some((store, size)) if case.opens => {
+                    let last = store.join((size + rounds as u32 + 1).to_string());
+                    assert_eq!(filed(&last), 1, "{name}");
+                }
+                Some((store, _)) => assert_eq!(filed(&store.join("1")), rounds + 2, "{name}"),
+                None if name.starts_with("fork") => {}
+                None => {
+                    let mbox = match name.as_str() {
+                        "floor (C)" => "floor.mbox".into(),
+                        "floor (C), static" => "floor-static.mbox".into(),
+                        name => format!("{name}.mbox"),
+                    };
+                    assert_eq!(filed(&self.room.join(mbox)), rounds + 1, "{name}");
+                }
+            }
+        }
+    }
+}
+
+/// Tickets of one message each, opened years ago.
+fn fill(store: &Path, size: u32) {
+    fs::create_dir_all(store).expect("a store");
+    for n in 1..=size {
+        let from = "From alice@example.net Fri Jan 12 09:08:07 2024\n";
+        let text = format!("{from}{}\n", message(&format!("old.{n}")));
+        fs::write(store.join(n.to_string()), text).expect("a ticket");
+    }
+}
+
+/// A mail of [`SIZE`] bytes with its own Message-ID and author.
+fn message(name: &str) -> String {
+    let mut text = format!(
+        "Received: from mail.example.net (mail.example.net [192.0.2.7])\n\
+         \tby mx.example.org (Postfix) with ESMTPS id 4T8xYz1QbLz2xK9\n\
+         \tfor <submit@example.org>; Fri, 12 Jan 2024 09:08:07 +0000 (UTC)\n\
+         From: Alice Example <alice.{name}@example.net>\n\
+         To: submit@example.org\n\
+         Subject: The printer on the second floor prints =?UTF-8?Q?h=C3=B6chst?= oddly\n\
+         Date: Fri, 12 Jan 2024 10:08:05 +0100\n\
+         Message-ID: <{name}.bench@mail.example.net>\n\
+         MIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=utf-8\n\
+         Content-Transfer-Encoding: 8bit\n\
+         User-Agent: Mutt/2.2.12 (2023-09-09)\n\n"
+    );
+    let line = "Every page comes out twice, and the second one is blank but for a dot.\n";
+    while text.len() + line.len() < SIZE {
+        text.push_str(line);
+    }
+    let rest = SIZE - text.len() - 1;
+    text.push_str(&line[..rest]);
+    text.push('\n');
+    text
+}
+
+fn median(mut values: Vec<u64>) -> u64 {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
+fn print(cases: &[Case], rounds: usize) {
+    let of = |name: &str| cases.iter().find(|c| c.name == name);
+    let wall = |case: &Case| median(case.costs.iter().map(|c| c.wall).collect());
+    let cpu = |case: &Case| median(case.costs.iter().map(|c| c.cpu).collect());
+    let ratio = |own: u64, other: Option<u64>| match other {
+        Some(other) => format!("{:.2}", own as f64 / other as f64),
+        None => "-".into(),
+    };
+    println!("{SIZE} bytes a message, {rounds} rounds, milliseconds, MiB\n");
+    println!(
+        "{:<48} {:>6} {:>6} {:>6} {:>6} {:>5}  {:>9} {:>9}",
+        "", "wall", "min", "cpu", "min", "peak", "maildrop", "floor"
+    );
+    println!(
+        "{:<48} {:>6} {:>6} {:>6} {:>6} {:>5}  {:>9} {:>9}",
+        "", "median", "", "median", "", "", "wall cpu", "wall min"
+    );
+    for case in cases {
+        let least = |of: fn(&Cost) -> u64| case.costs.iter().map(of).min().unwrap_or(0);
+        let most = case.costs.iter().map(|c| c.memory).max().unwrap_or(0);
+        let (maildrop, floor) = (of("maildrop"), of("floor (C)"));
+        let floor_least = floor.and_then(|f| f.costs.iter().map(|c| c.wall).min());
+        println!(
+            "{:<48} {:>6.2} {:>6.2} {:>6.2} {:>6.2} {:>5.1}  {:>4} {:>4} {:>4} {:>4}",
+            case.name,
+            wall(case) as f64 / 1e6,
+            least(|c| c.wall) as f64 / 1e6,
+            cpu(case) as f64 / 1e3,
+            least(|c| c.cpu) as f64 / 1e3,
+            most as f64 / 1024.0,
+            ratio(wall(case), maildrop.map(wall)),
+            ratio(cpu(case), maildrop.map(cpu)),
+            ratio(wall(case), floor.map(wall)),
+            ratio(least(|c| c.wall), floor_least),
+        );
+    }
+}
