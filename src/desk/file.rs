@@ -101,9 +101,12 @@ impl Desk {
         let author = parcel.summary.author.as_ref();
         let recent = match author {
             // Only who would be answered has to be counted.
-            Some(author) if !parcel.degree.is_automatic() => self
-                .index()?
-                .opened_since(&author.address, self.now - 3600)?,
+            Some(author)
+                if !parcel.degree.is_automatic() && self.config.ack.allows(&author.address) =>
+            {
+                self.index()?
+                    .opened_since(&author.address, self.now - 3600)?
+            }
             _ => 0,
         };
         let situation = Situation {
