@@ -22,6 +22,11 @@ const COMPLETE: i64 = 0x5449_434b;
 /// of the log; tidying up costs two syncs.
 const LONG_LOG: u64 = 128 << 10;
 
+/// How long a writer waits for another: many may come at once, and each is short.
+const BUSY: Duration = Duration::from_secs(30);
+/// The same while a ticket's locks are held, for which mutt waits five seconds.
+const BUSY_UNDER_LOCKS: Duration = Duration::from_secs(2);
+
 const TABLES: &str = "
 CREATE TABLE ticket(
   id INTEGER PRIMARY KEY, place INTEGER NOT NULL,
@@ -92,7 +97,7 @@ impl Index {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
         let mut db = Connection::open_with_flags(path, flags)?;
-        db.busy_timeout(Duration::from_secs(5))?;
+        db.busy_timeout(BUSY)?;
         db.pragma_update(None, "synchronous", "NORMAL")?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
         if version != VERSION {
@@ -241,6 +246,14 @@ impl Index {
         }
         upsert_ticket(&change, id, place, stamp, summaries, sound)?;
         Ok(change.commit()?)
+    }
+
+    /// Waits less from now on, or as usual again: while a ticket's locks are held it is better not
+    /// to note a message than to keep others from the ticket. It is read again later.
+    pub fn under_locks(&self, held: bool) -> Result<()> {
+        Ok(self
+            .db
+            .busy_timeout(if held { BUSY_UNDER_LOCKS } else { BUSY })?)
     }
 
     /// Notes one more message of a ticket, the `seq`th (from 0).

@@ -20,7 +20,7 @@ impl Desk {
         let staged = self.store.stage(&entry)?;
         let copy = self.copy(&entry)?;
         drop(entry);
-        let mut sequence = self.store.sequence(self.patience)?;
+        let mut sequence = self.store.sequence()?;
         self.look_at_unknown_numbers(sequence.last())?;
         loop {
             let opened = self.index()?.opened_by(&parcel.summary.identity)?;
@@ -182,8 +182,11 @@ impl Desk {
             let summary = &parcel.summary;
             // Not noted is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
-                self.index_mut()?
-                    .add(id, place, stamp, row.entries, summary)
+                let index = self.index_mut()?;
+                index.under_locks(true)?;
+                let added = index.add(id, place, stamp, row.entries, summary);
+                index.under_locks(false)?;
+                added
             });
             drop(mbox);
             warn(&mut warnings, self.keep(copy.as_ref(), &key(parcel, id)));

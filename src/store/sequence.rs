@@ -3,7 +3,6 @@
 //! A file of its own: it must outlive the index, and a rebuild of the index must not keep new
 //! tickets waiting. flock is right here, since no mail program looks at this file.
 
-use super::lock::Patience;
 use super::{Place, Store};
 use crate::error::{Fault, Status};
 use crate::ticket::TicketId;
@@ -11,7 +10,12 @@ use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Each holds it for milliseconds, but a whole mailing may arrive at once. Exim's pipe has five
+/// minutes.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The right to give the next number; it goes when dropped.
 #[derive(Debug)]
@@ -25,8 +29,8 @@ impl Store {
     /// Waits for the right to give numbers.
     ///
     /// # Errors
-    /// Status 75 if somebody keeps it for longer than `patience`.
-    pub fn sequence(&self, patience: Patience) -> Result<Sequence> {
+    /// Status 75 if it is not had within two minutes.
+    pub fn sequence(&self) -> Result<Sequence> {
         let path = self.private().join("sequence");
         let doing = || format!("cannot open {}", path.display());
         let file = OpenOptions::new()
@@ -37,21 +41,7 @@ impl Store {
             .mode(0o660)
             .open(&path)
             .with_context(doing)?;
-        loop {
-            match fs2::FileExt::try_lock_exclusive(&file) {
-                Ok(()) => break,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    if !patience.wait() {
-                        let text = format!("cannot lock {}: it is busy", path.display());
-                        return Err(Fault::new(Status::TempFail, text).into());
-                    }
-                }
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => {
-                    return Err(e).with_context(|| format!("cannot lock {}", path.display()));
-                }
-            }
-        }
+        let file = locked(file, &path)?;
         let mut text = [0; 16];
         let length = file.read_at(&mut text, 0).with_context(doing)?;
         let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
@@ -71,6 +61,35 @@ impl Store {
             highest = highest.max(last);
         }
         Ok(highest)
+    }
+}
+
+/// Takes the lock. Whoever comes first gets it first: the kernel keeps the queue, which trying
+/// again and again would not, and of two hundred deliveries at once some would starve.
+fn locked(file: File, path: &Path) -> Result<File> {
+    let doing = || format!("cannot lock {}", path.display());
+    match fs2::FileExt::try_lock_exclusive(&file) {
+        Ok(()) => return Ok(file),
+        Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+        Err(e) => return Err(e).with_context(doing),
+    }
+    let (done, waiting) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let locked = loop {
+            match fs2::FileExt::lock_exclusive(&file) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                ended => break ended,
+            }
+        };
+        // Nobody listens any more: the file is closed, and the lock gone.
+        let _ = done.send(locked.map(|()| file));
+    });
+    match waiting.recv_timeout(PATIENCE) {
+        Ok(locked) => locked.with_context(doing),
+        Err(_) => {
+            let text = format!("cannot lock {}: it is busy", path.display());
+            Err(Fault::new(Status::TempFail, text).into())
+        }
     }
 }
 
@@ -96,24 +115,39 @@ impl Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn the_files_know_when_the_sequence_is_lost() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
-        let patience = Patience::new(Duration::ZERO);
-        assert_eq!(store.sequence(patience).unwrap().last(), 0);
-        let mut sequence = store.sequence(patience).unwrap();
-        sequence.set(41).unwrap();
-        assert!(store.sequence(patience).is_err(), "one at a time");
-        drop(sequence);
-        assert_eq!(store.sequence(patience).unwrap().last(), 41);
+        assert_eq!(store.sequence().unwrap().last(), 0);
+        store.sequence().unwrap().set(41).unwrap();
+        assert_eq!(store.sequence().unwrap().last(), 41);
         std::fs::write(dir.path().join("archived/77"), "").unwrap();
         std::fs::write(dir.path().join("99.lock"), "").unwrap();
-        assert_eq!(store.sequence(patience).unwrap().last(), 41);
+        assert_eq!(store.sequence().unwrap().last(), 41);
         std::fs::remove_file(store.private().join("sequence")).unwrap();
-        assert_eq!(store.sequence(patience).unwrap().last(), 77);
+        assert_eq!(store.sequence().unwrap().last(), 77);
+    }
+
+    #[test]
+    fn one_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path(), None);
+        store.create_directories().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let mut sequence = store.sequence().unwrap();
+                        let next = sequence.last() + 1;
+                        std::thread::yield_now();
+                        sequence.set(next).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(store.sequence().unwrap().last(), 160);
     }
 }
