@@ -4,6 +4,7 @@ mod bench;
 mod close;
 mod crash;
 mod deliver;
+mod layers;
 mod list;
 mod mbox;
 mod restore;
