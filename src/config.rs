@@ -177,18 +177,49 @@ impl Config {
         let (file, text) = match &overrides.config {
             Some(file) => {
                 let doing = || format!("cannot read {}", file.display());
-                let text = std::fs::read_to_string(file)
-                    .map_err(|e| Fault::new(Status::Config, format!("{}: {e}", doing())))?;
+                let text = std::fs::read_to_string(file).map_err(|e| {
+                    let fault = Fault::new(Status::Config, format!("{}: {e}", doing()));
+                    match absent(&e) {
+                        true => fault.hint(format!(
+                            "`tickets --config {} init` writes one",
+                            file.display()
+                        )),
+                        false => fault,
+                    }
+                })?;
                 (Some(file.clone()), text)
             }
             None => first_that_exists(&me)?,
         };
-        let keys: Keys = toml::from_str(&text).map_err(|e| explain(file.as_deref(), &text, &e))?;
+        Self::parse(&text, file, overrides, &me)
+    }
+
+    /// The values that `text` would put in force, were it in `file`.
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn of(text: &str, file: &Path, overrides: &Overrides) -> Result<Config> {
+        Self::parse(text, Some(file.to_owned()), overrides, &User::default())
+    }
+
+    fn parse(text: &str, file: Option<PathBuf>, over: &Overrides, me: &User) -> Result<Config> {
+        let keys: Keys = toml::from_str(text).map_err(|e| explain(file.as_deref(), text, &e))?;
         let at = file.as_deref().unwrap_or(Path::new("the configuration"));
-        resolve(keys, overrides, file.clone(), &me)
+        resolve(keys, over, file.clone(), me)
             .with_context(|| format!("cannot use {}", at.display()))
     }
+
+    /// Where the user's own configuration lies if nobody names another file.
+    ///
+    /// # Errors
+    /// Status 78 if the user is not in the password database.
+    pub fn own_file() -> Result<PathBuf> {
+        Ok(User::default().get()?.dir.join(OWN_FILE))
+    }
 }
+
+/// In the home directory.
+const OWN_FILE: &str = ".config/tickets/config.toml";
 
 /// The user this process runs as, asked for at most once.
 #[derive(Default)]
@@ -212,10 +243,7 @@ impl User {
 }
 
 fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
-    let own = me
-        .get()
-        .ok()
-        .map(|u| u.dir.join(".config/tickets/config.toml"));
+    let own = me.get().ok().map(|u| u.dir.join(OWN_FILE));
     for file in own
         .into_iter()
         .chain([PathBuf::from("/etc/tickets/config.toml")])

@@ -113,3 +113,36 @@ fn mistakes_name_line_and_remedy() {
         "{line}"
     );
 }
+
+#[test]
+fn the_commented_file_has_every_key_with_its_default() {
+    const FILE: &str = include_str!("../../contrib/config.toml");
+    let keys: Vec<&str> = FILE
+        .lines()
+        .filter_map(|l| l.strip_prefix('#')?.split_once(" = "))
+        .map(|(key, _)| key)
+        .filter(|key| !key.contains(' '))
+        .collect();
+    // serde names them all.
+    let all = toml::from_str::<Keys>("x = 1").unwrap_err();
+    let mut all: Vec<&str> = all.message().split('`').skip(3).step_by(2).collect();
+    all.sort_unstable();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, all);
+    // Those without a default of their own stay comments.
+    let stays = ["#dir", "#templates", "#group"];
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(rest)
+            if keys.iter().any(|k| rest.starts_with(&format!("{k} = ")))
+                && !stays.iter().any(|s| line.starts_with(s)) =>
+        {
+            format!("{rest}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    let text: String = FILE.lines().map(on).collect();
+    let bare = "domain = \"example.org\"\nadmins = \"steve@example.org\"";
+    let show = |c: Config| format!("{:?}", Config { file: None, ..c });
+    assert_eq!(show(load(&text).unwrap()), show(load(bare).unwrap()));
+}
