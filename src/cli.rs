@@ -7,7 +7,7 @@ use crate::commands;
 use crate::config::Overrides;
 use crate::error::{self, Status};
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ enum Command {
     Reindex(commands::reindex::Reindex),
     Restore(commands::restore::Restore),
     Verify(commands::verify::Verify),
+    Check(commands::check::Check),
+    Init(commands::init::Init),
 }
 
 impl Cli {
@@ -69,6 +71,8 @@ impl Cli {
             Command::Reindex(c) => c.run(&overrides),
             Command::Restore(c) => c.run(&overrides),
             Command::Verify(c) => c.run(&overrides),
+            Command::Check(c) => c.run(&overrides),
+            Command::Init(c) => c.run(&overrides),
         }
     }
 }
@@ -137,10 +141,7 @@ fn run(args: Vec<OsString>) -> Result<Status> {
                 .skip(1)
                 .filter_map(|a| a.to_str())
                 .find(|a| !a.starts_with('-'));
-            let known = name.filter(|n| {
-                use clap::CommandFactory;
-                Cli::command().find_subcommand(n).is_some()
-            });
+            let known = name.filter(|n| Cli::command().find_subcommand(n).is_some());
             let hint = match (tip, known) {
                 (Some(tip), _) => tip.to_owned(),
                 (None, Some(name)) => format!("`tickets {name} --help` shows its options"),

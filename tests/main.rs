@@ -1,11 +1,14 @@
 //! Black-box tests of the binary.
 
 mod bench;
+mod check;
 mod close;
 mod crash;
 mod deliver;
+mod init;
 mod layers;
 mod list;
 mod mbox;
 mod restore;
 mod show;
+mod verify;

@@ -1,19 +1,23 @@
 //! One file per subcommand: its options (the doc comment is --help), what it does, what it says.
 
+pub mod check;
 pub mod close;
 pub mod deliver;
 pub mod flush;
+pub mod init;
 pub mod list;
 pub mod reindex;
 pub mod restore;
 pub mod show;
 pub mod verify;
 
+use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::ticket::TicketId;
 use anyhow::Result;
 use std::io::Write;
+use std::path::Path;
 
 /// Prints a line on standard output, where nothing but results goes.
 pub fn say(line: impl std::fmt::Display) -> Result<()> {
@@ -29,4 +33,32 @@ pub fn remark(line: impl std::fmt::Display) {
 pub fn no_ticket(desk: &Desk, id: TicketId) -> Fault {
     let text = format!("no ticket {id} in {}", desk.store.root().display());
     Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
+}
+
+/// A string as TOML has it: as it stands in single quotes where backslashes would double.
+fn toml_string(text: &str) -> String {
+    if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
+        return format!("'{text}'");
+    }
+    // JSON's escapes are TOML's.
+    serde_json::Value::from(text).to_string()
+}
+
+/// `program` with the options by which it finds this desk again.
+fn again(program: &str, overrides: &Overrides) -> String {
+    let mut command = program.to_owned();
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let usual = |file: &Path| {
+        file == Path::new("/etc/tickets/config.toml")
+            || Config::own_file().is_ok_and(|own| own == file)
+    };
+    if let Some(file) = overrides.config.as_deref().map(absolute)
+        && !usual(&file)
+    {
+        command.push_str(&format!(" --config {}", file.display()));
+    }
+    if let Some(dir) = overrides.dir.as_deref().map(absolute) {
+        command.push_str(&format!(" --dir {}", dir.display()));
+    }
+    command
 }

@@ -97,6 +97,11 @@ impl Addresses {
         self.domains.first().map_or("localhost", String::as_str)
     }
 
+    /// All domains that are ours, in lower case, the one used in answers first.
+    pub fn domains(&self) -> &[String] {
+        &self.domains
+    }
+
     /// Which of our addresses `address` is, in any letter case; `None` if it is none of them.
     pub fn target(&self, address: &str) -> Option<Target> {
         let address = address.trim().to_lowercase();

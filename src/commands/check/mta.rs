@@ -1,0 +1,191 @@
+//! How mail gets here: which MTA there is, and whether it knows the desk.
+
+use super::Finding;
+use crate::commands::again;
+use crate::commands::init::exim::{self, Exim, MARK};
+use crate::config::Overrides;
+use crate::desk::Desk;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// A mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mta {
+    /// Exim 4, as Debian configures it.
+    Exim,
+    /// Postfix.
+    Postfix,
+}
+
+/// The mail server that is configured below `etc`, and installed, if that is this machine's own.
+pub fn mta(etc: &Path) -> Option<Mta> {
+    let known = [
+        (Mta::Exim, "exim4/update-exim4.conf.conf", "/usr/sbin/exim4"),
+        (Mta::Postfix, "postfix/main.cf", "/usr/sbin/postfix"),
+    ];
+    // Packages leave their configuration behind when they go.
+    let there = |file: &str, program: &str| {
+        etc.join(file).exists() && (etc != Path::new("/etc") || Path::new(program).exists())
+    };
+    let found = known.iter().find(|(_, file, program)| there(file, program));
+    found.map(|(mta, _, _)| *mta)
+}
+
+/// Looks at the mail server.
+pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
+    match mta(etc) {
+        None => vec![
+            Finding::warn("MTA: neither Exim nor Postfix is installed; nothing brings mail here")
+                .mend("`tickets deliver --help`, or `sudo apt install exim4-daemon-light`"),
+        ],
+        Some(Mta::Exim) => exim(desk, overrides, etc),
+        Some(Mta::Postfix) => vec![postfix(etc)],
+    }
+}
+
+fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
+    let own = again("tickets", overrides);
+    let put_in = format!("{own} init --exim | sudo sh && sudo systemctl reload exim4");
+    let Some(exim) = Exim::find(etc) else {
+        return vec![Finding::warn("Exim: its configuration cannot be read")];
+    };
+    let (main, files) = if exim.split {
+        let conf_d = etc.join("exim4/conf.d");
+        (
+            files_in(&conf_d.join("main")),
+            [
+                files_in(&conf_d.join("router")),
+                files_in(&conf_d.join("transport")),
+            ]
+            .concat(),
+        )
+    } else {
+        let etc = etc.join("exim4");
+        (
+            vec![etc.join("exim4.conf.localmacros")],
+            vec![etc.join("exim4.conf.template")],
+        )
+    };
+    // The first definition of a macro counts, for all of ours are conditional.
+    let text: String = main.iter().chain(&files).map(|file| read(file)).collect();
+    if !text.lines().any(|line| line.trim_end() == MARK) {
+        let text = format!("Exim: it does not know {}", desk.config.addresses.submit());
+        return vec![Finding::warn(text).mend(put_in)];
+    }
+    let mut found = Vec::new();
+    match exim::macros(&desk.config, overrides) {
+        Err(e) => found.push(Finding::fail(format!("Exim: {}", crate::error::line(&e)))),
+        Ok(wanted) => {
+            for (name, value) in wanted {
+                let has = defined(&text, name).unwrap_or_default();
+                if has != value && !same(name, &has, &value) {
+                    let text = format!("Exim: {name} is `{has}`, and this desk has `{value}`");
+                    found.push(Finding::fail(text).mend(&put_in));
+                }
+            }
+        }
+    }
+    let domain = desk.config.addresses.domain();
+    if !takes(&exim, domain) {
+        let text = format!("Exim: it takes no mail for {domain}");
+        let file = etc.join("exim4/update-exim4.conf.conf");
+        let mend = format!(
+            "add {domain} to dc_other_hostnames in {}; sudo update-exim4.conf",
+            file.display()
+        );
+        found.push(Finding::fail(text).mend(mend));
+    }
+    found.extend(closed_directories(&desk.config.dir));
+    if found.is_empty() {
+        let text = format!(
+            "Exim: it brings mail for {}",
+            desk.config.addresses.submit()
+        );
+        found.push(Finding::ok(text));
+    }
+    found
+}
+
+/// Another path of the program is as good, if it is there.
+fn same(name: &str, has: &str, wanted: &str) -> bool {
+    let split = |command: &str| -> (PathBuf, String) {
+        let (program, rest) = command.split_once(' ').unwrap_or((command, ""));
+        (PathBuf::from(program), rest.to_owned())
+    };
+    let (program, rest) = split(has);
+    name == "TICKETS_COMMAND" && program.is_file() && rest == split(wanted).1
+}
+
+fn takes(exim: &Exim, domain: &str) -> bool {
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    exim.other_hostnames
+        .iter()
+        .any(|name| name == domain || name == "*")
+        || domain == "localhost"
+        || host.to_string_lossy().eq_ignore_ascii_case(domain)
+}
+
+/// Exim asks as a user of its own whether a ticket exists, before it accepts mail for it.
+fn closed_directories(store: &Path) -> Vec<Finding> {
+    let archived = store.join("archived");
+    let closed = archived.ancestors().filter(|dir| {
+        let meta = std::fs::metadata(dir);
+        meta.is_ok_and(|meta| meta.permissions().mode() & 0o001 == 0)
+    });
+    closed
+        .map(|dir| {
+            let path = dir.display();
+            let text = format!("Exim: it cannot pass through {path}, so mail to tickets waits");
+            Finding::fail(text).mend(format!("chmod o+x {path}"))
+        })
+        .collect()
+}
+
+fn postfix(etc: &Path) -> Finding {
+    let files = ["postfix/master.cf", "postfix/main.cf", "aliases"];
+    let calls = |file: &&&str| {
+        let text = read(&etc.join(file));
+        text.lines()
+            .any(|l| !l.trim_start().starts_with('#') && l.contains("tickets"))
+    };
+    match files.iter().find(calls) {
+        Some(file) => Finding::ok(format!(
+            "Postfix: {} names tickets",
+            etc.join(file).display()
+        )),
+        None => {
+            let text = "Postfix: neither master.cf nor aliases names tickets; nothing brings mail";
+            Finding::warn(text).mend("start `tickets deliver` there, see `tickets deliver --help`")
+        }
+    }
+}
+
+/// The files Exim's `update-exim4.conf` would take, in its order.
+fn files_in(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|e| e.path()).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    files.retain(|f| {
+        f.file_name()
+            .is_some_and(|n| n.to_string_lossy().chars().all(plain))
+    });
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> String {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned() + "\n"
+}
+
+/// The first value of a macro.
+fn defined(text: &str, name: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let value = line
+            .trim()
+            .strip_prefix(name)?
+            .trim_start()
+            .strip_prefix('=')?;
+        Some(value.trim().to_owned())
+    })
+}

@@ -1,0 +1,86 @@
+//! The values in force, in the words of the configuration file.
+
+use crate::commands::toml_string as word;
+use crate::config::{Acknowledge, CatchAll, CloseBy, Config, Notify, Size, UnknownTicket};
+use std::time::Duration;
+
+/// Lines that could stand in a configuration file, less the last line end.
+pub fn in_force(config: &Config) -> String {
+    let addresses = &config.addresses;
+    let (before, after) = addresses.affixes();
+    let path = |p: &std::path::Path| word(&p.display().to_string());
+    let mut lines = vec![match &config.file {
+        Some(file) => format!("# {}", file.display()),
+        None => "# no configuration file, only defaults".into(),
+    }];
+    let mut add = |key: &str, value: String| lines.push(format!("{key} = {value}"));
+    add("dir", path(&config.dir));
+    add("domain", words(addresses.domains()));
+    add("submit", words(addresses.submits()));
+    add("ticket", word(&format!("{before}{{n}}{after}")));
+    add("name", word(&config.name));
+    add("admins", words(&config.admins));
+    let notify = match config.notify {
+        Notify::Copy => "copy",
+        Notify::Note => "note",
+        Notify::None => "none",
+    };
+    add("notify", word(notify));
+    let ack = match &config.ack {
+        Acknowledge::Never => "false".into(),
+        Acknowledge::Except(patterns) if patterns.is_empty() => "true".into(),
+        Acknowledge::Except(patterns) => words(patterns),
+    };
+    add("ack", ack);
+    add("ack_limit", config.ack_limit.to_string());
+    let close_by = match config.close_by {
+        CloseBy::Participants => "participants",
+        CloseBy::Admins => "admins",
+        CloseBy::Anyone => "anyone",
+    };
+    add("close_by", word(close_by));
+    let unknown = match config.unknown_ticket {
+        UnknownTicket::Reject => "reject",
+        UnknownTicket::Open => "open",
+    };
+    add("unknown_ticket", word(unknown));
+    let catch_all = match config.catch_all {
+        CatchAll::Reject => "reject",
+        CatchAll::Submit => "submit",
+    };
+    add("catch_all", word(catch_all));
+    add("subject_tags", words(&config.subject_tags));
+    add("max_size", size(config.max_size));
+    add("keep_recent", span(config.keep_recent));
+    add("sendmail", words(&config.sendmail));
+    add("sendmail_timeout", span(config.sendmail_timeout));
+    if let Some(dir) = &config.templates {
+        add("templates", path(dir));
+    }
+    if let Some(group) = &config.group {
+        add("group", word(group));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn words(list: &[String]) -> String {
+    let list: Vec<String> = list.iter().map(|w| word(w)).collect();
+    format!("[{}]", list.join(", "))
+}
+
+fn size(bytes: u64) -> String {
+    match Size(bytes).to_string().strip_suffix(" bytes") {
+        Some(number) => number.to_owned(),
+        None => word(&Size(bytes).to_string()),
+    }
+}
+
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let text = match seconds {
+        s if s > 0 && s % 86_400 == 0 => format!("{} days", s / 86_400),
+        s => format!("{s} s"),
+    };
+    word(&text)
+}

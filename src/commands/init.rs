@@ -1,0 +1,213 @@
+//! `tickets init`: a desk from nothing, and the pieces that the programs around it need.
+
+pub mod exim;
+mod mutt;
+
+use crate::config::{Config, Overrides};
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use anyhow::{Context, Result};
+use exim::Exim;
+use std::fs::Permissions;
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+const CONFIG: &str = include_str!("../../contrib/config.toml");
+
+/// Set up a desk: write a configuration, create the store
+///
+/// The configuration goes to ~/.config/tickets/config.toml, or to the file that --config names;
+/// what is there already is left alone. Then it says what to do next. With --exim or --mutt it
+/// only prints the pieces for these programs, filled in with the configuration in force.
+#[derive(clap::Args)]
+pub struct Init {
+    /// Domain of the addresses [default: the one in /etc/mailname]
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// Address of an admin, who is told of each mail (can be repeated) [default: you]
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Vec<String>,
+    /// Local-part that opens tickets (can be repeated) [default: submit]
+    #[arg(long, value_name = "LOCAL-PART")]
+    submit: Vec<String>,
+    /// Local-part of a ticket, with {n} for its number [default: ticket-{n}]
+    #[arg(long, value_name = "TEMPLATE")]
+    ticket: Option<String>,
+    /// Name that customers see [default: Support]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Print the configuration, write nothing
+    #[arg(long, conflicts_with_all = ["exim", "mutt"])]
+    print_config: bool,
+    /// Print a script that puts router and transport into Exim: `tickets init --exim | sudo sh`
+    #[arg(long, conflicts_with_all = ["mutt", "domain", "admin", "submit", "ticket", "name"])]
+    exim: bool,
+    /// Print the muttrc: `tickets init --mutt >~/.mutt/tickets`
+    #[arg(long, conflicts_with_all = ["domain", "admin", "submit", "ticket", "name"])]
+    mutt: bool,
+    /// Where the machine's configuration lies
+    #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
+    etc: PathBuf,
+}
+
+impl Init {
+    /// Runs the command.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        if self.exim || self.mutt {
+            // Root becomes the store's owner, as whom the MTA is to start the program.
+            let config = Desk::look(overrides)?.config;
+            if self.mutt {
+                crate::screen::print(&mutt::muttrc(&config))?;
+                return Ok(Status::Ok);
+            }
+            if !config.domain_known {
+                let guess = config.addresses.domain();
+                let text = format!("cannot fill in the domain: is it {guess}? no file says so");
+                let hint = match &config.file {
+                    Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
+                    None => format!("`tickets init --domain {guess}`"),
+                };
+                return Err(Fault::new(Status::Config, text).hint(hint).into());
+            }
+            let exim = Exim::find(&self.etc);
+            crate::screen::print(&exim::script(&config, overrides, exim.as_ref())?)?;
+            return Ok(Status::Ok);
+        }
+        let text = self.config(overrides);
+        if self.print_config {
+            crate::screen::print(&text)?;
+            return Ok(Status::Ok);
+        }
+        let file = match &overrides.config {
+            Some(file) => file.clone(),
+            None => Config::own_file()?,
+        };
+        // Wrong values must not leave a file behind that stops everything else.
+        Config::of(&text, &file, overrides)?;
+        create(&file, &text)?;
+        // --dir stands in the file now.
+        let overrides = Overrides {
+            config: Some(file.clone()),
+            dir: None,
+        };
+        let desk = Desk::open(&overrides)?;
+        super::say(self.told(&desk.config, &file, &super::again("tickets", &overrides)))?;
+        Ok(Status::Ok)
+    }
+
+    /// The commented configuration, with what is known filled in.
+    fn config(&self, overrides: &Overrides) -> String {
+        let one = |value: &str| super::toml_string(value);
+        let some = |words: &[String]| match words {
+            [] => None,
+            [word] => Some(one(word)),
+            words => {
+                let words: Vec<String> = words.iter().map(|w| one(w)).collect();
+                Some(format!("[{}]", words.join(", ")))
+            }
+        };
+        let guessed = std::fs::read_to_string(self.etc.join("mailname")).unwrap_or_default();
+        // A name without a dot gets no mail from outside.
+        let guessed = Some(guessed.trim()).filter(|name| name.contains('.'));
+        let dir = overrides.dir.as_deref().map(|dir| {
+            let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+            one(&dir.to_string_lossy())
+        });
+        let values = [
+            ("domain", some(&self.domain).or(guessed.map(one))),
+            ("admins", some(&self.admin)),
+            ("submit", some(&self.submit)),
+            ("ticket", self.ticket.as_deref().map(one)),
+            ("name", self.name.as_deref().map(one)),
+            ("dir", dir),
+        ];
+        let fill = |line: &str| {
+            let known = values.iter().find_map(|(key, value)| {
+                let rest = line.strip_prefix('#')?.strip_prefix(key)?;
+                let value = rest.starts_with(" = ").then_some(value.as_ref())??;
+                Some(format!("{key} = {value}\n"))
+            });
+            known.unwrap_or_else(|| format!("{line}\n"))
+        };
+        CONFIG.lines().map(fill).collect()
+    }
+
+    /// What there is now, and what to do next.
+    fn told(&self, config: &Config, file: &Path, program: &str) -> String {
+        let addresses = &config.addresses;
+        let mut lines = vec![
+            format!("configuration  {}", file.display()),
+            format!("store          {}", config.dir.display()),
+            format!("mail to        {}", addresses.submit()),
+            format!("told           {}", config.admins.join(", ")),
+            String::new(),
+        ];
+        if !config.domain_known {
+            lines.push(format!(
+                "The domain is a guess: write `domain = ...` into {}\n",
+                file.display()
+            ));
+        }
+        if nix::unistd::geteuid().is_root() {
+            lines.push(
+                "The desk is root's now. An ordinary user does better: no MTA runs it as root.\n"
+                    .into(),
+            );
+        }
+        lines.push("next:".into());
+        match super::check::mta(&self.etc) {
+            Some(super::check::Mta::Exim) => {
+                lines.push("  let Exim bring the mail".into());
+                lines.push(format!("      {program} init --exim | sudo sh"));
+            }
+            Some(super::check::Mta::Postfix) => {
+                lines.push("  let Postfix bring the mail: what it has to start".into());
+                lines.push(format!("      {program} deliver --help"));
+            }
+            None => {}
+        }
+        lines.push("  for mutt, and a line `source ~/.mutt/tickets` in ~/.muttrc".into());
+        lines.push(format!(
+            "      mkdir -p ~/.mutt && {program} init --mutt >~/.mutt/tickets"
+        ));
+        lines.push("  see what is still missing".into());
+        lines.push(format!("      {program} check"));
+        lines.join("\n")
+    }
+}
+
+/// Writes a file that is not there yet, and the directories above it.
+fn create(file: &Path, text: &str) -> Result<()> {
+    let doing = || format!("cannot write {}", file.display());
+    let above = file.parent().filter(|p| !p.as_os_str().is_empty());
+    // Root writes it for another user, most likely, as whom the MTA starts the program.
+    let root = nix::unistd::geteuid().is_root();
+    if let Some(above) = above.filter(|above| !above.exists()) {
+        std::fs::create_dir_all(above).with_context(doing)?;
+        if root {
+            let mode = Permissions::from_mode(0o755);
+            std::fs::set_permissions(above, mode).with_context(doing)?;
+        }
+    }
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    let mut opened = match opened {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            let text = format!("{}: it is there already", doing());
+            let fault = Fault::new(Status::NoPerm, text);
+            return Err(fault
+                .hint("`tickets init --print-config` prints a fresh one")
+                .into());
+        }
+        opened => opened.with_context(doing)?,
+    };
+    if root {
+        let mode = Permissions::from_mode(0o644);
+        opened.set_permissions(mode).with_context(doing)?;
+    }
+    std::io::Write::write_all(&mut opened, text.as_bytes()).with_context(doing)
+}

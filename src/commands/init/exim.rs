@@ -1,0 +1,221 @@
+//! The pieces for Exim: a shell script that puts them in, filled in for this desk.
+
+use crate::commands::again;
+use crate::config::{Config, Overrides, UnknownTicket};
+use crate::error::{Fault, Status};
+use crate::ticket::address::Addresses;
+use anyhow::{Context, Result};
+use std::path::Path;
+
+const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_tickets");
+const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
+const INSTALL: &str = include_str!("../../../contrib/exim4/install");
+
+/// A name that mail for the desk goes through in Exim's configuration.
+pub const MARK: &str = "tickets_submit:";
+
+/// The end of each here-document.
+const END: &str = "END_OF_FILE";
+
+/// How Exim's configuration is kept on this machine, as Debian does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exim {
+    /// It is in many files (`conf.d`), and not in one.
+    pub split: bool,
+    /// Domains it takes mail for, besides the host's own name.
+    pub other_hostnames: Vec<String>,
+}
+
+impl Exim {
+    /// Reads it below `etc`; `None` if there is no Exim, or not Debian's.
+    pub fn find(etc: &Path) -> Option<Exim> {
+        let text = std::fs::read_to_string(etc.join("exim4/update-exim4.conf.conf")).ok()?;
+        let value = |name: &str| {
+            let mut lines = text.lines().filter_map(|l| l.trim().strip_prefix(name));
+            let value = lines.next_back()?.strip_prefix('=')?;
+            Some(value.trim_matches(['\'', '"']).to_owned())
+        };
+        let names = value("dc_other_hostnames").unwrap_or_default();
+        let names = names.split([':', ';']).map(str::trim);
+        Some(Exim {
+            split: value("dc_use_split_config").as_deref() == Some("true"),
+            other_hostnames: names
+                .filter(|n| !n.is_empty())
+                .map(str::to_lowercase)
+                .collect(),
+        })
+    }
+}
+
+/// The macros of router and transport, with the values this desk wants.
+///
+/// # Errors
+/// Status 78 for a desk whose addresses the router cannot tell apart.
+pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static str, String)>> {
+    let addresses = &config.addresses;
+    let (before, after) = addresses.affixes();
+    if !after.is_empty() {
+        let text = format!("cannot write a router for ticket = \"{before}{{n}}{after}\"");
+        let fault = Fault::new(Status::Config, text);
+        return Err(fault
+            .hint("the router wants a template that ends in {n}")
+            .into());
+    }
+    if nix::unistd::geteuid().is_root() {
+        let text = "cannot write a transport for root: Exim runs no program as root";
+        let fault = Fault::new(Status::NoPerm, text);
+        return Err(fault
+            .hint("`sudo -u USER tickets init --exim`, as whom the desk shall run")
+            .into());
+    }
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    let user = user
+        .ok()
+        .flatten()
+        .context("cannot find the name of this user")?;
+    Ok(vec![
+        ("TICKETS_DOMAIN", addresses.domains().join(" : ")),
+        ("TICKETS_SUBMIT", locals(addresses).join(" : ")),
+        ("TICKETS_PREFIX", plain_regex(before)),
+        ("TICKETS_DIR", config.dir.display().to_string()),
+        ("TICKETS_USER", user.name),
+        ("TICKETS_COMMAND", again(&own.to_string_lossy(), overrides)),
+    ])
+}
+
+/// The local-parts that open tickets at one of our domains.
+fn locals(addresses: &Addresses) -> Vec<String> {
+    let local = |submit: &String| match submit.rsplit_once('@') {
+        None => Some(submit.clone()),
+        Some((local, domain)) => {
+            let ours = addresses.domains().iter().any(|d| d == domain);
+            ours.then(|| local.to_owned())
+        }
+    };
+    addresses.submits().iter().filter_map(local).collect()
+}
+
+/// `text` as a regular expression that needs no backslash, so that no layer of quoting eats it.
+pub fn plain_regex(text: &str) -> String {
+    let class = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || "-_=~%&@!#/:,<>' ".contains(c) => c.to_string(),
+        '^' => r"\^".into(),
+        c => format!("[{c}]"),
+    };
+    text.chars().map(class).collect()
+}
+
+/// The script, which can be read, run by root, and run with `--undo`.
+pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Result<String> {
+    let macros = macros(config, overrides)?;
+    let program = again("tickets", overrides);
+    let mut router = filled(ROUTER, &macros);
+    if config.unknown_ticket == UnknownTicket::Open {
+        router.insert_str(0, "TICKETS_ACCEPT_UNKNOWN = yes\n");
+    }
+    let addresses = &config.addresses;
+    let (before, _) = addresses.affixes();
+    let place = match exim {
+        Some(Exim { split: true, .. }) => {
+            "This Exim's configuration is split: the files go to /etc/exim4/conf.d."
+        }
+        Some(_) => {
+            "This Exim's configuration is not split: all goes into /etc/exim4/exim4.conf.template."
+        }
+        None => "There is no Exim as Debian configures it on this machine: for another one.",
+    };
+    let foreign = exim.is_some_and(|e| !e.other_hostnames.iter().any(|n| n == addresses.domain()));
+    let domain = match foreign {
+        true => format!(
+            "#\n# Exim does not take mail for {0} yet: add it to dc_other_hostnames in\n# \
+             /etc/exim4/update-exim4.conf.conf, or the answer is 'relay not permitted'.\n",
+            addresses.domain()
+        ),
+        false => String::new(),
+    };
+    Ok(format!(
+        "# Lets Exim hand mail for {submit} and {before}12@{at} to this desk.\n\
+         # {place}\n#\n\
+         # Put in:    {program} init --exim | sudo sh\n\
+         # Take out:  {program} init --exim | sudo sh -s -- --undo\n{domain}\
+         set -eu\n\
+         dir=$(mktemp -d)\n\
+         trap 'rm -rf \"$dir\"' EXIT\n\
+         {}{}{}sh \"$dir/install\" \"$@\"\n",
+        document("350_exim4-config_tickets", &router),
+        document("30_exim4-config_tickets", &filled(TRANSPORT, &macros)),
+        document("install", INSTALL),
+        submit = addresses.submit(),
+        at = addresses.domain(),
+    ))
+}
+
+/// `text` with the values of its macros replaced, as contrib/exim4/install does it.
+fn filled(text: &str, macros: &[(&str, String)]) -> String {
+    let fill = |line: &str| {
+        let name = line.split_once(" = ").map(|(name, _)| name);
+        match macros
+            .iter()
+            .find(|(macro_name, _)| Some(*macro_name) == name)
+        {
+            Some((name, value)) => format!("{name} = {value}\n"),
+            None => format!("{line}\n"),
+        }
+    };
+    text.lines().map(fill).collect()
+}
+
+fn document(name: &str, text: &str) -> String {
+    format!("cat >\"$dir/{name}\" <<'{END}'\n{text}{END}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exims_configuration_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Exim::find(dir.path()), None);
+        std::fs::create_dir(dir.path().join("exim4")).unwrap();
+        for (text, split, names) in [
+            (
+                "dc_other_hostnames='A.example;b'\ndc_use_split_config='true'\n",
+                true,
+                &["a.example", "b"][..],
+            ),
+            (
+                "dc_other_hostnames=''\ndc_use_split_config='false'\n",
+                false,
+                &[],
+            ),
+            ("", false, &[]),
+        ] {
+            std::fs::write(dir.path().join("exim4/update-exim4.conf.conf"), text).unwrap();
+            let exim = Exim::find(dir.path()).unwrap();
+            assert_eq!(
+                (exim.split, &exim.other_hostnames[..]),
+                (
+                    split,
+                    &names.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn the_pieces_have_every_macro_once() {
+        let both = format!("{ROUTER}{TRANSPORT}");
+        for name in ["DOMAIN", "SUBMIT", "PREFIX", "DIR", "USER", "COMMAND"] {
+            let start = format!("TICKETS_{name} = ");
+            assert_eq!(
+                both.lines().filter(|l| l.starts_with(&start)).count(),
+                1,
+                "{name}"
+            );
+        }
+        assert!(ROUTER.contains(MARK) && ROUTER.contains("TICKETS_ACCEPT_UNKNOWN"));
+        assert!(![ROUTER, TRANSPORT, INSTALL].iter().any(|t| t.contains(END)));
+    }
+}

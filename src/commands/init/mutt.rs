@@ -1,0 +1,97 @@
+//! The piece for mutt, filled in for this desk.
+
+use super::exim::plain_regex;
+use crate::config::Config;
+use crate::ticket::address::Addresses;
+
+const MUTTRC: &str = include_str!("../../../contrib/muttrc");
+
+/// contrib/muttrc with this desk's name and addresses.
+pub fn muttrc(config: &Config) -> String {
+    let addresses = &config.addresses;
+    let (before, after) = addresses.affixes();
+    // In sh, `$TICKETx` would be another variable.
+    let joined = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let number = if joined { "${TICKET}" } else { "$TICKET" };
+    let domain = addresses.domain();
+    MUTTRC
+        .replace(
+            "'^submit@example.org$'",
+            &format!("'{}'", submits(addresses)),
+        )
+        .replace("ticket-[1-9]", &format!("{}[1-9]", plain_regex(before)))
+        .replace(
+            "ticket-`echo $TICKET`",
+            &format!("{before}`echo $TICKET`{after}"),
+        )
+        .replace("ticket-$TICKET", &format!("{before}{number}{after}"))
+        .replace("ticket-12", &format!("{before}12{after}"))
+        .replace("example.org", domain)
+        .replace("Support", &harmless(&config.name))
+}
+
+/// A regular expression for the addresses that open tickets.
+fn submits(addresses: &Addresses) -> String {
+    let domains: Vec<String> = addresses.domains().iter().map(|d| plain_regex(d)).collect();
+    let domains = match &domains[..] {
+        [one] => one.clone(),
+        several => format!("({})", several.join("|")),
+    };
+    let address = |submit: &String| match submit.contains('@') {
+        true => plain_regex(submit),
+        false => format!("{}@{domains}", plain_regex(submit)),
+    };
+    let all: Vec<String> = addresses.submits().iter().map(address).collect();
+    match &all[..] {
+        [one] => format!("^{one}$"),
+        several => format!("^({})$", several.join("|")),
+    }
+}
+
+/// A name that mutt's quoting, its backticks and an address leave as it is.
+fn harmless(name: &str) -> String {
+    let odd = |c: char| c.is_control() || "'\"`$\\;#<>()[]@,:.|".contains(c);
+    let name = name.replace(odd, " ");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use std::path::Path;
+
+    fn made(text: &str) -> String {
+        let text = format!("dir = \"/t\"\nadmins = \"a@b\"\n{text}");
+        muttrc(&Config::of(&text, Path::new("x"), &Overrides::default()).unwrap())
+    }
+
+    #[test]
+    fn the_default_addresses_change_nothing_but_the_regex() {
+        let want = MUTTRC.replace("'^submit@example.org$'", "'^submit@example[.]org$'");
+        assert_eq!(made("domain = \"example.org\""), want);
+    }
+
+    #[test]
+    fn every_address_is_filled_in() {
+        let made = made(
+            "domain = [\"d.net\", \"e.net\"]\nsubmit = [\"help\", \"x@y\"]\nticket = \"h+{n}x\"\n\
+             name = \"Bob's `desk`, Inc.\"",
+        );
+        for words in [
+            "alternates '^(help@(d[.]net|e[.]net)|x@y)$'\n",
+            "my_hdr From: Bob s desk Inc <h+`echo $TICKET`x@d.net>; my_hdr Cc: h+`echo $TICKET`x@d.net'",
+            "my_hdr Cc: h+${TICKET}x-done@d.net\" ||",
+            "unalternates h[+][1-9];",
+        ] {
+            assert!(made.contains(words), "{words} in\n{made}");
+        }
+        let lines = made.lines().filter(|l| !l.starts_with('#'));
+        for line in lines {
+            assert!(
+                !line.contains("ticket-") && !line.contains("example.org"),
+                "{line}"
+            );
+        }
+    }
+}
