@@ -9,6 +9,8 @@ mod init;
 mod layers;
 mod list;
 mod mbox;
+mod mutt;
+mod reply;
 mod restore;
 mod show;
 mod verify;

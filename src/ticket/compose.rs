@@ -8,6 +8,7 @@
 
 mod copy;
 mod head;
+pub mod reply;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,95 @@
+//! `tickets mutt`: a ticket's mbox in mutt, set up to answer from the ticket.
+
+use crate::config::Overrides;
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::ticket::TicketId;
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Open a ticket in mutt
+///
+/// Mail written there is from the ticket, and a Cc: files it. Keys: r answers, g answers
+/// everybody, C answers and closes, X closes without a mail. Your own muttrc is read as always;
+/// `tickets init --mutt` prints what is added to it. Without mutt, neomutt is taken.
+#[derive(clap::Args)]
+pub struct Mutt {
+    /// The ticket, open or closed
+    #[arg(value_name = "TICKET")]
+    ticket: TicketId,
+}
+
+impl Mutt {
+    /// Runs the command: becomes mutt.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        let desk = Desk::look(overrides)?;
+        let Some(place) = desk.store.locate(self.ticket)? else {
+            return Err(super::no_ticket(&desk, self.ticket).into());
+        };
+        let Some(program) = program() else {
+            let fault = Fault::new(
+                Status::TempFail,
+                format!("cannot open ticket {}: mutt is not installed", self.ticket),
+            );
+            return Err(fault.hint("`sudo apt install mutt`").into());
+        };
+        // It is absolute, so mutt sees none of its abbreviations in it.
+        let path = desk.store.path(self.ticket, place);
+        let mut command = Command::new(&program);
+        command.arg("-e").arg(source()?).arg("-f").arg(path);
+        hand_on(&mut command, &desk);
+        let failed = command.exec();
+        Err(failed).with_context(|| format!("cannot start {}", program.display()))
+    }
+}
+
+/// mutt, else neomutt, as the PATH has them.
+pub(super) fn program() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let executable = |file: &PathBuf| {
+        std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    ["mutt", "neomutt"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |dir| dir.join(name)))
+        .find(executable)
+}
+
+/// The command by which mutt reads what `tickets init --mutt` prints.
+fn source() -> Result<OsString> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let own = own.to_string_lossy();
+    // Quoted for sh, then for mutt, whose strings in double quotes know `$`, backticks and `\`.
+    let own = format!("'{}'", own.replace('\'', r"'\''"));
+    let own = own.replace('\\', r"\\").replace('"', "\\\"");
+    let own = own.replace('$', r"\$").replace('`', r"\`");
+    Ok(format!("source \"{own} init --mutt|\"").into())
+}
+
+/// Tells the `tickets` that mutt starts which desk this is, and where it lies.
+fn hand_on(command: &mut Command, desk: &Desk) {
+    if let Some(file) = &desk.config.file {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        command.env("TICKETS_CONFIG", file);
+    }
+    command.env("TICKETS_DIR", &desk.config.dir);
+    // Root became the store's owner, who may not read root's muttrc.
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    if std::fs::read_dir(&home).is_err()
+        && let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid())
+    {
+        command.env("HOME", user.dir);
+    }
+    let own = std::env::current_exe().ok();
+    if let Some(dir) = own.as_deref().and_then(Path::parent) {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let dirs = std::env::split_paths(&path).chain([dir.to_owned()]);
+        if let Ok(path) = std::env::join_paths(dirs) {
+            command.env("PATH", path);
+        }
+    }
+}

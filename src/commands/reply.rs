@@ -1,0 +1,267 @@
+//! `tickets reply`: a draft that answers the customer, then mutt or an editor.
+
+use super::mutt;
+use crate::config::Overrides;
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::mail::automatic;
+use crate::mail::decode::Mailbox;
+use crate::mail::envelope::Sender;
+use crate::mail::message::Message;
+use crate::mail::render::{Limits, render};
+use crate::mail::{entry, mbox};
+use crate::ticket::TicketId;
+use crate::ticket::address::{Target, Verb};
+use crate::ticket::compose::reply::Draft;
+use anyhow::{Context, Result};
+use std::io::{IsTerminal, Seek, Write};
+use std::path::Path;
+use std::process::Command;
+
+/// Answer a ticket
+///
+/// Writes a draft, from the ticket, to the last person who wrote, with their text below, and
+/// opens it in mutt; the Cc: to the ticket files it. Without mutt, or with --editor, `$VISUAL` or
+/// `$EDITOR` shows the draft, and you are asked before it is sent.
+#[derive(clap::Args)]
+pub struct Reply {
+    /// The ticket
+    #[arg(value_name = "TICKET")]
+    ticket: TicketId,
+    /// Use $VISUAL or $EDITOR, even if there is mutt
+    #[arg(short, long)]
+    editor: bool,
+    /// Close the ticket with this reply
+    #[arg(short, long)]
+    close: bool,
+}
+
+impl Reply {
+    /// Runs the command.
+    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+        let desk = Desk::look(overrides)?;
+        let draft = self.draft(&desk)?;
+        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+            let text = format!(
+                "cannot reply to ticket {}: this is no terminal",
+                self.ticket
+            );
+            let hint = format!("`tickets show {}` prints the ticket", self.ticket);
+            return Err(Fault::new(Status::Usage, text).hint(hint).into());
+        }
+        match mutt::program().filter(|_| !self.editor) {
+            Some(program) => in_mutt(&program, self.ticket, &draft),
+            None => self.in_editor(&desk, draft),
+        }
+    }
+
+    /// Answers the last message that a person wrote who is none of us, else the last one.
+    fn draft(&self, desk: &Desk) -> Result<Draft> {
+        let id = self.ticket;
+        let Some((_, _, bytes)) = desk.store.read(id)? else {
+            return Err(super::no_ticket(desk, id).into());
+        };
+        let entries: Vec<mbox::Entry> = mbox::entries(&bytes, 0).collect();
+        let mut decoded = entries.iter().rev().map(|e| entry::decode(e.content));
+        let theirs = decoded.find(|entry| {
+            let message = Message::new(&entry.raw);
+            let sender = entry
+                .return_path
+                .as_deref()
+                .map_or(Sender::Unknown, Sender::parse);
+            let machine = automatic::degree(&message, &sender).is_automatic();
+            let author = message.from().into_iter().next();
+            !machine && author.is_some_and(|a| !is_us(desk, &a.address))
+        });
+        let answered = theirs.or_else(|| entries.last().map(|e| entry::decode(e.content)));
+        let doing = || format!("cannot reply to ticket {id}: it is empty");
+        let raw = answered.with_context(doing)?.raw;
+        let original = Message::new(&raw);
+        let addresses = &desk.config.addresses;
+        let own = |m: &Mailbox| addresses.target(&m.address).is_some();
+        let to = original
+            .mailboxes("Reply-To")
+            .into_iter()
+            .chain(original.from());
+        let to: Vec<Mailbox> = to.filter(|m| !own(m)).take(1).collect();
+        let mailbox = |name: &str, verb| Mailbox {
+            name: name.into(),
+            address: addresses.ticket(id, verb),
+        };
+        let tag = desk.config.subject_tags.first();
+        let tag = tag
+            .and_then(|p| crate::ticket::tag::write(p, id))
+            .unwrap_or_default();
+        let when = crate::screen::when(original.date().unwrap_or(desk.now));
+        let text = render(&raw, &Limits::default()).text;
+        let verb = if self.close { Verb::Done } else { Verb::Update };
+        Ok(Draft {
+            from: vec![mailbox(&desk.config.name, Verb::Update)],
+            to,
+            cc: vec![mailbox("", verb)],
+            ..Draft::answering(&original, &tag, &text, &when)
+        })
+    }
+
+    fn in_editor(&self, desk: &Desk, mut draft: Draft) -> Result<Status> {
+        let before = draft.readable();
+        let (file, path) = write_draft(self.ticket, before.as_bytes())?;
+        // Kept while the person has not decided: what they wrote must survive a mistake.
+        let path = path.keep().context("cannot keep the draft")?;
+        drop(file);
+        loop {
+            if let Err(e) = edit(&path, self.ticket) {
+                if std::fs::read(&path).is_ok_and(|now| now == before.as_bytes()) {
+                    let _ = std::fs::remove_file(&path);
+                }
+                return Err(e);
+            }
+            let doing = || format!("cannot read {}", path.display());
+            let text = std::fs::read(&path).with_context(doing)?;
+            let text = String::from_utf8_lossy(&text);
+            draft.edited(&text);
+            if text == before || draft.says_nothing() {
+                let _ = std::fs::remove_file(&path);
+                super::say("nothing was written, nothing is sent")?;
+                return Ok(Status::Ok);
+            }
+            match self.ask(desk, &draft)? {
+                Choice::Edit => {}
+                Choice::Drop => {
+                    super::say(format_args!("not sent; the draft is {}", path.display()))?;
+                    return Ok(Status::Ok);
+                }
+                Choice::Send => break,
+            }
+        }
+        let sent = self.send(desk, &draft).map_err(|e| {
+            let text = format!("cannot send the reply: {}", crate::error::line(&e));
+            let hint = format!("the draft is {}; `tickets check`", path.display());
+            Fault::new(Status::TempFail, text).hint(hint)
+        })?;
+        let _ = std::fs::remove_file(&path);
+        super::say(format_args!("sent to {}", sent.join(", ")))?;
+        Ok(Status::Ok)
+    }
+
+    /// Asks until there is an answer; the end of input leaves the draft where it is.
+    fn ask(&self, desk: &Desk, draft: &Draft) -> Result<Choice> {
+        let recipients = draft.recipients();
+        let files = |r: &String| {
+            let target = desk.config.addresses.target(r);
+            matches!(target, Some(Target::Ticket(id, _)) if id == self.ticket)
+        };
+        let fit = !recipients.is_empty() && !draft.from.is_empty();
+        if !fit {
+            let field = if draft.from.is_empty() {
+                "From:"
+            } else {
+                "To:"
+            };
+            super::remark(format_args!("it cannot be sent: no address in {field}"));
+        } else if !recipients.iter().any(files) {
+            let text = format!("it will not be filed in ticket {}: see Cc:", self.ticket);
+            super::remark(text);
+        }
+        loop {
+            let question = match fit {
+                true => format!("Send to {}? [y]es, [n]o, [e]dit: ", recipients.join(", ")),
+                false => "[e]dit, [n]o: ".to_owned(),
+            };
+            let mut out = std::io::stdout();
+            out.write_all(question.as_bytes())
+                .and_then(|()| out.flush())?;
+            let mut answer = String::new();
+            if std::io::stdin().read_line(&mut answer)? == 0 {
+                super::say("")?;
+                return Ok(Choice::Drop);
+            }
+            match answer.trim().to_lowercase().as_str() {
+                "y" | "yes" if fit => return Ok(Choice::Send),
+                "n" | "no" | "q" => return Ok(Choice::Drop),
+                "e" | "edit" => return Ok(Choice::Edit),
+                _ => {}
+            }
+        }
+    }
+
+    /// Hands the reply to sendmail; the recipients it went to.
+    fn send(&self, desk: &Desk, draft: &Draft) -> Result<Vec<String>> {
+        let now = jiff::Timestamp::now();
+        let unique = format!("{:x}.{:x}", now.as_nanosecond(), std::process::id());
+        let mail = draft.mail(&unique, desk.config.addresses.domain(), now.as_second());
+        let mut file = tempfile::tempfile().context("cannot write the mail")?;
+        file.write_all(&mail)
+            .and_then(|()| file.rewind())
+            .context("cannot write the mail")?;
+        // Bounces come back to the ticket, whatever was made of From.
+        let sender = desk.config.addresses.ticket(self.ticket, Verb::Update);
+        let recipients = draft.recipients();
+        desk.sendmail()
+            .start(Some(&sender), &recipients, file)?
+            .wait()?;
+        Ok(recipients)
+    }
+}
+
+enum Choice {
+    Send,
+    Edit,
+    Drop,
+}
+
+fn is_us(desk: &Desk, address: &str) -> bool {
+    let admin = |a: &String| a.eq_ignore_ascii_case(address);
+    desk.config.addresses.target(address).is_some() || desk.config.admins.iter().any(admin)
+}
+
+/// A draft in a file of its own that an editor takes for mail.
+fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::TempPath)> {
+    let file = tempfile::Builder::new()
+        .prefix(&format!("ticket-{id}-"))
+        .suffix(".eml")
+        .tempfile();
+    let mut file = file.context("cannot write the draft")?;
+    file.write_all(bytes).context("cannot write the draft")?;
+    Ok(file.into_parts())
+}
+
+/// mutt keeps From, Cc and the thread of a draft it resumes, whatever its hooks say.
+fn in_mutt(program: &Path, id: TicketId, draft: &Draft) -> Result<Status> {
+    let (_, path) = write_draft(id, &draft.unfinished())?;
+    let settings = "set resume_draft_files use_from use_envelope_from record=''";
+    let ended = Command::new(program)
+        .args(["-e", settings, "-H"])
+        .arg(&path)
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    // mutt says itself whether it sent the mail.
+    Ok(if ended.success() {
+        Status::Ok
+    } else {
+        Status::TempFail
+    })
+}
+
+/// Opens `$VISUAL`, `$EDITOR` (commands for sh) or `editor` and waits for it.
+fn edit(path: &Path, id: TicketId) -> Result<()> {
+    let own = ["VISUAL", "EDITOR"].iter().find_map(std::env::var_os);
+    let own = own
+        .filter(|e| !e.is_empty())
+        .unwrap_or_else(|| "editor".into());
+    let mut script = own.clone();
+    script.push(" \"$@\"");
+    let shell = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(script)
+        .arg(&own)
+        .arg(path)
+        .status()
+        .context("cannot start the editor")?;
+    if !shell.success() {
+        let text = format!("cannot write the reply: {} failed", own.to_string_lossy());
+        let hint = format!("`EDITOR=vi tickets reply -e {id}` takes another editor");
+        return Err(Fault::new(Status::TempFail, text).hint(hint).into());
+    }
+    Ok(())
+}

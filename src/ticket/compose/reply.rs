@@ -1,0 +1,275 @@
+//! A reply that a person writes on the shell: the draft to begin with, what an editor shows of
+//! it, and the mail it becomes.
+
+use super::head::Head;
+use super::{Mailbox, ascii_address, ascii_domain};
+use crate::mail::decode::{clean, clean_block};
+use crate::mail::message::Message;
+
+/// A reply in the making.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The ticket, under the desk's name.
+    pub from: Vec<Mailbox>,
+    /// Who is answered.
+    pub to: Vec<Mailbox>,
+    /// Who else gets it; the ticket's address stands here, and that files the reply.
+    pub cc: Vec<Mailbox>,
+    /// Who gets it and is not named.
+    pub bcc: Vec<Mailbox>,
+    /// The Subject, in one line.
+    pub subject: String,
+    /// The message that is answered, and those before it, oldest first.
+    pub references: Vec<String>,
+    /// The text, with LF.
+    pub body: String,
+}
+
+impl Draft {
+    /// An empty reply to `original`: its thread, its Subject under `tag`, its `text` quoted.
+    ///
+    /// `when` is the date in the line above the quotation.
+    #[must_use]
+    pub fn answering(original: &Message, tag: &str, text: &str, when: &str) -> Self {
+        let mut references = original.parents();
+        references.reverse();
+        if let Some(id) = original.message_id() {
+            references.retain(|parent| *parent != id);
+            references.push(id);
+        }
+        let author = original.from().into_iter().next();
+        let author = author.map(|m| if m.name.is_empty() { m.address } else { m.name });
+        let author = author.map_or_else(|| "somebody".into(), |a| clean(&a));
+        let quoted: String = text.lines().map(quote).collect();
+        Draft {
+            subject: subject(&original.subject(), tag),
+            references,
+            body: format!("\nOn {when}, {author} wrote:\n{quoted}"),
+            ..Draft::default()
+        }
+    }
+
+    /// The addresses of everyone who gets it, each once; who cannot be written to is left out.
+    #[must_use]
+    pub fn recipients(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for person in self.to.iter().chain(&self.cc).chain(&self.bcc) {
+            match ascii_address(&person.address) {
+                Some(address) if !all.contains(&address) => all.push(address),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// The text for an editor: fields as a person reads them, an empty line, the body.
+    #[must_use]
+    pub fn readable(&self) -> String {
+        let mut out = String::new();
+        for (name, people) in [("From", &self.from), ("To", &self.to), ("Cc", &self.cc)] {
+            let people: Vec<String> = people.iter().map(readable).collect();
+            out.push_str(&format!("{name}: {}\n", people.join(", ")));
+        }
+        out.push_str(&format!(
+            "Subject: {}\n\n{}",
+            clean(&self.subject),
+            self.body
+        ));
+        out
+    }
+
+    /// Takes over what came out of the editor; the thread stays as it is.
+    pub fn edited(&mut self, text: &str) {
+        let message = Message::new(text.as_bytes());
+        self.from = message.from();
+        self.to = message.mailboxes("To");
+        self.cc = message.mailboxes("Cc");
+        self.bcc = message.mailboxes("Bcc");
+        self.subject = message.subject();
+        self.body = String::from_utf8_lossy(message.body()).into_owned();
+    }
+
+    /// True if nothing was written between the quoted lines.
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        let mut lines = self.body.lines().map(str::trim_end).peekable();
+        while let Some(line) = lines.next() {
+            let introduces =
+                line.ends_with(" wrote:") && lines.peek().is_some_and(|next| next.starts_with('>'));
+            if !line.is_empty() && !line.starts_with('>') && !introduces {
+                // A signature is no text.
+                return line == "--";
+            }
+        }
+        true
+    }
+
+    /// The mail, lines ending in LF; `unique` makes its msg-id, `now` is in seconds since 1970.
+    #[must_use]
+    pub fn mail(&self, unique: &str, domain: &str, now: i64) -> Vec<u8> {
+        let mut head = Head::default();
+        head.date(now);
+        self.fields(&mut head);
+        head.plain(
+            "Message-ID",
+            &format!("<{unique}@{}>", ascii_domain(domain)),
+        );
+        head.with_text(clean_block(&self.body).trim_start_matches('\n'))
+    }
+
+    /// The same for a mail program that goes on writing: no date and no msg-id yet, and the body
+    /// as it stands.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<u8> {
+        let mut head = Head::default();
+        self.fields(&mut head);
+        head.plain("MIME-Version", "1.0");
+        head.plain("Content-Type", "text/plain; charset=utf-8");
+        head.plain("Content-Transfer-Encoding", "8bit");
+        format!("{}\n{}", head.as_str(), self.body).into_bytes()
+    }
+
+    fn fields(&self, head: &mut Head) {
+        head.people("From", &self.from);
+        head.people("To", &self.to);
+        head.people("Cc", &self.cc);
+        head.text("Subject", &self.subject);
+        if let Some(answered) = self.references.last() {
+            head.msg_ids("In-Reply-To", std::slice::from_ref(answered));
+        }
+        head.msg_ids("References", &self.references);
+    }
+}
+
+/// `[issue12] Re: Drucker`, whatever stood before the words.
+fn subject(original: &str, tag: &str) -> String {
+    let words = clean(original).replace(tag, " ");
+    let mut words = words.trim();
+    loop {
+        let before = words;
+        for prefix in ["re:", "aw:", "sv:", "antw:"] {
+            let head = words.get(..prefix.len()).unwrap_or_default();
+            if head.eq_ignore_ascii_case(prefix) {
+                words = words[prefix.len()..].trim_start();
+            }
+        }
+        if words == before {
+            return format!("{tag} Re: {words}").trim().to_owned();
+        }
+    }
+}
+
+/// One line of what is answered; a quotation in it gets no blank between its marks.
+fn quote(line: &str) -> String {
+    let blank = if line.starts_with('>') { "" } else { " " };
+    format!(">{blank}{line}").trim_end().to_owned() + "\n"
+}
+
+/// A mailbox as a person types it, and as `mailboxes` reads it back.
+fn readable(mailbox: &Mailbox) -> String {
+    let name = clean(&mailbox.name).replace(['"', '\\'], "'");
+    let plain = |c: char| c.is_alphanumeric() || " -_'".contains(c);
+    match name.as_str() {
+        "" => mailbox.address.clone(),
+        name if name.chars().all(plain) => format!("{name} <{}>", mailbox.address),
+        name => format!("\"{name}\" <{}>", mailbox.address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] = b"From: =?utf-8?q?J=C3=BCrgen_Gro=C3=9F?= <j@example.net>\n\
+        Subject: RE: [issue12] AW: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nMessage-ID: <2@x>\n\
+        References: <0@x> <1@x>\nIn-Reply-To: <1@x>\n\nHallo\n";
+
+    fn mailbox(name: &str, address: &str) -> Mailbox {
+        Mailbox {
+            name: name.into(),
+            address: address.into(),
+        }
+    }
+
+    fn draft() -> Draft {
+        let text = "Hallo\n\n> alt\nEnde";
+        Draft {
+            from: vec![mailbox("Büro, Nord", "ticket-12@example.org")],
+            to: vec![mailbox("Jürgen Groß", "j@example.net")],
+            cc: vec![mailbox("", "ticket-12@example.org")],
+            ..Draft::answering(&Message::new(MAIL), "[issue12]", text, "2026-11-22 10:00")
+        }
+    }
+
+    #[test]
+    fn an_editor_shows_words_and_gives_them_back() {
+        let mut again = draft();
+        let text = draft().readable();
+        assert_eq!(
+            text,
+            "From: \"Büro, Nord\" <ticket-12@example.org>\nTo: Jürgen Groß <j@example.net>\n\
+             Cc: ticket-12@example.org\nSubject: [issue12] Re: Grüße\n\n\n\
+             On 2026-11-22 10:00, Jürgen Groß wrote:\n> Hallo\n>\n>> alt\n> Ende\n"
+        );
+        assert!(again.says_nothing());
+        again.edited(&text);
+        assert_eq!(again, draft());
+        again.edited(
+            &text
+                .replace("\n\nOn ", "\nDanke!\n\nOn ")
+                .replace("Cc:", "Bcc:"),
+        );
+        assert!(!again.says_nothing());
+        assert_eq!(
+            again.recipients(),
+            ["j@example.net", "ticket-12@example.org"]
+        );
+    }
+
+    #[test]
+    fn it_becomes_a_mail_in_the_thread() {
+        let mail = String::from_utf8(draft().mail("u", "example.org", 0)).unwrap();
+        assert_eq!(
+            mail,
+            "Date: Thu, 01 Jan 1970 00:00:00 +0000\n\
+             From: =?utf-8?b?QsO8cm8sIE5vcmQ=?= <ticket-12@example.org>\n\
+             To: =?utf-8?b?SsO8cmdlbiBHcm/Dnw==?= <j@example.net>\nCc: ticket-12@example.org\n\
+             Subject: [issue12] Re: =?utf-8?b?R3LDvMOfZQ==?=\nIn-Reply-To: <2@x>\n\
+             References: <0@x>\n <1@x>\n <2@x>\nMessage-ID: <u@example.org>\nMIME-Version: 1.0\n\
+             Content-Type: text/plain; charset=utf-8\n\
+             Content-Transfer-Encoding: quoted-printable\n\nOn 2026-11-22 10:00, \
+             J=C3=BCrgen Gro=C3=9F wrote:\n> Hallo\n>\n>> alt\n> Ende\n"
+        );
+    }
+
+    #[test]
+    fn subjects_keep_one_tag_and_one_re() {
+        for (original, want) in [
+            ("Printer", "[issue12] Re: Printer"),
+            ("Re: AW: re: [issue12] Printer", "[issue12] Re: Printer"),
+            ("[issue12] Re: Fwd: Printer", "[issue12] Re: Fwd: Printer"),
+            ("Rê: x", "[issue12] Re: Rê: x"),
+            ("", "[issue12] Re:"),
+        ] {
+            assert_eq!(subject(original, "[issue12]"), want, "{original}");
+        }
+    }
+
+    #[test]
+    fn a_reply_must_say_something() {
+        for (body, want) in [
+            ("", true),
+            ("\n\n", true),
+            ("On x, Al wrote:\n> a\n", true),
+            ("> a\n-- \nBob\n", true),
+            ("On x, Al wrote:\n> a\nYes.\n", false),
+            ("She wrote:\nnothing", false),
+        ] {
+            let draft = Draft {
+                body: body.into(),
+                ..Draft::default()
+            };
+            assert_eq!(draft.says_nothing(), want, "{body:?}");
+        }
+    }
+}
