@@ -50,6 +50,8 @@ enum Command {
     Verify(commands::verify::Verify),
     Check(commands::check::Check),
     Init(commands::init::Init),
+    Completions(commands::completions::Completions),
+    Man(commands::completions::Man),
 }
 
 impl Cli {
@@ -77,6 +79,8 @@ impl Cli {
             Command::Verify(c) => c.run(&overrides),
             Command::Check(c) => c.run(&overrides),
             Command::Init(c) => c.run(&overrides),
+            Command::Completions(c) => c.run(Cli::command()),
+            Command::Man(c) => c.run(Cli::command()),
         }
     }
 }

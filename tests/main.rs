@@ -8,6 +8,7 @@ mod deliver;
 mod init;
 mod layers;
 mod list;
+mod manual;
 mod mbox;
 mod mutt;
 mod reply;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod close;
+pub mod completions;
 pub mod deliver;
 pub mod flush;
 pub mod init;

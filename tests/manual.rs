@@ -1,0 +1,50 @@
+//! `tickets man` and `tickets completions`.
+
+use super::bench::Bench;
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let b = Bench::new();
+    let help = b.run(&["--help"], b"");
+    assert_eq!((help.status, help.stderr.as_str()), (0, ""));
+    let commands = help.stdout.split("Commands:\n").nth(1).unwrap();
+    let commands = commands.lines().take_while(|l| !l.is_empty());
+    let mut seen = 0;
+    for name in commands.filter_map(|l| l.strip_prefix("  ")?.split(' ').next()) {
+        if name.is_empty() {
+            continue;
+        }
+        let page = b.run(&["man", name], b"");
+        assert_eq!((page.status, page.stderr.as_str()), (0, ""), "{name}");
+        assert!(
+            page.stdout.contains(&format!("\n.TH tickets-{name} 1 ")),
+            "{name}: {}",
+            page.stdout
+        );
+        seen += 1;
+    }
+    assert!(seen > 10, "{}", help.stdout);
+    let page = b.run(&["man"], b"");
+    assert_eq!((page.status, page.stderr.as_str()), (0, ""));
+    assert!(page.stdout.contains("\n.TH tickets 1 "), "{}", page.stdout);
+    b.run(&["man", "delivr"], b"").is(
+        64,
+        "",
+        "tickets: no command \"delivr\"\nhint: `tickets --help` shows the commands\n",
+    );
+}
+
+#[test]
+fn shells_complete_the_commands() {
+    let b = Bench::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = b.run(&["completions", shell], b"");
+        assert_eq!((script.status, script.stderr.as_str()), (0, ""), "{shell}");
+        assert!(script.stdout.contains("reopen"), "{shell}");
+    }
+    b.run(&["completions", "basch"], b"").is(
+        64,
+        "",
+        "tickets: invalid value 'basch' for '<SHELL>'\nhint: a similar value exists: 'bash'\n",
+    );
+}
