@@ -151,5 +151,5 @@ fn every_test_file_is_run() {
 fn no_file_is_too_long_to_live_in() {
     let long = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count() > 450;
     let found: Vec<PathBuf> = rust_files(&here("src")).into_iter().filter(long).collect();
-    assert_eq!(found, [PathBuf::new(); 0]);
+    assert!(found.is_empty(), "{found:?}");
 }
