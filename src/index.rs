@@ -59,7 +59,7 @@ pub struct Overview {
     pub active: i64,
     /// Who wrote first, and where answers go.
     pub submitter: Option<Mailbox>,
-    /// Subject of the first message, without our tag.
+    /// Subject of the first message.
     pub subject: String,
     /// From of the last message, in lower case.
     pub last_from: String,

@@ -60,9 +60,11 @@ fn an_overwritten_entry_comes_back() {
         .run(&["restore"], b"")
         .is(0, "", "tickets: nothing is missing\n");
     let dir = bench.path("tickets").display().to_string();
-    bench
-        .run(&["restore", "1"], b"")
-        .is(66, "", &format!("tickets: no ticket 1 in {dir}\n"));
+    bench.run(&["restore", "1"], b"").is(
+        66,
+        "",
+        &format!("tickets: no ticket 1 in {dir}\nhint: `tickets list --all` shows every ticket\n"),
+    );
 }
 
 #[test]

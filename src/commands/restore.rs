@@ -2,7 +2,7 @@
 
 use crate::config::Overrides;
 use crate::desk::Desk;
-use crate::error::{Fault, Status};
+use crate::error::Status;
 use crate::ticket::TicketId;
 use anyhow::Result;
 
@@ -27,8 +27,7 @@ impl Restore {
         let mut desk = Desk::open(overrides)?;
         for &id in &self.tickets {
             if desk.store.locate(id)?.is_none() {
-                let text = format!("no ticket {id} in {}", desk.store.root().display());
-                return Err(Fault::new(Status::NoInput, text).into());
+                return Err(super::no_ticket(&desk, id).into());
             }
         }
         let only_say = self.tickets.is_empty() && !self.all;
