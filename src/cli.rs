@@ -25,14 +25,53 @@ use std::process::ExitCode;
     disable_help_subcommand = true
 )]
 pub struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which desk it is.
+#[derive(clap::Args)]
+struct Place {
     /// Configuration file [default: ~/.config/tickets/config.toml, else /etc/tickets/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Directory of the tickets [default: `dir` of the configuration, else ~/tickets]
     #[arg(long, global = true, value_name = "DIR")]
     dir: Option<PathBuf>,
+}
+
+impl Place {
+    fn overrides(self) -> Overrides {
+        let from = |name| {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
+        Overrides {
+            config: self.config.or_else(|| from("TICKETS_CONFIG")),
+            dir: self.dir.or_else(|| from("TICKETS_DIR")),
+        }
+    }
+}
+
+/// What an MTA calls, and nothing else: to set up the options of all other commands first takes
+/// as long as to lock, append and sync. Whatever does not fit here is left to [`Cli`], which
+/// also explains it.
+#[derive(Parser)]
+#[command(disable_help_flag = true)]
+struct FromMta {
+    #[command(flatten)]
+    place: Place,
     #[command(subcommand)]
-    command: Command,
+    command: OnlyDeliver,
+}
+
+#[derive(Subcommand)]
+#[command(disable_help_subcommand = true, disable_help_flag = true)]
+enum OnlyDeliver {
+    Deliver(commands::deliver::Deliver),
 }
 
 #[derive(Subcommand)]
@@ -56,15 +95,7 @@ enum Command {
 
 impl Cli {
     fn run(self) -> Result<Status> {
-        let from = |name| {
-            std::env::var_os(name)
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from)
-        };
-        let overrides = Overrides {
-            config: self.config.or_else(|| from("TICKETS_CONFIG")),
-            dir: self.dir.or_else(|| from("TICKETS_DIR")),
-        };
+        let overrides = self.place.overrides();
         match self.command {
             Command::Deliver(c) => c.run(&overrides),
             Command::List(c) => c.run(&overrides),
@@ -93,7 +124,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         // A panic's own words could be read as a status by Postfix, or land in a bounce.
         std::panic::set_hook(Box::new(|_| {}));
     }
-    let ended = std::panic::catch_unwind(|| run(args));
+    let ended = std::panic::catch_unwind(|| run(args, delivers));
     let status = match ended {
         Ok(Ok(status)) => status,
         Ok(Err(e)) if error::is_broken_pipe(&e) && !delivers => Status::Ok,
@@ -122,7 +153,11 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
-fn run(args: Vec<OsString>) -> Result<Status> {
+fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
+    if delivers && let Ok(mta) = FromMta::try_parse_from(&args) {
+        let OnlyDeliver::Deliver(deliver) = mta.command;
+        return deliver.run(&mta.place.overrides());
+    }
     match Cli::try_parse_from(&args) {
         Ok(cli) => cli.run(),
         Err(e) if !e.use_stderr() => {
