@@ -154,7 +154,8 @@ impl Index {
 
     /// What it knows of a ticket.
     pub fn ticket(&self, id: TicketId) -> Result<Option<Overview>> {
-        let mut select = self.db.prepare("SELECT * FROM ticket WHERE id = ?1")?;
+        let sql = "SELECT * FROM ticket WHERE id = ?1";
+        let mut select = self.db.prepare_cached(sql)?;
         Ok(select.query_row([id.get()], overview).optional()?)
     }
 
