@@ -3,7 +3,8 @@
 //! The unwinder of GCC is linked in instead of loading libgcc_s at every start, which takes a
 //! tenth of a millisecond: as much as the whole of the locking. And the program has a fixed
 //! address, or the loader would copy and change forty pages of pointers at every start: three
-//! tenths. Stack, heap and libraries lie at random addresses as ever.
+//! tenths. Stack, heap and libraries lie at random addresses as ever. Who wants the program's own
+//! code there as well builds with `TICKETS_PIE=1`.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +16,10 @@ fn main() {
     if !native || !target.ends_with("-linux-gnu") {
         return;
     }
-    println!("cargo:rustc-link-arg-bins=-no-pie");
+    println!("cargo:rerun-if-env-changed=TICKETS_PIE");
+    if std::env::var_os("TICKETS_PIE").is_none() {
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
     // Where there is no such archive, the program is linked as Rust does by itself.
     let found = Command::new("cc")
         .arg("-print-file-name=libgcc_eh.a")
