@@ -11,6 +11,7 @@ mod list;
 mod manual;
 mod mbox;
 mod mutt;
+mod policy;
 mod reply;
 mod restore;
 mod show;

@@ -8,6 +8,7 @@ pub mod flush;
 pub mod init;
 pub mod list;
 pub mod mutt;
+pub mod policy;
 pub mod reindex;
 pub mod reply;
 pub mod restore;

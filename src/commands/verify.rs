@@ -3,6 +3,7 @@
 use crate::config::{CatchAll, Overrides, UnknownTicket};
 use crate::desk::Desk;
 use crate::error::Status;
+use crate::ticket::TicketId;
 use crate::ticket::address::Target;
 use crate::ticket::route::Refusal;
 use anyhow::Result;
@@ -21,17 +22,33 @@ impl Verify {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let desk = Desk::look(overrides)?;
-        let refusal = match desk.config.addresses.target(&self.address) {
-            Some(Target::Submit) => return Ok(Status::Ok),
-            Some(Target::Ticket(id, _)) if desk.store.locate(id)?.is_some() => {
-                return Ok(Status::Ok);
+        match refusal(&desk, &self.address)? {
+            None => Ok(Status::Ok),
+            Some(refusal) => {
+                super::say(super::deliver::reason(&desk, &refusal))?;
+                Ok(Status::NoUser)
             }
-            Some(_) if desk.config.unknown_ticket == UnknownTicket::Open => return Ok(Status::Ok),
-            Some(_) => Refusal::UnknownTicket(self.address),
-            None if desk.config.catch_all == CatchAll::Submit => return Ok(Status::Ok),
-            None => Refusal::NotOurs(self.address),
-        };
-        super::say(super::deliver::reason(&desk, &refusal))?;
-        Ok(Status::NoUser)
+        }
     }
+}
+
+/// Why mail to `address` would be refused; `None` if it would be taken.
+///
+/// # Errors
+/// The store cannot be looked into.
+pub fn refusal(desk: &Desk, address: &str) -> Result<Option<Refusal>> {
+    let config = &desk.config;
+    Ok(match config.addresses.target(address) {
+        Some(Target::Submit) => None,
+        Some(Target::Ticket(id, _)) if exists(desk, id)? => None,
+        Some(_) if config.unknown_ticket == UnknownTicket::Open => None,
+        Some(_) => Some(Refusal::UnknownTicket(address.to_owned())),
+        None if config.catch_all == CatchAll::Submit => None,
+        None => Some(Refusal::NotOurs(address.to_owned())),
+    })
+}
+
+/// Asked twice: a ticket that is re-opened between two looks is seen in neither place.
+fn exists(desk: &Desk, id: TicketId) -> Result<bool> {
+    Ok(desk.store.locate(id)?.is_some() || desk.store.locate(id)?.is_some())
 }
