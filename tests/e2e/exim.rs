@@ -14,14 +14,14 @@ pub fn trial(author: &str, id: &str, subject: &str) -> String {
 }
 
 /// The server's answer to RCPT for this address.
-fn rcpt(site: &Site, address: &str) -> String {
+pub fn rcpt(site: &Site, address: &str) -> String {
     let mut smtp = Smtp::connect(site.port);
     smtp.say("MAIL FROM:<alice@example.net>");
     smtp.say(&format!("RCPT TO:<{address}>"))
 }
 
 /// Puts a program in the place of `tickets`.
-fn stand_in(site: &Site, script: &str) {
+pub fn stand_in(site: &Site, script: &str) {
     let path = site.path("bin/tickets");
     fs::remove_file(&path).unwrap();
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();

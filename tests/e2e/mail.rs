@@ -44,14 +44,22 @@ pub fn maildir(dir: &Path) -> Vec<Mail> {
         .collect()
 }
 
-/// Seconds and microseconds of a name that Exim gave: `1795305600.H4711P815.host`, not padded.
+/// Seconds and microseconds of a name that Exim gave, `1795305600.H4711P815.host`, not padded,
+/// or Postfix: `1795305600.Vfe00I1a2bM4711.host`.
 fn came_in(path: &Path) -> (u64, u64) {
     let name = path.file_name().unwrap().to_string_lossy();
-    let mut numbers = name
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty());
-    let mut next = || numbers.next().and_then(|digits| digits.parse().ok());
-    (next().expect("seconds"), next().expect("microseconds"))
+    let mut parts = name.split('.');
+    let mut next = || parts.next().unwrap_or_default();
+    let (seconds, unique) = (next(), next());
+    let micros = unique
+        .strip_prefix('H')
+        .or_else(|| unique.rsplit_once('M').map(|(_, micros)| micros))
+        .and_then(|rest| rest.split('P').next())
+        .and_then(|digits| digits.parse().ok());
+    (
+        seconds.parse().expect("seconds"),
+        micros.expect("microseconds"),
+    )
 }
 
 /// The entries of an mbox, without their From_ lines.

@@ -1,17 +1,19 @@
-//! The desk with the real programs around it: Exim, mutt and the shell that installs them.
+//! The desk with the real programs around it: Exim, Postfix, mutt and the shell that installs them.
 //!
 //! Each test builds a small mail site in a mount namespace of its own ([`site::Site`]): there,
 //! /etc/exim4, the spool and the home of the desk's user are the test's, and the machine's
 //! own stay as they are. So what is tested is what a reader of the README has afterwards:
 //! `contrib/exim4/install`, the stock configuration, /usr/sbin/sendmail, ~/tickets.
 //!
-//! A site needs root, Exim, mutt and tmux; `tests/setup` installs them. Where something is
+//! Postfix is not even installed: see [`postfix_site`]. A site needs root, an MTA, mutt and tmux; `tests/setup` installs them. Where something is
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
 mod bytes;
 mod exim;
 mod mail;
 mod mutt;
+mod postfix;
+mod postfix_site;
 mod site;
 mod smtp;
 mod story;

@@ -1,4 +1,6 @@
-//! A small mail site: an Exim of its own, the desk's user, and mailboxes for everybody else.
+//! A small mail site: an MTA of its own, the desk's user, and mailboxes for everybody else.
+//!
+//! The MTA is Exim here; `postfix_site.rs` has the same site with Postfix.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -17,10 +19,10 @@ use crate::smtp::Smtp;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where programs are, also for a root whose own PATH is a user's.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The unix user that runs the desk; `tests/setup` makes it.
-const USER: &str = "tickets";
+pub const USER: &str = "tickets";
 
 /// The two ways in which Debian keeps Exim's configuration.
 #[derive(Clone, Copy, PartialEq)]
@@ -29,10 +31,13 @@ pub enum Form {
     Unsplit,
 }
 
-/// A running site. It ends with the value: Exim is stopped, the namespace and all files go.
+/// A running site. It ends with the value: the MTA is stopped, the namespace and all files go.
 pub struct Site {
-    exim: Child,
-    /// Where Exim listens on 127.0.0.1. This address is no relay host there, so that the
+    mta: Child,
+    /// Directories that hold something while the MTA has something to do, in the order in which
+    /// a mail passes through them.
+    queue: &'static [&'static str],
+    /// Where the MTA listens on 127.0.0.1. This address is no relay host there, so that the
     /// tests are treated as any stranger's server is.
     pub port: u16,
     root: tempfile::TempDir,
@@ -43,7 +48,12 @@ pub struct Site {
 /// Installs the router and transport of `contrib/exim4` with `macros`, given as the reader of
 /// the README gives them: `TICKETS_USER=desk`.
 pub fn start(form: Form, macros: &[&str]) -> Option<Site> {
-    match missing() {
+    may_run(missing(&["exim4", "update-exim4.conf"])).then(|| Site::start(form, macros))
+}
+
+/// Whether a test can run on this machine, where `missing` is not there; else says so.
+pub fn may_run(missing: Option<String>) -> bool {
+    match missing {
         Some(what) if std::env::var_os("TICKETS_E2E").is_some_and(|v| v == "required") => {
             panic!("cannot run this test: {what}; run tests/setup as root")
         }
@@ -52,13 +62,14 @@ pub fn start(form: Form, macros: &[&str]) -> Option<Site> {
             let test = std::thread::current().name().unwrap_or_default().to_owned();
             let line = format!("SKIPPED {test}: {what} (tests/setup installs what is needed)\n");
             let _ = std::io::stderr().write_all(line.as_bytes());
-            None
+            false
         }
-        None => Some(Site::start(form, macros)),
+        None => true,
     }
 }
 
-fn missing() -> Option<String> {
+/// What a site with an MTA of these programs needs and this machine does not have.
+pub fn missing(mta: &[&str]) -> Option<String> {
     let status = |program: &str, args: &[&str]| {
         let run = Command::new(program)
             .args(args)
@@ -67,21 +78,14 @@ fn missing() -> Option<String> {
             .status();
         run.is_ok_and(|status| status.success())
     };
-    for program in [
-        "exim4",
-        "update-exim4.conf",
-        "mutt",
-        "tmux",
-        "unshare",
-        "nsenter",
-        "setpriv",
-    ] {
+    let others = ["mutt", "tmux", "unshare", "nsenter", "setpriv"];
+    for program in mta.iter().chain(&others) {
         if !status("sh", &["-c", &format!("PATH={PATH}; command -v {program}")]) {
             return Some(format!("{program} is not installed"));
         }
     }
     if !status("sh", &["-c", "test $(id -u) = 0"]) {
-        return Some("not root, and Exim changes users".to_owned());
+        return Some("not root, and an MTA changes users".to_owned());
     }
     if !status("id", &[USER]) {
         return Some(format!("there is no user {USER}"));
@@ -103,43 +107,57 @@ pub struct Count {
 
 impl Site {
     fn start(form: Form, macros: &[&str]) -> Site {
-        let root = tempfile::Builder::new()
-            .prefix("tickets-e2e")
-            .tempdir_in("/tmp")
-            .unwrap();
-        let home = home_of(USER);
-        let port = free_port();
-        lay_out(root.path(), form, port);
+        let (root, port) = lay_out();
+        exim_configuration(root.path(), form, port);
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let install = repository.join("contrib/exim4/install");
+        let script = r#"
+            mount --bind etc /etc/exim4
+            mount --bind lib /var/lib/exim4
+            mount --bind spool /var/spool/exim4
+            mount --bind log /var/log/exim4
+            mount --bind bin /usr/local/bin
+            mount --bind mailname /etc/mailname
+            mount --bind home "$2"
+            port=$3 install=$4; shift 4
+            "$install" "$@"
+            exec exim4 -bdf -q1m -oP /var/spool/exim4/exim.pid"#;
+        let install = install.to_string_lossy();
+        let arguments = [&[&*install], macros].concat();
+        Site::run(root, port, &["spool/input"], script, &arguments)
+    }
+
+    /// Starts an MTA with a shell script that makes the site's files the machine's, in a mount
+    /// namespace, and ends with `exec`. It runs in the site's root; its `$2` is the home of the
+    /// desk's user, `$3` the port, `arguments` come after them.
+    pub fn run(
+        root: tempfile::TempDir,
+        port: u16,
+        queue: &'static [&'static str],
+        script: &str,
+        arguments: &[&str],
+    ) -> Site {
         let log = fs::File::create(root.path().join("start.log")).unwrap();
-        // What `exec` starts keeps the pid, so that the Child is the Exim to stop, and the
+        // What `exec` starts keeps the pid, so that the Child is the MTA to stop, and the
         // namespace to enter is its own.
-        let exim = Command::new("unshare")
+        let mta = Command::new("unshare")
             .env("PATH", PATH)
             .args(["--mount", "--propagation", "private", "sh", "-euc"])
-            .arg(
-                r#"cd "$1"
-                mount --bind etc /etc/exim4
-                mount --bind lib /var/lib/exim4
-                mount --bind spool /var/spool/exim4
-                mount --bind log /var/log/exim4
-                mount --bind bin /usr/local/bin
-                mount --bind mailname /etc/mailname
-                mount --bind home "$2"
-                port=$3 install=$4; shift 4
-                "$install" "$@"
-                exec exim4 -bdf -q1m -oP /var/spool/exim4/exim.pid"#,
-            )
+            .arg(format!("cd \"$1\"\n{script}"))
             .arg("sh")
-            .args([root.path(), &home, Path::new(&port.to_string()), &install])
-            .args(macros)
+            .args([root.path(), &home_of(USER), Path::new(&port.to_string())])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .expect("start Exim");
-        let mut site = Site { exim, port, root };
+            .expect("start the MTA");
+        let mut site = Site {
+            mta,
+            queue,
+            port,
+            root,
+        };
         site.wait_for_port();
         site
     }
@@ -184,27 +202,30 @@ impl Site {
         let mut command = Command::new("nsenter");
         command.env("PATH", PATH);
         command
-            .args(["--mount", "--target", &self.exim.id().to_string(), "--"])
+            .args(["--mount", "--target", &self.mta.id().to_string(), "--"])
             .args(program);
         command
     }
 
-    /// Sends one mail to the site's Exim and waits until everything it sets off is over.
+    /// Sends one mail to the site's MTA and waits until everything it sets off is over.
     pub fn mail(&self, sender: &str, recipient: &str, message: &str) {
         Smtp::connect(self.port).send(sender, &[recipient], message.as_bytes());
         self.settle();
     }
 
-    /// Waits until Exim has nothing left to do.
+    /// Waits until the MTA has nothing left to do.
     ///
-    /// A mail leaves the spool when the last of its deliveries is done, and `tickets deliver`
-    /// has handed its answers to that spool before it ends: an empty spool means quiet.
+    /// A mail leaves the queue when the last of its deliveries is done, and `tickets deliver`
+    /// has handed its answers to that queue before it ends: an empty queue means quiet.
     pub fn settle(&self) {
-        let input = self.path("spool/input");
-        self.wait("Exim's queue to be empty", || {
-            fs::read_dir(&input)
-                .is_ok_and(|mut entries| entries.next().is_none())
-                .then_some(())
+        let idle = |name: &str| {
+            fs::read_dir(self.path(name)).is_ok_and(|mut entries| entries.next().is_none())
+        };
+        // Backwards it is seen that the last delivery is over, forwards that nothing came after
+        // it; and a mail that was on its way from one directory to the next is seen by one.
+        self.wait("the MTA's queue to be empty", || {
+            let quiet = self.queue.iter().rev().chain(self.queue).all(|q| idle(q));
+            (quiet && self.queue.iter().all(|q| idle(q))).then_some(())
         });
     }
 
@@ -216,7 +237,7 @@ impl Site {
         });
     }
 
-    /// Polls until `probe` has an answer; with the patience at its end, fails and shows Exim's log.
+    /// Polls until `probe` has an answer; with the patience at its end, fails and shows the log.
     pub fn wait<T>(&self, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
@@ -252,23 +273,24 @@ impl Site {
         }
     }
 
-    /// Exim's logs and what was printed while it started.
+    /// The MTA's logs and what was printed while it started.
     pub fn log(&self) -> String {
-        ["start.log", "log/mainlog", "log/paniclog"]
-            .map(|name| {
-                let text = fs::read(self.path(name)).unwrap_or_default();
-                format!("--- {name}\n{}", String::from_utf8_lossy(&text))
+        ["start.log", "log/mainlog", "log/paniclog", "log/mail.log"]
+            .iter()
+            .filter_map(|name| {
+                let text = fs::read(self.path(name)).ok()?;
+                Some(format!("--- {name}\n{}", String::from_utf8_lossy(&text)))
             })
-            .concat()
+            .collect()
     }
 
     fn wait_for_port(&mut self) {
         let start = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let ended = self.exim.try_wait().unwrap();
+            let ended = self.mta.try_wait().unwrap();
             assert!(
                 ended.is_none() && start.elapsed() < PATIENCE,
-                "Exim did not start"
+                "the MTA did not start"
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -278,18 +300,22 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         // The child was not waited for, so the pid is still its own.
-        let _ = Command::new("kill")
-            .arg(self.exim.id().to_string())
-            .status();
-        let _ = self.exim.wait();
+        let _ = Command::new("kill").arg(self.mta.id().to_string()).status();
+        let _ = self.mta.wait();
         if std::thread::panicking() {
             eprintln!("{}", self.log());
         }
     }
 }
 
-/// Makes the files that the namespace puts over the machine's own.
-fn lay_out(root: &Path, form: Form, port: u16) {
+/// Makes the files that the namespace puts over the machine's own, whichever MTA it is, and
+/// finds a port for it.
+pub fn lay_out() -> (tempfile::TempDir, u16) {
+    let site = tempfile::Builder::new()
+        .prefix("tickets-e2e")
+        .tempdir_in("/tmp")
+        .unwrap();
+    let root = site.path();
     mode(root, 0o755);
     for dir in ["lib", "spool", "log", "bin"] {
         fs::create_dir(root.join(dir)).unwrap();
@@ -299,21 +325,12 @@ fn lay_out(root: &Path, form: Form, port: u16) {
         give(&root.join(dir), USER);
         mode(&root.join(dir), 0o711);
     }
-    for dir in ["spool", "log", "mail"] {
-        give(&root.join(dir), "Debian-exim");
-    }
     fs::write(root.join("mailname"), "example.org\n").unwrap();
     // Exim runs it as another user: the build directory may be closed to that one.
     let program = root.join("bin/tickets");
     fs::copy(env!("CARGO_BIN_EXE_tickets"), &program).unwrap();
     mode(&program, 0o755);
-    let config = root.join("home/.config/tickets/config.toml");
-    fs::write(
-        &config,
-        "domain = \"example.org\"\nadmins = [\"steve@example.org\"]\n",
-    )
-    .unwrap();
-    give(&config, USER);
+    configure(root, "");
     let people = [
         "alice@example.net",
         "steve@example.org",
@@ -327,11 +344,22 @@ fn lay_out(root: &Path, form: Form, port: u16) {
         .map(|who| format!("{who}: {who}\n"))
         .collect();
     fs::write(root.join("mailboxes"), list).unwrap();
-    exim_configuration(root, form, port);
+    (site, free_port())
+}
+
+/// Writes the desk's configuration, with these lines added to the usual ones.
+pub fn configure(root: &Path, more: &str) {
+    let path = root.join("home/.config/tickets/config.toml");
+    let usual = "domain = \"example.org\"\nadmins = [\"steve@example.org\"]\n";
+    fs::write(&path, format!("{usual}{more}")).unwrap();
+    give(&path, USER);
 }
 
 /// Debian's own configuration with the site's few additions: who listens where, and mailboxes.
 fn exim_configuration(root: &Path, form: Form, port: u16) {
+    for dir in ["spool", "log", "mail"] {
+        give(&root.join(dir), "Debian-exim");
+    }
     let etc = root.join("etc");
     let copied = Command::new("cp")
         .args([Path::new("-a"), Path::new("/etc/exim4"), &etc])
@@ -379,7 +407,7 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     }
 }
 
-/// A port nobody listens on. Another program may take it before Exim does; then Exim says so.
+/// A port nobody listens on. Another program may take it before the MTA does; then that says so.
 fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
         .unwrap()

@@ -12,7 +12,7 @@ pub struct Smtp {
 impl Smtp {
     /// Connects and says EHLO.
     pub fn connect(port: u16) -> Smtp {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("connect to Exim");
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("connect to the MTA");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
@@ -31,11 +31,11 @@ impl Smtp {
         self.stream
             .get_mut()
             .write_all(format!("{command}\r\n").as_bytes())
-            .expect("write to Exim");
+            .expect("write to the MTA");
         self.reply()
     }
 
-    /// Sends a whole message and returns the id that Exim gave it.
+    /// Sends a whole message and returns the id that the server gave it.
     ///
     /// `message` has LF or CRLF line ends; what goes over the wire has CRLF.
     pub fn send(&mut self, sender: &str, recipients: &[&str], message: &[u8]) -> String {
@@ -58,10 +58,12 @@ impl Smtp {
         self.stream
             .get_mut()
             .write_all(&wire)
-            .expect("write to Exim");
+            .expect("write to the MTA");
         let reply = self.reply();
+        // Exim's words, and Postfix's.
         let id = reply
             .strip_prefix("250 OK id=")
+            .or_else(|| reply.strip_prefix("250 2.0.0 Ok: queued as "))
             .unwrap_or_else(|| panic!("after DATA: {reply}"));
         id.to_owned()
     }
@@ -75,7 +77,7 @@ impl Smtp {
         let mut reply = String::new();
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line).expect("read from Exim");
+            self.stream.read_line(&mut line).expect("read from the MTA");
             reply.push_str(line.trim_end());
             if line.as_bytes().get(3) != Some(&b'-') {
                 return reply;

@@ -8,11 +8,11 @@ use crate::mail::{Mail, ids};
 use crate::mutt::Mutt;
 use crate::site::{self, Count, Form, Site};
 
-const ALICE: &str = "alice@example.net";
-const STEVE: &str = "steve@example.org";
+pub const ALICE: &str = "alice@example.net";
+pub const STEVE: &str = "steve@example.org";
 
 /// What lies where: open and archived tickets, and mails in Alice's and Steve's mailbox.
-fn wanted(open: &[u32], archived: &[u32], alice: usize, steve: usize) -> Count {
+pub fn wanted(open: &[u32], archived: &[u32], alice: usize, steve: usize) -> Count {
     let mailboxes = [(ALICE, alice), (STEVE, steve)]
         .into_iter()
         .filter(|(_, mails)| *mails > 0);
@@ -26,7 +26,7 @@ fn wanted(open: &[u32], archived: &[u32], alice: usize, steve: usize) -> Count {
 }
 
 /// The newest mail in a mailbox.
-fn newest(site: &Site, address: &str) -> Mail {
+pub fn newest(site: &Site, address: &str) -> Mail {
     site.mailbox(address)
         .pop()
         .unwrap_or_else(|| panic!("no mail for {address}"))
@@ -49,15 +49,31 @@ fn a_ticket_from_its_first_mail_to_its_return() {
         let Some(site) = site::start(form, &[]) else {
             return;
         };
-        story(&site);
+        story(&site, &USUAL);
     }
 }
 
-fn story(site: &Site) {
+/// How the desk's addresses are formed: `submit`, and what stands before a ticket's number.
+pub struct Forms {
+    pub submit: &'static str,
+    pub before: &'static str,
+}
+
+/// The forms of a desk that configures none.
+pub const USUAL: Forms = Forms {
+    submit: "submit",
+    before: "ticket-",
+};
+
+/// The whole life, whatever MTA brings the mail.
+pub fn story(site: &Site, forms: &Forms) {
+    let submit = &format!("{}@example.org", forms.submit);
+    let ticket = &format!("{}1@example.org", forms.before);
+    let done = &format!("{}1-done@example.org", forms.before);
     // Alice writes.
     site.mail(
         ALICE,
-        "submit@example.org",
+        submit,
         &trial("Alice <alice@example.net>", "first@example.net", "printer"),
     );
     assert_eq!(
@@ -84,14 +100,14 @@ fn story(site: &Site) {
             "<first@example.net>",
             "<first@example.net>",
             "auto-replied",
-            "ticket-1@example.org",
+            ticket,
             "1",
         ],
         "{}",
         ack.0
     );
     assert!(
-        ack.get("From").ends_with("<ticket-1@example.org>"),
+        ack.get("From").ends_with(&format!("<{ticket}>")),
         "{}",
         ack.0
     );
@@ -99,7 +115,7 @@ fn story(site: &Site) {
     // She answers the acknowledgement.
     site.mail(
         ALICE,
-        "ticket-1@example.org",
+        ticket,
         &answer(ALICE, &ack, "second@example.net", "And the desk."),
     );
     assert_eq!(
@@ -114,12 +130,12 @@ fn story(site: &Site) {
     let copy = newest(site, STEVE);
     assert_eq!(copy.get("Return-path"), "<>", "{}", copy.0); // C3
     assert!(
-        copy.get("From").ends_with("<ticket-1@example.org>"),
+        copy.get("From").ends_with(&format!("<{ticket}>")),
         "{}",
         copy.0
     );
     assert!(
-        copy.get("Reply-To").contains(ALICE) && copy.get("Reply-To").contains("ticket-1@"),
+        copy.get("Reply-To").contains(ALICE) && copy.get("Reply-To").contains(ticket),
         "{}",
         copy.0
     );
@@ -144,10 +160,10 @@ fn story(site: &Site) {
     assert_eq!(
         ["Return-path", "From", "To", "Cc"].map(|name| reply.get(name)),
         [
-            "<ticket-1@example.org>",
-            "Support <ticket-1@example.org>",
+            &format!("<{ticket}>"),
+            &format!("Support <{ticket}>"),
             "Alice <alice@example.net>",
-            "ticket-1@example.org"
+            ticket
         ],
         "{}",
         reply.0
@@ -165,8 +181,8 @@ fn story(site: &Site) {
 
     // Steve closes by mail.
     let closing =
-        trial(STEVE, "closing@example.org", "Re: printer").replace("submit@", "ticket-1-done@");
-    site.mail(STEVE, "ticket-1-done@example.org", &closing);
+        trial(STEVE, "closing@example.org", "Re: printer").replace("submit@example.org", done);
+    site.mail(STEVE, done, &closing);
     assert_eq!(
         site.count(),
         wanted(&[], &[1], 3, 2),
@@ -183,7 +199,7 @@ fn story(site: &Site) {
     // Alice is not content.
     site.mail(
         ALICE,
-        "ticket-1@example.org",
+        ticket,
         &answer(ALICE, &closed, "third@example.net", "It burns again."),
     );
     assert_eq!(site.count(), wanted(&[1], &[], 3, 3), "back again"); // B11

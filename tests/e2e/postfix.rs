@@ -1,0 +1,370 @@
+//! The desk behind a real Postfix: by pipe(8) and a policy service, and by ~/.forward.
+
+use std::fs;
+
+use crate::exim::{rcpt, stand_in, trial};
+use crate::mail::ids;
+use crate::postfix_site::{start, start_with_forward};
+use crate::site::{Site, mode};
+use crate::smtp::Smtp;
+use crate::story::{ALICE, Forms, STEVE, USUAL, newest, story, wanted};
+
+const FORWARD: &str = include_str!("../../contrib/postfix/forward");
+
+/// What `contrib/postfix/forward` says of the configuration, for the user that there is.
+const PLUS: Forms = Forms {
+    submit: "tickets",
+    before: "tickets+",
+};
+
+fn desk_with_forward() -> Option<Site> {
+    let config: String = FORWARD
+        .lines()
+        .filter_map(|line| line.strip_prefix("#   "))
+        .filter(|line| !line.starts_with("domain"))
+        .map(|line| format!("{}\n", line.replace("help", "tickets")))
+        .collect();
+    let site = start_with_forward(FORWARD, &config)?;
+    let print = ["sh", "-c", "tickets init --mutt >~/.tickets.muttrc"];
+    assert!(site.as_desk(&print).status().unwrap().success());
+    Some(site)
+}
+
+#[test]
+fn a_tickets_whole_life_with_pipe() {
+    if let Some(site) = start(&[]) {
+        story(&site, &USUAL);
+    }
+}
+
+#[test]
+fn a_tickets_whole_life_with_forward() {
+    if let Some(site) = desk_with_forward() {
+        story(&site, &PLUS);
+    }
+}
+
+#[test]
+fn unknown_tickets_are_refused_at_rcpt_time() {
+    let Some(site) = start(&["TICKETS_SUBMIT=submit : help.desk"]) else {
+        return;
+    };
+    let config = "submit = [\"submit\", \"help.desk\"]\n";
+    crate::site::configure(&site.path(""), config);
+    site.make_store(&["1", "archived/2"]);
+    let refused = |address: &str| {
+        format!(
+            "550 5.1.1 <{address}>: Recipient address rejected: There is no ticket \
+             {address}: please write to submit@example.org to open a new one"
+        )
+    };
+    let refused: [&str; 3] = [
+        &refused("ticket-3@example.org"),
+        &refused("Ticket-3-done@example.org"),
+        &refused("ticket-01@example.org"),
+    ];
+    let table = [
+        ("to open one", "submit@example.org", "250"),
+        ("a second address for it", "help.desk@example.org", "250"),
+        ("any letter case", "SubMit@Example.ORG", "250"),
+        ("open ticket", "ticket-1@example.org", "250"),
+        ("any letter case", "Ticket-1@Example.ORG", "250"),
+        ("close it", "ticket-1-done@example.org", "250"),
+        ("close it", "ticket-1-CLOSE@example.org", "250"),
+        ("quietly", "ticket-1-quiet@example.org", "250"),
+        ("to the submitter", "ticket-1-submitter@example.org", "250"),
+        ("archived ticket", "ticket-2@example.org", "250"),
+        ("no such ticket", "ticket-3@example.org", refused[0]),
+        ("to close", "Ticket-3-done@example.org", refused[1]),
+        ("not a number of ours", "ticket-01@example.org", refused[2]),
+        ("no such form", "ticket-1-gone@example.org", "550 5.1.1"),
+        ("another program's file", "ticket-1.lock@example.org", "550"),
+        ("the directory", "ticket-archived@example.org", "550"),
+        ("a dot is a dot", "helpxdesk@example.org", "550 5.1.1"),
+        ("and in the domain", "submit@examplexorg", "454 4.7.1"),
+        ("a person", "alice@example.net", "250"),
+        ("a person at our domain", "steve@example.org", "250"),
+        ("nobody", "nobody-here@example.org", "550 5.1.1"),
+        ("another domain's desk", "submit@example.net", "550 5.1.1"),
+        ("no relay", "submit@example.com", "454 4.7.1"),
+    ];
+    for (case, address, wanted) in table {
+        let answer = rcpt(&site, address);
+        assert!(answer.starts_with(wanted), "{case}: {address}: {answer}");
+    }
+}
+
+/// What cannot be told now is no missing ticket, and nobody else's mail waits for it.
+#[test]
+fn a_desk_that_is_down_stops_only_its_own_mail() {
+    let Some(site) = start(&[]) else { return };
+    site.make_store(&["1"]);
+    let later = "450 4.3.0 <ticket-1@example.org>: Recipient address rejected: Cannot look";
+    let table = |desk: &str| {
+        for (address, wanted) in [
+            ("ticket-1@example.org", desk),
+            ("steve@example.org", "250"),
+            ("alice@example.net", "250"),
+        ] {
+            let answer = rcpt(&site, address);
+            assert!(answer.starts_with(wanted), "{address}: {answer}");
+        }
+    };
+    table("250");
+    crate::site::configure(&site.path(""), "domian = \"a typing mistake\"\n");
+    table(later);
+    crate::site::configure(&site.path(""), "");
+    crate::site::give(&site.store(), "root");
+    mode(&site.store(), 0o700);
+    table(later);
+    crate::site::give(&site.store(), "tickets");
+    table("250");
+    // The program itself is gone.
+    let program = site.path("bin/tickets");
+    fs::rename(&program, site.path("bin/gone")).unwrap();
+    assert!(
+        site.inside(&["postfix", "reload"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    table("451 4.3.5");
+    fs::rename(site.path("bin/gone"), &program).unwrap();
+    table("250");
+}
+
+/// B8: what Postfix could not know at RCPT time comes as a bounce, in the program's words.
+#[test]
+fn an_unknown_ticket_bounces_with_a_plain_sentence() {
+    let by_subject = trial(ALICE, "a@example.net", "Re: [issue99] printer");
+    let by_address = trial(ALICE, "b@example.net", "printer");
+    let wants = |site: &Site, recipient: &str, mail: &str, sentence: &str| {
+        let before = site.mailbox(ALICE).len();
+        site.mail(ALICE, recipient, mail);
+        assert_eq!(site.count(), wanted(&[], &[], before + 1, 0), "{recipient}");
+        let bounce = newest(site, ALICE);
+        assert_eq!(bounce.get("Return-Path"), "<>");
+        let text = bounce
+            .body()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(text.contains(sentence), "{recipient}: {}", bounce.0);
+        assert!(text.contains("Status: 5.1.1"), "{recipient}: {}", bounce.0);
+    };
+    if let Some(site) = start(&[]) {
+        let sentence = "There is no ticket 99, which your subject names: please write to \
+                        submit@example.org without that number to open a new one.";
+        wants(&site, "submit@example.org", &by_subject, sentence);
+    }
+    if let Some(site) = desk_with_forward() {
+        let sentence = "There is no ticket 99, which your subject names: please write to \
+                        tickets@example.org without that number to open a new one.";
+        wants(&site, "tickets@example.org", &by_subject, sentence);
+        let sentence = "There is no ticket tickets+99@example.org: please write to \
+                        tickets@example.org to open a new one.";
+        wants(&site, "tickets+99@example.org", &by_address, sentence);
+    }
+}
+
+/// C6: filed, told to the admins, and never answered.
+#[test]
+fn mail_from_the_null_sender_is_not_answered() {
+    for (site, submit) in [
+        (start(&[]), "submit@example.org"),
+        (desk_with_forward(), "tickets@example.org"),
+    ] {
+        let Some(site) = site else { return };
+        site.mail("", submit, &trial(ALICE, "a@example.net", "Undeliverable"));
+        assert_eq!(site.count(), wanted(&[1], &[], 0, 1), "{submit}");
+        assert_eq!(site.ticket(1)[0].get("Return-Path"), "<>", "{submit}");
+        assert_eq!(newest(&site, STEVE).get("X-Tickets-Kind"), "copy");
+    }
+}
+
+/// A1, A6: three recipients of one mail are three processes side by side.
+#[test]
+fn a_mail_to_three_tickets_is_in_each_of_them() {
+    let Some(site) = start(&[]) else { return };
+    for n in 1..=2 {
+        let mail = trial(ALICE, &format!("{n}@example.net"), "printer");
+        site.mail(ALICE, "submit@example.org", &mail);
+    }
+    let to = [
+        "ticket-1@example.org",
+        "Ticket-2-Done@example.org",
+        "submit@example.org",
+    ];
+    let mail = trial(ALICE, "all@example.net", "all of them");
+    Smtp::connect(site.port).send(ALICE, &to, mail.as_bytes());
+    site.settle();
+    let count = site.count();
+    assert_eq!((count.open, count.archived), (vec![1, 3], vec![2]));
+    let archived = crate::mail::mbox(&site.store().join("archived/2"));
+    assert_eq!(
+        ids(&site.ticket(1)),
+        ["<1@example.net>", "<all@example.net>"]
+    );
+    assert_eq!(ids(&archived), ["<2@example.net>", "<all@example.net>"]);
+    assert_eq!(ids(&site.ticket(3)), ["<all@example.net>"]);
+}
+
+#[test]
+fn the_program_is_told_the_envelope_and_nothing_is_added_to_the_mail() {
+    let Some(site) = start(&["TICKETS_COMMAND=/usr/local/bin/tickets --dir /d"]) else {
+        return;
+    };
+    // Postfix asks first; then it delivers.
+    let seen = r#"if [ "$3" = policy ]; then
+        while read -r line; do [ -n "$line" ] || printf 'action=DUNNO\n\n'; done
+    else
+        { echo "$#:$*:$(id -un)"; cat; } >~tickets/seen
+    fi"#;
+    stand_in(&site, seen);
+    for (case, sender, recipient, wanted) in [
+        (
+            "an update",
+            "alice@example.net",
+            "Ticket-1-Done@example.org",
+            "5:--dir /d deliver --sender=alice@example.net --recipient=Ticket-1-Done@example.org:tickets",
+        ),
+        (
+            "a bounce",
+            "",
+            "ticket-1@example.org",
+            "5:--dir /d deliver --sender= --recipient=ticket-1@example.org:tickets",
+        ),
+        (
+            "a shell's characters",
+            "`id`|$HOME'@example.net",
+            "submit@example.org",
+            "5:--dir /d deliver --sender=`id`|$HOME'@example.net --recipient=submit@example.org:tickets",
+        ),
+    ] {
+        let mail = trial("alice@example.net", "a@example.net", case);
+        site.mail(sender, recipient, &mail);
+        let seen = fs::read_to_string(site.path("home/seen")).unwrap();
+        let (envelope, message) = seen.split_once('\n').unwrap();
+        assert_eq!(envelope, wanted, "{case}");
+        assert!(message.starts_with("Received: "), "{case}: {message}");
+        assert!(message.ends_with(&mail), "{case}: {message}");
+    }
+}
+
+#[test]
+fn install_can_be_repeated_and_undone() {
+    let Some(site) = start_with_forward("", "") else {
+        return;
+    };
+    let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/postfix/install");
+    let run = |arguments: &[&str]| {
+        let mut run = site.inside(&[&[install], arguments].concat());
+        let run = run.output().unwrap();
+        let text = String::from_utf8_lossy(&run.stderr).into_owned();
+        (run.status.code(), text)
+    };
+    let said = |words: &[&str]| {
+        let run = site.inside(words).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    // Every parameter that is set and every service, not how main.cf is laid out.
+    let all = || {
+        let files = said(&["sh", "-c", "cd /etc/postfix && ls && cat tickets_*"]);
+        said(&["postconf", "-n"]) + &said(&["postconf", "-M"]) + &files
+    };
+    // The administrator's own, some of it looking like ours.
+    let theirs = [
+        "postconf",
+        "-e",
+        "smtpd_recipient_restrictions=permit_mynetworks, check_recipient_access regexp:/etc/postfix/tickets_policy_too",
+        "smtpd_restriction_classes=theirs tickets_policy2",
+        "theirs=reject",
+        "local_recipient_maps=",
+        "tickets_policy2=reject",
+    ];
+    assert!(site.inside(&theirs).status().unwrap().success());
+    let bare = all();
+    assert_eq!(
+        run(&["TICKETS_DOMAIN=example.org"]),
+        (Some(0), String::new())
+    );
+    let first = all();
+    assert_ne!(first, bare);
+    for wanted in [
+        "transport_maps = regexp:/etc/postfix/tickets_transport, inline:{steve@example.org=virtual:}",
+        "smtpd_recipient_restrictions = check_recipient_access regexp:/etc/postfix/tickets_policy, permit_mynetworks, ",
+        "virtual_mailbox_maps = texthash:",
+        "tickets_destination_recipient_limit = 1",
+        "ticketspolicy_time_limit = 3600s",
+    ] {
+        assert!(
+            first.lines().any(|l| l.starts_with(wanted)),
+            "{wanted}\n{first}"
+        );
+    }
+    assert!(
+        !first.contains("relay_recipient_maps"),
+        "empty, it means everybody"
+    );
+    assert_eq!(run(&[]), (Some(0), String::new()));
+    assert_eq!(all(), first, "the same again");
+    assert_eq!(run(&["--undo"]), (Some(0), String::new()));
+    assert_eq!(all(), bare, "nothing stays behind");
+    assert_eq!(run(&["--undo"]), (Some(0), String::new()));
+    assert_eq!(all(), bare, "undone twice");
+    for (wrong, why) in [
+        (
+            "TICKETS_DOMIAN=example.org",
+            "there is no TICKETS_DOMIAN, or it is empty",
+        ),
+        ("TICKETS_USER=nobody-here", "there is no user nobody-here"),
+        ("TICKETS_USER=root", "Postfix runs no program as root"),
+        (
+            "TICKETS_COMMAND=tickets",
+            "the program needs its whole path: TICKETS_COMMAND=tickets",
+        ),
+    ] {
+        assert_eq!(run(&[wrong]), (Some(1), format!("install: {why}\n")));
+        assert_eq!(all(), bare, "{wrong} changes nothing");
+    }
+    let (status, text) = run(&["TICKETS_PREFIX=ticket-("]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.starts_with("install: these values make no table: "),
+        "{text}"
+    );
+    assert_eq!(all(), bare, "an expression that is none changes nothing");
+
+    let other = [
+        "TICKETS_DOMAIN=example.org : b.example",
+        "TICKETS_SUBMIT=help : a.b",
+        "TICKETS_PREFIX=help[+]",
+        "TICKETS_USER=nobody",
+        "TICKETS_COMMAND=/opt/tickets --config /etc/desk.toml",
+    ];
+    assert_eq!(run(&other), (Some(0), String::new()));
+    let services = said(&["postconf", "-M", "tickets/unix", "ticketspolicy/unix"]);
+    for wanted in [
+        "user=nobody argv=/opt/tickets --config /etc/desk.toml deliver --sender=${sender}",
+        "user=nobody argv=/opt/tickets --config /etc/desk.toml policy",
+    ] {
+        assert!(services.contains(wanted), "{services}");
+    }
+    for (address, wanted) in [
+        ("help@example.org", "tickets:\n"),
+        ("A.B@b.example", "tickets:\n"),
+        ("help+12-done@b.example", "tickets:\n"),
+        ("submit@example.org", ""),
+        ("axb@example.org", ""),
+        ("help@bxexample", ""),
+        ("help+12-dance@b.example", ""),
+    ] {
+        let answer = said(&[
+            "postmap",
+            "-q",
+            address,
+            "regexp:/etc/postfix/tickets_transport",
+        ]);
+        assert_eq!(answer, wanted, "{address}");
+    }
+}
