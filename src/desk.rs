@@ -11,7 +11,7 @@ mod restore;
 
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
-use crate::index::Index;
+use crate::index::{Index, IndexError};
 use crate::mail::automatic::{self, Degree};
 use crate::mail::envelope::{Envelope, Sender};
 use crate::mail::message::Message;
@@ -168,6 +168,20 @@ impl Desk {
     /// Nothing is filed, or (with several tickets) not everywhere; the same message may simply
     /// be handed in again.
     pub fn file(&mut self, incoming: Incoming) -> Result<Outcome> {
+        let filed = self.try_to_file(incoming);
+        match &filed {
+            Err(e) if is_damaged_index(e) => {
+                // It holds nothing that the mboxes do not hold, and what is filed already is met
+                // as a duplicate.
+                self.index.take();
+                Index::remove(&self.store.private().join("index.db"));
+                self.try_to_file(incoming)
+            }
+            _ => filed,
+        }
+    }
+
+    fn try_to_file(&mut self, incoming: Incoming) -> Result<Outcome> {
         let Incoming { message, envelope } = incoming;
         self.patience = Patience::new(PATIENCE);
         let by_address =
@@ -255,6 +269,11 @@ impl route::Known for Desk {
         }
         Ok(None)
     }
+}
+
+fn is_damaged_index(error: &anyhow::Error) -> bool {
+    let index = error.chain().find_map(|e| e.downcast_ref::<IndexError>());
+    index.is_some_and(IndexError::is_damage)
 }
 
 /// Root becomes the store's owner: what root leaves there, the desk could not read, and every

@@ -4,6 +4,7 @@
 //! the bottom of the chain; everything without one is a temporary failure (75), which is the
 //! only status that every MTA answers by keeping the mail.
 
+use crate::index::IndexError;
 use std::fmt;
 
 /// An exit status of sysexits.h. `deliver` knows only `Ok`, `DataErr`, `NoUser` and `TempFail`.
@@ -107,6 +108,12 @@ pub fn line(error: &anyhow::Error) -> String {
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(fault) = fault(error) {
         return fault.hint.clone();
+    }
+    if let Some(index) = error.chain().find_map(|e| e.downcast_ref::<IndexError>()) {
+        return Some(match index.is_damage() {
+            true => "`tickets reindex` makes it anew".into(),
+            false => "`tickets check` says more; the index can be deleted at any time".into(),
+        });
     }
     let io = error
         .chain()

@@ -5,14 +5,21 @@
 //! never syncs in a delivery. A power cut may take its last commits; a row whose stamp is not
 //! its file's is simply read again.
 
+mod error;
+
 use crate::mail::decode::Mailbox;
 use crate::store::{Place, Stamp};
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
-use anyhow::{Context, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use anyhow::Context;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use error::IndexError;
+use error::{in_the_systems_words, is_damage};
+
+type Result<T, E = IndexError> = std::result::Result<T, E>;
 
 /// Version of the tables; another version's file is thrown away and made again.
 const VERSION: i64 = 2;
@@ -78,7 +85,7 @@ pub struct Index {
 impl Index {
     /// Opens the index at `path`, or makes an empty one if it is missing, of another version or
     /// no database at all.
-    pub fn open(path: &Path) -> Result<Index> {
+    pub fn open(path: &Path) -> anyhow::Result<Index> {
         match Self::connect(path) {
             Ok(index) => Ok(index),
             Err(e) if is_damage(&e) => {
@@ -91,7 +98,7 @@ impl Index {
         .with_context(|| format!("cannot open {}", path.display()))
     }
 
-    fn connect(path: &Path) -> Result<Index, rusqlite::Error> {
+    fn connect(path: &Path) -> rusqlite::Result<Index> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -333,37 +340,10 @@ impl Index {
     }
 }
 
-/// SQLite only says that it is unable to open the file; the system knows why.
-fn in_the_systems_words(error: rusqlite::Error, path: &Path) -> anyhow::Error {
-    let may_not = [
-        ErrorCode::CannotOpen,
-        ErrorCode::ReadOnly,
-        ErrorCode::PermissionDenied,
-    ];
-    if error
-        .sqlite_error_code()
-        .is_some_and(|code| may_not.contains(&code))
-    {
-        let opened = std::fs::OpenOptions::new().write(true).open(path);
-        if let Err(reason) = opened {
-            return reason.into();
-        }
-    }
-    error.into()
-}
-
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// True if the file is no index that can be used, and making it anew will help.
-pub fn is_damage(error: &rusqlite::Error) -> bool {
-    let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
-    error
-        .sqlite_error_code()
-        .is_some_and(|code| damage.contains(&code))
 }
 
 fn place_number(place: Place) -> i64 {

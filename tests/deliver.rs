@@ -525,6 +525,20 @@ fn after_the_index_is_lost_nothing_is_doubled() {
     .unwrap();
     open(&bench);
     assert_eq!(bench.names(), ["1"]);
+    // Damaged further in, where nobody looks when it is opened.
+    bench
+        .run(&["reindex"], b"")
+        .silent_but_for_output("reindex");
+    let mut pages = fs::read(bench.ticket(".tickets/index.db")).unwrap();
+    pages[2000..].fill(b'x');
+    lose_index(&bench);
+    bench.put("tickets/.tickets/index.db", &pages);
+    open(&bench);
+    bench
+        .deliver("ticket-1@example.org", mail("2", "", "x"))
+        .silent();
+    assert_eq!(bench.names(), ["1"]);
+    assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 1);
     // B5 asks the index, also when it has just been lost.
     lose_index(&bench);
     let reply = mail("3", "In-Reply-To: <2@example.net>\n", "y");

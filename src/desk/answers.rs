@@ -179,7 +179,7 @@ impl Desk {
     pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
         let index = self.index()?;
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
-            Some(digest) => index.holds(id, &digest),
+            Some(digest) => Ok(index.holds(id, &digest)?),
             None => Ok(true),
         };
         self.outbox.recover(&is_filed, self.now)?;

@@ -57,7 +57,7 @@ impl Desk {
             let summary = &parcel.summary;
             let noted = self
                 .index_mut()
-                .and_then(|index| index.add(id, Place::Open, stamp, 0, summary));
+                .and_then(|index| Ok(index.add(id, Place::Open, stamp, 0, summary)?));
             if noted.is_err() {
                 // The next one to open a ticket would not know that this message did; without
                 // an index it will look.
@@ -186,7 +186,7 @@ impl Desk {
                 index.under_locks(true)?;
                 let added = index.add(id, place, stamp, row.entries, summary);
                 index.under_locks(false)?;
-                added
+                Ok(added?)
             });
             drop(mbox);
             warn(&mut warnings, self.keep(copy.as_ref(), &key(parcel, id)));

@@ -134,7 +134,7 @@ impl Desk {
             return Ok(());
         }
         self.reconcile_all()?;
-        self.index()?.set_complete()
+        Ok(self.index()?.set_complete()?)
     }
 
     /// Brings every ticket's row up to date, and forgets those that are gone.

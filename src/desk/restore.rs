@@ -47,7 +47,7 @@ impl Desk {
 
     fn is_held(&self, copy: &Recent) -> Result<bool> {
         match answers::from_hex(&copy.digest) {
-            Some(digest) => self.index()?.holds(copy.ticket, &digest),
+            Some(digest) => Ok(self.index()?.holds(copy.ticket, &digest)?),
             None => Ok(true),
         }
     }
