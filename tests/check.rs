@@ -431,7 +431,7 @@ fn postfix_must_start_the_program() {
     fs::create_dir(b.path("etc/postfix")).unwrap();
     fs::write(b.path("etc/postfix/main.cf"), "# tickets\n").unwrap();
     let unknown = "warn  Postfix: neither master.cf nor aliases names tickets; nothing brings mail\n      \
-                   mend: start `tickets deliver` there, see `tickets deliver --help`\n";
+                   mend: tickets init --postfix | sudo sh\n";
     finds(&b, 0, &format!("{SOUND}{unknown}"));
     fs::write(
         b.path("etc/aliases"),

@@ -176,10 +176,28 @@ fn pieces_are_filled_in() {
             exim.stdout
         );
     }
-    // A script that a shell can read.
-    let mut shell = std::process::Command::new("sh");
-    shell.arg("-n");
-    finish(shell, exim.stdout.as_bytes()).is(0, "", "");
+    let postfix = init(&b, &["--postfix"]);
+    assert_eq!((postfix.status, postfix.stderr.as_str()), (0, ""));
+    for line in [
+        "# Lets Postfix hand mail for help@d.example and help+12@d.example to this desk.",
+        "# Put in:    tickets --config ROOT/new/desk.toml init --postfix | sudo sh",
+        "        TICKETS_DOMAIN='d.example' \\",
+        "        TICKETS_SUBMIT='help' \\",
+        "        TICKETS_PREFIX='help[+]' \\",
+    ] {
+        assert!(
+            postfix.stdout.lines().any(|l| l == line),
+            "{line} in\n{}",
+            postfix.stdout
+        );
+    }
+    assert!(!postfix.stdout.contains("TICKETS_DIR="));
+    // Scripts that a shell can read.
+    for script in [exim.stdout, postfix.stdout] {
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-n");
+        finish(shell, script.as_bytes()).is(0, "", "");
+    }
 }
 
 #[test]

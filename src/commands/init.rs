@@ -2,6 +2,7 @@
 
 pub mod exim;
 mod mutt;
+mod postfix;
 
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
@@ -18,8 +19,9 @@ const CONFIG: &str = include_str!("../../contrib/config.toml");
 /// Set up a desk: write a configuration, create the store
 ///
 /// The configuration goes to ~/.config/tickets/config.toml, or to the file that --config names;
-/// what is there already is left alone. Then it says what to do next. With --exim or --mutt it
-/// only prints the pieces for these programs, filled in with the configuration in force.
+/// what is there already is left alone. Then it says what to do next. With --exim,
+/// --postfix or --mutt it only prints the pieces for these programs, filled in with the
+/// configuration in force.
 #[derive(clap::Args)]
 pub struct Init {
     /// Domain of the addresses [default: the one in /etc/mailname]
@@ -38,11 +40,14 @@ pub struct Init {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Print the configuration, write nothing
-    #[arg(long, conflicts_with_all = ["exim", "mutt"])]
+    #[arg(long, conflicts_with_all = ["exim", "postfix", "mutt"])]
     print_config: bool,
     /// Print a script that puts router and transport into Exim: `tickets init --exim | sudo sh`
-    #[arg(long, conflicts_with_all = ["mutt", "domain", "admin", "submit", "ticket", "name"])]
+    #[arg(long, conflicts_with_all = ["postfix", "mutt", "domain", "admin", "submit", "ticket", "name"])]
     exim: bool,
+    /// Print a script that puts services and tables into Postfix: `tickets init --postfix | sudo sh`
+    #[arg(long, conflicts_with_all = ["mutt", "domain", "admin", "submit", "ticket", "name"])]
+    postfix: bool,
     /// Print the muttrc: `tickets init --mutt >~/.mutt/tickets`
     #[arg(long, conflicts_with_all = ["domain", "admin", "submit", "ticket", "name"])]
     mutt: bool,
@@ -54,7 +59,7 @@ pub struct Init {
 impl Init {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        if self.exim || self.mutt {
+        if self.exim || self.postfix || self.mutt {
             // Root becomes the store's owner, as whom the MTA is to start the program.
             let config = Desk::look(overrides)?.config;
             if self.mutt {
@@ -69,6 +74,10 @@ impl Init {
                     None => format!("`tickets init --domain {guess}`"),
                 };
                 return Err(Fault::new(Status::Config, text).hint(hint).into());
+            }
+            if self.postfix {
+                crate::screen::print(&postfix::script(&config, overrides)?)?;
+                return Ok(Status::Ok);
             }
             let exim = Exim::find(&self.etc);
             crate::screen::print(&exim::script(&config, overrides, exim.as_ref())?)?;
@@ -162,8 +171,8 @@ impl Init {
                 lines.push(format!("      {program} init --exim | sudo sh"));
             }
             Some(super::check::Mta::Postfix) => {
-                lines.push("  let Postfix bring the mail: what it has to start".into());
-                lines.push(format!("      {program} deliver --help"));
+                lines.push("  let Postfix bring the mail".into());
+                lines.push(format!("      {program} init --postfix | sudo sh"));
             }
             None => {}
         }

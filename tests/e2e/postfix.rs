@@ -368,3 +368,40 @@ fn install_can_be_repeated_and_undone() {
         assert_eq!(answer, wanted, "{address}");
     }
 }
+
+/// `tickets init --postfix | sudo sh`, and out again with `--undo`.
+#[test]
+fn init_puts_the_pieces_in_for_this_desk() {
+    let config = "submit = \"help\"\nticket = \"help+{n}\"\n";
+    let Some(site) = start_with_forward("", config) else {
+        return;
+    };
+    let script = "setpriv --reuid tickets --regid tickets --init-groups --reset-env \
+                  tickets init --postfix >/tmp/script && sh /tmp/script \"$@\" && postfix reload";
+    let script = script.replace("/tmp/", &format!("{}/", site.path("").display()));
+    let run = |arguments: &[&str]| {
+        let mut run = site.inside(&[&["sh", "-c", &script, "sh"], arguments].concat());
+        let run = run.output().unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+    };
+    let answers = |wanted: [&str; 4]| {
+        let addresses = ["help@", "help+1@", "help+9-done@", "steve@"];
+        for (address, wanted) in addresses.iter().zip(wanted) {
+            let answer = rcpt(&site, &format!("{address}example.org"));
+            assert!(answer.starts_with(wanted), "{address}: {answer}");
+        }
+    };
+    site.make_store(&["1"]);
+    run(&[]);
+    let unknown = "550 5.1.1 <help+9-done@example.org>: Recipient address rejected: There is no";
+    answers(["250", "250", unknown, "250"]);
+    let mail = trial(ALICE, "a@example.net", "printer");
+    site.mail(ALICE, "help@example.org", &mail);
+    assert_eq!(site.count(), wanted(&[1, 2], &[], 1, 1));
+    run(&["--undo"]);
+    answers(["550", "550", "550", "250"]);
+}

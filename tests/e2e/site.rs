@@ -118,6 +118,7 @@ impl Site {
             mount --bind log /var/log/exim4
             mount --bind bin /usr/local/bin
             mount --bind mailname /etc/mailname
+            mount -t tmpfs -o mode=1777 tickets-e2e /var/mail
             mount --bind home "$2"
             port=$3 install=$4; shift 4
             "$install" "$@"

@@ -155,7 +155,7 @@ fn postfix(etc: &Path) -> Finding {
         )),
         None => {
             let text = "Postfix: neither master.cf nor aliases names tickets; nothing brings mail";
-            Finding::warn(text).mend("start `tickets deliver` there, see `tickets deliver --help`")
+            Finding::warn(text).mend("tickets init --postfix | sudo sh")
         }
     }
 }

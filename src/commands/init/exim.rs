@@ -15,7 +15,7 @@ const INSTALL: &str = include_str!("../../../contrib/exim4/install");
 pub const MARK: &str = "tickets_submit:";
 
 /// The end of each here-document.
-const END: &str = "END_OF_FILE";
+pub const END: &str = "END_OF_FILE";
 
 /// How Exim's configuration is kept on this machine, as Debian does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,25 +47,23 @@ impl Exim {
     }
 }
 
-/// The macros of router and transport, with the values this desk wants.
+/// The macros of router and transport, with the values this desk wants; Postfix's are the same.
 ///
 /// # Errors
-/// Status 78 for a desk whose addresses the router cannot tell apart.
+/// Status 78 for a desk whose addresses the MTA cannot tell apart.
 pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static str, String)>> {
     let addresses = &config.addresses;
     let (before, after) = addresses.affixes();
     if !after.is_empty() {
-        let text = format!("cannot write a router for ticket = \"{before}{{n}}{after}\"");
+        let text = format!("cannot write the pieces for ticket = \"{before}{{n}}{after}\"");
         let fault = Fault::new(Status::Config, text);
-        return Err(fault
-            .hint("the router wants a template that ends in {n}")
-            .into());
+        return Err(fault.hint("they want a template that ends in {n}").into());
     }
     if nix::unistd::geteuid().is_root() {
-        let text = "cannot write a transport for root: Exim runs no program as root";
+        let text = "cannot write the pieces for root: no MTA runs a program as root";
         let fault = Fault::new(Status::NoPerm, text);
         return Err(fault
-            .hint("`sudo -u USER tickets init --exim`, as whom the desk shall run")
+            .hint("`sudo -u USER tickets init ...`, as whom the desk shall run")
             .into());
     }
     let own = std::env::current_exe().context("cannot find this program")?;
@@ -166,7 +164,8 @@ fn filled(text: &str, macros: &[(&str, String)]) -> String {
     text.lines().map(fill).collect()
 }
 
-fn document(name: &str, text: &str) -> String {
+/// A command of the script that writes one of our files.
+pub fn document(name: &str, text: &str) -> String {
     format!("cat >\"$dir/{name}\" <<'{END}'\n{text}{END}\n")
 }
 

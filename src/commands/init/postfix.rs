@@ -1,0 +1,87 @@
+//! The pieces for Postfix: a shell script that puts them in, with the values of this desk.
+
+use super::exim::{document, macros};
+use crate::commands::again;
+use crate::config::{Config, Overrides};
+use anyhow::Result;
+
+/// What contrib/postfix/install wants beside itself, and that script.
+const PIECES: [(&str, &str); 5] = [
+    ("main.cf", include_str!("../../../contrib/postfix/main.cf")),
+    (
+        "master.cf",
+        include_str!("../../../contrib/postfix/master.cf"),
+    ),
+    (
+        "tickets_transport",
+        include_str!("../../../contrib/postfix/tickets_transport"),
+    ),
+    (
+        "tickets_policy",
+        include_str!("../../../contrib/postfix/tickets_policy"),
+    ),
+    ("install", include_str!("../../../contrib/postfix/install")),
+];
+
+/// The script, which can be read, run by root, and run with `--undo`.
+///
+/// # Errors
+/// As [`macros`].
+pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
+    let values: String = macros(config, overrides)?
+        .iter()
+        // `tickets policy` knows where the store is.
+        .filter(|(name, _)| *name != "TICKETS_DIR")
+        .map(|(name, value)| format!(" \\\n        {name}='{}'", value.replace('\'', r"'\''")))
+        .collect();
+    let files: String = PIECES.map(|(name, text)| document(name, text)).concat();
+    let program = again("tickets", overrides);
+    let addresses = &config.addresses;
+    let (before, _) = addresses.affixes();
+    Ok(format!(
+        "# Lets Postfix hand mail for {submit} and {before}12@{at} to this desk.\n#\n\
+         # Put in:    {program} init --postfix | sudo sh\n\
+         # Take out:  {program} init --postfix | sudo sh -s -- --undo\n\
+         set -eu\n\
+         dir=$(mktemp -d)\n\
+         trap 'rm -rf \"$dir\"' EXIT\n\
+         {files}\
+         if [ \"${{1-}}\" = --undo ]; then\n    \
+             sh \"$dir/install\" --undo\n\
+         else\n    \
+             sh \"$dir/install\"{values}\n\
+         fi\n",
+        submit = addresses.submit(),
+        at = addresses.domain(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::init::exim::END;
+
+    #[test]
+    fn the_pieces_name_what_is_replaced() {
+        let piece = |wanted: &str| PIECES.iter().find(|(name, _)| *name == wanted).unwrap().1;
+        for table in ["tickets_transport", "tickets_policy"] {
+            let rule = |text: &str| {
+                piece(table)
+                    .lines()
+                    .any(|l| l.starts_with('/') && l.contains(text))
+            };
+            assert!(
+                rule("(submit|ticket-[0-9]") && rule("(example[.]org)"),
+                "{table}"
+            );
+        }
+        assert_eq!(piece("master.cf").matches("user=tickets").count(), 2);
+        assert_eq!(
+            piece("master.cf")
+                .matches("argv=/usr/local/bin/tickets ")
+                .count(),
+            2
+        );
+        assert!(PIECES.iter().all(|(_, text)| !text.contains(END)));
+    }
+}
