@@ -3,7 +3,6 @@
 use crate::config::{CatchAll, Overrides, UnknownTicket};
 use crate::desk::Desk;
 use crate::error::Status;
-use crate::ticket::TicketId;
 use crate::ticket::address::Target;
 use crate::ticket::route::Refusal;
 use anyhow::Result;
@@ -40,15 +39,10 @@ pub fn refusal(desk: &Desk, address: &str) -> Result<Option<Refusal>> {
     let config = &desk.config;
     Ok(match config.addresses.target(address) {
         Some(Target::Submit) => None,
-        Some(Target::Ticket(id, _)) if exists(desk, id)? => None,
+        Some(Target::Ticket(id, _)) if desk.store.locate(id)?.is_some() => None,
         Some(_) if config.unknown_ticket == UnknownTicket::Open => None,
         Some(_) => Some(Refusal::UnknownTicket(address.to_owned())),
         None if config.catch_all == CatchAll::Submit => None,
         None => Some(Refusal::NotOurs(address.to_owned())),
     })
-}
-
-/// Asked twice: a ticket that is re-opened between two looks is seen in neither place.
-fn exists(desk: &Desk, id: TicketId) -> Result<bool> {
-    Ok(desk.store.locate(id)?.is_some() || desk.store.locate(id)?.is_some())
 }

@@ -149,7 +149,9 @@ impl Store {
 
     /// Where the ticket is, and its file's stamp.
     pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
-        for place in [Place::Open, Place::Archived] {
+        // Asked once more: a ticket re-opened between the two looks was in neither place, and its
+        // mail would bounce.
+        for place in [Place::Open, Place::Archived, Place::Open] {
             let path = self.path(id, place);
             match std::fs::symlink_metadata(&path) {
                 Ok(meta) if meta.is_file() => return Ok(Some((place, Stamp::of(&meta)))),
