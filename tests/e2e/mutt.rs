@@ -74,6 +74,21 @@ impl<'a> Mutt<'a> {
         self.site.wait(&format!("mutt to show {text:?}"), probe);
     }
 
+    /// Sends what is being composed. An editor that finishes as the clock's second changes makes
+    /// mutt ask once more.
+    pub fn send(&self) {
+        self.press(&["y"]);
+        let mut asked = false;
+        self.site.wait("mutt to show \"Mail sent.\"", || {
+            let screen = self.screen();
+            if !asked && screen.contains("Update encoding") {
+                asked = true;
+                self.press(&["Enter"]);
+            }
+            screen.contains("Mail sent.").then_some(())
+        });
+    }
+
     /// Leaves mutt with `q` and waits until it has gone.
     pub fn quit(self) {
         self.press(&["q"]);

@@ -145,8 +145,7 @@ pub fn story(site: &Site, forms: &Forms) {
     let mutt = Mutt::open(site, "~/tickets/1", "Water is on its way.");
     mutt.press(&["r"]);
     mutt.shows("y:Send");
-    mutt.press(&["y"]);
-    mutt.shows("Mail sent.");
+    mutt.send();
     site.settle();
     mutt.quit();
     // C3: not passed on to Alice a second time, since mutt wrote to her. With one admin,
@@ -260,8 +259,7 @@ fn the_operator_closes_in_mutt() {
         mutt.press(&[key]);
         if key == "C" {
             mutt.shows("y:Send");
-            mutt.press(&["y"]);
-            mutt.shows("Mail sent.");
+            mutt.send();
             // Its folder moves away under it; it says so, and loses nothing.
             site.settle();
             mutt.press(&["q"]);
