@@ -73,8 +73,17 @@ pub fn clean_block(text: &str) -> String {
 ///
 /// White space inside an id (a fold, mostly) is removed; junk between ids is ignored; an id with
 /// control characters, or longer than 998 bytes, is left out. A value that is one bare word with
-/// an `@` is an id whose brackets were forgotten.
+/// an `@` is an id whose brackets were forgotten. Reads 64 KiB at most.
 pub fn msg_ids(raw: &[u8]) -> Vec<String> {
+    ids_in(head(raw, FIELD_LIMIT))
+}
+
+/// The same of a value whose end matters most: the last 64 KiB are read.
+pub fn last_msg_ids(raw: &[u8]) -> Vec<String> {
+    ids_in(&raw[raw.len().saturating_sub(FIELD_LIMIT)..])
+}
+
+fn ids_in(raw: &[u8]) -> Vec<String> {
     let value = guess(raw);
     let mut ids = Vec::new();
     let mut open = None;

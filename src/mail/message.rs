@@ -28,6 +28,15 @@ impl Field<'_> {
     }
 }
 
+/// More fields than this are not looked at: each costs memory, and may be three bytes long (A8).
+const FIELDS: usize = 50_000;
+
+/// More people than this in all fields of a name are not looked at.
+const PEOPLE: usize = 1000;
+
+/// More messages than this are not taken for parents of one.
+const PARENTS: usize = 100;
+
 /// One mail.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
@@ -58,11 +67,13 @@ impl<'a> Message<'a> {
             }
             let value = &raw[at + colon + 1..end];
             let value = value.strip_suffix(b"\n").unwrap_or(value);
-            fields.push(Field {
-                name: line[..colon].trim_ascii_end(),
-                value: value.strip_suffix(b"\r").unwrap_or(value),
-                line: &raw[at..end],
-            });
+            if fields.len() < FIELDS {
+                fields.push(Field {
+                    name: line[..colon].trim_ascii_end(),
+                    value: value.strip_suffix(b"\r").unwrap_or(value),
+                    line: &raw[at..end],
+                });
+            }
             at = end;
         }
         Message {
@@ -82,7 +93,7 @@ impl<'a> Message<'a> {
         &self.raw[self.body..]
     }
 
-    /// The header fields, in order.
+    /// The header fields, in order; the first 50,000.
     pub fn fields(&self) -> &[Field<'a>] {
         &self.fields
     }
@@ -102,11 +113,10 @@ impl<'a> Message<'a> {
         self.first("Subject").map(Field::text).unwrap_or_default()
     }
 
-    /// The people in all fields called `name`.
+    /// The people in all fields called `name`; the first thousand.
     pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
-        self.all(name)
-            .flat_map(|f| decode::mailboxes(f.value))
-            .collect()
+        let people = self.all(name).flat_map(|f| decode::mailboxes(f.value));
+        people.take(PEOPLE).collect()
     }
 
     /// The authors: RFC 5322 allows several.
@@ -133,18 +143,25 @@ impl<'a> Message<'a> {
         decode::msg_ids(field.value).into_iter().next()
     }
 
-    /// The messages this one answers, nearest first: In-Reply-To, then References from the end.
+    /// The messages this one answers, nearest first: In-Reply-To, then References from the end;
+    /// each once, and at most a hundred.
     pub fn parents(&self) -> Vec<String> {
-        let ids = |name| self.all(name).flat_map(|f| decode::msg_ids(f.value));
-        let mut parents: Vec<String> = ids("In-Reply-To").collect();
-        let mut references: Vec<String> = ids("References").collect();
-        references.reverse();
-        for id in references {
+        let replied = self.all("In-Reply-To").map(|f| decode::msg_ids(f.value));
+        let references = self.fields.iter().rev().filter(|f| f.is("References"));
+        let references = references.map(|f| {
+            let mut ids = decode::last_msg_ids(f.value);
+            ids.reverse();
+            ids
+        });
+        let mut parents: Vec<String> = Vec::new();
+        for id in replied.chain(references).flatten() {
+            if parents.len() == PARENTS {
+                break;
+            }
             if !parents.contains(&id) {
                 parents.push(id);
             }
         }
-        parents.truncate(100);
         parents
     }
 
@@ -241,6 +258,34 @@ mod tests {
     fn nearest_parent_first() {
         let m = b"References: <a@x> <b@x>\n <c@x>\nIn-Reply-To: <c@x>\n\n";
         assert_eq!(Message::new(m).parents(), ["<c@x>", "<b@x>", "<a@x>"]);
+    }
+
+    #[test]
+    fn the_nearest_hundred_parents() {
+        // The ends count: of the text of a field, of the fields, of the list.
+        let ids = |range: std::ops::Range<u32>| range.map(|n| format!(" <{n}@x>\n"));
+        let ids = |range| ids(range).collect::<String>();
+        let m = format!(
+            "References:\n{}References:\n{}\n",
+            ids(0..20),
+            ids(20..20_000)
+        );
+        let parents = Message::new(m.as_bytes()).parents();
+        assert_eq!((parents.len(), &*parents[0]), (100, "<19999@x>"));
+        assert_eq!(parents[99], "<19900@x>");
+        let m = format!("References:\n{}References: <y@x>\n\n", ids(0..3));
+        let want = ["<y@x>", "<2@x>", "<1@x>", "<0@x>"];
+        assert_eq!(Message::new(m.as_bytes()).parents(), want);
+    }
+
+    #[test]
+    fn many_fields_are_still_a_header() {
+        let m = format!("{}Subject: x\n\nbody\n", "a:\n".repeat(FIELDS));
+        let m = Message::new(m.as_bytes());
+        assert_eq!((m.fields().len(), m.body()), (FIELDS, &b"body\n"[..]));
+        assert_eq!(m.subject(), "");
+        let m = format!("{}\n", "Cc: a@x\n".repeat(PEOPLE + 1));
+        assert_eq!(Message::new(m.as_bytes()).to_cc().len(), PEOPLE);
     }
 
     #[test]

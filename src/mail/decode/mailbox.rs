@@ -11,6 +11,9 @@ const LIST_LIMIT: usize = 256 << 10;
 /// More mailboxes of one field are not looked at.
 const MAILBOXES: usize = 1000;
 
+/// Of so many words the rest is left out, and an address among them is not looked for.
+const PIECES: usize = 1000;
+
 /// Longer than any address a mail server takes (RFC 5321, 4.5.3.1 asks for 320).
 const ADDRESS_LIMIT: usize = 512;
 
@@ -122,6 +125,9 @@ impl Reader<'_> {
     }
 
     fn piece(&mut self, name: String, address: Option<&str>, glued: bool) {
+        if self.pieces.len() >= PIECES {
+            return;
+        }
         self.pieces.push(Piece {
             name,
             address: address.map(str::to_owned),
@@ -211,6 +217,7 @@ impl Reader<'_> {
         let comment = std::mem::take(&mut self.comment);
         let (names, address) = match self.angle.take() {
             Some(inner) => (pieces, addr_spec(&inner)),
+            None if pieces.len() >= PIECES => return,
             None => bare(pieces),
         };
         let Some(address) = address else { return };

@@ -32,8 +32,7 @@ pub(super) fn to_text(html: &str) -> String {
 fn tame(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
-    // Set once a quote was found to be without end: quotes mean nothing from then on.
-    let mut quotes = true;
+    let mut ahead = Ahead::default();
     // A list item's text follows its dash, not a line end.
     let mut after_dash = false;
     while let Some(at) = rest.find('<') {
@@ -48,7 +47,7 @@ fn tame(html: &str) -> String {
         let inner = &tail[if closing { 2 } else { 1 }..];
         let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || "!?".contains(c));
         let end = if is_tag {
-            tag_end(inner, &mut quotes)
+            tag_end(inner, &mut ahead)
         } else {
             None
         };
@@ -106,9 +105,21 @@ fn tame(html: &str) -> String {
     out
 }
 
+/// What was found to be missing in all that follows, so that nobody looks again.
+#[derive(Default)]
+struct Ahead {
+    /// A quote had no end: quotes mean nothing from then on.
+    open_quote: bool,
+    /// No `>` comes any more.
+    no_end: bool,
+}
+
 /// Where the `>` of a tag is. Quotes hide one, as long as they have an end.
-fn tag_end(tag: &str, quotes: &mut bool) -> Option<usize> {
-    if *quotes {
+fn tag_end(tag: &str, ahead: &mut Ahead) -> Option<usize> {
+    if ahead.no_end {
+        return None;
+    }
+    if !ahead.open_quote {
         let mut open = None;
         for (at, byte) in tag.bytes().enumerate() {
             match (open, byte) {
@@ -118,9 +129,11 @@ fn tag_end(tag: &str, quotes: &mut bool) -> Option<usize> {
                 _ => {}
             }
         }
-        *quotes = false;
+        ahead.open_quote = true;
     }
-    tag.find('>')
+    let end = tag.find('>');
+    ahead.no_end = end.is_none();
+    end
 }
 
 /// What follows the end tag of an element; nothing, if there is none.
