@@ -85,9 +85,15 @@ fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
         let local = address.split('@').next().unwrap_or_default();
         local.eq_ignore_ascii_case("mailer-daemon") || local.eq_ignore_ascii_case("postmaster")
     };
-    // `From: MAILER-DAEMON (Mail Delivery System)` is no address, and meant all the same.
-    let bare = message.first("From").and_then(|f| keyword(f.value));
-    if message.from().iter().any(|m| daemon(&m.address)) || bare.is_some_and(|b| daemon(&b)) {
+    // `MAILER-DAEMON (Mail Delivery System)` and `Mail System <MAILER-DAEMON>` are no addresses,
+    // and meant all the same.
+    let bare = message.first("From").is_some_and(|from| {
+        let text = from.text();
+        let in_brackets = text.rsplit_once('<').map(|(_, rest)| rest);
+        let in_brackets = in_brackets.and_then(|rest| rest.strip_suffix('>'));
+        keyword(from.value).is_some_and(|word| daemon(&word)) || in_brackets.is_some_and(daemon)
+    });
+    if message.from().iter().any(|m| daemon(&m.address)) || bare {
         return Some("From a mail daemon");
     }
     if sender.address().is_some_and(daemon) {
@@ -212,6 +218,11 @@ mod tests {
                 Some("From a mail daemon"),
             ),
             ("Mailer-Daemon", Sender::Unknown, Some("From a mail daemon")),
+            (
+                "Mail Delivery System <MAILER-DAEMON>",
+                Sender::Unknown,
+                Some("From a mail daemon"),
+            ),
             (
                 "PostMaster@x.org",
                 Sender::Unknown,
