@@ -12,6 +12,9 @@ const PEOPLE: usize = 100;
 /// Longer `Content-*` fields are some attack; copying them would make the MTA refuse the mail for days.
 const CONTENT_FIELDS: usize = 64 << 10;
 
+/// The longest line that an MTA takes, with its line feed (RFC 5322 2.1.1).
+const LINE: usize = 999;
+
 impl Voice<'_> {
     /// `original` itself for admins: body and MIME structure byte for byte, under a header of our own that plain
     /// Reply works with and that the author's DMARC policy cannot break (C2).
@@ -83,36 +86,56 @@ impl Head {
         let body = original.body();
         let mut mail = Vec::with_capacity(body.len() + 4096);
         mail.extend_from_slice(self.as_str().as_bytes());
-        let content: Vec<&Field> = original
-            .fields()
-            .iter()
-            .filter(|f| says_what_the_body_is(f))
-            .collect();
-        if content.iter().map(|f| f.line.len()).sum::<usize>() <= CONTENT_FIELDS {
-            for field in content {
-                let start = mail.len();
-                push_lf(&mut mail, field.line);
-                // Some MTA takes a lone CR for the end of a line, and there the header would end for it.
-                for byte in &mut mail[start..] {
-                    if matches!(*byte, b'\r' | 0) {
-                        *byte = b' ';
-                    }
-                }
-                if mail.last() != Some(&b'\n') {
-                    mail.push(b'\n');
-                }
-            }
-        }
+        mail.extend(mime_fields(original));
         mail.push(b'\n');
         push_lf(&mut mail, body);
         mail
     }
 }
 
+/// The fields of `original` that say what its body is, as they stand but for what an MTA would refuse or take for
+/// the end of the header. A header that cannot be passed on so is left out as a whole: the body is text then.
+fn mime_fields(original: &Message) -> Vec<u8> {
+    let mut header = Vec::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    for field in original.fields() {
+        let known = names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(field.name));
+        if known || !says_what_the_body_is(field) {
+            continue;
+        }
+        names.push(field.name);
+        let start = header.len();
+        if start + field.line.len() > CONTENT_FIELDS {
+            return Vec::new();
+        }
+        push_lf(&mut header, field.line);
+        // Some MTA takes a lone CR for the end of a line, and there the header would end for it.
+        for byte in &mut header[start..] {
+            if matches!(*byte, b'\r' | 0) {
+                *byte = b' ';
+            }
+        }
+        if header.last() != Some(&b'\n') {
+            header.push(b'\n');
+        }
+    }
+    // A line of blanks is an end of the header to those who take blanks off the end of lines.
+    let lines = header.split_inclusive(|&byte| byte == b'\n');
+    let lines: Vec<&[u8]> = lines.filter(|l| !l.trim_ascii().is_empty()).collect();
+    match lines.iter().any(|line| line.len() > LINE) {
+        true => Vec::new(),
+        false => lines.concat(),
+    }
+}
+
 fn says_what_the_body_is(field: &Field) -> bool {
+    let is_word = |name: &[u8]| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     let content = field
         .name
         .get(..8)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
-    field.is("MIME-Version") || (content && !field.is("Content-Length"))
+    let content = content && is_word(field.name) && !field.is("Content-Length");
+    field.is("MIME-Version") || content
 }

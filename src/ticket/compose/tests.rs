@@ -305,6 +305,21 @@ fn a_body_is_copied_byte_for_byte() {
         ("nothing at all", b"\n", b"\n\n"),
         ("no header", b"just text\n", b"\n\njust text\n"),
         (
+            "a field twice",
+            b"Content-Type: a/b\ncontent-type: c/d\n\nx",
+            b"\nContent-Type: a/b\n\nx",
+        ),
+        (
+            "a line of blanks in a field",
+            b"Content-Type: a/b;\n \t\n c=d\n\nx",
+            b"\nContent-Type: a/b;\n c=d\n\nx",
+        ),
+        (
+            "names that are none",
+            b"Content-\xff: x\nContent-Length: 1\nContent-A(b): x\n\nx",
+            b"All\n\nx",
+        ),
+        (
             "a lone CR in a field",
             b"Content-Type: a/b\rBcc: x@y\n\nx",
             b"\nContent-Type: a/b Bcc: x@y\n\nx",
@@ -319,14 +334,19 @@ fn a_body_is_copied_byte_for_byte() {
             String::from_utf8_lossy(&got.bytes)
         );
     }
-    let huge = format!(
-        "Content-Type: text/plain; x={}\n\nbody",
-        "y".repeat(1 << 20)
-    );
+    // What an MTA would refuse for its length says nothing any more.
+    for length in [980, 1 << 20] {
+        let long = format!("Content-Type: text/plain; x={}\n\nbody", "y".repeat(length));
+        let got = desk
+            .voice()
+            .copy(&Message::new(long.as_bytes()), &desk.admins);
+        assert!(got.bytes.len() < 2000 && got.bytes.ends_with(b"All\n\nbody"));
+    }
+    let folded = format!("Content-Type: text/plain;\n x={}\n\nbody", "y".repeat(980));
     let got = desk
         .voice()
-        .copy(&Message::new(huge.as_bytes()), &desk.admins);
-    assert!(got.bytes.len() < 2000 && got.bytes.ends_with(b"All\n\nbody"));
+        .copy(&Message::new(folded.as_bytes()), &desk.admins);
+    assert!(text(&got.bytes).ends_with(&folded));
 }
 
 #[test]

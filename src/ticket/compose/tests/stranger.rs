@@ -49,6 +49,71 @@ fn nasty() -> impl Strategy<Value = String> {
     proptest::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
 }
 
+/// The fields that we write.
+const OURS: &[&str] = &[
+    "Date",
+    "From",
+    "Subject",
+    "Message-ID",
+    "To",
+    "Cc",
+    "Reply-To",
+    "In-Reply-To",
+    "References",
+    "X-Tickets-Ticket",
+    "X-Tickets-Kind",
+    "Auto-Submitted",
+    "Precedence",
+    "X-Auto-Response-Suppress",
+];
+
+/// A header field as it may come in: a name that matters, and any bytes.
+fn field() -> impl Strategy<Value = Vec<u8>> {
+    let name = proptest::sample::select(vec![
+        "From",
+        "Reply-To",
+        "To",
+        "Cc",
+        "Subject",
+        "Message-ID",
+        "References",
+        "In-Reply-To",
+        "MIME-Version",
+        "Content-Type",
+        "content-type",
+        "Content-Length",
+        "Content-\u{e9}",
+        "Content-Transfer-Encoding",
+        "Bcc",
+        "X-Tickets-Kind",
+        "Sender",
+    ]);
+    let piece = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..20),
+        nasty().prop_map(String::into_bytes),
+        Just(b"\n \t\n x".to_vec()),
+        Just(b"=?utf-8?Q?a=0D=0ABcc:_x=40y=00?=".to_vec()),
+        Just(b"=?iso-2022-jp?B?GyRCJVclag==?=".to_vec()),
+        Just(b"\"<>\" <ann@example.com>, bob@example.net (\xfc),".to_vec()),
+        Just(b"<a@x> <b\n @x>".to_vec()),
+    ];
+    let value = proptest::collection::vec(piece, 0..4).prop_map(|pieces| {
+        // A field goes on where a line begins with a blank; other bytes would begin another one.
+        let mut value = pieces.concat();
+        while let Some(at) = value
+            .windows(2)
+            .position(|w| w[0] == b'\n' && !b" \t".contains(&w[1]))
+        {
+            value[at] = b' ';
+        }
+        while value.last() == Some(&b'\n') {
+            value.pop();
+        }
+        value
+    });
+    (name, value).prop_map(|(name, value)| [name.as_bytes(), b": ", &value, b"\n"].concat())
+}
+
 proptest! {
     #[test]
     fn no_stranger_writes_a_field(subject in nasty(), name in nasty(), address in nasty(), body in nasty(), id in nasty()) {
@@ -106,6 +171,46 @@ proptest! {
         assert_well_formed(&voice.refused(&message, &admins, &body).mail, &want);
         let want = fields(&[FIRST, MARKS, AUTO, TEXT]);
         assert_well_formed(&voice.notice(&admins, &subject, &body), &want);
+    }
+
+    #[test]
+    fn no_bytes_write_a_field(fields in proptest::collection::vec(field(), 0..12), body in proptest::collection::vec(any::<u8>(), 0..40)) {
+        // C8: from the bytes that came in to the header that goes out.
+        let desk = Desk::new("example.org");
+        let raw = [&fields.concat()[..], b"\n", &body].concat();
+        let message = Message::new(&raw);
+        let author = message.reply_to().unwrap_or_else(alice);
+        let voice = desk.voice();
+        let mails = [
+            voice.ack(&message, &author).mail,
+            voice.closed(&message, &author, "", "").mail,
+            voice.copy(&message, &desk.admins),
+            voice.pass_on(&message, &author, &author.name),
+            voice.note(&message, &desk.admins, "", "").mail,
+            voice.refused(&message, &desk.admins, "").mail,
+        ];
+        for mail in mails {
+            let end = memchr::memmem::find(&mail.bytes, b"\n\n").unwrap();
+            // MIME fields of a copy are the mail's own; all before them is ours.
+            let head: Vec<&[u8]> = mail.bytes[..end].split_inclusive(|b| *b == b'\n').collect();
+            prop_assert!(head.iter().all(|line| line.len() <= 999 && !line.trim_ascii().is_empty()));
+            prop_assert!(head.iter().all(|line| !line.contains(&b'\r') && !line.contains(&0)));
+            let names = names(&mail.bytes);
+            let mut once = names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+            once.sort();
+            once.dedup();
+            prop_assert_eq!(once.len(), names.len(), "{:?}", &names);
+            let is_ours = |name: &String| OURS.contains(&name.as_str());
+            let is_mime = |name: &String| {
+                let name = name.to_ascii_lowercase();
+                name == "mime-version" || (name.starts_with("content-") && name != "content-length")
+            };
+            prop_assert!(names.iter().all(|name| is_ours(name) || is_mime(name)), "{:?}", &names);
+            let sent = Message::new(&mail.bytes);
+            prop_assert_eq!(&sent.mailboxes("From")[0].address, "ticket-12@example.org");
+            let to: Vec<String> = sent.mailboxes("To").into_iter().map(|m| m.address).collect();
+            prop_assert_eq!(to, mail.recipients);
+        }
     }
 
     #[test]
