@@ -238,6 +238,16 @@ impl Index {
         Ok(select.query_row(params![address, since], |r| r.get(0))?)
     }
 
+    /// How many messages of a ticket were filed since `since`, in seconds since 1970; at most
+    /// `most`, which is all that is looked at (C7).
+    pub fn filed_since(&self, id: TicketId, since: i64, most: u32) -> Result<u32> {
+        let sql = "SELECT count(*) FROM
+                     (SELECT at FROM entry WHERE ticket = ?1 ORDER BY seq DESC LIMIT ?2)
+                   WHERE at >= ?3";
+        let mut select = self.db.prepare(sql)?;
+        Ok(select.query_row(params![id.get(), most, since], |r| r.get(0))?)
+    }
+
     /// Notes all messages of a ticket anew.
     pub fn replace(
         &mut self,

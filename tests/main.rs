@@ -14,5 +14,6 @@ mod mutt;
 mod policy;
 mod reply;
 mod restore;
+mod robots;
 mod show;
 mod verify;

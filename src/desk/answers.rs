@@ -57,7 +57,13 @@ impl Desk {
                         Some(Remark::AckLimit) => format!(
                             "Its author has opened {} tickets within an hour. For the rest of \
                              the hour no more acknowledgements go there.",
-                            self.config.ack_limit + 1
+                            self.config.ack_limit.saturating_add(1)
+                        ),
+                        Some(Remark::PassLimit) => format!(
+                            "{} messages came into this ticket within an hour, as if machines \
+                             wrote to each other. For the rest of the hour mail of admins is \
+                             filed in it, but not passed on: please write to the submitter.",
+                            self.policy().crowd()
                         ),
                         _ => "It asked to close the ticket, and its author may not do that. \
                               The ticket stays open."

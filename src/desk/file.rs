@@ -253,15 +253,23 @@ impl Desk {
             open: row.place == Some(Place::Open),
             submitter: row.submitter.clone(),
             people,
+            last_from: row.last_from.clone(),
+        };
+        let policy = self.policy();
+        // No more than matters are counted, and only in a ticket that has so many.
+        let most = policy.crowd().saturating_add(2);
+        let recent = match row.entries >= u64::from(policy.crowd()) {
+            true => self.index()?.filed_since(row.id, self.now - 3600, most)?,
+            false => 0,
         };
         let situation = Situation {
             message: parcel.incoming.message,
             degree: &parcel.degree,
             verb: Some(verb),
             ticket: Some(&ticket),
-            recent: 0,
+            recent,
         };
-        Ok(plan::plan(&self.policy(), &situation))
+        Ok(plan::plan(&policy, &situation))
     }
 
     /// A delivery may have died between filing a closing and moving the file: then its message

@@ -24,6 +24,13 @@ pub struct Policy<'a> {
     pub ack_limit: u32,
 }
 
+impl Policy<'_> {
+    /// C7: people do not write so many messages in one ticket within an hour.
+    pub fn crowd(&self) -> u32 {
+        self.ack_limit.saturating_mul(10)
+    }
+}
+
 /// The ticket as it is before this message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
@@ -33,6 +40,8 @@ pub struct Ticket {
     pub submitter: Option<Mailbox>,
     /// Addresses in From, To and Cc of its messages, in lower case.
     pub people: Vec<String>,
+    /// From of its last message, in lower case.
+    pub last_from: String,
 }
 
 /// One message and what is known about it.
@@ -46,7 +55,8 @@ pub struct Situation<'a> {
     pub verb: Option<Verb>,
     /// The ticket; `None` for a new one.
     pub ticket: Option<&'a Ticket>,
-    /// How many tickets its author opened within the last hour, not counting this one (C7).
+    /// What came in within the last hour, not counting this message (C7): for a new ticket the
+    /// tickets that its author opened, else the messages in the ticket.
     pub recent: u32,
 }
 
@@ -74,6 +84,8 @@ pub enum Remark {
     ClosingRefused,
     /// Its author has had enough answers for an hour (C7).
     AckLimit,
+    /// The ticket has, and this message is not passed on (C7).
+    PassLimit,
 }
 
 /// What is done with one message in one ticket.
@@ -177,7 +189,17 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
         && may_be_written_to(policy, &submitter.address)
         && !situation.message.body().trim_ascii().is_empty()
     {
-        plan.answers.push(Answer::PassOn(submitter.clone()));
+        // The admin's mailbox may answer by itself, and so may the submitter's: each mail that
+        // is passed on would bring the next one.
+        let over = situation.recent.checked_sub(policy.crowd());
+        let follows_staff = is_staff(policy, &ticket.last_from);
+        match over {
+            None => plan.answers.push(Answer::PassOn(submitter.clone())),
+            // Said once: the answer to what is said here counts as well.
+            Some(0) => plan.remark = Some(Remark::PassLimit),
+            Some(1) if !follows_staff => plan.remark = Some(Remark::PassLimit),
+            Some(_) => {}
+        }
     }
     tell_admins(policy, situation, &mut plan.answers);
     remark_to_admins(policy, situation, plan.remark, &mut plan.answers);
@@ -204,15 +226,22 @@ impl Writer {
 fn writer(policy: &Policy, message: &Message) -> Writer {
     let addresses: Vec<String> = message.from().into_iter().map(|m| m.address).collect();
     // Of several authors each must be staff, or a stranger could add an admin's name.
-    let desk = |a: &String| matches!(policy.addresses.target(a), Some(Target::Ticket(..)));
-    let admin = |a: &String| policy.admins.iter().any(|b| b.eq_ignore_ascii_case(a));
-    let is_staff = !addresses.is_empty() && addresses.iter().all(|a| desk(a) || admin(a));
-    let is_desk = is_staff && addresses.iter().any(desk);
+    let is_staff = !addresses.is_empty() && addresses.iter().all(|a| is_staff(policy, a));
+    let is_desk = is_staff && addresses.iter().any(|a| is_desk(policy, a));
     Writer {
         addresses,
         is_staff,
         is_desk,
     }
+}
+
+fn is_desk(policy: &Policy, address: &str) -> bool {
+    matches!(policy.addresses.target(address), Some(Target::Ticket(..)))
+}
+
+fn is_staff(policy: &Policy, address: &str) -> bool {
+    let is_admin = |admin: &String| admin.eq_ignore_ascii_case(address);
+    is_desk(policy, address) || policy.admins.iter().any(is_admin)
 }
 
 fn may_close(policy: &Policy, writer: &Writer, ticket: &Ticket) -> bool {
@@ -252,8 +281,17 @@ fn remark_to_admins(
     remark: Option<Remark>,
     answers: &mut Vec<Answer>,
 ) {
-    let told = other_admins(policy, situation.message);
-    if remark.is_some() && !told.is_empty() {
+    let told = match remark {
+        None => return,
+        // The writer would think that it was passed on.
+        Some(Remark::PassLimit) => {
+            let admins = policy.admins.iter();
+            let told = admins.filter(|a| may_be_written_to(policy, a));
+            told.cloned().collect()
+        }
+        Some(_) => other_admins(policy, situation.message),
+    };
+    if !told.is_empty() {
         answers.push(Answer::Refused(told));
     }
 }

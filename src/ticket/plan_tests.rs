@@ -72,6 +72,7 @@ fn ticket(open: bool) -> Ticket {
         open,
         submitter: Some(submitter),
         people: vec!["ann@x.org".into(), "bob@x.org".into()],
+        last_from: "ann@x.org".into(),
     }
 }
 
@@ -136,6 +137,25 @@ fn robots_are_not_answered_for_ever() {
     assert_eq!(plan(5).remark, Some(Remark::AckLimit));
     assert_eq!(short(&plan(6)), [BOTH]);
     assert_eq!(plan(6).remark, None);
+}
+
+#[test]
+fn nothing_is_passed_on_for_ever() {
+    // C7: one robot is an admin's, the other is Ann's.
+    let after = |last_from: &str, recent| {
+        let ticket = Ticket {
+            last_from: last_from.into(),
+            ..ticket(true)
+        };
+        let (verb, raw) = (Some(Verb::Update), "From: steve@d.org\n\nx");
+        short(&Desk::default().plan(Some(&ticket), verb, raw, recent))
+    };
+    let (copy, said) = ("copy eva@d.org", "refused steve@d.org+eva@d.org");
+    assert_eq!(after("ann@x.org", 49), ["pass ann@x.org", copy]);
+    assert_eq!(after("ann@x.org", 50), [copy, said]);
+    assert_eq!(after("ann@x.org", 51), [copy, said]);
+    assert_eq!(after("steve@d.org", 51), [copy]);
+    assert_eq!(after("ann@x.org", 52), [copy]);
 }
 
 #[test]

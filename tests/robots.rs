@@ -1,0 +1,117 @@
+//! C6, C7: robots that answer every mail, and the end of that.
+
+use crate::bench::{Bench, Sent};
+
+/// No conversation between machines may come so far.
+const ENDLESS: usize = 200;
+
+/// A robot's own answer to `mail`, which says nothing of its being one.
+fn answer(mail: &Sent, robot: &str, number: usize) -> String {
+    let [to, subject, id] = ["From", "Subject", "Message-ID"].map(|name| mail.field(name).unwrap());
+    format!(
+        "From: {robot}\nTo: {to}\nSubject: Re: {subject}\nMessage-ID: <{number}.{robot}>\n\
+         In-Reply-To: {id}\n\nYour mail number {number} is important to us.\n"
+    )
+}
+
+/// Lets everybody in `robots` answer all that is sent to them, until nothing is sent any more: to the
+/// ticket, or with `to_submit` to submit@. Says how many mails of each kind were sent, in the order
+/// in which they first came.
+fn converse(bench: &Bench, robots: &[&str], to_submit: bool) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut number = 0;
+    loop {
+        let sent = bench.take_sent();
+        if sent.is_empty() {
+            return counts;
+        }
+        for mail in sent {
+            let kind = mail.field("X-Tickets-Kind").unwrap();
+            let (_, recipient) = mail.args.rsplit_once("-- ").unwrap();
+            let name = format!("{kind} to {recipient}");
+            match counts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((name, 1)),
+            }
+            number += 1;
+            assert!(number < ENDLESS, "they are still at it: {counts:?}");
+            if !robots.contains(&recipient) {
+                continue;
+            }
+            let (address, text) = match to_submit {
+                true => (
+                    "submit@example.org".to_owned(),
+                    forgetful(recipient, number),
+                ),
+                false => (ticket_of(&mail), answer(&mail, recipient, number)),
+            };
+            let args = ["deliver", "-f", recipient, "-r", &address];
+            bench.run(&args, text.as_bytes()).silent();
+        }
+    }
+}
+
+/// The answer of a robot that forgets what it was asked, and so opens a ticket each time.
+fn forgetful(robot: &str, number: usize) -> String {
+    format!("From: {robot}\nMessage-ID: <{number}.{robot}>\n\nThank you.\n")
+}
+
+/// The ticket that a mail comes from.
+fn ticket_of(mail: &Sent) -> String {
+    format!(
+        "ticket-{}@example.org",
+        mail.field("X-Tickets-Ticket").unwrap()
+    )
+}
+
+fn first(bench: &Bench, robot: &str) {
+    let mail =
+        format!("From: {robot}\nSubject: hello\nMessage-ID: <first@x>\n\nIs anybody there?\n");
+    let args = ["deliver", "-f", robot, "-r", "submit@example.org"];
+    bench.run(&args, mail.as_bytes()).silent();
+}
+
+#[test]
+fn a_robot_that_answers_its_acknowledgement() {
+    let bench = Bench::new();
+    first(&bench, "robot@example.net");
+    let got = converse(&bench, &["robot@example.net"], false);
+    // The ack is answered once, to the ticket; that is told to the admin, and to nobody else.
+    let want = [
+        ("ack to robot@example.net", 1),
+        ("copy to steve@example.org", 2),
+    ];
+    assert_eq!(got, want.map(|(name, count)| (name.to_owned(), count)));
+    assert_eq!(bench.names(), ["1"]);
+}
+
+#[test]
+fn a_robot_that_opens_a_ticket_for_each_acknowledgement() {
+    let bench = Bench::new();
+    first(&bench, "robot@example.net");
+    let got = converse(&bench, &["robot@example.net"], true);
+    // The sixth ticket is acknowledged no more, and the admin is told why, once.
+    let want = [
+        ("ack to robot@example.net", 5),
+        ("copy to steve@example.org", 6),
+        ("refused to steve@example.org", 1),
+    ];
+    assert_eq!(got, want.map(|(name, count)| (name.to_owned(), count)));
+    assert_eq!(bench.names(), ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[test]
+fn a_robot_at_either_end() {
+    let bench = Bench::new();
+    first(&bench, "robot@example.net");
+    // An admin's mailbox that answers everything, as if no mark said not to.
+    let got = converse(&bench, &["robot@example.net", "steve@example.org"], false);
+    let wanted = [
+        ("ack to robot@example.net", 1),
+        ("copy to steve@example.org", 27),
+        ("copy to robot@example.net", 25),
+        ("refused to steve@example.org", 1),
+    ];
+    assert_eq!(got, wanted.map(|(name, count)| (name.to_owned(), count)));
+    assert_eq!(bench.names(), ["1"]);
+}
