@@ -1,0 +1,253 @@
+//! What the mails of `tests/corpus` cost beside ordinary mail of their size: is any of them a trap?
+//!
+//! `cargo bench --bench corpus` delivers each and an ordinary mail of as many bytes, and then shows
+//! what it filed. It prints CPU time (user and system), the least of `BENCH_ROUNDS=N` rounds (3),
+//! and fails if a delivery costs ten times the ordinary one. `BENCH_BIN=FILE` takes another
+//! `tickets`, `BENCH_ONLY=TEXT` the mails whose name holds TEXT.
+
+#[allow(dead_code, reason = "the tests look at what is wanted, too")]
+#[path = "../tests/corpus.rs"]
+mod corpus;
+#[path = "../tests/corpus_gen.rs"]
+mod corpus_gen;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// No mail may cost more than so many ordinary ones of its size.
+const MOST: f64 = 10.0;
+/// So many of the slowest are printed.
+const SHOWN: usize = 20;
+
+fn main() {
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
+    let rounds = std::env::var("BENCH_ROUNDS").map_or(3, |n| n.parse().expect("a number"));
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
+    let room = tempfile::Builder::new()
+        .prefix("bench")
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .expect("a directory to work in");
+    let bench = Bench::build(room.path());
+    let mut cases: Vec<Case> = corpus::all()
+        .into_iter()
+        .filter(|case| case.name.contains(&only))
+        .map(|case| Case::new(&case.name, case.mail, case.want))
+        .collect();
+    for round in 0..rounds {
+        let store = Store::new(&bench, round);
+        for case in &mut cases {
+            case.run(&bench, &store);
+        }
+    }
+    let worst = print(&mut cases, rounds);
+    assert!(worst < MOST, "a mail costs {worst:.1} ordinary ones");
+}
+
+/// The costs of one mail in microseconds of CPU time, and its peak in KiB.
+struct Case {
+    name: String,
+    mail: Vec<u8>,
+    ordinary: Vec<u8>,
+    sender: String,
+    deliver: Cost,
+    deliver_ordinary: Cost,
+    show: Cost,
+    show_ordinary: Cost,
+}
+
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu: u64,
+    memory: u64,
+}
+
+impl Cost {
+    const NONE: Cost = Cost {
+        cpu: u64::MAX,
+        memory: 0,
+    };
+
+    fn take(&mut self, other: Cost) {
+        self.cpu = self.cpu.min(other.cpu);
+        self.memory = self.memory.max(other.memory);
+    }
+}
+
+impl Case {
+    fn new(name: &str, mail: Vec<u8>, want: corpus::Want) -> Case {
+        let head = format!("Message-ID: <ordinary.{name}@corpus.example.net>\n");
+        let ordinary = [head.into_bytes(), corpus_gen::ordinary(mail.len())].concat();
+        Case {
+            name: name.to_owned(),
+            mail,
+            ordinary,
+            sender: want.sender,
+            deliver: Cost::NONE,
+            deliver_ordinary: Cost::NONE,
+            show: Cost::NONE,
+            show_ordinary: Cost::NONE,
+        }
+    }
+
+    fn run(&mut self, bench: &Bench, store: &Store) {
+        for ordinary in [false, true] {
+            let (mail, deliver, show) = match ordinary {
+                true => (
+                    &self.ordinary,
+                    &mut self.deliver_ordinary,
+                    &mut self.show_ordinary,
+                ),
+                false => (&self.mail, &mut self.deliver, &mut self.show),
+            };
+            let to = "submit@example.org";
+            let before = store.tickets();
+            deliver.take(bench.cost(mail, store, &["deliver", "-f", &self.sender, "-r", to]));
+            // A mail with a tag went into ticket 1, where too much lies to be compared.
+            if store.tickets() > before {
+                let ticket = store.tickets().to_string();
+                show.take(bench.cost(b"", store, &["show", &ticket]));
+            }
+        }
+    }
+
+    fn times(&self) -> f64 {
+        self.deliver.cpu as f64 / self.deliver_ordinary.cpu as f64
+    }
+
+    fn times_shown(&self) -> f64 {
+        match (self.show.cpu, self.show_ordinary.cpu) {
+            (u64::MAX, _) | (_, u64::MAX) => 0.0,
+            (own, ordinary) => own as f64 / ordinary as f64,
+        }
+    }
+}
+
+/// A store that has tickets 1 and 2 already.
+struct Store {
+    dir: PathBuf,
+    config: String,
+}
+
+impl Store {
+    fn new(bench: &Bench, round: u32) -> Store {
+        let dir = bench.room.join(format!("store{round}"));
+        let config = dir.with_extension("toml");
+        let text = format!(
+            "dir = {dir:?}\ndomain = \"example.org\"\nadmins = \"steve@example.org\"\n\
+             ack_limit = 100000\nsendmail = \"/bin/true\"\n"
+        );
+        fs::write(&config, text).expect("a config");
+        let store = Store {
+            dir,
+            config: config.display().to_string(),
+        };
+        for seed in ["one", "two"] {
+            let mail = format!("From: a@example.net\nMessage-ID: <{seed}@example.net>\n\nx\n");
+            bench.cost(
+                mail.as_bytes(),
+                &store,
+                &["deliver", "-r", "submit@example.org"],
+            );
+        }
+        assert_eq!(store.tickets(), 2);
+        store
+    }
+
+    fn tickets(&self) -> usize {
+        let names = fs::read_dir(&self.dir).expect("the store").flatten();
+        names
+            .filter(|e| e.file_name().to_string_lossy().parse::<u32>().is_ok())
+            .count()
+    }
+}
+
+struct Bench {
+    room: PathBuf,
+    tickets: String,
+}
+
+impl Bench {
+    fn build(room: &Path) -> Bench {
+        let built = Command::new("cc")
+            .args(["-O2", "-Wall", "-static", "-o"])
+            .arg(room.join("spawn"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/spawn.c"))
+            .status();
+        assert!(built.expect("cc").success(), "spawn cannot be built");
+        let tickets = std::env::var("BENCH_BIN");
+        Bench {
+            room: room.to_owned(),
+            tickets: tickets.unwrap_or_else(|_| env!("CARGO_BIN_EXE_tickets").into()),
+        }
+    }
+
+    fn cost(&self, stdin: &[u8], store: &Store, args: &[&str]) -> Cost {
+        let input = self.room.join("input");
+        fs::write(&input, stdin).expect("a mail");
+        let (said, errors) = (self.room.join("said"), self.room.join("errors"));
+        // `spawn` prints its numbers behind what the program says, and that can be much.
+        let run = Command::new(self.room.join("spawn"))
+            .arg(&input)
+            .arg(&self.tickets)
+            .args(["--config", &store.config])
+            .args(args)
+            .env_clear()
+            .envs(std::env::vars().filter(|(name, _)| name == "BENCH_RT"))
+            .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent")])
+            .stdout(fs::File::create(&said).expect("a file"))
+            .stderr(fs::File::create(&errors).expect("a file"))
+            .status();
+        assert!(run.expect("spawn").success(), "spawn {args:?}");
+        let said = fs::read(said).expect("what was said");
+        let last = said.trim_ascii_end().rsplit(|&b| b == b'\n').next();
+        let last = String::from_utf8_lossy(last.unwrap_or_default()).into_owned();
+        let numbers: Vec<u64> = last.split_whitespace().flat_map(str::parse).collect();
+        let [_, cpu, memory, 0] = numbers[..] else {
+            let errors = fs::read_to_string(errors).unwrap_or_default();
+            panic!("{args:?}: {last} {errors}");
+        };
+        Cost { cpu, memory }
+    }
+}
+
+/// The largest ratio of all deliveries.
+fn print(cases: &mut [Case], rounds: u32) -> f64 {
+    println!(
+        "{} mails, {rounds} rounds: CPU milliseconds, and MiB at the peak, of each and of an ordinary mail of its size",
+        cases.len()
+    );
+    for (what, shown) in [("deliver", false), ("show", true)] {
+        let times = |case: &Case| {
+            if shown {
+                case.times_shown()
+            } else {
+                case.times()
+            }
+        };
+        cases.sort_by(|a, b| times(b).total_cmp(&times(a)));
+        println!(
+            "\n{:<44} {:>9} {:>8} {:>8} {:>6} {:>6} {:>6}",
+            what, "bytes", "ms", "ordinary", "times", "MiB", "ordin."
+        );
+        for case in cases.iter().take(SHOWN) {
+            let (own, ordinary) = match shown {
+                true => (case.show, case.show_ordinary),
+                false => (case.deliver, case.deliver_ordinary),
+            };
+            println!(
+                "{:<44} {:>9} {:>8.1} {:>8.1} {:>6.2} {:>6.1} {:>6.1}",
+                case.name,
+                case.mail.len(),
+                own.cpu as f64 / 1e3,
+                ordinary.cpu as f64 / 1e3,
+                times(case),
+                own.memory as f64 / 1024.0,
+                ordinary.memory as f64 / 1024.0,
+            );
+        }
+    }
+    cases.iter().map(Case::times).fold(0.0, f64::max)
+}

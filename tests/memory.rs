@@ -1,0 +1,138 @@
+//! What a delivery takes of memory (A8), and where the size limit stands (A3).
+//!
+//! The fake sendmail asks the kernel for the peak of the process that started it: by then all is
+//! composed, filed and hashed, and no other process of the test is counted with it.
+
+use crate::bench::Bench;
+use crate::corpus_gen::ordinary;
+use std::fs;
+
+const SENDMAIL: &str = r#"#!/bin/sh
+cat >/dev/null
+grep VmHWM /proc/$PPID/status >>"$(dirname "$0")/sent/peaks"
+"#;
+
+const MIB: usize = 1 << 20;
+
+fn desk() -> Bench {
+    let bench = Bench::new();
+    bench.sendmail(SENDMAIL);
+    bench
+}
+
+/// The largest peak since the last look, in bytes, and how many mails were sent.
+fn peak(bench: &Bench) -> (usize, usize) {
+    let path = bench.path("sent/peaks");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::remove_file(path).unwrap();
+    let peaks: Vec<usize> = text
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).unwrap().parse().unwrap())
+        .collect();
+    (1024 * peaks.iter().max().unwrap(), peaks.len())
+}
+
+#[track_caller]
+fn within(name: &str, peak: usize, size: usize) {
+    let most = 3 * size + 16 * MIB;
+    let mib = |bytes: usize| bytes as f64 / MIB as f64;
+    println!(
+        "{name:<34} {:>6.1} MiB of mail, {:>6.1} MiB at the peak, {:>6.1} allowed",
+        mib(size),
+        mib(peak),
+        mib(most)
+    );
+    assert!(peak <= most, "{name}: {peak} bytes for {size}");
+}
+
+// A8
+#[test]
+fn a_mail_of_60_mebibytes() {
+    let bench = desk();
+    let mail = ordinary(60 * MIB);
+    bench.deliver("submit@example.org", &mail).silent();
+    let (bytes, sent) = peak(&bench);
+    assert_eq!(sent, 2, "an acknowledgement and a copy");
+    within("a new ticket", bytes, mail.len());
+
+    // Another body, so that it is another message.
+    let update = [&mail, &b"More.\n"[..]].concat();
+    bench.deliver("ticket-1@example.org", &update).silent();
+    let (bytes, sent) = peak(&bench);
+    assert_eq!(sent, 1, "a copy");
+    within("an update", bytes, update.len());
+
+    let text = memchr::memmem::find(&mail, b"\n\n").unwrap();
+    let reply = [&b"From: Steve <steve@example.org>\n"[..], &mail[text..]].concat();
+    bench.deliver("ticket-1@example.org", &reply).silent();
+    let (bytes, sent) = peak(&bench);
+    assert_eq!(sent, 1, "passed on to Ann");
+    within("a reply that is passed on", bytes, reply.len());
+}
+
+// A8: mail made of nothing but what might cost more than its own size.
+#[test]
+fn mail_made_to_take_memory() {
+    // Name, what is repeated, what stands before it.
+    let table = [
+        ("short fields", "a:\n", ""),
+        ("fields that are held", "Lines:\n", ""),
+        ("people", "Cc: a@b\n", ""),
+        ("authors", "From: a@b\n", ""),
+        ("a list of people", " a@b,\n", "To:\n"),
+        ("parents", " <a@b>\n", "References:\n"),
+        ("subjects", "Subject: =?utf-8?Q?=C3=BC?=\n", ""),
+        ("a folded subject", " =?utf-8?Q?=C3=BC?=\n", "Subject:\n"),
+        ("types", "Content-Type: text/plain\n", ""),
+        ("NULs in the header", "\0", "X: "),
+        ("CRLF", "\r\n", "\n"),
+        ("ends in turn", "\r\n\n", "\n"),
+        ("From_ lines", "From \n", "\n"),
+        ("quote marks", ">", "\n"),
+        (
+            "boundaries",
+            "--x\n",
+            "Content-Type: multipart/mixed; boundary=x\n\n",
+        ),
+        (
+            "nested",
+            "--x\nContent-Type: multipart/mixed; boundary=x\n\n",
+            "Content-Type: multipart/mixed; boundary=x\n\n",
+        ),
+    ];
+    for (name, piece, head) in table {
+        for notify in ["copy", "note"] {
+            let bench = Bench::with(&format!("notify = \"{notify}\"\n"));
+            bench.sendmail(SENDMAIL);
+            let author = "From: Ann <ann@example.com>\n";
+            let mail = format!("{author}{head}{}", piece.repeat(8 * MIB / piece.len()));
+            bench.deliver("submit@example.org", &mail).silent();
+            within(&format!("{name}, {notify}"), peak(&bench).0, mail.len());
+        }
+    }
+}
+
+// A3, A7
+#[test]
+fn the_size_limit() {
+    let bench = Bench::new();
+    let limit = 64 * MIB;
+    let from_line = "From ann@example.com Mon Jan  1 00:00:00 2024\n";
+    let mut mail = [from_line.as_bytes(), &ordinary(limit)].concat();
+    mail.truncate(from_line.len() + limit);
+    bench.deliver("submit@example.org", &mail).silent();
+    assert_eq!(bench.names(), ["1"]);
+    mail.push(b'x');
+    let want = "5.3.4 Your message is larger than 64 MiB, which is the most that is taken here.\n";
+    bench.deliver("submit@example.org", &mail).is(65, want, "");
+    bench.deliver("submit@example.org", "").is(
+        75,
+        "",
+        "tickets: cannot read the message: standard input is empty\n",
+    );
+    assert_eq!(bench.names(), ["1"]);
+    mail.pop();
+    let raw = bench.run(&["show", "--raw", "1"], b"");
+    assert_eq!((raw.status, raw.stderr.as_str()), (0, ""));
+    assert!(raw.stdout.as_bytes() == &mail[from_line.len()..]);
+}
