@@ -9,11 +9,17 @@
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
 mod bytes;
+#[allow(dead_code, reason = "the black-box tests look at what is wanted, too")]
+#[path = "../corpus.rs"]
+mod corpus;
+#[path = "../corpus_gen.rs"]
+mod corpus_gen;
 mod exim;
 mod mail;
 mod mutt;
 mod postfix;
 mod postfix_site;
+mod readers;
 mod recipes;
 mod site;
 mod smtp;
