@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::exim::{rcpt, stand_in, trial};
 use crate::mail::ids;
-use crate::postfix_site::{start, start_with_forward};
+use crate::postfix_site::{reload, start, start_with_forward};
 use crate::site::{Site, mode};
 use crate::smtp::Smtp;
 use crate::story::{ALICE, Forms, STEVE, USUAL, newest, story, wanted};
@@ -122,19 +122,7 @@ fn a_desk_that_is_down_stops_only_its_own_mail() {
     // The program itself is gone.
     let program = site.path("bin/tickets");
     fs::rename(&program, site.path("bin/gone")).unwrap();
-    assert!(
-        site.inside(&["postfix", "reload"])
-            .status()
-            .unwrap()
-            .success()
-    );
-    // A reload lets every smtpd finish what it has, its question to the program of before too.
-    site.wait("Postfix to be reloaded", || {
-        let mut answers = (0..5).map(|_| rcpt(&site, "ticket-1@example.org"));
-        answers
-            .all(|answer| answer.starts_with("451"))
-            .then_some(())
-    });
+    reload(&site);
     table("451 4.3.5");
     fs::rename(site.path("bin/gone"), &program).unwrap();
     table("250");
@@ -384,7 +372,7 @@ fn init_puts_the_pieces_in_for_this_desk() {
         return;
     };
     let script = "setpriv --reuid tickets --regid tickets --init-groups --reset-env \
-                  tickets init --postfix >/tmp/script && sh /tmp/script \"$@\" && postfix reload";
+                  tickets init --postfix >/tmp/script && sh /tmp/script \"$@\"";
     let script = script.replace("/tmp/", &format!("{}/", site.path("").display()));
     let run = |arguments: &[&str]| {
         let mut run = site.inside(&[&["sh", "-c", &script, "sh"], arguments].concat());
@@ -394,6 +382,7 @@ fn init_puts_the_pieces_in_for_this_desk() {
             "{}",
             String::from_utf8_lossy(&run.stderr)
         );
+        reload(&site);
     };
     let answers = |wanted: [&str; 4]| {
         let addresses = ["help@", "help+1@", "help+9-done@", "steve@"];

@@ -86,6 +86,31 @@ pub fn set_forward(site: &Site, text: &str) {
     mode(&path, 0o644);
 }
 
+/// Makes Postfix read its configuration again, and waits until it has: those of its processes that
+/// hold the one of before may answer once more, each.
+pub fn reload(site: &Site) {
+    let before = readers(site);
+    let reload = site.inside(&["postfix", "reload"]).status();
+    assert!(reload.unwrap().success());
+    site.wait("Postfix to be reloaded", || {
+        let now = readers(site);
+        before.iter().all(|pid| !now.contains(pid)).then_some(())
+    });
+}
+
+/// The processes of this site that decide what becomes of a recipient.
+fn readers(site: &Site) -> Vec<u32> {
+    let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
+    let ours = namespace(site.mta());
+    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        let decides = ["smtpd", "trivial-rewrite"].contains(&name.trim_end());
+        (decides && namespace(pid) == ours).then_some(pid)
+    });
+    pids.collect()
+}
+
 fn run(values: &[&str], config: &str) -> Option<Site> {
     let unpacked = || {
         let there = Path::new(UNPACKED).exists();

@@ -208,6 +208,11 @@ impl Site {
         command
     }
 
+    /// Process id of the MTA.
+    pub fn mta(&self) -> u32 {
+        self.mta.id()
+    }
+
     /// Sends one mail to the site's MTA and waits until everything it sets off is over.
     pub fn mail(&self, sender: &str, recipient: &str, message: &str) {
         Smtp::connect(self.port).send(sender, &[recipient], message.as_bytes());
