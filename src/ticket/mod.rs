@@ -7,6 +7,7 @@ pub mod route;
 pub mod summary;
 pub mod tag;
 pub mod template;
+pub mod timeline;
 
 use std::fmt;
 use std::str::FromStr;
