@@ -5,12 +5,15 @@
 
 mod answers;
 mod file;
+mod mend;
 mod operator;
 mod reconcile;
 mod restore;
+mod view;
 
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
+use crate::index::journal::{Change, Journal};
 use crate::index::{Index, IndexError};
 use crate::mail::automatic::{self, Degree};
 use crate::mail::envelope::{Envelope, Sender};
@@ -27,7 +30,7 @@ use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
 pub use file::recipients;
 pub use restore::Missing;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 
 /// A desk: its configuration, its store, and what serves them.
@@ -39,6 +42,8 @@ pub struct Desk {
     /// Mail that waits to be sent.
     pub outbox: Outbox,
     index: OnceCell<Index>,
+    /// Somebody should take over what the index was told.
+    much_is_told: Cell<bool>,
     /// Seconds since 1970 at which this process began its work.
     pub now: i64,
     patience: Patience,
@@ -121,6 +126,7 @@ impl Desk {
             store: Store::new(&config.dir, group),
             outbox: Outbox::at(&config.dir).shared(group.is_some()),
             index: OnceCell::new(),
+            much_is_told: Cell::new(false),
             now: jiff::Timestamp::now().as_second(),
             patience: Patience::new(PATIENCE),
             config,
@@ -129,16 +135,28 @@ impl Desk {
 
     /// The index, opened when first asked for.
     pub fn index(&self) -> Result<&Index> {
+        self.index_by(Index::open)
+    }
+
+    /// The same for a delivery, which leaves to others what others can do.
+    fn glance(&self) -> Result<&Index> {
+        self.index_by(Index::glance)
+    }
+
+    fn index_by(&self, open: fn(&Path) -> Result<Index>) -> Result<&Index> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let index = Index::open(&self.store.private().join("index.db"))?;
+        let index = open(&self.store.private().join("index.db"))?;
         Ok(self.index.get_or_init(|| index))
     }
 
-    fn index_mut(&mut self) -> Result<&mut Index> {
-        self.index()?;
-        self.index.get_mut().context("cannot open the index")
+    /// Tells the index what was done to a ticket's file.
+    fn tell(&self, change: &Change) -> Result<()> {
+        if Journal::at(&self.store.private()).append(change)? {
+            self.much_is_told.set(true);
+        }
+        Ok(())
     }
 
     /// The program that takes our mail.
@@ -188,7 +206,7 @@ impl Desk {
             |r: &String| matches!(self.config.addresses.target(r), Some(Target::Ticket(..)));
         if !envelope.recipients.iter().all(by_address) && !message.parents().is_empty() {
             // What it answers is looked up in the index (B5).
-            self.complete_index()?;
+            self.complete_newest()?;
         }
         let route = {
             let tags = |subject: &str| self.tags(subject);
@@ -244,10 +262,12 @@ impl Desk {
         tag::find(&self.config.subject_tags, subject)
     }
 
-    /// Leaves the index as it is, without tidying up: see [`Index::leave`].
-    pub fn leave(self) {
-        if let Some(index) = self.index.into_inner() {
-            index.leave();
+    /// Leaves the desk: what is left to tidy up is done now, when nobody waits for it.
+    pub fn leave(mut self) {
+        self.index.take();
+        if self.much_is_told.get() {
+            // Should it fail, the next one does it.
+            let _ = self.index();
         }
     }
 }
@@ -262,7 +282,7 @@ impl route::Known for Desk {
         if let Some(id) = ours {
             return Ok(Some(id));
         }
-        for id in self.index()?.holders(summary::key(msg_id))? {
+        for id in self.glance()?.holders(summary::key(msg_id))? {
             if self.store.locate(id)?.is_some() {
                 return Ok(Some(id));
             }

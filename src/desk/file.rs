@@ -1,14 +1,16 @@
 //! Filing: one message into one ticket, which is there or is opened by it.
 
+use super::view::View;
 use super::{Deed, Desk, Filed, Parcel, trace_sender};
 use crate::error;
-use crate::index::Overview;
+use crate::index::journal::{Added, Change, Located};
 use crate::mail::entry::{self, Trace};
 use crate::mail::envelope::Sender;
 use crate::outbox::{self, Key, Released};
 use crate::store::{Mbox, Place, Sequence, Staged, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
+use crate::ticket::timeline::Event;
 use crate::ticket::{TicketId, compose::Outgoing};
 use anyhow::{Context, Result};
 
@@ -23,7 +25,7 @@ impl Desk {
         let mut sequence = self.store.sequence()?;
         self.look_at_unknown_numbers(sequence.last())?;
         loop {
-            let opened = self.index()?.opened_by(&parcel.summary.identity)?;
+            let opened = self.glance()?.opened_by(&parcel.summary.identity)?;
             for id in opened {
                 if self.store.locate(id)?.is_some() {
                     drop(sequence);
@@ -54,10 +56,14 @@ impl Desk {
             // --- filed ---
             let mut warnings = Vec::new();
             warn(&mut warnings, sequence.set(id.get()));
-            let summary = &parcel.summary;
-            let noted = self
-                .index_mut()
-                .and_then(|index| Ok(index.add(id, Place::Open, stamp, 0, summary)?));
+            let change = Change {
+                ticket: id,
+                place: Place::Open,
+                before: None,
+                after: stamp,
+                added: Some(added(parcel, 0, Event::Opened, 0, stamp.size)),
+            };
+            let noted = self.tell(&change);
             if noted.is_err() {
                 // The next one to open a ticket would not know that this message did; without
                 // an index it will look.
@@ -81,19 +87,19 @@ impl Desk {
     /// Numbers below the sequence that the index does not know: opened by a delivery that died
     /// before it could tell, or lost by the index in a power cut.
     fn look_at_unknown_numbers(&mut self, last: u32) -> Result<()> {
-        self.complete_index()?;
-        for number in self.index()?.highest()? + 1..=last {
+        self.complete_newest()?;
+        for number in self.glance()?.highest()? + 1..=last {
             if let Some(id) = TicketId::new(number)
                 && self.known(id)?.is_none()
             {
-                self.index_mut()?.gone(id)?;
+                self.index()?.gone(id)?;
             }
         }
         Ok(())
     }
 
     fn next_number(&self, sequence: &Sequence) -> Result<TicketId> {
-        let last = sequence.last().max(self.index()?.highest()?);
+        let last = sequence.last().max(self.glance()?.highest()?);
         TicketId::new(last.saturating_add(1)).context("cannot open a ticket: no number is left")
     }
 
@@ -104,7 +110,7 @@ impl Desk {
             Some(author)
                 if !parcel.degree.is_automatic() && self.config.ack.allows(&author.address) =>
             {
-                self.index()?
+                self.glance()?
                     .opened_since(&author.address, self.now - 3600)?
             }
             _ => 0,
@@ -127,17 +133,17 @@ impl Desk {
         verb: Verb,
     ) -> Result<Option<Filed>> {
         loop {
-            let Some(row) = self.known(id)? else {
+            let Some(view) = self.view(id)? else {
                 return Ok(None);
             };
-            if let Some(at) = self.index()?.position(id, &parcel.summary.identity)? {
-                self.finish_closing(parcel, &row, verb, at)?;
+            if let Some(at) = self.position(&view, parcel)? {
+                self.finish_closing(parcel, &view, verb, at)?;
                 return self.duplicate(parcel, id).map(Some);
             }
-            let plan = self.plan_update(parcel, &row, verb)?;
+            let plan = self.plan_update(parcel, &view, verb)?;
             // All that takes time is done before the lock: mutt waits five seconds for it. And
             // one after the other: of a large message there are never more than two copies.
-            let mails = self.compose(parcel, id, &plan, Some(&row))?;
+            let mails = self.compose(parcel, id, &plan, Some(&view.row))?;
             let answers = self.stage_answers(&key(parcel, id), mails)?;
             let entry = self.encode(parcel, Some(id), plan.filed_under);
             let copy = self.copy(&entry)?;
@@ -153,9 +159,9 @@ impl Desk {
                     return Err(e);
                 }
             };
-            let ready = self.is_ready(parcel, &mut mbox, &row, &plan, verb);
+            let ready = self.is_ready(parcel, &mut mbox, view, &plan, verb);
             let row = match ready {
-                Ok(Some(row)) => row,
+                Ok(Some(view)) => view.row,
                 Ok(None) => {
                     // Somebody else filed meanwhile, and it matters. Look again.
                     drop(mbox);
@@ -179,14 +185,22 @@ impl Desk {
             let place = mbox.place();
             // Of a delivery that died after it had moved the file.
             lock::clear_stale(&self.store.path(id, place.other()));
-            let summary = &parcel.summary;
-            // Not noted is no harm: the row's stamp is not the file's, and it is read again.
+            let event = match (plan.closes, plan.reopens, plan.filed_under) {
+                (true, _, _) => Event::Closed,
+                (_, true, _) => Event::Reopened,
+                (_, _, Some(Verb::Quiet)) => Event::Quiet,
+                _ => Event::Filed,
+            };
+            let (at, size) = (row.stamp.size, entry.len() as u64);
+            // Not told is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
-                let index = self.index_mut()?;
-                index.under_locks(true)?;
-                let added = index.add(id, place, stamp, row.entries, summary);
-                index.under_locks(false)?;
-                Ok(added?)
+                self.tell(&Change {
+                    ticket: id,
+                    place,
+                    before: Some(row.stamp),
+                    after: stamp,
+                    added: Some(added(parcel, row.entries, event, at, size)),
+                })
             });
             drop(mbox);
             warn(&mut warnings, self.keep(copy.as_ref(), &key(parcel, id)));
@@ -213,20 +227,19 @@ impl Desk {
         &mut self,
         parcel: &Parcel,
         mbox: &mut Mbox,
-        planned: &Overview,
+        planned: View,
         plan: &Plan,
         verb: Verb,
-    ) -> Result<Option<Overview>> {
-        let row = self.known_locked(mbox)?;
-        if row == *planned {
-            return Ok(Some(row));
-        }
-        let filed = self.index()?.position(row.id, &parcel.summary.identity)?;
-        if filed.is_some() || row.subject != planned.subject {
+    ) -> Result<Option<View>> {
+        let Some(view) = self.view_locked(mbox, &planned)? else {
+            return Ok(Some(planned));
+        };
+        let filed = self.position(&view, parcel)?;
+        if filed.is_some() || view.row.subject != planned.row.subject {
             return Ok(None);
         }
-        let same = self.plan_update(parcel, &row, verb)? == *plan;
-        Ok(same.then_some(row))
+        let same = self.plan_update(parcel, &view, verb)? == *plan;
+        Ok(same.then_some(view))
     }
 
     /// Re-opening comes before the entry and closing after it, so that whatever a crash leaves
@@ -244,9 +257,10 @@ impl Desk {
         appended
     }
 
-    fn plan_update(&self, parcel: &Parcel, row: &Overview, verb: Verb) -> Result<Plan> {
+    fn plan_update(&self, parcel: &Parcel, view: &View, verb: Verb) -> Result<Plan> {
+        let row = &view.row;
         let people = match verb {
-            Verb::Done => self.index()?.people(row.id)?,
+            Verb::Done => self.people(view)?,
             _ => Vec::new(),
         };
         let ticket = Ticket {
@@ -260,7 +274,7 @@ impl Desk {
         let most = policy.crowd().saturating_add(2);
         let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);
         let recent = match !by_customer && row.entries >= u64::from(policy.crowd()) {
-            true => self.index()?.filed_since(row.id, self.now - 3600, most)?,
+            true => self.filed_since(view, self.now - 3600, most)?,
             false => 0,
         };
         let situation = Situation {
@@ -275,18 +289,13 @@ impl Desk {
 
     /// A delivery may have died between filing a closing and moving the file: then its message
     /// is the last one, and the ticket still open.
-    fn finish_closing(
-        &mut self,
-        parcel: &Parcel,
-        row: &Overview,
-        verb: Verb,
-        at: u64,
-    ) -> Result<()> {
+    fn finish_closing(&mut self, parcel: &Parcel, view: &View, verb: Verb, at: u64) -> Result<()> {
+        let row = &view.row;
         let is_last = at + 1 == row.entries;
         if verb != Verb::Done || row.place != Some(Place::Open) || !is_last {
             return Ok(());
         }
-        if !self.plan_update(parcel, row, verb)?.closes {
+        if !self.plan_update(parcel, view, verb)?.closes {
             return Ok(());
         }
         let store = self.store.clone();
@@ -294,8 +303,13 @@ impl Desk {
             && mbox.stamp()? == row.stamp
         {
             mbox.move_to(Place::Archived)?;
-            let stamp = mbox.stamp()?;
-            let _ = self.index_mut()?.moved(row.id, Place::Archived, stamp);
+            let _ = self.tell(&Change {
+                ticket: row.id,
+                place: Place::Archived,
+                before: Some(row.stamp),
+                after: mbox.stamp()?,
+                added: None,
+            });
         }
         Ok(())
     }
@@ -377,6 +391,19 @@ pub(super) fn key(parcel: &Parcel, id: TicketId) -> Key {
     Key {
         ticket: id,
         digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+/// What the index is told of an entry that lies `at` bytes into its file.
+fn added(parcel: &Parcel, seq: u64, event: Event, at: u64, size: u64) -> Added {
+    Added {
+        seq,
+        summary: parcel.summary.clone(),
+        trace: Located {
+            event,
+            offset: at,
+            size,
+        },
     }
 }
 

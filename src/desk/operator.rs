@@ -81,7 +81,7 @@ impl Desk {
         Index::remove(&self.store.private().join("index.db"));
         self.reconcile_all()?;
         let index = self.index()?;
-        index.set_complete()?;
+        index.set_complete(true)?;
         let tickets = index.tickets(None)?;
         Ok((tickets.len(), tickets.iter().map(|t| t.entries).sum()))
     }

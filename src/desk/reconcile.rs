@@ -1,24 +1,26 @@
-//! Keeps the index true: a row whose stamp is not its file's is read again (D9), and a file
-//! that a crash left half written is mended before anything is added (D7).
+//! Keeps the index true: a row whose stamp is not its file's is read again (D9).
 
 use super::Desk;
-use crate::index::Overview;
-use crate::mail::entry;
+use crate::index::journal::Located;
+use crate::index::{Overview, Reading};
+use crate::mail::entry::{self, Decoded};
 use crate::mail::envelope::Sender;
 use crate::mail::mbox::{self, Tail};
 use crate::mail::message::Message;
 use crate::store::{Mbox, Place, Stamp};
 use crate::ticket::TicketId;
+use crate::ticket::address::Addresses;
 use crate::ticket::summary::Summary;
+use crate::ticket::timeline::{self, Course};
 use anyhow::{Context, Result};
 
 impl Desk {
     /// What there is to know of a ticket now; `None` if there is no such ticket.
-    pub fn known(&mut self, id: TicketId) -> Result<Option<Overview>> {
+    pub fn known(&self, id: TicketId) -> Result<Option<Overview>> {
         let row = self.index()?.ticket(id)?;
         let Some((place, stamp)) = self.store.stamp(id)? else {
             if row.is_some_and(|row| row.place.is_some()) {
-                self.index_mut()?.gone(id)?;
+                self.index()?.gone(id)?;
             }
             return Ok(None);
         };
@@ -49,80 +51,12 @@ impl Desk {
         self.note(mbox.id(), place, mbox.stamp()?, &bytes)
     }
 
-    /// Makes the end of a locked file such that an entry may follow; gives its bytes.
-    fn mend(&self, mbox: &mut Mbox) -> Result<Vec<u8>> {
-        loop {
-            let bytes = mbox.read()?;
-            match self.tail(mbox.id(), &bytes)? {
-                Tail::Whole => return Ok(bytes),
-                Tail::Missing(newlines) => mbox.append(newlines)?,
-                Tail::Torn { keep } => mbox.cut(keep)?,
-                Tail::SetAside { keep } => {
-                    self.set_aside(mbox.id(), &bytes[keep as usize..])?;
-                    mbox.cut(keep)?;
-                }
-            }
-        }
-    }
-
-    /// What the end of a file wants. An entry that was seen whole before, and is shorter now, was
-    /// edited by hand; so it shall be (D1), and is not the torn end of a delivery.
-    fn tail(&self, id: TicketId, bytes: &[u8]) -> Result<Tail> {
-        let tail = mbox::tail(bytes, 0);
-        let keep = match tail {
-            Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => {
-                keep as usize
-            }
-            _ => return Ok(tail),
-        };
-        let seen = match self.index()?.ticket(id)? {
-            Some(row) if row.place.is_some() => row.entries,
-            _ => 0,
-        };
-        if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {
-            return Ok(tail);
-        }
-        Ok(match bytes {
-            [.., b'\n', b'\n'] => Tail::Whole,
-            [.., b'\n'] => Tail::Missing(b"\n"),
-            _ => Tail::Missing(b"\n\n"),
-        })
-    }
-
-    /// Saves what cannot be told from mail in `.tickets/torn/`, on the disk.
-    fn set_aside(&self, id: TicketId, bytes: &[u8]) -> Result<()> {
-        use std::io::Write;
-        let dir = self.store.private().join("torn");
-        let doing = || {
-            format!(
-                "cannot save the torn end of ticket {id} in {}",
-                dir.display()
-            )
-        };
-        std::fs::create_dir_all(&dir).with_context(doing)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(&format!("{id}.{}.", self.now))
-            .tempfile_in(&dir)
-            .with_context(doing)?;
-        file.write_all(bytes)
-            .and_then(|()| file.as_file().sync_all())
-            .with_context(doing)?;
-        file.keep().map_err(|e| e.error).with_context(doing)?;
-        crate::store::sync_directory(&dir)
-    }
-
     /// Notes a file's messages in the index.
-    fn note(&mut self, id: TicketId, place: Place, stamp: Stamp, bytes: &[u8]) -> Result<Overview> {
-        let (sound, whole) = match self.tail(id, bytes)? {
-            Tail::Whole => (true, bytes.len()),
-            Tail::Missing(_) => (false, bytes.len()),
-            // Half a message is none, or its other half would be taken for a duplicate.
-            Tail::Torn { keep } | Tail::SetAside { keep } => (false, keep as usize),
-        };
-        let entries = mbox::entries(&bytes[..whole], 0);
-        let summaries: Vec<Summary> = entries.map(|e| summarize(&e)).collect();
-        let index = self.index_mut()?;
-        index.replace(id, place, stamp, &summaries, sound)?;
+    fn note(&self, id: TicketId, place: Place, stamp: Stamp, bytes: &[u8]) -> Result<Overview> {
+        let tail = self.tail(id, bytes)?;
+        let read = reading(&self.config.addresses, id, place, stamp, bytes, tail);
+        let index = self.index()?;
+        index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
     }
@@ -134,7 +68,34 @@ impl Desk {
             return Ok(());
         }
         self.reconcile_all()?;
-        Ok(self.index()?.set_complete()?)
+        Ok(self.index()?.set_complete(true)?)
+    }
+
+    /// The same for a delivery, which does not wait until a million tickets are read: the newest
+    /// of those that are missing, and a retry or an answer is about one of them. The next
+    /// delivery goes on where this one stops.
+    pub(super) fn complete_newest(&mut self) -> Result<()> {
+        if self.glance()?.is_complete()? {
+            return Ok(());
+        }
+        let last = self.store.last_number()?;
+        if last <= NEWEST {
+            return self.complete_index();
+        }
+        self.index()?.together(|| {
+            let done = self.index()?.looked_down_to()?.unwrap_or(last + 1);
+            let next = done.min(last + 1).saturating_sub(NEWEST).max(1);
+            for id in (next..=last).rev().filter_map(TicketId::new) {
+                if id.get() < done || self.index()?.ticket(id)?.is_none() {
+                    self.known(id)?;
+                }
+            }
+            self.index()?.set_looked_down_to(next)?;
+            match next {
+                1 => Ok(self.index()?.set_complete(true)?),
+                _ => Ok(()),
+            }
+        })
     }
 
     /// Brings every ticket's row up to date, and forgets those that are gone.
@@ -148,22 +109,76 @@ impl Desk {
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.
     pub fn reconcile(&mut self, place: Place) -> Result<()> {
         let there = self.store.ids(place)?;
+        let rows = self.index()?.stamps(place)?;
+        let mut stale = Vec::new();
         for &id in &there {
-            self.known(id)?;
-        }
-        let rows = self.index()?.tickets(Some(place))?;
-        for row in rows {
-            if there.binary_search(&row.id).is_err() {
-                self.known(row.id)?;
+            let row = rows.get(&id).copied();
+            if row.is_none() || row != self.store.stamp_in(id, place)? {
+                stale.push(id);
             }
+        }
+        stale.extend(rows.keys().filter(|id| there.binary_search(id).is_err()));
+        for some in stale.chunks(SOME) {
+            self.index()?.together(|| {
+                for &id in some {
+                    self.known(id)?;
+                }
+                Ok::<_, anyhow::Error>(())
+            })?;
         }
         Ok(())
     }
 }
 
+/// So many tickets a delivery reads at most when the index was lost.
+const NEWEST: u32 = 500;
+
+/// So many rows are written in one transaction: nobody else can write meanwhile.
+const SOME: usize = 500;
+
+/// What a file says that ends in `tail`.
+pub(super) fn reading(
+    addresses: &Addresses,
+    id: TicketId,
+    place: Place,
+    stamp: Stamp,
+    bytes: &[u8],
+    tail: Tail,
+) -> Reading {
+    let (sound, whole) = match tail {
+        Tail::Whole => (true, bytes.len()),
+        Tail::Missing(_) => (false, bytes.len()),
+        // Half a message is none, or its other half would be taken for a duplicate.
+        Tail::Torn { keep } | Tail::SetAside { keep } => (false, keep as usize),
+    };
+    let mut course = Course::default();
+    let entries = mbox::entries(&bytes[..whole], 0).map(|found| {
+        let decoded = entry::decode(found.content);
+        let summary = summarize(&found, &decoded, Summary::of);
+        let filed_under = decoded.delivered_to.as_deref();
+        let asked = filed_under.and_then(|address| timeline::asked(addresses, address));
+        let located = Located {
+            event: course.next(asked, summary.automatic),
+            offset: found.start,
+            size: found.next - found.start,
+        };
+        (summary, located)
+    });
+    Reading {
+        id,
+        place,
+        stamp,
+        entries: entries.collect(),
+        sound,
+    }
+}
+
 /// The summary of an entry as it lies in the file, whoever wrote it there.
-fn summarize(found: &mbox::Entry) -> Summary {
-    let decoded = entry::decode(found.content);
+pub(super) fn summarize(
+    found: &mbox::Entry,
+    decoded: &Decoded,
+    summary: fn(&Message, &Sender, i64) -> Summary,
+) -> Summary {
     let sender = match &decoded.return_path {
         Some(path) => Sender::parse(path),
         None => match mbox::sender_of(found.from_line) {
@@ -173,5 +188,5 @@ fn summarize(found: &mbox::Entry) -> Summary {
     };
     let message = Message::new(&decoded.raw);
     let at = mbox::date_of(found.from_line).or_else(|| message.date());
-    Summary::of(&message, &sender, at.unwrap_or(0))
+    summary(&message, &sender, at.unwrap_or(0))
 }

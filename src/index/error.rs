@@ -15,6 +15,12 @@ impl IndexError {
     }
 }
 
+impl IndexError {
+    pub(super) fn cause(&self) -> &rusqlite::Error {
+        &self.0
+    }
+}
+
 impl From<rusqlite::Error> for IndexError {
     fn from(error: rusqlite::Error) -> Self {
         IndexError(error)
@@ -38,16 +44,14 @@ impl fmt::Display for IndexError {
 impl std::error::Error for IndexError {}
 
 /// SQLite only says that it is unable to open the file; the system knows why.
-pub(super) fn in_the_systems_words(error: rusqlite::Error, path: &Path) -> anyhow::Error {
+pub(super) fn in_the_systems_words(error: IndexError, path: &Path) -> anyhow::Error {
     let may_not = [
         ErrorCode::CannotOpen,
         ErrorCode::ReadOnly,
         ErrorCode::PermissionDenied,
     ];
-    if error
-        .sqlite_error_code()
-        .is_some_and(|code| may_not.contains(&code))
-    {
+    let code = error.0.sqlite_error_code();
+    if code.is_some_and(|code| may_not.contains(&code)) {
         let opened = std::fs::OpenOptions::new().write(true).open(path);
         if let Err(reason) = opened {
             return reason.into();

@@ -95,6 +95,37 @@ pub fn part(raw: &[u8], number: usize) -> Option<(Option<String>, Vec<u8>)> {
     find(&walk(raw), number).map(|part| (part.name.clone(), part.decoded()))
 }
 
+/// How many parts of a mail are neither its text nor a signature of it. Costs next to nothing for
+/// a mail that is plain text.
+pub fn attachments(message: &Message) -> usize {
+    let starts = |field: &str, word: &str| {
+        let value = message.first(field).map(|f| f.value.trim_ascii_start());
+        value.is_some_and(|v| {
+            v.len() >= word.len() && v[..word.len()].eq_ignore_ascii_case(word.as_bytes())
+        })
+    };
+    let simple = message.first("Content-Type").is_none() || starts("Content-Type", "text/plain");
+    if simple && message.first("Content-Disposition").is_none() {
+        return 0;
+    }
+    fn count(node: &Node<'_>) -> usize {
+        match node {
+            Node::Leaf(part) if shown_as(part).is_some() => 0,
+            Node::Leaf(part) => usize::from(!SIGNATURES.contains(&part.mime.as_str())),
+            Node::Multi { nodes, .. } => nodes.iter().map(count).sum(),
+        }
+    }
+    count(&walk(message.raw()))
+}
+
+/// Parts that say something of the mail they stand in, not something of their own.
+const SIGNATURES: [&str; 4] = [
+    "application/pgp-signature",
+    "application/pgp-encrypted",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+];
+
 /// The first `lines` lines of what the author of a mail wrote, for a short note.
 ///
 /// Empty lines, quoted lines, the line that introduces them, and all from the signature or a

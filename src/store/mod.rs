@@ -16,13 +16,14 @@ pub use mbox::Mbox;
 use nix::libc;
 pub use recent::Recent;
 pub use sequence::Sequence;
+use serde::{Deserialize, Serialize};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where a ticket's mbox lies, which is its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// `DIR/N`
     Open,
@@ -42,7 +43,7 @@ impl Place {
 
 /// What tells whether a file was changed since it was last read: mutt sets mtime back, so ctime
 /// it is (D9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Inode number.
     pub inode: u64,
@@ -152,17 +153,21 @@ impl Store {
         // Asked once more: a ticket re-opened between the two looks was in neither place, and its
         // mail would bounce.
         for place in [Place::Open, Place::Archived, Place::Open] {
-            let path = self.path(id, place);
-            match std::fs::symlink_metadata(&path) {
-                Ok(meta) if meta.is_file() => return Ok(Some((place, Stamp::of(&meta)))),
-                Ok(_) => {}
-                Err(e) if absent(&e) => {}
-                Err(e) => {
-                    return Err(e).with_context(|| format!("cannot look at {}", path.display()));
-                }
+            if let Some(stamp) = self.stamp_in(id, place)? {
+                return Ok(Some((place, stamp)));
             }
         }
         Ok(None)
+    }
+
+    /// The stamp of a ticket's file in `place`, if it lies there.
+    pub fn stamp_in(&self, id: TicketId, place: Place) -> Result<Option<Stamp>> {
+        let path = self.path(id, place);
+        match std::fs::symlink_metadata(&path) {
+            Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
+            Err(e) if absent(&e) => Ok(None),
+            Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
+        }
     }
 
     /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
@@ -193,24 +198,39 @@ impl Store {
     /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
     /// time stays as it is, or mutt's new-mail mark would vanish.
     pub fn read(&self, id: TicketId) -> Result<Option<(Place, Stamp, Vec<u8>)>> {
-        for _ in 0..10 {
-            let Some((place, _)) = self.stamp(id)? else {
-                return Ok(None);
-            };
+        let Some(mut file) = self.open(id)? else {
+            return Ok(None);
+        };
+        let bytes = file.read()?;
+        Ok(Some((file.place, file.stamp, bytes)))
+    }
+
+    /// Opens a ticket's mbox for reading, like [`Store::read`].
+    pub fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
+        for attempt in 0..30 {
+            let place = [Place::Open, Place::Archived][attempt % 2];
             let path = self.path(id, place);
+            let doing = || format!("cannot read {}", path.display());
             match open_quietly(&path) {
-                Ok(mut file) => {
-                    let doing = || format!("cannot read {}", path.display());
+                Ok(file) => {
                     let meta = file.metadata().with_context(doing)?;
-                    let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
-                    std::io::Read::read_to_end(&mut file, &mut bytes).with_context(doing)?;
-                    return Ok(Some((place, Stamp::of(&meta), bytes)));
+                    if meta.is_file() {
+                        let stamp = Stamp::of(&meta);
+                        return Ok(Some(OpenMbox {
+                            place,
+                            stamp,
+                            file,
+                            path,
+                        }));
+                    }
                 }
-                // It moved between the look and the opening.
-                Err(e) if absent(&e) => {}
-                Err(e) => {
-                    return Err(e).with_context(|| format!("cannot read {}", path.display()));
-                }
+                // A symbolic link is no ticket.
+                Err(e) if absent(&e) || e.raw_os_error() == Some(libc::ELOOP) => {}
+                Err(e) => return Err(e).with_context(doing),
+            }
+            // In neither place, unless it moved between the two looks.
+            if place == Place::Archived && self.stamp(id)?.is_none() {
+                return Ok(None);
             }
         }
         anyhow::bail!("cannot read ticket {id}: it moves all the time")
@@ -291,6 +311,27 @@ impl Store {
         }
         let meta = staged.file.metadata().with_context(doing)?;
         Ok(Some(Stamp::of(&meta)))
+    }
+}
+
+/// A ticket's mbox, open for reading.
+#[derive(Debug)]
+pub struct OpenMbox {
+    /// Where it lay when it was opened.
+    pub place: Place,
+    /// What it looked like then.
+    pub stamp: Stamp,
+    file: File,
+    path: PathBuf,
+}
+
+impl OpenMbox {
+    /// All its bytes.
+    pub fn read(&mut self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.stamp.size as usize + 1);
+        let read = std::io::Read::read_to_end(&mut self.file, &mut bytes);
+        read.with_context(|| format!("cannot read {}", self.path.display()))?;
+        Ok(bytes)
     }
 }
 

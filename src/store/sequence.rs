@@ -53,6 +53,16 @@ impl Store {
         Ok(Sequence { file, path, last })
     }
 
+    /// The last number that was given, as far as can be told without waiting for the right to give
+    /// the next one.
+    pub fn last_number(&self) -> Result<u32> {
+        let text = std::fs::read_to_string(self.private().join("sequence")).unwrap_or_default();
+        match text.trim_end().parse() {
+            Ok(last) => Ok(last),
+            Err(_) => self.highest(),
+        }
+    }
+
     /// The highest number of all tickets there are.
     fn highest(&self) -> Result<u32> {
         let mut highest = 0;

@@ -9,12 +9,14 @@ pub mod tag;
 pub mod template;
 pub mod timeline;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A ticket's number: 1 to 999,999,999, so that it never needs more than nine digits in an
 /// address, a Subject or a file name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct TicketId(u32);
 
 impl TicketId {
@@ -31,6 +33,20 @@ impl TicketId {
     /// The number.
     pub fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl TryFrom<u32> for TicketId {
+    type Error = NotATicket;
+
+    fn try_from(number: u32) -> Result<Self, NotATicket> {
+        Self::new(number).ok_or(NotATicket)
+    }
+}
+
+impl From<TicketId> for u32 {
+    fn from(id: TicketId) -> u32 {
+        id.get()
     }
 }
 

@@ -6,12 +6,14 @@ use crate::mail::automatic::{self, Degree};
 use crate::mail::decode::Mailbox;
 use crate::mail::envelope::Sender;
 use crate::mail::message::Message;
+use crate::mail::render;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What makes two messages the same one (A5): equal Message-ID and equal body. A message
 /// without Message-ID is known by its header instead, less the fields that an MTA adds at each
 /// attempt to deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Key of the Message-ID, for finding; see [`key`].
     pub key: i64,
@@ -80,7 +82,7 @@ fn lines_into(digest: &mut Sha256, mut bytes: &[u8]) {
 }
 
 /// One filed message in short.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Whether it is there already.
     pub identity: Identity,
@@ -90,17 +92,32 @@ pub struct Summary {
     pub author: Option<Mailbox>,
     /// The address in From, in lower case; empty if there is none.
     pub from: String,
+    /// The name that stands with it.
+    pub name: String,
     /// The Subject in one line.
     pub subject: String,
     /// Addresses in From, To and Cc, in lower case, with blanks between (C5).
     pub people: String,
     /// A machine wrote it.
     pub automatic: bool,
+    /// Number of attachments.
+    pub attachments: u32,
 }
 
 impl Summary {
     /// The summary of `message`, filed at `at`.
     pub fn of(message: &Message, sender: &Sender, at: i64) -> Summary {
+        let attachments = render::attachments(message);
+        Summary {
+            identity: Identity::of(message),
+            attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
+            ..Summary::of_header(message, sender, at)
+        }
+    }
+
+    /// The same for who has only the header of a message: without its identity, and without its
+    /// attachments.
+    pub fn of_header(message: &Message, sender: &Sender, at: i64) -> Summary {
         let from = message.from();
         let mut people: Vec<String> = Vec::new();
         for person in from.iter().chain(&message.to_cc()) {
@@ -110,17 +127,20 @@ impl Summary {
             }
         }
         let degree = automatic::degree(message, sender);
+        let first = from.into_iter().next();
         Summary {
-            identity: Identity::of(message),
+            identity: Identity::default(),
             at,
             author: message.reply_to(),
-            from: from
-                .first()
+            from: first
+                .as_ref()
                 .map(|m| m.address.to_lowercase())
                 .unwrap_or_default(),
+            name: first.map(|m| m.name).unwrap_or_default(),
             subject: message.subject().chars().take(500).collect(),
             people: people.join(" "),
             automatic: matches!(degree, Degree::Automatic(_) | Degree::Ours),
+            attachments: 0,
         }
     }
 

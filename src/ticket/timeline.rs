@@ -1,10 +1,12 @@
 //! A ticket's entries as events: what each of them did, who wrote it, and when.
 
 use super::TicketId;
+use super::address::{Addresses, Target, Verb};
 use crate::mail::decode::Mailbox;
+use serde::{Deserialize, Serialize};
 
 /// What an entry did to its ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Event {
     /// It was the first one.
     Opened,
@@ -39,4 +41,116 @@ pub struct Happening {
     pub size: u64,
     /// Number of attachments.
     pub attachments: u32,
+}
+
+/// Tells what each entry of a ticket did, from the first to the last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Course {
+    begun: bool,
+    closed: bool,
+}
+
+impl Course {
+    /// What the next entry did. `asked` is what the address it is filed under asks for, `None` if
+    /// it is filed under submit@ or another program wrote it there.
+    pub fn next(&mut self, asked: Option<Verb>, automatic: bool) -> Event {
+        let event = match asked {
+            _ if !self.begun => Event::Opened,
+            Some(Verb::Done) if !self.closed => Event::Closed,
+            Some(Verb::Quiet) => Event::Quiet,
+            _ if self.closed && !automatic && asked != Some(Verb::Done) => Event::Reopened,
+            _ => Event::Filed,
+        };
+        self.begun = true;
+        match event {
+            Event::Closed => self.closed = true,
+            Event::Reopened => self.closed = false,
+            // Written by mutt or by hand, or the first one asked for it.
+            Event::Opened => self.closed = asked == Some(Verb::Done),
+            Event::Filed | Event::Quiet => {}
+        }
+        event
+    }
+}
+
+/// What the address an entry is filed under asks for. An address that is ours no more, because
+/// the configuration has changed since, is known by its ending.
+pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
+    match addresses.target(filed_under) {
+        Some(Target::Ticket(_, verb)) => return Some(verb),
+        Some(Target::Submit) => return None,
+        _ => {}
+    }
+    let local = filed_under
+        .rsplit_once('@')
+        .map_or(filed_under, |(local, _)| local);
+    let verbs = [Verb::Done, Verb::Quiet, Verb::Submitter];
+    let ends = |verb: &Verb| local.to_ascii_lowercase().ends_with(verb.suffix());
+    verbs.into_iter().find(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Event::*;
+
+    #[test]
+    fn entries_are_events() {
+        let (done, quiet, update) = (Some(Verb::Done), Some(Verb::Quiet), Some(Verb::Update));
+        for (case, entries, want) in [
+            (
+                "a life",
+                &[
+                    (None, false),
+                    (update, false),
+                    (done, false),
+                    (update, false),
+                ][..],
+                &[Opened, Filed, Closed, Reopened][..],
+            ),
+            (
+                "closed twice",
+                &[(None, false), (done, false), (done, false)],
+                &[Opened, Closed, Filed],
+            ),
+            (
+                "B11: a machine",
+                &[(None, false), (done, false), (update, true), (None, false)],
+                &[Opened, Closed, Filed, Reopened],
+            ),
+            (
+                "B3, B11: quiet",
+                &[(None, true), (done, false), (quiet, false), (None, false)],
+                &[Opened, Closed, Quiet, Reopened],
+            ),
+            (
+                "opened by hand, closed at once",
+                &[(done, false), (update, false)],
+                &[Opened, Reopened],
+            ),
+        ] {
+            let mut course = Course::default();
+            let events: Vec<Event> = entries
+                .iter()
+                .map(|&(asked, machine)| course.next(asked, machine))
+                .collect();
+            assert_eq!(events, want, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_address_says_what_was_asked_for() {
+        let addresses =
+            Addresses::new(&["x.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
+        for (address, want) in [
+            ("submit@x.org", None),
+            ("ticket-3@x.org", Some(Verb::Update)),
+            ("ticket-3-done@x.org", Some(Verb::Done)),
+            ("help+3-done@old.example", Some(Verb::Done)),
+            ("help+3-quiet@old.example", Some(Verb::Quiet)),
+            ("help@old.example", None),
+        ] {
+            assert_eq!(asked(&addresses, address), want, "{address}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! loses quoted local-parts and address literals, and an answer must never go to such a thing.
 
 use super::{Malformed, clean, encoded_word_at, guess, head, words};
+use serde::{Deserialize, Serialize};
 
 /// No address field is read further than this: room for about a thousand mailboxes.
 const LIST_LIMIT: usize = 256 << 10;
@@ -18,7 +19,7 @@ const PIECES: usize = 1000;
 const ADDRESS_LIMIT: usize = 512;
 
 /// A person or a machine with an address; neither half holds control characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailbox {
     /// Display name, decoded; empty if there was none.
     pub name: String,

@@ -1,0 +1,71 @@
+//! What a crash left of an entry at the end of a file is mended before anything is added (D7).
+
+use super::Desk;
+use crate::mail::mbox::{self, Tail};
+use crate::store::Mbox;
+use crate::ticket::TicketId;
+use anyhow::{Context, Result};
+
+impl Desk {
+    /// Makes the end of a locked file such that an entry may follow; gives its bytes.
+    pub(super) fn mend(&self, mbox: &mut Mbox) -> Result<Vec<u8>> {
+        loop {
+            let bytes = mbox.read()?;
+            match self.tail(mbox.id(), &bytes)? {
+                Tail::Whole => return Ok(bytes),
+                Tail::Missing(newlines) => mbox.append(newlines)?,
+                Tail::Torn { keep } => mbox.cut(keep)?,
+                Tail::SetAside { keep } => {
+                    self.set_aside(mbox.id(), &bytes[keep as usize..])?;
+                    mbox.cut(keep)?;
+                }
+            }
+        }
+    }
+
+    /// What the end of a file wants. An entry that was seen whole before, and is shorter now, was
+    /// edited by hand; so it shall be (D1), and is not the torn end of a delivery.
+    pub(super) fn tail(&self, id: TicketId, bytes: &[u8]) -> Result<Tail> {
+        let tail = mbox::tail(bytes, 0);
+        let keep = match tail {
+            Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => {
+                keep as usize
+            }
+            _ => return Ok(tail),
+        };
+        let seen = match self.index()?.ticket(id)? {
+            Some(row) if row.place.is_some() => row.entries,
+            _ => 0,
+        };
+        if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {
+            return Ok(tail);
+        }
+        Ok(match bytes {
+            [.., b'\n', b'\n'] => Tail::Whole,
+            [.., b'\n'] => Tail::Missing(b"\n"),
+            _ => Tail::Missing(b"\n\n"),
+        })
+    }
+
+    /// Saves what cannot be told from mail in `.tickets/torn/`, on the disk.
+    fn set_aside(&self, id: TicketId, bytes: &[u8]) -> Result<()> {
+        use std::io::Write;
+        let dir = self.store.private().join("torn");
+        let doing = || {
+            format!(
+                "cannot save the torn end of ticket {id} in {}",
+                dir.display()
+            )
+        };
+        std::fs::create_dir_all(&dir).with_context(doing)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(&format!("{id}.{}.", self.now))
+            .tempfile_in(&dir)
+            .with_context(doing)?;
+        file.write_all(bytes)
+            .and_then(|()| file.as_file().sync_all())
+            .with_context(doing)?;
+        file.keep().map_err(|e| e.error).with_context(doing)?;
+        crate::store::sync_directory(&dir)
+    }
+}

@@ -1,0 +1,159 @@
+//! A ticket as a delivery wants to know it: read from its mbox, which costs less than opening the
+//! index, unless the mbox is large.
+
+use super::reconcile::summarize;
+use super::{Desk, Parcel};
+use crate::index::Overview;
+use crate::mail::entry;
+use crate::mail::mbox::{self, Tail};
+use crate::mail::message::Message;
+use crate::store::{Mbox, Place, Stamp};
+use crate::ticket::TicketId;
+use crate::ticket::summary::{Identity, Summary};
+use anyhow::Result;
+use memchr::memmem;
+
+/// An mbox up to this size is read; in bytes.
+const SMALL: u64 = 1 << 20;
+
+/// A ticket as it is now.
+#[derive(Debug)]
+pub(super) struct View {
+    /// What there is to know of it.
+    pub(super) row: Overview,
+    /// Its mbox up to the end of the last whole entry; `None` if the index knows the rest.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Desk {
+    /// A ticket as it is now; `None` if there is no such ticket.
+    pub(super) fn view(&mut self, id: TicketId) -> Result<Option<View>> {
+        let Some(mut file) = self.store.open(id)? else {
+            return Ok(None);
+        };
+        if file.stamp.size > SMALL {
+            drop(file);
+            let row = self.known(id)?;
+            return Ok(row.map(|row| View { row, bytes: None }));
+        }
+        let bytes = file.read()?;
+        self.read(id, file.place, file.stamp, bytes).map(Some)
+    }
+
+    /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
+    /// `None` if it is as it was when `seen` was made.
+    pub(super) fn view_locked(&mut self, mbox: &mut Mbox, seen: &View) -> Result<Option<View>> {
+        let (place, stamp) = (mbox.place(), mbox.stamp()?);
+        if seen.row.stamp == stamp && seen.row.place == Some(place) && seen.row.sound {
+            return Ok(None);
+        }
+        if stamp.size > SMALL {
+            let row = self.known_locked(mbox)?;
+            return Ok(Some(View { row, bytes: None }));
+        }
+        let bytes = self.mend(mbox)?;
+        self.read(mbox.id(), place, mbox.stamp()?, bytes).map(Some)
+    }
+
+    fn read(&self, id: TicketId, place: Place, stamp: Stamp, mut bytes: Vec<u8>) -> Result<View> {
+        let sound = match self.tail(id, &bytes)? {
+            Tail::Whole => true,
+            Tail::Missing(_) => false,
+            Tail::Torn { keep } | Tail::SetAside { keep } => {
+                bytes.truncate(keep as usize);
+                false
+            }
+        };
+        let mut entries = mbox::entries(&bytes, 0);
+        let first = entries.next();
+        let (later, last) = entries.fold((0, None), |(count, _), entry| (count + 1, Some(entry)));
+        let entries = later + u64::from(first.is_some());
+        let first = first.as_ref().map(header_of);
+        let last = last.as_ref().map(header_of).or_else(|| first.clone());
+        let (opened, submitter, subject) = match first {
+            Some(first) => (first.at, first.author, first.subject),
+            None => (0, None, String::new()),
+        };
+        let row = Overview {
+            id,
+            place: Some(place),
+            stamp,
+            entries,
+            opened,
+            submitter,
+            subject,
+            active: last.as_ref().map_or(0, |last| last.at),
+            last_automatic: last.as_ref().is_some_and(|last| last.automatic),
+            last_from: last.map(|last| last.from).unwrap_or_default(),
+            sound,
+        };
+        Ok(View {
+            row,
+            bytes: Some(bytes),
+        })
+    }
+
+    /// The position (from 0) of this very message in a ticket, if it is filed there (A5).
+    pub(super) fn position(&self, view: &View, parcel: &Parcel) -> Result<Option<u64>> {
+        let identity = &parcel.summary.identity;
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.position(view.row.id, identity)?);
+        };
+        // The same message has the same Message-ID, and it stands there as it stands here.
+        let message = parcel.incoming.message;
+        let msg_id = message.message_id().filter(|id| id.len() < 500);
+        let finder = msg_id.as_ref().map(memmem::Finder::new);
+        let stands_in = |bytes: &[u8]| match &finder {
+            Some(id) => id.find(bytes).is_some(),
+            None => true,
+        };
+        if stands_in(message.raw()) && !stands_in(bytes) {
+            return Ok(None);
+        }
+        let is_it = |entry: &mbox::Entry| {
+            let decoded = entry::decode(entry.content);
+            Identity::of(&Message::new(&decoded.raw)) == *identity
+        };
+        let at = mbox::entries(bytes, 0).position(|entry| is_it(&entry));
+        Ok(at.map(|at| at as u64))
+    }
+
+    /// Addresses in From, To and Cc of a ticket's messages, each once (C5).
+    pub(super) fn people(&self, view: &View) -> Result<Vec<String>> {
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.people(view.row.id)?);
+        };
+        let mut people: Vec<String> = Vec::new();
+        for entry in mbox::entries(bytes, 0) {
+            for address in header_of(&entry)
+                .people
+                .split(' ')
+                .filter(|a| !a.is_empty())
+            {
+                if !people.iter().any(|p| p == address) {
+                    people.push(address.to_owned());
+                }
+            }
+        }
+        Ok(people)
+    }
+
+    /// How many messages of a ticket were filed since `since`, in seconds since 1970; at most
+    /// `most`, which is all that is looked at (C7).
+    pub(super) fn filed_since(&self, view: &View, since: i64, most: u32) -> Result<u32> {
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.filed_since(view.row.id, since, most)?);
+        };
+        let skipped = view.row.entries.saturating_sub(u64::from(most));
+        let last = mbox::entries(bytes, 0).skip(usize::try_from(skipped).unwrap_or(usize::MAX));
+        let filed = last.filter(|entry| header_of(entry).at >= since).count();
+        Ok(u32::try_from(filed).unwrap_or(u32::MAX))
+    }
+}
+
+/// What an entry's header says; its body is not looked at.
+fn header_of(found: &mbox::Entry) -> Summary {
+    let header = (found.body - found.header) as usize;
+    let header = &found.content[..header.min(found.content.len())];
+    summarize(found, &entry::decode(header), Summary::of_header)
+}

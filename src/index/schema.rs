@@ -1,0 +1,121 @@
+//! The tables, and the file they lie in.
+
+use super::{COMPLETE, Index, Result};
+use crate::store::absent;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Version of the tables; another version's file is thrown away and made again.
+pub(super) const VERSION: i64 = 3;
+
+/// How long a writer waits for another: many may come at once, and each is short.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// `entry.subject` is null where it says what the ticket's says. `dirty` names the tickets, and the
+/// first of their entries, whose words the full text does not have yet.
+const TABLES: &str = "
+CREATE TABLE ticket(
+  id INTEGER PRIMARY KEY, place INTEGER NOT NULL,
+  inode INTEGER NOT NULL, size INTEGER NOT NULL, ctime INTEGER NOT NULL,
+  entries INTEGER NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL,
+  name TEXT NOT NULL, address TEXT NOT NULL, subject TEXT NOT NULL,
+  last_from TEXT NOT NULL, last_automatic INTEGER NOT NULL, sound INTEGER NOT NULL);
+CREATE TABLE entry(
+  ticket INTEGER NOT NULL, seq INTEGER NOT NULL,
+  key INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, event INTEGER NOT NULL,
+  name TEXT NOT NULL, author TEXT NOT NULL, subject TEXT, people TEXT NOT NULL,
+  automatic INTEGER NOT NULL, attachments INTEGER NOT NULL,
+  offset INTEGER NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY(ticket, seq)) WITHOUT ROWID;
+CREATE INDEX entry_key ON entry(key);
+CREATE INDEX entry_at ON entry(at);
+CREATE INDEX ticket_address ON ticket(address COLLATE NOCASE, opened);
+CREATE INDEX ticket_open ON ticket(id) WHERE place = 0;
+CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+/// Held while the file appears, disappears or is replaced, and while the journal is taken over.
+pub(super) fn lock(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o660)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(with_suffix(path, ".lock"))?;
+    fs2::FileExt::lock_exclusive(&file)?;
+    Ok(file)
+}
+
+/// Opens what is there; `None` if it is no index of this version.
+pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = match Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE) {
+        Ok(db) => db,
+        Err(_) if path.symlink_metadata().is_err_and(|e| absent(&e)) => return Ok(None),
+        Err(e) => return Err(e.into()),
+    };
+    db.busy_timeout(BUSY)?;
+    let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    Ok((version == VERSION).then(|| Index::over(db, path)))
+}
+
+/// Makes an empty one at `path`, where there is none.
+pub(super) fn create(path: &Path) -> Result<Index> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY)?;
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    db.execute_batch(TABLES)?;
+    db.pragma_update(None, "user_version", VERSION)?;
+    db.execute_batch("COMMIT")?;
+    Ok(Index::over(db, path))
+}
+
+/// Removes the files of the index at `path`.
+pub(super) fn remove(path: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(with_suffix(path, suffix));
+    }
+}
+
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+impl Index {
+    /// True if every ticket of the store has been in it at least once.
+    pub fn is_complete(&self) -> Result<bool> {
+        let sql = "PRAGMA application_id";
+        let id: i64 = self.db.query_row(sql, [], |r| r.get(0))?;
+        Ok(id == COMPLETE)
+    }
+
+    /// Marks it as complete, or not.
+    pub fn set_complete(&self, complete: bool) -> Result<()> {
+        let id = if complete { COMPLETE } else { 0 };
+        Ok(self.db.pragma_update(None, "application_id", id)?)
+    }
+
+    /// All tickets from this number on were looked at since the index was lost.
+    pub fn looked_down_to(&self) -> Result<Option<u32>> {
+        let sql = "SELECT value FROM meta WHERE name = 'looked_down_to'";
+        Ok(self.db.query_row(sql, [], |r| r.get(0)).optional()?)
+    }
+
+    /// Notes that they were.
+    pub fn set_looked_down_to(&self, number: u32) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO meta VALUES('looked_down_to', ?1)";
+        self.db.execute(sql, [number])?;
+        Ok(())
+    }
+}

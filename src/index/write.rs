@@ -1,0 +1,248 @@
+//! How rows come into the index: from the journal, and from a ticket that was read.
+
+use super::journal::{Added, Change, Journal, Located};
+use super::{Index, Result};
+use crate::store::{Place, Stamp};
+use crate::ticket::TicketId;
+use crate::ticket::summary::{Identity, Summary};
+use crate::ticket::timeline::Event;
+use rusqlite::{Connection, params};
+
+/// A ticket's file as it was read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The ticket.
+    pub id: TicketId,
+    /// Where its file lay.
+    pub place: Place,
+    /// The file.
+    pub stamp: Stamp,
+    /// Its messages.
+    pub entries: Vec<(Summary, Located)>,
+    /// It ended in a whole entry; if not, it wants mending before the next.
+    pub sound: bool,
+}
+
+impl Index {
+    /// Takes over what deliveries told.
+    pub(super) fn take_over(&self, journal: &Journal) -> anyhow::Result<()> {
+        let Some(taken) = journal.take()? else {
+            return Ok(());
+        };
+        self.together(|| {
+            for change in &taken.lines.changes {
+                self.apply(change)?;
+            }
+            if !taken.lines.sound {
+                // Nobody knows which ticket a mangled line was about: all are looked at again.
+                self.set_complete(false)?;
+            }
+            Ok::<_, super::IndexError>(())
+        })?;
+        taken.done()
+    }
+
+    /// Does all of `work` in one transaction, or nothing of it.
+    pub fn together<T, E: From<super::IndexError>>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.db.is_autocommit() {
+            return work();
+        }
+        let run = |sql: &str| self.db.execute_batch(sql).map_err(super::IndexError::from);
+        run("BEGIN IMMEDIATE")?;
+        let done = work().and_then(|value| run("COMMIT").map(|()| value).map_err(E::from));
+        if done.is_err() && !self.db.is_autocommit() {
+            let _ = run("ROLLBACK");
+        }
+        done
+    }
+
+    /// Notes a change, if the row says what the file was like before it. A row that does not is
+    /// left alone: its stamp is not the file's, and the file is read again.
+    fn apply(&self, change: &Change) -> Result<()> {
+        let Change {
+            ticket: id,
+            place,
+            after,
+            ..
+        } = *change;
+        let row = self.ticket(id)?;
+        match (&row, &change.added) {
+            (None, Some(added)) if added.seq == 0 => {
+                self.insert(id, added, None)?;
+                let only = Some(&added.summary);
+                self.upsert(id, place, after, (only, only, 1), true)?;
+            }
+            (Some(row), None) if Some(row.stamp) == change.before => {
+                self.moved(id, place, after)?;
+            }
+            (Some(row), Some(added))
+                if Some(row.stamp) == change.before && row.entries == added.seq =>
+            {
+                self.insert(id, added, Some(&row.subject))?;
+                let sql = "UPDATE ticket SET place = ?2, inode = ?3, size = ?4, ctime = ?5,
+                           entries = ?6, active = ?7, last_from = ?8, last_automatic = ?9,
+                           sound = 1
+                           WHERE id = ?1";
+                let summary = &added.summary;
+                self.db.prepare_cached(sql)?.execute(params![
+                    id.get(),
+                    place_number(place),
+                    after.inode as i64,
+                    after.size as i64,
+                    after.ctime,
+                    added.seq as i64 + 1,
+                    summary.at,
+                    summary.from,
+                    summary.automatic,
+                ])?;
+            }
+            _ => return Ok(()),
+        }
+        Ok(())
+    }
+
+    /// Notes all messages of a ticket anew.
+    pub fn replace(&self, read: &Reading) -> Result<()> {
+        self.together(|| {
+            let sql = "DELETE FROM entry WHERE ticket = ?1";
+            self.db.prepare_cached(sql)?.execute([read.id.get()])?;
+            let (first, last) = (read.entries.first(), read.entries.last());
+            let subject = first.map(|(summary, _)| summary.subject.as_str());
+            for (seq, (summary, located)) in read.entries.iter().enumerate() {
+                let subject = subject.filter(|_| seq > 0);
+                insert_entry(&self.db, read.id, seq as u64, summary, located, subject)?;
+            }
+            self.soil(read.id, 0)?;
+            let ends = (first.map(|e| &e.0), last.map(|e| &e.0), read.entries.len());
+            self.upsert(read.id, read.place, read.stamp, ends, read.sound)
+        })
+    }
+
+    /// Notes that a ticket's file lies in `place` now, with this stamp and the same messages.
+    fn moved(&self, id: TicketId, place: Place, stamp: Stamp) -> Result<()> {
+        let sql = "UPDATE ticket SET place = ?2, inode = ?3, size = ?4, ctime = ?5 WHERE id = ?1";
+        let (inode, size) = (stamp.inode as i64, stamp.size as i64);
+        let values = params![id.get(), place_number(place), inode, size, stamp.ctime];
+        self.db.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Notes that a ticket's file is gone. Its number stays known: it is never used again (B7).
+    pub fn gone(&self, id: TicketId) -> Result<()> {
+        self.together(|| {
+            let forget = "DELETE FROM entry WHERE ticket = ?1";
+            self.db.prepare_cached(forget)?.execute([id.get()])?;
+            let sql = "INSERT INTO ticket VALUES(?1, 2, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 1)
+                       ON CONFLICT(id) DO UPDATE SET place = 2, size = 0, entries = 0";
+            self.db.prepare_cached(sql)?.execute([id.get()])?;
+            self.soil(id, 0)
+        })
+    }
+
+    fn insert(&self, id: TicketId, added: &Added, subject: Option<&str>) -> Result<()> {
+        insert_entry(
+            &self.db,
+            id,
+            added.seq,
+            &added.summary,
+            &added.trace,
+            subject,
+        )?;
+        self.soil(id, added.seq)
+    }
+
+    /// Notes that the full text wants to know of a ticket's entries from `seq` on.
+    fn soil(&self, id: TicketId, seq: u64) -> Result<()> {
+        let sql = "INSERT INTO dirty VALUES(?1, ?2)
+                   ON CONFLICT(ticket) DO UPDATE SET seq = min(seq, excluded.seq)";
+        let values = params![id.get(), seq as i64];
+        self.db.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// `ends`: the first message, the last one, and how many there are.
+    fn upsert(
+        &self,
+        id: TicketId,
+        place: Place,
+        stamp: Stamp,
+        ends: (Option<&Summary>, Option<&Summary>, usize),
+        sound: bool,
+    ) -> Result<()> {
+        let (first, last, count) = ends;
+        let author = first.and_then(|s| s.author.as_ref());
+        let sql = "INSERT OR REPLACE INTO ticket
+                   VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+        self.db.prepare_cached(sql)?.execute(params![
+            id.get(),
+            place_number(place),
+            stamp.inode as i64,
+            stamp.size as i64,
+            stamp.ctime,
+            count as i64,
+            first.map_or(0, |s| s.at),
+            last.map_or(0, |s| s.at),
+            author.map_or("", |a| a.name.as_str()),
+            author.map_or("", |a| a.address.as_str()),
+            first.map_or("", |s| s.subject.as_str()),
+            last.map_or("", |s| s.from.as_str()),
+            last.is_some_and(|s| s.automatic),
+            sound,
+        ])?;
+        Ok(())
+    }
+}
+
+/// `subject` is the ticket's: the same is not stored again.
+fn insert_entry(
+    db: &Connection,
+    id: TicketId,
+    seq: u64,
+    summary: &Summary,
+    located: &Located,
+    subject: Option<&str>,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+    let Identity { key, digest } = summary.identity;
+    let own = (subject != Some(summary.subject.as_str())).then_some(&summary.subject);
+    db.prepare_cached(sql)?.execute(params![
+        id.get(),
+        seq as i64,
+        key,
+        digest,
+        summary.at,
+        event_number(located.event),
+        summary.name,
+        summary.from,
+        own,
+        summary.people,
+        summary.automatic,
+        summary.attachments,
+        located.offset as i64,
+        located.size as i64,
+    ])?;
+    Ok(())
+}
+
+fn place_number(place: Place) -> i64 {
+    match place {
+        Place::Open => 0,
+        Place::Archived => 1,
+    }
+}
+
+/// `entry.event`; a number once used keeps its meaning.
+const EVENTS: [Event; 5] = [
+    Event::Opened,
+    Event::Filed,
+    Event::Closed,
+    Event::Reopened,
+    Event::Quiet,
+];
+
+fn event_number(event: Event) -> i64 {
+    EVENTS.iter().position(|&e| e == event).unwrap_or(1) as i64
+}
