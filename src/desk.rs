@@ -218,6 +218,9 @@ impl Desk {
             };
             route::route(envelope, message, &rules, self)?
         };
+        if let Some(index) = self.index.get() {
+            index.look_away();
+        }
         let mut outcome = Outcome {
             filed: Vec::new(),
             refusals: route.refusals,

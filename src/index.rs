@@ -19,6 +19,7 @@ use anyhow::Context;
 use error::{in_the_systems_words, is_damage};
 use journal::{Added, Change, Journal};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,8 @@ pub struct Index {
     path: PathBuf,
     /// What deliveries told, and is not in the database yet.
     pending: Vec<Change>,
+    /// A transaction is open that only reads.
+    looking: Cell<bool>,
 }
 
 impl Index {
@@ -71,6 +74,7 @@ impl Index {
             db,
             path: path.to_owned(),
             pending: Vec::new(),
+            looking: Cell::new(false),
         }
     }
 
@@ -101,7 +105,18 @@ impl Index {
             return Self::open(path);
         };
         index.pending = lines.changes;
+        // One look for all questions; nobody can write meanwhile.
+        index.db.execute_batch("BEGIN")?;
+        index.looking.set(true);
         Ok(index)
+    }
+
+    /// Ends the look that [`Index::glance`] began, so that others can write.
+    pub fn look_away(&self) {
+        if self.looking.replace(false) {
+            // Nothing was written. Should it fail, closing ends it.
+            let _ = self.db.execute_batch("COMMIT");
+        }
     }
 
     /// What is there, if it can be used.

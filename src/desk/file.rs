@@ -7,7 +7,7 @@ use crate::index::journal::{Added, Change, Located};
 use crate::mail::entry::{self, Trace};
 use crate::mail::envelope::Sender;
 use crate::outbox::{self, Key, Released};
-use crate::store::{Mbox, Place, Sequence, Staged, lock};
+use crate::store::{Mbox, Place, Staged, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
 use crate::ticket::timeline::Event;
@@ -23,7 +23,9 @@ impl Desk {
         let copy = self.copy(&entry)?;
         drop(entry);
         let mut sequence = self.store.sequence()?;
-        self.look_at_unknown_numbers(sequence.last())?;
+        // What was looked at before may have changed while we waited.
+        self.index.take();
+        let highest = self.look_at_unknown_numbers(sequence.last())?;
         loop {
             let opened = self.glance()?.opened_by(&parcel.summary.identity)?;
             for id in opened {
@@ -32,8 +34,9 @@ impl Desk {
                     return self.duplicate(parcel, id);
                 }
             }
-            let id = self.next_number(&sequence)?;
+            let id = next_number(sequence.last().max(highest))?;
             let plan = self.plan_opening(parcel)?;
+            self.glance()?.look_away();
             let key = key(parcel, id);
             let mails = self.compose(parcel, id, &plan, None)?;
             let answers = self.stage_answers(&key, mails)?;
@@ -85,22 +88,18 @@ impl Desk {
     }
 
     /// Numbers below the sequence that the index does not know: opened by a delivery that died
-    /// before it could tell, or lost by the index in a power cut.
-    fn look_at_unknown_numbers(&mut self, last: u32) -> Result<()> {
+    /// before it could tell, or lost by the index in a power cut. Gives the highest it knows.
+    fn look_at_unknown_numbers(&mut self, last: u32) -> Result<u32> {
         self.complete_newest()?;
-        for number in self.glance()?.highest()? + 1..=last {
+        let highest = self.glance()?.highest()?;
+        for number in highest + 1..=last {
             if let Some(id) = TicketId::new(number)
                 && self.known(id)?.is_none()
             {
                 self.index()?.gone(id)?;
             }
         }
-        Ok(())
-    }
-
-    fn next_number(&self, sequence: &Sequence) -> Result<TicketId> {
-        let last = sequence.last().max(self.glance()?.highest()?);
-        TicketId::new(last.saturating_add(1)).context("cannot open a ticket: no number is left")
+        Ok(highest)
     }
 
     fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
@@ -405,6 +404,10 @@ fn added(parcel: &Parcel, seq: u64, event: Event, at: u64, size: u64) -> Added {
             size,
         },
     }
+}
+
+fn next_number(last: u32) -> Result<TicketId> {
+    TicketId::new(last.saturating_add(1)).context("cannot open a ticket: no number is left")
 }
 
 fn warn<T>(warnings: &mut Vec<String>, result: Result<T>) {

@@ -4,12 +4,12 @@ use super::{COMPLETE, Index, Result};
 use crate::store::absent;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables; another version's file is thrown away and made again.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i32 = 3;
 
 /// How long a writer waits for another: many may come at once, and each is short.
 const BUSY: Duration = Duration::from_secs(30);
@@ -53,15 +53,30 @@ pub(super) fn lock(path: &Path) -> std::io::Result<File> {
 
 /// Opens what is there; `None` if it is no index of this version.
 pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = match Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE) {
-        Ok(db) => db,
-        Err(_) if path.symlink_metadata().is_err_and(|e| absent(&e)) => return Ok(None),
-        Err(e) => return Err(e.into()),
-    };
+    // Two numbers of the file's head, which SQLite would tell for ten times the price.
+    match head(path) {
+        Ok(Some(VERSION)) => {}
+        Ok(_) => return Ok(None),
+        Err(e) if absent(&e) => return Ok(None),
+        // SQLite says what is wrong.
+        Err(_) => {}
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
-    let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    Ok((version == VERSION).then(|| Index::over(db, path)))
+    Ok(Some(Index::over(db, path)))
+}
+
+/// The version of the tables in the file at `path`; `None` if it is no database. The file is
+/// closed before SQLite opens it: to close it later would drop SQLite's locks.
+fn head(path: &Path) -> std::io::Result<Option<i32>> {
+    let mut head = [0; 100];
+    let read = File::open(path)?.read_at(&mut head, 0)?;
+    let version = [head[60], head[61], head[62], head[63]];
+    let is_database = read == head.len() && head.starts_with(b"SQLite format 3\0");
+    Ok(is_database.then(|| i32::from_be_bytes(version)))
 }
 
 /// Makes an empty one at `path`, where there is none.
@@ -102,6 +117,7 @@ impl Index {
 
     /// Marks it as complete, or not.
     pub fn set_complete(&self, complete: bool) -> Result<()> {
+        self.look_away();
         let id = if complete { COMPLETE } else { 0 };
         Ok(self.db.pragma_update(None, "application_id", id)?)
     }
@@ -114,6 +130,7 @@ impl Index {
 
     /// Notes that they were.
     pub fn set_looked_down_to(&self, number: u32) -> Result<()> {
+        self.look_away();
         let sql = "INSERT OR REPLACE INTO meta VALUES('looked_down_to', ?1)";
         self.db.execute(sql, [number])?;
         Ok(())

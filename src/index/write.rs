@@ -47,6 +47,7 @@ impl Index {
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
+        self.look_away();
         if !self.db.is_autocommit() {
             return work();
         }
