@@ -7,3 +7,4 @@ pub mod envelope;
 pub mod mbox;
 pub mod message;
 pub mod render;
+pub mod words;

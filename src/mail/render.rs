@@ -3,8 +3,8 @@
 //! For display only; nothing here decides where a mail goes. Whatever the mail, the result is
 //! harmless to a terminal, bounded in size, and there in bounded time (E2).
 
-mod html;
-mod parts;
+pub(super) mod html;
+pub(super) mod parts;
 
 use super::decode::{clean_block, in_charset};
 use super::message::Message;
@@ -254,13 +254,13 @@ impl Page<'_> {
 
 /// The two kinds of text that are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Html,
 }
 
 /// How a part is shown; `None` if it is an attachment.
-fn shown_as(part: &Part<'_>) -> Option<Kind> {
+pub(super) fn shown_as(part: &Part<'_>) -> Option<Kind> {
     let kind = match part.mime.as_str() {
         "text/plain" => Kind::Plain,
         "text/html" => Kind::Html,
@@ -274,7 +274,7 @@ fn shown_as(part: &Part<'_>) -> Option<Kind> {
     is_body.then_some(kind)
 }
 
-fn has_text(node: &Node<'_>, wanted: Kind) -> bool {
+pub(super) fn has_text(node: &Node<'_>, wanted: Kind) -> bool {
     match node {
         Node::Leaf(part) => shown_as(part) == Some(wanted) && !part.is_blank(),
         Node::Multi { nodes, .. } => nodes.iter().any(|node| has_text(node, wanted)),
