@@ -4,6 +4,7 @@
 //! then is a warning, never a status, or the MTA would bring the message again.
 
 mod answers;
+mod build;
 mod file;
 mod mend;
 mod operator;
@@ -28,6 +29,7 @@ use crate::ticket::route::{self, Destination, Refusal, Rules};
 use crate::ticket::summary::{self, Summary};
 use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
+pub use build::{Progress, Watch};
 pub use file::recipients;
 pub use restore::Missing;
 use std::cell::{Cell, OnceCell};

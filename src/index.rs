@@ -9,6 +9,7 @@
 mod error;
 pub mod journal;
 mod schema;
+pub mod text;
 mod write;
 
 use crate::mail::decode::Mailbox;
@@ -149,6 +150,13 @@ impl Index {
         let highest: u32 = self.db.query_row(sql, [], |r| r.get(0))?;
         let told = self.pending.iter().map(|change| change.ticket.get());
         Ok(told.fold(highest, u32::max))
+    }
+
+    /// How many tickets and messages there are.
+    pub fn count(&self) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*), ifnull(sum(entries), 0) FROM ticket WHERE place < 2";
+        let count = |r: &Row| Ok((r.get::<_, i64>(0)? as u64, r.get::<_, i64>(1)? as u64));
+        Ok(self.db.query_row(sql, [], count)?)
     }
 
     /// What it knows of a ticket.

@@ -5,6 +5,7 @@
 //! do harm (a pipe, `NO_COLOR`).
 
 mod conversation;
+pub mod progress;
 mod table;
 
 pub use conversation::{Message, conversation};

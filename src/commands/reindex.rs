@@ -3,12 +3,14 @@
 use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
+use crate::screen::progress;
 use anyhow::Result;
 
 /// Make the index anew from the mboxes
 ///
 /// Never needed in normal work: a file that was changed is noticed and read again, and a missing
-/// index is made by the next command.
+/// index is made by the next command. The index in use stays so until the new one is complete, so mail
+/// comes in and is listed meanwhile. Ctrl-C does no harm: the next run goes on from there.
 #[derive(clap::Args)]
 pub struct Reindex {}
 
@@ -16,12 +18,12 @@ impl Reindex {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let mut desk = Desk::open(overrides)?;
-        let (tickets, messages) = desk.reindex()?;
+        let mut line = progress::Line::about("reading tickets");
+        let counted = desk.reindex(&mut |at| line.show(at.done, at.all));
+        drop(line);
+        let (tickets, messages) = counted?;
         let plural = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        let (tickets, messages) = (
-            plural(tickets as u64, "ticket"),
-            plural(messages, "message"),
-        );
+        let (tickets, messages) = (plural(tickets, "ticket"), plural(messages, "message"));
         super::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)
     }

@@ -1,8 +1,7 @@
 //! What an operator does on the shell: the same mail, filed through the same door (D4).
 
-use super::{Desk, Filed, Incoming, Outcome};
+use super::{Desk, Filed, Incoming, Outcome, Watch};
 use crate::error::{Fault, Status};
-use crate::index::Index;
 use crate::mail::envelope::{Envelope, Sender, Witness};
 use crate::mail::message::Message;
 use crate::ticket::TicketId;
@@ -75,14 +74,9 @@ impl Desk {
             .into_bytes())
     }
 
-    /// Makes the index anew: how many tickets and messages there are.
-    pub fn reindex(&mut self) -> Result<(usize, u64)> {
-        self.index.take();
-        Index::remove(&self.store.private().join("index.db"));
-        self.reconcile_all()?;
-        let index = self.index()?;
-        index.set_complete(true)?;
-        let tickets = index.tickets(None)?;
-        Ok((tickets.len(), tickets.iter().map(|t| t.entries).sum()))
+    /// Makes the index and the full text anew: how many tickets and messages there are.
+    pub fn reindex(&mut self, watch: Watch) -> Result<(u64, u64)> {
+        self.rebuild(true, watch)?;
+        Ok(self.index()?.count()?)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::index::journal::Located;
-use crate::index::{Overview, Reading};
+use crate::index::{Index, Overview, Reading};
 use crate::mail::entry::{self, Decoded};
 use crate::mail::envelope::Sender;
 use crate::mail::mbox::{self, Tail};
@@ -17,10 +17,15 @@ use anyhow::{Context, Result};
 impl Desk {
     /// What there is to know of a ticket now; `None` if there is no such ticket.
     pub fn known(&self, id: TicketId) -> Result<Option<Overview>> {
-        let row = self.index()?.ticket(id)?;
+        self.known_in(self.index()?, id)
+    }
+
+    /// The same from this index, whichever it is.
+    pub(super) fn known_in(&self, index: &Index, id: TicketId) -> Result<Option<Overview>> {
+        let row = index.ticket(id)?;
         let Some((place, stamp)) = self.store.stamp(id)? else {
             if row.is_some_and(|row| row.place.is_some()) {
-                self.index()?.gone(id)?;
+                index.gone(id)?;
             }
             return Ok(None);
         };
@@ -33,7 +38,7 @@ impl Desk {
         let Some((place, stamp, bytes)) = self.store.read(id)? else {
             return Ok(None);
         };
-        self.note(id, place, stamp, &bytes).map(Some)
+        self.note(index, id, place, stamp, &bytes).map(Some)
     }
 
     /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
@@ -48,14 +53,20 @@ impl Desk {
             return Ok(row);
         }
         let bytes = self.mend(mbox)?;
-        self.note(mbox.id(), place, mbox.stamp()?, &bytes)
+        self.note(self.index()?, mbox.id(), place, mbox.stamp()?, &bytes)
     }
 
     /// Notes a file's messages in the index.
-    fn note(&self, id: TicketId, place: Place, stamp: Stamp, bytes: &[u8]) -> Result<Overview> {
+    fn note(
+        &self,
+        index: &Index,
+        id: TicketId,
+        place: Place,
+        stamp: Stamp,
+        bytes: &[u8],
+    ) -> Result<Overview> {
         let tail = self.tail(id, bytes)?;
         let read = reading(&self.config.addresses, id, place, stamp, bytes, tail);
-        let index = self.index()?;
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
@@ -64,11 +75,7 @@ impl Desk {
     /// Makes sure that every ticket has been in the index at least once; costs something only
     /// after the index was lost.
     pub fn complete_index(&mut self) -> Result<()> {
-        if self.index()?.is_complete()? {
-            return Ok(());
-        }
-        self.reconcile_all()?;
-        Ok(self.index()?.set_complete(true)?)
+        self.make_complete(&mut |_| ())
     }
 
     /// The same for a delivery, which does not wait until a million tickets are read: the newest
@@ -108,8 +115,22 @@ impl Desk {
 
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.
     pub fn reconcile(&mut self, place: Place) -> Result<()> {
+        let index = self.index()?;
+        for some in self.stale(index, place)?.chunks(SOME) {
+            index.together(|| {
+                for &id in some {
+                    self.known(id)?;
+                }
+                Ok::<_, anyhow::Error>(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The tickets in `place` whose rows are not up to date, and those that were there.
+    pub(super) fn stale(&self, index: &Index, place: Place) -> Result<Vec<TicketId>> {
         let there = self.store.ids(place)?;
-        let rows = self.index()?.stamps(place)?;
+        let rows = index.stamps(place)?;
         let mut stale = Vec::new();
         for &id in &there {
             let row = rows.get(&id).copied();
@@ -118,15 +139,7 @@ impl Desk {
             }
         }
         stale.extend(rows.keys().filter(|id| there.binary_search(id).is_err()));
-        for some in stale.chunks(SOME) {
-            self.index()?.together(|| {
-                for &id in some {
-                    self.known(id)?;
-                }
-                Ok::<_, anyhow::Error>(())
-            })?;
-        }
-        Ok(())
+        Ok(stale)
     }
 }
 

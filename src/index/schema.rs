@@ -124,15 +124,25 @@ impl Index {
 
     /// All tickets from this number on were looked at since the index was lost.
     pub fn looked_down_to(&self) -> Result<Option<u32>> {
-        let sql = "SELECT value FROM meta WHERE name = 'looked_down_to'";
-        Ok(self.db.query_row(sql, [], |r| r.get(0)).optional()?)
+        Ok(self.meta("looked_down_to")?.map(|number| number as u32))
     }
 
     /// Notes that they were.
     pub fn set_looked_down_to(&self, number: u32) -> Result<()> {
+        self.set_meta("looked_down_to", i64::from(number))
+    }
+
+    pub(super) fn meta(&self, name: &str) -> Result<Option<i64>> {
+        let sql = "SELECT value FROM meta WHERE name = ?1";
+        let mut select = self.db.prepare_cached(sql)?;
+        Ok(select.query_row([name], |r| r.get(0)).optional()?)
+    }
+
+    pub(super) fn set_meta(&self, name: &str, value: i64) -> Result<()> {
         self.look_away();
-        let sql = "INSERT OR REPLACE INTO meta VALUES('looked_down_to', ?1)";
-        self.db.execute(sql, [number])?;
+        let sql = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)";
+        let values = rusqlite::params![name, value];
+        self.db.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 }

@@ -271,6 +271,24 @@ impl Store {
         }
     }
 
+    /// Takes a lock among our own processes, a file in `.tickets/`, and waits for it.
+    pub fn lock_file(&self, name: &str) -> Result<File> {
+        let path = self.private().join(name);
+        let lock = || {
+            let mut options = OpenOptions::new();
+            let options = options.write(true).create(true).truncate(false);
+            let file = options
+                .mode(0o660)
+                .custom_flags(libc::O_NOFOLLOW)
+                .open(&path)?;
+            fs2::FileExt::lock_exclusive(&file)?;
+            Ok(file)
+        };
+        lock()
+            .map_err(|e: std::io::Error| e)
+            .with_context(|| format!("cannot lock {}", path.display()))
+    }
+
     /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.
     pub fn stage(&self, entry: &[u8]) -> Result<Staged> {
         let doing = || format!("cannot write a new ticket in {}", self.root.display());

@@ -1,0 +1,243 @@
+//! Reads many tickets at once, for an index that is made anew or for the full text.
+//!
+//! Some threads read, decode and look for words; one writes. They work on a block of tickets at a
+//! time, so memory does not depend on how many there are.
+
+use super::Desk;
+use super::reconcile::reading;
+use crate::index::Reading;
+use crate::index::text::Draft;
+use crate::mail::entry;
+use crate::mail::mbox;
+use crate::mail::words::{Words, words};
+use crate::store::{Place, Store};
+use crate::ticket::TicketId;
+use crate::ticket::address::Addresses;
+use anyhow::{Context, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+/// Tickets in a block.
+const BLOCK: usize = 64;
+/// Blocks in a transaction.
+const BLOCKS: usize = 32;
+/// From so many tickets on a lost index is made beside the place where it is to be, which is
+/// quicker, and keeps nobody waiting.
+const MANY: usize = 2000;
+
+/// How far a long work has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Tickets that are done.
+    pub done: usize,
+    /// Tickets there are.
+    pub all: usize,
+}
+
+/// Is told now and then.
+pub type Watch<'w> = &'w mut dyn FnMut(Progress);
+
+/// A ticket that was read: what the index notes of it, and the words of its messages.
+struct Read {
+    reading: Option<Reading>,
+    words: Vec<Words>,
+}
+
+/// What is wanted of a ticket: the words of its messages from a position on, if of any.
+type Job = (TicketId, Option<u64>);
+
+/// Is handed tickets that were read, and what was wanted of them.
+type Write<'w> = &'w mut dyn FnMut(Vec<Read>, &[Job]) -> Result<()>;
+
+impl Desk {
+    /// Makes the index anew, with the full text if `with_text`. The one in use stays so until the
+    /// new one is complete; what is interrupted goes on where it was.
+    pub fn rebuild(&mut self, with_text: bool, watch: Watch) -> Result<()> {
+        let path = self.store.private().join("index.db");
+        let _one = self.store.lock_file("rebuild.lock")?;
+        let draft = Draft::begin(&path, with_text)?;
+        let done = draft.done()?;
+        let mut ids = self.store.ids(Place::Open)?;
+        ids.append(&mut self.store.ids(Place::Archived)?);
+        ids.sort_unstable();
+        ids.dedup();
+        let all = ids.len();
+        ids.retain(|id| id.get() > done);
+        let begun = all - ids.len();
+        let jobs: Vec<Job> = ids.iter().map(|&id| (id, with_text.then_some(0))).collect();
+        let index = draft.index();
+        let mut some = 0;
+        self.read_many(&jobs, BLOCKS, &mut |read, jobs| {
+            index.together(|| {
+                for Read { reading, words } in &read {
+                    let Some(reading) = reading else { continue };
+                    index.replace(reading)?;
+                    if with_text {
+                        index.note_words(reading.id, 0, words)?;
+                    }
+                }
+                match jobs.last() {
+                    Some((last, _)) => draft.set_done(last.get()),
+                    None => Ok(()),
+                }
+            })?;
+            some += jobs.len();
+            watch(Progress {
+                done: begun + some,
+                all,
+            });
+            Ok(())
+        })?;
+        // Whatever came in meanwhile: first while others may work, then the little that is left.
+        self.index.take();
+        self.catch_up(index)?;
+        draft.finish(|index| self.catch_up(index))
+    }
+
+    /// Brings the rows of `index` up to date, whichever index it is.
+    fn catch_up(&self, index: &crate::index::Index) -> Result<()> {
+        for place in [Place::Open, Place::Archived] {
+            for id in self.stale(index, place)? {
+                self.known_in(index, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the index complete if it is not, and quickly if many tickets are missing.
+    pub(super) fn make_complete(&mut self, watch: Watch) -> Result<()> {
+        if self.index()?.is_complete()? {
+            return Ok(());
+        }
+        if self.store.ids(Place::Open)?.len() + self.store.ids(Place::Archived)?.len() < MANY {
+            self.reconcile_all()?;
+            return Ok(self.index()?.set_complete(true)?);
+        }
+        self.rebuild(false, watch)
+    }
+
+    /// Brings the full text up to date with the index, and leaves it attached to it: the database
+    /// has `words.text` afterwards.
+    pub fn complete_text(&mut self, watch: Watch) -> Result<()> {
+        self.make_complete(watch)?;
+        self.reconcile_all()?;
+        let index = self.index()?;
+        index.with_text()?;
+        let all = index.count_dirty()? as usize;
+        let mut done = 0;
+        loop {
+            let dirty = index.dirty(BLOCK * BLOCKS)?;
+            if dirty.is_empty() {
+                return Ok(());
+            }
+            let jobs: Vec<Job> = dirty.into_iter().map(|(id, seq)| (id, Some(seq))).collect();
+            self.read_many(&jobs, BLOCKS, &mut |read, jobs| {
+                index.together(|| {
+                    for (Read { reading, words }, &(id, seq)) in read.iter().zip(jobs) {
+                        // Gone, or changed since the index looked: the words of what there was
+                        // go, and the next look finds the rest.
+                        let seq = seq.filter(|_| reading.is_some()).unwrap_or(0);
+                        index.note_words(id, seq, words)?;
+                    }
+                    Ok::<_, anyhow::Error>(())
+                })?;
+                done += jobs.len();
+                if all > BLOCK {
+                    watch(Progress {
+                        done: done.min(all),
+                        all,
+                    });
+                }
+                Ok(())
+            })?;
+        }
+    }
+
+    /// Reads tickets in parallel and hands them to `write` in their order, `blocks` blocks at most
+    /// at a time.
+    fn read_many(&self, jobs: &[Job], blocks: usize, write: Write) -> Result<()> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let (store, addresses) = (&self.store, &self.config.addresses);
+        std::thread::scope(|scope| {
+            let (send, receive) = sync_channel::<Result<Vec<Read>>>(2);
+            scope.spawn(move || {
+                for block in jobs.chunks(BLOCK) {
+                    // Nobody writes any more: an error, which is told.
+                    if send
+                        .send(read_block(store, addresses, block, threads))
+                        .is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+            let mut read = Vec::new();
+            let mut written = 0;
+            for (count, block) in receive.iter().enumerate() {
+                read.append(&mut block?);
+                if (count + 1).is_multiple_of(blocks) {
+                    let from = written;
+                    written += read.len();
+                    write(std::mem::take(&mut read), &jobs[from..written])?;
+                }
+            }
+            match read.is_empty() {
+                true => Ok(()),
+                false => write(read, &jobs[written..]),
+            }
+        })
+    }
+}
+
+fn read_block(
+    store: &Store,
+    addresses: &Addresses,
+    jobs: &[Job],
+    threads: usize,
+) -> Result<Vec<Read>> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Read)>> {
+        let mut read = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&(id, from)) = jobs.get(at) else {
+                return Ok(read);
+            };
+            read.push((at, read_one(store, addresses, id, from)?));
+        }
+    };
+    let mut read = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut read = work()?;
+        for worker in workers {
+            let more = worker.join();
+            read.append(&mut more.ok().context("cannot read tickets: a thread died")??);
+        }
+        Ok::<_, anyhow::Error>(read)
+    })?;
+    read.sort_unstable_by_key(|&(at, _)| at);
+    Ok(read.into_iter().map(|(_, read)| read).collect())
+}
+
+fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64>) -> Result<Read> {
+    let Some((place, stamp, bytes)) = store.read(id)? else {
+        return Ok(Read {
+            reading: None,
+            words: Vec::new(),
+        });
+    };
+    let tail = mbox::tail(&bytes, 0);
+    let reading = reading(addresses, id, place, stamp, &bytes, tail);
+    let mut said = Vec::new();
+    if let Some(from) = from {
+        let whole = reading.entries.len();
+        let entries = mbox::entries(&bytes, 0).take(whole);
+        for entry in entries.skip(usize::try_from(from).unwrap_or(usize::MAX)) {
+            said.push(words(&entry::decode(entry.content).raw));
+        }
+    }
+    Ok(Read {
+        reading: Some(reading),
+        words: said,
+    })
+}
