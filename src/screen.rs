@@ -1,7 +1,7 @@
 //! Printing for people: what fits, what lines up, and where it goes.
 //!
-//! Commands hand plain values to the two layouts ([`table`], [`conversation`]) and their result
-//! to [`page`]. Results may hold colours; whatever prints them takes these off where they would
+//! Commands hand plain values to the two layouts ([`Layout`], [`conversation`]) and their result
+//! to [`page`] or [`Output`]. Results may hold colours; whatever prints them takes these off where they would
 //! do harm (a pipe, `NO_COLOR`).
 
 mod conversation;
@@ -9,10 +9,11 @@ pub mod progress;
 mod table;
 
 pub use conversation::{Message, conversation};
-pub use table::{Row, table};
+pub use table::{Layout, Row, Widths};
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 
 use unicode_width::UnicodeWidthStr;
@@ -146,6 +147,33 @@ pub fn page(text: &str) -> io::Result<()> {
 pub fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     quiet(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Standard output for results of any length, in large pieces; see [`print`].
+pub struct Output(io::BufWriter<anstream::AutoStream<std::fs::File>>);
+
+impl Output {
+    /// Standard output.
+    pub fn new() -> io::Result<Output> {
+        // Std's own hands each line to the system by itself.
+        let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        let stream = anstream::AutoStream::new(file, choice);
+        Ok(Output(io::BufWriter::with_capacity(64 << 10, stream)))
+    }
+
+    /// Prints; false if nobody reads any more.
+    pub fn print(&mut self, text: &str) -> io::Result<bool> {
+        match self.0.write_all(text.as_bytes()) {
+            Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true),
+        }
+    }
+
+    /// Prints what is left.
+    pub fn finish(mut self) -> io::Result<()> {
+        quiet(self.0.flush())
+    }
 }
 
 fn quiet(written: io::Result<()>) -> io::Result<()> {

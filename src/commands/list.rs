@@ -5,12 +5,14 @@ use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::index::Overview;
 use crate::mail::decode::clean;
-use crate::screen::{self, Row};
+use crate::screen::{self, Layout, Row, Widths};
 use crate::store::Place;
+use crate::ticket::TicketId;
 use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::str::FromStr;
 
 /// List tickets, newest activity first
@@ -163,27 +165,39 @@ impl List {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let mut desk = Desk::look(overrides)?;
-        let none = |place| desk.store.ids(place).map(|ids| ids.is_empty());
-        if none(Place::Open)? && none(Place::Archived)? {
+        if desk.store.is_empty(Place::Open)? && desk.store.is_empty(Place::Archived)? {
             // Looking is no reason to create anything: the directory may be mistyped.
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
         desk.store.create_directories()?;
-        let mut items = self.items(&mut desk)?;
-        self.sort(&mut items);
-        if items.is_empty() {
+        for &place in self.places() {
+            desk.reconcile(place)?;
+        }
+        let mut found = self.find(&desk)?;
+        found.sort(self.reverse);
+        if found.keys.is_empty() {
             self.explain(&desk)?;
         }
-        let text = if self.quiet {
-            items.iter().map(|i| format!("{}\n", i.row.id)).collect()
-        } else if self.json {
-            self.objects(&desk, &items)?
-        } else {
-            let rows: Vec<Row> = items.iter().map(|i| i.line(desk.now)).collect();
-            screen::table(&rows, screen::width())
-        };
-        screen::print(&text)?;
+        let layout = Layout::of(&found.widths, screen::width());
+        let mut out = screen::Output::new()?;
+        let keys = std::mem::take(&mut found.keys);
+        for some in keys.chunks(SOME) {
+            let mut text = String::new();
+            for item in found.items(&desk, some)? {
+                if self.quiet {
+                    text.push_str(&format!("{}\n", item.row.id));
+                } else if self.json {
+                    item.object(&desk, &mut text)?;
+                } else {
+                    layout.line(&item.line(desk.now), &mut text);
+                }
+            }
+            if !out.print(&text)? {
+                break;
+            }
+        }
+        out.finish()?;
         Ok(Status::Ok)
     }
 
@@ -195,78 +209,37 @@ impl List {
         }
     }
 
-    /// The tickets that are asked for, after a look at their files.
-    fn items(&self, desk: &mut Desk) -> Result<Vec<Item>> {
+    /// The tickets that are asked for.
+    fn find(&self, desk: &Desk) -> Result<Found> {
         let since = self.since.as_ref().map(|since| {
             let fault = |e| Fault::new(Status::Usage, format!("cannot use --since: {e}"));
             since.seconds(desk.now).map_err(fault)
         });
         let since = since.transpose()?;
-        let mut items = Vec::new();
-        for &place in self.places() {
-            desk.reconcile(place)?;
-            let closed = place == Place::Archived;
-            let rows = desk.index()?.tickets(Some(place))?;
-            items.extend(rows.into_iter().map(|row| Item {
-                waiting: !closed && is_waiting(desk, &row),
-                closed,
-                row,
-            }));
-        }
         let from = self.from.as_ref().map(|text| text.to_lowercase());
-        items.retain(|item| {
-            let is_from = |text: &String| match &item.row.submitter {
-                Some(who) => [&who.name, &who.address]
-                    .iter()
-                    .any(|s| s.to_lowercase().contains(text)),
-                None => false,
-            };
-            from.as_ref().is_none_or(is_from)
-                && since.is_none_or(|since| item.active() >= since)
-                && (item.waiting || !self.waiting)
-        });
-        Ok(items)
-    }
-
-    fn sort(&self, items: &mut [Item]) {
-        // Ties are never left to chance.
-        items.sort_by_key(|item| Reverse(item.row.id));
-        match self.sort {
-            Key::Active => items.sort_by_key(|item| Reverse(item.active())),
-            Key::Opened => items.sort_by_key(|item| Reverse(item.opened())),
-            Key::Number => {}
-            Key::Messages => items.sort_by_key(|item| Reverse(item.row.entries)),
-            Key::From => items.sort_by_cached_key(|item| item.who().to_lowercase()),
-            Key::Subject => items.sort_by_cached_key(|item| item.row.subject.to_lowercase()),
+        let mut found = Found::default();
+        for &place in self.places() {
+            desk.index()?.each(place, |row| {
+                let item = Item::of(desk, row);
+                let is_from = |text: &String| match &item.row.submitter {
+                    Some(who) => [&who.name, &who.address]
+                        .iter()
+                        .any(|s| s.to_lowercase().contains(text)),
+                    None => false,
+                };
+                if from.as_ref().is_none_or(is_from)
+                    && since.is_none_or(|since| item.active() >= since)
+                    && (item.waiting || !self.waiting)
+                {
+                    if !self.quiet && !self.json {
+                        found.widths.see(&item.line(desk.now));
+                    }
+                    found.add(self.sort, item);
+                }
+                Ok::<_, anyhow::Error>(())
+            })?;
         }
-        if self.reverse {
-            items.reverse();
-        }
-    }
-
-    fn objects(&self, desk: &Desk, items: &[Item]) -> Result<String> {
-        let mut text = String::new();
-        for item in items {
-            let row = &item.row;
-            let place = match item.closed {
-                true => Place::Archived,
-                false => Place::Open,
-            };
-            let object = Object {
-                number: row.id.get(),
-                state: if item.closed { "closed" } else { "open" },
-                opened: rfc3339(item.opened()),
-                active: rfc3339(item.active()),
-                messages: row.entries,
-                submitter: row.submitter.as_ref().map(Person::from),
-                subject: &row.subject,
-                waiting: item.waiting,
-                path: desk.store.path(row.id, place).display().to_string(),
-            };
-            text.push_str(&serde_json::to_string(&object)?);
-            text.push('\n');
-        }
-        Ok(text)
+        Ok(found)
     }
 
     /// Says on stderr why the list is empty, to a person.
@@ -275,8 +248,8 @@ impl List {
             return Ok(());
         }
         let root = desk.store.root().display();
-        let open = !desk.store.ids(Place::Open)?.is_empty();
-        let closed = !desk.store.ids(Place::Archived)?.is_empty();
+        let open = !desk.store.is_empty(Place::Open)?;
+        let closed = !desk.store.is_empty(Place::Archived)?;
         let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
         match (open, closed) {
             (false, false) => super::remark(format_args!(
@@ -293,7 +266,104 @@ impl List {
     }
 }
 
+/// So many tickets are printed at a time.
+const SOME: usize = 1000;
+
+/// As long as there are no more than so many tickets, they are kept; else they are asked for again
+/// when they are printed, so that a million fit into little memory.
+const KEPT: usize = 50_000;
+
+/// What was found, in the order in which it is printed.
+#[derive(Default)]
+struct Found {
+    keys: Vec<(By, TicketId)>,
+    kept: HashMap<TicketId, Item>,
+    widths: Widths,
+}
+
+/// What a ticket is put in order by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    Number(Reverse<i64>),
+    Text(Box<str>),
+}
+
+impl Found {
+    fn add(&mut self, key: Key, item: Item) {
+        let number = |number: i64| By::Number(Reverse(number));
+        let text = |text: &str| By::Text(text.to_lowercase().into());
+        let by = match key {
+            Key::Active => number(item.active()),
+            Key::Opened => number(item.opened()),
+            Key::Number => number(0),
+            Key::Messages => number(item.row.entries as i64),
+            Key::From => text(&item.who()),
+            Key::Subject => text(&item.row.subject),
+        };
+        let id = item.row.id;
+        self.keys.push((by, id));
+        match self.keys.len() {
+            0..=KEPT => {
+                self.kept.insert(id, item);
+            }
+            _ => self.kept = HashMap::new(),
+        }
+    }
+
+    fn sort(&mut self, reverse: bool) {
+        // Ties are never left to chance: the newest comes first.
+        let order = |a: &(By, TicketId), b: &(By, TicketId)| a.0.cmp(&b.0).then(b.1.cmp(&a.1));
+        self.keys.sort_unstable_by(order);
+        if reverse {
+            self.keys.reverse();
+        }
+    }
+
+    /// The tickets that belong to these keys, less those that have vanished since.
+    fn items(&mut self, desk: &Desk, keys: &[(By, TicketId)]) -> Result<Vec<Item>> {
+        let mut items = Vec::with_capacity(keys.len());
+        for (_, id) in keys {
+            match self.kept.remove(id) {
+                Some(item) => items.push(item),
+                None => items.extend(desk.index()?.ticket(*id)?.map(|row| Item::of(desk, row))),
+            }
+        }
+        Ok(items)
+    }
+}
+
 impl Item {
+    fn of(desk: &Desk, row: Overview) -> Item {
+        let closed = row.place != Some(Place::Open);
+        Item {
+            waiting: !closed && is_waiting(desk, &row),
+            closed,
+            row,
+        }
+    }
+
+    fn object(&self, desk: &Desk, text: &mut String) -> Result<()> {
+        let row = &self.row;
+        let place = match self.closed {
+            true => Place::Archived,
+            false => Place::Open,
+        };
+        let object = Object {
+            number: row.id.get(),
+            state: if self.closed { "closed" } else { "open" },
+            opened: rfc3339(self.opened()),
+            active: rfc3339(self.active()),
+            messages: row.entries,
+            submitter: row.submitter.as_ref().map(Person::from),
+            subject: &row.subject,
+            waiting: self.waiting,
+            path: desk.store.path(row.id, place).display().to_string(),
+        };
+        text.push_str(&serde_json::to_string(&object)?);
+        text.push('\n');
+        Ok(())
+    }
+
     fn line(&self, now: i64) -> Row {
         Row {
             number: self.row.id.get().into(),

@@ -129,16 +129,18 @@ impl Desk {
 
     /// The tickets in `place` whose rows are not up to date, and those that were there.
     pub(super) fn stale(&self, index: &Index, place: Place) -> Result<Vec<TicketId>> {
-        let there = self.store.ids(place)?;
-        let rows = index.stamps(place)?;
+        let there = self.store.stamps(place)?;
+        let mut rows = index.stamps(place)?.into_iter().peekable();
         let mut stale = Vec::new();
-        for &id in &there {
-            let row = rows.get(&id).copied();
-            if row.is_none() || row != self.store.stamp_in(id, place)? {
+        for (id, stamp) in there {
+            while let Some((gone, _)) = rows.next_if(|&(row, _)| row < id) {
+                stale.push(gone);
+            }
+            if rows.next_if(|&(row, _)| row == id) != Some((id, stamp)) {
                 stale.push(id);
             }
         }
-        stale.extend(rows.keys().filter(|id| there.binary_search(id).is_err()));
+        stale.extend(rows.map(|(gone, _)| gone));
         Ok(stale)
     }
 }

@@ -25,24 +25,60 @@ pub struct Row {
     pub waiting: bool,
 }
 
+/// How wide the columns of some rows have to be, for [`Layout::of`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Widths {
+    number: u64,
+    messages: u64,
+    who: usize,
+}
+
+impl Widths {
+    /// Makes room for one more row.
+    pub fn see(&mut self, row: &Row) {
+        self.number = self.number.max(row.number);
+        self.messages = self.messages.max(row.messages);
+        if self.who < WHO {
+            self.who = self.who.max(clean(&row.who).width());
+        }
+    }
+}
+
+/// More columns than this nobody is known by.
+const WHO: usize = 32;
+
 /// Rows as lines: number, a mark (`*` somebody waits, `-` closed), age, messages, who, subject.
 ///
 /// Lines up by what a terminal shows and never exceeds `width`; where nobody counts columns
 /// (`None`), subjects are whole. What strangers wrote is made harmless.
-pub fn table(rows: &[Row], width: Option<usize>) -> String {
-    let digits =
-        |numbers: &mut dyn Iterator<Item = u64>| numbers.max().unwrap_or(0).to_string().len();
-    let number = digits(&mut rows.iter().map(|row| row.number)).max(2);
-    let messages = digits(&mut rows.iter().map(|row| row.messages)).max(2);
-    let whos: Vec<String> = rows.iter().map(|row| clean(&row.who)).collect();
-    let widest = whos.iter().map(|who| who.width()).max().unwrap_or(0);
-    // A quarter of the line is enough to know somebody by.
-    let most = width.map_or(32, |width| (width / 4).clamp(8, 32));
-    let who_columns = widest.min(most);
-    let before = number + 1 + 1 + 1 + 3 + 1 + messages + 2 + who_columns + 2;
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    number: usize,
+    messages: usize,
+    who: usize,
+    width: Option<usize>,
+}
 
-    let mut out = String::new();
-    for (row, who) in rows.iter().zip(&whos) {
+impl Layout {
+    /// For rows of these widths on a terminal of `width` columns.
+    pub fn of(widths: &Widths, width: Option<usize>) -> Layout {
+        let digits = |number: u64| number.to_string().len().max(2);
+        // A quarter of the line is enough to know somebody by.
+        let most = width.map_or(WHO, |width| (width / 4).clamp(8, WHO));
+        Layout {
+            number: digits(widths.number),
+            messages: digits(widths.messages),
+            who: widths.who.min(most),
+            width,
+        }
+    }
+
+    /// Appends a row as a line to `out`.
+    pub fn line(&self, row: &Row, out: &mut String) {
+        let Layout {
+            number, messages, ..
+        } = *self;
+        let before = number + 1 + 1 + 1 + 3 + 1 + messages + 2 + self.who + 2;
         let style = match row {
             Row { closed: true, .. } => Style::new().dimmed(),
             Row { waiting: true, .. } => Style::new().bold(),
@@ -53,20 +89,20 @@ pub fn table(rows: &[Row], width: Option<usize>) -> String {
             Row { waiting: true, .. } => '*',
             _ => ' ',
         };
-        let subject = clean(&row.subject);
+        let (who, subject) = (clean(&row.who), clean(&row.subject));
         let line = format!(
             "{:>number$} {mark} {:>3} {:>messages$}  {}  {subject}",
             row.number,
             age(row.age_secs),
             row.messages,
-            fit(who, who_columns)
-                + if rtl(who) && width.is_some() {
+            fit(&who, self.who)
+                + if rtl(&who) && self.width.is_some() {
                     LEFT_TO_RIGHT
                 } else {
                     ""
                 },
         );
-        let line = match width {
+        let line = match self.width {
             // With no room for a subject, the line as a whole is cut.
             Some(width) if before < width => {
                 let head = line.len() - subject.len();
@@ -77,7 +113,6 @@ pub fn table(rows: &[Row], width: Option<usize>) -> String {
         };
         out.push_str(&format!("{style}{}{style:#}\n", line.trim_end()));
     }
-    out
 }
 
 /// Keeps a terminal that knows both directions from taking two columns for one sentence.
@@ -139,6 +174,16 @@ mod tests {
             ),
             row(1, ' ', 0, 0, "", ""),
         ]
+    }
+
+    fn table(rows: &[Row], width: Option<usize>) -> String {
+        let mut widths = Widths::default();
+        rows.iter().for_each(|row| widths.see(row));
+        let mut out = String::new();
+        for row in rows {
+            Layout::of(&widths, width).line(row, &mut out);
+        }
+        out
     }
 
     fn plain(width: Option<usize>) -> String {

@@ -4,19 +4,23 @@
 //! is kept lies in `DIR/.tickets/`.
 
 pub mod lock;
+mod look;
 mod mbox;
 mod recent;
 mod sequence;
+mod staged;
 mod unnamed;
 
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use lock::{Dotlock, Patience};
+pub use look::{OpenMbox, open_quietly};
 pub use mbox::Mbox;
 use nix::libc;
 pub use recent::Recent;
 pub use sequence::Sequence;
 use serde::{Deserialize, Serialize};
+pub use staged::Staged;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -143,99 +147,6 @@ impl Store {
         self.dir(place).join(id.to_string())
     }
 
-    /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
-    pub fn locate(&self, id: TicketId) -> Result<Option<Place>> {
-        Ok(self.stamp(id)?.map(|(place, _)| place))
-    }
-
-    /// Where the ticket is, and its file's stamp.
-    pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
-        // Asked once more: a ticket re-opened between the two looks was in neither place, and its
-        // mail would bounce.
-        for place in [Place::Open, Place::Archived, Place::Open] {
-            if let Some(stamp) = self.stamp_in(id, place)? {
-                return Ok(Some((place, stamp)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The stamp of a ticket's file in `place`, if it lies there.
-    pub fn stamp_in(&self, id: TicketId, place: Place) -> Result<Option<Stamp>> {
-        let path = self.path(id, place);
-        match std::fs::symlink_metadata(&path) {
-            Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
-            Err(e) if absent(&e) => Ok(None),
-            Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
-        }
-    }
-
-    /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
-    /// mail programs are not among them.
-    pub fn ids(&self, place: Place) -> Result<Vec<TicketId>> {
-        let dir = self.dir(place);
-        let doing = || format!("cannot read {}", dir.display());
-        let entries = match std::fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(e) if absent(&e) => return Ok(Vec::new()),
-            Err(e) => return Err(e).with_context(doing),
-        };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let entry = entry.with_context(doing)?;
-            let name = entry.file_name();
-            let id = name.to_str().and_then(|n| n.parse::<TicketId>().ok());
-            if let Some(id) = id
-                && entry.file_type().with_context(doing)?.is_file()
-            {
-                ids.push(id);
-            }
-        }
-        ids.sort_unstable();
-        Ok(ids)
-    }
-
-    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
-    /// time stays as it is, or mutt's new-mail mark would vanish.
-    pub fn read(&self, id: TicketId) -> Result<Option<(Place, Stamp, Vec<u8>)>> {
-        let Some(mut file) = self.open(id)? else {
-            return Ok(None);
-        };
-        let bytes = file.read()?;
-        Ok(Some((file.place, file.stamp, bytes)))
-    }
-
-    /// Opens a ticket's mbox for reading, like [`Store::read`].
-    pub fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
-        for attempt in 0..30 {
-            let place = [Place::Open, Place::Archived][attempt % 2];
-            let path = self.path(id, place);
-            let doing = || format!("cannot read {}", path.display());
-            match open_quietly(&path) {
-                Ok(file) => {
-                    let meta = file.metadata().with_context(doing)?;
-                    if meta.is_file() {
-                        let stamp = Stamp::of(&meta);
-                        return Ok(Some(OpenMbox {
-                            place,
-                            stamp,
-                            file,
-                            path,
-                        }));
-                    }
-                }
-                // A symbolic link is no ticket.
-                Err(e) if absent(&e) || e.raw_os_error() == Some(libc::ELOOP) => {}
-                Err(e) => return Err(e).with_context(doing),
-            }
-            // In neither place, unless it moved between the two looks.
-            if place == Place::Archived && self.stamp(id)?.is_none() {
-                return Ok(None);
-            }
-        }
-        anyhow::bail!("cannot read ticket {id}: it moves all the time")
-    }
-
     /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
     ///
     /// # Errors
@@ -332,81 +243,13 @@ impl Store {
     }
 }
 
-/// A ticket's mbox, open for reading.
-#[derive(Debug)]
-pub struct OpenMbox {
-    /// Where it lay when it was opened.
-    pub place: Place,
-    /// What it looked like then.
-    pub stamp: Stamp,
-    file: File,
-    path: PathBuf,
-}
-
-impl OpenMbox {
-    /// All its bytes.
-    pub fn read(&mut self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(self.stamp.size as usize + 1);
-        let read = std::io::Read::read_to_end(&mut self.file, &mut bytes);
-        read.with_context(|| format!("cannot read {}", self.path.display()))?;
-        Ok(bytes)
-    }
-}
-
 /// True if the error says that there is no such file.
 pub fn absent(e: &std::io::Error) -> bool {
     matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-/// Opens a file for reading without changing its access time, as far as the kernel lets us:
-/// only the owner may ask for that.
-pub fn open_quietly(path: &Path) -> std::io::Result<File> {
-    let open = |flags| {
-        OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW | flags)
-            .open(path)
-    };
-    match open(libc::O_NOATIME) {
-        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
-        other => other,
-    }
 }
 
 /// Makes names that were created, removed or changed in `dir` last.
 pub fn sync_directory(dir: &Path) -> Result<()> {
     let sync = || File::open(dir)?.sync_all();
     sync().with_context(|| format!("cannot sync {}", dir.display()))
-}
-
-/// The mbox of a ticket to be, on the disk but without a name that means anything.
-#[derive(Debug)]
-pub struct Staged {
-    file: File,
-    /// Set where the file system has no O_TMPFILE; removed when dropped.
-    named: Option<tempfile::TempPath>,
-}
-
-impl Staged {
-    fn create(dir: &Path) -> std::io::Result<Staged> {
-        if let Some(file) = unnamed::create(dir, 0o660)? {
-            return Ok(Staged { file, named: None });
-        }
-        let named = tempfile::Builder::new()
-            .prefix("new.")
-            .permissions(Permissions::from_mode(0o660))
-            .tempfile_in(dir)?;
-        let (file, path) = named.into_parts();
-        Ok(Staged {
-            file,
-            named: Some(path),
-        })
-    }
-
-    fn link(&self, to: &Path) -> std::io::Result<()> {
-        match &self.named {
-            Some(path) => std::fs::hard_link(path, to),
-            None => unnamed::name(&self.file, to),
-        }
-    }
 }

@@ -242,7 +242,8 @@ fn index(desk: &mut Desk) -> Result<Finding> {
         ));
     }
     let index = desk.index()?;
-    let tickets = index.tickets(None)?.len();
+    let (tickets, _) = index.count()?;
+    let tickets = usize::try_from(tickets).unwrap_or(usize::MAX);
     Ok(match index.is_complete()? {
         true => Finding::ok(format!("index: {}", count(tickets, "ticket", "tickets"))),
         false => Finding::ok("index: not complete; the next mail completes it"),

@@ -1,0 +1,182 @@
+//! Looking at tickets without a lock: which there are, where they lie, what is in them.
+
+use super::{Place, Stamp, Store, absent};
+use crate::ticket::TicketId;
+use anyhow::{Context, Result};
+use nix::libc;
+use std::fs::{DirEntry, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+impl Store {
+    /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
+    pub fn locate(&self, id: TicketId) -> Result<Option<Place>> {
+        Ok(self.stamp(id)?.map(|(place, _)| place))
+    }
+
+    /// Where the ticket is, and its file's stamp.
+    pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
+        // Asked once more: a ticket re-opened between the two looks was in neither place, and its
+        // mail would bounce.
+        for place in [Place::Open, Place::Archived, Place::Open] {
+            if let Some(stamp) = self.stamp_in(id, place)? {
+                return Ok(Some((place, stamp)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The stamp of a ticket's file in `place`, if it lies there.
+    pub fn stamp_in(&self, id: TicketId, place: Place) -> Result<Option<Stamp>> {
+        let path = self.path(id, place);
+        match std::fs::symlink_metadata(&path) {
+            Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
+            Err(e) if absent(&e) => Ok(None),
+            Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
+        }
+    }
+
+    /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
+    /// mail programs are not among them.
+    pub fn ids(&self, place: Place) -> Result<Vec<TicketId>> {
+        let mut ids = Vec::new();
+        self.each(place, |id, entry| {
+            if entry.file_type()?.is_file() {
+                ids.push(id);
+            }
+            Ok(true)
+        })?;
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// The same with what their files look like.
+    pub fn stamps(&self, place: Place) -> Result<Vec<(TicketId, Stamp)>> {
+        let mut stamps = Vec::new();
+        self.each(place, |id, entry| {
+            match entry.metadata() {
+                Ok(meta) if meta.is_file() => stamps.push((id, Stamp::of(&meta))),
+                Ok(_) => {}
+                // It moved while we looked.
+                Err(e) if absent(&e) => {}
+                Err(e) => return Err(e),
+            }
+            Ok(true)
+        })?;
+        stamps.sort_unstable_by_key(|&(id, _)| id);
+        Ok(stamps)
+    }
+
+    /// True if there is no ticket at all in `place`.
+    pub fn is_empty(&self, place: Place) -> Result<bool> {
+        let mut empty = true;
+        self.each(place, |_, entry| {
+            empty &= !entry.file_type()?.is_file();
+            Ok(empty)
+        })?;
+        Ok(empty)
+    }
+
+    /// Hands out what in `place` is named like a ticket, until `visit` says false.
+    fn each(
+        &self,
+        place: Place,
+        mut visit: impl FnMut(TicketId, &DirEntry) -> std::io::Result<bool>,
+    ) -> Result<()> {
+        let dir = self.dir(place);
+        let doing = || format!("cannot read {}", dir.display());
+        let entries = match std::fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(e) if absent(&e) => return Ok(()),
+            Err(e) => return Err(e).with_context(doing),
+        };
+        for entry in entries {
+            let entry = entry.with_context(doing)?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|n| n.parse::<TicketId>().ok());
+            if let Some(id) = id
+                && !visit(id, &entry).with_context(doing)?
+            {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
+    /// time stays as it is, or mutt's new-mail mark would vanish.
+    pub fn read(&self, id: TicketId) -> Result<Option<(Place, Stamp, Vec<u8>)>> {
+        let Some(mut file) = self.open(id)? else {
+            return Ok(None);
+        };
+        let bytes = file.read()?;
+        Ok(Some((file.place, file.stamp, bytes)))
+    }
+
+    /// Opens a ticket's mbox for reading, like [`Store::read`].
+    pub fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
+        for attempt in 0..30 {
+            let place = [Place::Open, Place::Archived][attempt % 2];
+            let path = self.path(id, place);
+            let doing = || format!("cannot read {}", path.display());
+            match open_quietly(&path) {
+                Ok(file) => {
+                    let meta = file.metadata().with_context(doing)?;
+                    if meta.is_file() {
+                        let stamp = Stamp::of(&meta);
+                        return Ok(Some(OpenMbox {
+                            place,
+                            stamp,
+                            file,
+                            path,
+                        }));
+                    }
+                }
+                // A symbolic link is no ticket.
+                Err(e) if absent(&e) || e.raw_os_error() == Some(libc::ELOOP) => {}
+                Err(e) => return Err(e).with_context(doing),
+            }
+            // In neither place, unless it moved between the two looks.
+            if place == Place::Archived && self.stamp(id)?.is_none() {
+                return Ok(None);
+            }
+        }
+        anyhow::bail!("cannot read ticket {id}: it moves all the time")
+    }
+}
+
+/// A ticket's mbox, open for reading.
+#[derive(Debug)]
+pub struct OpenMbox {
+    /// Where it lay when it was opened.
+    pub place: Place,
+    /// What it looked like then.
+    pub stamp: Stamp,
+    file: File,
+    path: PathBuf,
+}
+
+impl OpenMbox {
+    /// All its bytes.
+    pub fn read(&mut self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.stamp.size as usize + 1);
+        let read = std::io::Read::read_to_end(&mut self.file, &mut bytes);
+        read.with_context(|| format!("cannot read {}", self.path.display()))?;
+        Ok(bytes)
+    }
+}
+
+/// Opens a file for reading without changing its access time, as far as the kernel lets us:
+/// only the owner may ask for that.
+pub fn open_quietly(path: &Path) -> std::io::Result<File> {
+    let open = |flags| {
+        OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | flags)
+            .open(path)
+    };
+    match open(libc::O_NOATIME) {
+        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
+        other => other,
+    }
+}
