@@ -14,15 +14,15 @@ mod view;
 
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
-use crate::index::journal::{Change, Journal};
+use crate::index::journal::{Change, Journal, Touched};
 use crate::index::{Index, IndexError};
 use crate::mail::automatic::{self, Degree};
 use crate::mail::envelope::{Envelope, Sender};
 use crate::mail::message::Message;
 use crate::outbox::{Outbox, Released};
 use crate::sendmail::Sendmail;
-use crate::store::Store;
 use crate::store::lock::{PATIENCE, Patience};
+use crate::store::{Place, Store};
 use crate::ticket::address::Target;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
@@ -159,6 +159,21 @@ impl Desk {
             self.much_is_told.set(true);
         }
         Ok(())
+    }
+
+    /// Tells the index that archived/ was changed by nobody but us since `before`.
+    fn tell_of_archived(&self, before: Option<i64>) {
+        let Some(archived_before) = before else {
+            return;
+        };
+        // Not told is no harm: all that lies there is looked at once more.
+        if let Ok(Some(archived_after)) = self.store.changed(Place::Archived) {
+            let touched = Touched {
+                archived_before,
+                archived_after,
+            };
+            let _ = Journal::at(&self.store.private()).touched(&touched);
+        }
     }
 
     /// The program that takes our mail.

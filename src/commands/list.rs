@@ -12,7 +12,6 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::str::FromStr;
 
 /// List tickets, newest activity first
@@ -164,16 +163,13 @@ struct Item {
 impl List {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let mut desk = Desk::look(overrides)?;
+        let desk = Desk::look(overrides)?;
         if desk.store.is_empty(Place::Open)? && desk.store.is_empty(Place::Archived)? {
             // Looking is no reason to create anything: the directory may be mistyped.
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
         desk.store.create_directories()?;
-        for &place in self.places() {
-            desk.reconcile(place)?;
-        }
         let mut found = self.find(&desk)?;
         found.sort(self.reverse);
         if found.keys.is_empty() {
@@ -181,22 +177,18 @@ impl List {
         }
         let layout = Layout::of(&found.widths, screen::width());
         let mut out = screen::Output::new()?;
-        let keys = std::mem::take(&mut found.keys);
-        for some in keys.chunks(SOME) {
-            let mut text = String::new();
-            for item in found.items(&desk, some)? {
-                if self.quiet {
-                    text.push_str(&format!("{}\n", item.row.id));
-                } else if self.json {
-                    item.object(&desk, &mut text)?;
-                } else {
-                    layout.line(&item.line(desk.now), &mut text);
-                }
+        let mut text = String::new();
+        found.each(&desk, |item| {
+            text.clear();
+            if self.quiet {
+                text.push_str(&format!("{}\n", item.row.id));
+            } else if self.json {
+                item.object(&desk, &mut text)?;
+            } else {
+                layout.line(&item.line(desk.now), &mut text);
             }
-            if !out.print(&text)? {
-                break;
-            }
-        }
+            Ok(out.print(&text)?)
+        })?;
         out.finish()?;
         Ok(Status::Ok)
     }
@@ -219,7 +211,7 @@ impl List {
         let from = self.from.as_ref().map(|text| text.to_lowercase());
         let mut found = Found::default();
         for &place in self.places() {
-            desk.index()?.each(place, |row| {
+            desk.rows(place, |row| {
                 let item = Item::of(desk, row);
                 let is_from = |text: &String| match &item.row.submitter {
                     Some(who) => [&who.name, &who.address]
@@ -232,11 +224,12 @@ impl List {
                     && (item.waiting || !self.waiting)
                 {
                     if !self.quiet && !self.json {
-                        found.widths.see(&item.line(desk.now));
+                        let id = item.row.id.get().into();
+                        found.widths.see(id, item.row.entries, item.who());
                     }
                     found.add(self.sort, item);
                 }
-                Ok::<_, anyhow::Error>(())
+                Ok(())
             })?;
         }
         Ok(found)
@@ -266,9 +259,6 @@ impl List {
     }
 }
 
-/// So many tickets are printed at a time.
-const SOME: usize = 1000;
-
 /// As long as there are no more than so many tickets, they are kept; else they are asked for again
 /// when they are printed, so that a million fit into little memory.
 const KEPT: usize = 50_000;
@@ -276,10 +266,13 @@ const KEPT: usize = 50_000;
 /// What was found, in the order in which it is printed.
 #[derive(Default)]
 struct Found {
-    keys: Vec<(By, TicketId)>,
-    kept: HashMap<TicketId, Item>,
+    keys: Vec<Sorted>,
+    kept: Vec<Item>,
     widths: Widths,
 }
+
+/// A ticket in the order: what it is put there by, and where it is kept.
+type Sorted = (By, TicketId, u32);
 
 /// What a ticket is put in order by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -297,38 +290,46 @@ impl Found {
             Key::Opened => number(item.opened()),
             Key::Number => number(0),
             Key::Messages => number(item.row.entries as i64),
-            Key::From => text(&item.who()),
+            Key::From => text(item.who()),
             Key::Subject => text(&item.row.subject),
         };
         let id = item.row.id;
-        self.keys.push((by, id));
+        self.keys.push((by, id, self.keys.len() as u32));
         match self.keys.len() {
-            0..=KEPT => {
-                self.kept.insert(id, item);
-            }
-            _ => self.kept = HashMap::new(),
+            0..=KEPT => self.kept.push(item),
+            _ => self.kept = Vec::new(),
         }
     }
 
     fn sort(&mut self, reverse: bool) {
         // Ties are never left to chance: the newest comes first.
-        let order = |a: &(By, TicketId), b: &(By, TicketId)| a.0.cmp(&b.0).then(b.1.cmp(&a.1));
+        let order = |a: &Sorted, b: &Sorted| a.0.cmp(&b.0).then(b.1.cmp(&a.1));
         self.keys.sort_unstable_by(order);
         if reverse {
             self.keys.reverse();
         }
     }
 
-    /// The tickets that belong to these keys, less those that have vanished since.
-    fn items(&mut self, desk: &Desk, keys: &[(By, TicketId)]) -> Result<Vec<Item>> {
-        let mut items = Vec::with_capacity(keys.len());
-        for (_, id) in keys {
-            match self.kept.remove(id) {
-                Some(item) => items.push(item),
-                None => items.extend(desk.index()?.ticket(*id)?.map(|row| Item::of(desk, row))),
+    /// Hands out the tickets in order, less those that have vanished since, until `visit` says
+    /// false.
+    fn each(&self, desk: &Desk, mut visit: impl FnMut(&Item) -> Result<bool>) -> Result<()> {
+        for (_, id, at) in &self.keys {
+            let again;
+            let item = match self.kept.get(*at as usize) {
+                Some(item) => item,
+                None => match desk.index()?.ticket(*id)? {
+                    Some(row) => {
+                        again = Item::of(desk, row);
+                        &again
+                    }
+                    None => continue,
+                },
+            };
+            if !visit(item)? {
+                return Ok(());
             }
         }
-        Ok(items)
+        Ok(())
     }
 }
 
@@ -364,23 +365,23 @@ impl Item {
         Ok(())
     }
 
-    fn line(&self, now: i64) -> Row {
+    fn line(&self, now: i64) -> Row<'_> {
         Row {
             number: self.row.id.get().into(),
             closed: self.closed,
             age_secs: now - self.active(),
             messages: self.row.entries,
             who: self.who(),
-            subject: self.row.subject.clone(),
+            subject: &self.row.subject,
             waiting: self.waiting,
         }
     }
 
-    fn who(&self) -> String {
+    fn who(&self) -> &str {
         match &self.row.submitter {
-            Some(who) if clean(&who.name).is_empty() => who.address.clone(),
-            Some(who) => who.name.clone(),
-            None => String::new(),
+            Some(who) if clean(&who.name).is_empty() => &who.address,
+            Some(who) => &who.name,
+            None => "",
         }
     }
 

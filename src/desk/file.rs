@@ -147,6 +147,11 @@ impl Desk {
             let entry = self.encode(parcel, Some(id), plan.filed_under);
             let copy = self.copy(&entry)?;
             let store = self.store.clone();
+            let archives = plan.closes || view.row.place == Some(Place::Archived);
+            let before = match archives {
+                true => self.store.changed(Place::Archived).ok().flatten(),
+                false => None,
+            };
             let mut mbox = match store.lock(id, self.patience) {
                 Ok(Some(mbox)) => mbox,
                 Ok(None) => {
@@ -202,6 +207,7 @@ impl Desk {
                 })
             });
             drop(mbox);
+            self.tell_of_archived(before);
             warn(&mut warnings, self.keep(copy.as_ref(), &key(parcel, id)));
             let released = self.release(answers, &mut warnings);
             let deed = match (plan.closes, plan.reopens) {

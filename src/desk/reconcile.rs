@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// Brings every ticket's row up to date, and forgets those that are gone.
-    pub fn reconcile_all(&mut self) -> Result<()> {
+    pub fn reconcile_all(&self) -> Result<()> {
         for place in [Place::Open, Place::Archived] {
             self.reconcile(place)?;
         }
@@ -114,9 +114,65 @@ impl Desk {
     }
 
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.
-    pub fn reconcile(&mut self, place: Place) -> Result<()> {
+    pub fn reconcile(&self, place: Place) -> Result<()> {
         let index = self.index()?;
-        for some in self.stale(index, place)?.chunks(SOME) {
+        let before = self.store.settled(place)?;
+        if place == Place::Archived && before.is_some() && index.archived_seen()? == before {
+            return Ok(());
+        }
+        self.read_again(self.stale(index, place)?)?;
+        if place == Place::Archived
+            && let Some(changed) = before
+            && index.holds_many_archived()?
+        {
+            index.set_archived_seen(changed)?;
+        }
+        Ok(())
+    }
+
+    /// Hands out the rows of the tickets in `place`, up to date, in no order.
+    pub fn rows(&self, place: Place, mut visit: impl FnMut(Overview) -> Result<()>) -> Result<()> {
+        let index = self.index()?;
+        if place == Place::Archived {
+            self.reconcile(place)?;
+            return index.each(place, visit);
+        }
+        // The files are looked at while the rows are read.
+        let mut rows = Vec::new();
+        let store = &self.store;
+        let there = std::thread::scope(|scope| {
+            let there = scope.spawn(|| store.stamps(place));
+            index.each(place, |row| {
+                rows.push(row);
+                Ok::<_, anyhow::Error>(())
+            })?;
+            let there = there.join().ok();
+            there.context("cannot look at the tickets: a thread died")?
+        })?;
+        let mut stale = Vec::new();
+        let mut rows = rows.into_iter().peekable();
+        for (id, stamp) in there {
+            while let Some(gone) = rows.next_if(|row| row.id < id) {
+                stale.push(gone.id);
+            }
+            match rows.next_if(|row| row.id == id) {
+                Some(row) if row.stamp == stamp => visit(row)?,
+                _ => stale.push(id),
+            }
+        }
+        stale.extend(rows.map(|gone| gone.id));
+        self.read_again(stale.clone())?;
+        for id in stale {
+            if let Some(row) = index.ticket(id)?.filter(|row| row.place == Some(place)) {
+                visit(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_again(&self, stale: Vec<TicketId>) -> Result<()> {
+        let index = self.index()?;
+        for some in stale.chunks(SOME) {
             index.together(|| {
                 for &id in some {
                     self.known(id)?;

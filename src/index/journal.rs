@@ -22,6 +22,23 @@ use std::path::{Path, PathBuf};
 /// Bytes from which on a delivery has the lines taken over: whoever opens a ticket reads them all.
 const LONG: u64 = 32 << 10;
 
+/// A line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Told {
+    Change(Box<Change>),
+    Touched(Touched),
+}
+
+/// archived/ was changed by ourselves: nobody has to look for what others did there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// When it had last changed before we did, in nanoseconds since 1970.
+    pub archived_before: i64,
+    /// When it had last changed afterwards.
+    pub archived_after: i64,
+}
+
 /// What happened to a ticket's file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Change {
@@ -75,10 +92,19 @@ impl Journal {
 
     /// Appends a line. True if there are so many by now that they should be taken over.
     pub fn append(&self, change: &Change) -> Result<bool> {
+        self.write(change)
+    }
+
+    /// Appends a line about archived/.
+    pub fn touched(&self, touched: &Touched) -> Result<bool> {
+        self.write(touched)
+    }
+
+    fn write(&self, told: &impl Serialize) -> Result<bool> {
         let doing = || format!("cannot write {}", self.path.display());
         // Begins with a line feed as well: a line cut short by a full disk harms none but itself.
         let mut line = b"\n".to_vec();
-        serde_json::to_writer(&mut line, change).with_context(doing)?;
+        serde_json::to_writer(&mut line, told).with_context(doing)?;
         line.push(b'\n');
         loop {
             let mut file = OpenOptions::new()
@@ -106,6 +132,7 @@ impl Journal {
         let mut lines = Lines::parse(&read(&self.old())?);
         lines.sound &= newer.sound;
         lines.changes.append(&mut newer.changes);
+        lines.touched.append(&mut newer.touched);
         Ok(lines)
     }
 
@@ -148,6 +175,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 pub struct Lines {
     /// What they say, oldest first.
     pub changes: Vec<Change>,
+    /// When we changed archived/, in order.
+    pub touched: Vec<Touched>,
     /// There was none that a crash or a full disk had mangled.
     pub sound: bool,
 }
@@ -156,11 +185,13 @@ impl Lines {
     fn parse(bytes: &[u8]) -> Lines {
         let mut lines = Lines {
             changes: Vec::new(),
+            touched: Vec::new(),
             sound: true,
         };
         for line in bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
-                Ok(change) => lines.changes.push(change),
+                Ok(Told::Change(change)) => lines.changes.push(*change),
+                Ok(Told::Touched(touched)) => lines.touched.push(touched),
                 Err(_) => lines.sound = false,
             }
         }

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Version of the tables; another version's file is thrown away and made again.
 pub(super) const VERSION: i32 = 3;
 
+/// A tenth of a second's worth of looks.
+const MANY_ARCHIVED: i64 = 50_000;
+
 /// How long a writer waits for another: many may come at once, and each is short.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -132,6 +135,24 @@ impl Index {
     /// Notes that they were.
     pub fn set_looked_down_to(&self, number: u32) -> Result<()> {
         self.set_meta("looked_down_to", i64::from(number))
+    }
+
+    /// When archived/ had last changed when all its tickets were last looked at; see
+    /// `Store::changed`. `None` if nobody knows, and they have to be looked at again.
+    pub fn archived_seen(&self) -> Result<Option<i64>> {
+        self.meta("archived_seen")
+    }
+
+    /// Notes when it had.
+    pub fn set_archived_seen(&self, changed: i64) -> Result<()> {
+        self.set_meta("archived_seen", changed)
+    }
+
+    /// True if so many tickets are archived that to look at each would keep somebody waiting.
+    pub fn holds_many_archived(&self) -> Result<bool> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM ticket WHERE place = 1 LIMIT ?1)";
+        let count: i64 = self.db.query_row(sql, [MANY_ARCHIVED], |r| r.get(0))?;
+        Ok(count == MANY_ARCHIVED)
     }
 
     pub(super) fn meta(&self, name: &str) -> Result<Option<i64>> {

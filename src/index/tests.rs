@@ -1,4 +1,4 @@
-use super::journal::Located;
+use super::journal::{Located, Touched};
 use super::*;
 use crate::mail::envelope::Sender;
 use crate::mail::message::Message;
@@ -144,6 +144,27 @@ fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
         assert_eq!((rows[0].stamp, rows[0].entries), (MOVED, 2));
         // It died before it could remove them.
         std::fs::write(dir.path().join("journal.old"), &lines).unwrap();
+    }
+}
+
+#[test]
+fn what_we_did_in_archived_ourselves_is_no_news() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index.db");
+    let journal = Journal::at(dir.path());
+    Index::open(&path).unwrap().set_archived_seen(100).unwrap();
+    for (case, archived_before, archived_after, want) in [
+        ("ours", 100, 120, 120),
+        ("ours again", 120, 130, 130),
+        ("somebody was there before us", 140, 150, 130),
+    ] {
+        let touched = Touched {
+            archived_before,
+            archived_after,
+        };
+        journal.touched(&touched).unwrap();
+        let index = Index::open(&path).unwrap();
+        assert_eq!(index.archived_seen().unwrap(), Some(want), "{case}");
     }
 }
 

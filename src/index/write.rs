@@ -33,6 +33,11 @@ impl Index {
             for change in &taken.lines.changes {
                 self.apply(change)?;
             }
+            for touched in &taken.lines.touched {
+                if self.archived_seen()? == Some(touched.archived_before) {
+                    self.set_archived_seen(touched.archived_after)?;
+                }
+            }
             if !taken.lines.sound {
                 // Nobody knows which ticket a mangled line was about: all are looked at again.
                 self.set_complete(false)?;

@@ -34,6 +34,10 @@ pub fn text(raw: &[u8]) -> String {
 /// Every run of white space, line ends among it, becomes one blank; control characters,
 /// direction overrides and code points that are no characters are dropped; the ends are trimmed.
 pub fn clean(text: &str) -> String {
+    let plain = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+    if plain && !text.contains("  ") {
+        return text.trim_matches(' ').to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars() {

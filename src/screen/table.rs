@@ -7,8 +7,8 @@ use super::{age, cut, fit};
 use crate::mail::decode::clean;
 
 /// A ticket as one line.
-#[derive(Clone, Debug, Default)]
-pub struct Row {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Row<'a> {
     /// The ticket.
     pub number: u64,
     /// It is closed.
@@ -18,9 +18,9 @@ pub struct Row {
     /// Messages in it.
     pub messages: u64,
     /// Who it is with.
-    pub who: String,
+    pub who: &'a str,
     /// Its subject.
-    pub subject: String,
+    pub subject: &'a str,
     /// The last word is the submitter's.
     pub waiting: bool,
 }
@@ -34,12 +34,13 @@ pub struct Widths {
 }
 
 impl Widths {
-    /// Makes room for one more row.
-    pub fn see(&mut self, row: &Row) {
-        self.number = self.number.max(row.number);
-        self.messages = self.messages.max(row.messages);
-        if self.who < WHO {
-            self.who = self.who.max(clean(&row.who).width());
+    /// Makes room for one more row, of which these are the [`Row::number`], the
+    /// [`Row::messages`] and [`Row::who`].
+    pub fn see(&mut self, number: u64, messages: u64, who: &str) {
+        self.number = self.number.max(number);
+        self.messages = self.messages.max(messages);
+        if self.who < WHO && who.len() > self.who {
+            self.who = self.who.max(clean(who).width());
         }
     }
 }
@@ -89,7 +90,7 @@ impl Layout {
             Row { waiting: true, .. } => '*',
             _ => ' ',
         };
-        let (who, subject) = (clean(&row.who), clean(&row.subject));
+        let (who, subject) = (clean(row.who), clean(row.subject));
         let line = format!(
             "{:>number$} {mark} {:>3} {:>messages$}  {}  {subject}",
             row.number,
@@ -129,15 +130,15 @@ fn rtl(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn rows() -> Vec<Row> {
-        let row = |number, mark, age_secs, messages, who: &str, subject: &str| Row {
+    fn rows() -> Vec<Row<'static>> {
+        let row = |number, mark, age_secs, messages, who, subject| Row {
             number,
             closed: mark == '-',
             waiting: mark == '*',
             age_secs,
             messages,
-            who: who.into(),
-            subject: subject.into(),
+            who,
+            subject,
         };
         vec![
             row(
@@ -178,7 +179,8 @@ mod tests {
 
     fn table(rows: &[Row], width: Option<usize>) -> String {
         let mut widths = Widths::default();
-        rows.iter().for_each(|row| widths.see(row));
+        rows.iter()
+            .for_each(|r| widths.see(r.number, r.messages, r.who));
         let mut out = String::new();
         for row in rows {
             Layout::of(&widths, width).line(row, &mut out);
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn nothing_is_cut_where_nobody_counts() {
         for (line, row) in plain(None).lines().zip(rows()) {
-            assert!(line.ends_with(&clean(&row.subject)), "{line}");
+            assert!(line.ends_with(&clean(row.subject)), "{line}");
         }
         assert_eq!(table(&[], Some(80)), "");
     }

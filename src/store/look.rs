@@ -5,8 +5,11 @@ use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::libc;
 use std::fs::{DirEntry, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// In nanoseconds: file systems count time in steps of up to ten milliseconds.
+const TICK: i128 = 50_000_000;
 
 impl Store {
     /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
@@ -65,6 +68,25 @@ impl Store {
         })?;
         stamps.sort_unstable_by_key(|&(id, _)| id);
         Ok(stamps)
+    }
+
+    /// When a file in `place` was last created, removed or moved, in nanoseconds since 1970; mail
+    /// programs make a lock there when they change one. `None` if there is no such directory.
+    pub fn changed(&self, place: Place) -> Result<Option<i64>> {
+        let dir = self.dir(place);
+        match std::fs::metadata(&dir) {
+            Ok(meta) => Ok(Some(meta.mtime() * 1_000_000_000 + meta.mtime_nsec())),
+            Err(e) if absent(&e) => Ok(None),
+            Err(e) => Err(e).with_context(|| format!("cannot look at {}", dir.display())),
+        }
+    }
+
+    /// The same; `None` also if that was just now, since what happens within the same tick of the
+    /// clock does not show.
+    pub fn settled(&self, place: Place) -> Result<Option<i64>> {
+        let now = jiff::Timestamp::now().as_nanosecond();
+        let changed = self.changed(place)?;
+        Ok(changed.filter(|&at| i128::from(at) + TICK < now))
     }
 
     /// True if there is no ticket at all in `place`.
