@@ -6,6 +6,7 @@
 //! Deliveries write no row, only a line in the journal: see [`journal`]. So the database has a
 //! rollback journal and no WAL: to open it for a look costs a fifth.
 
+pub mod draft;
 mod error;
 pub mod journal;
 mod schema;
@@ -66,6 +67,8 @@ pub struct Index {
     pending: Vec<Change>,
     /// A transaction is open that only reads.
     looking: Cell<bool>,
+    /// What changes is not noted for the full text.
+    clean: Cell<bool>,
 }
 
 impl Index {
@@ -75,6 +78,7 @@ impl Index {
             path: path.to_owned(),
             pending: Vec::new(),
             looking: Cell::new(false),
+            clean: Cell::new(false),
         }
     }
 
@@ -264,7 +268,7 @@ impl Index {
 
     /// Addresses in From, To and Cc of a ticket's messages, each once (C5).
     pub fn people(&self, id: TicketId) -> Result<Vec<String>> {
-        let sql = "SELECT people FROM entry WHERE ticket = ?1 ORDER BY seq";
+        let sql = "SELECT author || ' ' || people FROM entry WHERE ticket = ?1 ORDER BY seq";
         let mut select = self.db.prepare(sql)?;
         let rows = select.query_map([id.get()], |r| r.get::<_, String>(0))?;
         let mut people: Vec<String> = Vec::new();

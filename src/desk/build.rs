@@ -5,8 +5,9 @@
 
 use super::Desk;
 use super::reconcile::reading;
-use crate::index::Reading;
-use crate::index::text::Draft;
+use crate::index::draft::Draft;
+use crate::index::text::Text;
+use crate::index::{Index, Reading};
 use crate::mail::entry;
 use crate::mail::mbox;
 use crate::mail::words::{Words, words};
@@ -19,8 +20,9 @@ use std::sync::mpsc::sync_channel;
 
 /// Tickets in a block.
 const BLOCK: usize = 64;
-/// Blocks in a transaction.
-const BLOCKS: usize = 32;
+/// Blocks in a transaction: the full text sorts its words in memory and writes them at the end
+/// of each, so that few are many times more work than many.
+const BLOCKS: usize = 256;
 /// From so many tickets on a lost index is made beside the place where it is to be, which is
 /// quicker, and keeps nobody waiting.
 const MANY: usize = 2000;
@@ -67,27 +69,29 @@ impl Desk {
         let jobs: Vec<Job> = ids.iter().map(|&id| (id, with_text.then_some(0))).collect();
         let index = draft.index();
         let mut some = 0;
-        self.read_many(&jobs, BLOCKS, &mut |read, jobs| {
-            index.together(|| {
-                for Read { reading, words } in &read {
-                    let Some(reading) = reading else { continue };
-                    index.replace(reading)?;
-                    if with_text {
-                        index.note_words(reading.id, 0, words)?;
+        for chunk in jobs.chunks(BLOCK * BLOCKS) {
+            draft.together(|| {
+                self.read_many(chunk, &mut |read, jobs| {
+                    for Read { reading, words } in &read {
+                        let Some(reading) = reading else { continue };
+                        index.replace(reading)?;
+                        if let Some(text) = draft.text() {
+                            text.note(reading.id, 0, words)?;
+                        }
                     }
-                }
-                match jobs.last() {
-                    Some((last, _)) => draft.set_done(last.get()),
-                    None => Ok(()),
+                    some += jobs.len();
+                    watch(Progress {
+                        done: begun + some,
+                        all,
+                    });
+                    Ok(())
+                })?;
+                match chunk.last() {
+                    Some((last, _)) => Ok(draft.set_done(last.get())?),
+                    None => Ok::<_, anyhow::Error>(()),
                 }
             })?;
-            some += jobs.len();
-            watch(Progress {
-                done: begun + some,
-                all,
-            });
-            Ok(())
-        })?;
+        }
         // Whatever came in meanwhile: first while others may work, then the little that is left.
         self.index.take();
         self.catch_up(index)?;
@@ -95,7 +99,7 @@ impl Desk {
     }
 
     /// Brings the rows of `index` up to date, whichever index it is.
-    fn catch_up(&self, index: &crate::index::Index) -> Result<()> {
+    fn catch_up(&self, index: &Index) -> Result<()> {
         for place in [Place::Open, Place::Archived] {
             for id in self.stale(index, place)? {
                 self.known_in(index, id)?;
@@ -122,69 +126,66 @@ impl Desk {
         self.make_complete(watch)?;
         self.reconcile_all()?;
         let index = self.index()?;
-        index.with_text()?;
+        let (text, known) = Text::open(index.path())?;
+        if !known {
+            index.soil_all()?;
+        }
         let all = index.count_dirty()? as usize;
+        if all > MANY || text.expects_many()? {
+            text.expect_many(all > MANY)?;
+        }
         let mut done = 0;
         loop {
             let dirty = index.dirty(BLOCK * BLOCKS)?;
             if dirty.is_empty() {
-                return Ok(());
+                break;
             }
-            let jobs: Vec<Job> = dirty.into_iter().map(|(id, seq)| (id, Some(seq))).collect();
-            self.read_many(&jobs, BLOCKS, &mut |read, jobs| {
-                index.together(|| {
+            let jobs: Vec<Job> = dirty.iter().map(|d| (d.ticket, Some(d.seq))).collect();
+            text.together(|| {
+                self.read_many(&jobs, &mut |read, jobs| {
                     for (Read { reading, words }, &(id, seq)) in read.iter().zip(jobs) {
                         // Gone, or changed since the index looked: the words of what there was
                         // go, and the next look finds the rest.
                         let seq = seq.filter(|_| reading.is_some()).unwrap_or(0);
-                        index.note_words(id, seq, words)?;
+                        text.note(id, seq, words)?;
                     }
-                    Ok::<_, anyhow::Error>(())
-                })?;
-                done += jobs.len();
-                if all > BLOCK {
+                    done += jobs.len();
                     watch(Progress {
                         done: done.min(all),
                         all,
                     });
-                }
-                Ok(())
+                    Ok(())
+                })
             })?;
+            index.clean(&dirty)?;
         }
+        if all > MANY {
+            text.expect_many(false)?;
+        }
+        drop(text);
+        Ok(index.with_text()?)
     }
 
-    /// Reads tickets in parallel and hands them to `write` in their order, `blocks` blocks at most
-    /// at a time.
-    fn read_many(&self, jobs: &[Job], blocks: usize, write: Write) -> Result<()> {
+    /// Reads tickets in parallel and hands them to `write` in their order, a block at a time.
+    fn read_many(&self, jobs: &[Job], write: Write) -> Result<()> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (store, addresses) = (&self.store, &self.config.addresses);
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Result<Vec<Read>>>(2);
             scope.spawn(move || {
                 for block in jobs.chunks(BLOCK) {
+                    let read = read_block(store, addresses, block, threads);
                     // Nobody writes any more: an error, which is told.
-                    if send
-                        .send(read_block(store, addresses, block, threads))
-                        .is_err()
-                    {
+                    if send.send(read).is_err() {
                         return;
                     }
                 }
             });
-            let mut read = Vec::new();
-            let mut written = 0;
-            for (count, block) in receive.iter().enumerate() {
-                read.append(&mut block?);
-                if (count + 1).is_multiple_of(blocks) {
-                    let from = written;
-                    written += read.len();
-                    write(std::mem::take(&mut read), &jobs[from..written])?;
-                }
+            for block in jobs.chunks(BLOCK) {
+                let read = receive.recv().context("cannot read tickets")?;
+                write(read?, block)?;
             }
-            match read.is_empty() {
-                true => Ok(()),
-                false => write(read, &jobs[written..]),
-            }
+            Ok(())
         })
     }
 }

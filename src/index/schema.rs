@@ -15,11 +15,12 @@ pub(super) const VERSION: i32 = 3;
 const MANY_ARCHIVED: i64 = 50_000;
 
 /// How long a writer waits for another: many may come at once, and each is short.
-const BUSY: Duration = Duration::from_secs(30);
+pub(super) const BUSY: Duration = Duration::from_secs(30);
 
-/// `entry.subject` is null where it says what the ticket's says. `dirty` names the tickets, and the
-/// first of their entries, whose words the full text does not have yet. `ticket_open` has whole rows:
-/// ten thousand open ones among a million would else lie on ten thousand pages.
+/// `entry.subject` is null where it only repeats the ticket's; the author is not among `entry.people`.
+/// `dirty` names the tickets, and the first of their entries, whose words the full text does not have
+/// yet. `ticket_open` has whole rows: ten thousand open ones among a million would else lie on ten
+/// thousand pages.
 const TABLES: &str = "
 CREATE TABLE ticket(
   id INTEGER PRIMARY KEY, place INTEGER NOT NULL,
@@ -39,7 +40,7 @@ CREATE INDEX entry_at ON entry(at);
 CREATE INDEX ticket_address ON ticket(address COLLATE NOCASE, opened);
 CREATE INDEX ticket_open ON ticket(id, inode, size, ctime, entries, opened, active, name, address,
   subject, last_from, last_automatic, sound, place) WHERE place = 0;
-CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL, turn INTEGER NOT NULL);
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";
 

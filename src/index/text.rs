@@ -1,14 +1,17 @@
 //! The full text: the words of every message, in a database of its own beside the index.
 //!
 //! `.tickets/text.db` holds no text, only which words stand where (FTS5, contentless). Deliveries never
-//! touch it; whoever searches brings it up to date first, from the table `dirty` of the index, in
-//! one transaction over both files. It can be deleted at any time.
+//! touch it; whoever searches brings it up to date first, from the table `dirty` of the index. It
+//! can be deleted at any time.
+//!
+//! It is written through a connection of its own: whatever else is written through the same one makes
+//! FTS5 write its sorted words at once, a thousand times too often.
 
-use super::schema::{self, with_suffix};
-use super::{Index, Result};
+use super::schema::with_suffix;
+use super::{Index, IndexError, Result};
 use crate::mail::words::Words;
 use crate::ticket::TicketId;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables.
@@ -16,9 +19,28 @@ const VERSION: i32 = 1;
 
 /// `rowid` of a message is [`rowid`]; `covered` says how many messages of a ticket are in `text`.
 const TABLES: &str = "
-CREATE VIRTUAL TABLE words.text USING fts5(subject, people, files, body,
+PRAGMA page_size = 8192;
+BEGIN IMMEDIATE;
+CREATE VIRTUAL TABLE text USING fts5(subject, people, files, body,
   content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
-CREATE TABLE words.covered(ticket INTEGER PRIMARY KEY, entries INTEGER NOT NULL);
+CREATE TABLE covered(ticket INTEGER PRIMARY KEY, entries INTEGER NOT NULL);
+PRAGMA user_version = 1;
+COMMIT;
+";
+
+/// More words are sorted in memory before they are written, so that little has to be merged.
+const BULK: &str = "
+PRAGMA cache_size = -16384;
+INSERT INTO text(text, rank) VALUES('hashsize', 67108864);
+INSERT INTO text(text, rank) VALUES('automerge', 0);
+INSERT INTO text(text, rank) VALUES('crisismerge', 1999);
+";
+
+/// As it is by default.
+const USUAL: &str = "
+INSERT INTO text(text, rank) VALUES('hashsize', 1048576);
+INSERT INTO text(text, rank) VALUES('automerge', 4);
+INSERT INTO text(text, rank) VALUES('crisismerge', 16);
 ";
 
 /// More messages of one ticket are not in the full text.
@@ -45,37 +67,117 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     path.with_file_name("text").with_extension(extension)
 }
 
-impl Index {
-    /// Attaches the full text as `words`, an empty one if there is none that can be used.
-    pub fn with_text(&self) -> Result<()> {
-        self.look_away();
-        let path = beside(&self.path);
-        let attach = || -> Result<bool> {
-            let sql = "ATTACH ?1 AS words";
-            self.db.execute(sql, [path.to_string_lossy()])?;
-            let version = "PRAGMA words.user_version";
-            let version: i32 = self.db.query_row(version, [], |r| r.get(0))?;
-            Ok(version == VERSION)
+/// The full text, open for writing.
+pub struct Text {
+    pub(super) db: Connection,
+}
+
+impl Text {
+    /// Opens the full text of the index at `path`; false if it was made just now, and knows nothing.
+    pub fn open(path: &Path) -> Result<(Text, bool)> {
+        let path = beside(path);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<(Connection, i32)> {
+            let db = Connection::open_with_flags(&path, flags)?;
+            db.busy_timeout(super::schema::BUSY)?;
+            let version = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+            Ok((db, version))
         };
-        match attach() {
-            Ok(true) => return Ok(()),
+        match open() {
+            Ok((db, VERSION)) => return Ok((Text { db }, true)),
             Err(e) if !e.is_damage() => return Err(e),
+            // Another version, no database, or nothing yet.
             _ => {}
         }
-        // Another version, no database, or nothing yet.
-        let _ = self.db.execute_batch("DETACH words");
         for suffix in ["", "-journal"] {
             let _ = std::fs::remove_file(with_suffix(&path, suffix));
         }
-        attach()?;
-        self.together(|| {
-            self.db.execute_batch(TABLES)?;
-            let version = "PRAGMA words.user_version = 1";
-            self.db.execute_batch(version)?;
-            let all = "INSERT OR REPLACE INTO dirty SELECT id, 0 FROM ticket WHERE place < 2";
-            self.db.execute_batch(all)?;
-            Ok(())
-        })
+        let (db, _) = open()?;
+        db.execute_batch(TABLES)?;
+        Ok((Text { db }, false))
+    }
+
+    /// Prepares for many words, or for few as usual.
+    pub fn expect_many(&self, many: bool) -> Result<()> {
+        Ok(self.db.execute_batch(if many { BULK } else { USUAL })?)
+    }
+
+    /// True if it was prepared for many words, and is so still.
+    pub fn expects_many(&self) -> Result<bool> {
+        let sql = "SELECT 1 FROM text_config WHERE k = 'automerge' AND v = 0";
+        Ok(self.db.prepare(sql)?.exists([])?)
+    }
+
+    /// Does all of `work` in one transaction, or nothing of it.
+    pub fn together<T, E: From<IndexError>>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        super::write::together(&self.db, work)
+    }
+
+    /// Notes the words of a ticket's messages from the `seq`th (from 0) on; what was noted of
+    /// those before stays, what was noted of these goes.
+    pub fn note(&self, id: TicketId, seq: u64, words: &[Words]) -> Result<()> {
+        let covered = "SELECT entries FROM covered WHERE ticket = ?1";
+        let covered: i64 = self
+            .db
+            .prepare_cached(covered)?
+            .query_row([id.get()], |r| r.get(0))
+            .optional()?
+            .unwrap_or(0);
+        let mut delete = self
+            .db
+            .prepare_cached("DELETE FROM text WHERE rowid = ?1")?;
+        for gone in seq..covered as u64 {
+            delete.execute([rowid(id, gone)])?;
+        }
+        let sql = "INSERT INTO text(rowid, subject, people, files, body)
+                   VALUES(?1, ?2, ?3, ?4, ?5)";
+        let mut insert = self.db.prepare_cached(sql)?;
+        for (said, seq) in words.iter().zip(seq..MOST_ENTRIES) {
+            let Words {
+                subject,
+                people,
+                files,
+                body,
+            } = said;
+            insert.execute(params![rowid(id, seq), subject, people, files, body])?;
+        }
+        let now = (seq + words.len() as u64).min(MOST_ENTRIES) as i64;
+        let sql = match (now, covered) {
+            (0, _) => "DELETE FROM covered WHERE ticket = ?1 AND ?2 = 0",
+            (_, 0) => "INSERT INTO covered VALUES(?1, ?2)",
+            _ => "UPDATE covered SET entries = ?2 WHERE ticket = ?1",
+        };
+        self.db
+            .prepare_cached(sql)?
+            .execute(params![id.get(), now])?;
+        Ok(())
+    }
+}
+
+/// A ticket with messages that the full text does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dirty {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The first of these messages, from 0.
+    pub seq: u64,
+    /// Another one as soon as more has come.
+    turn: i64,
+}
+
+impl Index {
+    /// Attaches the full text as `words`, for questions that join `words.text` with the tickets.
+    pub fn with_text(&self) -> Result<()> {
+        self.look_away();
+        let path = beside(&self.path);
+        let sql = "ATTACH ?1 AS words";
+        self.db.execute(sql, [path.to_string_lossy()])?;
+        Ok(())
     }
 
     /// Removes the full text of the index at `path`.
@@ -86,160 +188,53 @@ impl Index {
         }
     }
 
+    /// Notes that the full text knows nothing.
+    pub fn soil_all(&self) -> Result<()> {
+        self.look_away();
+        let sql = "INSERT OR REPLACE INTO dirty SELECT id, 0, 0 FROM ticket WHERE place < 2";
+        Ok(self.db.execute_batch(sql)?)
+    }
+
     /// How many tickets have messages that the full text does not know.
     pub fn count_dirty(&self) -> Result<u64> {
         let sql = "SELECT count(*) FROM dirty";
         Ok(self.db.query_row(sql, [], |r| r.get::<_, i64>(0))? as u64)
     }
 
-    /// The next of those tickets, at most `some`, and the first message of each that is not known.
-    pub fn dirty(&self, some: usize) -> Result<Vec<(TicketId, u64)>> {
-        let mut select = self
-            .db
-            .prepare_cached("SELECT ticket, seq FROM dirty LIMIT ?1")?;
+    /// The next of those tickets, at most `some`.
+    pub fn dirty(&self, some: usize) -> Result<Vec<Dirty>> {
+        let sql = "SELECT ticket, seq, turn FROM dirty LIMIT ?1";
+        let mut select = self.db.prepare_cached(sql)?;
         let rows = select.query_map([some as i64], |r| {
-            Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
+            Ok(TicketId::new(r.get(0)?).map(|ticket| Dirty {
+                ticket,
+                seq: r.get::<_, i64>(1).unwrap_or(0) as u64,
+                turn: r.get(2).unwrap_or(0),
+            }))
         })?;
-        let rows: Vec<(u32, i64)> = rows.collect::<Result<_, _>>()?;
-        let of = |(n, seq)| TicketId::new(n).map(|id| (id, seq as u64));
-        Ok(rows.into_iter().filter_map(of).collect())
+        let rows: Vec<Option<Dirty>> = rows.collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
-    /// Notes the words of a ticket's messages from the `seq`th (from 0) on; what was noted of
-    /// those before stays, what was noted of these goes.
-    pub fn note_words(&self, id: TicketId, seq: u64, words: &[Words]) -> Result<()> {
+    /// Notes that the full text knows these messages now, unless more has come since.
+    pub fn clean(&self, tickets: &[Dirty]) -> Result<()> {
         self.together(|| {
-            let covered = "SELECT entries FROM words.covered WHERE ticket = ?1";
-            let covered: i64 = self
-                .db
-                .prepare_cached(covered)?
-                .query_row([id.get()], |r| r.get(0))
-                .optional()?
-                .unwrap_or(0);
-            let mut delete = self
-                .db
-                .prepare_cached("DELETE FROM words.text WHERE rowid = ?1")?;
-            for gone in seq..covered as u64 {
-                delete.execute([rowid(id, gone)])?;
+            let sql = "DELETE FROM dirty WHERE ticket = ?1 AND turn = ?2";
+            let mut delete = self.db.prepare_cached(sql)?;
+            for dirty in tickets {
+                delete.execute(params![dirty.ticket.get(), dirty.turn])?;
             }
-            let sql = "INSERT INTO words.text(rowid, subject, people, files, body)
-                       VALUES(?1, ?2, ?3, ?4, ?5)";
-            let mut insert = self.db.prepare_cached(sql)?;
-            for (said, seq) in words.iter().zip(seq..MOST_ENTRIES) {
-                let Words {
-                    subject,
-                    people,
-                    files,
-                    body,
-                } = said;
-                insert.execute(params![rowid(id, seq), subject, people, files, body])?;
-            }
-            let now = seq + words.len() as u64;
-            let sql = match now {
-                0 => "DELETE FROM words.covered WHERE ticket = ?1 AND ?2 = 0",
-                _ => "INSERT OR REPLACE INTO words.covered VALUES(?1, ?2)",
-            };
-            let values = params![id.get(), now.min(MOST_ENTRIES) as i64];
-            self.db.prepare_cached(sql)?.execute(values)?;
-            let clean = "DELETE FROM dirty WHERE ticket = ?1";
-            self.db.prepare_cached(clean)?.execute([id.get()])?;
             Ok(())
         })
     }
 
+    /// Notes no more what the full text does not know: it is made together with the index.
+    pub(super) fn keep_clean(&self) {
+        self.clean.set(true);
+    }
+
     /// The database, for a question in SQL; `words.text` is there after [`Index::with_text`].
-    pub fn db(&self) -> &rusqlite::Connection {
+    pub fn db(&self) -> &Connection {
         &self.db
     }
-}
-
-/// An index that is being made beside the one in use.
-pub struct Draft {
-    index: Index,
-    target: PathBuf,
-}
-
-impl Draft {
-    /// Begins a draft of the index at `target`, or goes on with one that was not finished since
-    /// the machine was started; what is in it is not synced before it is in use.
-    pub fn begin(target: &Path, with_text: bool) -> Result<Draft> {
-        let path = target.with_extension("new");
-        let kept = schema::connect(&path).ok().flatten();
-        let boot = boot();
-        let fits = |index: &Index| -> Result<bool> {
-            Ok(index.meta("boot")? == Some(boot)
-                && index.meta("text")? == Some(i64::from(with_text)))
-        };
-        let index = match kept.filter(|index| fits(index).unwrap_or(false)) {
-            Some(index) => index,
-            None => {
-                schema::remove(&path);
-                Index::remove_text(&path);
-                let index = schema::create(&path)?;
-                index.set_meta("boot", boot)?;
-                index.set_meta("text", i64::from(with_text))?;
-                index
-            }
-        };
-        index.db.execute_batch(
-            "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY",
-        )?;
-        if with_text {
-            index.with_text()?;
-            index.db.execute_batch(
-                "PRAGMA words.synchronous = OFF; PRAGMA words.cache_size = -32768",
-            )?;
-        }
-        Ok(Draft {
-            index,
-            target: target.to_owned(),
-        })
-    }
-
-    /// The draft, for writing.
-    pub fn index(&self) -> &Index {
-        &self.index
-    }
-
-    /// The number up to which tickets are in it.
-    pub fn done(&self) -> Result<u32> {
-        Ok(self.index.meta("done")?.unwrap_or(0) as u32)
-    }
-
-    /// Notes that they are.
-    pub fn set_done(&self, number: u32) -> Result<()> {
-        self.index.set_meta("done", i64::from(number))
-    }
-
-    /// Puts it in the place of the index. `last` is done when nobody else can take over what
-    /// deliveries tell: whatever they told before is older than what `last` looks at.
-    pub fn finish(self, last: impl FnOnce(&Index) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let Draft { index, target } = self;
-        let _lock = schema::lock(&target)?;
-        last(&index)?;
-        index.set_complete(true)?;
-        let path = index.path.clone();
-        drop(index);
-        let (text, new_text) = (beside(&target), beside(&path));
-        let has_text = new_text.exists();
-        for file in [&path, &new_text] {
-            if file.exists() {
-                std::fs::File::open(file)?.sync_all()?;
-            }
-        }
-        // In between the index would not know which words are missing; so none are there.
-        schema::remove(&target);
-        Index::remove_text(&target);
-        if has_text {
-            std::fs::rename(&new_text, &text)?;
-        }
-        std::fs::rename(&path, &target)?;
-        Ok(())
-    }
-}
-
-/// Changes whenever the machine is started: what was not synced before may be gone.
-fn boot() -> i64 {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    crate::ticket::summary::key(&id)
 }

@@ -1,7 +1,7 @@
 //! How rows come into the index: from the journal, and from a ticket that was read.
 
 use super::journal::{Added, Change, Journal, Located};
-use super::{Index, Result};
+use super::{Index, IndexError, Result};
 use crate::store::{Place, Stamp};
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
@@ -42,27 +42,18 @@ impl Index {
                 // Nobody knows which ticket a mangled line was about: all are looked at again.
                 self.set_complete(false)?;
             }
-            Ok::<_, super::IndexError>(())
+            Ok::<_, IndexError>(())
         })?;
         taken.done()
     }
 
     /// Does all of `work` in one transaction, or nothing of it.
-    pub fn together<T, E: From<super::IndexError>>(
+    pub fn together<T, E: From<IndexError>>(
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         self.look_away();
-        if !self.db.is_autocommit() {
-            return work();
-        }
-        let run = |sql: &str| self.db.execute_batch(sql).map_err(super::IndexError::from);
-        run("BEGIN IMMEDIATE")?;
-        let done = work().and_then(|value| run("COMMIT").map(|()| value).map_err(E::from));
-        if done.is_err() && !self.db.is_autocommit() {
-            let _ = run("ROLLBACK");
-        }
-        done
+        together(&self.db, work)
     }
 
     /// Notes a change, if the row says what the file was like before it. A row that does not is
@@ -162,8 +153,11 @@ impl Index {
 
     /// Notes that the full text wants to know of a ticket's entries from `seq` on.
     fn soil(&self, id: TicketId, seq: u64) -> Result<()> {
-        let sql = "INSERT INTO dirty VALUES(?1, ?2)
-                   ON CONFLICT(ticket) DO UPDATE SET seq = min(seq, excluded.seq)";
+        if self.clean.get() {
+            return Ok(());
+        }
+        let sql = "INSERT INTO dirty VALUES(?1, ?2, 0)
+                   ON CONFLICT(ticket) DO UPDATE SET seq = min(seq, excluded.seq), turn = turn + 1";
         let values = params![id.get(), seq as i64];
         self.db.prepare_cached(sql)?.execute(values)?;
         Ok(())
@@ -202,7 +196,24 @@ impl Index {
     }
 }
 
-/// `subject` is the ticket's: the same is not stored again.
+/// Does all of `work` in one transaction of `db`, or nothing of it.
+pub(super) fn together<T, E: From<IndexError>>(
+    db: &Connection,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    if !db.is_autocommit() {
+        return work();
+    }
+    let run = |sql: &str| db.execute_batch(sql).map_err(IndexError::from);
+    run("BEGIN IMMEDIATE")?;
+    let done = work().and_then(|value| run("COMMIT").map(|()| value).map_err(E::from));
+    if done.is_err() && !db.is_autocommit() {
+        let _ = run("ROLLBACK");
+    }
+    done
+}
+
+/// `subject` is the ticket's: what only repeats it is not stored again.
 fn insert_entry(
     db: &Connection,
     id: TicketId,
@@ -213,7 +224,18 @@ fn insert_entry(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
     let Identity { key, digest } = summary.identity;
-    let own = (subject != Some(summary.subject.as_str())).then_some(&summary.subject);
+    // `Re: [issue12] Printer` says no more than `Printer`.
+    let same = subject.is_some_and(|subject| match subject {
+        "" => summary.subject.is_empty(),
+        subject => summary.subject.ends_with(subject),
+    });
+    let own = (!same).then_some(&summary.subject);
+    // The author is noted already.
+    let others = match summary.people.split_once(' ') {
+        Some((first, others)) if first == summary.from => others,
+        None if summary.people == summary.from => "",
+        _ => &summary.people,
+    };
     db.prepare_cached(sql)?.execute(params![
         id.get(),
         seq as i64,
@@ -224,7 +246,7 @@ fn insert_entry(
         summary.name,
         summary.from,
         own,
-        summary.people,
+        others,
         summary.automatic,
         summary.attachments,
         located.offset as i64,
