@@ -91,7 +91,7 @@ impl Index {
                 Some(index) => index,
                 None => {
                     schema::remove(path);
-                    schema::create(path).map_err(|e| in_the_systems_words(e, path))?
+                    schema::create(path)?
                 }
             };
             index.take_over(&Self::journal(path))?;

@@ -14,7 +14,7 @@ pub struct Draft {
 impl Draft {
     /// Begins a draft of the index at `target`, or goes on with one that was not finished since
     /// the machine was started; what is in it is not synced before it is in use.
-    pub fn begin(target: &Path, with_text: bool) -> Result<Draft> {
+    pub fn begin(target: &Path, with_text: bool) -> anyhow::Result<Draft> {
         let path = target.with_extension("new");
         let kept = schema::connect(&path).ok().flatten();
         let boot = boot();

@@ -1,5 +1,6 @@
 //! The tables, and the file they lie in.
 
+use super::error::in_the_systems_words;
 use super::{COMPLETE, Index, Result};
 use crate::store::absent;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -85,19 +86,31 @@ fn head(path: &Path) -> std::io::Result<Option<i32>> {
     Ok(is_database.then(|| i32::from_be_bytes(version)))
 }
 
-/// Makes an empty one at `path`, where there is none.
-pub(super) fn create(path: &Path) -> Result<Index> {
+/// Makes an empty one at `path`, where there is none. It appears when it is whole and on the disk:
+/// half of one would have its version in the head, and not its tables.
+pub(super) fn create(path: &Path) -> anyhow::Result<Index> {
+    let new = with_suffix(path, "-new");
+    // Of a process that died here.
+    remove(&new);
+    make(&new).map_err(|e| in_the_systems_words(e, &new))?;
+    std::fs::rename(&new, path)?;
+    match connect(path).map_err(|e| in_the_systems_words(e, path))? {
+        Some(index) => Ok(index),
+        None => anyhow::bail!("it was taken away"),
+    }
+}
+
+fn make(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(BUSY)?;
-    db.execute_batch("BEGIN IMMEDIATE")?;
+    // There is nothing to go back to.
+    db.execute_batch("PRAGMA journal_mode = OFF; BEGIN")?;
     db.execute_batch(TABLES)?;
     db.pragma_update(None, "user_version", VERSION)?;
-    db.execute_batch("COMMIT")?;
-    Ok(Index::over(db, path))
+    Ok(db.execute_batch("COMMIT")?)
 }
 
 /// Removes the files of the index at `path`.

@@ -181,6 +181,29 @@ fn a_mangled_line_harms_no_other_and_all_tickets_are_looked_at_again() {
 }
 
 #[test]
+fn one_that_was_begun_is_no_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index.db");
+    drop(Index::open(&path).unwrap());
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    // Each page of it is written by itself, and the first has the version in it.
+    for pages in 0..whole.len() / 4096 {
+        let begun = &whole[..pages * 4096];
+        std::fs::write(dir.path().join("index.db-new"), begun).unwrap();
+        tell(dir.path());
+        let index = Index::open(&path).unwrap();
+        assert_eq!(index.highest().unwrap(), 3, "{pages}");
+        drop(index);
+        let names = std::fs::read_dir(dir.path()).unwrap();
+        let mut names: Vec<_> = names.map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["index.db", "index.db.lock"], "{pages}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn another_version_and_garbage_are_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
