@@ -226,6 +226,32 @@ fn killed_at_every_system_call() {
     }
 }
 
+/// A5, C1: the index knows that there are tickets, and not of the one whose delivery died.
+#[test]
+fn a_new_ticket_is_answered_though_its_first_delivery_died() {
+    if !strace_is_here() {
+        return;
+    }
+    let scenario = Scenario {
+        before: &[("submit@example.org", CLOSING)],
+        ..SCENARIOS[0]
+    };
+    let mut filed = 0;
+    for n in 1.. {
+        let bench = scenario.desk();
+        let inject = format!("inject=fsync:signal=KILL:when={n}");
+        let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
+        if ran.status == 0 {
+            break;
+        }
+        filed += usize::from(bench.names() == ["1", "2"]);
+        bench.deliver(scenario.recipient, scenario.message).silent();
+        assert_eq!(bench.names(), ["1", "2"], "{n}");
+        assert_eq!(bench.take_sent_in_short(), scenario.sent, "{n}");
+    }
+    assert!(filed > 0, "it was never killed between filing and noting");
+}
+
 #[test]
 fn every_system_call_may_fail() {
     if !strace_is_here() {

@@ -35,6 +35,13 @@ impl Desk {
                 }
             }
             let id = next_number(sequence.last().max(highest))?;
+            if self.store.locate(id)?.is_some() {
+                // Left by a delivery that died here, or put there by hand. It may be this very
+                // message, and then its answers lie there, too.
+                self.known(id)?;
+                sequence.set(id.get())?;
+                continue;
+            }
             let plan = self.plan_opening(parcel)?;
             self.glance()?.look_away();
             let key = key(parcel, id);
@@ -49,8 +56,7 @@ impl Desk {
                 }
             };
             let Some(stamp) = taken else {
-                // A file of that number: left by a delivery that died here, or put there by
-                // hand. It may be this very message.
+                // It was put there by hand this moment, or is no file.
                 self.outbox.discard(answers);
                 self.known(id)?;
                 sequence.set(id.get())?;
