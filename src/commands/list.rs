@@ -1,8 +1,9 @@
 //! `tickets list`: which tickets there are, and who waits.
 
+use super::when::{self, When};
 use crate::config::Overrides;
 use crate::desk::Desk;
-use crate::error::{Fault, Status};
+use crate::error::Status;
 use crate::index::Overview;
 use crate::mail::decode::clean;
 use crate::screen::{self, Layout, Row, Widths};
@@ -12,7 +13,6 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::str::FromStr;
 
 /// List tickets, newest activity first
 ///
@@ -43,7 +43,7 @@ pub struct List {
     from: Option<String>,
     /// Only with a message since then: 2026-11-01, '2026-11-01 12:00', 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
-    since: Option<Since>,
+    since: Option<When>,
     /// Only where somebody waits
     #[arg(short, long)]
     waiting: bool,
@@ -76,46 +76,6 @@ enum Key {
     From,
     /// Subject, by the alphabet
     Subject,
-}
-
-/// The earliest moment of interest, as it was typed.
-#[derive(Clone, Debug)]
-enum Since {
-    Moment(jiff::Timestamp),
-    Local(jiff::civil::DateTime),
-    Ago(jiff::Span),
-}
-
-impl FromStr for Since {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        let moment = text.parse().map(Since::Moment);
-        let local = || text.parse().map(Since::Local);
-        let ago = || text.parse().map(Since::Ago);
-        moment
-            .or_else(|_| local())
-            .or_else(|_| ago())
-            .map_err(|_| "neither a date (2026-11-01) nor a span of time (3d, '2 weeks')")
-    }
-}
-
-impl Since {
-    /// In seconds since 1970, seen from `now`.
-    fn seconds(&self, now: i64) -> Result<i64, jiff::Error> {
-        let zone = jiff::tz::TimeZone::system();
-        let at = match self {
-            Since::Moment(at) => *at,
-            Since::Local(at) => at.to_zoned(zone)?.timestamp(),
-            Since::Ago(span) => {
-                let now = jiff::Timestamp::from_second(now)?.to_zoned(zone);
-                // '2 weeks ago' is a negative span, and means the same.
-                now.checked_sub(span.abs())?.timestamp()
-            }
-        };
-        Ok(at.as_second())
-    }
 }
 
 /// A line of `--json`; the fields are a promise to those who read it.
@@ -203,11 +163,7 @@ impl List {
 
     /// The tickets that are asked for.
     fn find(&self, desk: &Desk) -> Result<Found> {
-        let since = self.since.as_ref().map(|since| {
-            let fault = |e| Fault::new(Status::Usage, format!("cannot use --since: {e}"));
-            since.seconds(desk.now).map_err(fault)
-        });
-        let since = since.transpose()?;
+        let since = when::since(self.since.as_ref(), desk.now)?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
         let mut found = Found::default();
         for &place in self.places() {

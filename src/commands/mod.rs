@@ -14,6 +14,7 @@ pub mod reply;
 pub mod restore;
 pub mod show;
 pub mod verify;
+pub mod when;
 
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
