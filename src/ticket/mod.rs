@@ -4,6 +4,8 @@ pub mod address;
 pub mod compose;
 pub mod plan;
 pub mod route;
+pub mod staff;
+pub mod stats;
 pub mod summary;
 pub mod tag;
 pub mod template;

@@ -1,5 +1,8 @@
 //! A ticket's entries as events: what each of them did, who wrote it, and when.
 
+pub mod entries;
+pub mod provider;
+
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
 use crate::mail::decode::Mailbox;
