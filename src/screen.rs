@@ -4,17 +4,21 @@
 //! to [`page`] or [`Output`]. Results may hold colours; whatever prints them takes these off where they would
 //! do harm (a pipe, `NO_COLOR`).
 
+mod chart;
 mod conversation;
+mod pager;
 pub mod progress;
 mod table;
+mod timeline;
 
+pub use chart::Ink;
 pub use conversation::{Message, conversation};
+pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
+pub use timeline::{Happened, Timeline};
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -82,6 +86,22 @@ pub fn age(seconds: i64) -> String {
     }
 }
 
+/// How long something took, in its two largest units: `45s`, `12m`, `2h 30m`, `3d 4h`, `37d`.
+pub fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let two = |large: String, small: u64, unit: &str| match small {
+        0 => large,
+        small => format!("{large} {small}{unit}"),
+    };
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m"),
+        (0, hours, minutes) => two(format!("{hours}h"), minutes % 60, "m"),
+        (days @ ..14, hours, _) => two(format!("{days}d"), hours % 24, "h"),
+        (days, ..) => format!("{days}d"),
+    }
+}
+
 /// A count of bytes: `0 B`, `48 kB`, `1.2 MB` (1 kB = 1000 B).
 pub fn size(bytes: usize) -> String {
     let mut units = ["kB", "MB", "GB", "TB", "PB"].into_iter();
@@ -113,33 +133,6 @@ pub fn when(seconds: i64) -> String {
     )
 }
 
-/// Shows a text: in a pager if standard output is a terminal, else straight.
-///
-/// The pager is `$TICKETS_PAGER`, else `$PAGER` (both are commands for sh), else `less -FRX`;
-/// `cat` or nothing at all means none. That the reader closes the pipe or the pager is no error.
-///
-/// # Errors
-/// Standard output cannot be written.
-pub fn page(text: &str) -> io::Result<()> {
-    match pager().map(|mut pager| pager.stdin(Stdio::piped()).spawn()) {
-        Some(Ok(mut child)) => {
-            if let Some(mut stdin) = child.stdin.take() {
-                let colour =
-                    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-                let plain = || anstream::adapter::strip_str(text).to_string();
-                let text = if colour { text.to_owned() } else { plain() };
-                quiet(stdin.write_all(text.as_bytes()))?;
-            }
-            // The shell's way to say that there is no such pager: better a long text than none.
-            match child.wait()?.code() {
-                Some(126 | 127) => print(text),
-                _ => Ok(()),
-            }
-        }
-        None | Some(Err(_)) => print(text),
-    }
-}
-
 /// Writes a text to standard output; a closed pipe is no error (E4).
 ///
 /// # Errors
@@ -149,61 +142,11 @@ pub fn print(text: &str) -> io::Result<()> {
     quiet(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Standard output for results of any length, in large pieces; see [`print`].
-pub struct Output(io::BufWriter<anstream::AutoStream<std::fs::File>>);
-
-impl Output {
-    /// Standard output.
-    pub fn new() -> io::Result<Output> {
-        // Std's own hands each line to the system by itself.
-        let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let choice = anstream::AutoStream::choice(&io::stdout());
-        let stream = anstream::AutoStream::new(file, choice);
-        Ok(Output(io::BufWriter::with_capacity(64 << 10, stream)))
-    }
-
-    /// Prints; false if nobody reads any more.
-    pub fn print(&mut self, text: &str) -> io::Result<bool> {
-        match self.0.write_all(text.as_bytes()) {
-            Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(false),
-            written => written.map(|()| true),
-        }
-    }
-
-    /// Prints what is left.
-    pub fn finish(mut self) -> io::Result<()> {
-        quiet(self.0.flush())
-    }
-}
-
 fn quiet(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-fn pager() -> Option<Command> {
-    if !io::stdout().is_terminal() {
-        return None;
-    }
-    let mut command = match env::var("TICKETS_PAGER").or_else(|_| env::var("PAGER")) {
-        Ok(told) if matches!(told.trim(), "" | "cat") => return None,
-        Ok(told) => {
-            let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(told);
-            shell
-        }
-        Err(_) => {
-            let mut less = Command::new("less");
-            less.arg("-FRX");
-            less
-        }
-    };
-    if env::var_os("LESS").is_none() {
-        command.env("LESS", "FRX");
-    }
-    Some(command)
 }
 
 #[cfg(test)]
@@ -272,6 +215,28 @@ mod tests {
         ];
         for (seconds, want) in table {
             assert_eq!(age(seconds), want, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        let table = [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3599, "59m"),
+            (3600, "1h"),
+            (9000, "2h 30m"),
+            (86_399, "23h 59m"),
+            (86_400, "1d"),
+            (86_400 + 3599, "1d"),
+            (3 * 86_400 + 4 * 3600, "3d 4h"),
+            (14 * 86_400 - 1, "13d 23h"),
+            (14 * 86_400 + 4000, "14d"),
+            (40_000 * 86_400, "40000d"),
+        ];
+        for (seconds, want) in table {
+            assert_eq!(span(seconds), want, "{seconds}");
         }
     }
 

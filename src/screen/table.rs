@@ -117,10 +117,10 @@ impl Layout {
 }
 
 /// Keeps a terminal that knows both directions from taking two columns for one sentence.
-const LEFT_TO_RIGHT: &str = "\u{200e}";
+pub(super) const LEFT_TO_RIGHT: &str = "\u{200e}";
 
 /// True if some of `text` is written from right to left.
-fn rtl(text: &str) -> bool {
+pub(super) fn rtl(text: &str) -> bool {
     text.chars().any(
         |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'),
     )
