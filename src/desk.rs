@@ -6,6 +6,7 @@
 mod answers;
 mod build;
 mod file;
+mod history;
 mod mend;
 mod operator;
 mod reconcile;
@@ -31,6 +32,7 @@ use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
 pub use build::{Progress, Watch};
 pub use file::recipients;
+pub use history::Entries;
 pub use restore::Missing;
 use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@
 
 pub mod draft;
 mod error;
+pub mod history;
 pub mod journal;
 mod schema;
 pub mod text;

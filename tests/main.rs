@@ -19,5 +19,7 @@ mod reply;
 mod restore;
 mod robots;
 mod show;
+mod story;
+mod timeline;
 mod verify;
 mod walk;

@@ -41,7 +41,7 @@ pub struct List {
     /// Only where the submitter's name or address contains TEXT, in any letter case
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
-    /// Only with a message since then: 2026-11-01, '2026-11-01 12:00', 3d, '2 weeks'
+    /// Only with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
     /// Only where somebody waits
@@ -124,8 +124,7 @@ impl List {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let desk = Desk::look(overrides)?;
-        if desk.store.is_empty(Place::Open)? && desk.store.is_empty(Place::Archived)? {
-            // Looking is no reason to create anything: the directory may be mistyped.
+        if super::has_no_tickets(&desk)? {
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
@@ -201,10 +200,7 @@ impl List {
         let closed = !desk.store.is_empty(Place::Archived)?;
         let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
         match (open, closed) {
-            (false, false) => super::remark(format_args!(
-                "no tickets in {root} yet; the first mail to {} opens one",
-                desk.config.addresses.submit()
-            )),
+            (false, false) => super::remark_no_tickets(desk),
             (false, true) if !self.closed && !self.all => super::remark(format_args!(
                 "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
             )),
@@ -360,12 +356,6 @@ impl Item {
 
 /// True if the last word is a customer's: no admin's, not the desk's, and no machine's.
 fn is_waiting(desk: &Desk, row: &Overview) -> bool {
-    let from = &row.last_from;
-    let admin = desk
-        .config
-        .admins
-        .iter()
-        .any(|a| a.eq_ignore_ascii_case(from));
-    let ours = desk.config.addresses.target(from).is_some();
-    row.entries > 0 && !row.last_automatic && !admin && !ours
+    let by_staff = desk.staff().has(&row.last_from);
+    row.entries > 0 && !row.last_automatic && !by_staff
 }

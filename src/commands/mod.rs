@@ -13,12 +13,14 @@ pub mod reindex;
 pub mod reply;
 pub mod restore;
 pub mod show;
+pub mod timeline;
 pub mod verify;
 pub mod when;
 
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
+use crate::store::Place;
 use crate::ticket::TicketId;
 use anyhow::Result;
 use std::io::Write;
@@ -38,6 +40,21 @@ pub fn remark(line: impl std::fmt::Display) {
 pub fn no_ticket(desk: &Desk, id: TicketId) -> Fault {
     let text = format!("no ticket {id} in {}", desk.store.root().display());
     Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
+}
+
+/// True if the store has no ticket at all, and perhaps is not there: looking creates nothing, since
+/// the directory may be mistyped.
+fn has_no_tickets(desk: &Desk) -> Result<bool> {
+    Ok(desk.store.is_empty(Place::Open)? && desk.store.is_empty(Place::Archived)?)
+}
+
+/// Says on stderr what makes a first ticket.
+fn remark_no_tickets(desk: &Desk) {
+    remark(format_args!(
+        "no tickets in {} yet; the first mail to {} opens one",
+        desk.store.root().display(),
+        desk.config.addresses.submit()
+    ));
 }
 
 /// A string as TOML has it: as it stands in single quotes where backslashes would double.

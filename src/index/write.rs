@@ -271,6 +271,14 @@ const EVENTS: [Event; 5] = [
     Event::Quiet,
 ];
 
+/// What a number in `entry.event` means.
+pub(super) fn event(number: i64) -> Event {
+    let at = usize::try_from(number).ok();
+    at.and_then(|at| EVENTS.get(at))
+        .copied()
+        .unwrap_or(Event::Filed)
+}
+
 fn event_number(event: Event) -> i64 {
     EVENTS.iter().position(|&e| e == event).unwrap_or(1) as i64
 }
