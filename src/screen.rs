@@ -50,7 +50,7 @@ pub fn fit(text: &str, columns: usize) -> String {
 }
 
 /// `text` in at most `columns` columns.
-fn cut(text: &str, columns: usize) -> String {
+pub fn cut(text: &str, columns: usize) -> String {
     // More characters than that are a joke made of combining marks, and would cost time.
     let sane = text
         .char_indices()

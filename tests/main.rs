@@ -19,6 +19,8 @@ mod reply;
 mod restore;
 mod robots;
 mod show;
+mod stats;
+mod stats_data;
 mod story;
 mod timeline;
 mod verify;

@@ -13,6 +13,7 @@ pub mod reindex;
 pub mod reply;
 pub mod restore;
 pub mod show;
+pub mod stats;
 pub mod timeline;
 pub mod verify;
 pub mod when;

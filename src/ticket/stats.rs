@@ -117,6 +117,9 @@ pub struct Large {
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
+    /// The first and the last day of the stretch: as far as it was asked for, and else as far as
+    /// there are entries, and until today.
+    pub days: Option<(Day, Day)>,
     /// What `periods` are.
     pub unit: Unit,
     /// One after the other, empty ones among them; the first and the last may be cut short by the
@@ -132,6 +135,8 @@ pub struct Stats {
     pub tickets: u64,
     /// Tickets that a machine opened in it.
     pub by_machines: u64,
+    /// They are counted like any others.
+    pub automatic: bool,
     /// Bytes of the messages in their mboxes.
     pub bytes: u64,
     /// Attachments of the messages.

@@ -69,6 +69,7 @@ impl<'a> Tally<'a> {
             submitters: Submitters::new(scope.most),
             largest: Vec::new(),
             stats: Stats {
+                days: None,
                 unit: Unit::Day,
                 periods: Vec::new(),
                 total: Counts::default(),
@@ -76,6 +77,7 @@ impl<'a> Tally<'a> {
                 unanswered: 0,
                 tickets: 0,
                 by_machines: 0,
+                automatic: scope.automatic,
                 bytes: 0,
                 attachments: 0,
                 first_reply: Times::default(),
@@ -301,6 +303,7 @@ impl Tally<'_> {
         // Of the future only what has entries.
         let last = end.min(today.max(seen.1.unwrap_or(today)));
         let first = since.or(seen.0).unwrap_or(last + 1);
+        stats.days = (first <= last).then_some((first, last));
         let days = i64::from(last) - i64::from(first) + 1;
         stats.unit = self.scope.unit.unwrap_or(Unit::for_days(days));
 
