@@ -820,30 +820,6 @@ fn eight_at_once_get_numbers_without_a_gap() {
 }
 
 #[test]
-fn the_same_message_many_times_at_once_is_one_ticket() {
-    // A5
-    let bench = Bench::new();
-    std::thread::scope(|scope| {
-        for _ in 0..12 {
-            scope.spawn(|| bench.deliver("submit@example.org", FIRST).silent());
-        }
-    });
-    assert_eq!(bench.names(), ["1"]);
-    assert_eq!(
-        bench
-            .mbox("1")
-            .matches("Message-ID: <1@example.net>")
-            .count(),
-        1
-    );
-    let want = [
-        "ack <> -- alice@example.net",
-        "copy <> -- steve@example.org",
-    ];
-    assert_eq!(bench.take_sent_in_short(), want);
-}
-
-#[test]
 fn the_operators_own_words_replace_the_texts() {
     // C1: templates, and umlauts both ways
     let bench = Bench::new();

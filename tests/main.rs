@@ -10,11 +10,13 @@ mod deliver;
 mod init;
 mod layers;
 mod list;
+mod mail;
 mod manual;
 mod mbox;
 mod memory;
 mod mutt;
 mod policy;
+mod races;
 mod reply;
 mod restore;
 mod robots;
@@ -22,6 +24,9 @@ mod show;
 mod stats;
 mod stats_data;
 mod story;
+mod tally;
 mod timeline;
 mod verify;
 mod walk;
+#[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
+#[path = "e2e/mail.rs"]

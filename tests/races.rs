@@ -1,0 +1,70 @@
+//! Many at once, as an MTA starts us: whatever comes between whom, each message is there once.
+
+use crate::bench::Bench;
+use crate::tally::{self, Letter};
+use std::sync::Barrier;
+use std::thread;
+
+/// How many come at the same moment.
+const CROWD: usize = 20;
+
+/// Hands in `letters`, all at the same moment. An MTA would take nothing but silence for success.
+fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a Letter>) {
+    let letters: Vec<&Letter> = letters.into_iter().collect();
+    let start = &Barrier::new(letters.len());
+    thread::scope(|scope| {
+        for letter in letters {
+            scope.spawn(move || {
+                start.wait();
+                bench.deliver(&letter.recipient, &letter.bytes).silent();
+            });
+        }
+    });
+}
+
+/// A desk with ticket 1 of Alice's, whose letter is given, too.
+fn desk() -> (Bench, Letter) {
+    let bench = Bench::new();
+    let first = Letter::new("submit@example.org", 0);
+    bench.deliver(&first.recipient, &first.bytes).silent();
+    bench.take_sent();
+    (bench, first)
+}
+
+/// A5, B7: an alias that delivers twice, or an MTA whose first attempt is still at work.
+#[test]
+fn the_same_new_message_is_one_ticket_and_one_acknowledgement() {
+    for round in 0..5 {
+        let bench = Bench::new();
+        let letter = Letter::new("submit@example.org", round);
+        deliver_at_once(&bench, [&letter; CROWD]);
+        let tickets = tally::tickets(&bench);
+        tally::assert_each_once(&tickets, [&letter]);
+        tally::assert_sound(&bench, &tickets);
+        let want = [
+            "ack <> -- alice@example.net",
+            "copy <> -- steve@example.org",
+        ];
+        assert_eq!(bench.take_sent_in_short(), want);
+    }
+}
+
+#[test]
+fn different_messages_to_a_ticket_are_all_filed_and_told() {
+    let (bench, first) = desk();
+    let mut letters = vec![first];
+    for round in 0..4 {
+        let from = letters.len();
+        letters.extend((from..from + CROWD).map(|n| Letter::new("ticket-1@example.org", n)));
+        deliver_at_once(&bench, &letters[from..]);
+        let told = bench.take_sent_in_short();
+        assert_eq!(
+            told, ["copy <> -- steve@example.org"; CROWD],
+            "round {round}"
+        );
+        let tickets = tally::tickets(&bench);
+        tally::assert_each_once(&tickets, &letters);
+        assert_eq!(tickets[0].story(), (tickets[0].open, 0));
+        tally::assert_sound(&bench, &tickets);
+    }
+}
