@@ -23,7 +23,7 @@ use crate::mail::message::Message;
 use crate::outbox::{Outbox, Released};
 use crate::sendmail::Sendmail;
 use crate::store::lock::{PATIENCE, Patience};
-use crate::store::{Place, Store};
+use crate::store::{Place, Store, Turn};
 use crate::ticket::address::Target;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
@@ -51,6 +51,8 @@ pub struct Desk {
     /// Seconds since 1970 at which this process began its work.
     pub now: i64,
     patience: Patience,
+    /// Held from before the first answer is written until the last one may go out.
+    turn: Option<Turn>,
 }
 
 /// A message on its way in.
@@ -133,6 +135,7 @@ impl Desk {
             much_is_told: Cell::new(false),
             now: jiff::Timestamp::now().as_second(),
             patience: Patience::new(PATIENCE),
+            turn: None,
             config,
         })
     }
@@ -252,6 +255,10 @@ impl Desk {
             summary: Summary::of(message, &envelope.sender, self.now),
             degree: automatic::degree(message, &envelope.sender),
         };
+        // Of an attempt before this one: a second descriptor of ours would wait for the first.
+        self.turn = None;
+        let digest = &parcel.summary.identity.digest;
+        self.turn = Some(self.store.turn(digest, self.patience)?);
         for destination in route.destinations {
             let filed = match destination {
                 Destination::Open => Some(self.open_ticket(&parcel)?),
@@ -269,6 +276,8 @@ impl Desk {
     /// Sends the answers of `outcome`, and older ones that are due. What sendmail does not take
     /// waits in the outbox; the lines returned say what for.
     pub fn send(&mut self, outcome: &mut Outcome) -> Vec<String> {
+        // sendmail may take its time, or bring this very message back.
+        self.turn = None;
         let mut fresh = Released::default();
         for filed in &mut outcome.filed {
             fresh.append(std::mem::take(&mut filed.released));

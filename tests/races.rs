@@ -49,6 +49,30 @@ fn the_same_new_message_is_one_ticket_and_one_acknowledgement() {
     }
 }
 
+/// A5: the same in a ticket that is there. One copy, and those who are told are told once.
+#[test]
+fn the_same_message_to_a_ticket_is_one_copy_and_one_notice() {
+    let (bench, first) = desk();
+    let mut letters = vec![first];
+    for round in 1..=8 {
+        let (recipient, want) = match round % 2 {
+            0 => (
+                "ticket-1-done@example.org",
+                "closed <> -- alice@example.net",
+            ),
+            _ => ("ticket-1@example.org", "copy <> -- steve@example.org"),
+        };
+        let letter = Letter::new(recipient, round);
+        deliver_at_once(&bench, [&letter; CROWD]);
+        assert_eq!(bench.take_sent_in_short(), [want], "round {round}");
+        letters.push(letter);
+    }
+    let tickets = tally::tickets(&bench);
+    tally::assert_each_once(&tickets, &letters);
+    assert_eq!(tickets[0].story(), (tickets[0].open, 4));
+    tally::assert_sound(&bench, &tickets);
+}
+
 #[test]
 fn different_messages_to_a_ticket_are_all_filed_and_told() {
     let (bench, first) = desk();

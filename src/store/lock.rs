@@ -49,26 +49,38 @@ impl Patience {
 /// # Errors
 /// Status 75 when somebody keeps it for longer than `patience`.
 pub fn fcntl_lock(file: &File, path: &Path, patience: Patience) -> Result<()> {
-    let whole = libc::flock {
+    match fcntl_lock_range(file, 0, 0, patience) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(busy(path, "another program").into()),
+        Err(e) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// The same on `length` bytes from `start` (0: to the end, wherever that is); false if somebody
+/// keeps it for longer than `patience`.
+pub fn fcntl_lock_range(
+    file: &File,
+    start: i64,
+    length: i64,
+    patience: Patience,
+) -> std::io::Result<bool> {
+    let range = libc::flock {
         l_type: libc::F_WRLCK as _,
         l_whence: libc::SEEK_SET as _,
-        l_start: 0,
-        l_len: 0,
+        l_start: start,
+        l_len: length,
         l_pid: 0,
     };
     loop {
-        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
-            Ok(_) => return Ok(()),
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&range)) {
+            Ok(_) => return Ok(true),
             Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => {
                 if !patience.wait() {
-                    return Err(busy(path, "another program").into());
+                    return Ok(false);
                 }
             }
             Err(nix::errno::Errno::EINTR) => {}
-            Err(e) => {
-                return Err(std::io::Error::from(e))
-                    .with_context(|| format!("cannot lock {}", path.display()));
-            }
+            Err(e) => return Err(e.into()),
         }
     }
 }

@@ -9,6 +9,7 @@ mod mbox;
 mod recent;
 mod sequence;
 mod staged;
+mod turn;
 mod unnamed;
 
 use crate::ticket::TicketId;
@@ -25,6 +26,7 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+pub use turn::Turn;
 
 /// Where a ticket's mbox lies, which is its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
