@@ -10,6 +10,8 @@ mod deliver;
 mod init;
 mod layers;
 mod list;
+#[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
+#[path = "e2e/mail.rs"]
 mod mail;
 mod manual;
 mod mbox;
@@ -28,5 +30,3 @@ mod tally;
 mod timeline;
 mod verify;
 mod walk;
-#[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
-#[path = "e2e/mail.rs"]

@@ -2,8 +2,10 @@
 
 use crate::bench::Bench;
 use crate::tally::{self, Letter};
+use std::fs;
 use std::sync::Barrier;
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread::{self, ScopedJoinHandle};
 
 /// How many come at the same moment.
 const CROWD: usize = 20;
@@ -20,6 +22,19 @@ fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a Lett
             });
         }
     });
+}
+
+/// Hands in a letter as an MTA does, again and again while it is deferred; says how often it was.
+fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
+    for deferred in 0..100 {
+        let ran = bench.deliver(&letter.recipient, &letter.bytes);
+        if ran.status == 0 {
+            ran.silent();
+            return deferred;
+        }
+        assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{ran:?}");
+    }
+    panic!("{} was deferred a hundred times", letter.id)
 }
 
 /// A desk with ticket 1 of Alice's, whose letter is given, too.
@@ -91,4 +106,38 @@ fn different_messages_to_a_ticket_are_all_filed_and_told() {
         assert_eq!(tickets[0].story(), (tickets[0].open, 0));
         tally::assert_sound(&bench, &tickets);
     }
+}
+
+/// D5: `mv` by hand, which takes no locks, between a delivery's look and its lock. A ticket that
+/// is somewhere is never said not to be there; at worst its mail has to come again.
+#[test]
+fn a_ticket_that_is_moved_all_the_time_gets_its_mail() {
+    let (bench, first) = desk();
+    let letters: Vec<Letter> = (1..=100)
+        .map(|n| Letter::new("ticket-1@example.org", n))
+        .collect();
+    let (open, archived) = (bench.ticket("1"), bench.ticket("archived/1"));
+    let next = AtomicUsize::new(0);
+    let deferred = AtomicUsize::new(0);
+    let work = || {
+        while let Some(letter) = letters.get(next.fetch_add(1, Relaxed)) {
+            deferred.fetch_add(deliver_until_filed(&bench, letter), Relaxed);
+        }
+    };
+    let moves = thread::scope(|scope| {
+        let workers = [(); 4].map(|()| scope.spawn(work));
+        let mut moves = 0;
+        while !workers.iter().all(ScopedJoinHandle::is_finished) {
+            // A delivery may have re-opened it first.
+            moves += usize::from(fs::rename(&open, &archived).is_ok());
+            moves += usize::from(fs::rename(&archived, &open).is_ok());
+        }
+        moves
+    });
+    let deferred = deferred.into_inner();
+    println!("100 letters, {moves} moves, {deferred} deliveries deferred");
+    assert!(moves > 2 * letters.len(), "only {moves} moves");
+    let tickets = tally::tickets(&bench);
+    tally::assert_each_once(&tickets, letters.iter().chain([&first]));
+    tally::assert_sound(&bench, &tickets);
 }

@@ -35,7 +35,7 @@ impl Desk {
                 }
             }
             let id = next_number(sequence.last().max(highest))?;
-            if self.store.locate(id)?.is_some() {
+            if self.store.is_taken(id)? {
                 // Left by a delivery that died here, or put there by hand. It may be this very
                 // message, and then its answers lie there, too.
                 self.known(id)?;

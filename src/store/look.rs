@@ -8,6 +8,9 @@ use std::fs::{DirEntry, File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// How often a ticket is looked for before it is said not to be there. A look takes a microsecond.
+const LOOKS: usize = 40;
+
 /// In nanoseconds: file systems count time in steps of up to ten milliseconds.
 const TICK: i128 = 50_000_000;
 
@@ -19,14 +22,21 @@ impl Store {
 
     /// Where the ticket is, and its file's stamp.
     pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
-        // Asked once more: a ticket re-opened between the two looks was in neither place, and its
-        // mail would bounce.
-        for place in [Place::Open, Place::Archived, Place::Open] {
+        // A ticket that is moved between two looks is in neither place, and its mail would bounce.
+        // No look sees both at once; so many in vain are no chance any more.
+        let places = [Place::Open, Place::Archived].into_iter().cycle();
+        for place in places.take(LOOKS) {
             if let Some(stamp) = self.stamp_in(id, place)? {
                 return Ok(Some((place, stamp)));
             }
         }
         Ok(None)
+    }
+
+    /// True if there is a ticket with this number; one that is on the move may be missed.
+    pub fn is_taken(&self, id: TicketId) -> Result<bool> {
+        let stamp = self.stamp_in(id, Place::Open)?;
+        Ok(stamp.is_some() || self.stamp_in(id, Place::Archived)?.is_some())
     }
 
     /// The stamp of a ticket's file in `place`, if it lies there.
@@ -200,5 +210,30 @@ pub fn open_quietly(path: &Path) -> std::io::Result<File> {
     match open(libc::O_NOATIME) {
         Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_that_is_moved_all_the_time_is_always_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path(), None);
+        store.create_directories().unwrap();
+        let id = TicketId::new(1).unwrap();
+        let (open, archived) = (store.path(id, Place::Open), store.path(id, Place::Archived));
+        std::fs::write(&open, "").unwrap();
+        std::thread::scope(|scope| {
+            let looks = scope.spawn(|| (0..50_000).all(|_| store.stamp(id).unwrap().is_some()));
+            while !looks.is_finished() {
+                std::fs::rename(&open, &archived).unwrap();
+                std::fs::rename(&archived, &open).unwrap();
+            }
+            assert!(looks.join().unwrap());
+        });
+        std::fs::remove_file(&open).unwrap();
+        assert_eq!(store.stamp(id).unwrap(), None);
     }
 }
