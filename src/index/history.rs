@@ -35,7 +35,8 @@ impl Mark {
 
 macro_rules! columns {
     () => {
-        "SELECT e.ticket, e.seq, e.at, e.event, e.name, e.author, ifnull(e.subject, t.subject),
+        "SELECT e.ticket, e.seq, e.at, e.event, e.name, e.author,
+                ifnull(replace(e.subject, char(31), t.subject), t.subject),
                 e.automatic, e.size, e.attachments, t.place
          FROM entry e JOIN ticket t ON t.id = e.ticket "
     };

@@ -18,7 +18,8 @@ const MANY_ARCHIVED: i64 = 50_000;
 /// How long a writer waits for another: many may come at once, and each is short.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
 
-/// `entry.subject` is null where it only repeats the ticket's; the author is not among `entry.people`.
+/// `entry.subject` leaves out what only repeats the ticket's, see `write::REPEATED`; the author is not among
+/// `entry.people`.
 /// `dirty` names the tickets, and the first of their entries, whose words the full text does not have
 /// yet. `ticket_open` has whole rows: ten thousand open ones among a million would else lie on ten
 /// thousand pages.

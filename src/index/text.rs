@@ -31,7 +31,7 @@ COMMIT;
 /// More words are sorted in memory before they are written, so that little has to be merged.
 const BULK: &str = "
 PRAGMA cache_size = -16384;
-INSERT INTO text(text, rank) VALUES('hashsize', 67108864);
+INSERT INTO text(text, rank) VALUES('hashsize', 33554432);
 INSERT INTO text(text, rank) VALUES('automerge', 0);
 INSERT INTO text(text, rank) VALUES('crisismerge', 1999);
 ";

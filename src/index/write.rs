@@ -224,12 +224,12 @@ fn insert_entry(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
     let Identity { key, digest } = summary.identity;
-    // `Re: [issue12] Printer` says no more than `Printer`.
-    let same = subject.is_some_and(|subject| match subject {
-        "" => summary.subject.is_empty(),
-        subject => summary.subject.ends_with(subject),
-    });
-    let own = (!same).then_some(&summary.subject);
+    // `Re: [issue12] Printer` repeats `Printer`.
+    let own = match subject.and_then(|subject| summary.subject.strip_suffix(subject)) {
+        Some("") => None,
+        Some(before) if subject != Some("") => Some(format!("{before}{REPEATED}")),
+        _ => Some(summary.subject.clone()),
+    };
     // The author is noted already.
     let others = match summary.people.split_once(' ') {
         Some((first, others)) if first == summary.from => others,
@@ -261,6 +261,10 @@ fn place_number(place: Place) -> i64 {
         Place::Archived => 1,
     }
 }
+
+/// Stands for the ticket's subject; no Subject in one line holds a control character. In SQL:
+/// `ifnull(replace(e.subject, char(31), t.subject), t.subject)`.
+const REPEATED: char = '\u{1f}';
 
 /// `entry.event`; a number once used keeps its meaning.
 const EVENTS: [Event; 5] = [
