@@ -7,6 +7,7 @@ mod corpus;
 mod corpus_gen;
 mod crash;
 mod deliver;
+mod index;
 mod init;
 mod layers;
 mod list;

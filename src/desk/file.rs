@@ -3,14 +3,13 @@
 use super::view::View;
 use super::{Deed, Desk, Filed, Parcel, trace_sender};
 use crate::error;
-use crate::index::journal::{Added, Change, Located};
+use crate::index::journal::{Added, Change};
 use crate::mail::entry::{self, Trace};
 use crate::mail::envelope::Sender;
 use crate::outbox::{self, Key, Released};
 use crate::store::{Mbox, Place, Staged, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
-use crate::ticket::timeline::Event;
 use crate::ticket::{TicketId, compose::Outgoing};
 use anyhow::{Context, Result};
 
@@ -70,7 +69,7 @@ impl Desk {
                 place: Place::Open,
                 before: None,
                 after: stamp,
-                added: Some(added(parcel, 0, Event::Opened, 0, stamp.size)),
+                added: Some(added(parcel, 0, None, 0, stamp.size)),
             };
             let noted = self.tell(&change);
             if noted.is_err() {
@@ -195,12 +194,6 @@ impl Desk {
             let place = mbox.place();
             // Of a delivery that died after it had moved the file.
             lock::clear_stale(&self.store.path(id, place.other()));
-            let event = match (plan.closes, plan.reopens, plan.filed_under) {
-                (true, _, _) => Event::Closed,
-                (_, true, _) => Event::Reopened,
-                (_, _, Some(Verb::Quiet)) => Event::Quiet,
-                _ => Event::Filed,
-            };
             let (at, size) = (row.stamp.size, entry.len() as u64);
             // Not told is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
@@ -209,7 +202,7 @@ impl Desk {
                     place,
                     before: Some(row.stamp),
                     after: stamp,
-                    added: Some(added(parcel, row.entries, event, at, size)),
+                    added: Some(added(parcel, row.entries, plan.filed_under, at, size)),
                 })
             });
             drop(mbox);
@@ -405,16 +398,14 @@ pub(super) fn key(parcel: &Parcel, id: TicketId) -> Key {
     }
 }
 
-/// What the index is told of an entry that lies `at` bytes into its file.
-fn added(parcel: &Parcel, seq: u64, event: Event, at: u64, size: u64) -> Added {
+/// What the index is told of an entry that lies `offset` bytes into its file.
+fn added(parcel: &Parcel, seq: u64, asked: Option<Verb>, offset: u64, size: u64) -> Added {
     Added {
         seq,
         summary: parcel.summary.clone(),
-        trace: Located {
-            event,
-            offset: at,
-            size,
-        },
+        asked,
+        offset,
+        size,
     }
 }
 

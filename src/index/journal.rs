@@ -10,6 +10,7 @@
 
 use crate::store::{Place, Stamp, absent};
 use crate::ticket::TicketId;
+use crate::ticket::address::Verb;
 use crate::ticket::summary::Summary;
 use crate::ticket::timeline::Event;
 use anyhow::{Context, Result};
@@ -61,12 +62,17 @@ pub struct Added {
     pub seq: u64,
     /// What it says.
     pub summary: Summary,
-    /// Where it lies, and what it did.
-    pub trace: Located,
+    /// What the address it is filed under asks for; `None` for submit@. What it did to the ticket
+    /// is told by the entries alone, so that it is the same when they are read again.
+    pub asked: Option<Verb>,
+    /// Start of its From_ line, in bytes from the start of the file.
+    pub offset: u64,
+    /// Bytes up to the next entry.
+    pub size: u64,
 }
 
 /// Where an entry lies in its file, and what it did to its ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Located {
     /// What it did.
     pub event: Event,

@@ -1,9 +1,8 @@
-use super::journal::{Located, Touched};
+use super::journal::Touched;
 use super::*;
 use crate::mail::envelope::Sender;
 use crate::mail::message::Message;
 use crate::ticket::summary::Summary;
-use crate::ticket::timeline::Event;
 
 fn id(n: u32) -> TicketId {
     TicketId::new(n).unwrap()
@@ -22,19 +21,12 @@ const LATER: Stamp = Stamp { size: 20, ..STAMP };
 const MOVED: Stamp = Stamp { ctime: 9, ..LATER };
 
 fn added(seq: u64, raw: &str, at: i64) -> Option<Added> {
-    let trace = Located {
-        event: if seq == 0 {
-            Event::Opened
-        } else {
-            Event::Filed
-        },
-        offset: 10 * seq,
-        size: 10,
-    };
     Some(Added {
         seq,
         summary: summary(raw, at),
-        trace,
+        asked: None,
+        offset: 10 * seq,
+        size: 10,
     })
 }
 

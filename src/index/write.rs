@@ -5,8 +5,8 @@ use super::{Index, IndexError, Result};
 use crate::store::{Place, Stamp};
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
-use crate::ticket::timeline::Event;
-use rusqlite::{Connection, params};
+use crate::ticket::timeline::{Course, Event};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// A ticket's file as it was read.
 #[derive(Clone, Debug)]
@@ -140,14 +140,22 @@ impl Index {
     }
 
     fn insert(&self, id: TicketId, added: &Added, subject: Option<&str>) -> Result<()> {
-        insert_entry(
-            &self.db,
-            id,
-            added.seq,
-            &added.summary,
-            &added.trace,
-            subject,
-        )?;
+        let mut course = match added.seq {
+            0 => Course::default(),
+            _ => {
+                let sql = "SELECT event FROM entry WHERE ticket = ?1 AND event IN (2, 3)
+                           ORDER BY seq DESC LIMIT 1";
+                let mut select = self.db.prepare_cached(sql)?;
+                let last = select.query_row([id.get()], |r| r.get::<_, i64>(0));
+                Course::after(last.optional()?.map(event))
+            }
+        };
+        let located = Located {
+            event: course.next(added.asked, added.summary.automatic),
+            offset: added.offset,
+            size: added.size,
+        };
+        insert_entry(&self.db, id, added.seq, &added.summary, &located, subject)?;
         self.soil(id, added.seq)
     }
 

@@ -1,9 +1,10 @@
 //! The desk's own addresses: which of them a recipient is, and how they are written.
 
 use super::TicketId;
+use serde::{Deserialize, Serialize};
 
 /// What mail to a ticket's address asks for (B1 to B3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verb {
     /// `-quiet`: file it, tell nobody, change no state.
     Quiet,

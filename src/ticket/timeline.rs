@@ -54,6 +54,14 @@ pub struct Course {
 }
 
 impl Course {
+    /// Goes on after entries of which the last that closed or re-opened the ticket did this.
+    pub fn after(last: Option<Event>) -> Course {
+        Course {
+            begun: true,
+            closed: last == Some(Event::Closed),
+        }
+    }
+
     /// What the next entry did. `asked` is what the address it is filed under asks for, `None` if
     /// it is filed under submit@ or another program wrote it there.
     pub fn next(&mut self, asked: Option<Verb>, automatic: bool) -> Event {
@@ -68,9 +76,7 @@ impl Course {
         match event {
             Event::Closed => self.closed = true,
             Event::Reopened => self.closed = false,
-            // Written by mutt or by hand, or the first one asked for it.
-            Event::Opened => self.closed = asked == Some(Verb::Done),
-            Event::Filed | Event::Quiet => {}
+            Event::Opened | Event::Filed | Event::Quiet => {}
         }
         event
     }
@@ -127,9 +133,9 @@ mod tests {
                 &[Opened, Closed, Quiet, Reopened],
             ),
             (
-                "opened by hand, closed at once",
-                &[(done, false), (update, false)],
-                &[Opened, Reopened],
+                "the first one asks for it",
+                &[(done, false), (update, false), (done, false)],
+                &[Opened, Filed, Closed],
             ),
         ] {
             let mut course = Course::default();

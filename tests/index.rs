@@ -1,0 +1,267 @@
+//! The index can be deleted at any time, and nothing is lost with it (D9).
+
+use crate::bench::Bench;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::fs;
+use std::process::Command;
+use tickets::mail::entry::{Trace, encode};
+
+/// 2026-11-01 00:00 UTC.
+const NOVEMBER: i64 = 1_793_491_200;
+
+fn mail(n: u32) -> String {
+    format!(
+        "Message-ID: <{n}@example.net>\nFrom: Author {n} <a{n}@example.net>\n\
+         To: submit@example.org\nSubject: Subject {n}\n\nA text about word{n}.\n"
+    )
+}
+
+/// Puts a ticket there by hand, as a delivery would have left it.
+fn put(b: &Bench, n: u32) {
+    let trace = Trace {
+        sender: Some("a@example.net"),
+        filed_under: "submit@example.org",
+        at: NOVEMBER + i64::from(n),
+    };
+    let place = if n.is_multiple_of(3) { "archived/" } else { "" };
+    b.put(
+        &format!("tickets/{place}{n}"),
+        &encode(&trace, mail(n).as_bytes()),
+    );
+}
+
+/// A desk with so many tickets, and the sequence that belongs to them; never indexed.
+fn desk_of(tickets: u32) -> Bench {
+    let b = Bench::with("ack = false\nnotify = \"none\"\n");
+    b.run(&["reindex"], b"")
+        .is(0, "0 tickets, 0 messages\n", "");
+    for n in 1..=tickets {
+        put(&b, n);
+    }
+    b.put(
+        "tickets/.tickets/sequence",
+        format!("{tickets}\n").as_bytes(),
+    );
+    forget(&b);
+    b
+}
+
+/// Deletes everything that can be deleted.
+fn forget(b: &Bench) {
+    let names = fs::read_dir(b.ticket(".tickets")).unwrap();
+    for name in names.map(|e| e.unwrap().file_name().into_string().unwrap()) {
+        if ["index", "text.", "journ"]
+            .iter()
+            .any(|cache| name.starts_with(cache))
+        {
+            fs::remove_file(b.ticket(&format!(".tickets/{name}"))).unwrap();
+        }
+    }
+}
+
+/// All that the index is asked for.
+fn answers(b: &Bench) -> Vec<String> {
+    let questions: [&[&str]; 7] = [
+        &["list", "--all", "--json"],
+        &["list", "--all", "--sort", "from"],
+        &["list", "--waiting"],
+        &["timeline", "--json"],
+        &[
+            "stats",
+            "--json",
+            "--since",
+            "2026-01-01",
+            "--until",
+            "2027-01-01",
+        ],
+        &["reindex"],
+        &["list", "--all", "--json"],
+    ];
+    let ask = |words: &&[&str]| {
+        let ran = b.run(words, b"");
+        assert_eq!(ran.status, 0, "{words:?}: {}", ran.stderr);
+        ran.stdout + &ran.stderr
+    };
+    questions.iter().map(ask).collect()
+}
+
+/// What a random desk has been through.
+#[derive(Clone, Debug)]
+enum Step {
+    Open,
+    Update(u32),
+    Close(u32),
+    Quiet(u32),
+    Bounce(u32),
+    /// Somebody takes the file away, or shortens it by an entry.
+    Remove(u32),
+    Shorten(u32),
+    Move(u32),
+    /// Somebody asks, and the index is brought up to date.
+    Ask,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let ticket = 1..6u32;
+    let step = prop_oneof![
+        4 => Just(Step::Open),
+        4 => ticket.clone().prop_map(Step::Update),
+        2 => ticket.clone().prop_map(Step::Close),
+        1 => ticket.clone().prop_map(Step::Quiet),
+        1 => ticket.clone().prop_map(Step::Bounce),
+        1 => ticket.clone().prop_map(Step::Remove),
+        1 => ticket.clone().prop_map(Step::Shorten),
+        1 => ticket.prop_map(Step::Move),
+        2 => Just(Step::Ask),
+    ];
+    proptest::collection::vec(step, 1..16)
+}
+
+fn take(b: &Bench, number: u32, step: &Step) {
+    let message = mail(number);
+    let to = |n: &u32, verb: &str| format!("ticket-{n}{verb}@example.org");
+    let place = |n: &u32| {
+        let names = [n.to_string(), format!("archived/{n}")];
+        names.into_iter().find(|name| b.ticket(name).exists())
+    };
+    match step {
+        Step::Open => b.deliver("submit@example.org", message).silent(),
+        Step::Update(n) => drop(b.deliver(&to(n, ""), message)),
+        Step::Close(n) => drop(b.deliver(&to(n, "-done"), message)),
+        Step::Quiet(n) => drop(b.deliver(&to(n, "-quiet"), message)),
+        Step::Bounce(n) => drop(b.deliver_bounce(&to(n, ""), message)),
+        Step::Remove(n) => {
+            if let Some(name) = place(n) {
+                fs::remove_file(b.ticket(&name)).unwrap();
+            }
+        }
+        Step::Shorten(n) => {
+            if let Some(name) = place(n) {
+                let bytes = fs::read(b.ticket(&name)).unwrap();
+                let last = tickets::mail::mbox::entries(&bytes, 0).last();
+                let keep = last.map_or(0, |entry| entry.start);
+                let file = fs::OpenOptions::new().write(true).open(b.ticket(&name));
+                file.unwrap().set_len(keep).unwrap();
+            }
+        }
+        Step::Move(n) => {
+            if let Some(name) = place(n) {
+                let other = match name.strip_prefix("archived/") {
+                    Some(number) => number.to_owned(),
+                    None => format!("archived/{name}"),
+                };
+                fs::rename(b.ticket(&name), b.ticket(&other)).unwrap();
+            }
+        }
+        Step::Ask => drop(b.run(&["list"], b"")),
+    }
+}
+
+/// D9: whatever happened, and whoever did it.
+#[test]
+fn without_the_index_the_answers_are_the_same() {
+    let mut runner = TestRunner::new(Config {
+        cases: 40,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&steps(), |steps| {
+        let b = Bench::with("close_by = \"anyone\"\n");
+        for (number, step) in (1..).zip(&steps) {
+            take(&b, number, step);
+        }
+        let with = answers(&b);
+        forget(&b);
+        prop_assert_eq!(answers(&b), with);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// Many tickets are read in parallel, into an index beside the one that is missing.
+#[test]
+fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
+    let b = desk_of(2100);
+    let all: String = (1..=2100).rev().map(|n| format!("{n}\n")).collect();
+    b.run(&["list", "--all", "-q", "--sort", "number"], b"")
+        .is(0, &all, "");
+    let caches = || {
+        let names = fs::read_dir(b.ticket(".tickets")).unwrap();
+        let mut names: Vec<_> = names.map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    // B5: what is answered is known.
+    b.deliver(
+        "submit@example.org",
+        mail(3000).replace("Subject:", "References: <2@example.net>\nSubject:"),
+    )
+    .silent();
+    assert_eq!(b.mbox("2").matches("Delivered-To: ").count(), 2);
+    assert_eq!(
+        caches(),
+        [
+            "index.db",
+            "index.db.lock",
+            "journal",
+            "rebuild.lock",
+            "recent",
+            "sequence",
+            "turns"
+        ]
+    );
+}
+
+/// A delivery looks at the newest tickets only; the next one goes on where it stopped.
+#[test]
+fn a_delivery_does_not_wait_until_all_is_read() {
+    let b = desk_of(1200);
+    for (case, again, number) in [
+        ("B6: it opens the next one", mail(5000), "1201"),
+        ("A5: one of the newest, once more", mail(1100), "1201"),
+        (
+            "one of the middle, and by now they are read",
+            mail(400),
+            "1201",
+        ),
+        ("the first one", mail(1), "1201"),
+        ("another new one", mail(5001), "1202"),
+    ] {
+        b.deliver("submit@example.org", again).silent();
+        let opened = |n: &str| b.ticket(n).exists();
+        let next = (number.parse::<u32>().unwrap() + 1).to_string();
+        assert_eq!((opened(number), opened(&next)), (true, false), "{case}");
+    }
+}
+
+/// The index in use stays; what was done is not done again; in the end all is there.
+#[test]
+fn reindex_may_be_killed() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        return;
+    }
+    let b = desk_of(300);
+    let all = "300 tickets, 300 messages\n";
+    b.run(&["reindex"], b"").is(0, all, "");
+    let before = answers(&b);
+    let mut killed = 0;
+    for n in (1..).step_by(7) {
+        let mut strace = Command::new("strace");
+        let kill = format!("inject=pwrite64,rename,unlink,openat:signal=KILL:when={n}");
+        strace.args(["-f", "-o", "/dev/null", "-e", &kill]);
+        strace.arg(crate::bench::binary()).args(["reindex"]);
+        b.as_ordinary_user(&mut strace);
+        let ran = crate::bench::finish(strace, b"");
+        if ran.status == 0 {
+            break;
+        }
+        killed += 1;
+        let ids = b.run(&["list", "--all", "-q"], b"");
+        assert_eq!((ids.status, ids.stdout.lines().count()), (0, 300), "{n}");
+    }
+    assert!(killed > 10, "killed {killed} times only");
+    b.run(&["reindex"], b"").is(0, all, "");
+    assert_eq!(answers(&b), before);
+    println!("reindex was killed at {killed} system calls");
+}
