@@ -140,6 +140,28 @@ fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
 }
 
 #[test]
+fn the_first_message_of_an_emptied_file_says_whose_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index.db");
+    let journal = Journal::at(dir.path());
+    let empty = Reading {
+        id: id(3),
+        place: Place::Open,
+        stamp: STAMP,
+        entries: Vec::new(),
+        sound: true,
+    };
+    Index::open(&path).unwrap().replace(&empty).unwrap();
+    let first = change(3, Place::Open, Some(STAMP), LATER, added(0, FIRST, 100));
+    journal.append(&first).unwrap();
+    let row = Index::open(&path).unwrap().ticket(id(3)).unwrap().unwrap();
+    assert_eq!(
+        (row.entries, row.opened, row.subject.as_str()),
+        (1, 100, "s")
+    );
+}
+
+#[test]
 fn what_we_did_in_archived_ourselves_is_no_news() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");

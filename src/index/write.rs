@@ -67,7 +67,13 @@ impl Index {
         } = *change;
         let row = self.ticket(id)?;
         match (&row, &change.added) {
-            (None, Some(added)) if added.seq == 0 => {
+            // The first one says whose ticket it is, also in a file that was empty.
+            (row, Some(added))
+                if added.seq == 0
+                    && row
+                        .as_ref()
+                        .is_none_or(|row| Some(row.stamp) == change.before && row.entries == 0) =>
+            {
                 self.insert(id, added, None)?;
                 let only = Some(&added.summary);
                 self.upsert(id, place, after, (only, only, 1), true)?;
