@@ -31,3 +31,4 @@ mod tally;
 mod timeline;
 mod verify;
 mod walk;
+mod who;

@@ -1,0 +1,258 @@
+//! C3, C5: who may do what, and what somebody gets done who writes another one's name into From.
+
+use crate::bench::Bench;
+use crate::deliver::mail;
+
+/// One mail to Alice's ticket 1, of a desk with the admins Steve and Eva.
+struct Case {
+    name: &'static str,
+    /// The envelope's sender.
+    sender: &'static str,
+    /// The local-part it goes to.
+    to: &'static str,
+    /// Header and body, less the Message-ID.
+    mail: &'static str,
+    /// Where the ticket lies afterwards.
+    lies: &'static str,
+    /// What its `Delivered-To` says: what it did.
+    did: &'static str,
+    /// What is sent: kind, envelope sender, recipients.
+    sent: &'static [&'static str],
+}
+
+const BOTH: &str = "copy <> -- steve@example.org eva@example.org";
+const EVA: &str = "copy <> -- eva@example.org";
+const TRIED: &str = "refused <> -- steve@example.org eva@example.org";
+const PASSED: &str = "copy ticket-1@example.org -- alice@example.net";
+
+fn desk(config: &str) -> Bench {
+    let admins = "admins = [\"steve@example.org\", \"eva@example.org\"]\n";
+    let bench = Bench::with(&format!("{admins}{config}"));
+    let first = mail(
+        "1",
+        "To: submit@example.org\nCc: Bob <bob@example.net>\n",
+        "x",
+    );
+    bench.deliver("submit@example.org", first).silent();
+    bench.take_sent();
+    bench
+}
+
+/// The local-parts in our own `Delivered-To` of each entry.
+fn deeds(bench: &Bench, name: &str) -> Vec<String> {
+    let mbox = bench.mbox(name);
+    let fields = mbox
+        .lines()
+        .filter_map(|l| l.strip_prefix("Delivered-To: "));
+    fields.map(|a| a.replace("@example.org", "")).collect()
+}
+
+fn run(config: &str, cases: &[Case]) {
+    for case in cases {
+        let name = case.name;
+        let bench = desk(config);
+        let text = format!("Message-ID: <2@example.net>\n{}", case.mail);
+        let to = format!("{}@example.org", case.to);
+        let args = ["deliver", "--sender", case.sender, "--recipient", &to];
+        let ran = bench.run(&args, text.as_bytes());
+        assert_eq!(
+            (ran.status, ran.stdout, ran.stderr),
+            (0, "".into(), "".into()),
+            "{name}"
+        );
+        assert_eq!(bench.names(), [case.lies], "{name}");
+        assert_eq!(deeds(&bench, case.lies), ["submit", case.did], "{name}");
+        assert_eq!(bench.take_sent_in_short(), case.sent, "{name}");
+    }
+}
+
+#[test]
+fn from_says_who_may_close() {
+    let usual = Case {
+        name: "",
+        sender: "mallory@example.com",
+        to: "ticket-1-done",
+        mail: "",
+        lies: "1",
+        did: "ticket-1",
+        sent: &[BOTH, TRIED],
+    };
+    let closed = Case {
+        lies: "archived/1",
+        did: "ticket-1-done",
+        sent: &["closed <> -- alice@example.net", BOTH],
+        ..usual
+    };
+    run(
+        "",
+        &[
+            Case {
+                name: "a stranger",
+                mail: "From: mallory@example.com\n\nx\n",
+                ..usual
+            },
+            // Nothing but the name in From is asked for, and anybody can write it there.
+            Case {
+                name: "an admin's name in From",
+                mail: "From: Steve <steve@example.org>\n\nx\n",
+                sent: &["closed <> -- alice@example.net", EVA],
+                ..closed
+            },
+            Case {
+                name: "the ticket's",
+                mail: "From: ticket-1@example.org\n\nx\n",
+                ..closed
+            },
+            Case {
+                name: "a participant's",
+                mail: "From: BOB@example.net\n\nx\n",
+                ..closed
+            },
+            Case {
+                name: "an admin's, and his own",
+                mail: "From: steve@example.org, mallory@example.com\n\nx\n",
+                sent: &[EVA, "refused <> -- eva@example.org"],
+                ..usual
+            },
+            Case {
+                name: "the same in two fields",
+                mail: "From: steve@example.org\nFrom: mallory@example.com\n\nx\n",
+                sent: &[EVA, "refused <> -- eva@example.org"],
+                ..usual
+            },
+            Case {
+                name: "an admin's as a display name",
+                mail: "From: \"steve@example.org\" <mallory@example.com>\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "an admin's everywhere but in From",
+                sender: "steve@example.org",
+                mail: "From: mallory@example.com\nSender: steve@example.org\n\
+                       Reply-To: steve@example.org\nResent-From: steve@example.org\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "nobody's",
+                sender: "steve@example.org",
+                mail: "Subject: x\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "an admin's vacation",
+                sender: "steve@example.org",
+                mail: "From: steve@example.org\nAuto-Submitted: auto-replied\n\nx\n",
+                sent: &[EVA],
+                ..usual
+            },
+            Case {
+                name: "an admin's bounce",
+                sender: "",
+                mail: "From: steve@example.org\n\nx\n",
+                sent: &[EVA],
+                ..usual
+            },
+        ],
+    );
+    run(
+        "close_by = \"admins\"\n",
+        &[Case {
+            name: "a participant's, where admins close",
+            mail: "From: bob@example.net\n\nx\n",
+            ..usual
+        }],
+    );
+    run(
+        "close_by = \"anyone\"\n",
+        &[Case {
+            name: "a stranger, where anyone closes",
+            mail: "From: mallory@example.com\n\nx\n",
+            ..closed
+        }],
+    );
+}
+
+#[test]
+fn from_says_whose_mail_is_passed_on() {
+    let usual = Case {
+        name: "",
+        sender: "mallory@example.com",
+        to: "ticket-1",
+        mail: "",
+        lies: "1",
+        did: "ticket-1",
+        sent: &[BOTH],
+    };
+    run(
+        "",
+        &[
+            Case {
+                name: "a stranger",
+                mail: "From: mallory@example.com\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "a stranger, to the submitter",
+                to: "ticket-1-submitter",
+                mail: "From: mallory@example.com\n\nx\n",
+                did: "ticket-1-submitter",
+                ..usual
+            },
+            Case {
+                name: "a participant",
+                mail: "From: bob@example.net\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "an admin's name in From",
+                mail: "From: steve@example.org\n\nx\n",
+                sent: &[EVA, PASSED],
+                ..usual
+            },
+            Case {
+                name: "the ticket's",
+                mail: "From: ticket-1@example.org\n\nx\n",
+                sent: &[BOTH, PASSED],
+                ..usual
+            },
+            Case {
+                name: "an admin's everywhere but in From",
+                sender: "steve@example.org",
+                mail: "From: mallory@example.com\nSender: steve@example.org\n\
+                       Reply-To: steve@example.org\n\nx\n",
+                ..usual
+            },
+            Case {
+                name: "an admin's vacation",
+                sender: "steve@example.org",
+                mail: "From: steve@example.org\nAuto-Submitted: auto-replied\n\nx\n",
+                sent: &[EVA],
+                ..usual
+            },
+            Case {
+                name: "quietly, whoever it is",
+                to: "ticket-1-quiet",
+                mail: "From: mallory@example.com\n\nx\n",
+                did: "ticket-1-quiet",
+                sent: &[],
+                ..usual
+            },
+        ],
+    );
+}
+
+#[test]
+fn who_is_filed_takes_part() {
+    // C5: so `participants` keeps out who never wrote, and no more.
+    let bench = desk("");
+    let steps = [
+        ("a@example.com", "ticket-1", "1"),
+        ("b@example.com", "ticket-1-done", "archived/1"),
+    ];
+    for (id, to, lies) in steps {
+        let text = format!("From: mallory@example.com\nMessage-ID: <{id}>\n\nx\n");
+        let to = format!("{to}@example.org");
+        bench.deliver(&to, text).silent();
+        assert_eq!(bench.names(), [lies]);
+    }
+}
