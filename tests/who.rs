@@ -256,3 +256,32 @@ fn who_is_filed_takes_part() {
         assert_eq!(bench.names(), [lies]);
     }
 }
+
+#[test]
+fn a_ticket_that_writes_is_not_written_to() {
+    // C1, C7: neither an acknowledgement nor an admin's mail goes to an address of our own.
+    for from in ["ticket-1", "ticket-7", "submit"] {
+        for admins in [
+            "\"steve@example.org\"",
+            "[\"steve@example.org\", \"eva@example.org\"]",
+        ] {
+            let bench = Bench::with(&format!("admins = {admins}\n"));
+            let text = format!("From: {from}@example.org\nMessage-ID: <1@x>\nSubject: x\n\nx\n");
+            bench.deliver("submit@example.org", text).silent();
+            assert_eq!(bench.names(), ["1"], "{from}");
+            // Whoever wrote it, a new ticket is told.
+            let told = match admins.starts_with('[') {
+                true => BOTH,
+                false => "copy <> -- steve@example.org",
+            };
+            assert_eq!(bench.take_sent_in_short(), [told], "{from}, {admins}");
+            let steve = "From: steve@example.org\nMessage-ID: <2@x>\n\nWhat do you mean?\n";
+            bench.deliver("ticket-1@example.org", steve).silent();
+            let told: &[&str] = match admins.starts_with('[') {
+                true => &[EVA],
+                false => &[],
+            };
+            assert_eq!(bench.take_sent_in_short(), told, "{from}, {admins}");
+        }
+    }
+}

@@ -262,7 +262,7 @@ fn tell_admins(policy: &Policy, situation: &Situation, answers: &mut Vec<Answer>
         // Our own mail came back; telling would send it round once more.
         return;
     }
-    let mut told = other_admins(policy, situation.message);
+    let mut told = other_admins(policy, situation);
     told.retain(|a| !names(situation.message, a));
     if told.is_empty() {
         return;
@@ -289,7 +289,7 @@ fn remark_to_admins(
             let told = admins.filter(|a| may_be_written_to(policy, a));
             told.cloned().collect()
         }
-        Some(_) => other_admins(policy, situation.message),
+        Some(_) => other_admins(policy, situation),
     };
     if !told.is_empty() {
         answers.push(Answer::Refused(told));
@@ -297,10 +297,12 @@ fn remark_to_admins(
 }
 
 /// The admins who did not write it.
-fn other_admins(policy: &Policy, message: &Message) -> Vec<String> {
-    let writer = writer(policy, message);
-    // With one admin, mail from the ticket's address is that admin's own.
-    let own = |admin: &str| writer.is(admin) || (writer.is_desk && policy.admins.len() == 1);
+fn other_admins(policy: &Policy, situation: &Situation) -> Vec<String> {
+    let writer = writer(policy, situation.message);
+    // With one admin, mail from the ticket's address is that admin's own. A new ticket has none
+    // that the admin could have written from.
+    let by_the_one = situation.ticket.is_some() && writer.is_desk && policy.admins.len() == 1;
+    let own = |admin: &str| writer.is(admin) || by_the_one;
     let others = policy.admins.iter();
     let others = others.filter(|a| !own(a) && may_be_written_to(policy, a));
     others.cloned().collect()
