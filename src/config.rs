@@ -3,6 +3,7 @@
 //! Section F of the contract. Nothing is looked up that the message does not need: the password
 //! database, the host name and the time zone stay closed while the file answers for them.
 
+mod choice;
 mod explain;
 mod value;
 
@@ -10,59 +11,12 @@ use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
 use crate::ticket::tag;
 use anyhow::{Context, Result};
+pub use choice::{CatchAll, CloseBy, Notify, UnknownTicket};
 use explain::explain;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 pub use value::{Acknowledge, Size, Span, Words};
-
-/// What the admins get of each mail (C2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Notify {
-    /// The mail itself under a new header.
-    #[default]
-    Copy,
-    /// A short note.
-    Note,
-    /// Nothing.
-    None,
-}
-
-/// Who may close a ticket by mail (C5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CloseBy {
-    /// Admins, the ticket's own address, and everyone in From, To or Cc of a filed message.
-    #[default]
-    Participants,
-    /// Admins and the ticket's own address.
-    Admins,
-    /// Whoever knows the address.
-    Anyone,
-}
-
-/// What becomes of mail to a ticket that does not exist (B8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UnknownTicket {
-    /// It is refused with status 67.
-    #[default]
-    Reject,
-    /// It opens a new ticket.
-    Open,
-}
-
-/// What becomes of mail to an address that is none of ours (B9).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CatchAll {
-    /// It is refused with status 67.
-    #[default]
-    Reject,
-    /// It is treated as mail to submit@.
-    Submit,
-}
 
 /// The file as it stands; every key is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -88,6 +42,9 @@ pub struct Keys {
     pub ack: Acknowledge,
     /// Who may close by mail: `"participants"`, `"admins"` or `"anyone"`.
     pub close_by: CloseBy,
+    /// The name of the mail server in its Authentication-Results: From is believed only where that
+    /// proves it. Default: From is believed.
+    pub authserv_id: Option<String>,
     /// Mail to a ticket that does not exist: `"reject"` it, or `"open"` a new one.
     pub unknown_ticket: UnknownTicket,
     /// Mail to an address that is none of ours: `"reject"` it, or treat it as `"submit"`.
@@ -137,6 +94,8 @@ pub struct Config {
     pub ack: Acknowledge,
     /// C5.
     pub close_by: CloseBy,
+    /// C3, C5: whose Authentication-Results tell who wrote a mail; `None` if From is believed.
+    pub authserv_id: Option<String>,
     /// B8.
     pub unknown_ticket: UnknownTicket,
     /// B9.
@@ -332,6 +291,10 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
         let hint = r"put a plain one first, such as '\[issue(\d+)\]'";
         return Err(bad("subject_tags", why).hint(hint).into());
     }
+    if let Some(odd) = keys.authserv_id.iter().find(|id| !plausible_domain(id)) {
+        let why = format!("{odd:?} is no name of a mail server");
+        return Err(bad("authserv_id", why).into());
+    }
     let sendmail = keys.sendmail.map_or_else(
         || vec!["/usr/sbin/sendmail".into()],
         |w| match w.0.len() {
@@ -354,6 +317,7 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
         notify: keys.notify,
         ack: keys.ack,
         close_by: keys.close_by,
+        authserv_id: keys.authserv_id,
         unknown_ticket: keys.unknown_ticket,
         catch_all: keys.catch_all,
         subject_tags,

@@ -9,8 +9,10 @@ mod file;
 mod history;
 mod mend;
 mod operator;
+mod planning;
 mod reconcile;
 mod restore;
+mod trust;
 mod view;
 
 use crate::config::{Config, Overrides};
@@ -28,6 +30,7 @@ use crate::ticket::address::Target;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
 use crate::ticket::summary::{self, Summary};
+use crate::ticket::trust::Proof;
 use crate::ticket::{TicketId, compose, tag};
 use anyhow::{Context, Result};
 pub use build::{Progress, Watch};
@@ -109,6 +112,7 @@ struct Parcel<'a> {
     incoming: Incoming<'a>,
     summary: Summary,
     degree: Degree,
+    proof: Proof,
 }
 
 impl Desk {
@@ -208,20 +212,25 @@ impl Desk {
     /// Nothing is filed, or (with several tickets) not everywhere; the same message may simply
     /// be handed in again.
     pub fn file(&mut self, incoming: Incoming) -> Result<Outcome> {
-        let filed = self.try_to_file(incoming);
+        let proof = self.proof(incoming.message)?;
+        self.file_proven(incoming, proof)
+    }
+
+    fn file_proven(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {
+        let filed = self.try_to_file(incoming, proof);
         match &filed {
             Err(e) if is_damaged_index(e) => {
                 // It holds nothing that the mboxes do not hold, and what is filed already is met
                 // as a duplicate.
                 self.index.take();
                 Index::remove(&self.store.private().join("index.db"));
-                self.try_to_file(incoming)
+                self.try_to_file(incoming, proof)
             }
             _ => filed,
         }
     }
 
-    fn try_to_file(&mut self, incoming: Incoming) -> Result<Outcome> {
+    fn try_to_file(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {
         let Incoming { message, envelope } = incoming;
         self.patience = Patience::new(PATIENCE);
         let by_address =
@@ -254,6 +263,7 @@ impl Desk {
             incoming,
             summary: Summary::of(message, &envelope.sender, self.now),
             degree: automatic::degree(message, &envelope.sender),
+            proof,
         };
         // Of an attempt before this one: a second descriptor of ours would wait for the first.
         self.turn = None;

@@ -30,7 +30,7 @@ sendmail_timeout = "60 s"
 "##;
 
 /// A desk on a machine of its own: nothing is in its /etc, and anybody may pass through.
-fn desk(config: &str) -> Bench {
+pub fn desk(config: &str) -> Bench {
     let b = Bench::with(config);
     fs::set_permissions(b.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     fs::create_dir(b.path("etc")).unwrap();
@@ -38,7 +38,7 @@ fn desk(config: &str) -> Bench {
 }
 
 /// Runs it; paths and free space are masked.
-fn check(b: &Bench, args: &[&str]) -> Ran {
+pub fn check(b: &Bench, args: &[&str]) -> Ran {
     let etc = b.path("etc");
     let all = [&["check", "--etc", etc.to_str().unwrap()], args].concat();
     let mut ran = b.run(&all, b"");

@@ -1,5 +1,6 @@
 //! Black-box tests of the binary.
 
+mod authserv;
 mod bench;
 mod check;
 mod close;

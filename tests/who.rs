@@ -1,31 +1,33 @@
 //! C3, C5: who may do what, and what somebody gets done who writes another one's name into From.
+//!
+//! From is believed as it stands here; authserv.rs has the desk that wants a proof.
 
 use crate::bench::Bench;
 use crate::deliver::mail;
 
 /// One mail to Alice's ticket 1, of a desk with the admins Steve and Eva.
-struct Case {
-    name: &'static str,
+pub struct Case {
+    pub name: &'static str,
     /// The envelope's sender.
-    sender: &'static str,
+    pub sender: &'static str,
     /// The local-part it goes to.
-    to: &'static str,
+    pub to: &'static str,
     /// Header and body, less the Message-ID.
-    mail: &'static str,
+    pub mail: &'static str,
     /// Where the ticket lies afterwards.
-    lies: &'static str,
+    pub lies: &'static str,
     /// What its `Delivered-To` says: what it did.
-    did: &'static str,
+    pub did: &'static str,
     /// What is sent: kind, envelope sender, recipients.
-    sent: &'static [&'static str],
+    pub sent: &'static [&'static str],
 }
 
-const BOTH: &str = "copy <> -- steve@example.org eva@example.org";
-const EVA: &str = "copy <> -- eva@example.org";
-const TRIED: &str = "refused <> -- steve@example.org eva@example.org";
-const PASSED: &str = "copy ticket-1@example.org -- alice@example.net";
+pub const BOTH: &str = "copy <> -- steve@example.org eva@example.org";
+pub const EVA: &str = "copy <> -- eva@example.org";
+pub const TRIED: &str = "refused <> -- steve@example.org eva@example.org";
+pub const PASSED: &str = "copy ticket-1@example.org -- alice@example.net";
 
-fn desk(config: &str) -> Bench {
+pub fn desk(config: &str) -> Bench {
     let admins = "admins = [\"steve@example.org\", \"eva@example.org\"]\n";
     let bench = Bench::with(&format!("{admins}{config}"));
     let first = mail(
@@ -47,7 +49,8 @@ fn deeds(bench: &Bench, name: &str) -> Vec<String> {
     fields.map(|a| a.replace("@example.org", "")).collect()
 }
 
-fn run(config: &str, cases: &[Case]) {
+/// Files each of them in a desk of its own.
+pub fn run(config: &str, cases: &[Case]) {
     for case in cases {
         let name = case.name;
         let bench = desk(config);

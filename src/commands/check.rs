@@ -2,6 +2,7 @@
 //!
 //! Nothing is created or changed, but for a file that is locked and removed again.
 
+mod authserv;
 mod entries;
 mod mta;
 mod store;
@@ -88,6 +89,7 @@ impl Check {
         let mut text = values::in_force(&desk.config);
         let mut findings = vec![config(&desk)];
         findings.extend(templates(&desk));
+        findings.extend(authserv::look(&desk));
         findings.extend(store::look(&mut desk));
         findings.push(sendmail(&desk));
         findings.extend(outbox(&desk));

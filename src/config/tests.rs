@@ -49,6 +49,7 @@ fn every_key_is_read() {
         "subject_tags = ['\\[bug(\\d+)\\]']\nack_limit = 9\nmax_size = \"1 MiB\"\n",
         "keep_recent = \"2 days\"\nsendmail = \"/opt/sendmail -oem -N never\"\n",
         "sendmail_timeout = 5\ntemplates = \"/etc/tickets\"\ngroup = \"staff\"\n",
+        "authserv_id = \"mx.example.org\"\n",
     ))
     .unwrap();
     assert_eq!(c.dir, PathBuf::from("/srv/desk"), "--dir wins");
@@ -60,6 +61,7 @@ fn every_key_is_read() {
     assert_eq!((c.max_size, c.ack_limit), (1 << 20, 9));
     assert_eq!(c.templates, Some(PathBuf::from("/etc/tickets")));
     assert_eq!(c.group.as_deref(), Some("staff"));
+    assert_eq!(c.authserv_id.as_deref(), Some("mx.example.org"));
 }
 
 #[test]
@@ -105,6 +107,11 @@ fn mistakes_name_line_and_remedy() {
         line.contains("sendmail: an absolute path is wanted"),
         "{line}"
     );
+    let (_, line, _) = complaint("authserv_id = \"mx; dkim=pass\"");
+    assert!(
+        line.contains("authserv_id: \"mx; dkim=pass\" is no name of a mail server"),
+        "{line}"
+    );
     let (_, line, _) = complaint("ticket = \"ticket\"");
     assert!(line.contains("ticket: \"ticket\" is no template"), "{line}");
     let (_, line, _) = complaint("domain = \"x.org\"\nadmins = \"submit@x.org\"");
@@ -131,7 +138,7 @@ fn the_commented_file_has_every_key_with_its_default() {
     sorted.sort_unstable();
     assert_eq!(sorted, all);
     // Those without a default of their own stay comments.
-    let stays = ["#dir", "#templates", "#group"];
+    let stays = ["#dir", "#authserv_id", "#templates", "#group"];
     let on = |line: &str| match line.strip_prefix('#') {
         Some(rest)
             if keys.iter().any(|k| rest.starts_with(&format!("{k} = ")))

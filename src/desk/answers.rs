@@ -65,6 +65,15 @@ impl Desk {
                              filed in it, but not passed on: please write to the submitter.",
                             self.policy().crowd()
                         ),
+                        Some(Remark::ClosingUnproven) => format!(
+                            "It asked to close the ticket, and {}. The ticket stays open.",
+                            self.unproven()
+                        ),
+                        Some(Remark::Unproven) => format!(
+                            "It bears an admin's name, or the ticket's, and {}. It was not \
+                             passed on to the submitter.",
+                            self.unproven()
+                        ),
                         _ => "It asked to close the ticket, and its author may not do that. \
                               The ticket stays open."
                             .to_owned(),

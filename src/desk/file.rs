@@ -9,7 +9,7 @@ use crate::mail::envelope::Sender;
 use crate::outbox::{self, Key, Released};
 use crate::store::{Mbox, Place, Staged, lock};
 use crate::ticket::address::Verb;
-use crate::ticket::plan::{self, Answer, Plan, Situation, Ticket};
+use crate::ticket::plan::{Answer, Plan};
 use crate::ticket::{TicketId, compose::Outgoing};
 use anyhow::{Context, Result};
 
@@ -105,28 +105,6 @@ impl Desk {
             }
         }
         Ok(highest)
-    }
-
-    fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
-        let author = parcel.summary.author.as_ref();
-        let recent = match author {
-            // Only who would be answered has to be counted.
-            Some(author)
-                if !parcel.degree.is_automatic() && self.config.ack.allows(&author.address) =>
-            {
-                self.glance()?
-                    .opened_since(&author.address, self.now - 3600)?
-            }
-            _ => 0,
-        };
-        let situation = Situation {
-            message: parcel.incoming.message,
-            degree: &parcel.degree,
-            verb: None,
-            ticket: None,
-            recent,
-        };
-        Ok(plan::plan(&self.policy(), &situation))
     }
 
     /// Files a message in a ticket; `None` if there is no such ticket.
@@ -259,36 +237,6 @@ impl Desk {
             let _ = mbox.move_to(from);
         }
         appended
-    }
-
-    fn plan_update(&self, parcel: &Parcel, view: &View, verb: Verb) -> Result<Plan> {
-        let row = &view.row;
-        let people = match verb {
-            Verb::Done => self.people(view)?,
-            _ => Vec::new(),
-        };
-        let ticket = Ticket {
-            open: row.place == Some(Place::Open),
-            submitter: row.submitter.clone(),
-            people,
-            last_from: row.last_from.clone(),
-        };
-        let policy = self.policy();
-        // No more than matters are counted, and only in a ticket that has so many.
-        let most = policy.crowd().saturating_add(2);
-        let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);
-        let recent = match !by_customer && row.entries >= u64::from(policy.crowd()) {
-            true => self.filed_since(view, self.now - 3600, most)?,
-            false => 0,
-        };
-        let situation = Situation {
-            message: parcel.incoming.message,
-            degree: &parcel.degree,
-            verb: Some(verb),
-            ticket: Some(&ticket),
-            recent,
-        };
-        Ok(plan::plan(&policy, &situation))
     }
 
     /// A delivery may have died between filing a closing and moving the file: then its message

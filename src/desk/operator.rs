@@ -6,6 +6,7 @@ use crate::mail::envelope::{Envelope, Sender, Witness};
 use crate::mail::message::Message;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
+use crate::ticket::trust::Proof;
 use anyhow::Result;
 use lettre::message::{Mailbox, Message as Letter, header};
 
@@ -30,7 +31,7 @@ impl Desk {
             message: &message,
             envelope: &envelope,
         };
-        let mut outcome: Outcome = self.file(incoming)?;
+        let mut outcome: Outcome = self.file_proven(incoming, Proof::InPerson)?;
         let remarks = self.send(&mut outcome);
         let filed = outcome.filed.pop();
         let gone = || Fault::new(Status::NoInput, format!("no ticket {id} any more"));

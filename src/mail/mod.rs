@@ -1,5 +1,6 @@
 //! Mail as bytes and values; knows no ticket and touches nothing outside memory.
 
+pub mod authres;
 pub mod automatic;
 pub mod decode;
 pub mod entry;
@@ -7,4 +8,5 @@ pub mod envelope;
 pub mod mbox;
 pub mod message;
 pub mod render;
+pub mod submission;
 pub mod words;

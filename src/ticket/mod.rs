@@ -10,6 +10,7 @@ pub mod summary;
 pub mod tag;
 pub mod template;
 pub mod timeline;
+pub mod trust;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

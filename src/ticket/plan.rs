@@ -58,6 +58,8 @@ pub struct Situation<'a> {
     /// What came in within the last hour, not counting this message (C7): for a new ticket the
     /// tickets that its author opened, else the messages in the ticket.
     pub recent: u32,
+    /// Its From says who wrote it.
+    pub believed: bool,
 }
 
 /// Mail that the program sends by itself because of one message.
@@ -82,6 +84,10 @@ pub enum Answer {
 pub enum Remark {
     /// Somebody tried to close it who may not (C5).
     ClosingRefused,
+    /// Somebody tried to close it whose name nothing proves.
+    ClosingUnproven,
+    /// It is not passed on: nothing proves that it is an admin's (C3).
+    Unproven,
     /// Its author has had enough answers for an hour (C7).
     AckLimit,
     /// The ticket has, and this message is not passed on (C7).
@@ -144,7 +150,7 @@ fn open(policy: &Policy, situation: &Situation) -> Plan {
 
 fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -> Plan {
     let automatic = situation.degree.is_automatic();
-    let writer = writer(policy, situation.message);
+    let writer = writer(policy, situation);
     let mut plan = Plan {
         filed_under: Some(verb),
         open: ticket.open,
@@ -164,7 +170,8 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
         return plan;
     }
     if verb == Verb::Done {
-        if may_close(policy, &writer, ticket) {
+        let may = may_close(policy, &writer, ticket);
+        if may && situation.believed {
             plan.open = false;
             plan.closes = true;
             if let Some(submitter) = &ticket.submitter
@@ -178,7 +185,10 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
             return plan;
         }
         plan.filed_under = Some(Verb::Update);
-        plan.remark = Some(Remark::ClosingRefused);
+        plan.remark = Some(match may {
+            true => Remark::ClosingUnproven,
+            false => Remark::ClosingRefused,
+        });
     }
     plan.reopens = !ticket.open;
     plan.open = true;
@@ -194,6 +204,7 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
         let over = situation.recent.checked_sub(policy.crowd());
         let follows_staff = is_staff(policy, &ticket.last_from);
         match over {
+            _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
             None => plan.answers.push(Answer::PassOn(submitter.clone())),
             // Said once: the answer to what is said here counts as well.
             Some(0) => plan.remark = Some(Remark::PassLimit),
@@ -223,8 +234,9 @@ impl Writer {
     }
 }
 
-fn writer(policy: &Policy, message: &Message) -> Writer {
-    let addresses: Vec<String> = message.from().into_iter().map(|m| m.address).collect();
+fn writer(policy: &Policy, situation: &Situation) -> Writer {
+    let authors = situation.message.from();
+    let addresses: Vec<String> = authors.into_iter().map(|m| m.address).collect();
     // Of several authors each must be staff, or a stranger could add an admin's name.
     let is_staff = !addresses.is_empty() && addresses.iter().all(|a| is_staff(policy, a));
     let is_desk = is_staff && addresses.iter().any(|a| is_desk(policy, a));
@@ -298,14 +310,25 @@ fn remark_to_admins(
 
 /// The admins who did not write it.
 fn other_admins(policy: &Policy, situation: &Situation) -> Vec<String> {
-    let writer = writer(policy, situation.message);
+    let writer = writer(policy, situation);
     // With one admin, mail from the ticket's address is that admin's own. A new ticket has none
     // that the admin could have written from.
     let by_the_one = situation.ticket.is_some() && writer.is_desk && policy.admins.len() == 1;
-    let own = |admin: &str| writer.is(admin) || by_the_one;
+    // Somebody else may have written that name there; but a mailbox of that name which answers
+    // by itself would go on for ever (C7).
+    let is_theirs = situation.believed || is_crowded(policy, situation);
+    let own = |admin: &str| is_theirs && (writer.is(admin) || by_the_one);
     let others = policy.admins.iter();
     let others = others.filter(|a| !own(a) && may_be_written_to(policy, a));
     others.cloned().collect()
+}
+
+/// C7: so much came in within the last hour that machines may have written it.
+fn is_crowded(policy: &Policy, situation: &Situation) -> bool {
+    match situation.ticket {
+        None => situation.recent > policy.ack_limit,
+        Some(_) => situation.recent >= policy.crowd(),
+    }
 }
 
 /// True if the mail reached `address` without us.

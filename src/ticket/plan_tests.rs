@@ -8,6 +8,7 @@ struct Desk {
     close_by: CloseBy,
     ack: Acknowledge,
     admins: Vec<String>,
+    believed: bool,
 }
 
 impl Default for Desk {
@@ -17,6 +18,7 @@ impl Default for Desk {
             close_by: CloseBy::Participants,
             ack: Acknowledge::default(),
             admins: vec!["steve@d.org".into(), "eva@d.org".into()],
+            believed: true,
         }
     }
 }
@@ -41,6 +43,7 @@ impl Desk {
             verb,
             ticket,
             recent,
+            believed: self.believed,
         };
         plan(&policy, &situation)
     }
@@ -403,3 +406,6 @@ fn reopening() {
         assert_eq!((plan.open, plan.reopens), (want, want), "{case}");
     }
 }
+
+#[path = "plan_proof_tests.rs"]
+mod proof;

@@ -8,12 +8,14 @@
 //! Postfix is not even installed: see [`postfix_site`]. A site needs root, an MTA, mutt and tmux; `tests/setup` installs them. Where something is
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
+mod authserv;
 mod bytes;
 #[allow(dead_code, reason = "the black-box tests look at what is wanted, too")]
 #[path = "../corpus.rs"]
 mod corpus;
 #[path = "../corpus_gen.rs"]
 mod corpus_gen;
+mod dns;
 mod exim;
 mod mail;
 mod mutt;

@@ -413,8 +413,21 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     }
 }
 
+/// Puts a changed configuration of Exim in force.
+pub fn reload_exim(site: &Site) {
+    let starts = || site.log().matches(" daemon started: ").count();
+    let before = starts();
+    let pid = site.mta().to_string();
+    for command in [&["update-exim4.conf"][..], &["kill", "-HUP", &pid]] {
+        let run = site.inside(command).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{command:?}: {said}");
+    }
+    site.wait("Exim to start again", || (starts() > before).then_some(()));
+}
+
 /// A port nobody listens on. Another program may take it before the MTA does; then that says so.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
         .unwrap()
         .local_addr()

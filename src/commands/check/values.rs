@@ -39,6 +39,9 @@ pub fn in_force(config: &Config) -> String {
         CloseBy::Anyone => "anyone",
     };
     add("close_by", word(close_by));
+    if let Some(id) = &config.authserv_id {
+        add("authserv_id", word(id));
+    }
     let unknown = match config.unknown_ticket {
         UnknownTicket::Reject => "reject",
         UnknownTicket::Open => "open",

@@ -1,0 +1,38 @@
+//! Does the server that is to prove who wrote a mail say anything at all?
+
+use super::Finding;
+use crate::desk::Desk;
+use crate::mail::automatic::{self, Degree};
+use crate::mail::envelope::Sender;
+use crate::mail::message::Message;
+use crate::mail::submission::{Origin, origin};
+use crate::mail::{authres, entry, mbox};
+
+/// So many of the last mails are looked at.
+const LAST: usize = 20;
+
+/// Looks at the copies of what was filed lately; nothing to say without `authserv_id`.
+pub fn look(desk: &Desk) -> Option<Finding> {
+    let id = desk.config.authserv_id.as_deref()?;
+    let mut copies = desk.store.recent().unwrap_or_default();
+    copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
+    // Mail of this machine, and our own that came back, no server has looked at.
+    let said = copies.iter().take(LAST).filter_map(|copy| {
+        let bytes = std::fs::read(&copy.path).ok()?;
+        let raw = entry::decode(mbox::entries(&bytes, 0).next()?.content).raw;
+        let message = Message::new(&raw);
+        let ours = automatic::degree(&message, &Sender::Unknown) == Degree::Ours;
+        let network = !ours && origin(&message) == Origin::Network;
+        network.then(|| authres::has_field(&message, id))
+    });
+    let said: Vec<bool> = said.collect();
+    Some(match said.iter().any(|&said| said) {
+        true => Finding::ok(format!("authserv_id: {id} says who wrote a mail")),
+        false if said.is_empty() => Finding::ok("authserv_id: no mail yet to see it in"),
+        false => {
+            let text = "authserv_id: the last mails have no Authentication-Results of";
+            let finding = Finding::warn(format!("{text} {id}, so nobody is believed"));
+            finding.mend("`Who wrote it` in contrib/README.md")
+        }
+    })
+}

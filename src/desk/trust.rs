@@ -1,0 +1,58 @@
+//! Who wrote a message, if the configuration asks for a proof.
+
+use super::Desk;
+use crate::mail::message::Message;
+use crate::mail::submission::{Origin, Submitter, origin};
+use crate::ticket::trust::{Proof, Witness};
+use anyhow::Result;
+use nix::unistd::{Group, Uid, User, geteuid};
+
+impl Desk {
+    /// What speaks for the From of a message that an MTA brings. Nothing is looked at unless a
+    /// server is named whose word counts.
+    pub(super) fn proof(&self, message: &Message) -> Result<Proof> {
+        let Some(server) = &self.config.authserv_id else {
+            return Ok(Proof::NotAsked);
+        };
+        Ok(match origin(message) {
+            // What a user of this machine wrote there, no server has looked at.
+            Origin::Resent => Proof::Missing,
+            Origin::Here(who) => match self.may_use_the_store(&who)? {
+                true => Proof::InPerson,
+                false => Proof::Missing,
+            },
+            Origin::Network => {
+                let witness = Witness {
+                    server,
+                    addresses: &self.config.addresses,
+                    admins: &self.config.admins,
+                };
+                witness.proof(message)
+            }
+        })
+    }
+
+    /// True for who could as well say `tickets close`: the user we run as, and the group's members.
+    fn may_use_the_store(&self, who: &Submitter) -> Result<bool> {
+        if *who == Submitter::Uid(geteuid().as_raw()) {
+            return Ok(true);
+        }
+        let user = match who {
+            Submitter::Login(name) => User::from_name(name)?,
+            Submitter::Uid(uid) => User::from_uid(Uid::from_raw(*uid))?,
+        };
+        let Some(user) = user else { return Ok(false) };
+        if user.uid == geteuid() {
+            return Ok(true);
+        }
+        let group = self.config.group.as_deref().map(Group::from_name);
+        let group = group.transpose()?.flatten();
+        Ok(group.is_some_and(|group| user.gid == group.gid || group.mem.contains(&user.name)))
+    }
+
+    /// What is said of a message without a proof.
+    pub(super) fn unproven(&self) -> String {
+        let server = self.config.authserv_id.as_deref().unwrap_or_default();
+        format!("the Authentication-Results of {server} do not prove who wrote it")
+    }
+}

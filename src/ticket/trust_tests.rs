@@ -1,0 +1,213 @@
+use super::*;
+
+fn addresses() -> Addresses {
+    let domains = ["d.org".into(), "alias.example".into()];
+    Addresses::new(&domains, false, &["submit".into()], "ticket-{n}").unwrap()
+}
+
+fn proof(from: &str, results: &str) -> Proof {
+    let witness = Witness {
+        server: "mx.d.org",
+        addresses: &addresses(),
+        admins: &["steve@d.org".into(), "Eva@x.org".into()],
+    };
+    let mail = format!("Authentication-Results: mx.d.org; {results}\nFrom: {from}\n\nx\n");
+    witness.proof(&Message::new(mail.as_bytes()))
+}
+
+#[test]
+fn what_a_domain_answers_for() {
+    use Proof::{ByDomain, Missing};
+    let ann = "Ann <ann@Mail.X.org>";
+    for (case, from, results, want) in [
+        ("DMARC", ann, "dmarc=pass header.from=mail.x.org", ByDomain),
+        (
+            "DMARC, in capitals",
+            ann,
+            "dmarc=pass header.from=MAIL.x.ORG.",
+            ByDomain,
+        ),
+        (
+            "DMARC of another",
+            ann,
+            "dmarc=pass header.from=x.org",
+            Missing,
+        ),
+        ("DMARC of nobody", ann, "dmarc=pass", Missing),
+        (
+            "DMARC fails",
+            ann,
+            "dmarc=fail header.from=mail.x.org",
+            Missing,
+        ),
+        ("DKIM", ann, "dkim=pass header.d=mail.x.org", ByDomain),
+        (
+            "DKIM of the domain above",
+            ann,
+            "dkim=pass header.d=x.org",
+            ByDomain,
+        ),
+        (
+            "DKIM of one below",
+            "ann@x.org",
+            "dkim=pass header.d=mail.x.org",
+            Missing,
+        ),
+        (
+            "DKIM of a top level domain",
+            ann,
+            "dkim=pass header.d=org",
+            Missing,
+        ),
+        (
+            "DKIM of one with the same end",
+            "a@evilx.org",
+            "dkim=pass header.d=x.org",
+            Missing,
+        ),
+        (
+            "DKIM of another",
+            ann,
+            "dkim=pass header.d=evil.example",
+            Missing,
+        ),
+        (
+            "DKIM of somebody's identity",
+            ann,
+            "dkim=pass header.i=@mail.x.org",
+            Missing,
+        ),
+        (
+            "DKIM of two",
+            ann,
+            "dkim=pass header.d=x.org header.d=y.org",
+            Missing,
+        ),
+        ("DKIM fails", ann, "dkim=fail header.d=mail.x.org", Missing),
+        (
+            "one of many",
+            ann,
+            "spf=none; dkim=fail; dkim=pass header.d=x.org",
+            ByDomain,
+        ),
+        (
+            "SPF alone",
+            ann,
+            "spf=pass smtp.mailfrom=ann@mail.x.org",
+            Missing,
+        ),
+        (
+            "a domain in Unicode",
+            "a@bücher.example",
+            "dmarc=pass header.from=xn--bcher-kva.example",
+            ByDomain,
+        ),
+        (
+            "and said so",
+            "a@xn--bcher-kva.example",
+            "dkim=pass header.d=bücher.example",
+            ByDomain,
+        ),
+        (
+            "two authors",
+            "ann@x.org, bob@x.org",
+            "dmarc=pass header.from=x.org",
+            Missing,
+        ),
+        (
+            "two fields",
+            "ann@x.org\nFrom: ann@x.org",
+            "dmarc=pass header.from=x.org",
+            Missing,
+        ),
+        ("nobody", "", "dmarc=pass header.from=", Missing),
+        ("no domain", "root", "dkim=pass header.d=x.org", Missing),
+        ("nothing", ann, "none", Missing),
+    ] {
+        assert_eq!(proof(from, results), want, "{case}");
+    }
+}
+
+#[test]
+fn who_gave_a_password() {
+    use Proof::{InPerson, Missing};
+    for (case, from, login, want) in [
+        ("the author", "steve@d.org", "steve", InPerson),
+        ("by address", "Steve@d.org", "steve@D.org", InPerson),
+        (
+            "at another domain of ours",
+            "bob@alias.example",
+            "bob",
+            InPerson,
+        ),
+        ("another", "steve@d.org", "mallory", Missing),
+        ("by the same name elsewhere", "eva@x.org", "eva", Missing),
+        (
+            "by an address elsewhere",
+            "eva@x.org",
+            "eva@x.org",
+            InPerson,
+        ),
+        (
+            "an admin, from a ticket",
+            "ticket-1@d.org",
+            "steve",
+            InPerson,
+        ),
+        (
+            "an admin by address, from a ticket",
+            "ticket-1@d.org",
+            "eva@x.org",
+            InPerson,
+        ),
+        (
+            "another, from a ticket",
+            "ticket-1@d.org",
+            "mallory",
+            Missing,
+        ),
+        ("a user called so", "ticket-1@d.org", "ticket-1", Missing),
+        ("nobody", "steve@d.org", "\"\"", Missing),
+    ] {
+        let results = format!("auth=pass (plain) smtp.auth={login}");
+        assert_eq!(proof(from, &results), want, "{case}");
+        assert_eq!(
+            proof(from, &results.replace("pass", "fail")),
+            Missing,
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn a_signed_mail_must_name_where_it_goes() {
+    let id = |n| TicketId::new(n).unwrap();
+    for (to, verb, want) in [
+        ("ticket-1-done@d.org", Some(Verb::Done), true),
+        (
+            "x@y.org\nCc: a@b.org, Ticket-1-Close@alias.example",
+            Some(Verb::Done),
+            true,
+        ),
+        ("ticket-1@d.org", Some(Verb::Done), false),
+        ("ticket-2-done@d.org", Some(Verb::Done), false),
+        ("submit@d.org", Some(Verb::Done), false),
+        ("list@x.org", Some(Verb::Done), false),
+        ("ticket-1@d.org", Some(Verb::Update), true),
+        ("ticket-1-submitter@d.org", Some(Verb::Submitter), true),
+        ("ticket-2@d.org", Some(Verb::Update), false),
+        ("submit@d.org", Some(Verb::Update), true),
+        ("submit@d.org", Some(Verb::Submitter), false),
+        ("list@x.org", Some(Verb::Update), false),
+        ("submit@d.org", None, true),
+        ("ticket-1@d.org", None, false),
+    ] {
+        let mail = format!("To: {to}\n\nx\n");
+        let message = Message::new(mail.as_bytes());
+        let asked = verb.map(|verb| (id(1), verb));
+        let holds = |proof: Proof| proof.holds(&message, &addresses(), asked);
+        assert_eq!(holds(Proof::ByDomain), want, "{to} {verb:?}");
+        assert!(holds(Proof::InPerson) && holds(Proof::NotAsked));
+        assert!(!holds(Proof::Missing));
+    }
+}

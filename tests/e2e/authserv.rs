@@ -1,0 +1,253 @@
+//! `authserv_id` with the real programs: what a server finds out, what a stranger says it found
+//! out, and what the operator's mutt sends.
+
+use std::fs;
+use std::process::{Child, Command};
+
+use crate::exim::trial;
+use crate::mail::{Mail, mbox};
+use crate::mutt::Mutt;
+use crate::site::{self, Form, Site, configure};
+use crate::smtp::Smtp;
+use crate::story::{ALICE, STEVE, newest};
+use crate::{dns, postfix_site};
+
+const CONFIG: &str = "authserv_id = \"mail.example.org\"\n";
+
+/// An admin's mail with a signature of `example.org`, and the key for it: Ed25519 (RFC 8463).
+const KEY: &str = "v=DKIM1; k=ed25519; p=jxVDocTrO2FlJoVZfs97MvQ/21c2feFE2ZMk8Miq6wk=";
+const SIGNED: &str = "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org; \
+    s=tests;\n h=from:to:subject:message-id:date; \
+    bh=946l7UNHFBrAQKE1v8SF0VgZYRtZu7hRuQe2Ez3dssc=;\n \
+    b=qnC1PVXNcNHd5qfvQ+GtUrussZgcI3Kx1IG5C/ptveJYdXf2BW8bdjOZvqUgvIQ3zQDk4VPmbM/vle/Vxr9iBQ==\n\
+    From: Steve <steve@example.org>\nTo: ticket-1-done@example.org\n\
+    Subject: Re: [issue1] printer\nMessage-ID: <signed@example.org>\n\
+    Date: Sun, 22 Nov 2026 10:00:00 +0000\n\nPut out.\n";
+
+const DONE: &str = "ticket-1-done@example.org";
+
+/// The block of this language in contrib/README.md.
+fn recipe(language: &str) -> &'static str {
+    let text = include_str!("../../contrib/README.md");
+    let (_, block) = text
+        .split_once(&format!("```{language}\n"))
+        .expect(language);
+    block.split_once("```").unwrap().0
+}
+
+/// An Exim that does what contrib/README.md says, and asks for passwords.
+fn exim() -> Option<Site> {
+    let site = site::start(Form::Split, &[])?;
+    configure(&site.path(""), CONFIG);
+    let macros = recipe("exim-macros");
+    let allow = "AUTH_SERVER_ALLOW_NOTLS_PASSWORDS = yes\n";
+    let etc = |name: &str, text: &str| fs::write(site.path("etc").join(name), text).unwrap();
+    etc("conf.d/main/000_localmacros", &format!("{macros}{allow}"));
+    etc("tickets_data_acl", recipe("exim-acl"));
+    etc(
+        "conf.d/auth/20_site",
+        "site_plain:\n  driver = plaintext\n  public_name = PLAIN\n  server_prompts = :\n  \
+         server_condition = ${if eq{$auth3}{secret}}\n  server_set_id = $auth2\n",
+    );
+    site::reload_exim(&site);
+    Some(site)
+}
+
+/// The fields that our server, or somebody under its name, wrote into the newest entry.
+fn results(entry: &Mail) -> Vec<String> {
+    let fields = entry.all("Authentication-Results");
+    fields
+        .iter()
+        .map(|f| f.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+fn open(site: &Site) {
+    site.mail(
+        ALICE,
+        "submit@example.org",
+        &trial(ALICE, "first@example.net", "printer"),
+    );
+    assert_eq!(site.count().open, [1]);
+}
+
+#[test]
+fn exim_says_who_wrote_it() {
+    let Some(site) = exim() else { return };
+    dns::serve(&site, &[("tests._domainkey.example.org", KEY)]);
+    open(&site);
+    // A stranger says that our server had found a signature; and one that fails is no proof.
+    let forged = "Authentication-Results: mail.example.org; dkim=pass header.d=example.org\n\
+        Authentication-Results : (x) \"mail.example.org\"; auth=pass smtp.auth=steve\n";
+    let closing = trial(STEVE, "a@example.org", "close it").replace("submit@", "ticket-1-done@");
+    let changed = SIGNED
+        .replace("Put out.", "Burnt down.")
+        .replace("<signed@", "<changed@");
+    for (case, text, found) in [
+        ("forged", format!("{forged}{closing}"), "mail.example.org"),
+        ("changed", changed, "mail.example.org; dkim=fail"),
+    ] {
+        let told = site.mailbox(STEVE).len();
+        site.mail(STEVE, DONE, &text);
+        let count = site.count();
+        assert_eq!((count.open, count.archived), (vec![1], vec![]), "{case}");
+        let entry = site.ticket(1).pop().unwrap();
+        let [result] = &results(&entry)[..] else {
+            panic!("{case}: {}", entry.0);
+        };
+        assert!(
+            result.starts_with(found) && !result.contains("pass"),
+            "{case}: {result}"
+        );
+        // The mail itself, and that it was tried.
+        assert_eq!(site.mailbox(STEVE).len(), told + 2, "{case}");
+        let kind = newest(&site, STEVE).get("X-Tickets-Kind");
+        assert!(
+            ["copy", "refused"].contains(&kind.as_str()),
+            "{case}: {kind}"
+        );
+    }
+    site.mail(STEVE, DONE, &format!("{forged}{SIGNED}"));
+    let count = site.count();
+    assert_eq!((count.open, count.archived), (vec![], vec![1]));
+    let entry = mbox(&site.store().join("archived/1")).pop().unwrap();
+    let [result] = &results(&entry)[..] else {
+        panic!("{}", entry.0);
+    };
+    let found = "mail.example.org; dkim=pass header.d=example.org header.s=tests";
+    assert!(result.starts_with(found), "{result}");
+    assert_eq!(newest(&site, ALICE).get("X-Tickets-Kind"), "closed");
+}
+
+#[test]
+fn servers_say_who_gave_a_password() {
+    for site in [exim().map(|s| (s.port, None, s)), postfix_with_dovecot()] {
+        let Some((port, _dovecot, site)) = site else {
+            return;
+        };
+        open(&site);
+        for (case, login, archived) in [
+            ("another", "mallory", vec![]),
+            ("the admin", "steve", vec![1]),
+        ] {
+            let mut smtp = Smtp::connect(port);
+            let answer = smtp.say(&format!("AUTH PLAIN {}", plain(login, "secret")));
+            assert!(answer.starts_with("235"), "{case}: {answer}");
+            let text = trial(STEVE, &format!("{login}@example.org"), "close it");
+            smtp.send(STEVE, &[DONE], text.as_bytes());
+            site.settle();
+            assert_eq!(site.count().archived, archived, "{case}");
+        }
+    }
+}
+
+/// The server that knows the passwords; it ends with the value.
+struct Dovecot(Child);
+
+impl Drop for Dovecot {
+    fn drop(&mut self) {
+        // The child was not waited for, so the pid is still its own.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A Postfix that does what contrib/README.md says, with a second port for who has a password.
+fn postfix_with_dovecot() -> Option<(u16, Option<Dovecot>, Site)> {
+    if !site::may_run(site::missing(&["dovecot"])) {
+        return None;
+    }
+    let site = postfix()?;
+    let port = site::free_port();
+    let options = recipe("postfix-master").lines().map(|line| {
+        let option = line.trim().strip_prefix("-o ").unwrap();
+        format!("postconf -P 127.0.0.1:{port}/inet/{option}\n")
+    });
+    let root = site.path("");
+    let root = root.to_str().unwrap().trim_end_matches('/');
+    let dovecot = format!(
+        "base_dir = {root}/dovecot\nstate_dir = {root}/dovecot\nlog_path = {root}/log/dovecot\n\
+         protocols =\nssl = no\npassdb {{\n driver = static\n args = password=secret\n}}\n\
+         service auth {{\n unix_listener /var/spool/postfix/private/auth {{\n  mode = 0666\n }}\n}}\n"
+    );
+    fs::create_dir(site.path("dovecot")).unwrap();
+    fs::write(site.path("dovecot.conf"), dovecot).unwrap();
+    let script = format!(
+        "postconf -M '127.0.0.1:{port}/inet=127.0.0.1:{port} inet n - y - - smtpd'\n{}\
+         for option in auth_enable=yes type=dovecot path=private/auth; do\n\
+         postconf -P 127.0.0.1:{port}/inet/smtpd_sasl_$option\ndone",
+        options.collect::<String>()
+    );
+    let run = site.inside(&["sh", "-euc", &script]).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{said}");
+    let config = format!("{root}/dovecot.conf");
+    let mut dovecot = site.inside(&["dovecot", "-F", "-c", &config]);
+    let dovecot = Dovecot(dovecot.spawn().unwrap());
+    let socket = site.path("spool/private/auth");
+    site.wait("dovecot to listen", || socket.exists().then_some(()));
+    postfix_site::reload(&site);
+    Some((port, Some(dovecot), site))
+}
+
+/// RFC 4616, in base64.
+fn plain(login: &str, password: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text = format!("\0{login}\0{password}");
+    let group = |bytes: &[u8]| {
+        let bits = bytes
+            .iter()
+            .fold(0_u32, |bits, &b| bits << 8 | u32::from(b));
+        let bits = bits << (8 * (3 - bytes.len()));
+        let digit = |n: usize| match n <= bytes.len() {
+            true => char::from(DIGITS[(bits >> (18 - 6 * n) & 63) as usize]),
+            false => '=',
+        };
+        [digit(0), digit(1), digit(2), digit(3)]
+    };
+    text.as_bytes().chunks(3).flat_map(group).collect()
+}
+
+/// A Postfix that does what contrib/README.md says, but for the milters.
+fn postfix() -> Option<Site> {
+    let site = postfix_site::start(&[])?;
+    configure(&site.path(""), CONFIG);
+    let tables = ["header", "login"].map(|name| {
+        let text = recipe(&format!("postfix-{name}"));
+        format!("cat >/etc/postfix/tickets_{name} <<'END'\n{text}END\n")
+    });
+    let main = recipe("postfix-main").trim();
+    let script = format!("{}postconf -e '{main}'", tables.concat());
+    let run = site.inside(&["sh", "-euc", &script]).status();
+    assert!(run.unwrap().success());
+    postfix_site::reload(&site);
+    Some(site)
+}
+
+#[test]
+fn the_operators_mutt_closes() {
+    let forged = "Authentication-Results: mail.example.org; auth=pass smtp.auth=steve\n\
+        Authentication-Results : mail.example.org; auth=pass smtp.auth=steve\n";
+    for site in [exim(), postfix()] {
+        let Some(site) = site else { return };
+        open(&site);
+        // The same From, by whoever is on the network.
+        let text = trial("ticket-1@example.org", "a@example.net", "close it");
+        site.mail(STEVE, DONE, &format!("{forged}{text}"));
+        assert_eq!(site.count().open, [1]);
+        let entry = site.ticket(1).pop().unwrap();
+        assert!(!entry.0.contains("auth=pass"), "{}", entry.0);
+        let acks = site.mailbox(ALICE).len();
+        let mutt = Mutt::open(&site, "~/tickets/1", "Put out.");
+        mutt.press(&["Home", "C"]);
+        mutt.shows("y:Send");
+        mutt.send();
+        site.settle();
+        mutt.press(&["q"]);
+        mutt.wait_until_gone();
+        let count = site.count();
+        assert_eq!((count.open, count.archived), (vec![], vec![1]));
+        assert_eq!(site.mailbox(ALICE).len(), acks + 1);
+        assert_eq!(newest(&site, ALICE).get("Cc"), DONE);
+    }
+}
