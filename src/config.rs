@@ -5,6 +5,7 @@
 
 mod choice;
 mod explain;
+mod secret;
 mod value;
 
 use crate::error::{Fault, Status};
@@ -31,6 +32,11 @@ pub struct Keys {
     pub submit: Option<Words>,
     /// Template of a ticket's local-part. Default `"ticket-{n}"`.
     pub ticket: Option<String>,
+    /// A file with a secret, from which a digest in each ticket's address is made, so that only
+    /// who was written to can write there. Default: none, anybody can.
+    pub address_secret: Option<String>,
+    /// With `address_secret`: the last ticket that may be written to without a digest.
+    pub plain_until: u32,
     /// Display name in answers. Default `"Support"`.
     pub name: Option<String>,
     /// Who is told, and may close. Default: the user it runs as.
@@ -82,6 +88,10 @@ pub struct Config {
     pub dir: PathBuf,
     /// The desk's addresses.
     pub addresses: Addresses,
+    /// Where the secret for them lies, if there is one.
+    pub address_secret: Option<PathBuf>,
+    /// The last ticket that may be written to without a digest.
+    pub plain_until: u32,
     /// False if no domain is configured and one had to be guessed.
     pub domain_known: bool,
     /// Display name in answers.
@@ -254,7 +264,7 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
         return Err(bad("submit", "an address or local-part is wanted".into()).into());
     }
     let template = keys.ticket.unwrap_or_else(|| "ticket-{n}".into());
-    let addresses =
+    let mut addresses =
         Addresses::new(&domains, !domain_known, &submit, &template).ok_or_else(|| {
             bad(
                 "ticket",
@@ -262,6 +272,10 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
             )
             .hint("for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"")
         })?;
+    let address_secret = keys.address_secret.map(|f| expand(&f, me)).transpose()?;
+    if let Some(file) = &address_secret {
+        addresses = addresses.with_secret(secret::read(file)?, keys.plain_until);
+    }
     let admins = match keys.admins {
         Some(words) => words.0,
         None => vec![me.get()?.name.clone()],
@@ -311,6 +325,8 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
         file,
         dir,
         addresses,
+        address_secret,
+        plain_until: keys.plain_until,
         domain_known,
         name: keys.name.unwrap_or_else(|| "Support".into()),
         admins,

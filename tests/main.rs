@@ -24,6 +24,7 @@ mod races;
 mod reply;
 mod restore;
 mod robots;
+mod secret;
 mod show;
 mod stats;
 mod stats_data;

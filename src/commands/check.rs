@@ -88,6 +88,7 @@ impl Check {
         }
         let mut text = values::in_force(&desk.config);
         let mut findings = vec![config(&desk)];
+        findings.extend(secret(&desk));
         findings.extend(templates(&desk));
         findings.extend(authserv::look(&desk));
         findings.extend(store::look(&mut desk));
@@ -148,6 +149,28 @@ fn config(desk: &Desk) -> Finding {
         None => finding.mend(format!("tickets init --domain {domain}")),
         Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
     }
+}
+
+/// What is secret must be so.
+fn secret(desk: &Desk) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = desk.config.address_secret.as_deref()?;
+    let path = file.display();
+    // Root read it, and became somebody who may not.
+    if !may(file, nix::unistd::AccessFlags::R_OK) {
+        let finding = format!("address_secret: the store's owner may not read {path}");
+        let owner = desk.config.dir.display();
+        let mend = format!("sudo chown --reference={owner} {path}");
+        return Some(Finding::fail(finding).mend(mend));
+    }
+    let mode = std::fs::metadata(file).ok()?.permissions().mode();
+    Some(match mode & 0o006 {
+        0 => Finding::ok(format!("address_secret: {path}")),
+        _ => {
+            let finding = Finding::fail(format!("address_secret: everybody may read {path}"));
+            finding.mend(format!("chmod o-rwx {path}"))
+        }
+    })
 }
 
 /// The admin's own texts: answers go out with the built-in ones if these fail.

@@ -144,6 +144,11 @@ pub fn reason(desk: &Desk, refusal: &Refusal) -> String {
              without that number to open a new one.",
             clean(number)
         ),
+        Refusal::Guessed(name) => format!(
+            "5.1.1 There is no address {}: that of a ticket stands in every mail about it; please \
+             answer such a mail, or write to {submit}.",
+            clean(name)
+        ),
         Refusal::NotOurs(name) if name.is_empty() => {
             format!("5.1.1 No recipient is named; the address for support is {submit}.")
         }

@@ -1,5 +1,6 @@
 //! One file per subcommand: its options (the doc comment is --help), what it does, what it says.
 
+pub mod address;
 pub mod check;
 pub mod close;
 pub mod completions;

@@ -93,7 +93,7 @@ fn refusal(overrides: &Overrides, recipient: &str) -> Result<Option<String>> {
             .rsplit_once('@')
             .is_none_or(|(_, domain)| domain.eq_ignore_ascii_case(config.addresses.domain()));
     match verify::refusal(&desk, recipient)? {
-        Some(refusal @ Refusal::UnknownTicket(_)) if ours => {
+        Some(refusal @ (Refusal::UnknownTicket(_) | Refusal::Guessed(_))) if ours => {
             let sentence = super::deliver::reason(&desk, &refusal);
             Ok(Some(sentence.replace(|c: char| !c.is_ascii(), "?")))
         }

@@ -235,7 +235,7 @@ fn event(
     first: bool,
     closed: bool,
 ) -> Option<&'static str> {
-    let target = addresses.target(decoded.delivered_to.as_deref()?)?;
+    let target = addresses.recorded(decoded.delivered_to.as_deref()?)?;
     match target {
         Target::Submit if first => Some("opened"),
         Target::Ticket(_, Verb::Done) if !closed => Some("closed"),

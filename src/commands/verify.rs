@@ -41,6 +41,7 @@ pub fn refusal(desk: &Desk, address: &str) -> Result<Option<Refusal>> {
         Some(Target::Submit) => None,
         Some(Target::Ticket(id, _)) if desk.store.locate(id)?.is_some() => None,
         Some(_) if config.unknown_ticket == UnknownTicket::Open => None,
+        Some(Target::Guessed) => Some(Refusal::Guessed(address.to_owned())),
         Some(_) => Some(Refusal::UnknownTicket(address.to_owned())),
         None if config.catch_all == CatchAll::Submit => None,
         None => Some(Refusal::NotOurs(address.to_owned())),

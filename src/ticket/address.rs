@@ -1,6 +1,7 @@
 //! The desk's own addresses: which of them a recipient is, and how they are written.
 
 use super::TicketId;
+use super::digest::{self, Secret};
 use serde::{Deserialize, Serialize};
 
 /// What mail to a ticket's address asks for (B1 to B3).
@@ -47,6 +48,8 @@ pub enum Target {
     Ticket(TicketId, Verb),
     /// Shaped like a ticket's address, with a number no ticket can have (`ticket-01@`).
     Impossible,
+    /// A ticket's address without the right digest, where there is a secret: somebody guesses.
+    Guessed,
 }
 
 /// The desk's addresses, as configured (B10).
@@ -60,6 +63,10 @@ pub struct Addresses {
     submit: Vec<String>,
     before: String,
     after: String,
+    /// What makes the digests in addresses of tickets; without it there are none.
+    secret: Option<Secret>,
+    /// The last ticket whose address was given out without one.
+    plain_until: u32,
 }
 
 impl Addresses {
@@ -90,7 +97,24 @@ impl Addresses {
             submit: submit.iter().map(|s| s.to_lowercase()).collect(),
             before: before.to_lowercase(),
             after: after.to_lowercase(),
+            secret: None,
+            plain_until: 0,
         })
+    }
+
+    /// The same addresses, those of tickets with a digest. Up to ticket `plain_until` it may be
+    /// missing: such addresses are out already.
+    pub fn with_secret(self, secret: Secret, plain_until: u32) -> Self {
+        Addresses {
+            secret: Some(secret),
+            plain_until,
+            ..self
+        }
+    }
+
+    /// What makes the digests, if there are any.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 
     /// The domain used in answers.
@@ -105,9 +129,29 @@ impl Addresses {
 
     /// Which of our addresses `address` is, in any letter case; `None` if it is none of them.
     pub fn target(&self, address: &str) -> Option<Target> {
+        let (target, digest) = self.parse(address)?;
+        let (Some(secret), Target::Ticket(id, _)) = (&self.secret, target) else {
+            // A digest from the days of a secret does no harm.
+            return Some(target);
+        };
+        let proven = match digest {
+            Some(digest) => secret.fits(id, &digest),
+            None => id.get() <= self.plain_until,
+        };
+        Some(if proven { target } else { Target::Guessed })
+    }
+
+    /// The same for what we wrote into `Delivered-To` ourselves, maybe with another secret.
+    pub fn recorded(&self, address: &str) -> Option<Target> {
+        self.parse(address).map(|(target, _)| target)
+    }
+
+    /// What an address says, and the digest in it.
+    fn parse(&self, address: &str) -> Option<(Target, Option<String>)> {
+        let plain = |target| Some((target, None));
         let address = address.trim().to_lowercase();
         if self.submit.contains(&address) {
-            return Some(Target::Submit);
+            return plain(Target::Submit);
         }
         let (local, domain) = match address.rsplit_once('@') {
             Some((local, domain)) => (local, domain.trim_end_matches('.')),
@@ -118,24 +162,28 @@ impl Addresses {
             return None;
         }
         if self.submit.iter().any(|s| s == local) {
-            return Some(Target::Submit);
+            return plain(Target::Submit);
         }
         let rest = local.strip_prefix(self.before.as_str())?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 {
             return None;
         }
-        let verb = Verb::parse(rest[digits..].strip_prefix(self.after.as_str())?)?;
-        Some(match rest[..digits].parse() {
+        let (digest, suffix) = split_digest(rest[digits..].strip_prefix(self.after.as_str())?);
+        let verb = Verb::parse(suffix)?;
+        let target = match rest[..digits].parse() {
             Ok(id) => Target::Ticket(id, verb),
             Err(_) => Target::Impossible,
-        })
+        };
+        Some((target, digest.map(str::to_owned)))
     }
 
     /// A ticket's address in canonical form, as it stands in `Delivered-To` and in answers.
     pub fn ticket(&self, id: TicketId, verb: Verb) -> String {
         let (before, after, suffix) = (&self.before, &self.after, verb.suffix());
-        format!("{before}{id}{after}{suffix}@{}", self.domain())
+        let digest = self.secret.as_ref().map(|s| format!("-{}", s.digest(id)));
+        let digest = digest.unwrap_or_default();
+        format!("{before}{id}{after}{digest}{suffix}@{}", self.domain())
     }
 
     /// The address that opens tickets, in canonical form.
@@ -158,145 +206,18 @@ impl Addresses {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn desk(submit: &[&str], ticket: &str) -> Addresses {
-        let domains = ["example.org".into(), "alias.example".into()];
-        let submit: Vec<String> = submit.iter().map(|s| s.to_string()).collect();
-        Addresses::new(&domains, false, &submit, ticket).expect("a sound template")
-    }
-
-    #[test]
-    fn recipients_are_recognised() {
-        let plain = desk(&["submit", "help@other.example"], "ticket-{n}");
-        let plus = desk(&["help"], "help+{n}");
-        let ticket = |n, verb| Some(Target::Ticket(TicketId::new(n).unwrap(), verb));
-        for (case, desk, address, want) in [
-            ("B6", &plain, "submit@example.org", Some(Target::Submit)),
-            (
-                "letter case",
-                &plain,
-                "Submit@EXAMPLE.org",
-                Some(Target::Submit),
-            ),
-            (
-                "alias domain",
-                &plain,
-                "submit@alias.example",
-                Some(Target::Submit),
-            ),
-            (
-                "full address",
-                &plain,
-                "help@other.example",
-                Some(Target::Submit),
-            ),
-            ("foreign domain", &plain, "submit@other.example", None),
-            ("no domain", &plain, "submit", Some(Target::Submit)),
-            (
-                "root dot",
-                &plain,
-                "submit@example.org.",
-                Some(Target::Submit),
-            ),
-            (
-                "B1",
-                &plain,
-                "Ticket-12@example.org",
-                ticket(12, Verb::Update),
-            ),
-            (
-                "B2",
-                &plain,
-                "ticket-12-done@example.org",
-                ticket(12, Verb::Done),
-            ),
-            (
-                "B2",
-                &plain,
-                "ticket-12-CLOSE@example.org",
-                ticket(12, Verb::Done),
-            ),
-            (
-                "B3",
-                &plain,
-                "ticket-12-quiet@example.org",
-                ticket(12, Verb::Quiet),
-            ),
-            (
-                "B3",
-                &plain,
-                "ticket-12-submitter@example.org",
-                ticket(12, Verb::Submitter),
-            ),
-            (
-                "leading zero",
-                &plain,
-                "ticket-01@example.org",
-                Some(Target::Impossible),
-            ),
-            (
-                "too long",
-                &plain,
-                "ticket-99999999999@example.org",
-                Some(Target::Impossible),
-            ),
-            ("another word", &plain, "ticket-12-x@example.org", None),
-            ("no number", &plain, "ticket-archived@example.org", None),
-            ("a lock", &plain, "ticket-1.lock@example.org", None),
-            ("somebody", &plain, "steve@example.org", None),
-            ("nothing", &plain, "", None),
-            ("B10", &plus, "help@example.org", Some(Target::Submit)),
-            (
-                "B10",
-                &plus,
-                "help+12@example.org",
-                ticket(12, Verb::Update),
-            ),
-            (
-                "B10",
-                &plus,
-                "help+12-done@example.org",
-                ticket(12, Verb::Done),
-            ),
-        ] {
-            assert_eq!(desk.target(address), want, "{case}: {address}");
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_recognised() {
-        let id = TicketId::new(7).unwrap();
-        for template in ["ticket-{n}", "help+{n}", "t{n}x", "Bug{n}"] {
-            let desk = desk(&["submit"], template);
-            assert_eq!(desk.target(&desk.submit()), Some(Target::Submit));
-            for verb in [Verb::Update, Verb::Done, Verb::Quiet, Verb::Submitter] {
-                let address = desk.ticket(id, verb);
-                assert_eq!(
-                    desk.target(&address),
-                    Some(Target::Ticket(id, verb)),
-                    "{address}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_template_must_be_unmistakable() {
-        for bad in [
-            "ticket", "{n}", "a{n}b{n}", "x 1{n}", "t1{n}", "t{n}1", "a@{n}", "a/{n}",
-        ] {
-            let made = Addresses::new(&["x".into()], false, &["s".into()], bad);
-            assert!(made.is_none(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn without_a_configured_domain_any_is_ours() {
-        let any = Addresses::new(&["vm".into()], true, &["submit".into()], "ticket-{n}").unwrap();
-        assert_eq!(any.target("submit@example.org"), Some(Target::Submit));
-        assert_eq!(any.submit(), "submit@vm");
+/// `-k3j9x2ab-done` in two; no verb is as long as a digest.
+fn split_digest(tail: &str) -> (Option<&str>, &str) {
+    let word = |c: u8| c.is_ascii_digit() || c.is_ascii_lowercase();
+    match tail.as_bytes().split_at_checked(1 + digest::LENGTH) {
+        Some(([b'-', digits @ ..], [] | [b'-', ..])) if digits.iter().all(|&c| word(c)) => (
+            Some(&tail[1..1 + digest::LENGTH]),
+            &tail[1 + digest::LENGTH..],
+        ),
+        _ => (None, tail),
     }
 }
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -351,14 +351,15 @@ fn ascii_domain(domain: &str) -> String {
     idna::domain_to_ascii(domain).unwrap_or_else(|_| "localhost".into())
 }
 
-/// The ticket that a msg-id of ours names (B5); `domain` is the one in answers.
+/// The ticket that a msg-id of ours names (B5), and the digest of the message that it was written
+/// because of; `domain` is the one in answers.
 #[must_use]
-pub fn ticket_of_msg_id(id: &str, domain: &str) -> Option<TicketId> {
+pub fn ticket_of_msg_id<'a>(id: &'a str, domain: &str) -> Option<(TicketId, &'a str)> {
     let (local, host) = id.strip_prefix('<')?.strip_suffix('>')?.rsplit_once('@')?;
     let mut parts = local.strip_prefix("ticket-")?.split('.');
     let (ticket, word, digest) = (parts.next()?, parts.next()?, parts.next()?);
     let plain = word.bytes().all(|b| b.is_ascii_lowercase())
         && digest.bytes().all(|b| b.is_ascii_alphanumeric());
     let ours = host.eq_ignore_ascii_case(&ascii_domain(domain)) && plain && parts.next().is_none();
-    ticket.parse().ok().filter(|_| ours)
+    Some((ticket.parse().ok().filter(|_| ours)?, digest))
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod compose;
+pub mod digest;
 pub mod plan;
 pub mod route;
 pub mod staff;

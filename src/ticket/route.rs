@@ -29,6 +29,8 @@ pub enum Destination {
 pub enum Refusal {
     /// It names a ticket that does not exist.
     UnknownTicket(String),
+    /// It names a ticket, there or not, without the right digest.
+    Guessed(String),
     /// It is no address of this desk.
     NotOurs(String),
 }
@@ -46,7 +48,7 @@ pub struct Route {
 pub struct Rules<'a> {
     /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// Finds the ticket numbers in a Subject, in order (B4).
+    /// Finds the ticket numbers in a Subject that lead somewhere, in order (B4).
     pub tags: &'a dyn Fn(&str) -> Result<Vec<TicketId>>,
     /// B8.
     pub unknown_ticket: UnknownTicket,
@@ -63,7 +65,7 @@ pub fn route(
 ) -> Result<Route> {
     let mut route = Route::default();
     for (recipient, target) in targets(envelope, message, rules) {
-        let unknown = match target {
+        let refusal = match target {
             None => {
                 route.refusals.push(Refusal::NotOurs(recipient));
                 continue;
@@ -73,17 +75,18 @@ pub fn route(
                     add(&mut route.destinations, destination);
                     continue;
                 }
-                Err(tag) => tag,
+                Err(tag) => Refusal::UnknownTicket(tag),
             },
             Some(Target::Ticket(id, verb)) if known.exists(id)? => {
                 add(&mut route.destinations, Destination::Ticket(id, verb));
                 continue;
             }
-            Some(Target::Ticket(..) | Target::Impossible) => recipient,
+            Some(Target::Ticket(..) | Target::Impossible) => Refusal::UnknownTicket(recipient),
+            Some(Target::Guessed) => Refusal::Guessed(recipient),
         };
         match rules.unknown_ticket {
             UnknownTicket::Open => add(&mut route.destinations, Destination::Open),
-            UnknownTicket::Reject => route.refusals.push(Refusal::UnknownTicket(unknown)),
+            UnknownTicket::Reject => route.refusals.push(refusal),
         }
     }
     Ok(route)

@@ -1,5 +1,6 @@
 use super::*;
 use crate::mail::envelope::Sender;
+use crate::ticket::digest::Secret;
 
 struct Desk;
 
@@ -29,9 +30,21 @@ fn tags(subject: &str) -> Result<Vec<TicketId>> {
         .collect())
 }
 
+fn addresses() -> Addresses {
+    Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap()
+}
+
 fn routed(rcpt: &[&str], raw: &str, unknown: UnknownTicket, catch_all: CatchAll) -> Route {
-    let addresses =
-        Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
+    routed_by(&addresses(), rcpt, raw, unknown, catch_all)
+}
+
+fn routed_by(
+    addresses: &Addresses,
+    rcpt: &[&str],
+    raw: &str,
+    unknown: UnknownTicket,
+    catch_all: CatchAll,
+) -> Route {
     let message = Message::new(raw.as_bytes());
     let witness = if rcpt.is_empty() {
         Witness::Header
@@ -48,7 +61,7 @@ fn routed(rcpt: &[&str], raw: &str, unknown: UnknownTicket, catch_all: CatchAll)
         witness,
     };
     let rules = Rules {
-        addresses: &addresses,
+        addresses,
         tags: &tags,
         unknown_ticket: unknown,
         catch_all,
@@ -232,4 +245,65 @@ fn what_is_not_there_is_refused_or_opened() {
         [ticket("ticket-9@d.org")],
         "filed in one, refused by the other"
     );
+}
+
+#[test]
+fn guesses_are_refused_like_what_is_not_there() {
+    let secret = Secret::new(b"0123456789abcdef").unwrap();
+    let told = format!("ticket-7-{}-done@d.org", secret.digest(id(7)));
+    let not_there = format!("ticket-9-{}@d.org", secret.digest(id(9)));
+    let addresses = addresses().with_secret(secret, 0);
+    let wrong = "ticket-7-22222222@d.org";
+    let closes = Destination::Ticket(id(7), Verb::Done);
+    for (case, rcpt, raw, destinations, refusal) in [
+        ("told", vec![told.as_str()], "", vec![closes], None),
+        (
+            "guessed",
+            vec![wrong],
+            "",
+            vec![],
+            Some(Refusal::Guessed(wrong.into())),
+        ),
+        (
+            "guessed, whether or not it is there",
+            vec!["ticket-9@d.org"],
+            "",
+            vec![],
+            Some(Refusal::Guessed("ticket-9@d.org".into())),
+        ),
+        (
+            "told, and not there",
+            vec![not_there.as_str()],
+            "",
+            vec![],
+            Some(Refusal::UnknownTicket(not_there.clone())),
+        ),
+        (
+            "one of two",
+            vec![wrong, told.as_str()],
+            "",
+            vec![closes],
+            Some(Refusal::Guessed(wrong.into())),
+        ),
+        (
+            "in the header",
+            vec![],
+            "To: ticket-7@d.org, submit@d.org\n\n",
+            vec![Destination::Open],
+            Some(Refusal::Guessed("ticket-7@d.org".into())),
+        ),
+    ] {
+        let by = |unknown| routed_by(&addresses, &rcpt, raw, unknown, CatchAll::Reject);
+        let got = by(UnknownTicket::Reject);
+        let refusals: Vec<Refusal> = refusal.into_iter().collect();
+        assert_eq!(
+            (&got.destinations, &got.refusals),
+            (&destinations, &refusals),
+            "{case}"
+        );
+        let got = by(UnknownTicket::Open);
+        let opens = got.destinations.contains(&Destination::Open);
+        let opened = !refusals.is_empty();
+        assert_eq!((opens, got.refusals.is_empty()), (opened, true), "{case}");
+    }
 }

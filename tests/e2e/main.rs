@@ -23,6 +23,7 @@ mod postfix;
 mod postfix_site;
 mod readers;
 mod recipes;
+mod secret;
 mod site;
 mod smtp;
 mod statuses;

@@ -39,7 +39,7 @@ pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
                 .mend("`tickets deliver --help`, or `sudo apt install exim4-daemon-light`"),
         ],
         Some(Mta::Exim) => exim(desk, overrides, etc),
-        Some(Mta::Postfix) => vec![postfix(etc)],
+        Some(Mta::Postfix) => vec![postfix(desk, etc)],
     }
 }
 
@@ -85,6 +85,10 @@ fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
             }
         }
     }
+    if desk.config.address_secret.is_none() && defined(&text, exim::DIGESTS[0]).is_some() {
+        let text = "Exim: it wants a digest in addresses, and this desk writes none";
+        found.push(Finding::fail(text).mend(&put_in));
+    }
     let domain = desk.config.addresses.domain();
     if !takes(&exim, domain) {
         let text = format!("Exim: it takes no mail for {domain}");
@@ -113,7 +117,9 @@ fn same(name: &str, has: &str, wanted: &str) -> bool {
         (PathBuf::from(program), rest.to_owned())
     };
     let (program, rest) = split(has);
-    name == "TICKETS_COMMAND" && program.is_file() && rest == split(wanted).1
+    [exim::DIGESTS[0], "TICKETS_COMMAND"].contains(&name)
+        && program.is_file()
+        && rest == split(wanted).1
 }
 
 fn takes(exim: &Exim, domain: &str) -> bool {
@@ -141,7 +147,14 @@ fn closed_directories(store: &Path) -> Vec<Finding> {
         .collect()
 }
 
-fn postfix(etc: &Path) -> Finding {
+fn postfix(desk: &Desk, etc: &Path) -> Finding {
+    let table = read(&etc.join("postfix/tickets_transport"));
+    let mut rules = table.lines().filter(|line| line.starts_with('/'));
+    if desk.config.address_secret.is_some() && rules.any(|line| !line.contains("[0-9a-z]{8}")) {
+        let text = "Postfix: its tables know of no digest in addresses, and refuse them";
+        let mend = "tickets init --postfix | sudo sh && sudo postfix reload";
+        return Finding::fail(text).mend(mend);
+    }
     let files = ["postfix/master.cf", "postfix/main.cf", "aliases"];
     let calls = |file: &&&str| {
         let text = read(&etc.join(file));

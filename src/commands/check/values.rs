@@ -18,6 +18,10 @@ pub fn in_force(config: &Config) -> String {
     add("domain", words(addresses.domains()));
     add("submit", words(addresses.submits()));
     add("ticket", word(&format!("{before}{{n}}{after}")));
+    if let Some(file) = &config.address_secret {
+        add("address_secret", path(file));
+        add("plain_until", config.plain_until.to_string());
+    }
     add("name", word(&config.name));
     add("admins", words(&config.admins));
     let notify = match config.notify {

@@ -1,6 +1,6 @@
 //! The pieces for Exim: a shell script that puts them in, filled in for this desk.
 
-use crate::commands::again;
+use crate::commands::{again, toml_string};
 use crate::config::{Config, Overrides, UnknownTicket};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
@@ -11,8 +11,15 @@ const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_ticke
 const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
 const INSTALL: &str = include_str!("../../../contrib/exim4/install");
 
+/// Macros of a desk whose addresses have digests: the command by which Exim asks whether one is
+/// right, and a mark of the values that it was made with.
+pub const DIGESTS: [&str; 2] = ["TICKETS_VERIFY", "TICKETS_SEAL"];
+
 /// A name that mail for the desk goes through in Exim's configuration.
 pub const MARK: &str = "tickets_submit:";
+
+/// What Exim itself, who is another user, reads of this desk if addresses have digests.
+const OWN: [&str; 2] = ["/etc/exim4/tickets.toml", "/etc/exim4/tickets.secret"];
 
 /// The end of each here-document.
 pub const END: &str = "END_OF_FILE";
@@ -72,14 +79,48 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
         .ok()
         .flatten()
         .context("cannot find the name of this user")?;
-    Ok(vec![
+    let own = own.to_string_lossy();
+    let mut macros = vec![
         ("TICKETS_DOMAIN", addresses.domains().join(" : ")),
         ("TICKETS_SUBMIT", locals(addresses).join(" : ")),
         ("TICKETS_PREFIX", plain_regex(before)),
         ("TICKETS_DIR", config.dir.display().to_string()),
         ("TICKETS_USER", user.name),
-        ("TICKETS_COMMAND", again(&own.to_string_lossy(), overrides)),
-    ])
+        ("TICKETS_COMMAND", again(&own, overrides)),
+    ];
+    if let Some(secret) = addresses.secret() {
+        let verify = format!("{own} --config {} verify", OWN[0]);
+        macros.push((DIGESTS[0], verify));
+        // Exim's copies are of these values, or it refuses mail that we would take.
+        macros.push((DIGESTS[1], secret.seal(&for_exim(config))));
+    }
+    Ok(macros)
+}
+
+/// The configuration with which Exim asks `tickets verify`.
+fn for_exim(config: &Config) -> String {
+    let addresses = &config.addresses;
+    let (before, after) = addresses.affixes();
+    let words = |list: &[String]| {
+        let list: Vec<String> = list.iter().map(|word| toml_string(word)).collect();
+        format!("[{}]", list.join(", "))
+    };
+    let unknown = match config.unknown_ticket {
+        UnknownTicket::Reject => "reject",
+        UnknownTicket::Open => "open",
+    };
+    format!(
+        "# For Exim, which asks whether a ticket's address holds the right digest. Made by\n\
+         # `tickets init --exim`, as the secret beside it; to be made again when either changes.\n\
+         dir = {}\ndomain = {}\nsubmit = {}\nticket = {}\nadmins = []\n\
+         unknown_ticket = \"{unknown}\"\naddress_secret = \"{}\"\nplain_until = {}\n",
+        toml_string(&config.dir.to_string_lossy()),
+        words(addresses.domains()),
+        words(addresses.submits()),
+        toml_string(&format!("{before}{{n}}{after}")),
+        OWN[1],
+        config.plain_until,
+    )
 }
 
 /// The local-parts that open tickets at one of our domains.
@@ -112,6 +153,18 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
     if config.unknown_ticket == UnknownTicket::Open {
         router.insert_str(0, "TICKETS_ACCEPT_UNKNOWN = yes\n");
     }
+    let mut own = String::new();
+    if let Some(file) = &config.address_secret {
+        for (name, value) in macros.iter().filter(|(name, _)| DIGESTS.contains(name)) {
+            router.insert_str(0, &format!("{name} = {value}\n"));
+        }
+        let file = file.to_string_lossy().replace('\'', r"'\''");
+        own = document("tickets.toml", &for_exim(config));
+        // What is printed here may be seen by others.
+        own.push_str(&format!(
+            "[ \"${{1-}}\" = --undo ] || cp '{file}' \"$dir/tickets.secret\"\n"
+        ));
+    }
     let addresses = &config.addresses;
     let (before, _) = addresses.affixes();
     let place = match exim {
@@ -140,7 +193,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
          set -eu\n\
          dir=$(mktemp -d)\n\
          trap 'rm -rf \"$dir\"' EXIT\n\
-         {}{}{}sh \"$dir/install\" \"$@\"\n",
+         {}{}{}{own}sh \"$dir/install\" \"$@\"\n",
         document("350_exim4-config_tickets", &router),
         document("30_exim4-config_tickets", &filled(TRANSPORT, &macros)),
         document("install", INSTALL),

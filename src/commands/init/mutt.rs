@@ -14,17 +14,17 @@ pub fn muttrc(config: &Config) -> String {
     let joined = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let number = if joined { "${TICKET}" } else { "$TICKET" };
     let domain = addresses.domain();
+    let local = match addresses.secret() {
+        Some(_) => "tickets address $TICKET | cut -d@ -f1".to_owned(),
+        None => format!("echo {before}{number}{after}"),
+    };
     MUTTRC
         .replace(
             "'^submit@example.org$'",
             &format!("'{}'", submits(addresses)),
         )
         .replace("ticket-[1-9]", &format!("{}[1-9]", plain_regex(before)))
-        .replace(
-            "ticket-`echo $TICKET`",
-            &format!("{before}`echo $TICKET`{after}"),
-        )
-        .replace("ticket-$TICKET", &format!("{before}{number}{after}"))
+        .replace("echo ticket-$TICKET", &local)
         .replace("ticket-12", &format!("{before}12{after}"))
         .replace("example.org", domain)
         .replace("Support", &harmless(&config.name))
@@ -80,8 +80,9 @@ mod tests {
         );
         for words in [
             "alternates '^(help@(d[.]net|e[.]net)|x@y)$'\n",
-            "my_hdr From: Bob s desk Inc <h+`echo $TICKET`x@d.net>; my_hdr Cc: h+`echo $TICKET`x@d.net'",
-            "my_hdr Cc: h+${TICKET}x-done@d.net\" ||",
+            "setenv TICKET_LOCAL `echo h+${TICKET}x`; set",
+            "my_hdr From: Bob s desk Inc <`echo $TICKET_LOCAL`@d.net>; my_hdr Cc: `echo $TICKET_LOCAL`@d.net'",
+            "my_hdr Cc: $TICKET_LOCAL-done@d.net\" ||",
             "unalternates h[+][1-9];",
         ] {
             assert!(made.contains(words), "{words} in\n{made}");

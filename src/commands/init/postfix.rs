@@ -1,6 +1,6 @@
 //! The pieces for Postfix: a shell script that puts them in, with the values of this desk.
 
-use super::exim::{document, macros};
+use super::exim::{DIGESTS, document, macros};
 use crate::commands::again;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
@@ -30,8 +30,8 @@ const PIECES: [(&str, &str); 5] = [
 pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
     let values: String = macros(config, overrides)?
         .iter()
-        // `tickets policy` knows where the store is.
-        .filter(|(name, _)| *name != "TICKETS_DIR")
+        // `tickets policy` knows where the store is, and the secret.
+        .filter(|(name, _)| *name != "TICKETS_DIR" && !DIGESTS.contains(name))
         .map(|(name, value)| format!(" \\\n        {name}='{}'", value.replace('\'', r"'\''")))
         .collect();
     let files: String = PIECES.map(|(name, text)| document(name, text)).concat();

@@ -424,7 +424,7 @@ fn our_msg_ids_name_their_ticket() {
     ];
     for (case, id, want) in table {
         assert_eq!(
-            ticket_of_msg_id(id, "example.org").map(TicketId::get),
+            ticket_of_msg_id(id, "example.org").map(|(id, _)| id.get()),
             want,
             "{case}"
         );

@@ -1,0 +1,38 @@
+//! The file with the secret of the tickets' addresses.
+
+use crate::error::{Fault, Status};
+use crate::ticket::digest::{SHORTEST, Secret};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// More of it is not read; /dev/urandom has no end.
+const LIMIT: u64 = 4096;
+
+/// Reads it, less the white space at its ends.
+///
+/// # Errors
+/// Status 78 if it cannot be read, or is too short to be one.
+pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
+    let path = file.display();
+    let fault = |text: String| {
+        let fault = Fault::new(Status::Config, format!("address_secret: {text}"));
+        fault.hint(format!(
+            "`(umask 077; head -c 32 /dev/urandom | base64 >{path})` makes one"
+        ))
+    };
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|f| f.take(LIMIT).read_to_end(&mut bytes));
+    match read {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(fault(format!("there is no {path}")));
+        }
+        Err(e) => {
+            let text = format!("address_secret: cannot read {path}: {e}");
+            return Err(Fault::new(Status::Config, text));
+        }
+        Ok(_) => {}
+    }
+    let secret = Secret::new(bytes.trim_ascii());
+    secret.ok_or_else(|| fault(format!("{path} holds less than {SHORTEST} characters")))
+}
