@@ -37,9 +37,10 @@ pub(super) fn is_steering(line: &[u8]) -> bool {
     })
 }
 
-/// Whether an incoming field must be kept under the name `X-Held-...`.
+/// Whether an incoming field must be kept under the name `X-Held-...`. A NUL in a name that begins
+/// like this one is stored as a byte that makes it one.
 pub(super) fn must_be_held(line: &[u8]) -> bool {
-    is_steering(line) || begins_with(line, HELD)
+    is_steering(line) || begins_with(line, HELD) || begins_with(line, MOZILLA)
 }
 
 fn begins_with(text: &[u8], prefix: &[u8]) -> bool {

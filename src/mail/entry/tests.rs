@@ -133,6 +133,7 @@ fn odd_mail_comes_back() {
         ("no field in the header", b"A: b\nnothing\nStatus: x\nX-Held-Lines: 3\n\nbody\n"),
         ("no field in the header, CRLF", b"A: b\r\nnothing\r\nStatus: x\r\n\r\nbody\r\n"),
         ("steering", b"Status: D\nX-STATUS:\n a\nLines : 3\nx-uid: 1\nX-Mozilla-Keys: \nX-IMAPbase: 1 1\nX-IMAP: 1\n\n"),
+        ("a NUL in the name of a steering field", b"A: b\nX-Mozilla-\0: x\nx-mozilla-\0Keys\0: y\n\nX-Mozilla-\0: z\n"),
         ("held before", b"X-Held-Status: RO\nx-held-status: RO\nX-Held-: \nX-Held-X-Held-Lines: 3\n\n"),
         ("steering words in the body", b"A: b\n\nStatus: RO\nX-Held-Status: x\n"),
         ("forged trace", b"X-Tickets-Entry: size=1; sha256=00\nDelivered-To: a@b\nReturn-Path: <>\n\nbody\n"),
