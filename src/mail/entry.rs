@@ -23,6 +23,7 @@
 mod ends;
 mod fields;
 mod trace;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use memchr::memchr_iter;
 use self::ends::Ends;
 use self::fields::{HELD, field_name, is_steering, must_be_held};
 use self::trace::{Found, Record, field_len};
+pub(super) use self::whole::{Wholeness, wholeness};
 use super::mbox;
 
 /// What is known of a message besides its bytes.
@@ -159,55 +161,6 @@ pub fn decode(stored: &[u8]) -> Decoded<'_> {
             sha256: None,
             size: None,
         },
-    }
-}
-
-/// What the last entry of a file is, if the file may have been cut off anywhere; for [`mbox::tail`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wholeness {
-    /// Another program wrote it, or rewrote it, or somebody edited it.
-    Other,
-    /// Ours, and the message is all there; so many newlines are missing at the end.
-    Ours { missing: usize },
-    /// Ours, and there is less than came in.
-    Short,
-    /// The beginning of our trace fields, and nothing else.
-    OnlyTrace,
-}
-
-/// Judges the last entry of a file; `stored` goes from its header to the end of the file.
-pub(super) fn wholeness(stored: &[u8]) -> Wholeness {
-    let top = match trace::read(stored) {
-        Found::Ours(top) => top,
-        Found::CutShort => return Wholeness::OnlyTrace,
-        Found::Foreign => return Wholeness::Other,
-    };
-    let (message, record) = (&stored[top.message..], &top.record);
-    if was_rewritten(message) {
-        return Wholeness::Other;
-    }
-    let plain = undo(message, record, Rewrite::default());
-    let found = plain.len() as u64;
-    let (raw, verdict) = settle(plain, record);
-    if verdict == Verdict::Intact {
-        let no_empty_line = !record.no_header && header_end(&raw, &record.ends).is_none();
-        let wanted =
-            final_newlines(&raw) + usize::from(record.no_end) + usize::from(no_empty_line) + 1;
-        return Wholeness::Ours {
-            missing: wanted.saturating_sub(final_newlines(message)),
-        };
-    }
-    // What was cut off inside `>From ` or `X-Held-` comes back with bytes that were never there.
-    let cut_in_a_line = !message.ends_with(b"\n");
-    let slack = if cut_in_a_line {
-        1 + message.len() / mbox::PIECE
-    } else {
-        0
-    } as u64;
-    if found < record.size + slack || (found == record.size && cut_in_a_line) {
-        Wholeness::Short
-    } else {
-        Wholeness::Other
     }
 }
 
@@ -375,20 +328,4 @@ fn show_nuls(raw: &mut [u8], nuls: &[u64]) {
             *byte = 0;
         }
     }
-}
-
-/// Whether a mail program added a field of its own.
-fn was_rewritten(message: &[u8]) -> bool {
-    mbox::lines(message)
-        .take_while(|line| !is_blank(line.trim_ascii_end()))
-        .any(is_steering)
-}
-
-fn final_newlines(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .rev()
-        .take_while(|b| matches!(b, b'\r' | b'\n'))
-        .filter(|&&b| b == b'\n')
-        .count()
 }

@@ -29,6 +29,8 @@ fn mails() -> Vec<Vec<u8>> {
         b"A: b\n\nmixed\r\n\nFr\r\n\r\n",
         b"N\0: x\n\nends in\n\n\n\n",
         b"A: b\n\nnul\0\0",
+        b"\nmixed, cut behind a CR\r\n\r",
+        b"A: crlf, cut behind a CR\r\n\r\n\r",
     ];
     mails.iter().map(|mail| mail.to_vec()).collect()
 }
@@ -61,16 +63,17 @@ fn cut_everywhere(before: &[u8], last: &[u8]) {
         mend(&mut file);
         assert!(file.starts_with(before), "{case}");
         let whole = file.len() > before.len();
-        if whole {
-            assert!(
-                file == [before, last].concat(),
-                "{case}: half of it remains"
-            );
-        }
         file.extend_from_slice(&new);
         let (old, all) = (contents(before), contents(&file));
         assert_eq!(all.len(), old.len() + usize::from(whole) + 1, "{case}");
         assert!(all.starts_with(&old), "{case}: an earlier entry changed");
+        if whole {
+            // The bytes may differ where the digest proves a line end that was cut off.
+            let (was, is) = (&contents(last)[0], &all[old.len()]);
+            let (was, is) = (entry::decode(was), entry::decode(is));
+            assert_eq!(is.verdict, Verdict::Intact, "{case}: half of it remains");
+            assert_eq!(is, was, "{case}");
+        }
         assert_eq!(
             &*entry::decode(&all[all.len() - 1]).raw,
             b"Subject: new\n\nnew\n",
