@@ -151,14 +151,14 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// A line as lines of at most `columns`, cut between words; each has the quote marks of the whole.
-/// A word that is too long (an address of the web) stays whole.
+/// A line as lines of at most `columns`, cut between words; each has the quote marks of the whole,
+/// as far as they leave half the line. A word that is too long (an address of the web) stays whole.
 fn wrap(line: &str, columns: Option<usize>) -> Vec<String> {
     let Some(columns) = columns.filter(|&columns| line.width() > columns) else {
         return vec![line.to_owned()];
     };
     let text = line.trim_start_matches([' ', '\t', '>']);
-    let marks = &line[..line.len() - text.len()];
+    let mut marks = &line[..line.len() - text.len()];
     let mut lines = Vec::new();
     let mut current = marks.to_owned();
     let mut used = marks.width();
@@ -166,6 +166,8 @@ fn wrap(line: &str, columns: Option<usize>) -> Vec<String> {
         let needs = word.trim_end().width();
         if used + needs > columns && current.len() > marks.len() {
             lines.push(current.trim_end().to_owned());
+            // A stranger may write more of them than there is room, on a line of many words.
+            marks = &marks[..marks.len().min(columns / 2)];
             current = marks.to_owned();
             used = marks.width();
         }
@@ -258,6 +260,20 @@ Water!
     }
 
     #[test]
+    fn many_marks_of_quotation_are_not_repeated_on_every_line() {
+        // E2: half a megabyte of them would stand on each of many thousand lines.
+        let line = format!("{}{}", ">".repeat(30_000), " a".repeat(15_000));
+        let message = Message {
+            text: line.clone(),
+            ..Message::default()
+        };
+        for width in [1, 10, 80, 200] {
+            let out = conversation(12, std::slice::from_ref(&message), &|_| true, Some(width));
+            assert!(out.len() < 40 * line.len(), "{width}: {} bytes", out.len());
+        }
+    }
+
+    #[test]
     fn file_names_are_one_harmless_word() {
         let table = [
             ("plain", "a.pdf", "a.pdf"),
@@ -286,6 +302,11 @@ Water!
             ),
             ("wide", "你好 世界 你好", &["你好 世界", "你好"]),
             ("only marks", ">>>>>>>>>>>>", &[">>>>>>>>>>>>"]),
+            (
+                "many marks",
+                ">>>>>>>>>>>> a b c",
+                &[">>>>>>>>>>>> a", ">>>>>b c"],
+            ),
         ];
         for (case, line, want) in table {
             assert_eq!(wrap(line, Some(10)), *want, "{case}");
