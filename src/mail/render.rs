@@ -229,6 +229,8 @@ impl Page<'_> {
         if cut && !self.full {
             self.text.push('\n');
             self.text.push_str(CUT);
+            // Without room for more, nothing more is said of what is left out.
+            self.full = self.text.len() >= self.limits.text;
         }
     }
 

@@ -231,6 +231,15 @@ fn text_is_cut_between_characters() {
 }
 
 #[test]
+fn a_cut_is_said_once_where_there_is_no_room() {
+    // E2: each of the parts is more than may be shown, and none of them shows anything.
+    let limits = Limits { text: 10, html: 5 };
+    let nothing = format!("\n{}", "\0".repeat(20));
+    let raw = multipart("mixed", &[&*nothing; 500]);
+    assert_eq!(render(raw.as_bytes(), &limits).text, CUT);
+}
+
+#[test]
 fn hostile_mail_is_shown_in_bounded_time() {
     let deep = |unit: &str, n: usize| unit.repeat(n);
     let level = "Content-Type: multipart/mixed; boundary=bb\n\n--bb\n";
