@@ -52,8 +52,7 @@ impl Head {
     /// A field of free text, such as `Subject`.
     pub(super) fn text(&mut self, name: &'static str, text: &str) {
         let text = clean(text);
-        // `=?` would be read as the start of an encoded word that nobody encoded.
-        let text = cut(&text, TEXT).replace("=?", "= ?");
+        let text = unencoded(cut(&text, TEXT));
         let done = self.encoded(|| {
             HeaderValue::new(
                 HeaderName::new_from_ascii_str(name),
@@ -210,6 +209,11 @@ fn is_host(domain: &str) -> bool {
         && domain
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+}
+
+/// `text` without `=?`, which would be read as the start of an encoded word that nobody encoded.
+pub(super) fn unencoded(text: &str) -> String {
+    text.replace("=?", "= ?")
 }
 
 /// The first `limit` bytes of `text`, or fewer, so that no character is cut in two.

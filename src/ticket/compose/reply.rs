@@ -1,7 +1,7 @@
 //! A reply that a person writes on the shell: the draft to begin with, what an editor shows of
 //! it, and the mail it becomes.
 
-use super::head::Head;
+use super::head::{Head, unencoded};
 use super::{Mailbox, ascii_address, ascii_domain};
 use crate::mail::decode::{clean, clean_block};
 use crate::mail::message::Message;
@@ -72,7 +72,7 @@ impl Draft {
         }
         out.push_str(&format!(
             "Subject: {}\n\n{}",
-            clean(&self.subject),
+            unencoded(&clean(&self.subject)),
             self.body
         ));
         out
@@ -167,7 +167,7 @@ fn quote(line: &str) -> String {
 
 /// A mailbox as a person types it, and as `mailboxes` reads it back.
 fn readable(mailbox: &Mailbox) -> String {
-    let name = clean(&mailbox.name).replace(['"', '\\'], "'");
+    let name = unencoded(&clean(&mailbox.name)).replace(['"', '\\'], "'");
     let plain = |c: char| c.is_alphanumeric() || " -_'".contains(c);
     match name.as_str() {
         "" => mailbox.address.clone(),
@@ -224,6 +224,32 @@ mod tests {
             again.recipients(),
             ["j@example.net", "ticket-12@example.org"]
         );
+    }
+
+    #[test]
+    fn words_that_look_encoded_are_not_decoded_again() {
+        // C8: the Subject says `=?utf-8?Q?a?=`, once decoded.
+        let mail = b"From: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fb=3F=3D?= <b@x>\n\
+            Subject: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fa=3F=3D?=\n\n";
+        let original = Message::new(mail);
+        let mut draft = Draft {
+            to: original.from(),
+            ..Draft::answering(&original, "[issue12]", "", "2026-11-22 10:00")
+        };
+        draft.edited(&draft.readable());
+        assert_eq!(draft.subject, "[issue12] Re: = ?utf-8?Q?a?=");
+        assert_eq!(draft.to, [mailbox("= ?utf-8?Q?b?=", "b@x")]);
+        let sent = draft.mail("u", "example.org", 0);
+        let sent = Message::new(&sent);
+        assert_eq!(sent.subject(), draft.subject);
+        assert_eq!(sent.mailboxes("To"), draft.to);
+        // A name that no editor showed is encoded, so it may stay.
+        let draft = Draft {
+            to: original.from(),
+            ..draft
+        };
+        let sent = draft.mail("u", "example.org", 0);
+        assert_eq!(Message::new(&sent).mailboxes("To"), original.from());
     }
 
     #[test]
