@@ -1,0 +1,363 @@
+//! Composing: no stranger writes a header field of ours, and a copy is the mail (C1 to C4, C8, C12).
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mailparse::MailHeaderMap;
+use tickets::config::DEFAULT_TAG;
+use tickets::mail::automatic::{self, Degree};
+use tickets::mail::decode::{self, Mailbox, clean, clean_block};
+use tickets::mail::envelope::Sender;
+use tickets::mail::message::Message;
+use tickets::mail::render::{self, Limits};
+use tickets::ticket::address::Addresses;
+use tickets::ticket::compose::reply::Draft;
+use tickets::ticket::compose::{Kind, Outgoing, Voice, ascii_address, ticket_of_msg_id};
+use tickets::ticket::template::Templates;
+use tickets::ticket::{TicketId, tag};
+use tickets_fuzz::{Choices, assert_harmless, run, with_lf};
+
+fuzz_target!(|data: &[u8]| run(data, target));
+
+/// The fields that stand above every mail of ours, and those that may.
+const ALWAYS: [&str; 7] = [
+    "Date",
+    "From",
+    "Subject",
+    "Message-ID",
+    "To",
+    "X-Tickets-Ticket",
+    "X-Tickets-Kind",
+];
+const SOMETIMES: [&str; 10] = [
+    "Cc",
+    "Reply-To",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "Precedence",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+];
+
+fn target(raw: &[u8]) {
+    let mut choices = Choices::of(raw);
+    let message = Message::new(raw);
+    // What a stranger wrote, wherever a mail of ours might say it again.
+    let subject = message.subject();
+    let body = String::from_utf8_lossy(message.body());
+    let author = message.reply_to();
+    let nobody = Mailbox {
+        name: subject.clone(),
+        address: String::from_utf8_lossy(&raw[..raw.len().min(600)]).into_owned(),
+    };
+    let domain = ["example.org", "m\u{fc}ller.example"][choices.below(2)];
+    let number = [1, 12, 999_999_999][choices.below(3)];
+    let desk = Desk::new(domain, number);
+    let admins = &desk.admins[choices.below(2)..];
+    let voice = desk.voice(["Support", &subject][choices.below(2)]);
+    let first = render::first_lines(raw, 10, &Limits::default());
+    let text = render::render(raw, &Limits::default()).text;
+
+    let to = author.as_ref().unwrap_or(&nobody);
+    for to in [to, &nobody] {
+        desk.own(&voice.ack(&message, to).mail, Kind::Ack);
+        desk.own(
+            &voice.closed(&message, to, &body, &subject).mail,
+            Kind::Closed,
+        );
+    }
+    desk.own(&voice.closed(&message, to, &text, "").mail, Kind::Closed);
+    desk.own(
+        &voice.note(&message, admins, &first, &subject).mail,
+        Kind::Note,
+    );
+    desk.own(
+        &voice.refused(&message, admins, &subject).mail,
+        Kind::Refused,
+    );
+    let notice = voice.notice(admins, &subject, &body);
+    desk.own(&notice, Kind::Note);
+    comes_back(&notice, &body);
+
+    let copy = voice.copy(&message, admins);
+    assert_eq!((&copy.sender, copy.recipients.as_slice()), (&None, admins));
+    desk.other(&copy, &message);
+    // The one name of a stranger that stands in a From of ours says what it said.
+    let said = message
+        .from()
+        .into_iter()
+        .next()
+        .map(|m| if m.name.is_empty() { m.address } else { m.name });
+    let said = said.unwrap_or_else(|| "somebody".into());
+    let said = format!(
+        "{} via tickets",
+        said[..said.floor_char_boundary(150)].trim_end()
+    );
+    assert_eq!(Message::new(&copy.bytes).from()[0].name, clean(&said));
+    let passed = voice.pass_on(&message, to, &to.name);
+    let ticket = ascii_address(
+        &desk
+            .addresses
+            .ticket(desk.ticket, tickets::ticket::address::Verb::Update),
+    );
+    assert!(
+        passed.sender.is_some() && passed.sender == ticket,
+        "{:?}",
+        passed.sender
+    );
+    assert!(passed.recipients.len() <= 1);
+    desk.other(&passed, &message);
+    reply(&message, &desk, &text);
+}
+
+struct Desk {
+    addresses: Addresses,
+    admins: Vec<String>,
+    templates: Templates,
+    ticket: TicketId,
+    tag: String,
+}
+
+impl Desk {
+    fn new(domain: &str, number: u32) -> Self {
+        let ticket = TicketId::new(number).unwrap();
+        Desk {
+            addresses: Addresses::new(&[domain.into()], false, &["submit".into()], "ticket-{n}")
+                .unwrap(),
+            admins: vec!["steve@example.org".into(), "eve@example.org".into()],
+            templates: Templates::builtin(),
+            ticket,
+            tag: tag::write(DEFAULT_TAG, ticket).unwrap(),
+        }
+    }
+
+    fn voice<'a>(&'a self, name: &'a str) -> Voice<'a> {
+        Voice {
+            name,
+            addresses: &self.addresses,
+            admins: &self.admins,
+            templates: &self.templates,
+            ticket: self.ticket,
+            tag: &self.tag,
+            // As the desk has it; the closure in a `Voice` is borrowed, so it is a function here.
+            tagged: match self.ticket.get() {
+                1 => &|subject| tagged(subject, 1),
+                12 => &|subject| tagged(subject, 12),
+                _ => &|subject| tagged(subject, 999_999_999),
+            },
+            digest: "0123456789abcdef0123456789abcdef",
+            now: 1_732_240_000,
+        }
+    }
+
+    /// A mail with a text of ours.
+    fn own(&self, mail: &Outgoing, kind: Kind) {
+        assert_eq!((&mail.sender, mail.kind), (&None, kind));
+        let (head, body) = halves(&mail.bytes);
+        assert!(head.is_ascii() && body.is_ascii());
+        assert!(!mail.bytes.contains(&0) && !mail.bytes.contains(&b'\r'));
+        assert!(body.split(|&b| b == b'\n').all(|line| line.len() <= 998));
+        assert!(body.ends_with(b"\n") && !body.ends_with(b"\n\n"));
+        let sent = Message::new(&mail.bytes);
+        for (name, value) in [
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(sent.first(name).map(|f| f.text()).as_deref(), Some(value));
+        }
+        assert!(
+            sent.first("Auto-Submitted").is_some(),
+            "nobody would know a machine wrote it"
+        );
+        assert_harmless(&other_opinion(&mail.bytes), &['\n', '\t']);
+        assert_eq!(sent.first("Cc"), None);
+        self.any(mail);
+    }
+
+    /// A mail of somebody's under a header of ours.
+    fn other(&self, mail: &Outgoing, original: &Message) {
+        assert_eq!(mail.kind, Kind::Copy);
+        let (_, body) = halves(&mail.bytes);
+        assert!(*body == with_lf(original.body()), "another body");
+        let sent = Message::new(&mail.bytes);
+        // What says how to read the body is the original's own, or nothing does.
+        for field in sent.fields().iter().filter(|field| is_mime(field.name)) {
+            let from = original.first(&String::from_utf8_lossy(field.name));
+            // MTAs stumble over a lone CR and over NULs.
+            let value = with_lf(from.expect("a field that came in").value);
+            let value: Vec<u8> = value
+                .iter()
+                .map(|&b| if b"\r\0".contains(&b) { b' ' } else { b })
+                .collect();
+            assert_eq!(field.text(), decode::text(&value));
+        }
+        // Group reply reaches neither the desk twice nor its admins.
+        for person in sent.mailboxes("Cc") {
+            assert!(!self.admins.contains(&person.address));
+            assert_eq!(self.addresses.target(&person.address), None);
+        }
+        self.any(mail);
+    }
+
+    fn any(&self, mail: &Outgoing) {
+        let (head, _) = halves(&mail.bytes);
+        for line in head.split_inclusive(|&b| b == b'\n') {
+            assert!(line.len() <= 999 && !line.trim_ascii().is_empty());
+            assert!(!line.contains(&b'\r') && !line.contains(&0));
+        }
+        let sent = Message::new(&mail.bytes);
+        let mut names: Vec<&[u8]> = sent.fields().iter().map(|field| field.name).collect();
+        for &name in &names {
+            let ours = ALWAYS
+                .iter()
+                .chain(&SOMETIMES)
+                .any(|known| known.as_bytes() == name);
+            let theirs = mail.kind == Kind::Copy && is_mime(name);
+            assert!(ours || theirs, "{:?}", String::from_utf8_lossy(name));
+            let ascii = sent
+                .fields()
+                .iter()
+                .find(|field| field.name == name)
+                .unwrap()
+                .line
+                .is_ascii();
+            assert!(
+                ascii || theirs,
+                "8-bit in {:?}",
+                String::from_utf8_lossy(name)
+            );
+        }
+        assert!(ALWAYS.iter().all(|known| names.contains(&known.as_bytes())));
+        let (parsed, end) = mailparse::parse_headers(&mail.bytes).expect("a header to others, too");
+        assert_eq!((parsed.len(), end), (names.len(), head.len() + 1));
+        names.sort_by_key(|name| name.to_ascii_lowercase());
+        assert!(
+            names
+                .windows(2)
+                .all(|two| !two[0].eq_ignore_ascii_case(two[1])),
+            "a field twice"
+        );
+
+        let one = |name: &str| {
+            sent.mailboxes(name)
+                .into_iter()
+                .map(|m| m.address)
+                .collect::<Vec<_>>()
+        };
+        let own = ascii_address(
+            &self
+                .addresses
+                .ticket(self.ticket, tickets::ticket::address::Verb::Update),
+        );
+        assert_eq!(one("From"), own.clone().into_iter().collect::<Vec<_>>());
+        assert_eq!(one("To"), mail.recipients);
+        for address in one("To").iter().chain(&one("Cc")).chain(&one("Reply-To")) {
+            assert_eq!(ascii_address(address).as_ref(), Some(address));
+        }
+        for recipient in &mail.recipients {
+            assert!(
+                recipient.bytes().all(|b| (b' '..127).contains(&b)),
+                "{recipient:?}"
+            );
+        }
+        if sent.first("Reply-To").is_some() {
+            assert!(
+                one("Reply-To").contains(&own.unwrap()),
+                "the reply would not be filed"
+            );
+        }
+        // What comes back is known, and an answer to it finds the ticket: by Subject, by its parent.
+        assert_eq!(automatic::degree(&sent, &Sender::Unknown), Degree::Ours);
+        assert_eq!(
+            tagged(&sent.subject(), self.ticket.get()),
+            Some(self.ticket),
+            "{}",
+            sent.subject()
+        );
+        let id = sent.message_id().expect("a msg-id");
+        assert_eq!(
+            ticket_of_msg_id(&id, self.addresses.domain()),
+            Some(self.ticket)
+        );
+        assert_eq!(sent.date(), Some(1_732_240_000));
+        assert!(sent.parents().len() <= 41);
+    }
+}
+
+fn tagged(subject: &str, number: u32) -> Option<TicketId> {
+    let tags = tag::find(&[DEFAULT_TAG.to_owned()], subject).unwrap();
+    tags.into_iter().find(|id| id.get() == number)
+}
+
+/// Header and body; the empty line between them belongs to neither.
+fn halves(mail: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memmem::find(mail, b"\n\n").expect("an empty line");
+    (&mail[..end + 1], &mail[end + 2..])
+}
+
+fn is_mime(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == b"mime-version" || (name.starts_with(b"content-") && name != b"content-length")
+}
+
+fn other_opinion(mail: &[u8]) -> String {
+    let parsed = mailparse::parse_mail(mail).expect("a mail to others, too");
+    assert_eq!(parsed.headers.get_all_headers("Subject").len(), 1);
+    parsed.get_body().expect("a text").replace("\r\n", "\n")
+}
+
+/// A text of ours is read back as it was meant.
+fn comes_back(notice: &Outgoing, text: &str) {
+    if text.len() < 60_000 {
+        assert_eq!(
+            other_opinion(&notice.bytes).trim_end(),
+            clean_block(text).trim_end()
+        );
+    }
+}
+
+/// A reply that a person writes: what the editor shows is read back, and the mail is well-formed.
+fn reply(original: &Message, desk: &Desk, text: &str) {
+    let mut draft = Draft {
+        from: vec![Mailbox {
+            name: clean(&original.subject()),
+            address: "ticket-12@example.org".into(),
+        }],
+        to: original.reply_to().into_iter().collect(),
+        cc: original.to_cc().into_iter().take(20).collect(),
+        ..Draft::answering(original, &desk.tag, text, "2026-11-22 10:00")
+    };
+    let recipients = draft.recipients();
+    // What looks like the start of an encoded word is shown as it is sent.
+    let subject = clean(&draft.subject).replace("=?", "= ?");
+    let references = draft.references.clone();
+    draft.edited(&draft.readable());
+    assert_eq!(
+        draft.recipients(),
+        recipients,
+        "the editor changed who gets it"
+    );
+    assert_eq!((&draft.subject, &draft.references), (&subject, &references));
+    let again = Draft { ..draft.clone() };
+    draft.edited(&draft.readable());
+    assert_eq!(draft, again);
+    for mail in [draft.mail("unique", "example.org", 0), draft.unfinished()] {
+        let (head, _) = halves(&mail);
+        assert!(head.is_ascii() && !head.contains(&b'\r') && !head.contains(&0));
+        assert!(head.split(|&b| b == b'\n').all(|line| line.len() <= 998));
+        let (parsed, _) = mailparse::parse_headers(&mail).expect("a header to others, too");
+        let known = |name: String| ALWAYS.iter().chain(&SOMETIMES).any(|known| *known == name);
+        assert!(parsed.iter().all(|field| known(field.get_key())));
+        let sent = Message::new(&mail);
+        let people = ["To", "Cc"].iter().flat_map(|name| sent.mailboxes(name));
+        let mut named: Vec<String> = Vec::new();
+        for person in people {
+            if !named.contains(&person.address) {
+                named.push(person.address);
+            }
+        }
+        assert_eq!(named, recipients);
+    }
+}

@@ -1,0 +1,150 @@
+//! Header splitting and decoding: nothing is dropped, nothing is made up, values are harmless.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tickets::mail::decode;
+use tickets::mail::message::Message;
+use tickets_fuzz::{assert_harmless, assert_one_address, assert_one_line, run, with_lf};
+
+fuzz_target!(|data: &[u8]| run(data, target));
+
+fn target(raw: &[u8]) {
+    let message = Message::new(raw);
+    split(raw, &message);
+    values(&message);
+    if !raw.contains(&b'\r') {
+        line_ends_do_not_matter(raw, &message);
+    }
+}
+
+/// The header against a second way to read it, and every byte in its place.
+fn split(raw: &[u8], message: &Message) {
+    let (fields, body) = reference(raw);
+    assert_eq!(message.body(), body);
+    assert_eq!(message.fields().len(), fields.len().min(50_000));
+    for (field, line) in message.fields().iter().zip(&fields) {
+        assert_eq!(field.line, *line);
+        let (name, value) = halves(line);
+        assert_eq!((field.name, field.value), (name, value));
+        let lower = String::from_utf8_lossy(name).to_lowercase();
+        if name.is_ascii() {
+            assert!(field.is(&lower) && message.first(&lower).is_some());
+        }
+    }
+    let header: usize = fields.iter().map(|line| line.len()).sum();
+    let between = &raw[header..raw.len() - body.len()];
+    assert!(matches!(between, b"" | b"\n" | b"\r\n"), "{between:?}");
+
+    // A body cannot change its header.
+    let alone = Message::new(&raw[..raw.len() - body.len()]);
+    assert_eq!((alone.fields(), alone.body()), (message.fields(), &b""[..]));
+}
+
+/// The fields and the body, read line by line.
+fn reference(raw: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+    let mut fields: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in raw.split_inclusive(|&b| b == b'\n') {
+        let end = at + line.len();
+        match line {
+            b"\n" | b"\r\n" => {
+                at = end;
+                break;
+            }
+            [b' ' | b'\t', ..] if !fields.is_empty() => fields.last_mut().unwrap().1 = end,
+            _ if begins_a_field(line) => fields.push((at, end)),
+            _ => break,
+        }
+        at = end;
+    }
+    let fields = fields.iter().map(|&(start, end)| &raw[start..end]);
+    (fields.collect(), &raw[at..])
+}
+
+fn begins_a_field(line: &[u8]) -> bool {
+    let name = line.split(|&b| b == b':').next().unwrap_or_default();
+    let name = name.trim_ascii_end();
+    line.contains(&b':') && !name.is_empty() && name.iter().all(|&b| b > 32 && b != 127)
+}
+
+fn halves(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = line.iter().position(|&b| b == b':').unwrap();
+    let mut end = line.len();
+    if line.ends_with(b"\n") {
+        end -= 1;
+    }
+    if end > colon + 1 && line[end - 1] == b'\r' {
+        end -= 1;
+    }
+    (line[..colon].trim_ascii_end(), &line[colon + 1..end])
+}
+
+/// What the rest of the program gets to see.
+fn values(message: &Message) {
+    for field in message.fields().iter().take(200) {
+        let text = field.text();
+        assert_one_line(&text);
+        assert_eq!(decode::clean(&text), text);
+        // One byte is at most three of UTF-8, and may be so twice: raw, and in an encoded word.
+        assert!(text.len() <= 9 * field.value.len().min(64 << 10) + 9);
+        let block = decode::clean_block(&String::from_utf8_lossy(field.value));
+        assert_harmless(&block, &['\n', '\t']);
+        assert_eq!(decode::clean_block(&block), block);
+        people(&decode::mailboxes(field.value));
+        for id in decode::msg_ids(field.value) {
+            assert_harmless(&id, &[]);
+            assert!(
+                id.len() <= 998 && id.starts_with('<') && id.ends_with('>'),
+                "{id:?}"
+            );
+            assert!(!id.contains(|c: char| c.is_ascii_whitespace()), "{id:?}");
+            assert_eq!(decode::msg_ids(id.as_bytes()), [id.clone()]);
+        }
+        if let Some(date) = decode::date(field.value) {
+            // The years -9999 to 9999, and a zone of 255 hours.
+            assert!(date.abs() < 400_000_000_000, "{date}");
+        }
+    }
+    people(&message.to_cc());
+    people(&message.from());
+    assert_eq!(
+        message.reply_to().is_none(),
+        message.mailboxes("Reply-To").is_empty() && message.from().is_empty()
+    );
+    let mut parents = message.parents();
+    assert!(parents.len() <= 100);
+    parents.sort();
+    parents.dedup();
+    assert_eq!(parents.len(), message.parents().len());
+}
+
+fn people(people: &[decode::Mailbox]) {
+    assert!(people.len() <= 2000);
+    for person in people {
+        assert_one_line(&person.name);
+        assert_one_address(&person.address);
+    }
+}
+
+/// The same mail with CRLF says the same (A2).
+fn line_ends_do_not_matter(raw: &[u8], message: &Message) {
+    let mut crlf = Vec::with_capacity(raw.len() * 2);
+    for &byte in raw {
+        if byte == b'\n' {
+            crlf.push(b'\r');
+        }
+        crlf.push(byte);
+    }
+    let other = Message::new(&crlf);
+    assert_eq!(with_lf(other.body()), message.body());
+    assert_eq!(other.fields().len(), message.fields().len());
+    for (a, b) in message.fields().iter().zip(other.fields()).take(200) {
+        assert_eq!(a.name, b.name);
+        // No field is read further than 64 KiB, and CRs count.
+        if b.value.len() < 60_000 {
+            assert_eq!(a.text(), b.text());
+            assert_eq!(decode::mailboxes(a.value), decode::mailboxes(b.value));
+            assert_eq!(decode::msg_ids(a.value), decode::msg_ids(b.value));
+        }
+    }
+}

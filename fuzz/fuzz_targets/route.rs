@@ -1,0 +1,437 @@
+//! Routing and planning: every message has a place, and nobody is answered who should not be
+//! (sections B and C).
+#![no_main]
+
+use anyhow::Result;
+use libfuzzer_sys::fuzz_target;
+use tickets::config::{Acknowledge, CatchAll, CloseBy, DEFAULT_TAG, Notify, UnknownTicket};
+use tickets::mail::automatic::{self, Degree};
+use tickets::mail::decode;
+use tickets::mail::envelope::{Envelope, Given, Sender, Witness};
+use tickets::mail::mbox;
+use tickets::mail::message::Message;
+use tickets::ticket::address::{Addresses, Target, Verb};
+use tickets::ticket::plan::{Answer, Plan, Policy, Situation, Ticket, plan};
+use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
+use tickets::ticket::summary::Summary;
+use tickets::ticket::{TicketId, compose, tag};
+use tickets_fuzz::{Choices, assert_one_line, run};
+
+fuzz_target!(|data: &[u8]| run(data, target));
+
+const VERBS: [Verb; 4] = [Verb::Quiet, Verb::Update, Verb::Submitter, Verb::Done];
+
+fn target(data: &[u8]) {
+    let mut choices = Choices::of(data);
+    let (from_line, raw) = mbox::strip_from_line(data);
+    let message = Message::new(raw);
+    let desk = Desk::new(&mut choices);
+    let envelope = desk.envelope(&message, from_line);
+    desk.recognises(&message, &envelope);
+    let sender = &envelope.sender;
+    // A header that begins folded would go on in a field that is put above it.
+    let begins_folded = matches!(raw, [b' ' | b'\t', ..]);
+    if !begins_folded {
+        degrees(raw, &message, sender);
+        the_same(raw, &message, sender);
+    }
+    let destinations = desk.routes(&envelope, &message);
+    for destination in destinations {
+        let verb = match destination {
+            Destination::Open => None,
+            Destination::Ticket(_, verb) => Some(verb),
+        };
+        desk.plans(&message, sender, verb, &mut choices);
+    }
+    for verb in VERBS {
+        desk.plans(&message, sender, Some(verb), &mut choices);
+    }
+}
+
+struct Desk {
+    addresses: Addresses,
+    tags: Vec<String>,
+    admins: Vec<String>,
+}
+
+impl Known for Desk {
+    fn exists(&self, id: TicketId) -> Result<bool> {
+        Ok([1, 2, 7, 12].contains(&id.get()))
+    }
+    fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
+        let ours = compose::ticket_of_msg_id(msg_id, self.addresses.domain());
+        // Of all others some: an even length, in a ticket that may be gone.
+        let other = msg_id
+            .len()
+            .is_multiple_of(2)
+            .then(|| TicketId::new(msg_id.len() as u32 % 20));
+        Ok(ours.or(other.flatten()))
+    }
+}
+
+impl Desk {
+    fn new(choices: &mut Choices) -> Self {
+        let templates = ["ticket-{n}", "help+{n}", "t{n}x"];
+        let submit = ["submit".to_owned(), "help@other.example".to_owned()];
+        let domains = ["example.org".to_owned(), "alias.example".to_owned()];
+        let any_domain = choices.below(4) == 0;
+        let template = templates[choices.below(4).saturating_sub(1)];
+        let mut tags = vec![DEFAULT_TAG.to_owned()];
+        if choices.below(2) == 0 {
+            tags.push(r"#([1-9]\d*)".to_owned());
+        }
+        Desk {
+            addresses: Addresses::new(&domains, any_domain, &submit, template).unwrap(),
+            tags,
+            admins: vec!["steve@example.org".to_owned(), "eve@example.net".to_owned()],
+        }
+    }
+
+    /// The envelope as an MTA would tell it; what it tells stands in fields of the mail.
+    fn envelope(&self, message: &Message, from_line: Option<&[u8]>) -> Envelope {
+        let said = |name: &str| {
+            message
+                .first(name)
+                .map(|field| String::from_utf8_lossy(field.value).into_owned())
+        };
+        let given = Given {
+            sender: said("Option-Sender"),
+            recipients: message
+                .all("Option-Recipient")
+                .map(|field| field.text())
+                .collect(),
+        };
+        let is_ours = |address: &str| self.addresses.target(address).is_some();
+        let envelope = Envelope::find(&given, from_line, &said, message, &is_ours);
+        for (nth, recipient) in envelope.recipients.iter().enumerate() {
+            assert!(!recipient.is_empty());
+            let before = &envelope.recipients[..nth];
+            assert!(
+                !before.iter().any(|r| r.eq_ignore_ascii_case(recipient)),
+                "{recipient:?} twice"
+            );
+        }
+        if let Some(sender) = envelope.sender.address() {
+            assert!(
+                !sender.is_empty() && !sender.chars().any(char::is_control),
+                "{sender:?}"
+            );
+        }
+        if !given.recipients.is_empty() {
+            assert_eq!(envelope.witness, Witness::Envelope);
+        }
+        envelope
+    }
+
+    /// Addresses and tags, wherever they come from.
+    fn recognises(&self, message: &Message, envelope: &Envelope) {
+        let subject = message.subject();
+        let people = message.to_cc().into_iter().map(|m| m.address);
+        for address in people
+            .chain(envelope.recipients.clone())
+            .chain([subject.clone()])
+            .take(40)
+        {
+            let target = self.addresses.target(&address);
+            assert_eq!(self.addresses.target(&address.to_ascii_uppercase()), target);
+            assert_eq!(self.addresses.target(&format!(" {address}\n")), target);
+            if let Some(Target::Ticket(id, verb)) = target {
+                let written = self.addresses.ticket(id, verb);
+                assert_eq!(self.addresses.target(&written), target, "{written}");
+            }
+        }
+        let found = tag::find(&self.tags, &subject).unwrap();
+        for &id in &found {
+            assert!(subject.contains(&id.to_string()));
+            for pattern in &self.tags {
+                let tag = tag::write(pattern, id).unwrap();
+                let with_tag = tag::find(&self.tags, &format!("{tag} {subject}")).unwrap();
+                assert_eq!(with_tag[0], id);
+                assert!(with_tag.ends_with(&found), "a tag hides those behind it");
+            }
+        }
+    }
+
+    /// Each message has somewhere to go, or a reason why not.
+    fn routes(&self, envelope: &Envelope, message: &Message) -> Vec<Destination> {
+        let tags = |subject: &str| tag::find(&self.tags, subject);
+        let mut all = Vec::new();
+        for (unknown_ticket, catch_all) in [
+            (UnknownTicket::Reject, CatchAll::Reject),
+            (UnknownTicket::Reject, CatchAll::Submit),
+            (UnknownTicket::Open, CatchAll::Reject),
+            (UnknownTicket::Open, CatchAll::Submit),
+        ] {
+            let rules = Rules {
+                addresses: &self.addresses,
+                tags: &tags,
+                unknown_ticket,
+                catch_all,
+            };
+            let found = route(envelope, message, &rules, self).unwrap();
+            let (destinations, refusals) = (&found.destinations, &found.refusals);
+            assert!(
+                !destinations.is_empty() || !refusals.is_empty(),
+                "it is lost"
+            );
+            if unknown_ticket == UnknownTicket::Open && catch_all == CatchAll::Submit {
+                assert!(!destinations.is_empty(), "{refusals:?}");
+            }
+            if unknown_ticket == UnknownTicket::Open {
+                assert!(
+                    !refusals
+                        .iter()
+                        .any(|r| matches!(r, Refusal::UnknownTicket(_)))
+                );
+            }
+            for (nth, destination) in destinations.iter().enumerate() {
+                let ticket = |d: &Destination| match d {
+                    Destination::Open => None,
+                    Destination::Ticket(id, _) => Some(*id),
+                };
+                let id = ticket(destination);
+                assert!(id.is_none_or(|id| self.exists(id).unwrap()), "{id:?}");
+                assert!(
+                    !destinations[..nth].iter().any(|d| ticket(d) == id),
+                    "{id:?} twice"
+                );
+            }
+            // B1 to B3: what the envelope names is what it gets, whatever the message says.
+            for recipient in &envelope.recipients {
+                if let Some(Target::Ticket(id, verb)) = self.addresses.target(recipient)
+                    && self.exists(id).unwrap()
+                {
+                    let at_least = |d: &Destination| matches!(d, Destination::Ticket(i, v) if *i == id && *v >= verb);
+                    assert!(
+                        destinations.iter().any(at_least),
+                        "{recipient:?}: {destinations:?}"
+                    );
+                }
+            }
+            for destination in destinations {
+                if !all.contains(destination) {
+                    all.push(*destination);
+                }
+            }
+        }
+        all
+    }
+
+    /// What section C forbids, whatever the message, the ticket and the policy.
+    fn plans(&self, message: &Message, sender: &Sender, verb: Option<Verb>, choices: &mut Choices) {
+        let degree = automatic::degree(message, sender);
+        let policy = Policy {
+            addresses: &self.addresses,
+            admins: &self.admins,
+            notify: [Notify::Copy, Notify::Note, Notify::None][choices.below(3)],
+            ack: &Acknowledge::Except(vec!["*@noack.example".into()]),
+            close_by: [CloseBy::Participants, CloseBy::Admins, CloseBy::Anyone][choices.below(3)],
+            ack_limit: 5,
+        };
+        let people = message.to_cc();
+        let submitter = match choices.below(3) {
+            0 => message.reply_to(),
+            1 => people.first().cloned(),
+            _ => decode::mailboxes(b"Carol <carol@example.com>").pop(),
+        };
+        let people = people
+            .iter()
+            .take(choices.below(4))
+            .map(|m| m.address.to_lowercase());
+        let ticket = Ticket {
+            open: choices.below(2) == 0,
+            submitter: submitter.clone(),
+            people: people.collect(),
+            last_from: "alice@example.net".into(),
+        };
+        let situation = Situation {
+            message,
+            degree: &degree,
+            verb,
+            ticket: verb.map(|_| &ticket),
+            recent: [0, 4, 5, 6, 49, 50, 51, 1000][choices.below(8)],
+        };
+        let plan = plan(&policy, &situation);
+        assert!(!(plan.closes && plan.open) && !(plan.reopens && !plan.open));
+        if verb.is_some() {
+            assert!(!plan.closes || ticket.open);
+            assert!(!plan.reopens || !ticket.open);
+            assert_eq!(plan.open, (ticket.open || plan.reopens) && !plan.closes);
+        } else {
+            assert!(plan.open && plan.filed_under.is_none());
+        }
+        self.answers(
+            message,
+            &degree,
+            verb,
+            submitter.as_ref(),
+            &plan,
+            &ticket,
+            &policy,
+        );
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all that a plan depends on")]
+    fn answers(
+        &self,
+        message: &Message,
+        degree: &Degree,
+        verb: Option<Verb>,
+        submitter: Option<&decode::Mailbox>,
+        plan: &Plan,
+        ticket: &Ticket,
+        policy: &Policy,
+    ) {
+        let from: Vec<String> = message
+            .from()
+            .into_iter()
+            .map(|m| m.address.to_lowercase())
+            .collect();
+        let named: Vec<String> = message
+            .to_cc()
+            .into_iter()
+            .map(|m| m.address.to_lowercase())
+            .collect();
+        let is_desk = |a: &String| matches!(self.addresses.target(a), Some(Target::Ticket(..)));
+        let is_staff = |a: &String| is_desk(a) || self.admins.contains(a);
+        let by_staff = !from.is_empty() && from.iter().all(is_staff);
+        let automatic = degree.is_automatic();
+        if verb == Some(Verb::Quiet) {
+            // B3
+            assert!(plan.answers.is_empty() && plan.open == ticket.open);
+        }
+        if *degree == Degree::Ours {
+            assert!(plan.answers.is_empty(), "it would come back for ever");
+        }
+        if automatic {
+            // C6
+            assert!(!plan.closes && !plan.reopens);
+        }
+        if plan.closes && !by_staff {
+            // C5
+            match policy.close_by {
+                CloseBy::Admins => panic!("closed by {from:?}"),
+                CloseBy::Participants => {
+                    assert!(from.iter().all(|a| ticket.people.contains(a)) && !from.is_empty())
+                }
+                CloseBy::Anyone => {}
+            }
+        }
+        for answer in &plan.answers {
+            match answer {
+                Answer::Ack(to) => {
+                    assert!(verb.is_none() && *degree == Degree::Person, "C1, C6");
+                    assert_eq!(Some(to), message.reply_to().as_ref());
+                    assert_eq!(self.addresses.target(&to.address), None);
+                    assert!(!to.address.ends_with("@noack.example"));
+                    for name in ["X-Tickets-No-Ack", "X-Debbugs-No-Ack"] {
+                        assert!(
+                            message
+                                .first(name)
+                                .is_none_or(|f| f.text().eq_ignore_ascii_case("no")),
+                            "C11"
+                        );
+                    }
+                }
+                Answer::PassOn(to) => {
+                    assert!(by_staff && !automatic, "an open relay for {from:?}");
+                    self.unless_reached(to, submitter, &from, &named);
+                }
+                Answer::Closed(to) => {
+                    assert!(plan.closes && !automatic);
+                    self.unless_reached(to, submitter, &from, &named);
+                }
+                Answer::Copy(to) | Answer::Note(to) => {
+                    for admin in to {
+                        assert!(self.admins.contains(admin));
+                        assert!(
+                            !from.contains(admin) && !named.contains(admin),
+                            "C2: {admin}"
+                        );
+                    }
+                }
+                Answer::Refused(to) => {
+                    assert!(plan.remark.is_some() && to.iter().all(|a| self.admins.contains(a)))
+                }
+            }
+        }
+    }
+
+    /// C3, C4: to the submitter and nobody else, unless the mail is theirs or names them.
+    fn unless_reached(
+        &self,
+        to: &decode::Mailbox,
+        submitter: Option<&decode::Mailbox>,
+        from: &[String],
+        named: &[String],
+    ) {
+        assert_eq!(Some(to), submitter);
+        let address = to.address.to_lowercase();
+        assert!(
+            !from.contains(&address) && !named.contains(&address),
+            "{address}"
+        );
+        assert_eq!(self.addresses.target(&address), None);
+    }
+}
+
+/// A machine cannot pass for a person (C6).
+fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
+    let degree = automatic::degree(message, sender);
+    assert!(automatic::degree(message, &Sender::Null).is_automatic());
+    let marked = |field: &[u8]| {
+        let raw = [field, raw].concat();
+        automatic::degree(&Message::new(&raw), sender)
+    };
+    assert!(marked(b"Auto-Submitted: (by hand; no) auto-replied\n").is_automatic());
+    assert!(marked(b"x-failed-RECIPIENTS: a@x\r\n").is_automatic());
+    assert_eq!(
+        marked(b"X-Tickets-Ticket: 1\nX-Tickets-Kind: ack\n"),
+        Degree::Ours
+    );
+    // What says nothing about who wrote it changes nothing.
+    assert_eq!(marked(b"Received: by x\n"), degree);
+    assert_ne!(marked(b"List-Id: <x>\n"), Degree::Person);
+    // The names of fields have no letter case.
+    let upper: Vec<u8> = message
+        .fields()
+        .iter()
+        .flat_map(|f| [&f.name.to_ascii_uppercase()[..], &f.line[f.name.len()..]].concat())
+        .collect();
+    if message.fields().len() < 50_000 {
+        assert_eq!(automatic::degree(&Message::new(&upper), sender), degree);
+    }
+}
+
+/// A5: the same mail on another way is the same mail, and another body is another mail.
+fn the_same(raw: &[u8], message: &Message, sender: &Sender) {
+    let summary = Summary::of(message, sender, 7);
+    assert_one_line(
+        &summary
+            .subject
+            .chars()
+            .take(499)
+            .collect::<String>()
+            .trim_end()
+            .to_owned(),
+    );
+    assert_eq!(summary.from, summary.from.to_lowercase());
+    let identity = |raw: &[u8]| Summary::of(&Message::new(raw), sender, 9).identity;
+    let again = [
+        b"Return-Path: <a@x>\nDelivered-To: b@x\nDelivery-date: now\n",
+        raw,
+    ]
+    .concat();
+    assert_eq!(identity(&again), summary.identity);
+    let crlf: Vec<u8> = raw
+        .iter()
+        .flat_map(|&b| if b == b'\n' { vec![b'\r', b] } else { vec![b] })
+        .collect();
+    if !raw.contains(&b'\r') && message.fields().iter().all(|f| f.value.len() < 60_000) {
+        assert_eq!(identity(&crlf), summary.identity);
+    }
+    let other = [raw, b"!"].concat();
+    if Message::new(&other).body().len() > message.body().len() {
+        assert_ne!(identity(&other), summary.identity);
+    }
+}
