@@ -1,6 +1,6 @@
 //! `tickets timeline`.
 
-use crate::bench::Ran;
+use crate::bench::{Bench, Ran};
 use crate::story::{BERLIN, empty, entry, run, weeks};
 use roxmltree::Document;
 use std::process::Stdio;
@@ -180,25 +180,25 @@ fn a_feed_holds_a_hundred() {
     assert_eq!(lines, 150);
 }
 
-#[test]
-fn a_long_one_is_read_bit_by_bit() {
+/// More entries than are read at a time, many of them of the same second.
+fn long() -> Bench {
     let b = empty();
-    // More than are read at a time, many of them in the same second.
     let mails = |ticket: u32| -> Vec<u8> {
-        (0..700)
-            .flat_map(|n| {
-                let date = format!("2026-10-01T00:00:{:02}Z", n / 300);
-                entry(
-                    &date,
-                    "ann@example.net",
-                    "submit",
-                    &format!("{ticket}.{}", n + 1),
-                )
-            })
-            .collect()
+        let mail = |n: u32| {
+            let date = format!("2026-10-01T00:00:{:02}Z", n / 300);
+            let subject = format!("{ticket}.{}", n + 1);
+            entry(&date, "ann@example.net", "submit", &subject)
+        };
+        (0..700).flat_map(mail).collect()
     };
     b.put("tickets/1", &mails(1));
     b.put("tickets/2", &mails(2));
+    b
+}
+
+#[test]
+fn a_long_one_is_read_bit_by_bit() {
+    let b = long();
     let shown = run(&b, &["timeline", "--json"], None).stdout;
     let mut seen: Vec<(String, u64, u64)> = shown
         .lines()
@@ -223,7 +223,7 @@ fn a_long_one_is_read_bit_by_bit() {
 
 #[test]
 fn nothing_is_said_so() {
-    let b = crate::bench::Bench::new();
+    let b = Bench::new();
     let store = b.path("tickets").display().to_string();
     let none = format!(
         "tickets: no tickets in {store} yet; the first mail to submit@example.org opens one\n"
@@ -315,17 +315,17 @@ fn mistakes_name_the_way_out() {
 // E4
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let b = weeks();
-    for form in ["--from=e", "--json", "--rss", "--atom"] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let mut command = b.command(&["timeline", form]);
-        command
-            .env("TZ", BERLIN)
-            .stdout(writer)
-            .stderr(Stdio::piped());
-        let output = command.spawn().unwrap().wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), &*said), (Some(0), ""), "{form}");
+    // More than fits into a buffer, and less.
+    for b in [long(), weeks()] {
+        for form in ["--from=e", "--json", "--rss", "--atom"] {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let mut command = b.command(&["timeline", "-n", "2000", form]);
+            command.env("TZ", BERLIN);
+            command.stdout(writer).stderr(Stdio::piped());
+            let output = command.spawn().unwrap().wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), &*said), (Some(0), ""), "{form}");
+        }
     }
 }

@@ -216,8 +216,9 @@ fn plain(name: &str) -> String {
 
 fn objects(out: &mut dyn Write, items: Items) -> Result<()> {
     for item in items {
-        serde_json::to_writer(&mut *out, &Object::from(&item?))?;
-        out.write_all(b"\n")?;
+        // In a string first: its own errors would hide that the reader has gone.
+        let line = serde_json::to_string(&Object::from(&item?))?;
+        out.write_all(format!("{line}\n").as_bytes())?;
     }
     Ok(())
 }
