@@ -20,7 +20,19 @@ pub use timeline::{Happened, Timeline};
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use unicode_width::UnicodeWidthStr;
+/// How wide a text is.
+pub trait Width {
+    /// The columns that a terminal gives it: two for a wide character, none for a combining one.
+    fn width(&self) -> usize;
+}
+
+impl Width for str {
+    fn width(&self) -> usize {
+        // Lam and alef are one letter to the eye, and two columns on every terminal.
+        let pieces = self.split_inclusive('\u{644}');
+        pieces.map(unicode_width::UnicodeWidthStr::width).sum()
+    }
+}
 
 /// The columns there are, or `None` if nobody counts them: standard output is no terminal.
 ///
@@ -180,6 +192,8 @@ mod tests {
                 "e\u{301}e\u{301}…",
             ),
             ("Arabic", "مرحبا", 6, "مرحبا "),
+            ("lam and alef", "لا أحد", 8, "لا أحد  "),
+            ("lam and alef, cut", "لا أحد", 5, "لا أ…"),
             ("emoji", "👩\u{200d}💻 ok", 5, "👩\u{200d}💻 ok"),
             ("emoji, cut", "ab👩\u{200d}💻cd", 4, "ab… "),
             (

@@ -132,7 +132,7 @@ Most tickets are from
 
 Largest tickets
 1   1.7 kB  5 messages  Printer on fire
-4   1.5 kB  5 messages  لا أستطيع تسجيل الدخول إلى حسابي منذ…
+4   1.5 kB  5 messages  لا أستطيع تسجيل الدخول إلى حسابي من…
 ",
         "",
     );

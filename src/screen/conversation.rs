@@ -1,9 +1,8 @@
 //! A ticket's messages one after the other, for `tickets show`.
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
 
-use super::{cut, size};
+use super::{Width, cut, size};
 use crate::mail::decode::{Mailbox, clean, clean_block};
 use crate::mail::render::Attachment;
 

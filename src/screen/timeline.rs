@@ -1,10 +1,9 @@
 //! What happened, a line each, for `tickets timeline`.
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
 
 use super::table::{LEFT_TO_RIGHT, rtl};
-use super::{cut, fit};
+use super::{Width, cut, fit};
 use crate::mail::decode::clean;
 
 /// Something that happened.

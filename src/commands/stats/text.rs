@@ -4,9 +4,8 @@ use super::stats::calendar::weekday_name;
 use super::stats::{Counts, Period, Stats, Times};
 use super::{count, data};
 use crate::mail::decode::{Mailbox, clean};
-use crate::screen::{self, Ink, cut, fit, span};
+use crate::screen::{self, Ink, Width, cut, fit, span};
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
 
 /// So many columns where nobody counts them.
 const USUAL: usize = 80;
