@@ -229,7 +229,8 @@ impl Index {
     pub fn holds(&self, id: TicketId, digest: &[u8]) -> Result<bool> {
         let sql = "SELECT 1 FROM entry WHERE ticket = ?1 AND digest = ?2";
         let mut select = self.db.prepare(sql)?;
-        Ok(select.exists(params![id.get(), digest])?)
+        let mut told = self.told(|added| added.summary.identity.digest == digest);
+        Ok(told.any(|change| change.ticket == id) || select.exists(params![id.get(), digest])?)
     }
 
     /// The tickets that this very message opened, lowest first.

@@ -89,6 +89,8 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
         assert_eq!(index.opened_since("Ann@x.org", 100).unwrap(), 1, "{case}");
         assert_eq!(index.opened_since("ann@x.org", 101).unwrap(), 0, "{case}");
         assert_eq!(index.opened_by(&first).unwrap(), [id(3)], "{case}");
+        assert!(index.holds(id(3), &second.digest).unwrap(), "{case}");
+        assert!(!index.holds(id(4), &second.digest).unwrap(), "{case}");
         let nothing = index.opened_by(&second).unwrap();
         assert_eq!(nothing, [], "{case}: it did not open the ticket");
     }
