@@ -84,10 +84,14 @@ fn mutt_writes_while_mail_comes_in() {
     fs::write(&path, old).unwrap();
 
     let mutt = Mutt::open(&site, "~/tickets/1", "");
-    let mut rounds = 0;
+    let rounds = AtomicUsize::new(0);
     let next = AtomicUsize::new(0);
     let sender = || {
         while let n @ 0..NEW = next.fetch_add(1, Ordering::Relaxed) {
+            // However slow mutt is, it writes between these mails and not only after them.
+            site.wait("mutt to write some more", || {
+                (n < (rounds.load(Ordering::Relaxed) + 1) * 20).then_some(())
+            });
             let message = trial(ALICE, &format!("new-{n}@example.net"), "Re: printer");
             let message = message.replace("submit@", "ticket-1@");
             let recipients = ["ticket-1@example.org"];
@@ -102,19 +106,21 @@ fn mutt_writes_while_mail_comes_in() {
         while at_work() {
             // From the first message on: mutt writes everything behind a changed one.
             mutt.press(&["=", "F", "$"]);
-            rounds += 1;
+            let round = rounds.load(Ordering::Relaxed) + 1;
             site.wait("mutt to write its folder", || {
-                let written = first_is_flagged(&path) == (rounds % 2 == 1);
+                let written = first_is_flagged(&path) == (round % 2 == 1);
                 // When mail came in since mutt looked last, `$` shows that and writes nothing.
                 if !written {
                     mutt.press(&["$"]);
                 }
                 (written || !at_work()).then_some(())
             });
+            rounds.store(round, Ordering::Relaxed);
         }
     });
     site.settle();
     mutt.quit();
+    let rounds = rounds.into_inner();
     assert!(rounds > 5, "mutt wrote only {rounds} times");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("\nStatus: "), "mutt wrote nothing");
