@@ -180,6 +180,18 @@ fn is_harmful(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// A domain in lower case. Letters beyond ASCII may be written in many ways that are one domain in
+/// the end (RFC 5895); invisible ones among them would make an address look like another's.
+fn in_one_form(domain: &str) -> String {
+    match domain.is_ascii() {
+        true => domain.to_lowercase(),
+        false => match idna::domain_to_unicode(domain) {
+            (mapped, Ok(())) => mapped,
+            _ => domain.to_lowercase(),
+        },
+    }
+}
+
 /// The first `limit` bytes, not cut inside a UTF-8 character.
 fn head(raw: &[u8], limit: usize) -> &[u8] {
     let mut end = limit.min(raw.len());

@@ -3,6 +3,7 @@
 use super::TicketId;
 use super::digest::{self, Secret};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What mail to a ticket's address asks for (B1 to B3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -150,15 +151,19 @@ impl Addresses {
     fn parse(&self, address: &str) -> Option<(Target, Option<String>)> {
         let plain = |target| Some((target, None));
         let address = address.trim().to_lowercase();
-        if self.submit.contains(&address) {
+        let (local, domain) = match address.rsplit_once('@') {
+            Some((local, domain)) => (local, ascii_domain(domain.trim_end_matches('.'))),
+            // `--recipient submit` on a shell, or an MTA that hands on the local-part alone.
+            None => (address.as_str(), ascii_domain(self.domain())),
+        };
+        let is_it = |full: &String| {
+            full.rsplit_once('@')
+                .is_some_and(|(l, d)| l == local && ascii_domain(d) == domain)
+        };
+        if self.submit.iter().any(is_it) {
             return plain(Target::Submit);
         }
-        let (local, domain) = match address.rsplit_once('@') {
-            Some((local, domain)) => (local, domain.trim_end_matches('.')),
-            // `--recipient submit` on a shell, or an MTA that hands on the local-part alone.
-            None => (address.as_str(), self.domain()),
-        };
-        if !self.any_domain && !self.domains.iter().any(|d| d == domain) {
+        if !self.any_domain && !self.domains.iter().any(|d| ascii_domain(d) == domain) {
             return None;
         }
         if self.submit.iter().any(|s| s == local) {
@@ -215,6 +220,16 @@ fn split_digest(tail: &str) -> (Option<&str>, &str) {
             &tail[1 + digest::LENGTH..],
         ),
         _ => (None, tail),
+    }
+}
+
+/// A domain in lower case as it goes over the wire (RFC 5890): people and configurations write it
+/// in their own letters, an MTA hands it on in ASCII.
+fn ascii_domain(domain: &str) -> Cow<'_, str> {
+    match domain.is_ascii() {
+        true => Cow::Borrowed(domain),
+        false => idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::EMPTY)
+            .unwrap_or(Cow::Borrowed(domain)),
     }
 }
 

@@ -105,6 +105,33 @@ fn recipients_are_recognised() {
 }
 
 #[test]
+fn a_domain_in_other_letters_is_the_same_domain() {
+    // B1: the MTA has it in ASCII, and so has every answer to our own mail.
+    let domains = ["müller.example".to_owned()];
+    let submit = ["submit".to_owned(), "hilfe@büro.example".to_owned()];
+    let ours = Addresses::new(&domains, false, &submit, "ticket-{n}").unwrap();
+    let ticket = Target::Ticket(TicketId::new(12).unwrap(), Verb::Update);
+    for (address, want) in [
+        ("ticket-12@müller.example", Some(ticket)),
+        ("ticket-12@xn--mller-kva.example", Some(ticket)),
+        ("Ticket-12@XN--MLLER-KVA.example.", Some(ticket)),
+        ("ticket-12@MÜLLER.example", Some(ticket)),
+        ("ticket-12@mu\u{308}ller.example", Some(ticket)),
+        ("hilfe@xn--bro-hoa.example", Some(Target::Submit)),
+        ("hilfe@BÜRO.example", Some(Target::Submit)),
+        ("ticket-12@muller.example", None),
+        ("hilfe@müller.example", None),
+        ("@", None),
+    ] {
+        assert_eq!(ours.target(address), want, "{address}");
+    }
+    let plain = desk(&["submit"], "ticket-{n}");
+    for address in ["submit@ｅxample.org", "submit@example.org\u{ad}"] {
+        assert_eq!(plain.target(address), Some(Target::Submit), "{address}");
+    }
+}
+
+#[test]
 fn what_is_written_is_recognised() {
     let id = TicketId::new(7).unwrap();
     for template in ["ticket-{n}", "help+{n}", "t{n}x", "Bug{n}"] {

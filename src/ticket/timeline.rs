@@ -85,7 +85,7 @@ impl Course {
 /// What the address an entry is filed under asks for. An address that is ours no more, because
 /// the configuration has changed since, is known by its ending.
 pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
-    match addresses.target(filed_under) {
+    match addresses.recorded(filed_under) {
         Some(Target::Ticket(_, verb)) => return Some(verb),
         Some(Target::Submit) => return None,
         _ => {}

@@ -3,7 +3,7 @@
 //! Read by hand: the MIME library takes `a@b c@d` for one address, turns routes into groups and
 //! loses quoted local-parts and address literals, and an answer must never go to such a thing.
 
-use super::{Malformed, clean, encoded_word_at, guess, head, words};
+use super::{Malformed, clean, encoded_word_at, guess, head, in_one_form, words};
 use serde::{Deserialize, Serialize};
 
 /// No address field is read further than this: room for about a thousand mailboxes.
@@ -294,7 +294,7 @@ fn addr_spec(written: &str) -> Option<String> {
     let tail = without_folds(&text[quoted..]);
     let (local, domain) = tail.split_once('@')?;
     let local = format!("{}{local}", &text[..quoted]);
-    let domain = domain.to_lowercase();
+    let domain = in_one_form(domain);
     let address = format!("{local}@{domain}");
     let fits = address.len() <= ADDRESS_LIMIT
         && is_local_part(&local)

@@ -367,6 +367,15 @@ fn mailboxes_as_strangers_write_them() {
             &[("Ä", "ä@bücher.example")],
         ),
         (
+            "one domain in other letters",
+            "a@ｅxample。org, b@ex\u{ad}ample.org, c@bu\u{308}cher.example".as_bytes(),
+            &[
+                ("", "a@example.org"),
+                ("", "b@example.org"),
+                ("", "c@bücher.example"),
+            ],
+        ),
+        (
             "detail",
             b"help+12-done@example.org",
             &[("", "help+12-done@example.org")],
