@@ -181,23 +181,22 @@ impl Outbox {
         let _ = claim.lock.set_modified(time(now));
     }
 
-    /// Removes a mail that was sent, also if mutt moved it meanwhile.
+    /// Removes a mail that was sent, also if mutt moved it meanwhile. It may have two names: a release that a power cut
+    /// broke off has left the one in `tmp/`, on a file system that does not make one change of a rename.
     fn remove(&self, claim: &Claim) -> io::Result<()> {
-        let gone = |result: &io::Result<()>| {
-            result
-                .as_ref()
-                .is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
-        };
-        let removed = fs::remove_file(&claim.mail.path);
-        if !gone(&removed) {
-            return removed;
+        let meta = claim.lock.metadata()?;
+        match fs::remove_file(&claim.mail.path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            removed if meta.nlink() < 2 => return removed,
+            removed => removed?,
         }
-        let inode = claim.lock.metadata()?.ino();
-        let moved = self.released().unwrap_or_default().into_iter();
-        for path in
-            moved.filter(|path| fs::symlink_metadata(path).is_ok_and(|meta| meta.ino() == inode))
-        {
-            fs::remove_file(path)?;
+        let is_it =
+            |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.ino() == meta.ino());
+        for sub in ["tmp", "new", "cur"] {
+            let paths = self.paths(sub).unwrap_or_default().into_iter();
+            for path in paths.filter(is_it) {
+                fs::remove_file(path)?;
+            }
         }
         Ok(())
     }

@@ -246,6 +246,30 @@ fn releasing_twice_is_harmless() {
 }
 
 #[test]
+fn a_release_that_was_broken_off_sends_once() {
+    let two_names = || {
+        let bench = Bench::new();
+        let released = bench.put(7, &["a@x"], NOW);
+        let staged = bench.outbox.dir.join("tmp/7.abc123.0.ack");
+        fs::hard_link(&released.0[0], staged).unwrap();
+        (bench, released)
+    };
+    let (bench, released) = two_names();
+    let sendmail = bench.sendmail(RECORD);
+    let report = bench.outbox.send(&sendmail, &released, NOW).unwrap();
+    assert_eq!((report.sent.len(), bench.sent().len()), (1, 1));
+    assert_eq!(bench.files(), [""; 0]);
+    // The retry of its delivery takes both for mail that waits.
+    let (bench, _) = two_names();
+    let sendmail = bench.sendmail(RECORD);
+    let adopted = bench.outbox.adopt(&key(7), NOW + 5).unwrap();
+    bench.outbox.send(&sendmail, &adopted, NOW + 5).unwrap();
+    bench.outbox.flush(&sendmail, NOW + DAY).unwrap();
+    assert_eq!(bench.sent()[0].1.matches("To: a@x").count(), 1);
+    assert_eq!(bench.files(), [""; 0]);
+}
+
+#[test]
 fn what_nobody_came_back_for_is_released_or_removed() {
     // C9: nothing is sent for a message that was not filed.
     let table = [
