@@ -1,10 +1,10 @@
 //! What a crash, a full disk or another program left at the end of a file (D7).
 //!
-//! An entry is written in one go and ends in exactly one empty line, so a kill or a power cut leaves a
-//! prefix of it, or NULs where its blocks were never written. Whatever might be somebody's mail is
-//! never cut, only set aside.
+//! An entry is written in one go and ends in exactly one empty line, so a kill leaves a prefix of it. A
+//! power cut may as well leave NULs where its blocks were never written, the first ones or those between
+//! others. Whatever might be somebody's mail is never cut, only set aside.
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
 use super::{entries, is_from_line_cut_short};
 use crate::mail::entry::{MOST_MISSING, Wholeness, wholeness};
@@ -28,6 +28,9 @@ pub enum Tail {
         keep: u64,
     },
 }
+
+/// What a disk writes at once. File systems have blocks of some multiple of it.
+const SECTOR: u64 = 512;
 
 /// Judges the end of a file. `bytes` reach to its end, from offset `base`, where an entry begins (or
 /// would begin: `bytes` is empty if all is known to be whole).
@@ -80,7 +83,10 @@ fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
     let keep = entry.start;
     let stored = &bytes[usize::try_from(entry.header - base).unwrap_or(bytes.len())..];
     match wholeness(stored) {
-        Wholeness::Other => (newlines(missing_after(bytes)), false),
+        Wholeness::Other => match hole(bytes, base, keep) {
+            Some(keep) => (Tail::SetAside { keep }, false),
+            None => (newlines(missing_after(bytes)), false),
+        },
         Wholeness::Ours { missing } => (newlines(missing.max(missing_after(bytes))), true),
         Wholeness::Short if bytes.ends_with(b"\n\n") => (Tail::SetAside { keep }, false),
         Wholeness::Short => (Tail::Torn { keep }, false),
@@ -89,6 +95,26 @@ fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
         }
         Wholeness::OnlyTrace => (Tail::SetAside { keep }, false),
     }
+}
+
+/// Where the entry begins that has a hole: blocks of NULs with others behind them. It is the last one
+/// as it seems, from `start` on; or what follows it, if the hole begins where a From_ line would.
+///
+/// NULs in a mail of ours are proven by its digest. In others they do not reach from block to block.
+fn hole(bytes: &[u8], base: u64, start: u64) -> Option<u64> {
+    let is_edge = |at: usize| (base + at as u64).is_multiple_of(SECTOR);
+    let mut end = usize::try_from(start - base).unwrap_or(bytes.len());
+    while let Some(nul) = memchr(0, &bytes[end..]) {
+        let begin = end + nul;
+        end = begin + bytes[begin..].iter().take_while(|&&b| b == 0).count();
+        if is_edge(end) && ends_in_empty_line(&bytes[..begin]) {
+            return Some(base + begin as u64);
+        }
+        if is_edge(end) && is_edge(begin) {
+            return Some(start);
+        }
+    }
+    None
 }
 
 fn newlines(missing: usize) -> Tail {

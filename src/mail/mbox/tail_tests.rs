@@ -118,6 +118,42 @@ fn a_cut_with_nuls_behind_it_is_set_aside() {
 }
 
 #[test]
+fn of_an_entry_with_a_hole_nothing_remains() {
+    let line = "A line, and an empty one.\n\nFrom here on\n";
+    let long = format!("Subject: a\n\n{}", line.repeat(400));
+    let befores = [
+        ours(b"Subject: first\n\nfirst\n"),
+        // It has NULs of its own, just before the hole.
+        ours(&[b"A: b\n\n".as_slice(), &[0; 1500]].concat()),
+        [&ours(b"A: b\n\n\0"), OTHERS.as_bytes()].concat(),
+    ];
+    for (before, block) in befores.iter().flat_map(|b| [(b, 512), (b, 4096)]) {
+        let whole = [&before[..], &ours(long.as_bytes())].concat();
+        assert_eq!(tail(&whole, 0), Tail::Whole);
+        let first = before.len() / block;
+        let blocks = whole.len().div_ceil(block);
+        for one in first..blocks {
+            let is_lost: [&dyn Fn(usize) -> bool; 3] = [&|i| i == one, &|i| i != one, &|i| {
+                i % 3 == one % 3 && i <= one
+            }];
+            for is_lost in is_lost {
+                let mut file = whole.clone();
+                for i in (first..blocks).filter(|&i| is_lost(i)) {
+                    let end = whole.len().min((i + 1) * block);
+                    file[before.len().max(i * block)..end].fill(0);
+                }
+                mend(&mut file);
+                let what = file.len();
+                assert!(
+                    file == *before || file == whole,
+                    "{block} {one}: {what} bytes"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn what_may_be_mail_is_never_cut() {
     let first = String::from_utf8(ours(b"Subject: first\n\nfirst\n")).unwrap();
     let mail = String::from_utf8(ours(b"Subject: a\n\none\n\ntwo\n")).unwrap();
@@ -187,6 +223,16 @@ fn what_may_be_mail_is_never_cut() {
             "by others, no newline",
             OTHERS.trim_end().into(),
             Tail::Missing(b"\n\n"),
+        ),
+        (
+            "by others, with NULs",
+            OTHERS.replace("hello\n", "\0\0hello\0\n\0\n\n\0\0\n"),
+            Tail::Whole,
+        ),
+        (
+            "as long, but with NULs",
+            first.clone() + &mail.replace("two", "\0\0\0"),
+            Tail::Whole,
         ),
         ("by others, CRLF", OTHERS.replace('\n', "\r\n"), Tail::Whole),
         (
