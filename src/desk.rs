@@ -67,6 +67,9 @@ pub struct Incoming<'a> {
     pub envelope: &'a Envelope,
 }
 
+/// How often a message is filed anew when the index proves damaged, or is removed meanwhile.
+const RETRIES: usize = 5;
+
 /// What was done with a message in one ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -217,17 +220,24 @@ impl Desk {
     }
 
     fn file_proven(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {
-        let filed = self.try_to_file(incoming, proof);
-        match &filed {
-            Err(e) if is_damaged_index(e) => {
-                // It holds nothing that the mboxes do not hold, and what is filed already is met
-                // as a duplicate.
-                self.index.take();
-                Index::remove(&self.store.private().join("index.db"));
-                self.try_to_file(incoming, proof)
+        let mut filed = self.try_to_file(incoming, proof);
+        for _ in 0..RETRIES {
+            let Some(index) = filed.as_ref().err().and_then(IndexError::among) else {
+                break;
+            };
+            let damaged = index.is_damage();
+            if !damaged && !index.is_removal() {
+                break;
             }
-            _ => filed,
+            // It holds nothing that the mboxes do not hold, and what is filed already is met as a
+            // duplicate.
+            self.index.take();
+            if damaged {
+                Index::remove(&self.store.private().join("index.db"));
+            }
+            filed = self.try_to_file(incoming, proof);
         }
+        filed
     }
 
     fn try_to_file(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {
@@ -345,11 +355,6 @@ impl route::Known for Desk {
         }
         Ok(None)
     }
-}
-
-fn is_damaged_index(error: &anyhow::Error) -> bool {
-    let index = error.chain().find_map(|e| e.downcast_ref::<IndexError>());
-    index.is_some_and(IndexError::is_damage)
 }
 
 /// Root becomes the store's owner: what root leaves there, the desk could not read, and every

@@ -15,7 +15,7 @@ pub mod text;
 mod write;
 
 use crate::mail::decode::Mailbox;
-use crate::store::{Place, Stamp};
+use crate::store::{Place, Stamp, absent};
 use crate::ticket::TicketId;
 use crate::ticket::summary::Identity;
 use anyhow::Context;
@@ -32,6 +32,9 @@ type Result<T, E = IndexError> = std::result::Result<T, E>;
 
 /// `application_id` of an index that has every ticket of the store in it.
 const COMPLETE: i64 = 0x5449_434b;
+
+/// Nobody removes it so often by chance.
+const RETRIES: usize = 5;
 
 /// What the index knows of one ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl Index {
     /// Opens the index at `path` and takes over what deliveries told; makes an empty one if it is
     /// missing, of another version or no database at all.
     pub fn open(path: &Path) -> anyhow::Result<Index> {
-        let opened = || -> anyhow::Result<Index> {
+        again_if_removed(|| {
             let _lock = schema::lock(path)?;
             let index = match Self::sound(path)? {
                 Some(index) => index,
@@ -97,15 +100,15 @@ impl Index {
             };
             index.take_over(&Self::journal(path))?;
             Ok(index)
-        };
-        opened().with_context(|| format!("cannot open {}", path.display()))
+        })
+        .with_context(|| format!("cannot open {}", path.display()))
     }
 
     /// The same for who only looks: what deliveries told is looked at, too, but stays where it is.
     pub fn glance(path: &Path) -> anyhow::Result<Index> {
         let lines = Self::journal(path).read()?;
         let doing = || format!("cannot open {}", path.display());
-        let found = Self::sound(path).with_context(doing)?;
+        let found = again_if_removed(|| Self::sound(path)).with_context(doing)?;
         let Some(mut index) = found.filter(|_| lines.sound) else {
             return Self::open(path);
         };
@@ -308,6 +311,18 @@ impl Index {
         let mut select = self.db.prepare(sql)?;
         Ok(select.query_row(params![id.get(), most, since], |r| r.get(0))?)
     }
+}
+
+/// Does `work`, and again if the index was removed meanwhile, which anybody may do at any moment.
+pub fn again_if_removed<T>(mut work: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    for _ in 0..RETRIES {
+        match work() {
+            Err(e) if IndexError::among(&e).is_some_and(IndexError::is_removal) => {}
+            Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(absent) => {}
+            done => return done,
+        }
+    }
+    work()
 }
 
 /// The columns of `ticket` that [`overview`] reads, in its order.

@@ -19,6 +19,7 @@ mod manual;
 mod mbox;
 mod memory;
 mod mutt;
+mod one_ticket;
 mod policy;
 mod races;
 mod reply;

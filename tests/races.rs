@@ -25,7 +25,7 @@ fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a Lett
 }
 
 /// Hands in a letter as an MTA does, again and again while it is deferred; says how often it was.
-fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
+pub fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
     for deferred in 0..100 {
         let ran = bench.deliver(&letter.recipient, &letter.bytes);
         if ran.status == 0 {

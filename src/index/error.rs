@@ -13,9 +13,19 @@ impl IndexError {
     pub fn is_damage(&self) -> bool {
         is_damage(&self.0)
     }
-}
 
-impl IndexError {
+    /// True if this is what SQLite meets when its files are removed under it: open the index
+    /// again. A disk that fails looks the same, and will fail again.
+    pub fn is_removal(&self) -> bool {
+        let code = self.0.sqlite_error().map(|e| e.extended_code);
+        self.0.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+            || code == Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED)
+    }
+
+    /// The one among the causes of `error`, if any.
+    pub fn among(error: &anyhow::Error) -> Option<&IndexError> {
+        error.chain().find_map(|e| e.downcast_ref())
+    }
     pub(super) fn cause(&self) -> &rusqlite::Error {
         &self.0
     }

@@ -46,7 +46,8 @@ CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL, turn INTEGE
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// Held while the file appears, disappears or is replaced, and while the journal is taken over.
+/// Held while the file appears, disappears or is replaced, and while the journal is taken over. Not
+/// named like the index: `rm index.db*` must not let two in.
 pub(super) fn lock(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new()
         .write(true)
@@ -54,7 +55,7 @@ pub(super) fn lock(path: &Path) -> std::io::Result<File> {
         .truncate(false)
         .mode(0o660)
         .custom_flags(nix::libc::O_NOFOLLOW)
-        .open(with_suffix(path, ".lock"))?;
+        .open(path.with_extension("lock"))?;
     fs2::FileExt::lock_exclusive(&file)?;
     Ok(file)
 }

@@ -214,9 +214,32 @@ fn one_that_was_begun_is_no_index() {
         let names = std::fs::read_dir(dir.path()).unwrap();
         let mut names: Vec<_> = names.map(|e| e.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["index.db", "index.db.lock"], "{pages}");
+        assert_eq!(names, ["index.db", "index.lock"], "{pages}");
         std::fs::remove_file(&path).unwrap();
     }
+}
+
+/// D9: whoever has it open meanwhile is told, and does no harm to the new one.
+#[test]
+fn a_removal_under_way_is_told_from_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index.db");
+    tell(dir.path());
+    let removed = Index::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    tell(dir.path());
+    let new = Index::open(&path).unwrap();
+    let mut tries = 0;
+    let done = again_if_removed(|| {
+        tries += 1;
+        let index = if tries == 1 { &removed } else { &new };
+        Ok(index.gone(id(5))?)
+    });
+    done.unwrap();
+    assert_eq!(tries, 2);
+    assert_eq!(new.ticket(id(3)).unwrap().unwrap().entries, 2);
+    let error = removed.gone(id(3)).unwrap_err();
+    assert!(error.is_removal() && !error.is_damage(), "{error}");
 }
 
 #[test]
