@@ -298,6 +298,12 @@ fn mistakes_name_the_way_out() {
                 .to_owned(),
         ),
         (
+            &["--top", "1001"],
+            format!(
+                "tickets: invalid value '1001' for '--top <COUNT>': 1001 is not in 0..=1000\n{options}"
+            ),
+        ),
+        (
             &["--json", "--csv"],
             format!("tickets: the argument '--json' cannot be used with '--csv'\n{options}"),
         ),

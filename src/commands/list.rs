@@ -16,19 +16,22 @@ use std::cmp::Reverse;
 
 /// List tickets, newest activity first
 ///
-/// Shows the open ones, each on a line: number, mark, age of the last message, messages,
-/// submitter, subject. The marks are:
+/// Shows the open ones, each on a line: number, mark, age of the last message,
+/// messages, submitter, subject. The marks are:
 ///
 ///   *  somebody waits: the last word is neither an admin's nor a machine's
 ///   -  the ticket is closed
 ///
 /// Ages count in m(inutes), h(ours), d(ays), w(eeks) and y(ears).
 ///
-/// -q is for pipes, as in: tickets list -q --from spam.example | xargs tickets close
+/// -q is for pipes:
 ///
-/// --json prints an object for each ticket: number, state (open or closed), opened and active
-/// (first and last message, RFC 3339 in UTC), messages, submitter (name and address, or null),
-/// subject, waiting (true or false), path of the mbox.
+///   tickets list -q --from spam.example | xargs tickets close
+///
+/// --json prints an object for each ticket: number, state (open or closed),
+/// opened and active (first and last message, RFC 3339 in UTC), messages,
+/// submitter (name and address, or null), subject, waiting (true or false), path
+/// of the mbox.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct List {

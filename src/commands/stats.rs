@@ -16,24 +16,26 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 
-/// Show how many tickets there are, how fast they are answered, and when they come
+/// Count tickets and messages, and how long customers wait
 ///
 /// Without --since and --until, all there is. Days and hours are local time.
 ///
-/// Tickets are opened, closed and re-opened by mail. A ticket whose mbox was moved by hand is
-/// open or closed from its last message on, but nothing closed it. A ticket that a machine
-/// opened (a bounce, a cron job) is in no number about tickets unless --automatic is given; its
-/// messages count as messages by machines, customers or the desk.
+/// Tickets are opened, closed and re-opened by mail. A ticket whose mbox was
+/// moved by hand is open or closed from its last message on, but nothing closed
+/// it. A ticket that a machine opened (a bounce, a cron job) is in no number
+/// about tickets unless --automatic is given; its messages count as messages by
+/// machines, customers or the desk.
 ///
-/// first reply: how long a customer waited, from their first mail in a ticket to the first one by
-/// the desk (an admin, or one of its own addresses) after it. Closing without a word is a
-/// reply, what is filed quietly is none.
+/// first reply: how long a customer waited, from their first mail in a ticket to
+/// the first one by the desk after it (by From: an admin, or one of its own
+/// addresses). Closing without a word is a reply, what is filed quietly is none.
 ///
-/// closing: from opening to the last closing so far. A ticket that was re-opened counts once,
-/// with all the time in between; one that is open again does not count.
+/// closing: from opening to the last closing so far. A ticket that was re-opened
+/// counts once, with all the time in between; one that is open again does not
+/// count.
 ///
-/// Both belong to the day on which they happened. The table shows the median of each, which half
-/// of them did not exceed.
+/// Both belong to the day on which they happened. The table shows the median of
+/// each, which half of them did not exceed.
 ///
 /// Charts (--svg) hold no names.
 ///
@@ -43,15 +45,16 @@ use std::path::PathBuf;
 ///   tickets stats --since '12 weeks' --by week --svg report.svg
 ///   tickets stats --csv | grep ^period
 ///
-/// --json prints one object: first and last (days), by, automatic (counted or not), total,
-/// first_reply and closing (count, median and p90 in seconds or null), periods (period, its
-/// first day, opened, closed, reopened, open (at its end), mail (by customers), replies, automatic,
-/// first_reply, closing), hours (24 numbers: mail by customers), weekdays (7, from Monday), week (7
-/// times 24), submitters (name, address, tickets), largest (ticket, subject, messages, bytes),
-/// undated and future (messages that are left out for their dates).
+/// --json prints one object: first and last (days), by, automatic (counted or
+/// not), total, first_reply and closing (count, median and p90 in seconds or
+/// null), periods (period, its first day, opened, closed, reopened, open (at its
+/// end), mail (by customers), replies, automatic, first_reply, closing), hours
+/// (24 numbers: mail by customers), weekdays (7, from Monday), week (7 times 24),
+/// submitters (name, address, tickets), largest (ticket, subject, messages,
+/// bytes), undated and future (messages that are left out for their dates).
 ///
-/// --csv prints the same numbers, one a line: section (total, period, hour, weekday, submitter,
-/// ticket), key (which one), measure, value.
+/// --csv prints the same numbers, one a line: section (total, period, hour,
+/// weekday, submitter, ticket), key (which one), measure, value.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
 pub struct Stats {
@@ -67,9 +70,10 @@ pub struct Stats {
     /// Count tickets that machines opened like any others
     #[arg(long)]
     automatic: bool,
-    /// How many submitters and large tickets to show
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
-    top: usize,
+    /// How many submitters and large tickets to show, at most 1000
+    #[arg(long, value_name = "COUNT", default_value_t = 10,
+          value_parser = clap::value_parser!(u16).range(..=1000))]
+    top: u16,
     /// Print a JSON object
     #[arg(long, group = "form")]
     json: bool,
@@ -123,7 +127,7 @@ impl Stats {
             unit: self.by.map(Unit::from),
             zone: TimeZone::system(),
             automatic: self.automatic,
-            most: self.top,
+            most: usize::from(self.top),
             staff: desk.staff(),
         });
         if !nothing {

@@ -19,15 +19,15 @@ use std::io::Write;
 
 /// Show what happened on the desk, newest first
 ///
-/// Each message of each ticket is one line: when it was filed, what it was, ticket, author,
-/// subject. It was the first of these that fits:
+/// Each message of each ticket is one line: when it was filed, what it was,
+/// ticket, author, subject. It was the first of these that fits:
 ///
 ///   opened     it opened the ticket
 ///   closed     it closed the ticket
 ///   re-opened  it opened the closed ticket again
 ///   quiet      it was filed quietly (ticket-12-quiet@)
 ///   automatic  a machine wrote it
-///   reply      an admin wrote it, or somebody with the desk's own address
+///   reply      its From is an admin, or one of the desk's own addresses
 ///   mail       anybody else did
 ///
 /// On a terminal it is shown in a pager: $TICKETS_PAGER, else $PAGER, else less.
@@ -39,12 +39,13 @@ use std::io::Write;
 ///   tickets timeline --from alice@example.net -n 10
 ///   tickets timeline --atom >/var/www/html/desk.atom
 ///
-/// --json prints an object for each line: at (RFC 3339 in UTC), event (see above), ticket, message
-/// (its number in the ticket), author (name and address, or null), subject, automatic (true or
-/// false), size (bytes in the mbox), attachments (how many).
+/// --json prints an object for each line: at (RFC 3339 in UTC), event (see
+/// above), ticket, message (its number in the ticket), author (name and address,
+/// or null), subject, automatic (true or false), size (bytes in the mbox),
+/// attachments (how many).
 ///
-/// --rss and --atom print a feed of the newest 100, or of as many as -n says. Entries link to the
-/// ticket's mail address.
+/// --rss and --atom print a feed of the newest 100, or of as many as -n says.
+/// Entries link to the ticket's mail address.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
 pub struct Timeline {

@@ -2,6 +2,7 @@
 //! is there already, what it answers, who wrote it, and when.
 
 use super::address::Addresses;
+use super::staff::Staff;
 use crate::mail::automatic::{self, Degree};
 use crate::mail::decode::Mailbox;
 use crate::mail::envelope::Sender;
@@ -146,8 +147,7 @@ impl Summary {
 
     /// True if somebody who asks for help wrote it: no machine, no admin, not the desk.
     pub fn is_customers(&self, admins: &[String], addresses: &Addresses) -> bool {
-        let is_admin = admins.iter().any(|a| a.eq_ignore_ascii_case(&self.from));
-        !self.automatic && !is_admin && addresses.target(&self.from).is_none()
+        !self.automatic && !Staff { admins, addresses }.has(&self.from)
     }
 }
 
