@@ -338,10 +338,7 @@ impl route::Known for Desk {
             // Who has such a mail knows of which message the digest is; who made the msg-id up,
             // only how they look.
             let told = || match answers::from_hex(digest) {
-                Some(digest) => self
-                    .index()?
-                    .holds(id, &digest)
-                    .map_err(anyhow::Error::from),
+                Some(digest) => Ok::<_, anyhow::Error>(self.glance()?.holds(id, &digest)?),
                 None => Ok(false),
             };
             if addresses.secret().is_none() || told()? {
