@@ -101,6 +101,7 @@ pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::digest::Secret;
     use Event::*;
 
     #[test]
@@ -160,6 +161,20 @@ mod tests {
             ("help@old.example", None),
         ] {
             assert_eq!(asked(&addresses, address), want, "{address}");
+        }
+    }
+
+    #[test]
+    fn digests_of_other_days_are_read() {
+        let desk = Addresses::new(&["x.org".into()], false, &["submit".into()], "ticket-{n}");
+        let secret = Secret::new(b"0123456789abcdef").unwrap();
+        let addresses = desk.unwrap().with_secret(secret, 0);
+        for (address, want) in [
+            ("ticket-3@x.org", Verb::Update),
+            ("ticket-3-22222222@x.org", Verb::Update),
+            ("ticket-3-22222222-submitter@x.org", Verb::Submitter),
+        ] {
+            assert_eq!(asked(&addresses, address), Some(want), "{address}");
         }
     }
 }
