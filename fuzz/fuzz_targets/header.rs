@@ -98,7 +98,7 @@ fn values(message: &Message) {
                 "{id:?}"
             );
             assert!(!id.contains(|c: char| c.is_ascii_whitespace()), "{id:?}");
-            assert_eq!(decode::msg_ids(id.as_bytes()), [id.clone()]);
+            assert_eq!(decode::msg_ids(id.as_bytes()), [&*id]);
         }
         if let Some(date) = decode::date(field.value) {
             // The years -9999 to 9999, and a zone of 255 hours.

@@ -252,7 +252,8 @@ impl Desk {
             recent: [0, 4, 5, 6, 49, 50, 51, 1000][choices.below(8)],
         };
         let plan = plan(&policy, &situation);
-        assert!(!(plan.closes && plan.open) && !(plan.reopens && !plan.open));
+        assert!(!plan.closes || !plan.open);
+        assert!(!plan.reopens || plan.open);
         if verb.is_some() {
             assert!(!plan.closes || ticket.open);
             assert!(!plan.reopens || !ticket.open);
@@ -406,15 +407,8 @@ fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
 /// A5: the same mail on another way is the same mail, and another body is another mail.
 fn the_same(raw: &[u8], message: &Message, sender: &Sender) {
     let summary = Summary::of(message, sender, 7);
-    assert_one_line(
-        &summary
-            .subject
-            .chars()
-            .take(499)
-            .collect::<String>()
-            .trim_end()
-            .to_owned(),
-    );
+    // It is cut between characters, and a blank may be the last of them.
+    assert_one_line(summary.subject.trim_end());
     assert_eq!(summary.from, summary.from.to_lowercase());
     let identity = |raw: &[u8]| Summary::of(&Message::new(raw), sender, 9).identity;
     let again = [
