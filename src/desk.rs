@@ -5,8 +5,10 @@
 
 mod answers;
 mod build;
+mod export;
 mod file;
 mod history;
+pub mod import;
 mod mend;
 mod operator;
 mod planning;

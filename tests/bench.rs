@@ -108,7 +108,8 @@ impl Bench {
         self.path("tickets").join(name)
     }
 
-    fn make_dir(&self, name: &str) {
+    /// Makes a directory that the program's user owns.
+    pub fn make_dir(&self, name: &str) {
         let path = self.path(name);
         fs::create_dir_all(&path).unwrap();
         own(&path);

@@ -177,7 +177,7 @@ impl Scenario {
 }
 
 /// Runs `work` for every call and every time it is made, on two threads.
-fn at_each(calls: &BTreeMap<String, usize>, work: impl Fn(&str, usize) + Sync) -> usize {
+pub fn at_each(calls: &BTreeMap<String, usize>, work: impl Fn(&str, usize) + Sync) -> usize {
     let points = calls
         .iter()
         .flat_map(|(name, &n)| (1..=n).map(move |i| (name.as_str(), i)));
@@ -199,7 +199,7 @@ fn at_each(calls: &BTreeMap<String, usize>, work: impl Fn(&str, usize) + Sync) -
 }
 
 /// False, and said so, where strace is not installed; CI requires it.
-fn strace_is_here() -> bool {
+pub fn strace_is_here() -> bool {
     let here = Command::new("strace").arg("-V").output().is_ok();
     let required = std::env::var_os("TICKETS_E2E").is_some_and(|v| v == "required");
     assert!(here || !required, "strace is not installed");

@@ -5,7 +5,9 @@ pub mod check;
 pub mod close;
 pub mod completions;
 pub mod deliver;
+pub mod export;
 pub mod flush;
+pub mod import;
 pub mod init;
 pub mod list;
 pub mod mutt;
@@ -36,6 +38,11 @@ pub fn say(line: impl std::fmt::Display) -> Result<()> {
 /// Prints a line on stderr that is no reason to fail.
 pub fn remark(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "tickets: {line}");
+}
+
+/// `1 ticket`, `2 tickets`.
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The error for a ticket that does not exist.

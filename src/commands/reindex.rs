@@ -22,8 +22,10 @@ impl Reindex {
         let counted = desk.reindex(&mut |at| line.show(at.done, at.all));
         drop(line);
         let (tickets, messages) = counted?;
-        let plural = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        let (tickets, messages) = (plural(tickets, "ticket"), plural(messages, "message"));
+        let (tickets, messages) = (
+            super::plural(tickets as usize, "ticket"),
+            super::plural(messages as usize, "message"),
+        );
         super::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)
     }

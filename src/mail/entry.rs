@@ -33,8 +33,11 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 
 use self::ends::Ends;
-use self::fields::{HELD, field_name, is_steering, must_be_held};
-use self::trace::{Found, Record, field_len};
+pub(crate) use self::fields::is_steering;
+use self::fields::{HELD, field_name, must_be_held};
+pub use self::trace::EXPORT_MARK;
+pub(crate) use self::trace::field_len;
+use self::trace::{Found, Record};
 pub(super) use self::whole::{Wholeness, wholeness};
 use super::mbox;
 

@@ -5,6 +5,7 @@
 //! body, and one more empty line. What stands *in* an entry of ours is the matter of [`super::entry`].
 
 mod from_line;
+mod spans;
 mod split;
 mod tail;
 
@@ -21,6 +22,7 @@ use memchr::{memchr, memmem};
 
 pub(crate) use from_line::is_from_line_cut_short;
 pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
+pub use spans::{Span, Spans};
 pub use split::{Entries, Entry, entries};
 pub use tail::{Tail, tail};
 

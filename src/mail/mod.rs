@@ -2,6 +2,7 @@
 
 pub mod authres;
 pub mod automatic;
+pub mod debbugs;
 pub mod decode;
 pub mod entry;
 pub mod envelope;

@@ -49,23 +49,45 @@ impl Patience {
 /// # Errors
 /// Status 75 when somebody keeps it for longer than `patience`.
 pub fn fcntl_lock(file: &File, path: &Path, patience: Patience) -> Result<()> {
-    match fcntl_lock_range(file, 0, 0, patience) {
+    take_fcntl(file, path, libc::F_WRLCK, patience)
+}
+
+/// Waits until nobody writes to `file`, which is not ours; keeps no lock.
+///
+/// # Errors
+/// Status 75 when somebody keeps theirs for longer than `patience`.
+pub fn wait_for_writers(file: &File, path: &Path, patience: Patience) -> Result<()> {
+    take_fcntl(file, path, libc::F_RDLCK, patience)?;
+    take_fcntl(file, path, libc::F_UNLCK, patience)
+}
+
+fn take_fcntl(file: &File, path: &Path, kind: libc::c_int, patience: Patience) -> Result<()> {
+    match lock_range(file, kind, (0, 0), patience) {
         Ok(true) => Ok(()),
         Ok(false) => Err(busy(path, "another program").into()),
         Err(e) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
     }
 }
 
-/// The same on `length` bytes from `start` (0: to the end, wherever that is); false if somebody
-/// keeps it for longer than `patience`.
+/// Takes a lock on `length` bytes from `start` (0: to the end, wherever that is), that keeps
+/// everybody else out; false if somebody keeps it for longer than `patience`.
 pub fn fcntl_lock_range(
     file: &File,
     start: i64,
     length: i64,
     patience: Patience,
 ) -> std::io::Result<bool> {
+    lock_range(file, libc::F_WRLCK, (start, length), patience)
+}
+
+fn lock_range(
+    file: &File,
+    kind: libc::c_int,
+    (start, length): (i64, i64),
+    patience: Patience,
+) -> std::io::Result<bool> {
     let range = libc::flock {
-        l_type: libc::F_WRLCK as _,
+        l_type: kind as _,
         l_whence: libc::SEEK_SET as _,
         l_start: start,
         l_len: length,

@@ -3,17 +3,21 @@
 //! An open ticket is `DIR/12`, a closed one `DIR/archived/12`; that is all its state. What else
 //! is kept lies in `DIR/.tickets/`.
 
+mod batch;
 pub mod lock;
 mod look;
 mod mbox;
 mod recent;
 mod sequence;
+pub mod source;
 mod staged;
+pub mod target;
 mod turn;
 mod unnamed;
 
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
+pub use batch::Importing;
 use lock::{Dotlock, Patience};
 pub use look::{OpenMbox, open_quietly};
 pub use mbox::Mbox;

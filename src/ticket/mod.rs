@@ -1,8 +1,11 @@
 //! What a message means to a ticket; pure decisions and the mail they lead to.
 
 pub mod address;
+pub mod archive;
 pub mod compose;
 pub mod digest;
+pub mod export;
+pub mod mark;
 pub mod plan;
 pub mod route;
 pub mod staff;
@@ -10,6 +13,7 @@ pub mod stats;
 pub mod summary;
 pub mod tag;
 pub mod template;
+pub mod thread;
 pub mod timeline;
 pub mod trust;
 

@@ -5,6 +5,7 @@ use super::address::Addresses;
 use super::staff::Staff;
 use crate::mail::automatic::{self, Degree};
 use crate::mail::decode::Mailbox;
+use crate::mail::entry;
 use crate::mail::envelope::Sender;
 use crate::mail::message::Message;
 use crate::mail::render;
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 /// What makes two messages the same one (A5): equal Message-ID and equal body. A message
 /// without Message-ID is known by its header instead, less the fields that an MTA adds at each
-/// attempt to deliver.
+/// attempt to deliver, and those in which a mail program notes what was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Key of the Message-ID, for finding; see [`key`].
@@ -40,7 +41,8 @@ impl Identity {
             Some(id) => digest.update(id.as_bytes()),
             None => {
                 for field in message.fields() {
-                    if !TRACE.iter().any(|name| field.is(name)) {
+                    let noted = entry::is_steering(field.line);
+                    if !noted && !TRACE.iter().any(|name| field.is(name)) {
                         lines_into(&mut digest, field.line);
                     }
                 }
@@ -199,6 +201,12 @@ mod tests {
                 "a retry without id",
                 nameless,
                 "Delivery-date: now\nDate: today\nReceived: by b\n\nhello\n",
+                true,
+            ),
+            (
+                "read in mutt meanwhile",
+                nameless,
+                "Status: RO\nDate: today\nReceived: by b\nContent-Length: 6\n\nhello\n",
                 true,
             ),
             (

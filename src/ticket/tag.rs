@@ -13,9 +13,15 @@ pub fn find(patterns: &[String], subject: &str) -> Result<Vec<TicketId>> {
     if !subject.bytes().any(|b| b.is_ascii_digit()) {
         return Ok(Vec::new());
     }
+    let patterns: Vec<Regex> = patterns.iter().map(|p| compile(p)).collect::<Result<_>>()?;
+    Ok(find_compiled(&patterns, subject))
+}
+
+/// The same with patterns that are compiled.
+pub fn find_compiled(patterns: &[Regex], text: &str) -> Vec<TicketId> {
     let mut found: Vec<(usize, TicketId)> = Vec::new();
     for pattern in patterns {
-        for captures in compile(pattern)?.captures_iter(subject.as_bytes()) {
+        for captures in pattern.captures_iter(text.as_bytes()) {
             let Some(number) = captures.iter().skip(1).flatten().next() else {
                 continue;
             };
@@ -26,24 +32,32 @@ pub fn find(patterns: &[String], subject: &str) -> Result<Vec<TicketId>> {
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    Ok(found.into_iter().map(|(_, id)| id).collect())
+    found.into_iter().map(|(_, id)| id).collect()
 }
 
-/// A pattern, compiled for bytes: Unicode classes (`\p{L}`) need tables that every start of the
-/// program would pay for, and a tag is made of digits.
+/// A pattern of the configuration, compiled; see [`pattern`].
 ///
 /// # Errors
 /// It is no regular expression, or has no group for the number.
-pub fn compile(pattern: &str) -> Result<Regex> {
-    let tag = RegexBuilder::new(pattern)
+pub fn compile(text: &str) -> Result<Regex> {
+    pattern("subject_tags", text)
+}
+
+/// A pattern that was given as `what`, compiled for bytes: Unicode classes (`\p{L}`) need tables that
+/// every start of the program would pay for, and a tag is made of digits.
+///
+/// # Errors
+/// It is no regular expression, or has no group for the number.
+pub fn pattern(what: &str, text: &str) -> Result<Regex> {
+    let tag = RegexBuilder::new(text)
         .case_insensitive(true)
         .unicode(false)
         .size_limit(4 << 20)
         .build();
-    let tag = tag.with_context(|| format!("subject_tags: {pattern:?} is no regular expression"))?;
+    let tag = tag.with_context(|| format!("{what}: {text:?} is no regular expression"))?;
     ensure!(
         tag.captures_len() >= 2,
-        "subject_tags: {pattern:?} has no group for the number"
+        "{what}: {text:?} has no group for the number"
     );
     Ok(tag)
 }

@@ -81,6 +81,35 @@ impl Ticket {
         self.room.path().join("tickets/1")
     }
 
+    /// What `tickets export` makes of it, read by the same programs.
+    fn read_exports(&self) {
+        let export = |form: &str, name: &str| {
+            let path = self.room.path().join(name);
+            let output = Command::new(env!("CARGO_BIN_EXE_tickets"))
+                .env_clear()
+                .env("TICKETS_CONFIG", self.room.path().join("config.toml"))
+                .args(["export", form])
+                .arg(&path)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            path
+        };
+        let file = export("--mbox", "exported");
+        self.assert_found("Python, exported", &python(&file));
+        self.assert_found("mutt, exported", &mutt(self, "mutt", &file));
+        // A Maildir has no order of its own.
+        let mut found = mutt(self, "mutt", &export("--maildir", "Exported"));
+        let mut want: Vec<String> = self.entries.iter().map(|(_, d)| d.clone()).collect();
+        found.sort_unstable();
+        want.sort_unstable();
+        assert!(
+            found == want,
+            "mutt, exported as a Maildir: {}",
+            found.len()
+        );
+    }
+
     /// Compares what a reader found, by digest and in order, with what came in.
     #[track_caller]
     fn assert_found(&self, reader: &str, found: &[String]) {
@@ -121,11 +150,13 @@ fn readers_split_every_ticket_alike() {
         .map(|found| entry::decode(found.content).sha256.unwrap_or_default())
         .collect();
     ticket.assert_found("tickets", &ours);
-    ticket.assert_found("Python", &python(&ticket));
+    ticket.assert_found("Python", &python(&ticket.path()));
     ticket.assert_found("dovecot", &dovecot(&ticket));
-    ticket.assert_found("mutt", &mutt(&ticket, "mutt"));
-    ticket.assert_found("neomutt", &mutt(&ticket, "neomutt"));
+    for program in ["mutt", "neomutt"] {
+        ticket.assert_found(program, &mutt(&ticket, program, &ticket.path()));
+    }
     assert!(fs::read(ticket.path()).unwrap() == file, "a reader wrote");
+    ticket.read_exports();
 }
 
 /// The first digest in each of some texts.
@@ -140,13 +171,13 @@ fn digests<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
-fn python(ticket: &Ticket) -> Vec<String> {
+fn python(file: &Path) -> Vec<String> {
     let script = "import mailbox, sys\n\
         box = mailbox.mbox(sys.argv[1], create=False)\n\
         for key in box.keys():\n    print(box.get_bytes(key)[:2000].replace(b'\\n', b' ').decode('latin1'))\n";
     let output = Command::new("python3")
         .args(["-I", "-c", script])
-        .arg(ticket.path())
+        .arg(file)
         .env("PYTHONIOENCODING", "utf-8")
         .output()
         .unwrap();
@@ -188,11 +219,16 @@ fn dovecot(ticket: &Ticket) -> Vec<String> {
     digests(records.map(|record| record.as_str().unwrap_or_default()))
 }
 
-/// mutt or neomutt in a terminal, which pipes every message as it stands through a script.
-fn mutt(ticket: &Ticket, program: &str) -> Vec<String> {
-    let dir = ticket.room.path().join(program);
+/// mutt or neomutt in a terminal, which pipes every message of a folder as it stands through a script.
+fn mutt(ticket: &Ticket, program: &str, folder: &Path) -> Vec<String> {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let dir = ticket.room.path().join(format!("{program}.{name}"));
     fs::create_dir(&dir).unwrap();
-    fs::copy(ticket.path(), dir.join("folder")).unwrap();
+    let mut folder = folder.to_owned();
+    if folder.is_file() {
+        fs::copy(&folder, dir.join("folder")).unwrap();
+        folder = dir.join("folder");
+    }
     let (grab, found) = (dir.join("grab"), dir.join("found"));
     // All of it is read, or mutt would meet a closed pipe.
     let script = format!(
@@ -236,7 +272,7 @@ fn mutt(ticket: &Ticket, program: &str) -> Vec<String> {
         .args([program, "-n", "-R", "-F"])
         .arg(dir.join("rc"))
         .arg("-f")
-        .arg(dir.join("folder"))
+        .arg(folder)
         .status();
     assert!(started.unwrap().success(), "tmux did not start");
     let begin = Instant::now();

@@ -226,6 +226,15 @@ fn what_was_changed_or_is_not_ours_is_said_to_be() {
             "Subject: x\n\n>From \n",
         ),
         (
+            "copied back from an export",
+            file.replace(
+                "Return-Path",
+                "X-Tickets-Export: a;\n b\nStatus: RO\nReturn-Path",
+            ),
+            Verdict::Intact,
+            "Subject: x\n\n>From here\n",
+        ),
+        (
             "empty lines added",
             file.clone() + "\n\n\n",
             Verdict::Intact,

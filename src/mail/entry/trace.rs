@@ -12,6 +12,9 @@ use super::fields::is_steering;
 const RETURN_PATH: &str = "Return-Path: ";
 const DELIVERED_TO: &str = "Delivered-To: ";
 const RECORD: &str = "X-Tickets-Entry: ";
+/// Name of the field that an export puts above the three: an entry that is copied back from there is
+/// still one of ours.
+pub const EXPORT_MARK: &str = "X-Tickets-Export:";
 /// Columns a field of ours fills before it is folded (RFC 5322 2.1.1).
 const WIDTH: usize = 78;
 
@@ -126,7 +129,7 @@ pub(super) fn read(header: &[u8]) -> Found {
     let mut rest = header;
     let mut values = [const { String::new() }; 3];
     for (value, name) in values.iter_mut().zip([RETURN_PATH, DELIVERED_TO, RECORD]) {
-        while is_steering(rest) {
+        while is_steering(rest) || rest.starts_with(EXPORT_MARK.as_bytes()) {
             rest = &rest[field_len(rest)..];
         }
         // A program that trims lines takes the blank of an empty value.
@@ -164,7 +167,7 @@ pub(super) fn read(header: &[u8]) -> Found {
 }
 
 /// Length of the field at the start of `header`, its continuation lines included.
-pub(super) fn field_len(header: &[u8]) -> usize {
+pub(crate) fn field_len(header: &[u8]) -> usize {
     let mut len = 0;
     loop {
         len = memchr(b'\n', &header[len..]).map_or(header.len(), |lf| len + lf + 1);

@@ -136,18 +136,21 @@ fn read_header(bytes: &[u8], header: usize) -> (usize, Option<usize>) {
         if is_empty_line(line) {
             break;
         }
-        let name = b"Content-Length:";
-        if length.is_none()
-            && line.len() > name.len()
-            && line[..name.len()].eq_ignore_ascii_case(name)
-        {
-            let value = line[name.len()..].trim_ascii();
-            length = std::str::from_utf8(value)
-                .ok()
-                .and_then(|text| text.parse().ok());
+        if length.is_none() {
+            length = content_length(line);
         }
     }
     (pos, length)
+}
+
+/// The number in a `Content-Length` field; `None` for any other line, and if it is none.
+pub(crate) fn content_length(line: &[u8]) -> Option<usize> {
+    let name = b"Content-Length:";
+    let (found, value) = line.split_at_checked(name.len())?;
+    if !found.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()
 }
 
 /// End of the content and start of the next entry, if `length` leads exactly to either.

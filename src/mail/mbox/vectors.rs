@@ -236,6 +236,9 @@ fn files_are_split_as_mutt_splits_them() {
     for (case, file, want) in table {
         let found: Vec<_> = entries(file.as_bytes(), 0).collect();
         assert_eq!(found.len(), *want, "{case}");
+        for chunk in [16, 8192, 1 << 20] {
+            super::spans::tests::same_as_entries(case, file.as_bytes(), chunk);
+        }
         let mut pos = entries(file.as_bytes(), 0).preamble().len() as u64;
         for entry in found {
             assert_eq!(entry.start, pos, "{case}: nothing between entries");

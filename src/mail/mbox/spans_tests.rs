@@ -1,0 +1,80 @@
+//! A file that is read in pieces is split like one that is in memory.
+
+use std::io::Cursor;
+
+use proptest::prelude::*;
+
+use super::super::entries;
+use super::super::tests::nasty_bytes;
+use super::*;
+
+/// All spans of `file`, read `chunk` bytes at a time, each checked against [`entries`].
+#[track_caller]
+pub(in super::super) fn same_as_entries(name: &str, file: &[u8], chunk: usize) {
+    let mut spans = Spans::with_chunk(Cursor::new(file), file.len() as u64, chunk).unwrap();
+    let all = entries(file, 0);
+    assert_eq!(
+        spans.preamble(),
+        all.preamble().len() as u64,
+        "{name}, {chunk}"
+    );
+    for entry in all {
+        let span = spans.next().unwrap();
+        let want = Span {
+            start: entry.start,
+            header: entry.header,
+            body: entry.body,
+            end: entry.end,
+            next: entry.next,
+        };
+        assert_eq!(span, Some(want), "{name}, {chunk} bytes at a time");
+        let content = spans.read(want.header, want.end).unwrap();
+        assert!(content == entry.content, "{name}, {chunk} bytes at a time");
+    }
+    assert_eq!(spans.next().unwrap(), None, "{name}, {chunk}");
+}
+
+#[test]
+fn wherever_a_piece_ends() {
+    let from = "From eve@example.org Mon Jan  1 00:00:00 2024\n";
+    let files = [
+        String::new(),
+        "\n\n".into(),
+        "no mbox at all\n".into(),
+        format!("\n\n{from}A: 1\n\nx\n\n{from}B: 2\n\ny\n\n"),
+        format!("torn off\n{from}A: 1\n\nx"),
+        format!("{from}{from}A: 1\n\nx\n{from}B: 2\n"),
+        format!(
+            "{from}A: 1\nContent-Length: {}\n\na\n{from}b\n\n{from}B: 2\n\ny\n\n",
+            3 + from.len()
+        ),
+        format!("{from}A: 1\nContent-Length: 7\ncontent-length: 2\n\na\n\n{from}B: 2\n\ny\n\n"),
+        format!("{from}A: 1\r\n\r\nx\r\n\r\n{from}B: 2\r\n\r\ny\r\n\r\n"),
+        format!("{from}no header\n\n{from}{}\n\n{from}\n", "q".repeat(500)),
+        format!("{from}A: {}\n\n{from}B: 1\n", "q".repeat(LINE + 10)),
+        format!("{from}A: 1\n\nFrom here\nFrom {from}\n\n"),
+    ];
+    for (nth, file) in files.iter().enumerate() {
+        for chunk in [1, 2, 3, 5, 7, 40, 64, 1000] {
+            same_as_entries(&format!("file {nth}"), file.as_bytes(), chunk);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_gets_shorter_is_an_error() {
+    let file = b"From a@x Mon Jan  1 00:00:00 2024\nA: 1\n\nx\n";
+    let walk = Spans::with_chunk(Cursor::new(file), file.len() as u64 + 100, 8);
+    let error = walk.and_then(|mut spans| spans.next()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+proptest! {
+    #[test]
+    fn any_file(parts in prop::collection::vec(nasty_bytes(), 0..4), chunk in 1..600usize) {
+        let from = b"From eve@example.org Mon Jan  1 00:00:00 2024\n";
+        let file: Vec<u8> = parts.iter().flat_map(|part| [&from[..], part].concat()).collect();
+        same_as_entries("a file", &file, chunk);
+        same_as_entries("without a From_ line", &file[from.len().min(file.len())..], chunk);
+    }
+}

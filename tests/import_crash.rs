@@ -1,0 +1,202 @@
+//! Imports that die at every system call, and disks that fail at every system call: done again, all is
+//! filed once, in its ticket.
+//!
+//! As in crash.rs, each scenario is run under strace to learn which calls it makes; then again and
+//! again, killed or failed at each of them, and once more without harm. What is in the store then is
+//! what an import that nothing happened to leaves behind.
+
+use crate::bench::{Bench, Ran, finish};
+use crate::crash::{at_each, strace_is_here};
+use crate::deliver::mail;
+use crate::import::{archive, tickets, written};
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Calls that change something; between two of them nothing is there that a crash could hurt.
+const CALLS: &str = "openat,mkdir,chmod,write,pwrite64,fsync,fdatasync,syncfs,linkat,renameat2,unlink,\
+    ftruncate,fallocate,flock";
+
+struct Scenario {
+    name: &'static str,
+    /// How many messages of the archive were imported before it grew.
+    before: usize,
+    options: &'static [&'static str],
+    want: &'static [&'static str],
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "an empty store",
+        before: 0,
+        options: &["--keep-numbers"],
+        want: &["5: 2", "6: 4 6", "archived/3: 1 3 5"],
+    },
+    Scenario {
+        name: "an archive that has grown",
+        before: 3,
+        options: &[],
+        want: &["2: 2", "3: 4 6", "archived/1: 1 3 5"],
+    },
+];
+
+fn mails() -> Vec<String> {
+    let done = "To: x-3-done@old.example\nIn-Reply-To: <1@example.net>\n";
+    vec![
+        written("1", "ann", (1, 1), "Subject: [issue3] a\n", "a"),
+        written("2", "ann", (1, 2), "Subject: [issue5] b\n", "b"),
+        written("3", "ann", (1, 3), "In-Reply-To: <1@example.net>\n", "c"),
+        written("4", "ann", (1, 4), "Subject: d\n", "d"),
+        written("5", "ann", (1, 5), done, "e"),
+        written("6", "ann", (1, 6), "In-Reply-To: <4@example.net>\n", "f"),
+    ]
+}
+
+impl Scenario {
+    fn desk(&self) -> Bench {
+        let bench = Bench::new();
+        let mails = mails();
+        let refs: Vec<&str> = mails.iter().map(String::as_str).collect();
+        if self.before > 0 {
+            bench.put("a.mbox", archive(&refs[..self.before]).as_bytes());
+            self.import(&bench).silent_but_for_output(self.name);
+        }
+        bench.put("a.mbox", archive(&refs).as_bytes());
+        bench
+    }
+
+    fn args(&self) -> Vec<&str> {
+        [&["import", "a.mbox"], self.options].concat()
+    }
+
+    fn import(&self, bench: &Bench) -> Ran {
+        bench.run(&self.args(), b"")
+    }
+
+    fn under_strace(&self, bench: &Bench, options: &[&str]) -> Ran {
+        let plain = bench.command(&self.args());
+        let mut command = Command::new("strace");
+        command
+            .args(options)
+            .arg(plain.get_program())
+            .args(plain.get_args());
+        bench.as_ordinary_user(&mut command);
+        finish(command, b"")
+    }
+
+    fn calls(&self) -> BTreeMap<String, usize> {
+        let bench = self.desk();
+        let log = bench.path("strace.log");
+        let filter = format!("trace={CALLS},read,pread64");
+        let options = ["-o", log.to_str().unwrap(), "-e", &filter];
+        let ran = self.under_strace(&bench, &options);
+        ran.silent_but_for_output(self.name);
+        assert_eq!(tickets(&bench), self.want, "{}", self.name);
+        let mut calls = BTreeMap::new();
+        for line in std::fs::read_to_string(log).unwrap().lines() {
+            if let Some((name, _)) = line.split_once('(') {
+                *calls.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        assert!(
+            calls.contains_key("fsync") && calls.contains_key("linkat"),
+            "{calls:?}"
+        );
+        calls
+    }
+
+    /// What must be true after another import, whatever happened to the first.
+    fn check(&self, bench: &Bench, what: &str) {
+        self.import(bench).silent_but_for_output(what);
+        let mut names = bench.names();
+        if what.contains("at unlink") {
+            names.retain(|name| !name.ends_with(".lock"));
+        } else {
+            assert_eq!(tickets(bench), self.want, "{what}");
+        }
+        assert_eq!(names.len(), self.want.len(), "{what}");
+        bench
+            .run(&["check", "--store"], b"")
+            .silent_but_for_output(what);
+        // A delivery finds the right ticket and the next number.
+        bench
+            .deliver(
+                "submit@example.org",
+                mail("7", "In-Reply-To: <6@example.net>\n", "g"),
+            )
+            .silent();
+        bench
+            .deliver("submit@example.org", mail("8", "", "h"))
+            .silent();
+        let last = self.want.iter().map(|t| {
+            t.split(':')
+                .next()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .parse::<u32>()
+                .unwrap()
+        });
+        let next = (last.max().unwrap() + 1).to_string();
+        assert!(bench.names().contains(&next), "{what}: {:?}", bench.names());
+        assert!(
+            bench
+                .mbox(self.want[1].split(':').next().unwrap())
+                .contains("<7@example.net>"),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn an_import_that_is_killed_is_done_again() {
+    if !strace_is_here() {
+        return;
+    }
+    for scenario in SCENARIOS {
+        let mut calls = scenario.calls();
+        calls.retain(|name, _| !["read", "pread64"].contains(&name.as_str()));
+        let count = at_each(&calls, |name, n| {
+            let bench = scenario.desk();
+            let inject = format!("inject={name}:signal=KILL:when={n}");
+            let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
+            assert!([-9, 0].contains(&ran.status), "{name} {n}: {ran:?}");
+            scenario.check(&bench, &format!("{}: killed at {name} {n}", scenario.name));
+        });
+        println!("{}: {count} kill points", scenario.name);
+    }
+}
+
+#[test]
+fn an_import_on_a_disk_that_fails() {
+    if !strace_is_here() {
+        return;
+    }
+    let failures = [
+        ("ENOSPC", "mkdir,write,pwrite64,linkat,renameat2,ftruncate"),
+        (
+            "EIO",
+            "write,pwrite64,fsync,fdatasync,syncfs,pread64,linkat,renameat2",
+        ),
+        ("EINTR", "write,pread64,fsync"),
+    ];
+    for scenario in SCENARIOS {
+        let mut count = 0;
+        let all = scenario.calls();
+        for (error, names) in failures {
+            let mut calls = all.clone();
+            calls.retain(|name, _| names.split(',').any(|n| n == name));
+            count += at_each(&calls, |name, n| {
+                let bench = scenario.desk();
+                let inject = format!("inject={name}:error={error}:when={n}");
+                let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
+                let what = format!("{}: {error} at {name} {n}: {ran:?}", scenario.name);
+                let loader = ran.stderr.contains("error while loading");
+                assert!([0, 65, 75].contains(&ran.status) || loader, "{what}");
+                assert_eq!(ran.status == 0, ran.stderr.is_empty(), "{what}");
+                scenario.check(&bench, &what);
+            });
+        }
+        println!("{}: {count} failures", scenario.name);
+    }
+}

@@ -1,0 +1,202 @@
+//! Numbers and states that an archive gives its tickets.
+
+use crate::bench::Bench;
+use crate::deliver::mail;
+use crate::import::{archive, filed, nobody_was_told, tickets, written};
+use std::fs;
+
+// B2, B7, B11, C6
+#[test]
+fn numbers_and_states_of_another_system() {
+    let bug = |id: &str, at, to: &str, subject: &str| {
+        let head = format!("To: {to}@bugs.old.example\nSubject: {subject}\n");
+        written(id, "ann", at, &head, id)
+    };
+    let machine = "Auto-Submitted: auto-replied\n";
+    let mails = [
+        bug("1", (1, 1), "submit", "Fire"),
+        written(
+            "2",
+            "eve",
+            (1, 2),
+            "To: 40@bugs.old.example\nReferences: <1@example.net>\nSubject: Bug#40: Fire\n",
+            "2",
+        ),
+        bug("3", (1, 3), "40-done", "Re: Bug#40: Fire"),
+        bug("4", (1, 4), "38", "Bug#38: older number"),
+        bug("5", (1, 5), "38-done", "x"),
+        bug("6", (1, 6), "38", "again"),
+        written(
+            "7",
+            "eve",
+            (1, 7),
+            &format!("To: 40-done@bugs.old.example\n{machine}"),
+            "away",
+        ),
+        written(
+            "8",
+            "eve",
+            (1, 8),
+            &format!("To: 38-done@bugs.old.example\n{machine}"),
+            "away",
+        ),
+        written("9", "bob", (1, 9), "Subject: no number\n", "9"),
+    ];
+    let refs: Vec<&str> = mails.iter().map(String::as_str).collect();
+    let run = |options: &[&str]| {
+        let bench = Bench::new();
+        bench.put("bugs.mbox", archive(&refs).as_bytes());
+        let args = [&["import", "bugs.mbox", "--system", "debbugs"], options].concat();
+        let said = "filed 9 messages in 3 new tickets\n";
+        bench.run(&args, b"").is(0, said, "");
+        let found = tickets(&bench);
+        // Whatever was asked for: the second time all is there.
+        bench
+            .run(&args, b"")
+            .is(0, "filed 0 messages; 9 were there already\n", "");
+        assert_eq!(tickets(&bench), found);
+        nobody_was_told(&bench);
+        (bench, found)
+    };
+    let (bench, found) = run(&[]);
+    assert_eq!(found, ["2: 4 5 6 8", "3: 9", "archived/1: 1 2 3 7"]);
+    let to: Vec<String> = filed(&bench, "archived/1")
+        .into_iter()
+        .map(|(_, to, ..)| to)
+        .collect();
+    let want =
+        ["submit", "ticket-1", "ticket-1-done", "ticket-1"].map(|a| format!("{a}@example.org"));
+    assert_eq!(to, want);
+    let show = bench.run(&["show", "1", "--json"], b"").stdout;
+    let events: Vec<&str> = show
+        .lines()
+        .map(|l| {
+            l.split("\"event\":")
+                .nth(1)
+                .unwrap()
+                .split(',')
+                .next()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(events, ["\"opened\"", "null", "\"closed\"", "null"]);
+
+    let (bench, found) = run(&["--keep-numbers"]);
+    assert_eq!(found, ["38: 4 5 6 8", "41: 9", "archived/40: 1 2 3 7"]);
+    bench
+        .deliver("submit@example.org", mail("10", "", "x"))
+        .silent();
+    assert!(
+        bench.names().contains(&"42".to_owned()),
+        "{:?}",
+        bench.names()
+    );
+
+    assert_eq!(
+        run(&["--closed"]).1,
+        [
+            "archived/1: 1 2 3 7",
+            "archived/2: 4 5 6 8",
+            "archived/3: 9"
+        ]
+    );
+    assert_eq!(run(&["--open"]).1, ["1: 1 2 3 7", "2: 4 5 6 8", "3: 9"]);
+    // Other patterns: nothing is a number or closes anything.
+    let bench = Bench::new();
+    bench.put("bugs.mbox", archive(&refs).as_bytes());
+    let args = [
+        "import",
+        "bugs.mbox",
+        "--tag",
+        "xx([0-9]+)",
+        "--done",
+        "yy([0-9]+)",
+    ];
+    bench
+        .run(&args, b"")
+        .is(0, "filed 9 messages in 8 new tickets\n", "");
+}
+
+#[test]
+fn a_number_that_is_taken_is_not_kept() {
+    let bench = Bench::new();
+    for id in ["1", "2", "3"] {
+        bench
+            .deliver("submit@example.org", mail(id, "", "x"))
+            .silent();
+    }
+    bench.take_sent();
+    bench
+        .run(&["list", "-q"], b"")
+        .silent_but_for_output("list");
+    fs::remove_file(bench.ticket("2")).unwrap();
+    bench.put("tickets/7", b"");
+    let tagged = |id: &str, hour, tag: &str| {
+        written(id, "ann", (1, hour), &format!("Subject: {tag} x\n"), "y")
+    };
+    let far = tagged("16", 6, "[issue999999999]");
+    let mails = [
+        tagged("11", 1, "[issue1]"),
+        tagged("12", 2, "[issue2]"),
+        tagged("13", 3, "[issue5]"),
+        tagged("14", 4, "[issue7]"),
+        tagged("15", 5, "no number"),
+        far,
+    ];
+    let refs: Vec<&str> = mails.iter().map(String::as_str).collect();
+    bench.put("a.mbox", archive(&refs).as_bytes());
+    // 1 is there, 2 was there, 7 was made by hand; and nobody wants to begin above 999999999.
+    let ran = bench.run(&["import", "-k", "-n", "-v", "a.mbox"], b"");
+    let numbers = |text: &str| -> Vec<String> {
+        text.lines()
+            .map(|l| l.split("  ").next().unwrap().to_owned())
+            .collect()
+    };
+    let want = [
+        "new 8",
+        "new 9",
+        "new 5",
+        "new 10",
+        "new 11",
+        "new 12",
+        "would file 6 messages in 6 new tickets",
+    ];
+    assert_eq!(numbers(&ran.stdout), want);
+    let ran = bench.run(&["import", "-k", "-v", "a.mbox"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    assert_eq!(numbers(&ran.stdout)[..6], want[..6]);
+    let said = "filed 0 messages; 6 were there already\n";
+    bench
+        .run(&["import", "-k", "-v", "a.mbox"], b"")
+        .is(0, said, "");
+    bench
+        .deliver("submit@example.org", mail("20", "", "x"))
+        .silent();
+    assert_eq!(
+        bench.names(),
+        ["1", "10", "11", "12", "13", "3", "5", "7", "8", "9"]
+    );
+}
+
+#[test]
+fn a_dry_run_touches_nothing() {
+    let bench = Bench::new();
+    let one = written("1", "ann", (1, 1), "Subject: [issue4] \x1b[31mred\n", "a");
+    let two = written("2", "bob", (1, 2), "To: ticket-4-done@example.org\n", "b");
+    bench.put("a.mbox", archive(&[&one, &two]).as_bytes());
+    let said = "new 4  closed  2  ann@example.net  [issue4] [31mred\nwould file 2 messages in 1 new ticket\n";
+    bench
+        .run(&["import", "--dry-run", "-k", "a.mbox"], b"")
+        .is(0, said, "");
+    assert!(!bench.ticket("").exists());
+    bench
+        .run(&["import", "-kv", "a.mbox"], b"")
+        .is(0, &said.replace("would file", "filed"), "");
+    assert_eq!(tickets(&bench), ["archived/4: 1 2"]);
+    let said = "filed 0 messages; 2 were there already\n";
+    bench.run(&["import", "--dry-run", "a.mbox"], b"").is(
+        0,
+        &said.replace("filed", "would file"),
+        "",
+    );
+}
