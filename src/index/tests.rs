@@ -93,6 +93,14 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
         assert!(!index.holds(id(4), &second.digest).unwrap(), "{case}");
         let nothing = index.opened_by(&second).unwrap();
         assert_eq!(nothing, [], "{case}: it did not open the ticket");
+        for (ticket, digest, want) in [
+            (3, &second.digest, true),
+            (4, &second.digest, false),
+            (3, &[0; 16], false),
+        ] {
+            let held = index.holds(id(ticket), digest).unwrap();
+            assert_eq!(held, want, "{case}: {ticket} {digest:?}");
+        }
     }
     let index = Index::open(&path).unwrap();
     let row = index.ticket(id(3)).unwrap().unwrap();
