@@ -231,20 +231,26 @@ fn remove_if_stale(path: &Path) -> bool {
     if !old && !dead {
         return false;
     }
-    remove_this(path, (meta.dev(), meta.ino()))
+    remove_this(path, identity(&meta))
+}
+
+/// What tells one lock file from the next of its name. A number is used again as soon as a file is
+/// gone, so it does not do; the time at which it was written does.
+fn identity(meta: &std::fs::Metadata) -> (u64, u64, i64, i64) {
+    (meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec())
 }
 
 /// Removes the file that was seen to be stale, and not the lock that somebody else put in its
 /// place meanwhile: it is moved aside first and looked at there.
-fn remove_this(path: &Path, seen: (u64, u64)) -> bool {
+fn remove_this(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".stale.{}", std::process::id()));
     let aside = PathBuf::from(aside);
     if std::fs::rename(path, &aside).is_err() {
         return !path.exists();
     }
-    let moved = std::fs::symlink_metadata(&aside).map(|m| (m.dev(), m.ino()));
-    if moved.is_ok_and(|inode| inode != seen) {
+    let moved = std::fs::symlink_metadata(&aside);
+    if moved.is_ok_and(|meta| identity(&meta) != seen) {
         // It was alive: give it back, unless yet another has come.
         let _ = std::fs::hard_link(&aside, path);
         let _ = std::fs::remove_file(&aside);
@@ -309,6 +315,26 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         drop(ours);
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_lock_that_came_after_a_stale_one_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("12.lock");
+        std::fs::write(&path, "stale").unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        file.set_modified(at(1)).unwrap();
+        let seen = identity(&path.symlink_metadata().unwrap());
+        // Another one, that happens to have the same inode.
+        file.set_modified(at(2)).unwrap();
+        assert!(!remove_this(&path, seen));
+        assert_eq!(std::fs::read(&path).unwrap(), b"stale");
+        assert!(remove_this(
+            &path,
+            identity(&path.symlink_metadata().unwrap())
+        ));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
