@@ -18,6 +18,7 @@ mod index;
 mod init;
 mod layers;
 mod list;
+mod locks;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
 #[path = "e2e/mail.rs"]
 mod mail;

@@ -11,7 +11,7 @@ use std::thread::{self, ScopedJoinHandle};
 const CROWD: usize = 20;
 
 /// Hands in `letters`, all at the same moment. An MTA would take nothing but silence for success.
-fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a Letter>) {
+pub fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a Letter>) {
     let letters: Vec<&Letter> = letters.into_iter().collect();
     let start = &Barrier::new(letters.len());
     thread::scope(|scope| {
@@ -38,7 +38,7 @@ pub fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
 }
 
 /// A desk with ticket 1 of Alice's, whose letter is given, too.
-fn desk() -> (Bench, Letter) {
+pub fn desk() -> (Bench, Letter) {
     let bench = Bench::new();
     let first = Letter::new("submit@example.org", 0);
     bench.deliver(&first.recipient, &first.bytes).silent();
