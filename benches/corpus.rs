@@ -10,10 +10,12 @@
 mod corpus;
 #[path = "../tests/corpus_gen.rs"]
 mod corpus_gen;
+#[allow(dead_code, reason = "the other benchmarks need more of it")]
+mod meter;
 
+use meter::Meter;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// No mail may cost more than so many ordinary ones of its size.
 const MOST: f64 = 10.0;
@@ -70,7 +72,7 @@ impl Cost {
         memory: 0,
     };
 
-    fn take(&mut self, other: Cost) {
+    fn take(&mut self, other: meter::Cost) {
         self.cpu = self.cpu.min(other.cpu);
         self.memory = self.memory.max(other.memory);
     }
@@ -166,50 +168,27 @@ impl Store {
 
 struct Bench {
     room: PathBuf,
+    meter: Meter,
     tickets: String,
 }
 
 impl Bench {
     fn build(room: &Path) -> Bench {
-        let built = Command::new("cc")
-            .args(["-O2", "-Wall", "-static", "-o"])
-            .arg(room.join("spawn"))
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/spawn.c"))
-            .status();
-        assert!(built.expect("cc").success(), "spawn cannot be built");
         let tickets = std::env::var("BENCH_BIN");
         Bench {
             room: room.to_owned(),
+            meter: Meter::build(room),
             tickets: tickets.unwrap_or_else(|_| env!("CARGO_BIN_EXE_tickets").into()),
         }
     }
 
-    fn cost(&self, stdin: &[u8], store: &Store, args: &[&str]) -> Cost {
+    fn cost(&self, stdin: &[u8], store: &Store, args: &[&str]) -> meter::Cost {
         let input = self.room.join("input");
         fs::write(&input, stdin).expect("a mail");
-        let (said, errors) = (self.room.join("said"), self.room.join("errors"));
-        // `spawn` prints its numbers behind what the program says, and that can be much.
-        let run = Command::new(self.room.join("spawn"))
-            .arg(&input)
-            .arg(&self.tickets)
-            .args(["--config", &store.config])
-            .args(args)
-            .env_clear()
-            .envs(std::env::vars().filter(|(name, _)| name == "BENCH_RT"))
-            .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent")])
-            .stdout(fs::File::create(&said).expect("a file"))
-            .stderr(fs::File::create(&errors).expect("a file"))
-            .status();
-        assert!(run.expect("spawn").success(), "spawn {args:?}");
-        let said = fs::read(said).expect("what was said");
-        let last = said.trim_ascii_end().rsplit(|&b| b == b'\n').next();
-        let last = String::from_utf8_lossy(last.unwrap_or_default()).into_owned();
-        let numbers: Vec<u64> = last.split_whitespace().flat_map(str::parse).collect();
-        let [_, cpu, memory, 0] = numbers[..] else {
-            let errors = fs::read_to_string(errors).unwrap_or_default();
-            panic!("{args:?}: {last} {errors}");
-        };
-        Cost { cpu, memory }
+        let mut command = vec![self.tickets.as_str(), "--config", &store.config];
+        command.extend(args);
+        let command: Vec<String> = command.into_iter().map(String::from).collect();
+        self.meter.run(&command, &input, Path::new("/dev/null"))
     }
 }
 

@@ -5,6 +5,9 @@
 //! run only; `BENCH_RT=1` keeps other loads of the machine out (needs root), `BENCH_ROUNDS=N` sets
 //! the rounds, `BENCH_BIN=FILE` takes another `tickets`.
 
+mod meter;
+
+use meter::{Cost, Meter, median, message};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -52,40 +55,22 @@ struct Case {
     opens: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Cost {
-    wall: u64,
-    cpu: u64,
-    memory: u64,
-}
-
 struct Bench {
     room: PathBuf,
+    meter: Meter,
     tickets: String,
     message: PathBuf,
 }
 
 impl Bench {
     fn build(room: &Path) -> Bench {
-        for (name, options) in [
-            ("spawn", &["-static"][..]),
-            ("floor", &[]),
-            ("floor-static", &["-static"]),
-        ] {
-            let source = name.trim_end_matches("-static");
-            let source = format!("{}/benches/{source}.c", env!("CARGO_MANIFEST_DIR"));
-            let out = room.join(name);
-            let built = Command::new("cc")
-                .args(["-O2", "-Wall", "-o"])
-                .arg(out)
-                .args(options)
-                .arg(source)
-                .status();
-            assert!(built.expect("cc").success(), "{name} cannot be built");
-        }
+        let meter = Meter::build(room);
+        meter.compile("floor", "floor", &[]);
+        meter.compile("floor-static", "floor", &["-static"]);
         Bench {
             room: room.to_owned(),
-            tickets: std::env::var("BENCH_BIN").unwrap_or_else(|_| released()),
+            meter,
+            tickets: meter::tickets(),
             message: room.join("message"),
         }
     }
@@ -141,16 +126,7 @@ impl Bench {
             .room
             .join(name.replace(|c: char| !c.is_alphanumeric(), ""));
         let config = store.with_extension("toml");
-        let (ack, notify) = match answers {
-            true => ("true", "copy"),
-            false => ("false", "none"),
-        };
-        // The program that takes the answers does nothing: what is timed is ours.
-        let text = format!(
-            "dir = {store:?}\ndomain = \"example.org\"\nadmins = \"steve@example.org\"\n\
-             ack = {ack}\nnotify = \"{notify}\"\nsendmail = \"/bin/true\"\n"
-        );
-        fs::write(&config, text).expect("a config");
+        meter::configure(&config, &store, &["steve@example.org"], answers);
         fill(&store, size);
         let config = config.display().to_string();
         let made = Command::new(&self.tickets)
@@ -181,39 +157,24 @@ impl Bench {
 
     /// One delivery, or whatever the case is, of a message that is new to it.
     fn time(&self, case: &Case, round: usize) -> Cost {
-        let text = message(&format!("{round}"));
+        let text = message(&round.to_string(), None, SIZE);
         fs::write(&self.message, text).expect("a message");
-        let out = Command::new(self.room.join("spawn"))
-            .arg(&self.message)
-            .args(&case.command)
-            .env_clear()
-            .envs(std::env::vars().filter(|(name, _)| name == "BENCH_RT"))
-            .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent")])
-            .output()
-            .expect("spawn");
-        let said = String::from_utf8_lossy(&out.stdout);
-        let numbers: Vec<u64> = said.split_whitespace().flat_map(str::parse).collect();
-        let [wall, cpu, memory, 0] = numbers[..] else {
-            let errors = String::from_utf8_lossy(&out.stderr);
-            panic!("{}: {said} {errors}", case.name);
-        };
-        Cost { wall, cpu, memory }
+        let nowhere = Path::new("/dev/null");
+        self.meter.run(&case.command, &self.message, nowhere)
     }
 
     /// Whoever was fast because nothing was filed is found out here.
     fn check(&self, cases: &[Case], rounds: usize) {
-        let filed = |path: &Path| {
-            let text = fs::read_to_string(path).unwrap_or_default();
-            text.matches("\nMessage-ID: ").count()
-        };
         for case in cases {
             let name = &case.name;
             match &case.store {
                 Some((store, size)) if case.opens => {
                     let last = store.join((size + rounds as u32 + 1).to_string());
-                    assert_eq!(filed(&last), 1, "{name}");
+                    assert_eq!(meter::filed(&last), 1, "{name}");
                 }
-                Some((store, _)) => assert_eq!(filed(&store.join("1")), rounds + 2, "{name}"),
+                Some((store, _)) => {
+                    assert_eq!(meter::filed(&store.join("1")), rounds + 2, "{name}")
+                }
                 None if name.starts_with("fork") => {}
                 None => {
                     let mbox = match name.as_str() {
@@ -221,24 +182,11 @@ impl Bench {
                         "floor (C), static" => "floor-static.mbox".into(),
                         name => format!("{name}.mbox"),
                     };
-                    assert_eq!(filed(&self.room.join(mbox)), rounds + 1, "{name}");
+                    assert_eq!(meter::filed(&self.room.join(mbox)), rounds + 1, "{name}");
                 }
             }
         }
     }
-}
-
-/// The program as it is released. Cargo hands a benchmark one with the features of the
-/// dependencies of tests in it, such as 190 kB of regex tables.
-fn released() -> String {
-    let built = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["build", "--release", "--bin", "tickets"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(built.expect("cargo").success(), "cargo build --release");
-    let room = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let target = room.parent().expect("the target directory");
-    target.join("release/tickets").display().to_string()
 }
 
 /// Tickets of one message each, opened years ago.
@@ -246,40 +194,9 @@ fn fill(store: &Path, size: u32) {
     fs::create_dir_all(store).expect("a store");
     for n in 1..=size {
         let from = "From alice@example.net Fri Jan 12 09:08:07 2024\n";
-        let text = format!("{from}{}\n", message(&format!("old.{n}")));
+        let text = format!("{from}{}\n", message(&format!("old.{n}"), None, SIZE));
         fs::write(store.join(n.to_string()), text).expect("a ticket");
     }
-}
-
-/// A mail of [`SIZE`] bytes with its own Message-ID and author.
-fn message(name: &str) -> String {
-    let mut text = format!(
-        "Received: from mail.example.net (mail.example.net [192.0.2.7])\n\
-         \tby mx.example.org (Postfix) with ESMTPS id 4T8xYz1QbLz2xK9\n\
-         \tfor <submit@example.org>; Fri, 12 Jan 2024 09:08:07 +0000 (UTC)\n\
-         From: Alice Example <alice.{name}@example.net>\n\
-         To: submit@example.org\n\
-         Subject: The printer on the second floor prints =?UTF-8?Q?h=C3=B6chst?= oddly\n\
-         Date: Fri, 12 Jan 2024 10:08:05 +0100\n\
-         Message-ID: <{name}.bench@mail.example.net>\n\
-         MIME-Version: 1.0\n\
-         Content-Type: text/plain; charset=utf-8\n\
-         Content-Transfer-Encoding: 8bit\n\
-         User-Agent: Mutt/2.2.12 (2023-09-09)\n\n"
-    );
-    let line = "Every page comes out twice, and the second one is blank but for a dot.\n";
-    while text.len() + line.len() < SIZE {
-        text.push_str(line);
-    }
-    let rest = SIZE - text.len() - 1;
-    text.push_str(&line[..rest]);
-    text.push('\n');
-    text
-}
-
-fn median(mut values: Vec<u64>) -> u64 {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or(0)
 }
 
 fn print(cases: &[Case], rounds: usize) {

@@ -1,5 +1,5 @@
 /*
- * Starts one program and says what it cost: spawn INPUT PROGRAM [ARGUMENT...]
+ * Starts one program and says what it cost: spawn INPUT OUTPUT PROGRAM [ARGUMENT...]
  *
  * Prints wall nanoseconds (fork to the end), user + system microseconds, peak memory in KiB, and
  * the wait status. A program of its own, because a child's peak memory starts with its parent's.
@@ -22,7 +22,8 @@ int main(int argc, char **argv)
     struct sched_param first = {.sched_priority = 1};
     int status = 0;
 
-    if (argc < 3 || close(0) < 0 || open(argv[1], O_RDONLY) != 0) {
+    int output = argc < 4 ? -1 : open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (output < 0 || close(0) < 0 || open(argv[1], O_RDONLY) != 0) {
         perror("spawn");
         return 1;
     }
@@ -33,7 +34,8 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &before);
     pid_t child = vfork();
     if (child == 0) {
-        execv(argv[2], argv + 2);
+        dup2(output, 1);
+        execv(argv[3], argv + 3);
         _exit(127);
     }
     if (child < 0 || wait4(child, &status, 0, &cost) != child) {

@@ -1,0 +1,71 @@
+//! Is a search quicker than ripgrep, which reads every file? And does it find what ripgrep cannot,
+//! since it was sent in base64?
+
+use super::Bench;
+use super::meter::Cost;
+use super::table::{Table, count, time};
+use super::words::NEEDLES;
+use super::{installed, typical};
+
+/// A search is to be so many times quicker.
+const TIMES: f64 = 20.0;
+/// ripgrep reads all there is: a few rounds will do.
+const ROUNDS: usize = 5;
+/// Two words that many mails hold, in any letter case.
+const COMMON: [&str; 2] = ["Drucker", "Rechnung"];
+
+pub fn measure(bench: &Bench, table: &mut Table) {
+    if !bench.has("search", table) {
+        return;
+    }
+    let (plain, encoded) = bench.source.needles();
+    let ripgrep = installed("rg", table);
+    // The needles are all lower case, so ripgrep may do without looking at both.
+    for (words, options) in [(NEEDLES, ""), (COMMON, "-iw")] {
+        let own = bench.command(&["search", "-q", words[0], words[1]]);
+        // The first search reads what was delivered since.
+        let (_, hits) = bench.lines(&own);
+        let cost = typical(&repeated(bench, &own, bench.rounds));
+        let what = format!("`search {} {}`", words[0], words[1]);
+        let measured = format!("{}, {} tickets", time(cost.wall), count(hits as u64));
+        let Some(ripgrep) = &ripgrep else {
+            table.row(&what, measured, String::new());
+            continue;
+        };
+        let store = bench.place.store().display().to_string();
+        let [first, second] = words;
+        let line = format!(
+            "{ripgrep} -l0 {options} {first} {store} | xargs -0 {ripgrep} -l {options} {second}"
+        );
+        let other = ["/bin/sh", "-c", &line].map(String::from);
+        // Warm, as its peer is.
+        let (_, found) = bench.lines(&other);
+        let beside = typical(&repeated(bench, &other, ROUNDS));
+        let times = beside.wall as f64 / cost.wall as f64;
+        table.goal(
+            &what,
+            measured,
+            format!(
+                "ripgrep {}, {} tickets",
+                time(beside.wall),
+                count(found as u64)
+            ),
+            &format!("{TIMES} times quicker; {times:.0}"),
+            times >= TIMES,
+        );
+        if words == NEEDLES {
+            assert_eq!(found as u32, plain, "what ripgrep finds");
+            table.goal(
+                "tickets found whose mail is in base64",
+                format!("{} of {encoded}", hits.saturating_sub(found)),
+                "ripgrep 0".into(),
+                "all",
+                hits as u32 == plain + encoded,
+            );
+        }
+    }
+}
+
+fn repeated(bench: &Bench, command: &[String], rounds: usize) -> Vec<Cost> {
+    (0..rounds).map(|_| bench.run(command)).collect()
+}
