@@ -5,7 +5,7 @@ use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::index::Overview;
-use crate::mail::decode::clean;
+use crate::mail::decode::cleaned;
 use crate::screen::{self, Layout, Row, Widths};
 use crate::store::Place;
 use crate::ticket::TicketId;
@@ -334,7 +334,7 @@ impl Item {
 
     fn who(&self) -> &str {
         match &self.row.submitter {
-            Some(who) if clean(&who.name).is_empty() => &who.address,
+            Some(who) if cleaned(&who.name).is_empty() => &who.address,
             Some(who) => &who.name,
             None => "",
         }

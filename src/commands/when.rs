@@ -95,8 +95,9 @@ impl When {
 /// # Errors
 /// Status 64 for a moment that no calendar has.
 pub fn since(when: Option<&When>, now: i64) -> Result<Option<i64>, Fault> {
-    let zone = TimeZone::system();
-    let start = when.map(|when| when.start(now, &zone)).transpose();
+    // The zone is looked for among six hundred files: only if it is wanted.
+    let start = when.map(|when| when.start(now, &TimeZone::system()));
+    let start = start.transpose();
     start.map_err(|e| Fault::new(Status::Usage, format!("cannot use --since: {e}")))
 }
 
@@ -110,9 +111,10 @@ pub fn stretch(
     now: i64,
 ) -> Result<(Option<i64>, Option<i64>), Fault> {
     let since = self::since(since, now)?;
-    let zone = TimeZone::system();
-    let end = until.map(|when| when.end(now, &zone)).transpose();
-    let until = end.map_err(|e| Fault::new(Status::Usage, format!("cannot use --until: {e}")))?;
+    let end = until.map(|when| when.end(now, &TimeZone::system()));
+    let until = end
+        .transpose()
+        .map_err(|e| Fault::new(Status::Usage, format!("cannot use --until: {e}")))?;
     match (since, until) {
         (Some(since), Some(until)) if since >= until => {
             let text = "--until does not lie after --since";

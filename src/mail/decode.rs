@@ -10,6 +10,7 @@ pub(super) mod transfer;
 
 pub use mailbox::{Mailbox, mailboxes};
 
+use std::borrow::Cow;
 use std::panic::catch_unwind;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -34,14 +35,18 @@ pub fn text(raw: &[u8]) -> String {
 /// Every run of white space, line ends among it, becomes one blank; control characters,
 /// direction overrides and code points that are no characters are dropped; the ends are trimmed.
 pub fn clean(text: &str) -> String {
-    let plain = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
-    if plain && !text.contains("  ") {
-        return text.trim_matches(' ').to_owned();
+    cleaned(text).into_owned()
+}
+
+/// The same, without a copy of what is clean already.
+pub fn cleaned(text: &str) -> Cow<'_, str> {
+    if is_clean(text) {
+        return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars() {
-        if matches!(c, ' ' | '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+        if is_gap(c) {
             gap = true;
         } else if !is_harmful(c) {
             if gap && !line.is_empty() {
@@ -51,7 +56,24 @@ pub fn clean(text: &str) -> String {
             line.push(c);
         }
     }
-    line
+    Cow::Owned(line)
+}
+
+fn is_clean(text: &str) -> bool {
+    let mut after_gap = true;
+    for c in text.chars() {
+        match c {
+            ' ' if !after_gap => after_gap = true,
+            '!'..='~' => after_gap = false,
+            _ if is_gap(c) || is_harmful(c) => return false,
+            _ => after_gap = false,
+        }
+    }
+    !after_gap || text.is_empty()
+}
+
+fn is_gap(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// `text` with its lines and tabs, but without anything that could harm a terminal.

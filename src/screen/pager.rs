@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
 /// Standard output for results of any length, in large pieces; see [`super::print`].
-pub struct Output(BufWriter<anstream::AutoStream<std::fs::File>>);
+pub struct Output(anstream::AutoStream<Box<dyn Write>>);
 
 impl Output {
     /// Standard output.
@@ -16,8 +16,9 @@ impl Output {
         // Std's own hands each line to the system by itself.
         let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let choice = anstream::AutoStream::choice(&io::stdout());
-        let stream = anstream::AutoStream::new(file, choice);
-        Ok(Output(BufWriter::with_capacity(64 << 10, stream)))
+        // The buffer is behind what takes colours off, since that writes in small pieces.
+        let buffer: Box<dyn Write> = Box::new(BufWriter::with_capacity(64 << 10, file));
+        Ok(Output(anstream::AutoStream::new(buffer, choice)))
     }
 
     /// Prints; false if nobody reads any more.

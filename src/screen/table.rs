@@ -3,7 +3,8 @@
 use anstyle::Style;
 
 use super::{Width, age, cut, fit};
-use crate::mail::decode::clean;
+use crate::mail::decode::cleaned;
+use std::fmt::Write;
 
 /// A ticket as one line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +40,7 @@ impl Widths {
         self.number = self.number.max(number);
         self.messages = self.messages.max(messages);
         if self.who < WHO && who.len() > self.who {
-            self.who = self.who.max(clean(who).width());
+            self.who = self.who.max(cleaned(who).width());
         }
     }
 }
@@ -89,29 +90,34 @@ impl Layout {
             Row { waiting: true, .. } => '*',
             _ => ' ',
         };
-        let (who, subject) = (clean(row.who), clean(row.subject));
-        let line = format!(
-            "{:>number$} {mark} {:>3} {:>messages$}  {}  {subject}",
+        let (who, subject) = (cleaned(row.who), cleaned(row.subject));
+        let _ = write!(out, "{style}");
+        let start = out.len();
+        let _ = write!(
+            out,
+            "{:>number$} {mark} {:>3} {:>messages$}  {}",
             row.number,
             age(row.age_secs),
             row.messages,
             fit(&who, self.who)
-                + if rtl(&who) && self.width.is_some() {
-                    LEFT_TO_RIGHT
-                } else {
-                    ""
-                },
         );
-        let line = match self.width {
+        if rtl(&who) && self.width.is_some() {
+            out.push_str(LEFT_TO_RIGHT);
+        }
+        out.push_str("  ");
+        match self.width {
+            Some(width) if before < width => out.push_str(&cut(&subject, width - before)),
             // With no room for a subject, the line as a whole is cut.
-            Some(width) if before < width => {
-                let head = line.len() - subject.len();
-                format!("{}{}", &line[..head], cut(&subject, width - before))
+            Some(width) => {
+                out.push_str(&subject);
+                let line = cut(&out[start..], width);
+                out.truncate(start);
+                out.push_str(&line);
             }
-            Some(width) => cut(&line, width),
-            None => line,
-        };
-        out.push_str(&format!("{style}{}{style:#}\n", line.trim_end()));
+            None => out.push_str(&subject),
+        }
+        out.truncate(start + out[start..].trim_end().len());
+        let _ = writeln!(out, "{style:#}");
     }
 }
 
@@ -245,7 +251,7 @@ mod tests {
     #[test]
     fn nothing_is_cut_where_nobody_counts() {
         for (line, row) in plain(None).lines().zip(rows()) {
-            assert!(line.ends_with(&clean(row.subject)), "{line}");
+            assert!(line.ends_with(&*cleaned(row.subject)), "{line}");
         }
         assert_eq!(table(&[], Some(80)), "");
     }

@@ -1,6 +1,28 @@
 use super::*;
 
 #[test]
+fn what_is_clean_is_not_copied() {
+    let table = [
+        ("", ""),
+        ("Größe des Öls", "Größe des Öls"),
+        (" before", "before"),
+        ("behind ", "behind"),
+        ("two  blanks", "two blanks"),
+        ("two\nlines", "two lines"),
+        ("next\u{85}line", "next line"),
+        ("\u{1b}[31mred", "[31mred"),
+        ("\u{202e}sdrawkcab", "sdrawkcab"),
+        ("\u{1b} \u{1b}", ""),
+    ];
+    for (text, want) in table {
+        let is_clean = text == want;
+        let found = cleaned(text);
+        assert_eq!(found, want, "{text:?}");
+        assert_eq!(matches!(found, Cow::Borrowed(_)), is_clean, "{text:?}");
+    }
+}
+
+#[test]
 fn unstructured_fields_become_one_clean_line() {
     let table: &[(&str, &[u8], &str)] = &[
         ("plain", b" Printer on fire\n", "Printer on fire"),
