@@ -65,7 +65,7 @@ impl Known for Desk {
             .len()
             .is_multiple_of(2)
             .then(|| TicketId::new(msg_id.len() as u32 % 20));
-        Ok(ours.or(other.flatten()))
+        Ok(ours.map(|(ticket, _)| ticket).or(other.flatten()))
     }
 }
 
@@ -250,6 +250,7 @@ impl Desk {
             verb,
             ticket: verb.map(|_| &ticket),
             recent: [0, 4, 5, 6, 49, 50, 51, 1000][choices.below(8)],
+            believed: true,
         };
         let plan = plan(&policy, &situation);
         assert!(!plan.closes || !plan.open);
