@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use tickets::mail::decode;
 use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits, Rendered};
-use tickets::screen::{self, Row};
+use tickets::screen::{self, Layout, Row, Widths};
 use tickets_fuzz::{Choices, assert_harmless, assert_one_line, run};
 use unicode_width::UnicodeWidthStr;
 
@@ -150,24 +150,34 @@ fn uncoloured(text: &str) -> String {
 fn list(raw: &[u8], choices: &mut Choices) {
     let message = Message::new(raw);
     let who = message.from().into_iter().next();
+    let text = String::from_utf8_lossy(raw);
+    let who = who.map_or_else(|| text.to_string(), |m| m.name);
+    let subject = message.subject();
     let row = Row {
         number: 1 + choices.below(999_999_999) as u64,
         closed: choices.below(2) == 0,
         age_secs: choices.below(1 << 31) as i64 - (1 << 20),
         messages: choices.below(100_000) as u64,
-        who: who.map_or_else(|| String::from_utf8_lossy(raw).into_owned(), |m| m.name),
-        subject: message.subject(),
+        who: &who,
+        subject: &subject,
         waiting: choices.below(2) == 0,
     };
     let rows = [
-        row.clone(),
+        row,
         Row {
-            subject: String::from_utf8_lossy(raw).into_owned(),
+            subject: &text,
             ..row
         },
     ];
+    let mut widths = Widths::default();
+    for row in &rows {
+        widths.see(row.number, row.messages, row.who);
+    }
     for width in [None, Some(80), Some(1 + choices.below(200))] {
-        let out = uncoloured(&screen::table(&rows, width));
+        let layout = Layout::of(&widths, width);
+        let mut out = String::new();
+        rows.iter().for_each(|row| layout.line(row, &mut out));
+        let out = uncoloured(&out);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), rows.len());
         for line in lines {
