@@ -78,6 +78,7 @@ enum OnlyDeliver {
 enum Command {
     Deliver(commands::deliver::Deliver),
     List(commands::list::List),
+    Search(commands::search::Search),
     Show(commands::show::Show),
     Timeline(commands::timeline::Timeline),
     Stats(commands::stats::Stats),
@@ -105,6 +106,7 @@ impl Cli {
         match self.command {
             Command::Deliver(c) => c.run(&overrides),
             Command::List(c) => c.run(&overrides),
+            Command::Search(c) => c.run(&overrides),
             Command::Show(c) => c.run(&overrides),
             Command::Timeline(c) => c.run(&overrides),
             Command::Stats(c) => c.run(&overrides),
@@ -170,6 +172,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         let OnlyDeliver::Deliver(deliver) = mta.command;
         return deliver.run(&mta.place.overrides());
     }
+    let args = commands::search::without_minus(args);
     match Cli::try_parse_from(&args) {
         Ok(cli) => cli.run(),
         Err(e) if !e.use_stderr() => {

@@ -14,6 +14,7 @@ mod operator;
 mod planning;
 mod reconcile;
 mod restore;
+mod search;
 mod trust;
 mod view;
 

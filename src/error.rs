@@ -13,6 +13,8 @@ use std::fmt;
 pub enum Status {
     /// Done.
     Ok = 0,
+    /// Done, and nothing was found.
+    Nothing = 1,
     /// The command line is wrong.
     Usage = 64,
     /// The message is over the size limit.
@@ -35,6 +37,8 @@ pub struct Fault {
     /// Exit status of an interactive command.
     pub status: Status,
     message: String,
+    /// Lines that show what it is about, each with its line end.
+    shown: String,
     /// One command or sentence that helps, shown after `hint:`.
     pub hint: Option<String>,
 }
@@ -45,6 +49,7 @@ impl Fault {
         Fault {
             status,
             message: message.into(),
+            shown: String::new(),
             hint: None,
         }
     }
@@ -53,6 +58,15 @@ impl Fault {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl Fault {
+    /// The same with lines that show what it is about: harmless ones, printed as they are.
+    #[must_use]
+    pub fn showing(mut self, lines: impl Into<String>) -> Self {
+        self.shown = lines.into() + "\n";
         self
     }
 }
@@ -127,9 +141,10 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
 }
 
-/// Prints `error` on stderr: one line, and at most one hint.
+/// Prints `error` on stderr: one line, what it is about, and at most one hint.
 pub fn report(error: &anyhow::Error) {
     let mut text = format!("tickets: {}\n", line(error));
+    text.push_str(fault(error).map_or("", |fault| &fault.shown));
     if let Some(hint) = hint(error) {
         text.push_str(&format!("hint: {hint}\n"));
     }

@@ -10,7 +10,9 @@ pub mod draft;
 mod error;
 pub mod history;
 pub mod journal;
+pub mod marks;
 mod schema;
+pub mod search;
 pub mod text;
 mod write;
 

@@ -6,6 +6,7 @@
 
 mod chart;
 mod conversation;
+mod found;
 mod pager;
 pub mod progress;
 mod table;
@@ -13,6 +14,7 @@ mod timeline;
 
 pub use chart::Ink;
 pub use conversation::{Message, conversation};
+pub use found::Match;
 pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
 pub use timeline::{Happened, Timeline};

@@ -203,7 +203,7 @@ fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
         caches(),
         [
             "index.db",
-            "index.db.lock",
+            "index.lock",
             "journal",
             "rebuild.lock",
             "recent",

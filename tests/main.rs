@@ -32,6 +32,7 @@ mod races;
 mod reply;
 mod restore;
 mod robots;
+mod search;
 mod secret;
 mod show;
 mod stats;

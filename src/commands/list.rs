@@ -83,7 +83,7 @@ enum Key {
 
 /// A line of `--json`; the fields are a promise to those who read it.
 #[derive(Serialize)]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     number: u32,
     state: &'a str,
     opened: String,
@@ -117,7 +117,7 @@ pub(super) fn rfc3339(seconds: i64) -> String {
 }
 
 /// A ticket of the list.
-struct Item {
+pub(super) struct Item {
     row: Overview,
     closed: bool,
     waiting: bool,
@@ -145,7 +145,8 @@ impl List {
             if self.quiet {
                 text.push_str(&format!("{}\n", item.row.id));
             } else if self.json {
-                item.object(&desk, &mut text)?;
+                text.push_str(&serde_json::to_string(&item.object(&desk))?);
+                text.push('\n');
             } else {
                 layout.line(&item.line(desk.now), &mut text);
             }
@@ -289,22 +290,22 @@ impl Found {
 }
 
 impl Item {
-    fn of(desk: &Desk, row: Overview) -> Item {
+    pub(super) fn of(desk: &Desk, row: Overview) -> Item {
         let closed = row.place != Some(Place::Open);
         Item {
-            waiting: !closed && is_waiting(desk, &row),
+            waiting: desk.is_waiting(&row),
             closed,
             row,
         }
     }
 
-    fn object(&self, desk: &Desk, text: &mut String) -> Result<()> {
+    pub(super) fn object(&self, desk: &Desk) -> Object<'_> {
         let row = &self.row;
         let place = match self.closed {
             true => Place::Archived,
             false => Place::Open,
         };
-        let object = Object {
+        Object {
             number: row.id.get(),
             state: if self.closed { "closed" } else { "open" },
             opened: rfc3339(self.opened()),
@@ -314,13 +315,10 @@ impl Item {
             subject: &row.subject,
             waiting: self.waiting,
             path: desk.store.path(row.id, place).display().to_string(),
-        };
-        text.push_str(&serde_json::to_string(&object)?);
-        text.push('\n');
-        Ok(())
+        }
     }
 
-    fn line(&self, now: i64) -> Row<'_> {
+    pub(super) fn line(&self, now: i64) -> Row<'_> {
         Row {
             number: self.row.id.get().into(),
             closed: self.closed,
@@ -355,10 +353,4 @@ impl Item {
             _ => at,
         }
     }
-}
-
-/// True if the last word is a customer's: no admin's, not the desk's, and no machine's.
-fn is_waiting(desk: &Desk, row: &Overview) -> bool {
-    let by_staff = desk.staff().has(&row.last_from);
-    row.entries > 0 && !row.last_automatic && !by_staff
 }

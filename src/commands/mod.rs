@@ -15,6 +15,7 @@ pub mod policy;
 pub mod reindex;
 pub mod reply;
 pub mod restore;
+pub mod search;
 pub mod show;
 pub mod stats;
 pub mod timeline;

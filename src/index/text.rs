@@ -15,16 +15,16 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// `rowid` of a message is [`rowid`]; `covered` says how many messages of a ticket are in `text`.
 const TABLES: &str = "
 PRAGMA page_size = 8192;
 BEGIN IMMEDIATE;
-CREATE VIRTUAL TABLE text USING fts5(subject, people, files, body,
+CREATE VIRTUAL TABLE text USING fts5(subject, author, people, files, body,
   content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE covered(ticket INTEGER PRIMARY KEY, entries INTEGER NOT NULL);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;
 ";
 
@@ -134,17 +134,25 @@ impl Text {
         for gone in seq..covered as u64 {
             delete.execute([rowid(id, gone)])?;
         }
-        let sql = "INSERT INTO text(rowid, subject, people, files, body)
-                   VALUES(?1, ?2, ?3, ?4, ?5)";
+        let sql = "INSERT INTO text(rowid, subject, author, people, files, body)
+                   VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = self.db.prepare_cached(sql)?;
         for (said, seq) in words.iter().zip(seq..MOST_ENTRIES) {
             let Words {
                 subject,
+                author,
                 people,
                 files,
                 body,
             } = said;
-            insert.execute(params![rowid(id, seq), subject, people, files, body])?;
+            insert.execute(params![
+                rowid(id, seq),
+                subject,
+                author,
+                people,
+                files,
+                body
+            ])?;
         }
         let now = (seq + words.len() as u64).min(MOST_ENTRIES) as i64;
         let sql = match (now, covered) {
@@ -175,13 +183,17 @@ impl Index {
     pub fn with_text(&self) -> Result<()> {
         self.look_away();
         let path = beside(&self.path);
+        let there = "SELECT 1 FROM pragma_database_list WHERE name = 'words'";
+        if self.db.prepare(there)?.exists([])? {
+            return Ok(());
+        }
         let sql = "ATTACH ?1 AS words";
         self.db.execute(sql, [path.to_string_lossy()])?;
         Ok(())
     }
 
     /// Removes the full text of the index at `path`.
-    pub(super) fn remove_text(path: &Path) {
+    pub fn remove_text(path: &Path) {
         let path = beside(path);
         for suffix in ["", "-journal"] {
             let _ = std::fs::remove_file(with_suffix(&path, suffix));

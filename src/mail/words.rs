@@ -6,7 +6,7 @@
 
 mod letters;
 
-pub use letters::{Letter, composed, letter, searchable};
+pub use letters::{composed, marks, searchable, stands_alone};
 
 use super::decode::{Mailbox, in_charset};
 use super::message::Message;
@@ -40,7 +40,9 @@ const STUB: usize = 200;
 pub struct Words {
     /// Of its Subject.
     pub subject: String,
-    /// Of the names and addresses in From, Reply-To, To and Cc.
+    /// Of the names and addresses in From and Reply-To.
+    pub author: String,
+    /// Of those in To and Cc.
     pub people: String,
     /// Of the names of what is attached.
     pub files: String,
@@ -51,16 +53,6 @@ pub struct Words {
 /// The words of a mail (without a From_ line); at most some 500 KB of them. Never fails.
 pub fn words(raw: &[u8]) -> Words {
     let said = read(raw);
-    let mut people = String::new();
-    for person in said.authors.iter().chain(&said.others) {
-        people.push_str(&person.name);
-        people.push(' ');
-        people.push_str(&person.address);
-        people.push('\n');
-        if people.len() > PEOPLE {
-            break;
-        }
-    }
     let mut body = String::new();
     for piece in &said.pieces {
         for text in readable(&piece.text) {
@@ -70,10 +62,22 @@ pub fn words(raw: &[u8]) -> Words {
     }
     Words {
         subject: searchable(&composed(&said.subject)).into_owned(),
-        people: searchable(&composed(&people)).into_owned(),
+        author: people(&said.authors),
+        people: people(&said.others),
         files: searchable(&composed(&said.files.join("\n"))).into_owned(),
         body,
     }
+}
+
+fn people(people: &[Mailbox]) -> String {
+    let mut text = String::new();
+    for Mailbox { name, address } in people {
+        text.push_str(&format!("{name} {address}\n"));
+        if text.len() > PEOPLE {
+            break;
+        }
+    }
+    searchable(&composed(&text)).into_owned()
 }
 
 /// What a mail says, decoded, nothing left out but what is too much.

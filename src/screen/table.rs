@@ -1,8 +1,9 @@
 //! Tickets in rows, for `tickets list`.
 
 use anstyle::Style;
+use std::ops::Range;
 
-use super::{Width, age, cut, fit};
+use super::{Width, age, cut, fit, found};
 use crate::mail::decode::cleaned;
 use std::fmt::Write;
 
@@ -76,6 +77,11 @@ impl Layout {
 
     /// Appends a row as a line to `out`.
     pub fn line(&self, row: &Row, out: &mut String) {
+        self.line_with_marks(row, &[], out);
+    }
+
+    /// The same, with ranges of bytes of the subject shown as found.
+    pub fn line_with_marks(&self, row: &Row, marks: &[Range<usize>], out: &mut String) {
         let Layout {
             number, messages, ..
         } = *self;
@@ -105,6 +111,7 @@ impl Layout {
             out.push_str(LEFT_TO_RIGHT);
         }
         out.push_str("  ");
+        let head = out.len() - start;
         match self.width {
             Some(width) if before < width => out.push_str(&cut(&subject, width - before)),
             // With no room for a subject, the line as a whole is cut.
@@ -117,7 +124,21 @@ impl Layout {
             None => out.push_str(&subject),
         }
         out.truncate(start + out[start..].trim_end().len());
+        if !marks.is_empty() {
+            let marks = marks.iter().map(|mark| mark.start + head..mark.end + head);
+            let marks: Vec<Range<usize>> = marks.collect();
+            let line = found::marked(&out[start..], &marks, style);
+            out.truncate(start);
+            out.push_str(&line);
+        }
         let _ = writeln!(out, "{style:#}");
+    }
+
+    /// Appends a line in which words were found, below the row of its ticket.
+    pub fn found(&self, found: &found::Match, out: &mut String) {
+        // The message's number stands where the age ends.
+        let line = found::line(found, self.number + 6, self.width);
+        out.push_str(&format!("{line}\n"));
     }
 }
 

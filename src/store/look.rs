@@ -196,6 +196,18 @@ impl OpenMbox {
         read.with_context(|| format!("cannot read {}", self.path.display()))?;
         Ok(bytes)
     }
+
+    /// Its bytes from `offset` on, `size` of them or as many as there are.
+    pub fn read_part(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
+        use std::io::{Read, Seek, SeekFrom};
+        let mut bytes = Vec::new();
+        let mut file = &self.file;
+        let read = file
+            .seek(SeekFrom::Start(offset))
+            .and_then(|_| file.take(size).read_to_end(&mut bytes));
+        read.with_context(|| format!("cannot read {}", self.path.display()))?;
+        Ok(bytes)
+    }
 }
 
 /// Opens a file for reading without changing its access time, as far as the kernel lets us:

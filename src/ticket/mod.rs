@@ -7,6 +7,7 @@ pub mod digest;
 pub mod export;
 pub mod mark;
 pub mod plan;
+pub mod query;
 pub mod route;
 pub mod staff;
 pub mod stats;
@@ -16,6 +17,7 @@ pub mod template;
 pub mod thread;
 pub mod timeline;
 pub mod trust;
+pub mod when;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

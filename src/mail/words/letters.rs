@@ -7,12 +7,13 @@
 //! that only help to read aloud, and invisible ones, go.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// What becomes of a character in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Letter {
+enum Letter {
     /// It stays.
     Same,
     /// It is a word of its own.
@@ -35,32 +36,79 @@ pub fn composed(text: &str) -> Cow<'_, str> {
 
 /// [`composed`] text as it is indexed and asked for.
 pub fn searchable(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let Some(at) = bytes.iter().position(|byte| !byte.is_ascii()) else {
+    let Some(plain) = text.bytes().position(|byte| !byte.is_ascii()) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len() + text.len() / 2);
-    out.push_str(&text[..at]);
-    for c in text[at..].chars() {
-        match letter(c) {
-            Letter::Same => out.push(c),
-            Letter::Alone => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-                out.push(c);
-                out.push(' ');
-            }
-            Letter::As(other) => out.push(other),
-            Letter::Spelt(others) => out.push_str(others),
-            Letter::Nothing => {}
-        }
+    out.push_str(&text[..plain]);
+    let mut blank = text[..plain].ends_with(' ');
+    for c in text[plain..].chars() {
+        spell(c, &mut blank, |spelt| out.push_str(spelt));
     }
     Cow::Owned(out)
 }
 
+/// Gives what stands for `c` after a `blank`, or no blank.
+fn spell(c: char, blank: &mut bool, mut give: impl FnMut(&str)) {
+    let mut bytes = [0; 4];
+    match letter(c) {
+        Letter::Same => give(c.encode_utf8(&mut bytes)),
+        Letter::Alone => {
+            if !*blank {
+                give(" ");
+            }
+            give(c.encode_utf8(&mut bytes));
+            give(" ");
+        }
+        Letter::As(other) => give(other.encode_utf8(&mut bytes)),
+        Letter::Spelt(others) => give(others),
+        Letter::Nothing => return,
+    }
+    *blank = c == ' ' || letter(c) == Letter::Alone;
+}
+
+/// Before a word that was found, and behind it.
+const MARKS: [char; 2] = ['\u{1}', '\u{2}'];
+
+/// Where the words stand in `text` that are marked in `marked`: [`searchable`]`(text)` with U+0001
+/// before and U+0002 behind each of them. Ranges of bytes, in order. There are no such characters
+/// in `text` itself.
+pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut rest = marked.chars();
+    let mut open: Option<usize> = None;
+    let mut last = 0;
+    let mut blank = false;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        spell(c, &mut blank, |spelt| {
+            for wanted in spelt.chars() {
+                for mark in rest.by_ref().take_while(|&next| next != wanted) {
+                    match mark {
+                        '\u{1}' => open = Some(at),
+                        '\u{2}' => found.extend(open.take().map(|open| open..last)),
+                        _ => {}
+                    }
+                }
+                if wanted != ' ' || c == ' ' {
+                    last = end;
+                }
+            }
+        });
+    }
+    if rest.as_str().starts_with(MARKS[1]) {
+        found.extend(open.map(|open| open..last));
+    }
+    found
+}
+
+/// True for a letter that is a word of its own to the index.
+pub fn stands_alone(c: char) -> bool {
+    letter(c) == Letter::Alone
+}
+
 /// What becomes of `c`.
-pub fn letter(c: char) -> Letter {
+fn letter(c: char) -> Letter {
     match c {
         '\0'..='\u{ac}' => Letter::Same,
         // Latin, Greek, Cyrillic.

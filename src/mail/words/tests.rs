@@ -31,9 +31,12 @@ fn the_header_gives_subject_and_people() {
     let words = words(raw.as_bytes());
     assert_eq!(list(&words.subject), "Grösse of the printer");
     assert_eq!(
+        list(&words.author),
+        "Jörg Müller Joerg example net office example net"
+    );
+    assert_eq!(
         list(&words.people),
-        "Jörg Müller Joerg example net office example net Support the submit example org \
-         ticket 12 example org 山 田 yamada example jp"
+        "Support the submit example org ticket 12 example org 山 田 yamada example jp"
     );
     assert_eq!((list(&words.body), words.files), ("text".into(), "".into()));
 }
@@ -141,11 +144,12 @@ fn no_mail_has_too_many_words() {
     ] {
         let Words {
             subject,
+            author,
             people,
             files,
             body,
         } = words(raw.as_bytes());
-        let sum = subject.len() + people.len() + files.len() + body.len();
+        let sum = subject.len() + author.len() + people.len() + files.len() + body.len();
         assert!(sum < 400 << 10, "{case}: {sum}");
     }
 }
@@ -176,4 +180,69 @@ fn any_bytes_are_a_mail() {
         let again = searchable(&words.body).split_whitespace().collect::<Vec<_>>().join(" ");
         prop_assert_eq!(again, words.body.split_whitespace().collect::<Vec<_>>().join(" "));
     });
+}
+
+#[test]
+fn marks_stand_where_the_words_do() {
+    for (case, text, marked, want) in [
+        (
+            "plain",
+            "the printer burns",
+            "the \u{1}printer\u{2} burns",
+            &["printer"][..],
+        ),
+        (
+            "at both ends",
+            "a b",
+            "\u{1}a\u{2} \u{1}b\u{2}",
+            &["a", "b"],
+        ),
+        (
+            "several words",
+            "is on fire.",
+            "is \u{1}on fire\u{2}.",
+            &["on fire"],
+        ),
+        ("accents", "für Müller", "für \u{1}Müller\u{2}", &["Müller"]),
+        (
+            "spelt otherwise",
+            "die Straße, nah",
+            "die \u{1}Strasse\u{2}, nah",
+            &["Straße"],
+        ),
+        (
+            "spelt otherwise, first",
+            "Øl ﬁnden",
+            "\u{1}ol\u{2} \u{1}finden\u{2}",
+            &["Øl", "ﬁnden"],
+        ),
+        (
+            "Chinese",
+            "把请求书给我",
+            " 把 \u{1}请 求 书\u{2} 给 我 ",
+            &["请求书"],
+        ),
+        ("mixed", "a请b", "a \u{1}请\u{2} \u{1}b\u{2}", &["请", "b"]),
+        ("mixed, in one", "新PC", " \u{1}新 PC\u{2}", &["新PC"]),
+        (
+            "soft hyphen",
+            "ein Dampf\u{ad}schiff",
+            "ein \u{1}Dampfschiff\u{2}",
+            &["Dampf\u{ad}schiff"],
+        ),
+        ("vowels", "مُحَمَّد هنا", "\u{1}محمد\u{2} هنا", &["مُحَمَّد"]),
+        ("nothing", "a", "a", &[]),
+        ("no end", "a b", "a \u{1}b", &[]),
+    ] {
+        assert_eq!(
+            marked.replace(['\u{1}', '\u{2}'], ""),
+            searchable(text),
+            "{case}"
+        );
+        let got: Vec<&str> = marks(text, marked)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect();
+        assert_eq!(got, want, "{case}");
+    }
 }

@@ -1,0 +1,121 @@
+//! Finds messages by their words, and reads those that were found.
+
+use super::{Desk, Watch};
+use crate::index::search::{Hits, Question};
+use crate::index::{Index, IndexError, Overview};
+use crate::mail::entry;
+use crate::mail::mbox;
+use crate::mail::words::{self, Said};
+use crate::store::Place;
+use crate::ticket::query::{Query, State};
+use anyhow::Result;
+
+impl Desk {
+    /// The tickets that fit `query`, at most `most` of them, the best first; all of them, those with the
+    /// newest activity first, if `most` is `None`. What was changed in the files since the last look
+    /// is read first, and `watch` is told how far that is.
+    pub fn search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
+        match self.try_to_search(query, most, watch) {
+            Err(e) if IndexError::among(&e).is_some_and(IndexError::is_damage) => {
+                // It holds nothing that the mboxes do not hold.
+                self.index.take();
+                let path = self.store.private().join("index.db");
+                Index::remove(&path);
+                Index::remove_text(&path);
+                self.try_to_search(query, most, watch)
+            }
+            found => found,
+        }
+    }
+
+    fn try_to_search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
+        self.complete_text(watch)?;
+        let mut waiting = Vec::new();
+        if query.any(&|part| *part == Query::Is(State::Waiting)) {
+            self.index()?.each(Place::Open, |row| {
+                if self.is_waiting(&row) {
+                    waiting.push(row.id);
+                }
+                Ok::<_, anyhow::Error>(())
+            })?;
+        }
+        let question = Question {
+            query,
+            waiting: &waiting,
+            most,
+        };
+        Ok(self.index()?.search(&question)?)
+    }
+
+    /// What the `seq`th message (from 0) of a ticket says; `None` if the ticket's file is not what
+    /// `row` says of it any more.
+    pub fn said(&self, row: &Overview, seq: u64) -> Result<Option<Said>> {
+        let extent = self.index()?.extent(row.id, seq)?;
+        let file = self.store.open(row.id)?;
+        let (Some((offset, size)), Some(file)) = (extent, file) else {
+            return Ok(None);
+        };
+        if file.stamp != row.stamp {
+            return Ok(None);
+        }
+        let bytes = file.read_part(offset, size)?;
+        let found = mbox::entries(&bytes, offset).next();
+        Ok(found.map(|found| words::read(&entry::decode(found.content).raw)))
+    }
+
+    /// True if somebody waits for an answer in a ticket: it is open, and the last word is a customer's,
+    /// not the staff's, and no machine's.
+    pub fn is_waiting(&self, row: &Overview) -> bool {
+        let by_staff = self.staff().has(&row.last_from);
+        let open = row.place == Some(Place::Open);
+        open && row.entries > 0 && !row.last_automatic && !by_staff
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use jiff::tz::TimeZone;
+    use std::fs;
+
+    fn entry(text: &str) -> String {
+        format!("From ann@x Mon Jan  1 00:00:00 2024\nFrom: ann@x.org\n\n{text}\n\n")
+    }
+
+    #[test]
+    fn a_file_that_changes_in_the_middle_of_a_search_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        fs::write(
+            &config,
+            "domain = \"example.org\"\nadmins = \"a@example.org\"\n",
+        )
+        .unwrap();
+        let mut desk = Desk::look(&Overrides {
+            config: Some(config),
+            dir: Some(dir.path().join("store")),
+        })
+        .unwrap();
+        desk.store.create_directories().unwrap();
+        let path = dir.path().join("store/1");
+        fs::write(&path, entry("one") + &entry("two")).unwrap();
+        let mut search = |typed: &str| {
+            let query = Query::parse(typed, desk.now, &TimeZone::UTC).unwrap();
+            let hits = desk.search(&query, Some(5), &mut |_| ()).unwrap();
+            let hit = hits.best.first()?.clone();
+            let row = desk.index().unwrap().ticket(hit.ticket).unwrap()?;
+            let said = |row: &Overview| {
+                let said = desk.said(row, hit.messages[0]).unwrap();
+                said.map(|said| said.pieces[0].text.clone())
+            };
+            let before = said(&row);
+            fs::write(&path, entry("three, and something longer") + &entry("two")).unwrap();
+            Some((before, said(&row)))
+        };
+        assert_eq!(search("two"), Some((Some("two\n".into()), None)));
+        assert_eq!(search("one"), None);
+        let (text, _) = search("three").unwrap();
+        assert_eq!(text.as_deref(), Some("three, and something longer\n"));
+    }
+}

@@ -1,0 +1,165 @@
+//! Moments as people type them: `2026-11-01`, `'2026-11-01 12:00'`, `2026-11`, `3d`, `'2 weeks'`.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use std::str::FromStr;
+
+/// A moment, or a day, month or year, as it was typed; local time unless it names a zone.
+#[derive(Clone, Debug)]
+pub struct When(Form);
+
+#[derive(Clone, Debug)]
+enum Form {
+    Moment(Timestamp),
+    Local(DateTime),
+    /// From the first day to the one before `next`.
+    Days {
+        first: Date,
+        next: Date,
+    },
+    Ago(Span),
+}
+
+impl FromStr for When {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let moment = text.parse().map(Form::Moment).ok();
+        let local = || text.parse().map(Form::Local).ok();
+        let ago = || text.parse().map(Form::Ago).ok();
+        moment
+            .or_else(|| days(text))
+            .or_else(local)
+            .or_else(ago)
+            .map(When)
+            .ok_or("neither a date (2026-11-01) nor a span of time (3d, '2 weeks')")
+    }
+}
+
+/// `2026-11-01`, `2026-11` or `2026`.
+fn days(text: &str) -> Option<Form> {
+    let digits = |text: &str, most: usize| {
+        let plain = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| text.parse::<i16>().ok()).flatten()
+    };
+    let mut parts = text.split('-');
+    let year = parts.next().filter(|y| y.len() == 4);
+    let year = digits(year?, 4)?;
+    let mut part = || parts.next().map(|p| digits(p, 2).ok_or(()));
+    let (month, day) = (part().transpose().ok()?, part().transpose().ok()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let small = |n: Option<i16>| i8::try_from(n.unwrap_or(1)).ok();
+    let first = Date::new(year, small(month)?, small(day)?).ok()?;
+    let step = match (month, day) {
+        (None, _) => Span::new().years(1),
+        (_, None) => Span::new().months(1),
+        _ => Span::new().days(1),
+    };
+    let next = first.checked_add(step).ok()?;
+    Some(Form::Days { first, next })
+}
+
+impl When {
+    /// When it begins, in seconds since 1970, seen from `now` in `zone`.
+    pub fn start(&self, now: i64, zone: &TimeZone) -> Result<i64, jiff::Error> {
+        let zone = zone.clone();
+        let at = match &self.0 {
+            Form::Moment(at) => *at,
+            Form::Local(at) => at.to_zoned(zone)?.timestamp(),
+            Form::Days { first, .. } => first.to_zoned(zone)?.timestamp(),
+            Form::Ago(span) => {
+                let now = Timestamp::from_second(now)?.to_zoned(zone);
+                // '2 weeks ago' is a negative span, and means the same.
+                now.checked_sub(span.abs())?.timestamp()
+            }
+        };
+        Ok(at.as_second())
+    }
+
+    /// The first second that no longer belongs to it: of a day, the next one's first.
+    pub fn end(&self, now: i64, zone: &TimeZone) -> Result<i64, jiff::Error> {
+        match &self.0 {
+            Form::Days { next, .. } => Ok(next.to_zoned(zone.clone())?.timestamp().as_second()),
+            _ => self.start(now, zone),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-22 12:00 in Berlin.
+    const NOW: i64 = 1_795_345_200;
+
+    fn berlin() -> TimeZone {
+        // As POSIX has it, so that no database is asked.
+        TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
+    }
+
+    #[test]
+    fn what_is_typed_has_a_start_and_an_end() {
+        for (text, start, end) in [
+            ("2026-11-01", "2026-11-01T00+01", "2026-11-02T00+01"),
+            ("2026-11-1", "2026-11-01T00+01", "2026-11-02T00+01"),
+            ("2026-11", "2026-11-01T00+01", "2026-12-01T00+01"),
+            ("2026", "2026-01-01T00+01", "2027-01-01T00+01"),
+            ("2026-12", "2026-12-01T00+01", "2027-01-01T00+01"),
+            ("2024-02-29", "2024-02-29T00+01", "2024-03-01T00+01"),
+            // The days on which the clocks change have 23 and 25 hours.
+            ("2026-03-29", "2026-03-29T00+01", "2026-03-30T00+02"),
+            ("2026-10-25", "2026-10-25T00+02", "2026-10-26T00+01"),
+            (
+                "2026-11-01 12:30",
+                "2026-11-01T12:30+01",
+                "2026-11-01T12:30+01",
+            ),
+            (
+                "2026-07-01T12:30",
+                "2026-07-01T12:30+02",
+                "2026-07-01T12:30+02",
+            ),
+            (
+                "2026-11-01T12:30:05Z",
+                "2026-11-01T12:30:05Z",
+                "2026-11-01T12:30:05Z",
+            ),
+            ("3d", "2026-11-19T12+01", "2026-11-19T12+01"),
+            (" 2 weeks ago ", "2026-11-08T12+01", "2026-11-08T12+01"),
+            // Days are days of the calendar, whatever their hours.
+            ("30 days", "2026-10-23T12+02", "2026-10-23T12+02"),
+        ] {
+            let when: When = text.parse().unwrap();
+            let show = |at: i64| Timestamp::from_second(at).unwrap();
+            let want = |text: &str| text.parse::<Timestamp>().unwrap();
+            assert_eq!(
+                show(when.start(NOW, &berlin()).unwrap()),
+                want(start),
+                "{text}"
+            );
+            assert_eq!(show(when.end(NOW, &berlin()).unwrap()), want(end), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "soon",
+            "",
+            "3",
+            "2026-13",
+            "2026-02-30",
+            "2026-11-01-02",
+            "20266",
+            "١",
+        ] {
+            assert!(text.parse::<When>().is_err(), "{text}");
+        }
+        let when: When = "15000 years".parse().unwrap();
+        assert!(when.start(NOW, &berlin()).is_err());
+    }
+}
