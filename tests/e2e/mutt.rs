@@ -36,22 +36,23 @@ impl<'a> Mutt<'a> {
         let socket = site.path("tmux");
         let mutt = Mutt { site, socket };
         let run = site.as_desk(&["mutt", "-f", folder]);
-        let status = mutt
-            .tmux(&[
-                "-f",
-                "/dev/null",
-                "new-session",
-                "-d",
-                "-x",
-                "120",
-                "-y",
-                "40",
-                "--",
-            ])
-            .arg(run.get_program())
-            .args(run.get_args())
-            .status();
-        assert!(status.unwrap().success(), "tmux did not start");
+        let new = [
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "120",
+            "-y",
+            "40",
+            "--",
+        ];
+        // The server of a session before may be on its way out, and takes the client with it.
+        site.wait("tmux to start", || {
+            let mut tmux = mutt.tmux(&new);
+            let started = tmux.arg(run.get_program()).args(run.get_args()).status();
+            started.unwrap().success().then_some(())
+        });
         mutt.shows("-Mutt: ");
         mutt
     }
