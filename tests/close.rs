@@ -138,3 +138,29 @@ fn reindex_counts_what_there_is() {
         .silent();
     assert_eq!(bench.names(), ["archived/1"], "still known");
 }
+
+/// D7: on a file system where a rename is not one change, a power cut may leave both names.
+#[test]
+fn a_move_that_was_broken_off_is_finished() {
+    let bench = desk();
+    let closing = "From: steve@example.org\nMessage-ID: <2@example.org>\n\nDone.\n";
+    let break_off = |from: &str, to: &str| {
+        std::fs::hard_link(bench.ticket(from), bench.ticket(to)).unwrap();
+        assert_eq!(bench.names(), ["1", "archived/1"]);
+    };
+    bench.deliver("ticket-1-done@example.org", closing).silent();
+    let mbox = bench.mbox("archived/1");
+    break_off("archived/1", "1");
+    bench.deliver("ticket-1-done@example.org", closing).silent();
+    assert_eq!(bench.names(), ["archived/1"]);
+    assert_eq!(bench.mbox("archived/1"), mbox);
+
+    break_off("archived/1", "1");
+    let more = "From: alice@example.net\nMessage-ID: <3@example.net>\n\nIt burns again.\n";
+    bench.deliver("ticket-1@example.org", more).silent();
+    assert_eq!(bench.names(), ["1"]);
+    assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 2);
+    bench
+        .run(&["check", "--store"], b"")
+        .is(0, "3 messages in 1 ticket, none changed\n", "");
+}

@@ -251,14 +251,17 @@ impl Desk {
             return Ok(());
         }
         let store = self.store.clone();
-        if let Some(mut mbox) = store.lock(row.id, self.patience)?
-            && mbox.stamp()? == row.stamp
-        {
+        let Some(mut mbox) = store.lock(row.id, self.patience)? else {
+            return Ok(());
+        };
+        let before = mbox.stamp()?;
+        // Somebody else may have filed meanwhile. Its ctime alone says no such thing.
+        if (before.inode, before.size) == (row.stamp.inode, row.stamp.size) {
             mbox.move_to(Place::Archived)?;
             let _ = self.tell(&Change {
                 ticket: row.id,
                 place: Place::Archived,
-                before: Some(row.stamp),
+                before: Some(before),
                 after: mbox.stamp()?,
                 added: None,
             });

@@ -180,11 +180,24 @@ impl Store {
             let ours = file.metadata().with_context(doing)?;
             match std::fs::symlink_metadata(&path) {
                 Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
+                    if ours.nlink() > 1 {
+                        self.forget_other_name(id, place, &ours);
+                    }
                     return Ok(Some(Mbox::new(self, id, place, file, dotlock)));
                 }
                 _ if patience.wait() => {}
                 _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
             }
+        }
+    }
+
+    /// A move that a power cut broke off may have left both names, on a file system that does not
+    /// make one change of it. The ticket is where it counts as being.
+    fn forget_other_name(&self, id: TicketId, place: Place, ours: &std::fs::Metadata) {
+        let other = self.path(id, place.other());
+        let same = |meta: std::fs::Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
+        if std::fs::symlink_metadata(&other).is_ok_and(same) {
+            let _ = std::fs::remove_file(other);
         }
     }
 
