@@ -51,6 +51,12 @@ impl Sent {
         Some(value)
     }
 
+    /// `kind sender recipients`.
+    pub fn in_short(&self) -> String {
+        let kind = self.field("X-Tickets-Kind").unwrap_or_default();
+        format!("{kind} {}", self.args.trim_start_matches("-i -f "))
+    }
+
     pub fn body(&self) -> &str {
         self.mail.split_once("\n\n").map_or("", |(_, body)| body)
     }
@@ -59,9 +65,16 @@ impl Sent {
 const CONFIG: &str = "domain = \"example.org\"\nadmins = \"steve@example.org\"\n";
 
 const SENDMAIL: &str = r#"#!/bin/sh
-# Keeps arguments and message, whole or not at all.
-cd "$(dirname "$0")" && d=$(mktemp -d sent.tmp/XXXXXXXX) || exit 75
-printf '%s\n' "$*" >"$d/args" && cat >"$d/mail" && mv "$d" sent/ || exit 75
+# Keeps arguments (in the first line) and message, whole or not at all. Starts as few programs as
+# it can, for tests start it thousands of times.
+cd "${0%/*}" || exit 75
+set -C # a name that was taken once stays taken: numbers of processes come again
+name=$$
+until true >"sent.tmp/$name"; do
+    name=$name.
+    [ ${#name} -lt 99 ] || exit 75
+done 2>/dev/null
+{ printf '%s\n' "$*" && cat; } >"sent.tmp/$name.part" && mv "sent.tmp/$name.part" "sent/$name" || exit 75
 "#;
 
 impl Bench {
@@ -181,19 +194,9 @@ impl Bench {
 
     /// What the fake sendmail took, in order of kind, subject and recipients.
     pub fn sent(&self) -> Vec<Sent> {
-        let read = |dir: fs::DirEntry, name: &str| {
-            String::from_utf8_lossy(&fs::read(dir.path().join(name)).unwrap()).into_owned()
-        };
         let mut sent: Vec<Sent> = fs::read_dir(self.path("sent"))
             .unwrap()
-            .map(|dir| {
-                let dir = dir.unwrap();
-                let args = fs::read_to_string(dir.path().join("args")).unwrap();
-                Sent {
-                    args: args.trim_end().to_owned(),
-                    mail: read(dir, "mail"),
-                }
-            })
+            .map(|mail| self.sent_as(mail.unwrap().file_name().to_str().unwrap()))
             .collect();
         sent.sort_by_key(|s| {
             (
@@ -205,22 +208,29 @@ impl Bench {
         sent
     }
 
+    /// The mail that the fake sendmail took under this name.
+    pub fn sent_as(&self, name: &str) -> Sent {
+        let bytes = fs::read(self.path("sent").join(name)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let (args, mail) = text.split_once('\n').unwrap();
+        Sent {
+            args: args.to_owned(),
+            mail: mail.to_owned(),
+        }
+    }
+
     /// Takes what was sent away, so that the next look sees only what comes after.
     pub fn take_sent(&self) -> Vec<Sent> {
         let sent = self.sent();
-        for dir in fs::read_dir(self.path("sent")).unwrap() {
-            fs::remove_dir_all(dir.unwrap().path()).unwrap();
+        for mail in fs::read_dir(self.path("sent")).unwrap() {
+            fs::remove_file(mail.unwrap().path()).unwrap();
         }
         sent
     }
 
     /// `kind sender recipients` of each mail that was sent.
     pub fn take_sent_in_short(&self) -> Vec<String> {
-        let short = |s: &Sent| {
-            let kind = s.field("X-Tickets-Kind").unwrap_or_default();
-            format!("{kind} {}", s.args.trim_start_matches("-i -f "))
-        };
-        self.take_sent().iter().map(short).collect()
+        self.take_sent().iter().map(Sent::in_short).collect()
     }
 
     /// The names in the store, without `.tickets`, sorted.
@@ -329,7 +339,8 @@ fn ordinary_user() -> Option<(u32, u32)> {
     })
 }
 
-fn own(path: &Path) {
+/// Gives a file to the program's user.
+pub fn own(path: &Path) {
     if let Some((uid, gid)) = ordinary_user() {
         std::os::unix::fs::chown(path, Some(uid), Some(gid)).unwrap();
     }
