@@ -152,7 +152,8 @@ impl Desk {
 
     /// The index, opened when first asked for.
     pub fn index(&self) -> Result<&Index> {
-        self.index_by(Index::open)
+        let index = self.index_by(Index::open)?;
+        index.settle().map(|()| index)
     }
 
     /// The same for a delivery, which leaves to others what others can do.

@@ -71,6 +71,8 @@ pub struct Index {
     path: PathBuf,
     /// What deliveries told, and is not in the database yet.
     pending: Vec<Change>,
+    /// What deliveries told was only looked at.
+    glanced: Cell<bool>,
     /// A transaction is open that only reads.
     looking: Cell<bool>,
     /// What changes is not noted for the full text.
@@ -83,6 +85,7 @@ impl Index {
             db,
             path: path.to_owned(),
             pending: Vec::new(),
+            glanced: Cell::new(false),
             looking: Cell::new(false),
             clean: Cell::new(false),
         }
@@ -115,10 +118,24 @@ impl Index {
             return Self::open(path);
         };
         index.pending = lines.changes;
+        index.glanced.set(true);
         // One look for all questions; nobody can write meanwhile.
         index.db.execute_batch("BEGIN")?;
         index.looking.set(true);
         Ok(index)
+    }
+
+    /// Takes over what [`Index::glance`] only looked at. To be done before anything is written:
+    /// where a ticket has a row, nobody looks for those below it that have none, and a power cut
+    /// would take what was told of them.
+    pub fn settle(&self) -> anyhow::Result<()> {
+        if self.glanced.get() {
+            self.look_away();
+            let _lock = schema::lock(&self.path)?;
+            self.take_over(&Self::journal(&self.path))?;
+            self.glanced.set(false);
+        }
+        Ok(())
     }
 
     /// Ends the look that [`Index::glance`] began, so that others can write.

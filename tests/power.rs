@@ -223,6 +223,11 @@ fn a_new_ticket() {
 }
 
 #[test]
+fn a_new_ticket_after_a_look() {
+    cut_at_any_moment(&scenario::new_after_a_look());
+}
+
+#[test]
 fn an_update() {
     cut_at_any_moment(&scenario::an_update());
 }

@@ -8,7 +8,7 @@
 //! Nothing is lost with it: it is not synced, and a ticket whose line is missing is read again
 //! as soon as somebody looks at it.
 
-use crate::store::{Place, Stamp, absent};
+use crate::store::{Place, Stamp, absent, sync_directory};
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::summary::Summary;
@@ -216,8 +216,12 @@ pub struct Taken {
 
 impl Taken {
     /// Removes them: they are in the index, and the index is on the disk.
+    ///
+    /// That SQLite has removed its rollback journal is not, and a power cut would bring it back, and
+    /// with it the index as it was before.
     pub fn done(self) -> Result<()> {
         let doing = || format!("cannot remove {}", self.path.display());
+        sync_directory(self.path.parent().unwrap_or(Path::new("")))?;
         std::fs::remove_file(&self.path).with_context(doing)
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::DirEntry;
 use std::path::Path;
 
-/// One message for one address.
+/// A message for an address; or, without one, somebody looks at the list.
 #[derive(Clone)]
 pub struct Delivery {
     to: &'static str,
@@ -96,12 +96,16 @@ pub fn further() -> (Vec<&'static str>, String) {
 
 impl Delivery {
     /// The arguments with which an MTA starts the program for it.
-    pub fn args(&self) -> [&str; 5] {
-        ["deliver", "-f", "alice@example.net", "-r", self.to]
+    pub fn args(&self) -> Vec<&str> {
+        match self.to {
+            "" => vec!["list"],
+            to => vec!["deliver", "-f", "alice@example.net", "-r", to],
+        }
     }
 
     fn done(&self, bench: &Bench) {
-        bench.run(&self.args(), self.mail.as_bytes()).silent();
+        let ran = bench.run(&self.args(), self.mail.as_bytes());
+        ran.silent_but_for_output(self.to);
     }
 }
 
@@ -128,6 +132,17 @@ pub fn new() -> Scenario {
         names: &["1", "2", "3"],
         sent: &["ack <> -- bob@example.com", COPY, ACK, COPY],
         sendmail_is_down: false,
+    }
+}
+
+/// Somebody looks at the list meanwhile, and the index is told.
+pub fn new_after_a_look() -> Scenario {
+    let (to, mail) = ("", String::new());
+    let look = Delivery { to, mail };
+    Scenario {
+        name: "new after a look",
+        just_now: [new().just_now, vec![look]].concat(),
+        ..new()
     }
 }
 
@@ -282,7 +297,8 @@ impl Scenario {
         let mut journal = Journal::new(bench);
         for delivery in &self.just_now {
             let mail = delivery.mail.as_bytes();
-            journal.record(bench, &delivery.args(), mail, &[]).silent();
+            let ran = journal.record(bench, &delivery.args(), mail, &[]);
+            ran.silent_but_for_output(delivery.to);
         }
         journal
     }
