@@ -48,6 +48,9 @@ const MOST: usize = 56;
 /// How many of the cut when it has ended.
 const MOST_AT_THE_END: usize = 24;
 
+/// How many after each kill.
+const MOST_AFTER_A_KILL: usize = 7;
+
 /// A recording, and what had happened before it began.
 struct Recording<'s> {
     scenario: &'s Scenario,
@@ -255,6 +258,48 @@ fn an_update_without_sendmail() {
 #[test]
 fn a_delivery_that_tidies_up() {
     cut_at_any_moment(&scenario::one_that_tidies_up());
+}
+
+/// The first try was killed where it asked for a sync, and the MTA came again at once. What that
+/// try ended with is on the disk, whoever wrote it.
+#[test]
+fn after_a_kill_and_a_retry() {
+    if !strace_is_here() {
+        return;
+    }
+    for scenario in [
+        scenario::new(),
+        scenario::an_update(),
+        scenario::a_closing(),
+        scenario::a_reopening(),
+    ] {
+        let want = scenario.want();
+        let mut tried = Tried::default();
+        for call in ["fsync", "fdatasync"] {
+            for n in 1.. {
+                let bench = Bench::new();
+                let mut journal = scenario.begin(&bench);
+                let inject = format!("inject={call}:signal=KILL:when={n}");
+                let killed = scenario.record_last(&bench, &mut journal, &["-e", &inject]);
+                if killed.status == 0 {
+                    break;
+                }
+                assert_eq!(killed.status, -9, "{killed:?}");
+                scenario.record_last(&bench, &mut journal, &[]).silent();
+                let recording = Recording {
+                    scenario: &scenario,
+                    want: &want,
+                    bench: &bench,
+                    journal: &journal,
+                    sent: vec![],
+                    deaths: 1,
+                };
+                let end = journal.events.len();
+                tried.add(recording.try_all(end..=end, MOST_AFTER_A_KILL));
+            }
+        }
+        tried.went_well(&format!("{}, killed and tried again", scenario.name));
+    }
 }
 
 /// The power is cut while an entry is written, and again while the retry mends what is left of it.

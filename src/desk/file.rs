@@ -160,7 +160,14 @@ impl Desk {
                     return Err(e);
                 }
             };
-            if let Err(e) = self.append(&mut mbox, &entry, &plan) {
+            // Of a delivery that died after it had moved the file, perhaps not for good.
+            let other = self.store.path(id, mbox.place().other());
+            let moved = match lock::clear_stale(&other) {
+                true => self.store.sync_places(),
+                false => Ok(()),
+            };
+            let filed = moved.and_then(|()| self.append(&mut mbox, &entry, &plan));
+            if let Err(e) = filed {
                 self.outbox.discard(answers);
                 return Err(e);
             }
@@ -170,8 +177,6 @@ impl Desk {
                 warn(&mut warnings, mbox.move_to(Place::Archived));
             }
             let place = mbox.place();
-            // Of a delivery that died after it had moved the file.
-            lock::clear_stale(&self.store.path(id, place.other()));
             let (at, size) = (row.stamp.size, entry.len() as u64);
             // Not told is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
@@ -270,8 +275,10 @@ impl Desk {
     }
 
     /// The message is there already. What a delivery that died had still to send is sent now, and
-    /// the lock it held is removed.
+    /// the lock it held is removed. It may have died before it waited for the disk, or be about to
+    /// wait; and nobody will bring the message again (A4).
     fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
+        self.store.sync(id)?;
         let mut warnings = Vec::new();
         let adopted = self.outbox.adopt(&key(parcel, id), self.now);
         let released = match adopted {

@@ -157,12 +157,11 @@ impl Drop for Dotlock {
     }
 }
 
-/// Removes the lock on `mbox` if its owner is dead: mutt would ask the operator about it.
-pub fn clear_stale(mbox: &Path) {
+/// Removes the lock on `mbox` if its owner is dead: mutt would ask the operator about it. True if
+/// there was such a one.
+pub fn clear_stale(mbox: &Path) -> bool {
     let path = name(mbox);
-    if path.symlink_metadata().is_ok() {
-        remove_if_stale(&path);
-    }
+    path.symlink_metadata().is_ok() && remove_if_stale(&path)
 }
 
 fn name(mbox: &Path) -> PathBuf {

@@ -208,6 +208,12 @@ impl OpenMbox {
         read.with_context(|| format!("cannot read {}", self.path.display()))?;
         Ok(bytes)
     }
+
+    /// Makes sure that its bytes are on the disk, whoever wrote them.
+    pub(super) fn sync(&self) -> Result<()> {
+        let synced = self.file.sync_all();
+        synced.with_context(|| format!("cannot sync {}", self.path.display()))
+    }
 }
 
 /// Opens a file for reading without changing its access time, as far as the kernel lets us:

@@ -1,7 +1,7 @@
 //! One ticket's mbox, open and locked.
 
 use super::lock::Dotlock;
-use super::{Place, Stamp, Store, sync_directory};
+use super::{Place, Stamp, Store};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
@@ -137,7 +137,6 @@ impl<'s> Mbox<'s> {
         .map_err(std::io::Error::from)
         .with_context(doing)?;
         self.place = place;
-        sync_directory(&self.store.dir(Place::Archived))?;
-        sync_directory(&self.store.dir(Place::Open))
+        self.store.sync_places()
     }
 }

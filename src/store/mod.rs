@@ -201,6 +201,20 @@ impl Store {
         }
     }
 
+    /// Makes sure that a ticket's mbox lasts as it is now: its bytes, its name and its place.
+    pub fn sync(&self, id: TicketId) -> Result<()> {
+        if let Some(mbox) = self.open(id)? {
+            mbox.sync()?;
+        }
+        self.sync_places()
+    }
+
+    /// Makes the names of all tickets last, and so their places.
+    pub fn sync_places(&self) -> Result<()> {
+        sync_directory(&self.dir(Place::Archived))?;
+        sync_directory(&self.dir(Place::Open))
+    }
+
     /// Takes a lock among our own processes, a file in `.tickets/`, and waits for it.
     pub fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.private().join(name);
