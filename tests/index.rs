@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 use tickets::mail::entry::{Trace, encode};
 
 /// 2026-11-01 00:00 UTC.
@@ -264,4 +265,30 @@ fn reindex_may_be_killed() {
     b.run(&["reindex"], b"").is(0, all, "");
     assert_eq!(answers(&b), before);
     println!("reindex was killed at {killed} system calls");
+}
+
+/// C9: answers of a delivery that died, and nobody came again. Whether their message is filed, the
+/// mboxes know.
+#[test]
+fn answers_that_were_left_are_sent_though_the_index_is_lost() {
+    let b = Bench::new();
+    b.sendmail("#!/bin/sh\nexit 75\n");
+    b.deliver("submit@example.org", mail(1)).silent();
+    let outbox = b.ticket(".tickets/outbox");
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    for name in b.outbox() {
+        let (_, staged) = name.split_once('.').unwrap();
+        let staged = outbox.join("tmp").join(staged);
+        fs::rename(outbox.join(&name), &staged).unwrap();
+        let staged = fs::File::open(staged).unwrap();
+        staged.set_modified(hour_ago).unwrap();
+    }
+    forget(&b);
+    b.mend_sendmail();
+    b.run(&["flush", "--quiet"], b"").silent();
+    assert_eq!(
+        b.take_sent_in_short(),
+        ["ack <> -- a1@example.net", "copy <> -- steve@example.org"]
+    );
+    assert_eq!(b.outbox(), [""; 0]);
 }

@@ -192,9 +192,9 @@ impl Desk {
 
     /// Sends all that waits, due or not: how many were sent, and what is to be said of the rest.
     pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
-        let index = self.index()?;
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
-            Some(digest) => Ok(index.holds(id, &digest)?),
+            // The index may never have been told, or have forgotten.
+            Some(digest) => Ok(self.known(id)?.is_some() && self.index()?.holds(id, &digest)?),
             None => Ok(true),
         };
         self.outbox.recover(&is_filed, self.now)?;
