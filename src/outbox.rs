@@ -274,32 +274,34 @@ impl Outbox {
 
     /// Makes what is missing of both Maildirs, and makes it last.
     fn make_directories(&self) -> Result<()> {
-        const ALL: [&str; 6] = [
-            "tmp",
-            "new",
-            "cur",
-            "failed/tmp",
-            "failed/new",
-            "failed/cur",
-        ];
-        if ALL.iter().all(|sub| self.dir.join(sub).is_dir()) {
+        const FIRST: [&str; 5] = ["tmp", "new", "cur", "failed/tmp", "failed/new"];
+        // Made when the others are there for good, for where it is nobody syncs them again.
+        const LAST: &str = "failed/cur";
+        if FIRST
+            .iter()
+            .chain([&LAST])
+            .all(|sub| self.dir.join(sub).is_dir())
+        {
             return Ok(());
         }
         let mut builder = DirBuilder::new();
         builder
             .recursive(true)
             .mode(if self.group { 0o770 } else { 0o700 });
-        for sub in ALL {
+        let make = |sub: &str| {
             let path = self.dir.join(sub);
-            builder
-                .create(&path)
-                .with_context(|| format!("cannot make {}", path.display()))?;
-        }
+            let made = builder.create(&path);
+            made.with_context(|| format!("cannot make {}", path.display()))
+        };
+        FIRST.into_iter().try_for_each(make)?;
         // The outbox, `.tickets` and the store hold the names of what was just made.
-        [self.dir.join("failed").as_path()]
+        let failed = self.dir.join("failed");
+        [failed.as_path()]
             .into_iter()
             .chain(self.dir.ancestors().take(3))
-            .try_for_each(sync)
+            .try_for_each(sync)?;
+        make(LAST)?;
+        sync(&failed)
     }
 
     fn released(&self) -> Result<Vec<PathBuf>> {

@@ -49,7 +49,7 @@ const MOST: usize = 56;
 const MOST_AT_THE_END: usize = 24;
 
 /// How many after each kill.
-const MOST_AFTER_A_KILL: usize = 7;
+const MOST_AFTER_A_KILL: usize = 5;
 
 /// A recording, and what had happened before it began.
 struct Recording<'s> {
@@ -268,6 +268,7 @@ fn after_a_kill_and_a_retry() {
         return;
     }
     for scenario in [
+        scenario::the_very_first_without_sendmail(),
         scenario::new(),
         scenario::an_update(),
         scenario::a_closing(),

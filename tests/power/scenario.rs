@@ -121,6 +121,14 @@ pub fn the_very_first() -> Scenario {
     }
 }
 
+pub fn the_very_first_without_sendmail() -> Scenario {
+    Scenario {
+        name: "the very first without sendmail",
+        sendmail_is_down: true,
+        ..the_very_first()
+    }
+}
+
 pub fn new() -> Scenario {
     let mail = mail("bob@example.com", "other", "other");
     let to = "submit@example.org";
