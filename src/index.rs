@@ -100,7 +100,7 @@ impl Index {
                 Some(index) => index,
                 None => {
                     schema::remove(path);
-                    schema::create(path)?
+                    schema::create(path, true)?
                 }
             };
             index.take_over(&Self::journal(path))?;

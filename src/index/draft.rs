@@ -27,7 +27,7 @@ impl Draft {
             None => {
                 schema::remove(&path);
                 Index::remove_text(&path);
-                let index = schema::create(&path)?;
+                let index = schema::create(&path, false)?;
                 index.set_meta("boot", boot)?;
                 index.set_meta("text", i64::from(with_text))?;
                 index
@@ -96,6 +96,7 @@ impl Draft {
         if let Some(text) = text {
             text.expect_many(false)?;
         }
+        index.put_in_order()?;
         // From here on what changes is noted for the next search.
         index.clean.set(false);
         let _lock = schema::lock(&target)?;

@@ -37,13 +37,18 @@ CREATE TABLE entry(
   automatic INTEGER NOT NULL, attachments INTEGER NOT NULL,
   offset INTEGER NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(ticket, seq)) WITHOUT ROWID;
-CREATE INDEX entry_key ON entry(key);
-CREATE INDEX entry_at ON entry(at);
-CREATE INDEX ticket_address ON ticket(address COLLATE NOCASE, opened);
 CREATE INDEX ticket_open ON ticket(id, inode, size, ctime, entries, opened, active, name, address,
   subject, last_from, last_automatic, sound, place) WHERE place = 0;
 CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL, turn INTEGER NOT NULL);
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+/// What has an order of its own: a row goes anywhere in it, so that many rows one by one take many
+/// times longer than all at once.
+const ORDERS: &str = "
+CREATE INDEX IF NOT EXISTS entry_key ON entry(key);
+CREATE INDEX IF NOT EXISTS entry_at ON entry(at);
+CREATE INDEX IF NOT EXISTS ticket_address ON ticket(address COLLATE NOCASE, opened);
 ";
 
 /// Held while the file appears, disappears or is replaced, and while the journal is taken over. Not
@@ -90,11 +95,12 @@ fn head(path: &Path) -> std::io::Result<Option<i32>> {
 
 /// Makes an empty one at `path`, where there is none. It appears when it is whole and on the disk:
 /// half of one would have its version in the head, and not its tables.
-pub(super) fn create(path: &Path) -> anyhow::Result<Index> {
+/// Without `orders` it is for writing only, until [`Index::put_in_order`].
+pub(super) fn create(path: &Path, orders: bool) -> anyhow::Result<Index> {
     let new = with_suffix(path, "-new");
     // Of a process that died here.
     remove(&new);
-    make(&new).map_err(|e| in_the_systems_words(e, &new))?;
+    make(&new, orders).map_err(|e| in_the_systems_words(e, &new))?;
     std::fs::rename(&new, path)?;
     match connect(path).map_err(|e| in_the_systems_words(e, path))? {
         Some(index) => Ok(index),
@@ -102,7 +108,7 @@ pub(super) fn create(path: &Path) -> anyhow::Result<Index> {
     }
 }
 
-fn make(path: &Path) -> Result<()> {
+fn make(path: &Path, orders: bool) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -111,6 +117,9 @@ fn make(path: &Path) -> Result<()> {
     // There is nothing to go back to.
     db.execute_batch("PRAGMA journal_mode = OFF; BEGIN")?;
     db.execute_batch(TABLES)?;
+    if orders {
+        db.execute_batch(ORDERS)?;
+    }
     db.pragma_update(None, "user_version", VERSION)?;
     Ok(db.execute_batch("COMMIT")?)
 }
@@ -129,6 +138,11 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 impl Index {
+    /// Makes what [`create`] left out, if it did.
+    pub(super) fn put_in_order(&self) -> Result<()> {
+        Ok(self.db.execute_batch(ORDERS)?)
+    }
+
     /// True if every ticket of the store has been in it at least once.
     pub fn is_complete(&self) -> Result<bool> {
         let sql = "PRAGMA application_id";

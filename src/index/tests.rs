@@ -251,6 +251,28 @@ fn a_removal_under_way_is_told_from_damage() {
 }
 
 #[test]
+fn a_draft_becomes_an_index_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let tables = |index: &Index| -> Vec<(String, Option<String>)> {
+        let sql = "SELECT name, sql FROM sqlite_master ORDER BY name";
+        let mut select = index.db.prepare(sql).unwrap();
+        let rows = select
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
+            .unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let path = dir.path().join("index.db");
+    let draft = draft::Draft::begin(&path, true).unwrap();
+    draft.finish(|_| Ok(())).unwrap();
+    let finished = tables(&Index::open(&path).unwrap());
+    Index::remove(&path);
+    let new = tables(&Index::open(&path).unwrap());
+    let named = |name: &str| new.iter().any(|(n, _)| n == name);
+    assert!(named("ticket") && named("entry_key"), "{new:?}");
+    assert_eq!(finished, new);
+}
+
+#[test]
 fn another_version_and_garbage_are_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
