@@ -14,6 +14,12 @@ const LOOKS: usize = 40;
 /// In nanoseconds: file systems count time in steps of up to ten milliseconds.
 const TICK: i128 = 50_000_000;
 
+/// Files that are looked at together, half of them by another thread: the system takes a microsecond
+/// or two for each, and there may be a million.
+const TOGETHER: usize = 4096;
+/// For fewer no thread is worth its while.
+const FEW: usize = 512;
+
 impl Store {
     /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
     pub fn locate(&self, id: TicketId) -> Result<Option<Place>> {
@@ -66,16 +72,17 @@ impl Store {
     /// The same with what their files look like.
     pub fn stamps(&self, place: Place) -> Result<Vec<(TicketId, Stamp)>> {
         let mut stamps = Vec::new();
+        let mut some = Vec::new();
+        let doing = || format!("cannot look at the files in {}", self.dir(place).display());
         self.each(place, |id, entry| {
-            match entry.metadata() {
-                Ok(meta) if meta.is_file() => stamps.push((id, Stamp::of(&meta))),
-                Ok(_) => {}
-                // It moved while we looked.
-                Err(e) if absent(&e) => {}
-                Err(e) => return Err(e),
+            some.push((id, entry));
+            if some.len() == TOGETHER {
+                look_at(&some, &mut stamps)?;
+                some.clear();
             }
             Ok(true)
         })?;
+        look_at(&some, &mut stamps).with_context(doing)?;
         stamps.sort_unstable_by_key(|&(id, _)| id);
         Ok(stamps)
     }
@@ -113,7 +120,7 @@ impl Store {
     fn each(
         &self,
         place: Place,
-        mut visit: impl FnMut(TicketId, &DirEntry) -> std::io::Result<bool>,
+        mut visit: impl FnMut(TicketId, DirEntry) -> std::io::Result<bool>,
     ) -> Result<()> {
         let dir = self.dir(place);
         let doing = || format!("cannot read {}", dir.display());
@@ -127,7 +134,7 @@ impl Store {
             let name = entry.file_name();
             let id = name.to_str().and_then(|n| n.parse::<TicketId>().ok());
             if let Some(id) = id
-                && !visit(id, &entry).with_context(doing)?
+                && !visit(id, entry).with_context(doing)?
             {
                 return Ok(());
             }
@@ -175,6 +182,38 @@ impl Store {
         }
         anyhow::bail!("cannot read ticket {id}: it moves all the time")
     }
+}
+
+/// Adds what some files look like, less those that are no files, or moved while we looked.
+fn look_at(
+    some: &[(TicketId, DirEntry)],
+    stamps: &mut Vec<(TicketId, Stamp)>,
+) -> std::io::Result<()> {
+    let look = |some: &[(TicketId, DirEntry)]| -> std::io::Result<Vec<(TicketId, Stamp)>> {
+        let mut found = Vec::with_capacity(some.len());
+        for (id, entry) in some {
+            match entry.metadata() {
+                Ok(meta) if meta.is_file() => found.push((*id, Stamp::of(&meta))),
+                Ok(_) => {}
+                Err(e) if absent(&e) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(found)
+    };
+    if some.len() < FEW {
+        stamps.append(&mut look(some)?);
+        return Ok(());
+    }
+    let (ours, others) = some.split_at(some.len() / 2);
+    std::thread::scope(|scope| {
+        let others = scope.spawn(move || look(others));
+        stamps.append(&mut look(ours)?);
+        let others = others.join();
+        let died = |_| std::io::Error::other("a thread died");
+        stamps.append(&mut others.map_err(died)??);
+        Ok(())
+    })
 }
 
 /// A ticket's mbox, open for reading.
