@@ -1,14 +1,16 @@
 //! Long results go to a pager if somebody sits there, bit by bit, so that none is too long.
 
 use super::quiet;
+use anstream::adapter::StripBytes;
 use anyhow::Result;
+use memchr::memchr;
 use std::env;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
 /// Standard output for results of any length, in large pieces; see [`super::print`].
-pub struct Output(anstream::AutoStream<Box<dyn Write>>);
+pub struct Output(Colours<BufWriter<std::fs::File>>);
 
 impl Output {
     /// Standard output.
@@ -16,9 +18,10 @@ impl Output {
         // Std's own hands each line to the system by itself.
         let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let choice = anstream::AutoStream::choice(&io::stdout());
-        // The buffer is behind what takes colours off, since that writes in small pieces.
-        let buffer: Box<dyn Write> = Box::new(BufWriter::with_capacity(64 << 10, file));
-        Ok(Output(anstream::AutoStream::new(buffer, choice)))
+        Ok(Output(Colours {
+            out: BufWriter::with_capacity(64 << 10, file),
+            off: (choice == anstream::ColorChoice::Never).then(StripBytes::new),
+        }))
     }
 
     /// Prints; false if nobody reads any more.
@@ -32,6 +35,31 @@ impl Output {
     /// Prints what is left.
     pub fn finish(mut self) -> io::Result<()> {
         quiet(self.0.flush())
+    }
+}
+
+/// Takes colours off on the way to `out`, if they are not wanted there.
+struct Colours<W> {
+    out: W,
+    off: Option<StripBytes>,
+}
+
+impl<W: Write> Write for Colours<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match &mut self.off {
+            // To look at each letter takes as long as to make the text, and most holds no colour.
+            Some(off) if *off != StripBytes::new() || memchr(b'\x1b', text).is_some() => {
+                for piece in off.strip_next(text) {
+                    self.out.write_all(piece)?;
+                }
+            }
+            _ => self.out.write_all(text)?,
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -110,4 +138,35 @@ fn pager() -> Option<Command> {
         command.env("LESS", "FRX");
     }
     Some(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_go_wherever_the_text_is_cut() {
+        let text = "plain\n\x1b[1mbold Größe\x1b[0m 請求書\x1b[38;5;1m, red\x1b[0m\tend\n";
+        let bare = anstream::adapter::strip_str(text).to_string();
+        assert_eq!(bare, "plain\nbold Größe 請求書, red\tend\n");
+        for off in [false, true] {
+            // Whoever writes has whole letters.
+            let cuts = || (0..=text.len()).filter(|&at| text.is_char_boundary(at));
+            for first in cuts() {
+                for second in cuts().filter(|&at| at >= first) {
+                    let mut colours = Colours {
+                        out: Vec::new(),
+                        off: off.then(StripBytes::new),
+                    };
+                    let bytes = text.as_bytes();
+                    for piece in [&bytes[..first], &bytes[first..second], &bytes[second..]] {
+                        colours.write_all(piece).unwrap();
+                    }
+                    let wanted = if off { &bare } else { text };
+                    let found = String::from_utf8(colours.out).unwrap();
+                    assert_eq!(found, wanted, "cut at {first} and {second}");
+                }
+            }
+        }
+    }
 }
