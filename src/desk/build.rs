@@ -66,12 +66,13 @@ impl Desk {
         let all = ids.len();
         ids.retain(|id| id.get() > done);
         let begun = all - ids.len();
-        let jobs: Vec<Job> = ids.iter().map(|&id| (id, with_text.then_some(0))).collect();
         let index = draft.index();
         let mut some = 0;
-        for chunk in jobs.chunks(BLOCK * BLOCKS) {
+        for chunk in ids.chunks(BLOCK * BLOCKS) {
+            let job = |&id| (id, with_text.then_some(0));
+            let jobs: Vec<Job> = chunk.iter().map(job).collect();
             draft.together(|| {
-                self.read_many(chunk, &mut |read, jobs| {
+                self.read_many(&jobs, &mut |read, jobs| {
                     for Read { reading, words } in &read {
                         let Some(reading) = reading else { continue };
                         index.replace(reading)?;
@@ -87,11 +88,12 @@ impl Desk {
                     Ok(())
                 })?;
                 match chunk.last() {
-                    Some((last, _)) => Ok(draft.set_done(last.get())?),
+                    Some(last) => Ok(draft.set_done(last.get())?),
                     None => Ok::<_, anyhow::Error>(()),
                 }
             })?;
         }
+        drop(ids);
         // Whatever came in meanwhile: first while others may work, then the little that is left.
         self.index.take();
         self.catch_up(index)?;
