@@ -34,6 +34,7 @@ mod reply;
 mod restore;
 mod robots;
 mod search;
+mod search_files;
 mod secret;
 mod shim;
 mod show;

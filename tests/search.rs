@@ -13,7 +13,7 @@ fn now() -> i64 {
 }
 
 /// An entry as we would have filed it, `days` ago.
-fn entry(days: i64, filed_under: &str, mail: &str) -> Vec<u8> {
+pub fn entry(days: i64, filed_under: &str, mail: &str) -> Vec<u8> {
     let trace = Trace {
         sender: Some("alice@example.net"),
         filed_under,
@@ -23,12 +23,12 @@ fn entry(days: i64, filed_under: &str, mail: &str) -> Vec<u8> {
     encode(&trace, (id + mail).as_bytes())
 }
 
-fn mail(from: &str, subject: &str, text: &str) -> String {
+pub fn mail(from: &str, subject: &str, text: &str) -> String {
     format!("From: {from}\nTo: submit@example.org\nSubject: {subject}\n\n{text}\n")
 }
 
 /// Six tickets: 1 a conversation, 2 with attachments, 3 in Japanese, 4 and 5 closed, 6 of a machine.
-fn desk() -> Bench {
+pub fn desk() -> Bench {
     let b = Bench::new();
     b.run(&["reindex"], b"")
         .is(0, "0 tickets, 0 messages\n", "");
@@ -93,14 +93,14 @@ fn desk() -> Bench {
     b
 }
 
-fn search(b: &Bench, args: &[&str]) -> Ran {
+pub fn search(b: &Bench, args: &[&str]) -> Ran {
     let mut command = b.command(&["search"]);
     command.args(args).env("TZ", "UTC");
     finish(command, b"")
 }
 
 /// The numbers of the tickets, in the order in which they come.
-fn numbers(b: &Bench, args: &[&str]) -> String {
+pub fn numbers(b: &Bench, args: &[&str]) -> String {
     let ran = search(b, &[args, &["--json"]].concat());
     assert_eq!(ran.stderr, "", "{args:?}");
     let number = |line: &str| {
@@ -325,69 +325,6 @@ fn the_lines_that_say_most_are_shown() {
     ] {
         search(&b, &[typed]).is(0, &format!("{row}{want}"), "");
     }
-}
-
-// D9: what is done to the files by hand is the truth from then on.
-#[test]
-fn files_changed_by_hand_are_seen() {
-    let b = desk();
-    assert_eq!(numbers(&b, &["printer"]), "1 4");
-    let edited = fs::read_to_string(b.ticket("archived/4")).unwrap();
-    b.put(
-        "tickets/archived/4",
-        edited.replace("printer", "plotter").as_bytes(),
-    );
-    fs::remove_file(b.ticket("1")).unwrap();
-    fs::rename(b.ticket("archived/5"), b.ticket("5")).unwrap();
-    b.put(
-        "tickets/7",
-        &entry(
-            0,
-            "submit@example.org",
-            &mail("eve@example.net", "Hi", "A printer."),
-        ),
-    );
-    assert_eq!(numbers(&b, &["printer"]), "7");
-    assert_eq!(numbers(&b, &["plotter"]), "4");
-    assert_eq!(numbers(&b, &["toner"]), "2");
-    assert_eq!(numbers(&b, &["needle is:open"]), "5");
-    b.deliver(
-        "ticket-5@example.org",
-        mail("dave@example.net", "Re: Hay", "A lighthouse."),
-    )
-    .silent();
-    search(&b, &["lighthouse"]).is(
-        0,
-        " 5 * now  2  dave@example.net  Hay\n       2  A lighthouse.\n",
-        "",
-    );
-}
-
-// D9: what is kept beside the mboxes can be lost at any time.
-#[test]
-fn a_lost_or_damaged_full_text_is_made_again() {
-    let b = desk();
-    let text = b.ticket(".tickets/text.db");
-    assert_eq!(numbers(&b, &["printer"]), "1 4");
-    fs::remove_file(&text).unwrap();
-    assert_eq!(numbers(&b, &["printer"]), "1 4");
-    let good = fs::read(&text).unwrap();
-    for (case, bytes) in [
-        ("no database", b"something else".repeat(1000)),
-        ("empty", Vec::new()),
-        ("cut short", good[..good.len() / 2].to_vec()),
-        ("holes", {
-            let mut bytes = good.clone();
-            bytes[1000..].fill(0x55);
-            bytes
-        }),
-    ] {
-        b.put("tickets/.tickets/text.db", &bytes);
-        assert_eq!(numbers(&b, &["printer"]), "1 4", "{case}");
-        assert_eq!(numbers(&b, &["toner"]), "1 2", "{case}");
-    }
-    fs::remove_file(b.ticket(".tickets/index.db")).unwrap();
-    assert_eq!(numbers(&b, &["segfault"]), "2");
 }
 
 #[test]

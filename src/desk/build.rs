@@ -27,6 +27,9 @@ const BLOCKS: usize = 256;
 /// quicker, and keeps nobody waiting.
 const MANY: usize = 2000;
 
+/// Held by who writes the full text.
+pub(super) const TEXT_LOCK: &str = "text.lock";
+
 /// How far a long work has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -128,6 +131,8 @@ impl Desk {
         self.make_complete(watch)?;
         self.reconcile_all()?;
         let index = self.index()?;
+        // Two at once would do all of it twice, and each might throw away what the other began.
+        let _one = self.store.lock_file(TEXT_LOCK)?;
         let (text, known) = Text::open(index.path())?;
         if !known {
             index.soil_all()?;

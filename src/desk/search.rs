@@ -1,6 +1,7 @@
 //! Finds messages by their words, and reads those that were found.
 
-use super::{Desk, Watch};
+use super::build::TEXT_LOCK;
+use super::{Desk, RETRIES, Watch};
 use crate::index::search::{Hits, Question};
 use crate::index::{Index, IndexError, Overview};
 use crate::mail::entry;
@@ -15,17 +16,26 @@ impl Desk {
     /// newest activity first, if `most` is `None`. What was changed in the files since the last look
     /// is read first, and `watch` is told how far that is.
     pub fn search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
-        match self.try_to_search(query, most, watch) {
-            Err(e) if IndexError::among(&e).is_some_and(IndexError::is_damage) => {
+        let mut found = self.try_to_search(query, most, watch);
+        for _ in 0..RETRIES {
+            let Some(index) = found.as_ref().err().and_then(IndexError::among) else {
+                break;
+            };
+            let damaged = index.is_damage();
+            if !damaged && !index.is_removal() {
+                break;
+            }
+            self.index.take();
+            if damaged {
                 // It holds nothing that the mboxes do not hold.
-                self.index.take();
+                let _one = self.store.lock_file(TEXT_LOCK)?;
                 let path = self.store.private().join("index.db");
                 Index::remove(&path);
                 Index::remove_text(&path);
-                self.try_to_search(query, most, watch)
             }
-            found => found,
+            found = self.try_to_search(query, most, watch);
         }
+        found
     }
 
     fn try_to_search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
