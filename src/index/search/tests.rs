@@ -199,4 +199,33 @@ proptest! {
             marker.mark("a b 请 ß", &query.wanted()).unwrap();
         }
     }
+
+    /// Whoever types a word as it stands in a text, or in capitals, or without its accents, finds it.
+    #[test]
+    fn what_is_read_can_be_typed(
+        said in prop::collection::vec(
+            "[a-zA-Z0-9]{1,9}|[à-öø-ÿĀ-ňŊ-žßæœŁđ]{1,5}|([a-z][\u{300}-\u{308}]){1,4}|[Α-Ωα-ωά-ώ]{1,6}|[А-яёЁ]{1,6}\
+             |[ぁ-んァ-ヶー]{1,4}|[一-龥]{1,3}|[가-힣]{1,4}|[ก-ฮ][ก-ฺเ-๎]{0,5}|[א-ת]{1,5}|[ء-ي\u{64b}-\u{652}]{1,6}\
+             |[अ-ह][अ-हा-्]{0,4}|[Ａ-Ｚａ-ｚ０-９]{1,3}",
+            1..8,
+        ),
+        gap in "[ ,.\n>-]|, | / ",
+        which in any::<prop::sample::Index>(),
+    ) {
+        let text = said.join(&gap);
+        let text = composed(&text);
+        let word = which.get(&said);
+        let marker = Marker::new().unwrap();
+        for typed in [word.clone(), word.to_uppercase(), word.to_lowercase()] {
+            let Ok(query) = Query::parse(&format!("\"{typed}\""), 0, &TimeZone::UTC) else {
+                // Marks without a letter.
+                continue;
+            };
+            let marks = marker.mark(&text, &query.wanted()).unwrap();
+            prop_assert!(!marks.is_empty(), "{:?} in {:?}", typed, text);
+            for mark in marks {
+                prop_assert!(text.get(mark.clone()).is_some_and(|found| !found.is_empty()));
+            }
+        }
+    }
 }

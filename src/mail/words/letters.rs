@@ -3,13 +3,14 @@
 //! The tokenizer (unicode61 of FTS5) folds case and accents, and takes a run of letters for a word.
 //! What it does not do is done here, for the text that is indexed and for the query alike: scripts
 //! that set no blanks between words get one between any two letters, and a word of theirs is then
-//! looked for as a phrase; letters that no accent explains (ø, ß, ﬁ) become plain ones; marks
-//! that only help to read aloud, and invisible ones, go.
+//! looked for as a phrase; letters that no accent explains (ø, ß, ﬁ) become plain ones, and those
+//! whose accent it does not know (ά); marks that only help to read aloud, and invisible ones, go.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 
 /// What becomes of a character in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,9 @@ pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
     let mut blank = false;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
+        if letter(c) == Letter::Nothing {
+            last = end;
+        }
         spell(c, &mut blank, |spelt| {
             for wanted in spelt.chars() {
                 for mark in rest.by_ref().take_while(|&next| next != wanted) {
@@ -127,6 +131,9 @@ fn letter(c: char) -> Letter {
         'ﬃ' => Letter::Spelt("ffi"),
         'ﬄ' => Letter::Spelt("ffl"),
         'Ё' | 'ё' => Letter::As('е'),
+        // Accents that the tokenizer leaves on (Greek), and those that stand alone.
+        '\u{300}'..='\u{36f}' => Letter::Nothing,
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Letter::As(without_accent(c)),
         // Full-width forms, which Japanese keyboards make.
         '\u{ff10}'..='\u{ff5a}' => half_width(c),
         '\u{ae}'..='\u{590}' => Letter::Same,
@@ -160,6 +167,16 @@ fn letter(c: char) -> Letter {
         }
         '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}' => Letter::Alone,
         _ => Letter::Same,
+    }
+}
+
+/// The letter that `c` is an accent on.
+fn without_accent(mut c: char) -> char {
+    loop {
+        match CanonicalDecompositionBorrowed::new().decompose(c) {
+            Decomposed::Expansion(letter, _) | Decomposed::Singleton(letter) => c = letter,
+            Decomposed::Default => return c,
+        }
     }
 }
 

@@ -108,6 +108,8 @@ fn words_are_found_however_they_are_written() {
         ("Arabic, stretched", "محـــمد أحمد", "محمد احمد"),
         ("marks of direction", "a\u{202b}b\u{200f}", "ab"),
         ("Russian", "Ёлка й", "елка й"),
+        ("Greek", "Ώρα ΰ Υ\u{308}\u{301} ᾧ a\u{37e}", "Ωρα υ Υ ω a;"),
+        ("accents of no letter of their own", "q\u{308} q\u{323}", "q q"),
     ];
     for (case, text, want) in table {
         assert_eq!(searchable(&composed(text)), want, "{case}");
@@ -204,6 +206,12 @@ fn marks_stand_where_the_words_do() {
             &["on fire"],
         ),
         ("accents", "für Müller", "für \u{1}Müller\u{2}", &["Müller"]),
+        (
+            "an accent of its own",
+            "aq\u{308} b",
+            "\u{1}aq\u{2} b",
+            &["aq\u{308}"],
+        ),
         (
             "spelt otherwise",
             "die Straße, nah",
