@@ -37,6 +37,7 @@ mod search;
 mod search_files;
 mod secret;
 mod shim;
+mod short;
 mod show;
 mod stats;
 mod stats_data;
