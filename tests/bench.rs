@@ -330,7 +330,7 @@ pub fn finish(mut command: Command, stdin: &[u8]) -> Ran {
 }
 
 /// The user that stands in for the one who runs a desk; `None` if we are no root ourselves.
-fn ordinary_user() -> Option<(u32, u32)> {
+pub fn ordinary_user() -> Option<(u32, u32)> {
     static USER: OnceLock<Option<(u32, u32)>> = OnceLock::new();
     *USER.get_or_init(|| {
         let root = nix::unistd::geteuid().is_root();

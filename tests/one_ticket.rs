@@ -1,8 +1,7 @@
 //! All that can happen to one ticket, at the same time.
 
 use crate::bench::Bench;
-use crate::races::deliver_until_filed;
-use crate::tally::{self, Letter};
+use crate::tally::{self, Letter, deliver_until_filed};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use std::fs::{self, File, OpenOptions};

@@ -24,19 +24,6 @@ pub fn deliver_at_once<'a>(bench: &Bench, letters: impl IntoIterator<Item = &'a 
     });
 }
 
-/// Hands in a letter as an MTA does, again and again while it is deferred; says how often it was.
-pub fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
-    for deferred in 0..100 {
-        let ran = bench.deliver(&letter.recipient, &letter.bytes);
-        if ran.status == 0 {
-            ran.silent();
-            return deferred;
-        }
-        assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{ran:?}");
-    }
-    panic!("{} was deferred a hundred times", letter.id)
-}
-
 /// A desk with ticket 1 of Alice's, whose letter is given, too.
 pub fn desk() -> (Bench, Letter) {
     let bench = Bench::new();
@@ -121,7 +108,7 @@ fn a_ticket_that_is_moved_all_the_time_gets_its_mail() {
     let deferred = AtomicUsize::new(0);
     let work = || {
         while let Some(letter) = letters.get(next.fetch_add(1, Relaxed)) {
-            deferred.fetch_add(deliver_until_filed(&bench, letter), Relaxed);
+            deferred.fetch_add(tally::deliver_until_filed(&bench, letter), Relaxed);
         }
     };
     let moves = thread::scope(|scope| {

@@ -3,6 +3,7 @@
 
 use crate::bench::Bench;
 use crate::mail::{self, Mail};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use tickets::mail::entry;
@@ -35,7 +36,7 @@ impl Letter {
             2 => format!("{head}There is no newline here"),
             3 => format!(
                 "Status: RO\nContent-Length: 3\n{head}{}",
-                "A long letter.\n".repeat(900)
+                "A long letter.\n".repeat(100)
             ),
             4 => format!("{head}>From a quotation\n>>From another\n"),
             _ => format!("{head}Printer {n} is on fire.\n"),
@@ -46,6 +47,19 @@ impl Letter {
             bytes: text.into_bytes(),
         }
     }
+}
+
+/// Hands in a letter as an MTA does, again and again while it is deferred; says how often it was.
+pub fn deliver_until_filed(bench: &Bench, letter: &Letter) -> usize {
+    for deferred in 0..100 {
+        let ran = bench.deliver(&letter.recipient, &letter.bytes);
+        if ran.status == 0 {
+            ran.silent();
+            return deferred;
+        }
+        assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{ran:?}");
+    }
+    panic!("{} was deferred a hundred times", letter.id)
 }
 
 /// A ticket as it lies there.
@@ -100,7 +114,10 @@ pub fn tickets(bench: &Bench) -> Vec<Ticket> {
 
 /// Every letter lies in one ticket, once, with the digest of the bytes that were handed in; and
 /// nothing else does.
-pub fn assert_each_once<'a>(tickets: &[Ticket], letters: impl IntoIterator<Item = &'a Letter>) {
+pub fn assert_each_once<L: Borrow<Letter>>(
+    tickets: &[Ticket],
+    letters: impl IntoIterator<Item = L>,
+) {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for ticket in tickets {
         for entry in &ticket.entries {
@@ -113,6 +130,7 @@ pub fn assert_each_once<'a>(tickets: &[Ticket], letters: impl IntoIterator<Item 
     }
     let (mut count, mut wrong) = (0, String::new());
     for letter in letters {
+        let letter = letter.borrow();
         count += 1;
         let lies = found.remove(&letter.id).unwrap_or_default();
         let digest = entry::digest(&letter.bytes);

@@ -9,16 +9,21 @@
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
 mod authserv;
+#[allow(dead_code, reason = "the black-box tests use all of it")]
+#[path = "../bench.rs"]
+mod bench;
 mod bytes;
 #[allow(dead_code, reason = "the black-box tests look at what is wanted, too")]
 #[path = "../corpus.rs"]
 mod corpus;
 #[path = "../corpus_gen.rs"]
 mod corpus_gen;
+mod crowd;
 mod dns;
 mod exim;
 mod mail;
 mod mutt;
+mod overwritten;
 mod postfix;
 mod postfix_site;
 mod readers;
@@ -28,4 +33,7 @@ mod site;
 mod smtp;
 mod statuses;
 mod story;
+#[path = "../tally.rs"]
+mod tally;
+mod terminal;
 mod together;

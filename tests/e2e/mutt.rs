@@ -1,23 +1,23 @@
 //! A real mutt in a terminal, as the operator sits before it.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
-use crate::site::{Site, give, mode};
+use crate::bench::{Bench, ordinary_user};
+use crate::site::{self, Site, give, mode};
+use crate::terminal::Terminal;
 
 /// A running mutt; it ends with the value.
-pub struct Mutt<'a> {
-    site: &'a Site,
-    socket: PathBuf,
+pub struct Mutt {
+    terminal: Terminal,
 }
 
-impl<'a> Mutt<'a> {
+impl Mutt {
     /// Opens a folder, given as the desk's user would type it, and waits until mutt shows it.
     ///
     /// ~/.muttrc sources `contrib/muttrc` as it is, unless the test made ~/.tickets.muttrc. The editor is a script that writes
     /// `answer` at the top of the mail.
-    pub fn open(site: &'a Site, folder: &str, answer: &str) -> Mutt<'a> {
+    pub fn open(site: &Site, folder: &str, answer: &str) -> Mutt {
         let editor = site.path("home/editor");
         let script = format!(
             "#!/bin/sh\n{{ echo '{answer}'; cat \"$1\"; }} >\"$1.new\" && mv \"$1.new\" \"$1\"\n"
@@ -33,46 +33,20 @@ impl<'a> Mutt<'a> {
         let taste = "source ~/.tickets.muttrc\nset folder=~/tickets editor=~/editor fast_reply include reply_to=yes quit delete=yes abort_unmodified=no\n";
         fs::write(site.path("home/.muttrc"), taste).unwrap();
         give(&site.path("home/.muttrc"), "tickets");
-        let socket = site.path("tmux");
-        let mutt = Mutt { site, socket };
         let run = site.as_desk(&["mutt", "-f", folder]);
-        let new = [
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            "120",
-            "-y",
-            "40",
-            "--",
-        ];
-        // The server of a session before may be on its way out, and takes the client with it.
-        site.wait("tmux to start", || {
-            let mut tmux = mutt.tmux(&new);
-            let started = tmux.arg(run.get_program()).args(run.get_args()).status();
-            started.unwrap().success().then_some(())
-        });
-        mutt.shows("-Mutt: ");
-        mutt
+        let terminal = Terminal::start(&site.path("tmux"), &run);
+        terminal.shows("-Mutt: ");
+        Mutt { terminal }
     }
 
     /// Presses keys, by tmux's names: `r`, `Enter`, `C-c`.
     pub fn press(&self, keys: &[&str]) {
-        assert!(
-            self.tmux(&["send-keys"])
-                .args(keys)
-                .status()
-                .unwrap()
-                .success(),
-            "mutt is gone"
-        );
+        self.terminal.press(keys);
     }
 
     /// Waits until the screen holds this text.
     pub fn shows(&self, text: &str) {
-        let probe = || self.screen().contains(text).then_some(());
-        self.site.wait(&format!("mutt to show {text:?}"), probe);
+        self.terminal.shows(text);
     }
 
     /// Sends what is being composed. An editor that finishes as the clock's second changes makes
@@ -80,8 +54,8 @@ impl<'a> Mutt<'a> {
     pub fn send(&self) {
         self.press(&["y"]);
         let mut asked = false;
-        self.site.wait("mutt to show \"Mail sent.\"", || {
-            let screen = self.screen();
+        site::wait("mutt to show \"Mail sent.\"", || {
+            let screen = self.terminal.screen();
             if !asked && screen.contains("Update encoding") {
                 asked = true;
                 self.press(&["Enter"]);
@@ -98,39 +72,27 @@ impl<'a> Mutt<'a> {
 
     /// Waits until mutt has ended by itself.
     pub fn wait_until_gone(self) {
-        self.site.wait("mutt to end", || {
-            let there = self
-                .tmux(&["has-session"])
-                .output()
-                .unwrap()
-                .status
-                .success();
-            (!there).then_some(())
-        });
-    }
-
-    fn screen(&self) -> String {
-        let output = self.tmux(&["capture-pane", "-p"]).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    /// tmux with a server of its own, so that the user's sessions are left alone.
-    fn tmux(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("tmux");
-        command
-            .env("LANG", "C.UTF-8")
-            .arg("-S")
-            .arg(&self.socket)
-            .args(arguments);
-        command
+        self.terminal.wait_until_gone();
     }
 }
 
-impl Drop for Mutt<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- the screen\n{}", self.screen().trim_end());
-        }
-        let _ = self.tmux(&["kill-server"]).output();
+/// Starts a mail program with these arguments where there is a desk and no MTA, as the desk's user,
+/// whose home is the bench's directory. `rc` is the whole of its configuration.
+pub fn at_bench(bench: &Bench, program: &[&str], rc: &str, arguments: &[&str]) -> Terminal {
+    bench.put("muttrc", rc.as_bytes());
+    let mut run = Command::new("setpriv");
+    if let Some((uid, gid)) = ordinary_user() {
+        run.arg(format!("--reuid={uid}"))
+            .arg(format!("--regid={gid}"));
+        run.arg("--clear-groups");
     }
+    run.args(["env", "-i", "LANG=C.UTF-8", "TERM=screen"]);
+    run.arg(format!("PATH={}", site::PATH));
+    run.arg(format!("HOME={}", bench.path("").display()));
+    run.args(program)
+        .arg("-n")
+        .arg("-F")
+        .arg(bench.path("muttrc"));
+    run.args(arguments);
+    Terminal::start(&bench.path("tmux"), &run)
 }

@@ -96,6 +96,18 @@ pub fn missing(mta: &[&str]) -> Option<String> {
     None
 }
 
+/// Polls until `probe` has an answer; with the patience at its end, fails.
+pub fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = probe() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// The whole outcome of a step, as far as the tests count it.
 #[derive(Debug, PartialEq)]
 pub struct Count {
@@ -243,16 +255,9 @@ impl Site {
         });
     }
 
-    /// Polls until `probe` has an answer; with the patience at its end, fails and shows the log.
-    pub fn wait<T>(&self, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-        let start = Instant::now();
-        loop {
-            if let Some(answer) = probe() {
-                return answer;
-            }
-            assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// Polls until `probe` has an answer.
+    pub fn wait<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+        wait(what, probe)
     }
 
     /// All that has come in for an address, oldest first.

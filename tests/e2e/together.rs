@@ -135,15 +135,11 @@ fn mutt_writes_while_mail_comes_in() {
     assert_eq!(seen, wanted);
 }
 
-/// Whether the first entry of an mbox has mutt's mark of a flagged one.
-fn first_is_flagged(path: &Path) -> bool {
+/// Whether the first entry of an mbox has mutt's mark of a flagged one; false if it is not there.
+pub fn first_is_flagged(path: &Path) -> bool {
     let mut head = vec![0; 1024];
-    let length = File::open(path)
-        .and_then(|mut file| file.read(&mut head))
-        .unwrap();
-    let head = String::from_utf8_lossy(&head[..length]).into_owned();
-    head.split("\n\n")
-        .next()
-        .unwrap_or_default()
-        .contains("\nX-Status: F")
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let head = String::from_utf8_lossy(&head[..read.unwrap_or(0)]).into_owned();
+    let header = head.split("\n\n").next().unwrap_or_default();
+    header.contains("\nX-Status: F")
 }

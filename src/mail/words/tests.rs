@@ -109,7 +109,11 @@ fn words_are_found_however_they_are_written() {
         ("marks of direction", "a\u{202b}b\u{200f}", "ab"),
         ("Russian", "Ёлка й", "елка й"),
         ("Greek", "Ώρα ΰ Υ\u{308}\u{301} ᾧ a\u{37e}", "Ωρα υ Υ ω a;"),
-        ("accents of no letter of their own", "q\u{308} q\u{323}", "q q"),
+        (
+            "accents of no letter of their own",
+            "q\u{308} q\u{323}",
+            "q q",
+        ),
     ];
     for (case, text, want) in table {
         assert_eq!(searchable(&composed(text)), want, "{case}");
