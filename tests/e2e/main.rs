@@ -20,6 +20,7 @@ mod corpus;
 mod corpus_gen;
 mod crowd;
 mod dns;
+mod edited;
 mod exim;
 mod mail;
 mod mutt;
