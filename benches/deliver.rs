@@ -173,7 +173,7 @@ impl Bench {
                     assert_eq!(meter::filed(&last), 1, "{name}");
                 }
                 Some((store, _)) => {
-                    assert_eq!(meter::filed(&store.join("1")), rounds + 2, "{name}")
+                    assert_eq!(meter::filed(&store.join("1")), rounds + 2, "{name}");
                 }
                 None if name.starts_with("fork") => {}
                 None => {

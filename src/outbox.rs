@@ -233,7 +233,7 @@ impl Outbox {
     /// # Errors
     /// A directory that cannot be read.
     pub fn waiting(&self) -> Result<Vec<Mail>> {
-        self.mails(self.released()?)
+        Ok(in_order(&self.released()?))
     }
 
     /// The mail that was given up after five days, oldest first.
@@ -243,13 +243,7 @@ impl Outbox {
     pub fn failed(&self) -> Result<Vec<Mail>> {
         let mut paths = self.paths("failed/new")?;
         paths.extend(self.paths("failed/cur")?);
-        self.mails(paths)
-    }
-
-    fn mails(&self, paths: Vec<PathBuf>) -> Result<Vec<Mail>> {
-        let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
-        mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
-        Ok(mails)
+        Ok(in_order(&paths))
     }
 
     fn write(&self, path: &Path, mail: &Outgoing, now: i64) -> io::Result<()> {
@@ -340,6 +334,13 @@ impl Outbox {
         }
         Ok(names)
     }
+}
+
+/// The mails at these paths that are there and readable, oldest first.
+fn in_order(paths: &[PathBuf]) -> Vec<Mail> {
+    let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
+    mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
+    mails
 }
 
 /// Makes the names in a directory last.

@@ -5,7 +5,7 @@ use crate::index::Overview;
 use crate::mail::render::{self, Limits};
 use crate::outbox::{Key, Mail, Report};
 use crate::store::Place;
-use crate::ticket::compose::{Composed, Outgoing, Voice};
+use crate::ticket::compose::{Outgoing, Voice};
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::summary::Summary;
 use crate::ticket::template::{Templates, Text};
@@ -21,9 +21,9 @@ impl Desk {
         id: TicketId,
         plan: &Plan,
         row: Option<&Overview>,
-    ) -> Result<Vec<Outgoing>> {
+    ) -> Vec<Outgoing> {
         if plan.answers.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let message = parcel.incoming.message;
         let key = super::file::key(parcel, id);
@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// Lends the desk's voice about one message.
-    fn speak<T>(&self, key: &Key, words: impl FnOnce(&Voice) -> T) -> Result<T> {
+    fn speak<T>(&self, key: &Key, words: impl FnOnce(&Voice) -> T) -> T {
         let templates = self.templates();
         let first = self.config.subject_tags.first();
         let tag = first
@@ -96,7 +96,7 @@ impl Desk {
             let tags = self.tags(subject).unwrap_or_default();
             tags.into_iter().find(|&id| id == key.ticket)
         };
-        Ok(words(&Voice {
+        words(&Voice {
             name: &self.config.name,
             addresses: &self.config.addresses,
             admins: &self.config.admins,
@@ -106,7 +106,7 @@ impl Desk {
             tagged: &tagged,
             digest: &key.digest,
             now: self.now,
-        }))
+        })
     }
 
     /// The texts in force: the admin's own where there are any.
@@ -141,10 +141,8 @@ impl Desk {
         let refused = self.speak(&key, |voice| {
             voice.refused(incoming.message, admins, reason)
         });
-        let queued = refused.and_then(|Composed { mail, .. }| {
-            let staged = self.outbox.stage(&key, &[mail], self.now)?;
-            self.outbox.release(staged, self.now)
-        });
+        let staged = self.outbox.stage(&key, &[refused.mail], self.now);
+        let queued = staged.and_then(|staged| self.outbox.release(staged, self.now));
         match queued {
             Ok(released) => filed.released.append(released),
             Err(e) => filed.warnings.push(crate::error::line(&e)),
@@ -184,7 +182,7 @@ impl Desk {
         );
         let notice = self.speak(&key, |voice| {
             voice.notice(&self.config.admins, "Mail could not be sent", &text)
-        })?;
+        });
         let staged = self.outbox.stage(&key, &[notice], self.now)?;
         self.outbox.release(staged, self.now)?;
         Ok(())

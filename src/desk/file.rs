@@ -44,7 +44,7 @@ impl Desk {
             let plan = self.plan_opening(parcel)?;
             self.glance()?.look_away();
             let key = key(parcel, id);
-            let mails = self.compose(parcel, id, &plan, None)?;
+            let mails = self.compose(parcel, id, &plan, None);
             let answers = self.stage_answers(&key, mails)?;
             let taken = match self.store.open_ticket(&staged, id) {
                 Ok(Some(stamp)) => Some(stamp),
@@ -125,7 +125,7 @@ impl Desk {
             let plan = self.plan_update(parcel, &view, verb)?;
             // All that takes time is done before the lock: mutt waits five seconds for it. And
             // one after the other: of a large message there are never more than two copies.
-            let mails = self.compose(parcel, id, &plan, Some(&view.row))?;
+            let mails = self.compose(parcel, id, &plan, Some(&view.row));
             let answers = self.stage_answers(&key(parcel, id), mails)?;
             let entry = self.encode(parcel, Some(id), plan.filed_under);
             let copy = self.copy(&entry)?;

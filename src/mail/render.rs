@@ -178,9 +178,9 @@ impl Page<'_> {
                 let best = of_kind(Kind::Plain).or_else(|| of_kind(Kind::Html));
                 for (index, node) in nodes.iter().enumerate() {
                     if Some(index) == best {
-                        self.node(node)
+                        self.node(node);
                     } else {
-                        self.list(node)
+                        self.list(node);
                     }
                 }
             }

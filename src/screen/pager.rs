@@ -80,9 +80,9 @@ pub fn page(text: &str) -> Result<()> {
 /// # Errors
 /// Those of `write`, and standard output cannot be written.
 pub fn page_with(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut child = match pager().map(|mut pager| pager.stdin(Stdio::piped()).spawn()) {
-        Some(Ok(child)) => child,
-        None | Some(Err(_)) => return straight(write),
+    let child = pager().map(|mut pager| pager.stdin(Stdio::piped()).spawn());
+    let Some(Ok(mut child)) = child else {
+        return straight(write);
     };
     let written = into(&mut child, write);
     // The shell's way to say that there is no such pager: better a long text than none.
