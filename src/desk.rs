@@ -5,6 +5,7 @@
 
 mod answers;
 mod build;
+mod cache;
 mod export;
 mod file;
 mod history;
@@ -20,15 +21,14 @@ mod view;
 
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
-use crate::index::journal::{Change, Journal, Touched};
-use crate::index::{Index, IndexError};
+use crate::index::Index;
 use crate::mail::automatic::{self, Degree};
 use crate::mail::envelope::{Envelope, Sender};
 use crate::mail::message::Message;
 use crate::outbox::{Outbox, Released};
 use crate::sendmail::Sendmail;
 use crate::store::lock::{PATIENCE, Patience};
-use crate::store::{Place, Store, Turn};
+use crate::store::{Store, Turn};
 use crate::ticket::address::Target;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
@@ -69,9 +69,6 @@ pub struct Incoming<'a> {
     /// Its envelope.
     pub envelope: &'a Envelope,
 }
-
-/// How often a message is filed anew when the index proves damaged, or is removed meanwhile.
-const RETRIES: usize = 5;
 
 /// What was done with a message in one ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,48 +147,6 @@ impl Desk {
         })
     }
 
-    /// The index, opened when first asked for.
-    pub fn index(&self) -> Result<&Index> {
-        let index = self.index_by(Index::open)?;
-        index.settle().map(|()| index)
-    }
-
-    /// The same for a delivery, which leaves to others what others can do.
-    fn glance(&self) -> Result<&Index> {
-        self.index_by(Index::glance)
-    }
-
-    fn index_by(&self, open: fn(&Path) -> Result<Index>) -> Result<&Index> {
-        if let Some(index) = self.index.get() {
-            return Ok(index);
-        }
-        let index = open(&self.store.private().join("index.db"))?;
-        Ok(self.index.get_or_init(|| index))
-    }
-
-    /// Tells the index what was done to a ticket's file.
-    fn tell(&self, change: &Change) -> Result<()> {
-        if Journal::at(&self.store.private()).append(change)? {
-            self.much_is_told.set(true);
-        }
-        Ok(())
-    }
-
-    /// Tells the index that archived/ was changed by nobody but us since `before`.
-    fn tell_of_archived(&self, before: Option<i64>) {
-        let Some(archived_before) = before else {
-            return;
-        };
-        // Not told is no harm: all that lies there is looked at once more.
-        if let Ok(Some(archived_after)) = self.store.changed(Place::Archived) {
-            let touched = Touched {
-                archived_before,
-                archived_after,
-            };
-            let _ = Journal::at(&self.store.private()).touched(&touched);
-        }
-    }
-
     /// The program that takes our mail.
     pub fn sendmail(&self) -> Sendmail {
         let mut words = self.config.sendmail.iter();
@@ -224,24 +179,12 @@ impl Desk {
     }
 
     fn file_proven(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {
-        let mut filed = self.try_to_file(incoming, proof);
-        for _ in 0..RETRIES {
-            let Some(index) = filed.as_ref().err().and_then(IndexError::among) else {
-                break;
-            };
-            let damaged = index.is_damage();
-            if !damaged && !index.is_removal() {
-                break;
-            }
-            // It holds nothing that the mboxes do not hold, and what is filed already is met as a
-            // duplicate.
-            self.index.take();
-            if damaged {
-                Index::remove(&self.store.private().join("index.db"));
-            }
-            filed = self.try_to_file(incoming, proof);
-        }
-        filed
+        // What is filed already is met as a duplicate.
+        let try_to_file = |desk: &mut Desk| desk.try_to_file(incoming, proof);
+        self.despite_index(try_to_file, |_, index| {
+            Index::remove(index);
+            Ok(())
+        })
     }
 
     fn try_to_file(&mut self, incoming: Incoming, proof: Proof) -> Result<Outcome> {

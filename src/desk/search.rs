@@ -1,9 +1,9 @@
 //! Finds messages by their words, and reads those that were found.
 
 use super::build::TEXT_LOCK;
-use super::{Desk, RETRIES, Watch};
+use super::{Desk, Watch};
 use crate::index::search::{Hits, Question};
-use crate::index::{Index, IndexError, Overview};
+use crate::index::{Index, Overview};
 use crate::mail::entry;
 use crate::mail::mbox;
 use crate::mail::words::{self, Said};
@@ -16,26 +16,13 @@ impl Desk {
     /// newest activity first, if `most` is `None`. What was changed in the files since the last look
     /// is read first, and `watch` is told how far that is.
     pub fn search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
-        let mut found = self.try_to_search(query, most, watch);
-        for _ in 0..RETRIES {
-            let Some(index) = found.as_ref().err().and_then(IndexError::among) else {
-                break;
-            };
-            let damaged = index.is_damage();
-            if !damaged && !index.is_removal() {
-                break;
-            }
-            self.index.take();
-            if damaged {
-                // It holds nothing that the mboxes do not hold.
-                let _one = self.store.lock_file(TEXT_LOCK)?;
-                let path = self.store.private().join("index.db");
-                Index::remove(&path);
-                Index::remove_text(&path);
-            }
-            found = self.try_to_search(query, most, watch);
-        }
-        found
+        let try_to_search = |desk: &mut Desk| desk.try_to_search(query, most, watch);
+        self.despite_index(try_to_search, |desk, index| {
+            let _one = desk.store.lock_file(TEXT_LOCK)?;
+            Index::remove(index);
+            Index::remove_text(index);
+            Ok(())
+        })
     }
 
     fn try_to_search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {

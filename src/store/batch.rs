@@ -9,9 +9,8 @@ use super::{Place, Staged, Store, sync_directory};
 use crate::error::{Fault, Status};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 /// The right to file an archive: two at once would not see what the other files. It goes when dropped.
 #[derive(Debug)]
@@ -42,15 +41,7 @@ impl Store {
     /// # Errors
     /// Status 75 if somebody else does it just now.
     pub fn importing(&self) -> Result<Importing> {
-        let path = self.private().join("import");
-        let doing = || format!("cannot open {}", path.display());
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o660)
-            .open(&path)
-            .with_context(doing)?;
+        let (path, file) = self.private_file("import")?;
         match fs2::FileExt::try_lock_exclusive(&file) {
             Ok(()) => Ok(Importing {
                 file,

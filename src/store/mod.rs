@@ -217,20 +217,25 @@ impl Store {
 
     /// Takes a lock among our own processes, a file in `.tickets/`, and waits for it.
     pub fn lock_file(&self, name: &str) -> Result<File> {
+        let (path, file) = self.private_file(name)?;
+        fs2::FileExt::lock_exclusive(&file)
+            .with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(file)
+    }
+
+    /// Opens a file in `.tickets/` to read, write and lock it; it is made if it is not there.
+    fn private_file(&self, name: &str) -> Result<(PathBuf, File)> {
         let path = self.private().join(name);
-        let lock = || {
-            let mut options = OpenOptions::new();
-            let options = options.write(true).create(true).truncate(false);
-            let file = options
-                .mode(0o660)
-                .custom_flags(libc::O_NOFOLLOW)
-                .open(&path)?;
-            fs2::FileExt::lock_exclusive(&file)?;
-            Ok(file)
-        };
-        lock()
-            .map_err(|e: std::io::Error| e)
-            .with_context(|| format!("cannot lock {}", path.display()))
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o660)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(&path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        Ok((path, file))
     }
 
     /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.

@@ -7,9 +7,9 @@ use super::{Place, Store};
 use crate::error::{Fault, Status};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,19 +31,12 @@ impl Store {
     /// # Errors
     /// Status 75 if it is not had within two minutes.
     pub fn sequence(&self) -> Result<Sequence> {
-        let path = self.private().join("sequence");
-        let doing = || format!("cannot open {}", path.display());
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o660)
-            .open(&path)
-            .with_context(doing)?;
+        let (path, file) = self.private_file("sequence")?;
         let file = locked(file, &path)?;
         let mut text = [0; 16];
-        let length = file.read_at(&mut text, 0).with_context(doing)?;
+        let length = file
+            .read_at(&mut text, 0)
+            .with_context(|| format!("cannot read {}", path.display()))?;
         let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
         let last = match text.trim_end().parse() {
             Ok(last) => last,

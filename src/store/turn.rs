@@ -10,8 +10,7 @@ use super::Store;
 use super::lock::{Patience, fcntl_lock_range};
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 
 /// The right to work on a message; it goes when dropped.
 #[derive(Debug)]
@@ -25,14 +24,7 @@ impl Store {
     /// # Errors
     /// Status 75 if somebody still does after `patience`.
     pub fn turn(&self, digest: &[u8; 16], patience: Patience) -> Result<Turn> {
-        let path = self.private().join("turns");
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o660)
-            .open(&path)
-            .with_context(|| format!("cannot open {}", path.display()))?;
+        let (path, file) = self.private_file("turns")?;
         let mut start = [0; 8];
         start.copy_from_slice(&digest[..8]);
         // One byte is locked, and the last offset there is has none behind it.
