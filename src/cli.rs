@@ -194,16 +194,18 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
                 false => what,
             };
             let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
-            let name = args
-                .iter()
-                .skip(1)
-                .filter_map(|a| a.to_str())
-                .find(|a| !a.starts_with('-'));
-            let known = name.filter(|n| Cli::command().find_subcommand(n).is_some());
-            let hint = match (tip, known) {
-                (Some(tip), _) => tip.to_owned(),
-                (None, Some(name)) => format!("`tickets {name} --help` shows its options"),
-                (None, None) => "`tickets --help` shows the commands".to_owned(),
+            let values = text.lines().find_map(|l| {
+                let values = l.trim().strip_prefix("[possible values: ")?;
+                values.strip_suffix(']')
+            });
+            let cli = Cli::command();
+            let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
+            let known = names.find(|name| cli.find_subcommand(name).is_some());
+            let hint = match (values, tip, known) {
+                (Some(values), ..) => format!("one of {values}"),
+                (_, Some(tip), _) => tip.to_owned(),
+                (_, _, Some(name)) => format!("`tickets {name} --help` shows its options"),
+                _ => "`tickets --help` shows the commands".to_owned(),
             };
             Err(error::Fault::new(Status::Usage, what).hint(hint).into())
         }

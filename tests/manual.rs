@@ -45,6 +45,39 @@ fn shells_complete_the_commands() {
     b.run(&["completions", "basch"], b"").is(
         64,
         "",
-        "tickets: invalid value 'basch' for '<SHELL>'\nhint: a similar value exists: 'bash'\n",
+        "tickets: invalid value 'basch' for '<SHELL>'\nhint: one of bash, elvish, fish, powershell, zsh\n",
     );
+}
+
+#[test]
+fn mistyped_options_are_explained() {
+    let b = Bench::new();
+    let config = b.path("config.toml").display().to_string();
+    for (args, want) in [
+        (
+            &["shwo", "1"][..],
+            "unrecognized subcommand 'shwo'\nhint: a similar subcommand exists: 'show'\n",
+        ),
+        (
+            &["--config", &config, "show"],
+            "the following required arguments were not provided: <TICKET>\n\
+             hint: `tickets show --help` shows its options\n",
+        ),
+        (
+            &["show", "twelve"],
+            "invalid value 'twelve' for '<TICKET>': a ticket is a number from 1 to \
+             999999999, without leading zeros\n\
+             hint: `tickets show --help` shows its options\n",
+        ),
+        (
+            &["list", "--sort", "foo"],
+            "invalid value 'foo' for '--sort <KEY>'\nhint: one of active, opened, number, messages, from, subject\n",
+        ),
+        (
+            &["nonsense"],
+            "unrecognized subcommand 'nonsense'\nhint: `tickets --help` shows the commands\n",
+        ),
+    ] {
+        b.run(args, b"").is(64, "", &format!("tickets: {want}"));
+    }
 }

@@ -294,7 +294,7 @@ fn mistakes_name_the_way_out() {
         (
             &["--by", "wek"][..],
             "tickets: invalid value 'wek' for '--by <UNIT>'\n\
-             hint: a similar value exists: 'week'\n"
+             hint: one of day, week, month, year\n"
                 .to_owned(),
         ),
         (
