@@ -7,7 +7,7 @@
 use memchr::{memchr, memrchr};
 
 use super::{entries, is_from_line_cut_short};
-use crate::mail::entry::{MOST_MISSING, Wholeness, wholeness};
+use crate::mail::entry::{MOST_MISSING, Verdict, Wholeness, decode, wholeness};
 
 /// What must be done before the next entry may be appended. Offsets are from the start of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +84,11 @@ fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
     let stored = &bytes[usize::try_from(entry.header - base).unwrap_or(bytes.len())..];
     match wholeness(stored) {
         Wholeness::Other => match hole(bytes, base, keep) {
-            Some(keep) => (Tail::SetAside { keep }, false),
-            None => (newlines(missing_after(bytes)), false),
+            // A mail program may have written flags above NULs that came in.
+            Some(keep) if decode(entry.content).verdict != Verdict::Intact => {
+                (Tail::SetAside { keep }, false)
+            }
+            _ => (newlines(missing_after(bytes)), false),
         },
         Wholeness::Ours { missing } => (newlines(missing.max(missing_after(bytes))), true),
         Wholeness::Short if bytes.ends_with(b"\n\n") => (Tail::SetAside { keep }, false),

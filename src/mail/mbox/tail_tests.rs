@@ -153,6 +153,23 @@ fn of_an_entry_with_a_hole_nothing_remains() {
     }
 }
 
+/// A mail with NULs of its own wherever a block may end, and mutt's flags in its header: no hole.
+#[test]
+fn a_mail_of_nuls_that_mutt_flagged_is_whole() {
+    let nuls = [b"Subject: x\n\n".to_vec(), b"\n\n\0".repeat(1000)].concat();
+    for lines in 0..4 {
+        let mail = [nuls.clone(), b"\n".repeat(lines)].concat();
+        let file = ours(&mail);
+        let body = file.windows(2).position(|w| w == b"\n\n").unwrap();
+        let (head, rest) = file.split_at(body + 1);
+        let flagged = [head, b"Status: RO\nX-Status: F\n", rest].concat();
+        for before in [&b""[..], OTHERS.as_bytes()] {
+            let file = [before, &flagged].concat();
+            assert_eq!(tail(&file, 0), Tail::Whole);
+        }
+    }
+}
+
 #[test]
 fn what_may_be_mail_is_never_cut() {
     let first = String::from_utf8(ours(b"Subject: first\n\nfirst\n")).unwrap();
