@@ -200,3 +200,29 @@ fn a_dry_run_touches_nothing() {
         "",
     );
 }
+
+// B7: an import died between taking the highest number and filing its ticket. It was never used, nor
+// were those below, and a delivery does not look at each of a hundred million.
+#[test]
+fn numbers_that_were_never_used_stay_free() {
+    let bench = Bench::new();
+    bench
+        .deliver("submit@example.org", mail("1", "", "x"))
+        .silent();
+    for (last, next, kept) in [("40", "41", "40"), ("99999990", "99999991", "99999980")] {
+        bench.put("tickets/.tickets/sequence", last.as_bytes());
+        let id = format!("{next}a");
+        bench
+            .deliver("submit@example.org", mail(&id, "", "x"))
+            .silent();
+        let subject = format!("Subject: [issue{kept}] x\n");
+        let old = written(kept, "ann", (1, 1), &subject, "y");
+        bench.put("a.mbox", archive(&[&old]).as_bytes());
+        bench
+            .run(&["import", "-k", "a.mbox"], b"")
+            .is(0, "filed 1 message in 1 new ticket\n", "");
+        assert!(bench.names().contains(&next.to_owned()), "{last}");
+        assert!(bench.names().contains(&kept.to_owned()), "{last}");
+    }
+    assert_eq!(bench.names(), ["1", "40", "41", "99999980", "99999991"]);
+}

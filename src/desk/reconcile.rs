@@ -13,6 +13,7 @@ use crate::ticket::address::Addresses;
 use crate::ticket::summary::Summary;
 use crate::ticket::timeline::{self, Course};
 use anyhow::{Context, Result};
+use std::ops::RangeInclusive;
 
 impl Desk {
     /// What there is to know of a ticket now; `None` if there is no such ticket.
@@ -103,6 +104,22 @@ impl Desk {
                 _ => Ok(()),
             }
         })
+    }
+
+    /// Looks at the tickets with these numbers; there may be millions of numbers that are no ticket's.
+    pub(super) fn look_at(&self, numbers: RangeInclusive<u32>) -> Result<()> {
+        if numbers.end().saturating_sub(*numbers.start()) < NEWEST {
+            for id in numbers.filter_map(TicketId::new) {
+                self.known(id)?;
+            }
+            return Ok(());
+        }
+        for place in [Place::Open, Place::Archived] {
+            let mut ids = self.store.ids(place)?;
+            ids.retain(|id| numbers.contains(&id.get()));
+            self.read_again(ids)?;
+        }
+        Ok(())
     }
 
     /// Brings every ticket's row up to date, and forgets those that are gone.
@@ -201,7 +218,8 @@ impl Desk {
     }
 }
 
-/// So many tickets a delivery reads at most when the index was lost.
+/// So many tickets a delivery reads at most when the index was lost; from so many numbers on, the
+/// directories are asked which of them are tickets.
 const NEWEST: u32 = 500;
 
 /// So many rows are written in one transaction: nobody else can write meanwhile.
