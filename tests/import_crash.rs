@@ -200,3 +200,45 @@ fn an_import_on_a_disk_that_fails() {
         println!("{}: {count} failures", scenario.name);
     }
 }
+
+// After a power cut, too: no number is given to what is not on the disk, and no success is reported
+// before the names are. And nobody gets the next number before the index knows what has one.
+#[test]
+fn nothing_has_a_name_before_it_is_on_the_disk() {
+    if !strace_is_here() {
+        return;
+    }
+    let scenario = &SCENARIOS[0];
+    let bench = scenario.desk();
+    let log = bench.path("strace.log");
+    let options = [
+        "-y",
+        "-o",
+        log.to_str().unwrap(),
+        "-e",
+        "trace=write,pwrite64,syncfs,fsync,linkat,close",
+    ];
+    scenario
+        .under_strace(&bench, &options)
+        .silent_but_for_output("strace");
+    let log = std::fs::read_to_string(log).unwrap();
+    let mut steps: Vec<char> = log
+        .lines()
+        .filter_map(|line| match line.split('(').next().unwrap() {
+            "write" if line.contains("\"From ") => Some('w'),
+            "write" if line.contains("\"filed ") => Some('!'),
+            "syncfs" => Some('s'),
+            "linkat" => Some('l'),
+            "fsync" if line.contains("/tickets/archived>") => Some('a'),
+            "fsync" if line.contains("/tickets>") => Some('o'),
+            "pwrite64" if line.contains("/index.db>") => Some('i'),
+            "close" if line.contains("/sequence>") => Some('n'),
+            _ => None,
+        })
+        .collect();
+    steps.dedup_by(|a, b| (*a, *b) == ('i', 'i'));
+    let steps: String = steps.into_iter().collect();
+    // Creating the store syncs it; one syncfs is for all six messages of three tickets.
+    let steps = steps.trim_start_matches(['a', 'o', 'i', 'n']);
+    assert_eq!(steps, "wwwwwwsllloain!", "{log}");
+}

@@ -201,6 +201,71 @@ fn a_dry_run_touches_nothing() {
     );
 }
 
+#[test]
+fn mail_that_comes_in_meanwhile_is_filed_once() {
+    let bench = Bench::new();
+    bench
+        .deliver("submit@example.org", mail("1", "Subject: a\n", "x"))
+        .silent();
+    let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
+    let same = mail("2", &format!("Date: {now}\nSubject: b\n"), "x");
+    let answer = mail("3", "In-Reply-To: <2@example.net>\n", "x");
+    let other = mail("4", "Subject: c\n", "x");
+    bench.put("a.mbox", archive(&[&same, &answer, &other]).as_bytes());
+    // While the import has read all and waits for a number, an MTA brings the same mail.
+    let sequence = fs::File::open(bench.ticket(".tickets/sequence")).unwrap();
+    sequence.lock().unwrap();
+    let child = bench
+        .command(&["import", "a.mbox"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let waits = |line: &str| {
+        line.contains("-> FLOCK") && line.split(' ').any(|w| w == child.id().to_string())
+    };
+    let begin = std::time::Instant::now();
+    while !fs::read_to_string("/proc/locks")
+        .unwrap()
+        .lines()
+        .any(waits)
+    {
+        assert!(begin.elapsed().as_secs() < 60, "the import does not wait");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    bench.deliver("ticket-1@example.org", &same).silent();
+    drop(sequence);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let said =
+        "filed 2 messages in 1 new ticket and 1 ticket that was there; 1 was there already\n";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), said);
+    assert_eq!(tickets(&bench), ["1: 1 2 3", "2: 4"]);
+}
+
+#[test]
+fn what_is_filed_anywhere_is_not_filed_elsewhere() {
+    let bench = Bench::new();
+    let tagged = |id: &str| mail(id, "Subject: [bug12] x\n", id);
+    for id in ["1", "2"] {
+        bench.deliver("submit@example.org", tagged(id)).silent();
+    }
+    let mails = ["1", "2", "3"].map(tagged);
+    bench.put(
+        "a.mbox",
+        archive(&[&mails[0], &mails[1], &mails[2]]).as_bytes(),
+    );
+    let said = "filed 1 message in 1 ticket that was there; 2 were there already\n";
+    let args = [
+        "import",
+        "a.mbox",
+        "--tag",
+        r"\[bug(\d+)\]",
+        "--keep-numbers",
+    ];
+    bench.run(&args, b"").is(0, said, "");
+    assert_eq!(tickets(&bench), ["1: 1 3", "2: 2"]);
+}
+
 // B7: an import died between taking the highest number and filing its ticket. It was never used, nor
 // were those below, and a delivery does not look at each of a hundred million.
 #[test]

@@ -1,10 +1,11 @@
 //! All that `tickets import` reads: Maildirs, logs of Debbugs, copies of a store; and what is broken.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, finish};
 use crate::deliver::mail;
 use crate::import::{archive, filed, tickets, written};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 /// Puts a Maildir with these files, `cur/NAME` or `new/NAME`.
 fn maildir(bench: &Bench, name: &str, files: &[(&str, &str)]) {
@@ -181,6 +182,21 @@ fn a_copy_of_a_store_becomes_the_same_store() {
         .run(&args, b"")
         .is(0, "filed 5 messages in 3 new tickets\n", "");
     bench.run(&args, b"").is(0, said, "");
+    // Two copies of it are one; another desk has numbers of its own.
+    let second = Bench::new();
+    second
+        .deliver("submit@example.org", mail("9", "", "x"))
+        .silent();
+    let copies =
+        ["", "/../tickets", "/."].map(|end| format!("{}{end}", bench.ticket("").display()));
+    let mut all = vec!["import", "-k"];
+    all.extend(copies.iter().map(String::as_str));
+    let both = Bench::new();
+    let third = second.ticket("").display().to_string();
+    all.push(&third);
+    let said = "filed 6 messages in 4 new tickets; 10 were in the archive twice\n";
+    both.run(&all, b"").is(0, said, "");
+    assert_eq!(both.names(), ["1", "4", "5", "archived/2"]);
     assert_eq!(bench.names(), ["1", "4", "archived/2"]);
     for name in bench.names() {
         let copy = fs::read(other.join(&name)).unwrap();
@@ -240,7 +256,7 @@ fn what_is_broken_does_not_stop_the_rest() {
     bench.put("blank.mbox", format!("\n\n{}", archive(&[&one])).as_bytes());
     bench.put("photo", b"\xff\xd8\xff\xe0\0\x10JFIF\n");
     bench.put("secret", archive(&[&large]).as_bytes());
-    fs::set_permissions(bench.path("secret"), fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(bench.path("secret"), fs::Permissions::from_mode(0o000)).unwrap();
     bench.make_dir("heap");
     let args = [
         "import",
@@ -323,9 +339,21 @@ fn from_standard_input() {
     bench
         .run(&["import", "--mboxrd", "-n", "-"], input.as_bytes())
         .is(0, "would file 0 messages; 1 was there already\n", "");
+    // What is no file can be read only once, too: tickets import <(zcat old.mbox.gz)
+    let said = "filed 0 messages; 1 was there already\n";
+    bench.put("a.mbox", input.as_bytes());
+    let plain = bench.command(&[]);
+    let program = plain.get_program().to_str().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        &format!("cat a.mbox | {program} import --mboxrd /dev/stdin"),
+    ]);
+    bench.as_ordinary_user(&mut shell);
+    finish(shell, b"").is(0, said, "");
     bench.run(&["import", "-"], b"\x00junk").is(
         65,
         "filed 0 messages\n",
-        "tickets: - is neither an mbox nor a mail\n",
+        "tickets: standard input is neither an mbox nor a mail\n",
     );
 }

@@ -6,6 +6,7 @@
 //! tickets are written and synced in batches, and get their numbers under the sequence's lock like any
 //! other; between two batches a delivery finds everything in order.
 
+mod add;
 mod filing;
 mod group;
 mod numbers;

@@ -33,10 +33,10 @@ enum Kind {
 /// One file or Maildir.
 #[derive(Debug)]
 pub struct Source {
-    /// Where it lies; `-` is standard input.
+    /// Where it lies.
     pub path: PathBuf,
     kind: Kind,
-    /// What was read from standard input.
+    /// What could be read only once.
     held: Option<File>,
     /// The ticket that it is all of; `seat` counts.
     whole: Option<Whole>,
@@ -49,7 +49,8 @@ pub struct Source {
 /// 66 if there is no such file, 65 if it is nothing of the kind.
 pub fn find(path: &Path, folders: bool, scratch: &Path) -> Result<Vec<Source>> {
     if path == Path::new("-") {
-        return Ok(vec![standard_input(path, scratch)?]);
+        let input = std::io::stdin().lock();
+        return Ok(vec![keep(input, "standard input", scratch)?]);
     }
     let meta = match std::fs::metadata(path) {
         Ok(meta) => meta,
@@ -63,9 +64,14 @@ pub fn find(path: &Path, folders: bool, scratch: &Path) -> Result<Vec<Source>> {
         return directory(path, folders);
     }
     let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
+    let name = path.display().to_string();
+    if !meta.is_file() {
+        // A pipe: tickets import <(zcat old.mbox.gz)
+        return Ok(vec![keep(file, &name, scratch)?]);
+    }
     let source = Source {
+        kind: kind(&mut file, &name)?,
         path: path.to_owned(),
-        kind: kind(&mut file, path)?,
         held: None,
         whole: None,
     };
@@ -87,10 +93,7 @@ impl Source {
 
     /// Its name for a message to the user.
     pub fn name(&self) -> String {
-        match self.held {
-            Some(_) => "standard input".to_owned(),
-            None => self.path.display().to_string(),
-        }
+        self.path.display().to_string()
     }
 }
 
@@ -108,22 +111,23 @@ fn unreadable(path: &Path, e: std::io::Error) -> anyhow::Error {
     }
 }
 
-fn standard_input(path: &Path, scratch: &Path) -> Result<Source> {
-    let doing = || format!("cannot keep standard input in {}", scratch.display());
+/// Keeps what can be read only once.
+fn keep(mut input: impl Read, name: &str, scratch: &Path) -> Result<Source> {
+    let doing = || format!("cannot keep {name} in {}", scratch.display());
     let mut file = tempfile::tempfile_in(scratch).with_context(doing)?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file).with_context(doing)?;
+    std::io::copy(&mut input, &mut file).with_context(doing)?;
     file.rewind().with_context(doing)?;
     Ok(Source {
-        kind: kind(&mut file, path)?,
-        path: path.to_owned(),
+        kind: kind(&mut file, name)?,
+        path: PathBuf::from(name),
         held: Some(file),
         whole: None,
     })
 }
 
-fn kind(file: &mut File, path: &Path) -> Result<Kind> {
+fn kind(file: &mut File, name: &str) -> Result<Kind> {
     let mut head = Vec::new();
-    let doing = || format!("cannot read {}", path.display());
+    let doing = || format!("cannot read {name}");
     let read = file.by_ref().take(HEAD).read_to_end(&mut head);
     read.with_context(doing)?;
     if debbugs::is_log(&head) {
@@ -138,7 +142,7 @@ fn kind(file: &mut File, path: &Path) -> Result<Kind> {
     if !Message::new(&head).fields().is_empty() {
         return Ok(Kind::Message);
     }
-    let text = format!("{} is neither an mbox nor a mail", path.display());
+    let text = format!("{name} is neither an mbox nor a mail");
     Err(Fault::new(Status::DataErr, text).into())
 }
 
@@ -223,7 +227,6 @@ fn maildir(dir: &Path) -> Result<Source> {
 
 /// A store that somebody copied with cp: an mbox for each ticket, named by its number.
 fn copy_of_a_store(root: &Path) -> Result<Vec<Source>> {
-    let desk = archive::desk(&format!("{}", root.display()));
     let mut sources = Vec::new();
     for (dir, closed) in [(root.to_owned(), false), (root.join("archived"), true)] {
         if !dir.is_dir() {
@@ -237,14 +240,14 @@ fn copy_of_a_store(root: &Path) -> Result<Vec<Source>> {
             };
             let whole = Whole {
                 number,
-                desk,
+                desk: archive::BY_OPENER,
                 seat: 0,
                 closed: Some(closed),
             };
             let path = entry.path();
             let mut file =
                 open_quietly(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let kind = kind(&mut file, &path)?;
+            let kind = kind(&mut file, &path.display().to_string())?;
             sources.push(Source {
                 whole: matches!(kind, Kind::Mbox).then_some(whole),
                 path,

@@ -104,10 +104,18 @@ pub struct Mail<'a> {
 /// Numbers that are found in Subjects and addresses are all taken for the same system's.
 pub const BY_TAG: u64 = 0;
 
+/// The number is that of a desk that is known by nothing but the message that opened the ticket.
+pub const BY_OPENER: u64 = 1;
+
 /// Tells numbers of the desk with this name from those of others.
 pub fn desk(name: &str) -> u64 {
-    // Never that of tags, which is 0.
-    summary::key(name) as u64 | 1
+    some_desk(summary::key(name))
+}
+
+/// Tells numbers of a desk that is known by `key` from those of others.
+pub fn some_desk(key: i64) -> u64 {
+    // Never one of the two above.
+    key as u64 | 2
 }
 
 /// Understands a message.

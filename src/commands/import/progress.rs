@@ -1,5 +1,6 @@
 //! What is going on, on a terminal: one line of stderr, written over and over.
 
+use crate::commands::plural;
 use crate::desk::import::Step;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -26,12 +27,16 @@ impl Progress {
             return;
         }
         let text = match step {
-            Step::Reading(_, 0, messages) => format!("reading: {messages} messages"),
+            Step::Reading(_, 0, messages) => {
+                format!("reading: {}", plural(*messages, "message"))
+            }
             Step::Reading(done, total, messages) => {
                 let percent = done.saturating_mul(100) / total;
-                format!("reading: {messages} messages, {percent} %")
+                format!("reading: {}, {percent} %", plural(*messages, "message"))
             }
-            Step::Filing(done, total) => format!("filing: {done} of {total} messages"),
+            Step::Filing(done, total) => {
+                format!("filing: {done} of {}", plural(*total, "message"))
+            }
             Step::Ticket(_) | Step::Broken(..) => return,
         };
         self.last = Some(Instant::now());

@@ -7,7 +7,6 @@ use super::{Line, Order, State, Step, Tally};
 use crate::desk::{Desk, trace_sender};
 use crate::mail::entry::{self, Trace};
 use crate::mail::message::Message;
-use crate::store::lock::{self, PATIENCE, Patience};
 use crate::store::source::{Reader, Source};
 use crate::store::{Importing, Place, Staged};
 use crate::ticket::TicketId;
@@ -15,13 +14,14 @@ use crate::ticket::address::Verb;
 use crate::ticket::archive::{self, Rules};
 use crate::ticket::mark::Role;
 use crate::ticket::summary::Identity;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 /// So many tickets, or so many bytes, are synced together.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 16 << 20;
-/// So much is added to a ticket at once; its locks are held no longer than that takes.
-const PORTION: usize = 4 << 20;
+
+/// Mail that is older is not being delivered now. In seconds.
+const JUST_NOW: i64 = 24 * 3600;
 
 /// The work.
 pub(super) struct Filing<'a, 'b> {
@@ -47,9 +47,9 @@ struct Draft<'g> {
 }
 
 /// A message ready to be filed.
-struct Ready {
-    entry: Vec<u8>,
-    identity: Identity,
+pub(super) struct Ready {
+    pub entry: Vec<u8>,
+    pub identity: Identity,
     author: String,
     subject: String,
     changed: bool,
@@ -57,6 +57,9 @@ struct Ready {
 
 impl<'a> Filing<'a, '_> {
     pub fn run(mut self) -> Result<()> {
+        if !self.order.dry_run {
+            self.clear_locks();
+        }
         let mut reader = Reader::new(self.sources);
         let mut numbers = Numbers::new(&self)?;
         let mut batch: Vec<Draft> = Vec::new();
@@ -137,10 +140,26 @@ impl<'a> Filing<'a, '_> {
             self.desk.store.sync_staged(right, staged)?;
         }
         let store = self.desk.store.clone();
-        let mut sequence = store.sequence()?;
+        let mut sequence = loop {
+            let sequence = store.sequence()?;
+            // What was looked at before may have changed while we waited.
+            self.desk.index.take();
+            if self.desk.index()?.is_complete()? {
+                break sequence;
+            }
+            // It was removed; nobody has to wait for the number until it is made again.
+            drop(sequence);
+            self.desk.complete_index()?;
+        };
         numbers.last = numbers.last.max(sequence.last());
         let mut lines = Vec::new();
+        let mut delivered = Vec::new();
+        numbers.look(self, sequence.last())?;
         for mut draft in batch {
+            if let Some(id) = self.delivered(draft.group)? {
+                delivered.push((draft.group, id));
+                continue;
+            }
             let mut wanted = numbers.wanted(self, draft.group)?;
             loop {
                 let id = match wanted {
@@ -175,116 +194,45 @@ impl<'a> Filing<'a, '_> {
                 break;
             }
         }
-        drop(sequence);
-        numbers.guessed = numbers.last;
         for place in [Place::Open, Place::Archived] {
-            if lines
-                .iter()
-                .any(|line| line.closed == (place == Place::Archived))
-            {
+            let closed = place == Place::Archived;
+            if lines.iter().any(|line| line.closed == closed) {
                 store.sync_names(place)?;
             }
         }
+        // Before the right to give numbers goes: a delivery takes a number up to the last one, of
+        // which neither the index nor the disk knows anything, for one that was used.
+        self.desk.index()?.together(|| {
+            for line in &lines {
+                self.desk.known(line.ticket)?;
+            }
+            Ok::<_, anyhow::Error>(())
+        })?;
+        numbers.looked = sequence.last();
+        drop(sequence);
+        numbers.guessed = numbers.last;
         for line in &lines {
-            self.desk.known(line.ticket)?;
             self.tally.opened += 1;
             self.tally.filed += line.messages;
             (self.tell)(Step::Ticket(line));
         }
+        for (group, id) in delivered {
+            self.continue_ticket(group, id, reader)?;
+        }
         Ok(())
     }
 
-    /// Adds to a ticket what is not in it yet.
-    fn continue_ticket(&mut self, group: &Group, id: TicketId, reader: &mut Reader) -> Result<()> {
-        let mut line = self.line(group, id);
-        line.new = false;
-        let Some(row) = self.desk.known(id)? else {
-            return Ok(());
-        };
-        line.subject = row.subject;
-        let mut notes = Vec::new();
-        for note in self.groups.notes(group) {
+    /// The ticket of a group that was none when it was read: an MTA may just now bring the same mail to
+    /// a mailbox and to us.
+    fn delivered(&self, group: &Group) -> Result<Option<TicketId>> {
+        let fresh = |note: &&Note| !note.whole && note.at > self.rules.now - JUST_NOW;
+        for note in self.groups.notes(group).filter(fresh) {
             let identity = self.groups.survey.identity(note);
-            match self.desk.index()?.position(id, &identity)? {
-                Some(_) => self.tally.there += 1,
-                None => notes.push(note),
+            if let Some(id) = self.desk.filed_in(&identity)?.first() {
+                return Ok(Some(*id));
             }
         }
-        for place in [Place::Open, Place::Archived] {
-            // Of an import that died here.
-            lock::clear_stale(&self.desk.store.path(id, place));
-        }
-        let mut open = row.place == Some(Place::Open);
-        let mut notes = notes.into_iter().peekable();
-        while notes.peek().is_some() {
-            let mut portion: Vec<Ready> = Vec::new();
-            let mut size = 0;
-            let mut failed = None;
-            while size < PORTION
-                && let Some(note) = notes.next()
-            {
-                match self.read(note, id, false, reader) {
-                    Ok(ready) => {
-                        size += ready.entry.len();
-                        portion.push(ready);
-                    }
-                    Err(e) => {
-                        failed = Some(e);
-                        break;
-                    }
-                }
-                // What is older than the last message changes nothing any more.
-                if note.at >= row.active {
-                    open = self.follow(open, note);
-                }
-            }
-            match self.append(id, portion, open) {
-                Ok(filed) => filed.into_iter().for_each(|r| line.count(r, self.tally)),
-                Err(e) => failed = Some(e),
-            }
-            if let Some(e) = failed {
-                self.tally.fault(self.tell, &e);
-                break;
-            }
-        }
-        if line.messages > 0 {
-            line.closed = !open;
-            self.tally.continued += 1;
-            self.tally.filed += line.messages;
-            (self.tell)(Step::Ticket(&line));
-        }
-        Ok(())
-    }
-
-    /// Appends to a ticket, and gives what was not in it by then. The file is moved first: who dies in
-    /// between finds, the next time, that the messages are still missing, and does all of it again.
-    fn append(&mut self, id: TicketId, portion: Vec<Ready>, open: bool) -> Result<Vec<Ready>> {
-        if portion.is_empty() || self.order.dry_run {
-            return Ok(portion);
-        }
-        self.desk.patience = Patience::new(PATIENCE);
-        let store = self.desk.store.clone();
-        let locked = store.lock(id, self.desk.patience)?;
-        let mut mbox = locked.with_context(|| format!("cannot file in ticket {id}: it is gone"))?;
-        self.desk.known_locked(&mut mbox)?;
-        let mut fresh = Vec::new();
-        let mut entries = Vec::new();
-        for mut ready in portion {
-            let index = self.desk.index()?;
-            if index.position(id, &ready.identity)?.is_none() {
-                entries.append(&mut ready.entry);
-                fresh.push(ready);
-            }
-        }
-        let place = mbox.place();
-        mbox.move_to(if open { Place::Open } else { Place::Archived })?;
-        if let Err(e) = mbox.append(&entries) {
-            let _ = mbox.move_to(place);
-            return Err(e);
-        }
-        drop(mbox);
-        self.desk.known(id)?;
-        Ok(fresh)
+        Ok(None)
     }
 
     /// Says what would be opened.
@@ -292,8 +240,10 @@ impl<'a> Filing<'a, '_> {
         let id = numbers.guess(self, group)?;
         let mut line = self.line(group, id);
         if let Some(first) = self.groups.notes(group).next() {
-            let ready = self.read(first, id, true, reader)?;
-            line.count(ready, self.tally);
+            match self.read(first, id, true, reader) {
+                Ok(ready) => line.count(ready, self.tally),
+                Err(e) => self.tally.fault(self.tell, &e),
+            }
         }
         line.messages = group.range.len();
         self.tally.opened += 1;
@@ -302,7 +252,7 @@ impl<'a> Filing<'a, '_> {
         Ok(())
     }
 
-    fn line(&self, group: &Group, id: TicketId) -> Line {
+    pub(super) fn line(&self, group: &Group, id: TicketId) -> Line {
         let open = match self.order.state {
             State::Closed => false,
             _ => {
@@ -321,7 +271,7 @@ impl<'a> Filing<'a, '_> {
     }
 
     /// Whether a ticket is open after one more message.
-    fn follow(&self, open: bool, note: &Note) -> bool {
+    pub(super) fn follow(&self, open: bool, note: &Note) -> bool {
         match (self.order.state, note.closed, note.role) {
             // What is there already stays closed or open.
             (State::Closed, ..) => open,
@@ -337,7 +287,7 @@ impl<'a> Filing<'a, '_> {
     ///
     /// # Errors
     /// It is not the one that was read first.
-    fn read(
+    pub(super) fn read(
         &mut self,
         note: &Note,
         id: TicketId,
@@ -390,7 +340,7 @@ impl<'a> Filing<'a, '_> {
 
 impl Line {
     /// Takes one more message into account.
-    fn count(&mut self, ready: Ready, tally: &mut Tally) {
+    pub(super) fn count(&mut self, ready: Ready, tally: &mut Tally) {
         if self.messages == 0 {
             self.author = ready.author;
             if self.new {

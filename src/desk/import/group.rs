@@ -55,14 +55,15 @@ impl Groups {
         order.iter().map(|&nth| &self.survey.notes[nth as usize])
     }
 
-    /// How many messages there are, each counted once in each ticket.
+    /// How many messages may have to be filed, each counted once in each ticket.
     pub fn messages(&self) -> usize {
         self.order.len()
     }
 
-    /// Makes groups of the threads, and takes out of each what stands in it twice.
-    fn cut(survey: Survey, threads: &[Thread]) -> Groups {
-        let mut order = in_order(&survey, threads);
+    /// Puts the messages `order` into groups by their threads, and takes out of each what stands in it
+    /// twice.
+    fn cut(survey: Survey, threads: &[Thread], mut order: Vec<u32>) -> Groups {
+        sort(&mut order, &survey, threads);
         let mut groups: Vec<Group> = Vec::new();
         let mut seen = HashSet::new();
         let mut kept = 0;
@@ -95,18 +96,26 @@ impl Desk {
     pub(super) fn group(&self, mut survey: Survey, tally: &mut Tally) -> Result<Groups> {
         let filed = self.filed_nodes(&survey)?;
         let mut threads = threads(&mut survey, &filed);
-        let mut all = Groups::cut(survey, &threads);
-        let homes = self.homes(&all, &filed)?;
-        if !homes.is_empty() {
-            // A ticket may be the home of what has a number, and of what has none.
-            for (group, home) in homes {
-                for &nth in &all.order[all.groups[group as usize].range.clone()] {
-                    threads[nth as usize] = Thread::Labelled(Label::Filed(home));
-                }
+        let every = (0..survey.notes.len() as u32).collect();
+        let mut all = Groups::cut(survey, &threads, every);
+        // A ticket may be the home of what has a number, and of what has none.
+        for (group, home) in self.homes(&all, &filed)? {
+            for &nth in &all.order[all.groups[group as usize].range.clone()] {
+                threads[nth as usize] = Thread::Labelled(Label::Filed(home));
             }
-            all = Groups::cut(all.survey, &threads);
         }
-        tally.twice += threads.len() - all.order.len();
+        // What is filed somewhere is filed; but a whole ticket has all that it had (A6).
+        let notes = &all.survey.notes;
+        let missing = |nth: &u32| {
+            let note = &notes[*nth as usize];
+            note.whole || note.filed.is_none()
+        };
+        let count = notes.len();
+        let missing: Vec<u32> = (0..count as u32).filter(missing).collect();
+        tally.there += count - missing.len();
+        tally.twice += missing.len();
+        all = Groups::cut(all.survey, &threads, missing);
+        tally.twice -= all.order.len();
         let Groups {
             survey,
             groups,
@@ -245,20 +254,18 @@ fn threads(survey: &mut Survey, filed: &HashMap<u32, TicketId>) -> Vec<Thread> {
     survey.notes.iter().map(thread).collect()
 }
 
-/// The messages, thread by thread, each thread in order.
-fn in_order(survey: &Survey, threads: &[Thread]) -> Vec<u32> {
+/// Sorts messages by thread, and each thread by time.
+fn sort(order: &mut [u32], survey: &Survey, threads: &[Thread]) {
     let at: Vec<(u32, i64)> = survey
         .notes
         .iter()
         .map(|note| (note.node, note.at))
         .collect();
     let dates = survey.threads.dates(&at);
-    let mut order: Vec<u32> = (0..survey.notes.len() as u32).collect();
     order.sort_by_key(|&nth| {
         let note = &survey.notes[nth as usize];
         // What joined a whole ticket later stands behind it.
         let seat = if note.whole { note.seat } else { u32::MAX };
         (threads[nth as usize], seat, dates[note.node as usize], nth)
     });
-    order
 }

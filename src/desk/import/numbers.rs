@@ -13,16 +13,19 @@ pub(super) struct Numbers {
     pub last: u32,
     /// The last one that was guessed, before the sequence could be asked.
     pub guessed: u32,
+    /// Up to here the index knows all tickets.
+    pub looked: u32,
     /// Numbers that were guessed for those who have their own.
     promised: HashSet<TicketId>,
 }
 
 impl Numbers {
     pub fn new(filing: &Filing) -> Result<Numbers> {
-        let mut last = 0;
+        let (mut last, mut looked) = (0, 0);
         if filing.desk.store.private().is_dir() {
             let given = filing.desk.store.sequence()?.last();
             last = given.max(filing.desk.index()?.highest()?);
+            looked = given;
         }
         if filing.order.keep_numbers {
             let groups = filing.groups.groups.iter().filter(|g| g.home.is_none());
@@ -32,8 +35,16 @@ impl Numbers {
         Ok(Numbers {
             last,
             guessed: last,
+            looked,
             promised: HashSet::new(),
         })
+    }
+
+    /// Takes note of the tickets that others opened meanwhile, up to number `last`.
+    pub fn look(&mut self, filing: &mut Filing, last: u32) -> Result<()> {
+        filing.desk.look_at(self.looked + 1..=last)?;
+        self.looked = last;
+        Ok(())
     }
 
     /// The number that a group will most likely get.

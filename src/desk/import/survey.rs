@@ -74,6 +74,7 @@ impl Desk {
         let most = self.config.max_size;
         for (nth, source) in sources.iter().enumerate() {
             let size = source.size();
+            let mut opener = None;
             // As it is stored, a message is larger than it was.
             let walked = source.walk(most.saturating_mul(2), &mut |spot, piece, done| {
                 let mail = archive::read(&piece.found(), rules);
@@ -91,13 +92,18 @@ impl Desk {
                 let parents = message.parents();
                 let parents: Vec<i64> = parents.iter().map(|id| summary::key(id)).collect();
                 let (seat, closed) = mail.whole.unwrap_or_default();
+                let mut number = mail.number;
+                if let Some((desk @ archive::BY_OPENER, _)) = &mut number {
+                    // Two copies of one store are one; two stores have the same numbers.
+                    *desk = *opener.get_or_insert(archive::some_desk(identity.key));
+                }
                 survey.notes.push(Note {
                     source: nth as u32,
                     spot,
                     node: survey.threads.add(identity.key, &parents),
                     digest: identity.digest,
                     at: mail.at,
-                    number: mail.number,
+                    number,
                     seat,
                     whole: mail.whole.is_some(),
                     closed,
