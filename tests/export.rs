@@ -83,6 +83,10 @@ fn there_and_back() {
     let twice = "filed 5 messages in 2 new tickets; 5 were in the archive twice\n";
     other(&bench, "both", &both, b"").is(0, twice, "");
     assert_eq!(files(&bench.path("both")), want);
+    // So is a copy of the store itself.
+    let with_copy = ["import", "-k", "backup", "tickets"];
+    other(&bench, "with_copy", &with_copy, b"").is(0, twice, "");
+    assert_eq!(files(&bench.path("with_copy")), want);
     // A pipe; and what has happened since is added, in the state it is in now.
     let piped = bench.run(&["export", "--mbox", "-"], b"");
     assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
@@ -357,6 +361,11 @@ proptest! {
         bench.run(&["export", form, "all"], b"").silent_but_for_output("export");
         other(&bench, "there", &["import", "-k", "all"], b"").silent_but_for_output("import");
         prop_assert_eq!(content(&bench.path("there")), want);
+        let checked = other(&bench, "there", &["check", "--store"], b"");
+        let count = |n: usize, what| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let messages = count(store.values().map(|(_, mails)| mails.len()).sum(), "message");
+        let said = format!("{messages} in {}, none changed\n", count(store.len(), "ticket"));
+        checked.is(0, &said, "");
         let again = other(&bench, "there", &["import", "all"], b"");
         prop_assert!(again.stdout.starts_with("filed 0 messages"), "{again:?}");
         // A second journey changes nothing at all any more.

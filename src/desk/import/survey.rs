@@ -11,6 +11,7 @@ use crate::ticket::mark::Role;
 use crate::ticket::summary::{self, Identity};
 use crate::ticket::thread::Threads;
 use anyhow::Result;
+use std::collections::HashMap;
 
 /// A message of the archive, in about a hundred bytes.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,26 @@ impl Survey {
         Identity {
             key: self.threads.key(note.node),
             digest: note.digest,
+        }
+    }
+
+    /// A copy of a store and an export of it are the same tickets: what the same message opened, under
+    /// the same number, is.
+    fn unite(&mut self) {
+        let mut by_opener: HashMap<([u8; 16], TicketId), u64> = HashMap::new();
+        let mut same: HashMap<Number, u64> = HashMap::new();
+        for note in self.notes.iter().filter(|note| note.seat == 1) {
+            if let Some((desk, id)) = note.number {
+                let first = *by_opener.entry((note.digest, id)).or_insert(desk);
+                same.entry((desk, id)).or_insert(first);
+            }
+        }
+        for note in self.notes.iter_mut().filter(|note| note.whole) {
+            if let Some((desk, id)) = &mut note.number
+                && let Some(first) = same.get(&(*desk, *id))
+            {
+                *desk = *first;
+            }
         }
     }
 }
@@ -127,6 +148,7 @@ impl Desk {
                 Err(e) => tally.fault(tell, &e),
             }
         }
+        survey.unite();
         if !self.is_empty()? {
             for nth in 0..survey.notes.len() {
                 let identity = survey.identity(&survey.notes[nth]);
