@@ -147,6 +147,19 @@ fn a_log_of_debbugs_becomes_a_ticket() {
         .run(&["import", "-k", "6.log", "5.log"], b"")
         .is(0, said, "");
     assert_eq!(tickets(&bench), ["5: 5 50", "archived/6: 6"]);
+    // All of them, as they lie there.
+    for dir in ["db-h", "db-h/05", "db-h/06"] {
+        bench.make_dir(dir);
+    }
+    for file in ["5.log", "5.summary", "6.log", "6.summary"] {
+        let to = bench.path(&format!("db-h/0{}/{file}", &file[..1]));
+        fs::copy(bench.path(file), to).unwrap();
+    }
+    bench.put("db-h/06/7.log", b"another program's\n");
+    let said = "filed 0 messages; 3 were there already\n";
+    bench
+        .run(&["import", "--folders", "db-h"], b"")
+        .is(0, said, "");
     // Torn off, as a copy may be that was made while mail came in.
     bench.put("7.log", &received("7", 1, "A: 1\n\nx\n").as_bytes()[..70]);
     let torn = "tickets: 7.log: some of it is no record of Debbugs, and was left out\n";
@@ -258,6 +271,13 @@ fn what_is_broken_does_not_stop_the_rest() {
     bench.put("secret", archive(&[&large]).as_bytes());
     fs::set_permissions(bench.path("secret"), fs::Permissions::from_mode(0o000)).unwrap();
     bench.make_dir("heap");
+    // One file of a store is no reason to leave out the others.
+    bench.make_dir("copy");
+    bench.put("copy/1", b"\xff\xd8\xff\xe0\0");
+    bench.put(
+        "copy/2",
+        archive(&[&written("6", "ann", (1, 2), "", "6")]).as_bytes(),
+    );
     let args = [
         "import",
         "nonsuch",
@@ -268,20 +288,22 @@ fn what_is_broken_does_not_stop_the_rest() {
         "mail.eml",
         "empty.mbox",
         "blank.mbox",
+        "copy",
     ];
     bench.run(&args, b"").is(
         66,
-        "filed 3 messages in 3 new tickets; 1 was in the archive twice\n",
+        "filed 4 messages in 4 new tickets; 1 was in the archive twice\n",
         "tickets: cannot read nonsuch: there is no such file\n\
          tickets: photo is neither an mbox nor a mail\n\
          tickets: cannot read secret: Permission denied (os error 13)\n\
          hint: a file may come on standard input: tickets import - <FILE\n\
          tickets: heap is neither a Maildir nor a store\n\
-         hint: name the mailboxes in it, or use --folders\n\
+         hint: name the mailboxes in it, or use --folders for Maildirs\n\
+         tickets: copy/1 is neither an mbox nor a mail\n\
          tickets: good.mbox: message <3@example.net> has 1090 bytes: more than max_size, left out\n\
          tickets: good.mbox: message 3 has 3090 bytes: too large, left out\n",
     );
-    assert_eq!(tickets(&bench), ["1: 1", "2: 2", "3: 5"]);
+    assert_eq!(tickets(&bench), ["1: 1", "2: 2", "3: 5", "4: 6"]);
     for (args, status, said) in [
         (
             &["import", "secret"][..],
@@ -307,6 +329,60 @@ fn what_is_broken_does_not_stop_the_rest() {
         &["import"],
         "tickets: the following required arguments were not provided: <FILE|DIR>...\nhint: `tickets import --help` shows its options\n",
     );
+}
+
+#[test]
+fn what_is_no_archive_is_told_apart() {
+    let bench = Bench::new();
+    let [one, two] = ["1", "2"].map(|id| written(id, "ann", (1, 1), "", id));
+    let begins = "hint: an mbox begins like this: From ann@example.net Mon Jan  1 10:00:00 2024\n";
+    let text = |file: &str, line: &str| {
+        format!("{file} is neither an mbox nor a mail: its first line is {line:?}\n{begins}")
+    };
+    let packed = "packed is neither an mbox nor a mail\n\
+                  hint: it is compressed: zcat FILE | tickets import -\n";
+    let torn = "torn: line 7 begins another mail: an mbox without its first line? Left out\n";
+    let archive = archive(&[&one, &two]);
+    let without_date = archive.replace(" Mon Jan  1 10:00:00 2024", "");
+    for (file, content, said) in [
+        (
+            "passwd",
+            "root:x:0:0:root\n",
+            text("passwd", "root:x:0:0:root"),
+        ),
+        (
+            "bom",
+            &*format!("\u{feff}{archive}"),
+            text(
+                "bom",
+                "\u{feff}From somebody@example.net Mon Jan  1 10:00:00 2024",
+            ),
+        ),
+        (
+            "dateless",
+            &*without_date,
+            text("dateless", "From somebody@example.net"),
+        ),
+        ("packed", "\x1f\u{8b}", packed.to_owned()),
+        ("torn", archive.split_once('\n').unwrap().1, torn.to_owned()),
+    ] {
+        // Of a character above 127, the byte: as gzip begins.
+        let bytes: Vec<u8> = match file {
+            "packed" => content.chars().map(|c| c as u8).collect(),
+            _ => content.as_bytes().to_vec(),
+        };
+        bench.put(file, &bytes);
+        let said = format!("tickets: {said}");
+        bench
+            .run(&["import", file], b"")
+            .is(65, "filed 0 messages\n", &said);
+    }
+    let said = "tickets: heap holds no Maildir and no store\n";
+    bench.make_dir("heap");
+    bench
+        .run(&["import", "--folders", "heap"], b"")
+        .is(65, "filed 0 messages\n", said);
+    assert_eq!(bench.names(), [""; 0]);
 }
 
 #[test]

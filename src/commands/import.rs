@@ -12,28 +12,28 @@ use anyhow::Result;
 use clap::ValueEnum;
 use progress::Progress;
 use regex::bytes::Regex;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 /// File an archive of mail as tickets
 ///
-/// Takes mboxes, Maildirs, single mails, logs of Debbugs (1234.log), copies of a store, and what
-/// `tickets export` wrote; - is standard input. Messages belong together by the number in their
-/// Subject or in their recipient's address, else by In-Reply-To and References. They are filed with
-/// their own dates, byte for byte, and nobody is told.
+/// Takes mboxes, Maildirs, single mails, logs of Debbugs (1234.log) and directories of them, copies
+/// of a store, and what `tickets export` wrote; - is standard input. Messages belong together by the
+/// number in their Subject or in their recipient's address, else by In-Reply-To and References. They
+/// are filed with their own dates, byte for byte, and nobody is told.
 ///
 /// Each message is filed once, however often you import it. So if it was interrupted, or has grown
 /// since, import it again: only what is new is filed, in its ticket.
 ///
 /// Exit status: 0 all is filed (or was before), 65 something was left out since it is broken or too
-/// large, 66 no such file, 75 try again.
+/// large, 66 no such file, 75 try again, 77 it may not be read.
 #[derive(clap::Args)]
 pub struct Import {
     /// Archive to file (can be repeated)
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// Understand numbers and addresses as that system wrote them
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", ignore_case = true)]
     system: Option<System>,
     /// The number in a Subject, as in: --tag 'Bug#(\d+)' (can be repeated) [default: `subject_tags`
     /// of the configuration]
@@ -59,7 +59,7 @@ pub struct Import {
     /// of Exim, Postfix and procmail
     #[arg(long)]
     mboxrd: bool,
-    /// Take the folders in a Maildir, too
+    /// Take what lies in the directories of a directory, too, as the folders of a Maildir
     #[arg(short, long)]
     folders: bool,
     /// Only say what would be filed
@@ -110,6 +110,10 @@ impl Import {
             false => Desk::open(overrides)?,
         };
         let order = self.order(&desk.config.subject_tags)?;
+        if order.paths.iter().any(|path| path.as_os_str() == "-") && std::io::stdin().is_terminal()
+        {
+            super::remark("reading standard input; Ctrl-D on an empty line ends it");
+        }
         let mut progress = Progress::new();
         let result = desk.import(&order, &mut |step| match step {
             Step::Ticket(line) if dry_run || verbose => progress.aside(|| say(line)),

@@ -173,9 +173,11 @@ impl Desk {
         };
         let mut sources = Vec::new();
         for path in &order.paths {
-            match source::find(path, order.folders, &scratch) {
-                Ok(mut found) => sources.append(&mut found),
-                Err(e) => tally.fault(tell, &e),
+            for found in source::find(path, order.folders, &scratch) {
+                match found {
+                    Ok(source) => sources.push(source),
+                    Err(e) => tally.fault(tell, &e),
+                }
             }
         }
         sources

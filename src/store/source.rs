@@ -21,6 +21,29 @@ use std::path::{Path, PathBuf};
 /// So much of a file is looked at to tell what it is.
 const HEAD: u64 = 64 << 10;
 
+/// A mail that is a file of its own has one of these; `name: value` alone stands in many files.
+const FIELDS: [&str; 8] = [
+    "From",
+    "Date",
+    "Subject",
+    "To",
+    "Message-ID",
+    "Received",
+    "Return-Path",
+    "Delivered-To",
+];
+
+/// How compressed files begin, and what unpacks them.
+const PACKED: [(&[u8], &str); 4] = [
+    (b"\x1f\x8b", "zcat"),
+    (b"BZh", "bzcat"),
+    (b"\xfd7zXZ", "xzcat"),
+    (b"\x28\xb5\x2f\xfd", "zstdcat"),
+];
+
+/// So many characters of a line are shown.
+const SHOWN: usize = 60;
+
 #[derive(Debug)]
 enum Kind {
     Mbox,
@@ -42,32 +65,38 @@ pub struct Source {
     whole: Option<Whole>,
 }
 
-/// The archives at `path`: one, or in a directory several. With `folders`, those in the directories of
-/// a Maildir, too. What comes from standard input (`-`) is kept in `scratch` meanwhile.
-///
-/// # Errors
-/// 66 if there is no such file, 65 if it is nothing of the kind.
-pub fn find(path: &Path, folders: bool, scratch: &Path) -> Result<Vec<Source>> {
+/// The archives at `path`: one, or in a directory several; or why there is none. With `folders`, those
+/// in the directories of a Maildir, too. What can be read only once (`-` is standard input) is kept in
+/// `scratch` meanwhile. Status 66 if there is no such file, 65 if it is nothing of the kind.
+pub fn find(path: &Path, folders: bool, scratch: &Path) -> Vec<Result<Source>> {
     if path == Path::new("-") {
         let input = std::io::stdin().lock();
-        return Ok(vec![keep(input, "standard input", scratch)?]);
+        return vec![keep(input, "standard input", scratch)];
     }
-    let meta = match std::fs::metadata(path) {
-        Ok(meta) => meta,
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => {
+            let found = directory(path, folders);
+            if !found.is_empty() {
+                return found;
+            }
+            let text = format!("{} holds no Maildir and no store", path.display());
+            vec![Err(Fault::new(Status::DataErr, text).into())]
+        }
+        Ok(meta) => vec![file(path, meta.is_file(), scratch)],
         Err(e) if absent(&e) => {
             let text = format!("cannot read {}: there is no such file", path.display());
-            return Err(Fault::new(Status::NoInput, text).into());
+            vec![Err(Fault::new(Status::NoInput, text).into())]
         }
-        Err(e) => return Err(unreadable(path, e)),
-    };
-    if meta.is_dir() {
-        return directory(path, folders);
+        Err(e) => vec![Err(unreadable(path, e))],
     }
+}
+
+fn file(path: &Path, lasts: bool, scratch: &Path) -> Result<Source> {
     let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
     let name = path.display().to_string();
-    if !meta.is_file() {
+    if !lasts {
         // A pipe: tickets import <(zcat old.mbox.gz)
-        return Ok(vec![keep(file, &name, scratch)?]);
+        return keep(file, &name, scratch);
     }
     let source = Source {
         kind: kind(&mut file, &name)?,
@@ -75,10 +104,10 @@ pub fn find(path: &Path, folders: bool, scratch: &Path) -> Result<Vec<Source>> {
         held: None,
         whole: None,
     };
-    Ok(vec![match source.kind {
+    Ok(match source.kind {
         Kind::Log => of_debbugs(source),
         _ => source,
-    }])
+    })
 }
 
 impl Source {
@@ -139,11 +168,30 @@ fn kind(file: &mut File, name: &str) -> Result<Kind> {
     if begin.is_empty() || mbox::is_from_line(first_line) {
         return Ok(Kind::Mbox);
     }
-    if !Message::new(&head).fields().is_empty() {
-        return Ok(Kind::Message);
+    let message = Message::new(&head);
+    match FIELDS.iter().any(|name| message.first(name).is_some()) {
+        true => Ok(Kind::Message),
+        false => Err(neither(name, &head, first_line)),
     }
+}
+
+/// Why a file is no archive; what looks like text shows its first line.
+fn neither(name: &str, head: &[u8], first_line: &[u8]) -> anyhow::Error {
     let text = format!("{name} is neither an mbox nor a mail");
-    Err(Fault::new(Status::DataErr, text).into())
+    if let Some((_, program)) = PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
+        let hint = format!("it is compressed: {program} FILE | tickets import -");
+        return Fault::new(Status::DataErr, text).hint(hint).into();
+    }
+    let line = std::str::from_utf8(first_line.trim_ascii_end()).ok();
+    match line.filter(|line| !line.chars().any(char::is_control)) {
+        None => Fault::new(Status::DataErr, text).into(),
+        Some(line) => {
+            let line: String = line.chars().take(SHOWN).collect();
+            let hint = "an mbox begins like this: From ann@example.net Mon Jan  1 10:00:00 2024";
+            let text = format!("{text}: its first line is {line:?}");
+            Fault::new(Status::DataErr, text).hint(hint).into()
+        }
+    }
 }
 
 /// The log of a bug: its name is the number, and beside it stands a summary that says more of its
@@ -177,28 +225,31 @@ fn is_maildir(dir: &Path) -> bool {
     dir.join("cur").is_dir() || dir.join("new").is_dir()
 }
 
-fn directory(dir: &Path, folders: bool) -> Result<Vec<Source>> {
-    let mut sources = match is_maildir(dir) {
-        true => vec![maildir(dir)?],
-        false => copy_of_a_store(dir)?,
+fn directory(dir: &Path, folders: bool) -> Vec<Result<Source>> {
+    let found = match is_maildir(dir) {
+        true => maildir(dir).map(|source| vec![Ok(source)]),
+        false => numbered(dir),
+    };
+    let mut sources = match found {
+        Ok(sources) => sources,
+        Err(e) => return vec![Err(e)],
     };
     if folders {
-        for entry in entries(dir)? {
+        for entry in entries(dir).unwrap_or_default() {
             let (path, name) = (entry.path(), entry.file_name());
             // No symbolic link leads in a circle.
             let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
             if is_dir && !["cur", "new", "tmp"].iter().any(|n| name == *n) {
-                sources.append(&mut directory(&path, true)?);
+                sources.append(&mut directory(&path, true));
             }
         }
     } else if sources.is_empty() {
         let text = format!("{} is neither a Maildir nor a store", dir.display());
         let fault = Fault::new(Status::DataErr, text);
-        return Err(fault
-            .hint("name the mailboxes in it, or use --folders")
-            .into());
+        let hint = "name the mailboxes in it, or use --folders for Maildirs";
+        sources.push(Err(fault.hint(hint).into()));
     }
-    Ok(sources)
+    sources
 }
 
 fn maildir(dir: &Path) -> Result<Source> {
@@ -225,17 +276,20 @@ fn maildir(dir: &Path) -> Result<Source> {
     })
 }
 
-/// A store that somebody copied with cp: an mbox for each ticket, named by its number.
-fn copy_of_a_store(root: &Path) -> Result<Vec<Source>> {
+/// A store that somebody copied with cp: an mbox for each ticket, named by its number. Or the logs of
+/// Debbugs, named by theirs.
+fn numbered(root: &Path) -> Result<Vec<Result<Source>>> {
     let mut sources = Vec::new();
     for (dir, closed) in [(root.to_owned(), false), (root.join("archived"), true)] {
-        if !dir.is_dir() {
+        if closed && !dir.is_dir() {
             continue;
         }
         for entry in entries(&dir)? {
-            let name = entry.file_name();
-            let number: Option<TicketId> = name.to_str().and_then(|n| n.parse().ok());
-            let Some(number) = number.filter(|_| entry.path().is_file()) else {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_str().unwrap_or_default();
+            let log = name.strip_suffix(".log");
+            let number: Option<TicketId> = log.unwrap_or(name).parse().ok();
+            let Some(number) = number.filter(|_| path.is_file()) else {
                 continue;
             };
             let whole = Whole {
@@ -244,18 +298,28 @@ fn copy_of_a_store(root: &Path) -> Result<Vec<Source>> {
                 seat: 0,
                 closed: Some(closed),
             };
-            let path = entry.path();
-            let mut file =
-                open_quietly(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let kind = kind(&mut file, &path.display().to_string())?;
-            sources.push(Source {
-                whole: matches!(kind, Kind::Mbox).then_some(whole),
-                path,
-                kind,
-                held: None,
-            });
+            let found = one_of_many(path, whole);
+            // Any program may write a log.
+            if log.is_none() || matches!(&found, Ok(source) if matches!(source.kind, Kind::Log)) {
+                sources.push((number, found));
+            }
         }
     }
-    sources.sort_by_key(|source| source.whole.map(|whole| whole.number));
-    Ok(sources)
+    sources.sort_by_key(|(number, _)| *number);
+    Ok(sources.into_iter().map(|(_, found)| found).collect())
+}
+
+fn one_of_many(path: PathBuf, whole: Whole) -> Result<Source> {
+    let mut file = open_quietly(&path).map_err(|e| unreadable(&path, e))?;
+    let kind = kind(&mut file, &path.display().to_string())?;
+    let source = Source {
+        whole: matches!(kind, Kind::Mbox).then_some(whole),
+        path,
+        kind,
+        held: None,
+    };
+    Ok(match source.kind {
+        Kind::Log => of_debbugs(source),
+        _ => source,
+    })
 }

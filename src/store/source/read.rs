@@ -4,6 +4,7 @@ use super::{Kind, Source, unreadable};
 use crate::error::{Fault, Status};
 use crate::mail::debbugs;
 use crate::mail::mbox::{self, Spans};
+use crate::mail::message::Message;
 use crate::store::lock::{self, Patience};
 use crate::store::{absent, open_quietly};
 use crate::ticket::archive::{Found, Whole};
@@ -128,6 +129,11 @@ impl Walk<'_, '_> {
         let mut content = Vec::with_capacity(length as usize);
         let limited = file.by_ref().take(size).read_to_end(&mut content);
         limited.with_context(|| self.doing())?;
+        if let Some(line) = begins_again(&content) {
+            let text = format!("line {line} begins another mail: an mbox without its first line?");
+            self.walked.broken.push(format!("{text} Left out"));
+            return Ok(());
+        }
         let spot = Spot {
             at: 0,
             head: 0,
@@ -310,6 +316,24 @@ impl Source {
             entries.find(same).map(|entry| entry.path())
         })
     }
+}
+
+/// The number of the line with which a file that is said to be one mail goes on with another one.
+fn begins_again(mail: &[u8]) -> Option<usize> {
+    let mut after_empty = false;
+    let mut lines = (1..).zip(mbox::lines(mail)).peekable();
+    while let Some((number, line)) = lines.next() {
+        let begins = after_empty && mbox::is_from_line(line);
+        if begins && lines.peek().is_some_and(|(_, next)| is_field(next)) {
+            return Some(number);
+        }
+        after_empty = line.trim_ascii_end().is_empty();
+    }
+    None
+}
+
+fn is_field(line: &[u8]) -> bool {
+    !Message::new(line).fields().is_empty()
 }
 
 fn first_line(bytes: &[u8]) -> Vec<u8> {
