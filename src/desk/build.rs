@@ -249,3 +249,48 @@ fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64
         words: said,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use crate::mail::entry::Trace;
+    use std::fs;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    // The index in use is locked then, and must not be asked.
+    #[test]
+    fn half_a_message_does_not_stop_a_new_index_that_takes_over() {
+        let (send, receive) = channel();
+        std::thread::spawn(move || {
+            let dir = tempfile::tempdir().unwrap();
+            let config = dir.path().join("config.toml");
+            fs::write(&config, "domain = \"example.org\"\n").unwrap();
+            let desk = Desk::open(&Overrides {
+                config: Some(config),
+                dir: Some(dir.path().join("store")),
+            })
+            .unwrap();
+            let draft = Draft::begin(&desk.store.private().join("index.db"), false).unwrap();
+            let entry = |text: &[u8]| {
+                let trace = Trace {
+                    sender: Some("ann@example.net"),
+                    filed_under: "ticket-1@example.org",
+                    at: 1_700_000_000,
+                };
+                entry::encode(&trace, text)
+            };
+            let whole = entry(b"From: ann@example.net\n\nHello\n");
+            let other = entry(b"From: ann@example.net\n\nHello again\n");
+            let path = desk.store.path(TicketId::new(1).unwrap(), Place::Open);
+            fs::write(path, [&whole, &other[..other.len() - 10]].concat()).unwrap();
+            draft.finish(|index| desk.catch_up(index)).unwrap();
+            let row = desk.index().unwrap().ticket(TicketId::new(1).unwrap());
+            let row = row.unwrap().unwrap();
+            send.send((row.entries, row.sound)).unwrap();
+        });
+        let seen = receive.recv_timeout(Duration::from_secs(60));
+        assert_eq!(seen, Ok((1, false)));
+    }
+}

@@ -1,6 +1,7 @@
 //! What a crash left of an entry at the end of a file is mended before anything is added (D7).
 
 use super::Desk;
+use crate::index::Index;
 use crate::mail::mbox::{self, Tail};
 use crate::store::Mbox;
 use crate::ticket::TicketId;
@@ -26,25 +27,7 @@ impl Desk {
     /// What the end of a file wants. An entry that was seen whole before, and is shorter now, was
     /// edited by hand; so it shall be (D1), and is not the torn end of a delivery.
     pub(super) fn tail(&self, id: TicketId, bytes: &[u8]) -> Result<Tail> {
-        let tail = mbox::tail(bytes, 0);
-        let keep = match tail {
-            Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => {
-                keep as usize
-            }
-            _ => return Ok(tail),
-        };
-        let seen = match self.index()?.ticket(id)? {
-            Some(row) if row.place.is_some() => row.entries,
-            _ => 0,
-        };
-        if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {
-            return Ok(tail);
-        }
-        Ok(match bytes {
-            [.., b'\n', b'\n'] => Tail::Whole,
-            [.., b'\n'] => Tail::Missing(b"\n"),
-            _ => Tail::Missing(b"\n\n"),
-        })
+        tail(|| self.index(), id, bytes)
     }
 
     /// Saves what cannot be told from mail in `.tickets/torn/`, on the disk.
@@ -68,4 +51,29 @@ impl Desk {
         file.keep().map_err(|e| e.error).with_context(doing)?;
         crate::store::sync_directory(&dir)
     }
+}
+
+/// The same as [`Desk::tail`] by what this index saw, which is asked for only where it matters.
+pub(super) fn tail<'i>(
+    index: impl FnOnce() -> Result<&'i Index>,
+    id: TicketId,
+    bytes: &[u8],
+) -> Result<Tail> {
+    let tail = mbox::tail(bytes, 0);
+    let keep = match tail {
+        Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => keep as usize,
+        _ => return Ok(tail),
+    };
+    let seen = match index()?.ticket(id)? {
+        Some(row) if row.place.is_some() => row.entries,
+        _ => 0,
+    };
+    if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {
+        return Ok(tail);
+    }
+    Ok(match bytes {
+        [.., b'\n', b'\n'] => Tail::Whole,
+        [.., b'\n'] => Tail::Missing(b"\n"),
+        _ => Tail::Missing(b"\n\n"),
+    })
 }

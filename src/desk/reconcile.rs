@@ -1,6 +1,6 @@
 //! Keeps the index true: a row whose stamp is not its file's is read again (D9).
 
-use super::Desk;
+use super::{Desk, mend};
 use crate::index::journal::Located;
 use crate::index::{Index, Overview, Reading};
 use crate::mail::entry::{self, Decoded};
@@ -66,7 +66,7 @@ impl Desk {
         stamp: Stamp,
         bytes: &[u8],
     ) -> Result<Overview> {
-        let tail = self.tail(id, bytes)?;
+        let tail = mend::tail(|| Ok(index), id, bytes)?;
         let read = reading(&self.config.addresses, id, place, stamp, bytes, tail);
         index.replace(&read)?;
         let row = index.ticket(id)?;
