@@ -212,30 +212,27 @@ impl Index {
         Ok(())
     }
 
-    /// What the files of all tickets in `place` looked like when they were last looked at, in
-    /// ascending order.
-    pub fn stamps(&self, place: Place) -> Result<Vec<(TicketId, Stamp)>> {
+    /// Hands out what the files of all tickets in `place` looked like when they were last looked at,
+    /// in ascending order.
+    pub fn each_stamp(&self, place: Place, mut visit: impl FnMut(TicketId, Stamp)) -> Result<()> {
         let sql = match place {
             Place::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
             Place::Archived => "ticket WHERE place = 1 ORDER BY id",
         };
         let sql = format!("SELECT id, inode, size, ctime FROM {sql}");
         let mut select = self.db.prepare_cached(&sql)?;
-        let rows = select.query_map([], |row| {
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
             let stamp = Stamp {
                 inode: row.get::<_, i64>(1)? as u64,
                 size: row.get::<_, i64>(2)? as u64,
                 ctime: row.get(3)?,
             };
-            Ok((TicketId::new(row.get(0)?), stamp))
-        })?;
-        let mut stamps = Vec::new();
-        for row in rows {
-            if let (Some(id), stamp) = row? {
-                stamps.push((id, stamp));
+            if let Some(id) = TicketId::new(row.get(0)?) {
+                visit(id, stamp);
             }
         }
-        Ok(stamps)
+        Ok(())
     }
 
     /// The position (from 0) of this very message in a ticket, if it is filed there (A5).

@@ -105,12 +105,8 @@ impl Desk {
 
     /// Brings the rows of `index` up to date, whichever index it is.
     fn catch_up(&self, index: &Index) -> Result<()> {
-        for place in [Place::Open, Place::Archived] {
-            for id in self.stale(index, place)? {
-                self.known_in(index, id)?;
-            }
-        }
-        Ok(())
+        self.reconcile_in(index, Place::Open)?;
+        self.reconcile_in(index, Place::Archived)
     }
 
     /// Makes the index complete if it is not, and quickly if many tickets are missing.

@@ -117,7 +117,7 @@ impl Desk {
         for place in [Place::Open, Place::Archived] {
             let mut ids = self.store.ids(place)?;
             ids.retain(|id| numbers.contains(&id.get()));
-            self.read_again(ids)?;
+            self.read_again(self.index()?, &ids)?;
         }
         Ok(())
     }
@@ -132,12 +132,16 @@ impl Desk {
 
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.
     pub fn reconcile(&self, place: Place) -> Result<()> {
-        let index = self.index()?;
+        self.reconcile_in(self.index()?, place)
+    }
+
+    /// The same in this index, whichever it is.
+    pub(super) fn reconcile_in(&self, index: &Index, place: Place) -> Result<()> {
         let before = self.store.settled(place)?;
         if place == Place::Archived && before.is_some() && index.archived_seen()? == before {
             return Ok(());
         }
-        self.read_again(self.stale(index, place)?)?;
+        self.read_again(index, &self.stale(index, place)?)?;
         if place == Place::Archived
             && let Some(changed) = before
             && index.holds_many_archived()?
@@ -178,7 +182,7 @@ impl Desk {
             }
         }
         stale.extend(rows.map(|gone| gone.id));
-        self.read_again(stale.clone())?;
+        self.read_again(index, &stale)?;
         for id in stale {
             if let Some(row) = index.ticket(id)?.filter(|row| row.place == Some(place)) {
                 visit(row)?;
@@ -187,12 +191,11 @@ impl Desk {
         Ok(())
     }
 
-    fn read_again(&self, stale: Vec<TicketId>) -> Result<()> {
-        let index = self.index()?;
+    fn read_again(&self, index: &Index, stale: &[TicketId]) -> Result<()> {
         for some in stale.chunks(SOME) {
             index.together(|| {
                 for &id in some {
-                    self.known(id)?;
+                    self.known_in(index, id)?;
                 }
                 Ok::<_, anyhow::Error>(())
             })?;
@@ -201,19 +204,18 @@ impl Desk {
     }
 
     /// The tickets in `place` whose rows are not up to date, and those that were there.
-    pub(super) fn stale(&self, index: &Index, place: Place) -> Result<Vec<TicketId>> {
-        let there = self.store.stamps(place)?;
-        let mut rows = index.stamps(place)?.into_iter().peekable();
+    fn stale(&self, index: &Index, place: Place) -> Result<Vec<TicketId>> {
+        let mut there = self.store.stamps(place)?.into_iter().peekable();
         let mut stale = Vec::new();
-        for (id, stamp) in there {
-            while let Some((gone, _)) = rows.next_if(|&(row, _)| row < id) {
-                stale.push(gone);
+        index.each_stamp(place, |row, stamp| {
+            while let Some((new, _)) = there.next_if(|&(id, _)| id < row) {
+                stale.push(new);
             }
-            if rows.next_if(|&(row, _)| row == id) != Some((id, stamp)) {
-                stale.push(id);
+            if there.next_if(|&(id, _)| id == row) != Some((row, stamp)) {
+                stale.push(row);
             }
-        }
-        stale.extend(rows.map(|(gone, _)| gone));
+        })?;
+        stale.extend(there.map(|(new, _)| new));
         Ok(stale)
     }
 }
