@@ -192,6 +192,17 @@ impl Index {
         Ok(select.query_row([id.get()], overview).optional()?)
     }
 
+    /// What it knows of some tickets, in their order, less those it does not know.
+    pub fn tickets(&self, ids: &[TicketId]) -> Result<Vec<Overview>> {
+        // One look for all of them, or each would take SQLite's lock for itself.
+        let _look = match self.db.is_autocommit() {
+            true => Some(self.db.unchecked_transaction()?),
+            false => None,
+        };
+        let rows = ids.iter().map(|&id| self.ticket(id));
+        rows.filter_map(Result::transpose).collect()
+    }
+
     /// Hands out all tickets in `place`, in ascending order.
     pub fn each<E: From<IndexError>>(
         &self,

@@ -30,10 +30,20 @@ pub trait Width {
 
 impl Width for str {
     fn width(&self) -> usize {
+        if is_plain(self) {
+            return self.len();
+        }
         // Lam and alef are one letter to the eye, and two columns on every terminal.
         let pieces = self.split_inclusive('\u{644}');
         pieces.map(unicode_width::UnicodeWidthStr::width).sum()
     }
+}
+
+/// True for the letters of a typewriter, as most texts are: as many columns as bytes.
+fn is_plain(text: &str) -> bool {
+    // To look at all of them is quicker than to stop at the first that is not.
+    let plain = |plain: bool, b: u8| plain & (b' '..=b'~').contains(&b);
+    text.bytes().fold(true, plain)
 }
 
 /// The columns there are, or `None` if nobody counts them: standard output is no terminal.
@@ -57,6 +67,9 @@ pub fn width() -> Option<usize> {
 ///
 /// Counts what a terminal shows: two for a wide character, none for a combining one.
 pub fn fit(text: &str, columns: usize) -> String {
+    if text.len() <= columns && is_plain(text) {
+        return format!("{text:<columns$}");
+    }
     let mut fitted = cut(text, columns);
     let used = fitted.width();
     fitted.extend(std::iter::repeat_n(' ', columns.saturating_sub(used)));
@@ -65,6 +78,9 @@ pub fn fit(text: &str, columns: usize) -> String {
 
 /// `text` in at most `columns` columns.
 pub fn cut(text: &str, columns: usize) -> String {
+    if text.len() <= columns && is_plain(text) {
+        return text.to_owned();
+    }
     // More characters than that are a joke made of combining marks, and would cost time.
     let sane = text
         .char_indices()

@@ -1,18 +1,20 @@
 //! `tickets list`: which tickets there are, and who waits.
 
+mod found;
+
 use super::when::{self, When};
 use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::index::Overview;
-use crate::mail::decode::cleaned;
-use crate::screen::{self, Layout, Row, Widths};
-use crate::store::Place;
-use crate::ticket::TicketId;
+use crate::mail::decode::is_blank;
+use crate::screen::{self, Layout, Row};
+use crate::store::{Place, Store};
 use anyhow::Result;
 use clap::ValueEnum;
+use found::Found;
 use serde::Serialize;
-use std::cmp::Reverse;
+use std::fmt::Write;
 
 /// List tickets, newest activity first
 ///
@@ -134,26 +136,49 @@ impl List {
         desk.store.create_directories()?;
         let mut found = self.find(&desk)?;
         found.sort(self.reverse);
-        if found.keys.is_empty() {
+        if found.is_empty() {
             self.explain(&desk)?;
         }
-        let layout = Layout::of(&found.widths, screen::width());
         let mut out = screen::Output::new()?;
-        let mut text = String::new();
-        found.each(&desk, |item| {
-            text.clear();
-            if self.quiet {
-                text.push_str(&format!("{}\n", item.row.id));
-            } else if self.json {
-                text.push_str(&serde_json::to_string(&item.object(&desk))?);
+        self.print(&desk, &found, &mut out)?;
+        out.finish()?;
+        // The end of the process does that at once for all of it.
+        std::mem::forget(found);
+        Ok(Status::Ok)
+    }
+
+    /// Prints what was found, or as much as somebody reads.
+    fn print(&self, desk: &Desk, found: &Found, out: &mut screen::Output) -> Result<()> {
+        if self.quiet {
+            let mut text = String::new();
+            for id in found.ids() {
+                text.clear();
+                let _ = writeln!(text, "{id}");
+                if !out.print(&text)? {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let layout = Layout::of(&found.widths, screen::width()).colours(out.wants_colours());
+        let (store, now) = (&desk.store, desk.now);
+        let write = |item: &Item, text: &mut String| -> Result<()> {
+            if self.json {
+                text.push_str(&serde_json::to_string(&item.object(store))?);
                 text.push('\n');
             } else {
-                layout.line(&item.line(desk.now), &mut text);
+                layout.line(&item.line(now), text);
             }
-            Ok(out.print(&text)?)
-        })?;
-        out.finish()?;
-        Ok(Status::Ok)
+            Ok(())
+        };
+        found.each(desk, |items| {
+            for text in found::written(items, &write)? {
+                if !out.print(&text)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
     }
 
     fn places(&self) -> &'static [Place] {
@@ -186,7 +211,7 @@ impl List {
                         let id = item.row.id.get().into();
                         found.widths.see(id, item.row.entries, item.who());
                     }
-                    found.add(self.sort, item);
+                    found.add(self.sort, item, !self.quiet);
                 }
                 Ok(())
             })?;
@@ -215,80 +240,6 @@ impl List {
     }
 }
 
-/// As long as there are no more than so many tickets, they are kept; else they are asked for again
-/// when they are printed, so that a million fit into little memory.
-const KEPT: usize = 50_000;
-
-/// What was found, in the order in which it is printed.
-#[derive(Default)]
-struct Found {
-    keys: Vec<Sorted>,
-    kept: Vec<Item>,
-    widths: Widths,
-}
-
-/// A ticket in the order: what it is put there by, and where it is kept.
-type Sorted = (By, TicketId, u32);
-
-/// What a ticket is put in order by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By {
-    Number(Reverse<i64>),
-    Text(Box<str>),
-}
-
-impl Found {
-    fn add(&mut self, key: Key, item: Item) {
-        let number = |number: i64| By::Number(Reverse(number));
-        let text = |text: &str| By::Text(text.to_lowercase().into());
-        let by = match key {
-            Key::Active => number(item.active()),
-            Key::Opened => number(item.opened()),
-            Key::Number => number(0),
-            Key::Messages => number(item.row.entries as i64),
-            Key::From => text(item.who()),
-            Key::Subject => text(&item.row.subject),
-        };
-        let id = item.row.id;
-        self.keys.push((by, id, self.keys.len() as u32));
-        match self.keys.len() {
-            0..=KEPT => self.kept.push(item),
-            _ => self.kept = Vec::new(),
-        }
-    }
-
-    fn sort(&mut self, reverse: bool) {
-        // Ties are never left to chance: the newest comes first.
-        let order = |a: &Sorted, b: &Sorted| a.0.cmp(&b.0).then(b.1.cmp(&a.1));
-        self.keys.sort_unstable_by(order);
-        if reverse {
-            self.keys.reverse();
-        }
-    }
-
-    /// Hands out the tickets in order, less those that have vanished since, until `visit` says
-    /// false.
-    fn each(&self, desk: &Desk, mut visit: impl FnMut(&Item) -> Result<bool>) -> Result<()> {
-        for (_, id, at) in &self.keys {
-            let again;
-            let item = match self.kept.get(*at as usize) {
-                Some(item) => item,
-                None => match desk.index()?.ticket(*id)? {
-                    Some(row) => {
-                        again = Item::of(desk, row);
-                        &again
-                    }
-                    None => continue,
-                },
-            };
-            if !visit(item)? {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Item {
     pub(super) fn of(desk: &Desk, row: Overview) -> Item {
         let closed = row.place != Some(Place::Open);
@@ -299,7 +250,7 @@ impl Item {
         }
     }
 
-    pub(super) fn object(&self, desk: &Desk) -> Object<'_> {
+    pub(super) fn object(&self, store: &Store) -> Object<'_> {
         let row = &self.row;
         let place = match self.closed {
             true => Place::Archived,
@@ -314,7 +265,7 @@ impl Item {
             submitter: row.submitter.as_ref().map(Person::from),
             subject: &row.subject,
             waiting: self.waiting,
-            path: desk.store.path(row.id, place).display().to_string(),
+            path: store.path(row.id, place).display().to_string(),
         }
     }
 
@@ -332,7 +283,7 @@ impl Item {
 
     fn who(&self) -> &str {
         match &self.row.submitter {
-            Some(who) if cleaned(&who.name).is_empty() => &who.address,
+            Some(who) if is_blank(&who.name) => &who.address,
             Some(who) => &who.name,
             None => "",
         }

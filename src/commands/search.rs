@@ -248,7 +248,7 @@ fn shown(all: &[Found], now: i64) -> String {
 impl Found {
     fn object(&self, desk: &Desk) -> Result<String> {
         let object = Object {
-            ticket: self.item.object(desk),
+            ticket: self.item.object(&desk.store),
             matches: self.lines.iter().map(Line::object).collect(),
         };
         Ok(serde_json::to_string(&object)? + "\n")

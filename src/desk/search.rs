@@ -63,9 +63,8 @@ impl Desk {
     /// True if somebody waits for an answer in a ticket: it is open, and the last word is a customer's,
     /// not the staff's, and no machine's.
     pub fn is_waiting(&self, row: &Overview) -> bool {
-        let by_staff = self.staff().has(&row.last_from);
         let open = row.place == Some(Place::Open);
-        open && row.entries > 0 && !row.last_automatic && !by_staff
+        open && row.entries > 0 && !row.last_automatic && !self.staff().has(&row.last_from)
     }
 }
 

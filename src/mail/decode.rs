@@ -60,6 +60,13 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
 }
 
 fn is_clean(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Most is such, and to look at all of it is quicker than to stop at the first that is not.
+    let plain = |plain: bool, b: &u8| plain & (b' '..=b'~').contains(b);
+    if bytes.iter().fold(true, plain) {
+        let gap_at_an_end = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
+        return !gap_at_an_end && !text.contains("  ");
+    }
     let mut after_gap = true;
     for c in text.chars() {
         match c {
@@ -70,6 +77,11 @@ fn is_clean(text: &str) -> bool {
         }
     }
     !after_gap || text.is_empty()
+}
+
+/// True if there is nothing left of `text` when it is cleaned.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| is_gap(c) || is_harmful(c))
 }
 
 fn is_gap(c: char) -> bool {

@@ -24,6 +24,11 @@ impl Output {
         }))
     }
 
+    /// True if colours are wanted there; if not, they are taken off.
+    pub fn wants_colours(&self) -> bool {
+        self.0.off.is_none()
+    }
+
     /// Prints; false if nobody reads any more.
     pub fn print(&mut self, text: &str) -> io::Result<bool> {
         match self.0.write_all(text.as_bytes()) {

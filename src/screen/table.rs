@@ -59,6 +59,7 @@ pub struct Layout {
     messages: usize,
     who: usize,
     width: Option<usize>,
+    colours: bool,
 }
 
 impl Layout {
@@ -72,7 +73,14 @@ impl Layout {
             messages: digits(widths.messages),
             who: widths.who.min(most),
             width,
+            colours: true,
         }
+    }
+
+    /// The same with or without colours. Whoever prints takes them off where they are not wanted, but
+    /// that costs as much as a line does.
+    pub fn colours(self, colours: bool) -> Layout {
+        Layout { colours, ..self }
     }
 
     /// Appends a row as a line to `out`.
@@ -87,6 +95,7 @@ impl Layout {
         } = *self;
         let before = number + 1 + 1 + 1 + 3 + 1 + messages + 2 + self.who + 2;
         let style = match row {
+            _ if !self.colours => Style::new(),
             Row { closed: true, .. } => Style::new().dimmed(),
             Row { waiting: true, .. } => Style::new().bold(),
             _ => Style::new(),

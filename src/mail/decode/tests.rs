@@ -19,6 +19,7 @@ fn what_is_clean_is_not_copied() {
         let found = cleaned(text);
         assert_eq!(found, want, "{text:?}");
         assert_eq!(matches!(found, Cow::Borrowed(_)), is_clean, "{text:?}");
+        assert_eq!(is_blank(text), want.is_empty(), "{text:?}");
     }
 }
 
