@@ -102,6 +102,19 @@ pub fn cut(text: &str, columns: usize) -> String {
     format!("{}…", whole.trim_end_matches([' ', '\u{200d}']))
 }
 
+/// What stands behind `text`, a column among others on a terminal: if some of it is written from right
+/// to left, a mark that keeps a terminal that knows both directions from taking it and the next
+/// column for one sentence.
+pub fn mark_after(text: &str) -> &'static str {
+    let rtl =
+        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}');
+    if text.chars().any(rtl) {
+        "\u{200e}"
+    } else {
+        ""
+    }
+}
+
 /// A span of time in at most three columns (to 99 years): `now`, `3m`, `5h`, `2d`, `7w`, `3y`.
 pub fn age(seconds: i64) -> String {
     const HOUR: i64 = 3600;

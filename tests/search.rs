@@ -277,10 +277,41 @@ fn colours_are_for_terminals_or_who_asks() {
     );
     ran.is(
         0,
-        "\u{1b}[2m 4 -  1y  1  Ann Müller  Old \u{1b}[1m\u{1b}[31mprinter\u{1b}[0m\u{1b}[2m\u{1b}[0m\n",
+        "\u{1b}[2m 4 -  1y  1  Ann Müller  Old \u{1b}[0m\u{1b}[1m\u{1b}[31mprinter\u{1b}[0m\u{1b}[2m\u{1b}[0m\n",
         "",
     );
     assert!(!search(&b, &["brigade"]).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn words_in_subjects_are_seen() {
+    let b = Bench::new();
+    b.run(&["reindex"], b"")
+        .is(0, "0 tickets, 0 messages\n", "");
+    let ann = "Ann <ann@example.net>";
+    let put = |number: u32, subject: &str| {
+        let entry = entry(2, "submit@example.org", &mail(ann, subject, "text"));
+        b.put(&format!("tickets/{number}"), &entry);
+    };
+    // Behind what fits, and behind letters that a Mac writes as two characters each.
+    put(1, &("on and ".repeat(9) + "the needle in it"));
+    put(2, "U\u{308}ber A\u{308}pfel: needle");
+    put(3, "打印机着火了，请带水来。针needle着火");
+    let mut command = b.command(&["search", "--color", "always", "needle"]);
+    command.env("COLUMNS", "40");
+    let ran = finish(command, b"");
+    let mut lines: Vec<&str> = ran.stdout.lines().collect();
+    lines.sort_unstable();
+    let (bold, red) = ("\u{1b}[1m", "\u{1b}[0m\u{1b}[1m\u{1b}[31m");
+    assert_eq!(
+        lines,
+        [
+            format!("{bold} 1 *  2d  1  Ann  …the {red}needle\u{1b}[0m{bold} in it\u{1b}[0m"),
+            format!("{bold} 2 *  2d  1  Ann  Über Äpfel: {red}needle\u{1b}[0m{bold}\u{1b}[0m"),
+            format!("{bold} 3 *  2d  1  Ann  …带水来。针{red}needle\u{1b}[0m{bold}着火\u{1b}[0m"),
+        ]
+    );
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
 }
 
 #[test]

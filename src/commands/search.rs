@@ -7,7 +7,7 @@ use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::index::search::{Hit, Hits};
-use crate::screen::{self, Layout, Match, Widths, progress};
+use crate::screen::{self, Layout, Match, Row, Widths, progress};
 use crate::store::Place;
 use crate::ticket::query::{Mistake, Query};
 use anyhow::Result;
@@ -91,7 +91,9 @@ const TRIES: usize = 3;
 /// A ticket that was found.
 struct Found {
     item: Item,
-    /// Where the words stand in its subject.
+    /// Its subject, as it was looked at.
+    subject: String,
+    /// Where the words stand in it.
     marks: Vec<Range<usize>>,
     lines: Vec<Line>,
 }
@@ -220,9 +222,13 @@ fn gather(desk: &Desk, query: &Query, hits: &[Hit], last: bool) -> Result<Option
                 None => return Ok(None),
             }
         }
-        let (marks, lines) = look.lines();
-        let item = Item::of(desk, row);
-        all.push(Found { item, marks, lines });
+        let (subject, marks, lines) = look.lines();
+        all.push(Found {
+            item: Item::of(desk, row),
+            subject,
+            marks,
+            lines,
+        });
     }
     Ok(Some(all))
 }
@@ -237,7 +243,11 @@ fn shown(all: &[Found], now: i64) -> String {
     let layout = Layout::of(&widths, screen::width());
     let mut text = String::new();
     for found in all {
-        layout.line_with_marks(&found.item.line(now), &found.marks, &mut text);
+        let row = Row {
+            subject: &found.subject,
+            ..found.item.line(now)
+        };
+        layout.line_with_marks(&row, &found.marks, &mut text);
         for line in &found.lines {
             layout.found(&line.shown(), &mut text);
         }

@@ -41,7 +41,10 @@ pub(super) fn line(found: &Match, indent: usize, width: Option<usize>) -> String
     let number = format!("{:>indent$}", found.message);
     match width {
         // A terminal for ants.
-        Some(width) if width <= before => cut(&format!("{number}  {label}"), width),
+        Some(width) if width <= before => {
+            let line = cut(&format!("{number}  {label}"), width);
+            line.trim_end().to_owned()
+        }
         _ if label.is_empty() => format!("{dim}{number}{dim:#}  {text}"),
         _ => format!("{dim}{number}  {label}{dim:#}{text}"),
     }
@@ -49,11 +52,42 @@ pub(super) fn line(found: &Match, indent: usize, width: Option<usize>) -> String
 
 /// The part of `text` around the first mark that fits into `room` columns, marks shown.
 fn around(text: &str, marks: &[Range<usize>], room: usize) -> String {
+    let (shown, marks) = window(text, marks, room);
+    marked(&shown, &marks, Style::new())
+}
+
+/// The beginning of `text`, as far as it fits into `room` columns, and where the marks stand in it;
+/// if the first mark is not in it as a whole, the part around that.
+pub(super) fn beginning(
+    text: &str,
+    marks: &[Range<usize>],
+    room: usize,
+) -> (String, Vec<Range<usize>>) {
+    let part = part(text, marks, 0, room);
+    match part.1.first() == marks.first() {
+        true => part,
+        false => window(text, marks, room),
+    }
+}
+
+/// The part of `text` around the first mark that fits into `room` columns, and where the marks
+/// stand in it.
+fn window(text: &str, marks: &[Range<usize>], room: usize) -> (String, Vec<Range<usize>>) {
     let first = marks.first().map_or(0, |mark| mark.start);
     let start = match fits(text, room) {
         true => 0,
-        false => beginning(text, first, room),
+        false => before(text, first, room),
     };
+    part(text, marks, start, room)
+}
+
+/// As much of `text` from `start` on as fits into `room` columns, and where the marks stand in it.
+fn part(
+    text: &str,
+    marks: &[Range<usize>],
+    start: usize,
+    room: usize,
+) -> (String, Vec<Range<usize>>) {
     let ellipsis = if start > 0 { "…" } else { "" };
     let tail = text.get(start..).unwrap_or_default();
     let shown = cut(tail, room.saturating_sub(ellipsis.width()));
@@ -61,10 +95,10 @@ fn around(text: &str, marks: &[Range<usize>], room: usize) -> String {
         true => tail.len(),
         false => shown.len() - '…'.len_utf8().min(shown.len()),
     };
-    let here = marks.iter().filter(|mark| mark.end > start);
-    let here = here.map(|mark| mark.start.max(start) - start..(mark.end - start).min(kept));
-    let here: Vec<Range<usize>> = here.filter(|mark| mark.start < mark.end).collect();
-    format!("{ellipsis}{}", marked(&shown, &here, Style::new()))
+    let moved = |at: usize| at.saturating_sub(start).min(kept) + ellipsis.len();
+    let here = marks.iter().map(|mark| moved(mark.start)..moved(mark.end));
+    let here = here.filter(|mark| mark.start < mark.end).collect();
+    (format!("{ellipsis}{shown}"), here)
 }
 
 /// True if `text` fits into `room` columns; looks no further than it has to.
@@ -74,7 +108,7 @@ fn fits(text: &str, room: usize) -> bool {
 
 /// Where to begin so that the place `first` is seen, with a third of the `room` before it, or more if
 /// little comes behind.
-fn beginning(text: &str, first: usize, room: usize) -> usize {
+fn before(text: &str, first: usize, room: usize) -> usize {
     let width = |c: char| c.width().unwrap_or(0);
     let behind: usize = text
         .get(first..)
@@ -114,7 +148,8 @@ pub(super) fn marked(text: &str, marks: &[Range<usize>], style: Style) -> String
         else {
             continue;
         };
-        out.push_str(&format!("{before}{FOUND}{found}{FOUND:#}{style}"));
+        // Bold and dim are one switch to some terminals, and both at once to others.
+        out.push_str(&format!("{before}{style:#}{FOUND}{found}{FOUND:#}{style}"));
         done = mark.end;
     }
     out.push_str(text.get(done..).unwrap_or_default());
@@ -201,7 +236,7 @@ mod tests {
                 None,
                 "   2  the [printer] burns",
             ),
-            ("narrow", "the [printer] burns", Some(6), "   2  "),
+            ("narrow", "the [printer] burns", Some(6), "   2"),
             ("narrower", "the [printer] burns", Some(3), "…"),
         ];
         let got = table.map(|(case, text, width, _)| (case, shown(text, width)));

@@ -3,7 +3,7 @@
 use anstyle::Style;
 use std::ops::Range;
 
-use super::{Width, age, cut, fit, found};
+use super::{Width, age, cut, fit, found, mark_after};
 use crate::mail::decode::cleaned;
 use std::fmt::Write;
 
@@ -88,7 +88,8 @@ impl Layout {
         self.line_with_marks(row, &[], out);
     }
 
-    /// The same, with ranges of bytes of the subject shown as found.
+    /// The same, with ranges of bytes of the subject shown as found. If they would be cut off, what
+    /// is shown of the subject is the part around the first.
     pub fn line_with_marks(&self, row: &Row, marks: &[Range<usize>], out: &mut String) {
         let Layout {
             number, messages, ..
@@ -116,27 +117,37 @@ impl Layout {
             row.messages,
             fit(&who, self.who)
         );
-        if rtl(&who) && self.width.is_some() {
-            out.push_str(LEFT_TO_RIGHT);
+        if self.width.is_some() {
+            out.push_str(mark_after(&who));
         }
         out.push_str("  ");
         let head = out.len() - start;
+        let mut shown = marks.to_vec();
         match self.width {
-            Some(width) if before < width => out.push_str(&cut(&subject, width - before)),
+            Some(width) if before < width && marks.is_empty() => {
+                out.push_str(&cut(&subject, width - before));
+            }
+            Some(width) if before < width => {
+                let (text, here) = found::beginning(&subject, marks, width - before);
+                out.push_str(&text);
+                shown = here;
+            }
             // With no room for a subject, the line as a whole is cut.
             Some(width) => {
                 out.push_str(&subject);
                 let line = cut(&out[start..], width);
                 out.truncate(start);
                 out.push_str(&line);
+                shown.clear();
             }
             None => out.push_str(&subject),
         }
         out.truncate(start + out[start..].trim_end().len());
-        if !marks.is_empty() {
-            let marks = marks.iter().map(|mark| mark.start + head..mark.end + head);
-            let marks: Vec<Range<usize>> = marks.collect();
-            let line = found::marked(&out[start..], &marks, style);
+        if !shown.is_empty() {
+            for mark in &mut shown {
+                *mark = mark.start + head..mark.end + head;
+            }
+            let line = found::marked(&out[start..], &shown, style);
             out.truncate(start);
             out.push_str(&line);
         }
@@ -149,16 +160,6 @@ impl Layout {
         let line = found::line(found, self.number + 6, self.width);
         out.push_str(&format!("{line}\n"));
     }
-}
-
-/// Keeps a terminal that knows both directions from taking two columns for one sentence.
-pub(super) const LEFT_TO_RIGHT: &str = "\u{200e}";
-
-/// True if some of `text` is written from right to left.
-pub(super) fn rtl(text: &str) -> bool {
-    text.chars().any(
-        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'),
-    )
 }
 
 #[cfg(test)]
@@ -226,7 +227,7 @@ mod tests {
     fn plain(width: Option<usize>) -> String {
         anstream::adapter::strip_str(&table(&rows(), width))
             .to_string()
-            .replace(LEFT_TO_RIGHT, "")
+            .replace('\u{200e}', "")
     }
 
     // E1: fits the terminal, aligned for wide and combining characters.
@@ -275,6 +276,62 @@ mod tests {
             for line in plain(Some(width)).lines() {
                 assert!(line.width() <= width, "{width}: {line}");
             }
+        }
+    }
+
+    // A closed ticket's row is dim, but what was found in it is not.
+    #[test]
+    fn what_was_found_is_seen() {
+        let subject = "請求書の件について：先月分の請求書が";
+        let mut row = rows()[3];
+        (row.who, row.subject) = ("Ann", subject);
+        let mut widths = Widths::default();
+        widths.see(row.number, row.messages, row.who);
+        let found = |word: &str, width| {
+            let at = subject.find(word).unwrap();
+            let mark = at..at + word.len();
+            let mut out = String::new();
+            let layout = Layout::of(&widths, width);
+            layout.line_with_marks(&row, std::slice::from_ref(&mark), &mut out);
+            out
+        };
+        let (dim, red, off) = ("\x1b[2m", "\x1b[1m\x1b[31m", "\x1b[0m");
+        for (case, word, width, want) in [
+            (
+                "at the beginning",
+                "請求書",
+                Some(42),
+                format!("{off}{red}請求書{off}{dim}の件について：先…"),
+            ),
+            (
+                "at the end of what fits",
+                "先",
+                Some(42),
+                format!("請求書の件について：{off}{red}先{off}{dim}…"),
+            ),
+            (
+                "half of it fits",
+                "先月",
+                Some(42),
+                format!("…ついて：{off}{red}先月{off}{dim}分の請求書…"),
+            ),
+            (
+                "behind it",
+                "求書が",
+                Some(42),
+                format!("…いて：先月分の請{off}{red}求書が{off}{dim}"),
+            ),
+            (
+                "nobody counts",
+                "求書が",
+                None,
+                format!("請求書の件について：先月分の請{off}{red}求書が{off}{dim}"),
+            ),
+            ("no room", "先", Some(19), "…".to_owned()),
+        ] {
+            let line = found(word, width);
+            let head = format!("{dim} 9 -  2y  1  Ann  ");
+            assert_eq!(line, format!("{head}{want}{off}\n"), "{case}");
         }
     }
 

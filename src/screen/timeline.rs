@@ -2,8 +2,7 @@
 
 use anstyle::Style;
 
-use super::table::{LEFT_TO_RIGHT, rtl};
-use super::{Width, cut, fit};
+use super::{Width, cut, fit, mark_after};
 use crate::mail::decode::clean;
 
 /// Something that happened.
@@ -65,10 +64,7 @@ impl Timeline {
             self.number,
             fit(&who, self.who),
         );
-        let mark = match rtl(&who) && self.width.is_some() {
-            true => LEFT_TO_RIGHT,
-            false => "",
-        };
+        let mark = self.width.map_or("", |_| mark_after(&who));
         let before = head.width() + 2;
         let subject = clean(&it.subject);
         let line = match self.width {
@@ -134,7 +130,7 @@ mod tests {
         let lines: String = rows.iter().map(|row| columns.line(row)).collect();
         anstream::adapter::strip_str(&lines)
             .to_string()
-            .replace(LEFT_TO_RIGHT, "")
+            .replace('\u{200e}', "")
     }
 
     #[test]

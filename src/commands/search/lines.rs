@@ -107,7 +107,8 @@ impl<'q> Looker<'q> {
         }
         Ok(Look {
             looker: self,
-            subject: row.subject.clone(),
+            raw_subject: row.subject.clone(),
+            subject,
             marks,
             seen,
             lines: Vec::new(),
@@ -125,8 +126,10 @@ impl<'q> Looker<'q> {
 /// A look at the messages of one ticket.
 pub(super) struct Look<'l, 'q> {
     looker: &'l Looker<'q>,
+    raw_subject: String,
+    /// The ticket's subject as it is shown.
     subject: String,
-    /// Where words stand in the ticket's subject.
+    /// Where words stand in it.
     marks: Vec<Range<usize>>,
     /// The words that can be seen in the ticket's row.
     seen: HashSet<String>,
@@ -139,7 +142,7 @@ impl Look<'_, '_> {
         for piece in &said.pieces {
             self.take(seq, Field::Any, piece.file.clone(), &piece.text)?;
         }
-        if self.subject.is_empty() || !said.subject.ends_with(&self.subject) {
+        if self.raw_subject.is_empty() || !said.subject.ends_with(&self.raw_subject) {
             self.take(seq, Field::Subject, None, &said.subject)?;
         }
         for (field, people) in [(Field::From, &said.authors), (Field::To, &said.others)] {
@@ -188,11 +191,11 @@ impl Look<'_, '_> {
         Ok(())
     }
 
-    /// Where words stand in the ticket's subject, and the lines that are worth showing.
+    /// The ticket's subject, where words stand in it, and the lines that are worth showing.
     ///
     /// First the line of text that says most, then those with words that were not seen yet, then others
     /// of the text, no quoted ones.
-    pub(super) fn lines(self) -> (Vec<Range<usize>>, Vec<Line>) {
+    pub(super) fn lines(self) -> (String, Vec<Range<usize>>, Vec<Line>) {
         let mut left = self.lines;
         let mut seen = self.seen;
         let mut chosen: Vec<Line> = Vec::new();
@@ -221,7 +224,7 @@ impl Look<'_, '_> {
             chosen.push(line);
         }
         chosen.sort_by_key(|line| (line.seq, line.place));
-        (self.marks, chosen)
+        (self.subject, self.marks, chosen)
     }
 }
 
