@@ -11,13 +11,15 @@ mod pager;
 pub mod progress;
 mod table;
 mod timeline;
+mod wrap;
 
 pub use chart::Ink;
-pub use conversation::{Message, conversation};
+pub use conversation::{Message, conversation, title};
 pub use found::Match;
 pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
 pub use timeline::{Happened, Timeline};
+pub use wrap::hang;
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};

@@ -278,10 +278,9 @@ fn title(id: TicketId, place: Place, items: &[Item]) -> String {
         .first()
         .map(|item| item.message().subject())
         .unwrap_or_default();
-    let bold = anstyle::Style::new().bold();
     let what = match subject.is_empty() {
         true => String::new(),
         false => format!(": {subject}"),
     };
-    format!("{bold}Ticket {id}, {state}{what}{bold:#}\n")
+    screen::title(&format!("Ticket {id}, {state}{what}"), screen::width())
 }

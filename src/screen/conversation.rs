@@ -2,7 +2,8 @@
 
 use anstyle::Style;
 
-use super::{Width, cut, size};
+use super::wrap::{hang, wrap};
+use super::{Width, cut, mark_after, size};
 use crate::mail::decode::{Mailbox, clean, clean_block};
 use crate::mail::render::Attachment;
 
@@ -32,6 +33,17 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
 }
 
+/// The line above a conversation, in as many lines as it takes on a terminal of `width` columns.
+pub fn title(text: &str, width: Option<usize>) -> String {
+    let bold = Style::new().bold();
+    let lines = match width {
+        Some(width) => wrap(text, width.min(READABLE)),
+        None => vec![text.to_owned()],
+    };
+    let styled = |line: String| format!("{bold}{line}{bold:#}\n");
+    lines.into_iter().map(styled).collect()
+}
+
 /// The messages of ticket `ticket`, in the order given.
 ///
 /// To and Cc are shown where they name an address that is not `usual` (the desk's own ones).
@@ -43,56 +55,68 @@ pub fn conversation(
     usual: &dyn Fn(&str) -> bool,
     width: Option<usize>,
 ) -> String {
-    let columns = width.map_or(80, |width| width.min(READABLE));
+    let columns = width.map(|width| width.min(READABLE));
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
     let mut out = String::new();
-    for message in messages {
-        if !out.is_empty() {
-            out.push('\n');
+    let mut put = |style: Style, lines: Vec<String>| {
+        for line in lines {
+            out.push_str(&format!("{style}{line}{style:#}\n"));
         }
-        let rule = rule(message, columns);
-        out.push_str(&format!("{bold}{rule}{bold:#}\n"));
+    };
+    for (at, message) in messages.iter().enumerate() {
+        if at > 0 {
+            put(Style::new(), vec![String::new()]);
+        }
+        put(bold, vec![rule(message, columns)]);
         for (name, mailboxes) in [("To", &message.to), ("Cc", &message.cc)] {
             if mailboxes.iter().any(|mailbox| !usual(&mailbox.address)) {
-                let list: Vec<String> = mailboxes.iter().map(written).collect();
-                let line = format!("{name}: {}", list.join(", "));
-                for line in wrap(&line, width.map(|_| columns)) {
-                    out.push_str(&format!("{dim}{line}{dim:#}\n"));
-                }
+                put(dim, people(&format!("{name}: "), mailboxes, columns));
             }
         }
         let subject = clean(&message.subject);
         if !subject.is_empty() {
-            for line in wrap(&format!("Subject: {subject}"), width.map(|_| columns)) {
-                out.push_str(&format!("{dim}{line}{dim:#}\n"));
-            }
+            put(dim, wrapped(&format!("Subject: {subject}"), columns));
         }
-        out.push('\n');
+        put(Style::new(), vec![String::new()]);
         for line in clean_block(&message.text).lines() {
             let style = if line.trim_start().starts_with('>') {
                 dim
             } else {
                 Style::new()
             };
-            for line in wrap(line, width.map(|_| columns)) {
-                out.push_str(&format!("{style}{line}{style:#}\n"));
-            }
+            put(style, wrapped(line, columns));
         }
         if !message.text.is_empty() && !message.attachments.is_empty() {
-            out.push('\n');
+            put(Style::new(), vec![String::new()]);
         }
-        for attachment in &message.attachments {
-            out.push_str(&format!(
-                "{dim}{}{dim:#}\n",
-                offer(ticket, message.number, attachment)
-            ));
-        }
+        put(dim, offers(ticket, message, columns));
     }
     out
 }
 
+fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
+    match columns {
+        Some(columns) => wrap(line, columns),
+        None => vec![line.to_owned()],
+    }
+}
+
+fn people(head: &str, mailboxes: &[Mailbox], columns: Option<usize>) -> Vec<String> {
+    let last = mailboxes.len().saturating_sub(1);
+    let comma = |at| if at < last { ", " } else { "" };
+    let all = mailboxes.iter().enumerate();
+    let all: Vec<String> = all.map(|(at, m)| written(m) + comma(at)).collect();
+    match columns {
+        Some(columns) => hang(head, all.iter().map(String::as_str), columns),
+        None => vec![head.to_owned() + &all.concat()],
+    }
+}
+
 /// `── 3 ── Alice <alice@example.net> ── 2025-07-01 12:00 ── closed ─────`
-fn rule(message: &Message, columns: usize) -> String {
+fn rule(message: &Message, columns: Option<usize>) -> String {
+    let mark = columns.map_or("", |_| mark_after(&message.author));
+    let counted = columns.is_some();
+    let columns = columns.unwrap_or(80);
     let tail = [&message.date, &message.event];
     let tail: String = tail
         .iter()
@@ -103,9 +127,14 @@ fn rule(message: &Message, columns: usize) -> String {
     let room = columns
         .saturating_sub(head.width() + tail.width() + 3)
         .max(10);
-    let line = format!("{head}{}{tail} ", cut(&clean(&message.author), room));
+    let author = cut(&clean(&message.author), room);
+    let line = format!("{head}{author}{mark}{tail} ");
     let fill = columns.saturating_sub(line.width());
-    line + &"─".repeat(fill)
+    let line = line + &"─".repeat(fill);
+    match counted {
+        true => cut(&line, columns),
+        false => line,
+    }
 }
 
 fn written(mailbox: &Mailbox) -> String {
@@ -115,8 +144,28 @@ fn written(mailbox: &Mailbox) -> String {
     }
 }
 
-/// What is attached, and the command that gets it.
-fn offer(ticket: u64, message: usize, attachment: &Attachment) -> String {
+/// What is attached, and the commands that get it: beside it where all fit, else below it.
+fn offers(ticket: u64, message: &Message, columns: Option<usize>) -> Vec<String> {
+    let all = message.attachments.iter();
+    let all: Vec<_> = all.map(|it| offer(ticket, message.number, it)).collect();
+    let beside = |(what, command): &(String, String)| format!("[{what}: {command}]");
+    let lines: Vec<String> = all.iter().map(beside).collect();
+    match columns {
+        Some(columns) if lines.iter().any(|line| line.width() > columns) => {
+            let below = |(what, command): &(String, String)| {
+                // A command that is cut, or has a line end in it, is none.
+                let command = format!("  {command}");
+                let mut lines = wrap(&format!("[{what}]"), columns);
+                lines.push(command);
+                lines
+            };
+            all.iter().flat_map(below).collect()
+        }
+        _ => lines,
+    }
+}
+
+fn offer(ticket: u64, message: usize, attachment: &Attachment) -> (String, String) {
     let part = format!("{message}.{}", attachment.number);
     let (mime, bytes) = (clean(&attachment.mime), size(attachment.size));
     let name = attachment
@@ -129,8 +178,9 @@ fn offer(ticket: u64, message: usize, attachment: &Attachment) -> String {
         .map(|name| format!("{name}, "))
         .unwrap_or_default();
     let file = quoted(&name.unwrap_or_else(|| format!("part-{part}")));
-    format!(
-        "[attachment {part}: {what}{mime}, {bytes}: tickets show {ticket} --part {part} > {file}]"
+    (
+        format!("attachment {part}: {what}{mime}, {bytes}"),
+        format!("tickets show {ticket} --part {part} > {file}"),
     )
 }
 
@@ -148,33 +198,6 @@ fn quoted(name: &str) -> String {
         true => name,
         false => format!("'{}'", name.replace('\'', r"'\''")),
     }
-}
-
-/// A line as lines of at most `columns`, cut between words; each has the quote marks of the whole,
-/// as far as they leave half the line. A word that is too long (an address of the web) stays whole.
-fn wrap(line: &str, columns: Option<usize>) -> Vec<String> {
-    let Some(columns) = columns.filter(|&columns| line.width() > columns) else {
-        return vec![line.to_owned()];
-    };
-    let text = line.trim_start_matches([' ', '\t', '>']);
-    let mut marks = &line[..line.len() - text.len()];
-    let mut lines = Vec::new();
-    let mut current = marks.to_owned();
-    let mut used = marks.width();
-    for word in text.split_inclusive(' ') {
-        let needs = word.trim_end().width();
-        if used + needs > columns && current.len() > marks.len() {
-            lines.push(current.trim_end().to_owned());
-            // A stranger may write more of them than there is room, on a line of many words.
-            marks = &marks[..marks.len().min(columns / 2)];
-            current = marks.to_owned();
-            used = marks.width();
-        }
-        current.push_str(word);
-        used += word.width();
-    }
-    lines.push(current.trim_end().to_owned());
-    lines
 }
 
 #[cfg(test)]
@@ -236,9 +259,12 @@ the printer is on fire, and the coffee machine next to it begins to look very
 worried.
 [2J
 
-[attachment 1.2: invoice.pdf, application/pdf, 48 kB: tickets show 12 --part 1.2 > invoice.pdf]
-[attachment 1.3: it's; rm -rf $HOME, application/pdf, 48 kB: tickets show 12 --part 1.3 > 'it'\\''s; rm -rf $HOME']
-[attachment 1.4: application/pdf, 48 kB: tickets show 12 --part 1.4 > part-1.4]
+[attachment 1.2: invoice.pdf, application/pdf, 48 kB]
+  tickets show 12 --part 1.2 > invoice.pdf
+[attachment 1.3: it's; rm -rf $HOME, application/pdf, 48 kB]
+  tickets show 12 --part 1.3 > 'it'\\''s; rm -rf $HOME'
+[attachment 1.4: application/pdf, 48 kB]
+  tickets show 12 --part 1.4 > part-1.4
 
 ── 2 ── 山田太郎 <yamada@example.jp> ── 2025-07-01 12:30 ──────────────────────
 To: Alice Example <alice@example.net>, ticket-12@example.org
@@ -285,30 +311,6 @@ Water!
         ];
         for (case, name, want) in table {
             assert_eq!(quoted(name), want, "{case}");
-        }
-    }
-
-    #[test]
-    fn lines_wrap_between_words() {
-        let table: &[(&str, &str, &[&str])] = &[
-            ("fits", "one two", &["one two"]),
-            ("words", "one two three four", &["one two", "three four"]),
-            ("quoted", "> one two three", &["> one two", "> three"]),
-            (
-                "long word",
-                "a https://x.example/y b",
-                &["a", "https://x.example/y", "b"],
-            ),
-            ("wide", "你好 世界 你好", &["你好 世界", "你好"]),
-            ("only marks", ">>>>>>>>>>>>", &[">>>>>>>>>>>>"]),
-            (
-                "many marks",
-                ">>>>>>>>>>>> a b c",
-                &[">>>>>>>>>>>> a", ">>>>>b c"],
-            ),
-        ];
-        for (case, line, want) in table {
-            assert_eq!(wrap(line, Some(10)), *want, "{case}");
         }
     }
 }
