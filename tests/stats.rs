@@ -26,7 +26,7 @@ fn the_numbers_of_a_desk() {
         "\
 Support at example.org, 2026-10-05 to 2026-10-31
 
-day        opened  closed  re-opened  open  reply    closing
+day        opened  closed  re-opened  open  reply    closing   opened
 2026-10-05      1       0          0     1  3h                 #################
 2026-10-06      0       1          0     0
 2026-10-07      0       0          0     0
@@ -102,9 +102,11 @@ month      opened  closed  re-opened  open  reply    closing
 2026-10         4       3          1     2  13h 30m  10d 1h
 Machines opened 1 of these tickets.
 
-First reply  half within 13h 30m, 90 % within 1d (2 tickets…
+First reply  half within 13h 30m, 90 % within 1d
+             (2 tickets); 1 waits for one
 Closing      half within 10d 1h, 90 % within 20d (2 tickets)
-Messages     13 in 4 tickets: 5 by customers, 6 replies, 2…
+Messages     13 in 4 tickets: 5 by customers, 6 replies,
+             2 by machines
 Size         4.4 kB, 0 attachments
 
 Customers write at (most at 2:00: 2 of 5)
@@ -169,7 +171,7 @@ fn one_ticket_and_none() {
         "\
 Support at example.org, 2026-10-05 to 2026-10-31
 
-day        opened  closed  re-opened  open  reply    closing
+day        opened  closed  re-opened  open  reply    closing   opened
 2026-10-05      1       0          0     1                     #################
 ... 26 days without a message
 all             1       0          0     1

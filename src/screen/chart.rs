@@ -48,8 +48,8 @@ impl Ink {
         bar
     }
 
-    /// Columns side by side, each `width` wide and a blank apart, as `height` lines from the top.
-    pub fn columns(self, values: &[u64], width: usize, height: usize) -> Vec<String> {
+    /// Columns side by side, each `width` wide and `gap` blanks apart, as `height` lines from the top.
+    pub fn columns(self, values: &[u64], width: usize, gap: usize, height: usize) -> Vec<String> {
         let most = values.iter().copied().max().unwrap_or(0);
         let cell = |value: u64, line: usize| {
             let steps = self.steps(value, most, height);
@@ -69,7 +69,7 @@ impl Ink {
                 let cell = cell(value, line);
                 std::iter::repeat_n(cell, width).collect::<String>()
             });
-            let line = cells.collect::<Vec<_>>().join(" ");
+            let line = cells.collect::<Vec<_>>().join(&" ".repeat(gap));
             line.trim_end().to_owned()
         };
         (0..height).map(line).collect()
@@ -141,14 +141,15 @@ mod tests {
     fn columns_stand_on_the_same_ground() {
         let values = [0, 1, 4, 8, 6];
         assert_eq!(
-            Ink::Blocks.columns(&values, 2, 2),
+            Ink::Blocks.columns(&values, 2, 1, 2),
             ["         ██ ▄▄", "   ▂▂ ██ ██ ██"]
         );
         assert_eq!(
-            Ink::Ascii.columns(&values, 1, 2),
+            Ink::Ascii.columns(&values, 1, 1, 2),
             ["      # #", "  # # # #"]
         );
-        assert_eq!(Ink::Blocks.columns(&[], 2, 2), ["", ""]);
-        assert_eq!(Ink::Blocks.columns(&[0, 0], 2, 1), [""]);
+        assert_eq!(Ink::Ascii.columns(&values, 1, 0, 2), ["   ##", " ####"]);
+        assert_eq!(Ink::Blocks.columns(&[], 2, 1, 2), ["", ""]);
+        assert_eq!(Ink::Blocks.columns(&[0, 0], 2, 1, 1), [""]);
     }
 }

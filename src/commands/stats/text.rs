@@ -4,7 +4,7 @@ use super::stats::calendar::weekday_name;
 use super::stats::{Counts, Period, Stats, Times};
 use super::{count, data};
 use crate::mail::decode::{Mailbox, clean};
-use crate::screen::{self, Ink, Width, cut, fit, span};
+use crate::screen::{self, Ink, Width, cut, fit, hang, span};
 use anstyle::Style;
 
 /// So many columns where nobody counts them.
@@ -61,20 +61,30 @@ impl Page<'_> {
         format!("{bold}{}{bold:#}\n", self.fitted(text))
     }
 
-    /// Lines that end in a bar of what is left of the width.
-    fn bars(&self, rows: &[(String, u64)], note: &str) -> String {
-        let before = rows.iter().map(|(head, _)| head.width()).max().unwrap_or(0) + 2;
+    /// Lines that end in a bar of what is left of the width; above them, what they and their bars
+    /// show, and `note` below.
+    fn bars(&self, titles: Option<(&str, &str)>, rows: &[(String, u64)], note: &str) -> String {
+        let heads = rows.iter().map(|(head, _)| head.as_str());
+        let heads = heads.chain(titles.map(|(head, _)| head));
+        let before = heads.map(Width::width).max().unwrap_or(0) + 2;
         let room = self.width.saturating_sub(before).min(LONGEST);
         let most = rows.iter().map(|(_, value)| *value).max().unwrap_or(0);
+        let line = |head: &str, bar: &str| {
+            let line = format!("{}{bar}", fit(head, before));
+            self.fitted(line.trim_end()) + "\n"
+        };
         let mut out = String::new();
+        if let Some((head, what)) = titles {
+            let what = if what.width() <= room && most > 0 { what } else { "" };
+            out.push_str(&line(head, what));
+        }
         for (head, value) in rows {
             let bar = match room {
                 // Shorter ones say nothing.
                 ..4 => String::new(),
                 _ => self.ink.bar(*value, most, room),
             };
-            let line = format!("{}{bar}", fit(head, before));
-            out.push_str(&format!("{}\n", self.fitted(line.trim_end())));
+            out.push_str(&line(head, &bar));
         }
         out + note
     }
@@ -83,13 +93,11 @@ impl Page<'_> {
         let stats = self.stats;
         let periods = &stats.periods;
         let name = stats.unit.name();
-        let mut rows = vec![(
-            format!(
-                "{name:<10} opened  closed  re-opened  open  {:<8} {:<8}",
-                "reply", "closing"
-            ),
-            0,
-        )];
+        let head = format!(
+            "{name:<10} opened  closed  re-opened  open  {:<8} {:<8}",
+            "reply", "closing"
+        );
+        let mut rows = Vec::new();
         let mut at = 0;
         while at < periods.len() {
             let quiet = |it: &&Period| it.counts == Counts::default();
@@ -107,7 +115,7 @@ impl Page<'_> {
             rows.push((row, it.counts.opened));
             at += 1;
         }
-        let mut out = self.bars(&rows, "");
+        let mut out = self.bars(Some((&head, "opened")), &rows, "");
         if periods.len() > 1 {
             let (first, closing) = (&stats.first_reply, &stats.closing);
             let all = line("all", &stats.total, stats.open, first, closing);
@@ -155,37 +163,53 @@ impl Page<'_> {
         let total = &stats.total;
         let waiting = match stats.unanswered {
             0 => String::new(),
-            1 => "; 1 waits for one".to_owned(),
-            n => format!("; {n} wait for one"),
+            1 => "1 waits for one".to_owned(),
+            n => format!("{n} wait for one"),
         };
         let times = |times: &Times| match (times.median, times.ninety) {
-            (Some(median), Some(ninety)) => format!(
-                "half within {}, 90 % within {} ({})",
-                span(median),
-                span(ninety),
-                count(times.count, "ticket")
-            ),
-            _ => "none".to_owned(),
+            (Some(median), Some(ninety)) => vec![
+                format!("half within {}, ", span(median)),
+                format!("90 % within {} ", span(ninety)),
+                format!("({})", count(times.count, "ticket")),
+            ],
+            _ => vec!["none".to_owned()],
         };
+        let mut first_reply = times(&stats.first_reply);
+        if let (false, Some(last)) = (waiting.is_empty(), first_reply.last_mut()) {
+            last.push_str("; ");
+            first_reply.push(waiting);
+        }
         let bytes = screen::size(usize::try_from(stats.bytes).unwrap_or(usize::MAX));
         let lines = [
-            format!("First reply  {}{waiting}", times(&stats.first_reply)),
-            format!("Closing      {}", times(&stats.closing)),
-            format!(
-                "Messages     {} in {}: {} by customers, {} replies, {} by machines",
-                total.messages(),
-                count(stats.tickets, "ticket"),
-                total.mail,
-                total.replies,
-                total.automatic,
+            ("First reply  ", first_reply),
+            ("Closing      ", times(&stats.closing)),
+            (
+                "Messages     ",
+                vec![
+                    format!(
+                        "{} in {}: ",
+                        total.messages(),
+                        count(stats.tickets, "ticket")
+                    ),
+                    format!("{} by customers, ", total.mail),
+                    format!("{} replies, ", total.replies),
+                    format!("{} by machines", total.automatic),
+                ],
             ),
-            format!(
-                "Size         {bytes}, {}",
-                count(stats.attachments, "attachment")
+            (
+                "Size         ",
+                vec![format!(
+                    "{bytes}, {}",
+                    count(stats.attachments, "attachment")
+                )],
             ),
         ];
-        let fitted = |line: &String| format!("{}\n", self.fitted(line));
-        lines.iter().map(fitted).collect()
+        let lines = lines.iter().flat_map(|(head, text)| match self.counted {
+            // Half a number would be another number.
+            true => hang(head, text.iter().map(String::as_str), self.width),
+            false => vec![format!("{head}{}", text.concat())],
+        });
+        lines.map(|line| self.fitted(&line) + "\n").collect()
     }
 
     /// A column for each hour.
@@ -197,13 +221,16 @@ impl Page<'_> {
         let total = self.stats.total.mail;
         let title = format!("Customers write at (most at {busiest}:00: {most} of {total})");
         let mut out = format!("\n{}", self.heading(&title));
-        // Two columns and a gap each, or one if there is no room.
-        let wide = if self.width >= 24 * 3 { 2 } else { 1 };
-        for line in self.ink.columns(&hours, wide, HEIGHT) {
+        // Two columns and a gap each, or less if there is no room.
+        let (wide, gap, step) = match self.width {
+            72.. => (2, 1, 1),
+            47.. => (1, 1, 3),
+            _ => (1, 0, 3),
+        };
+        for line in self.ink.columns(&hours, wide, gap, HEIGHT) {
             out.push_str(&format!("{}\n", self.fitted(&line)));
         }
-        let step = if wide == 2 { 1 } else { 3 };
-        let room = step * (wide + 1);
+        let room = step * (wide + gap);
         let labels = (0..24).step_by(step).map(|hour| format!("{hour:<room$}"));
         let labels: String = labels.collect();
         out + &format!("{}\n", self.fitted(labels.trim_end()))
@@ -217,7 +244,7 @@ impl Page<'_> {
         format!(
             "\n{}{}",
             self.heading("Customers write on"),
-            self.bars(&rows, "")
+            self.bars(None, &rows, "")
         )
     }
 
@@ -247,7 +274,7 @@ impl Page<'_> {
         format!(
             "\n{}{}",
             self.heading("Most tickets are from"),
-            self.bars(&rows, &note)
+            self.bars(None, &rows, &note)
         )
     }
 
