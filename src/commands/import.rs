@@ -7,6 +7,7 @@ use crate::desk::Desk;
 use crate::desk::import::{Line, Order, State, Step, Tally};
 use crate::error::{Fault, Status};
 use crate::mail::decode::clean;
+use crate::screen;
 use crate::ticket::tag;
 use anyhow::Result;
 use clap::ValueEnum;
@@ -176,7 +177,14 @@ fn say(line: &Line) {
     let state = if line.closed { "closed" } else { "open" };
     let (id, count) = (line.ticket, line.messages);
     let (author, subject) = (clean(&line.author), clean(&line.subject));
-    let text = format!("{done} {id}  {state}  {count}  {author}  {subject}");
+    let head = format!("{done} {id}  {state}  {count}  {author}");
+    let text = match screen::width() {
+        Some(width) => {
+            let mark = screen::mark_after(&author);
+            screen::cut(&format!("{head}{mark}  {subject}"), width)
+        }
+        None => format!("{head}  {subject}"),
+    };
     // Nobody reads it any more: what was begun is done all the same.
     let _ = super::say(text.trim_end());
 }

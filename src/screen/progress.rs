@@ -1,5 +1,6 @@
 //! A line on the terminal that says how far a long work has come.
 
+use super::{Width, cut};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ impl Line {
             return;
         }
         self.shown = Some(Instant::now());
-        let line = text(self.what, done, of, spent);
+        let line = text(self.what, done, of, spent, columns());
         // To the column's start, and away with what stood there.
         let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
     }
@@ -52,10 +53,17 @@ impl Drop for Line {
     }
 }
 
-/// `reading tickets  [=======>      ]  12,000 of 48,000, 40 s left`
-fn text(what: &str, done: usize, all: usize, spent: Duration) -> String {
-    let filled = (BAR * done).checked_div(all).unwrap_or(BAR).min(BAR);
-    let (bar, rest) = ("=".repeat(filled), " ".repeat(BAR - filled));
+/// The columns that a line on stderr, a terminal, may have and stay one line.
+pub fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    // The last one is left to the cursor.
+    size.map_or(80, |(columns, _)| usize::from(columns.0))
+        .saturating_sub(1)
+}
+
+/// `reading tickets  [=======       ]  12,000 of 48,000, 40 s left`, with a bar as long as there is
+/// room, or none.
+fn text(what: &str, done: usize, all: usize, spent: Duration, columns: usize) -> String {
     let left = match done {
         0 => String::new(),
         _ => {
@@ -63,11 +71,15 @@ fn text(what: &str, done: usize, all: usize, spent: Duration) -> String {
             format!(", {} left", span(spent.mul_f64(ahead)))
         }
     };
-    format!(
-        "{what}  [{bar}{rest}]  {} of {}{left}",
-        grouped(done),
-        grouped(all)
-    )
+    let numbers = format!("{} of {}{left}", grouped(done), grouped(all));
+    let room = columns.saturating_sub(what.width() + numbers.width() + "  []  ".len());
+    let room = room.min(BAR);
+    if room < 4 {
+        return cut(&format!("{what}  {numbers}"), columns);
+    }
+    let filled = (room * done).checked_div(all).unwrap_or(room).min(room);
+    let (bar, rest) = ("=".repeat(filled), " ".repeat(room - filled));
+    format!("{what}  [{bar}{rest}]  {numbers}")
 }
 
 fn span(time: Duration) -> String {
@@ -96,33 +108,53 @@ mod tests {
 
     #[test]
     fn it_says_how_far_and_how_long() {
-        for (done, all, spent, want) in [
+        for (done, all, spent, columns, want) in [
             (
                 0,
                 48_000,
                 1,
+                79,
                 "reading  [                        ]  0 of 48,000",
             ),
             (
                 12_000,
                 48_000,
                 10,
+                79,
                 "reading  [======                  ]  12,000 of 48,000, 31 s left",
             ),
             (
                 1_000,
                 1_000_000,
                 1,
+                79,
                 "reading  [                        ]  1,000 of 1,000,000, 16 min 39 s left",
             ),
             (
                 7,
                 7,
                 1,
+                79,
                 "reading  [========================]  7 of 7, 1 s left",
             ),
+            (
+                500_000,
+                1_000_000,
+                1,
+                59,
+                "reading  [========        ]  500,000 of 1,000,000, 2 s left",
+            ),
+            (
+                500_000,
+                1_000_000,
+                1,
+                46,
+                "reading  500,000 of 1,000,000, 2 s left",
+            ),
+            (500_000, 1_000_000, 1, 19, "reading  500,000 o…"),
         ] {
-            assert_eq!(text("reading", done, all, Duration::from_secs(spent)), want);
+            let spent = Duration::from_secs(spent);
+            assert_eq!(text("reading", done, all, spent, columns), want);
         }
     }
 }

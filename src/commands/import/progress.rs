@@ -2,6 +2,7 @@
 
 use crate::commands::plural;
 use crate::desk::import::Step;
+use crate::screen::{cut, progress::columns};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,7 @@ impl Progress {
         };
         self.last = Some(Instant::now());
         // Back to the first column, and away with what stood there.
-        let _ = write!(std::io::stderr(), "\r\x1b[K{text}");
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}", cut(&text, columns()));
     }
 
     /// Prints something else where the line was.
