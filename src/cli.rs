@@ -7,6 +7,7 @@ use crate::commands;
 use crate::config::Overrides;
 use crate::error::{self, Status};
 use anyhow::Result;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -35,10 +36,10 @@ pub struct Cli {
 #[derive(clap::Args)]
 struct Place {
     /// Configuration file [default: ~/.config/tickets/config.toml, else /etc/tickets/config.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<PathBuf>,
     /// Directory of the tickets [default: `dir` of the configuration, else ~/tickets]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     dir: Option<PathBuf>,
 }
 
@@ -188,9 +189,13 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
                 .trim_start_matches("error: ")
                 .trim_end_matches(':')
                 .to_owned();
-            // What is missing stands on the lines after.
             let what = match first.ends_with(':') {
+                // What is missing stands on the lines after.
                 true => format!("{what}: {}", lines.next().unwrap_or_default()),
+                // All else that there is then is what the program is for.
+                false if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                    "no command is given".to_owned()
+                }
                 false => what,
             };
             let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
@@ -201,6 +206,8 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
             let cli = Cli::command();
             let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
             let known = names.find(|name| cli.find_subcommand(name).is_some());
+            // Who searches may mean a word by it, hardly anybody else does.
+            let tip = tip.filter(|tip| known == Some("search") || !tip.starts_with("to pass "));
             let hint = match (values, tip, known) {
                 (Some(values), ..) => format!("one of {values}"),
                 (_, Some(tip), _) => tip.to_owned(),

@@ -50,6 +50,21 @@ fn shells_complete_the_commands() {
 }
 
 #[test]
+fn a_commands_own_options_come_first() {
+    let help = Bench::new().run(&["list", "--help"], b"");
+    assert_eq!((help.status, help.stderr.as_str()), (0, ""));
+    let options = help.stdout.split("Options:\n").nth(1).unwrap();
+    let names = options.lines().filter_map(|l| {
+        let (_, name) = l.split_at_checked(6)?;
+        name.strip_prefix("--")?.split(' ').next()
+    });
+    assert_eq!(
+        names.collect::<Vec<_>>().join(" "),
+        "closed all from since waiting json quiet sort reverse config dir help"
+    );
+}
+
+#[test]
 fn mistyped_options_are_explained() {
     let b = Bench::new();
     let config = b.path("config.toml").display().to_string();
@@ -72,6 +87,19 @@ fn mistyped_options_are_explained() {
         (
             &["list", "--sort", "foo"],
             "invalid value 'foo' for '--sort <KEY>'\nhint: one of active, opened, number, messages, from, subject\n",
+        ),
+        (
+            &[],
+            "no command is given\nhint: `tickets --help` shows the commands\n",
+        ),
+        (
+            &["show", "12", "--rwa"],
+            "unexpected argument '--rwa' found\nhint: `tickets show --help` shows its options\n",
+        ),
+        (
+            &["search", "--toner"],
+            "unexpected argument '--toner' found\n\
+             hint: to pass '--toner' as a value, use '-- --toner'\n",
         ),
         (
             &["nonsense"],
