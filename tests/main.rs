@@ -33,6 +33,7 @@ mod races;
 mod reply;
 mod restore;
 mod robots;
+mod screens;
 mod search;
 mod search_files;
 mod secret;
