@@ -104,6 +104,14 @@ pub fn cut(text: &str, columns: usize) -> String {
     format!("{}…", whole.trim_end_matches([' ', '\u{200d}']))
 }
 
+/// [`fit`] for a column among others on a terminal, with [`mark_after`] behind its text.
+fn column(text: &str, columns: usize) -> String {
+    let mut fitted = fit(text, columns);
+    let mark = mark_after(&fitted);
+    fitted.insert_str(fitted.trim_end().len(), mark);
+    fitted
+}
+
 /// What stands behind `text`, a column among others on a terminal: if some of it is written from right
 /// to left, a mark that keeps a terminal that knows both directions from taking it and the next
 /// column for one sentence.

@@ -277,7 +277,7 @@ fn colours_are_for_terminals_or_who_asks() {
     );
     ran.is(
         0,
-        "\u{1b}[2m 4 -  1y  1  Ann Müller  Old \u{1b}[0m\u{1b}[1m\u{1b}[31mprinter\u{1b}[0m\u{1b}[2m\u{1b}[0m\n",
+        "\u{1b}[2m 4 -  1y  1  Ann \u{1b}[0m\u{1b}[1m\u{1b}[31mMüller\u{1b}[0m\u{1b}[2m  Old \u{1b}[0m\u{1b}[1m\u{1b}[31mprinter\u{1b}[0m\u{1b}[2m\u{1b}[0m\n",
         "",
     );
     assert!(!search(&b, &["brigade"]).stdout.contains('\u{1b}'));

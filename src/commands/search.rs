@@ -13,10 +13,9 @@ use crate::ticket::query::{Mistake, Query};
 use anyhow::Result;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
-use lines::{Line, Looker};
+use lines::{Line, Looker, Seen};
 use serde::Serialize;
 use std::ffi::OsString;
-use std::ops::Range;
 
 /// Search all messages, of open and closed tickets
 ///
@@ -91,11 +90,7 @@ const TRIES: usize = 3;
 /// A ticket that was found.
 struct Found {
     item: Item,
-    /// Its subject, as it was looked at.
-    subject: String,
-    /// Where the words stand in it.
-    marks: Vec<Range<usize>>,
-    lines: Vec<Line>,
+    seen: Seen,
 }
 
 /// A line of `--json`; the fields are a promise to those who read it.
@@ -222,13 +217,9 @@ fn gather(desk: &Desk, query: &Query, hits: &[Hit], last: bool) -> Result<Option
                 None => return Ok(None),
             }
         }
-        let (subject, marks, lines) = look.lines();
-        all.push(Found {
-            item: Item::of(desk, row),
-            subject,
-            marks,
-            lines,
-        });
+        let seen = look.seen();
+        let item = Item::of(desk, row);
+        all.push(Found { item, seen });
     }
     Ok(Some(all))
 }
@@ -237,18 +228,15 @@ fn gather(desk: &Desk, query: &Query, hits: &[Hit], last: bool) -> Result<Option
 fn shown(all: &[Found], now: i64) -> String {
     let mut widths = Widths::default();
     for found in all {
-        let row = found.item.line(now);
+        let row = found.row(now);
         widths.see(row.number, row.messages, row.who);
     }
     let layout = Layout::of(&widths, screen::width());
     let mut text = String::new();
     for found in all {
-        let row = Row {
-            subject: &found.subject,
-            ..found.item.line(now)
-        };
-        layout.line_with_marks(&row, &found.marks, &mut text);
-        for line in &found.lines {
+        let (row, seen) = (found.row(now), &found.seen);
+        layout.line_with_marks(&row, &seen.who.marks, &seen.subject.marks, &mut text);
+        for line in &seen.lines {
             layout.found(&line.shown(), &mut text);
         }
     }
@@ -256,10 +244,18 @@ fn shown(all: &[Found], now: i64) -> String {
 }
 
 impl Found {
+    fn row(&self, now: i64) -> Row<'_> {
+        Row {
+            who: &self.seen.who.text,
+            subject: &self.seen.subject.text,
+            ..self.item.line(now)
+        }
+    }
+
     fn object(&self, desk: &Desk) -> Result<String> {
         let object = Object {
             ticket: self.item.object(&desk.store),
-            matches: self.lines.iter().map(Line::object).collect(),
+            matches: self.seen.lines.iter().map(Line::object).collect(),
         };
         Ok(serde_json::to_string(&object)? + "\n")
     }

@@ -82,7 +82,7 @@ fn window(text: &str, marks: &[Range<usize>], room: usize) -> (String, Vec<Range
 }
 
 /// As much of `text` from `start` on as fits into `room` columns, and where the marks stand in it.
-fn part(
+pub(super) fn part(
     text: &str,
     marks: &[Range<usize>],
     start: usize,

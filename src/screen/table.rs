@@ -3,7 +3,7 @@
 use anstyle::Style;
 use std::ops::Range;
 
-use super::{Width, age, cut, fit, found, mark_after};
+use super::{Width, age, column, cut, fit, found};
 use crate::mail::decode::cleaned;
 use std::fmt::Write;
 
@@ -85,12 +85,18 @@ impl Layout {
 
     /// Appends a row as a line to `out`.
     pub fn line(&self, row: &Row, out: &mut String) {
-        self.line_with_marks(row, &[], out);
+        self.line_with_marks(row, &[], &[], out);
     }
 
-    /// The same, with ranges of bytes of the subject shown as found. If they would be cut off, what
-    /// is shown of the subject is the part around the first.
-    pub fn line_with_marks(&self, row: &Row, marks: &[Range<usize>], out: &mut String) {
+    /// The same, with ranges of bytes of `who` and of the subject shown as found. If those of the
+    /// subject would be cut off, what is shown of it is the part around the first.
+    pub fn line_with_marks(
+        &self,
+        row: &Row,
+        names: &[Range<usize>],
+        marks: &[Range<usize>],
+        out: &mut String,
+    ) {
         let Layout {
             number, messages, ..
         } = *self;
@@ -111,15 +117,23 @@ impl Layout {
         let start = out.len();
         let _ = write!(
             out,
-            "{:>number$} {mark} {:>3} {:>messages$}  {}",
+            "{:>number$} {mark} {:>3} {:>messages$}  ",
             row.number,
             age(row.age_secs),
             row.messages,
-            fit(&who, self.who)
         );
-        if self.width.is_some() {
-            out.push_str(mark_after(&who));
-        }
+        let at = out.len() - start;
+        let mut found: Vec<Range<usize>> = match names {
+            [] => Vec::new(),
+            names => {
+                let (_, names) = found::part(&who, names, 0, self.who);
+                names.iter().map(|name| moved(name, at)).collect()
+            }
+        };
+        out.push_str(&match self.width {
+            Some(_) => column(&who, self.who),
+            None => fit(&who, self.who),
+        });
         out.push_str("  ");
         let head = out.len() - start;
         let mut shown = marks.to_vec();
@@ -139,15 +153,14 @@ impl Layout {
                 out.truncate(start);
                 out.push_str(&line);
                 shown.clear();
+                found.clear();
             }
             None => out.push_str(&subject),
         }
         out.truncate(start + out[start..].trim_end().len());
-        if !shown.is_empty() {
-            for mark in &mut shown {
-                *mark = mark.start + head..mark.end + head;
-            }
-            let line = found::marked(&out[start..], &shown, style);
+        found.extend(shown.iter().map(|mark| moved(mark, head)));
+        if !found.is_empty() {
+            let line = found::marked(&out[start..], &found, style);
             out.truncate(start);
             out.push_str(&line);
         }
@@ -160,6 +173,10 @@ impl Layout {
         let line = found::line(found, self.number + 6, self.width);
         out.push_str(&format!("{line}\n"));
     }
+}
+
+fn moved(mark: &Range<usize>, by: usize) -> Range<usize> {
+    mark.start + by..mark.end + by
 }
 
 #[cfg(test)]
@@ -292,7 +309,7 @@ mod tests {
             let mark = at..at + word.len();
             let mut out = String::new();
             let layout = Layout::of(&widths, width);
-            layout.line_with_marks(&row, std::slice::from_ref(&mark), &mut out);
+            layout.line_with_marks(&row, &[], std::slice::from_ref(&mark), &mut out);
             out
         };
         let (dim, red, off) = ("\x1b[2m", "\x1b[1m\x1b[31m", "\x1b[0m");
@@ -332,6 +349,34 @@ mod tests {
             let line = found(word, width);
             let head = format!("{dim} 9 -  2y  1  Ann  ");
             assert_eq!(line, format!("{head}{want}{off}\n"), "{case}");
+        }
+    }
+
+    #[test]
+    fn names_that_were_found_are_seen() {
+        let mut row = rows()[0];
+        (row.who, row.subject) = ("محمد بن عبد الله", "Hi");
+        let mut widths = Widths::default();
+        widths.see(row.number, row.messages, row.who);
+        let (first, last) = (row.who.find("بن").unwrap(), row.who.find("الله").unwrap());
+        let names = [first..first + "بن".len(), last..row.who.len()];
+        let (bold, off) = ("\x1b[1m", "\x1b[0m");
+        let (red, on) = (format!("{off}{bold}\x1b[31m"), format!("{off}{bold}"));
+        for (width, want) in [
+            (
+                80,
+                format!("محمد {red}بن{on} عبد {red}الله{on}\u{200e}  {red}Hi{on}"),
+            ),
+            (40, format!("محمد {red}بن{on} ع…\u{200e}  {red}Hi{on}")),
+        ] {
+            let mut out = String::new();
+            let layout = Layout::of(&widths, Some(width));
+            layout.line_with_marks(&row, &names, std::slice::from_ref(&(0..2)), &mut out);
+            assert_eq!(
+                out,
+                format!("{bold}1203 *  3m  4  {want}{off}\n"),
+                "{width}"
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::{Width, cut, fit, mark_after};
+use super::{Width, column, cut, fit};
 use crate::mail::decode::clean;
 
 /// Something that happened.
@@ -57,19 +57,21 @@ impl Timeline {
         };
         let number = it.ticket.map_or(String::new(), |number| number.to_string());
         let who = clean(&it.who);
+        let who = match self.width {
+            Some(_) => column(&who, self.who),
+            None => fit(&who, self.who),
+        };
         let head = format!(
-            "{}  {}  {number:>2$}  {3}",
+            "{}  {}  {number:>2$}  {who}",
             it.when,
             fit(&it.kind, self.kind),
             self.number,
-            fit(&who, self.who),
         );
-        let mark = self.width.map_or("", |_| mark_after(&who));
         let before = head.width() + 2;
         let subject = clean(&it.subject);
         let line = match self.width {
             Some(width) if before < width => {
-                format!("{head}{mark}  {}", cut(&subject, width - before))
+                format!("{head}  {}", cut(&subject, width - before))
             }
             // With no room for a subject, the line as a whole is cut.
             Some(width) => cut(&head, width),

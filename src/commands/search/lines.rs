@@ -3,7 +3,7 @@
 use super::{Match, ObjectMatch};
 use crate::index::Overview;
 use crate::index::marks::Marker;
-use crate::mail::decode::{Mailbox, clean, clean_block};
+use crate::mail::decode::{Mailbox, clean, clean_block, cleaned};
 use crate::mail::words::{Said, composed, searchable};
 use crate::ticket::query::{Field, Phrase, Query};
 use anyhow::Result;
@@ -95,21 +95,28 @@ impl<'q> Looker<'q> {
     pub(super) fn at(&self, row: &Overview) -> Result<Look<'_, 'q>> {
         let subject = clean(&composed(&row.subject));
         let marks = self.marks(Field::Subject, &subject)?;
-        let mut seen = words(&subject, &marks);
+        let subject = Shown {
+            text: subject,
+            marks,
+        };
         // The name that is shown; who has none is shown by the address.
-        if let Some(who) = &row.submitter {
-            let who = composed(if who.name.is_empty() {
-                &who.address
-            } else {
-                &who.name
+        let who = row
+            .submitter
+            .as_ref()
+            .map_or("", |who| match cleaned(&who.name).is_empty() {
+                true => &who.address,
+                false => &who.name,
             });
-            seen.extend(words(&who, &self.marks(Field::From, &who)?));
-        }
+        let who = clean(&composed(who));
+        let marks = self.marks(Field::From, &who)?;
+        let who = Shown { text: who, marks };
+        let mut seen = words(&subject.text, &subject.marks);
+        seen.extend(words(&who.text, &who.marks));
         Ok(Look {
             looker: self,
             raw_subject: row.subject.clone(),
             subject,
-            marks,
+            who,
             seen,
             lines: Vec::new(),
         })
@@ -123,14 +130,25 @@ impl<'q> Looker<'q> {
     }
 }
 
+/// A text of a ticket's row as it was looked at and is shown, and where words stand in it.
+pub(super) struct Shown {
+    pub text: String,
+    pub marks: Vec<Range<usize>>,
+}
+
+/// What is worth showing of a ticket.
+pub(super) struct Seen {
+    pub who: Shown,
+    pub subject: Shown,
+    pub lines: Vec<Line>,
+}
+
 /// A look at the messages of one ticket.
 pub(super) struct Look<'l, 'q> {
     looker: &'l Looker<'q>,
     raw_subject: String,
-    /// The ticket's subject as it is shown.
-    subject: String,
-    /// Where words stand in it.
-    marks: Vec<Range<usize>>,
+    subject: Shown,
+    who: Shown,
     /// The words that can be seen in the ticket's row.
     seen: HashSet<String>,
     lines: Vec<Line>,
@@ -191,11 +209,11 @@ impl Look<'_, '_> {
         Ok(())
     }
 
-    /// The ticket's subject, where words stand in it, and the lines that are worth showing.
+    /// The ticket's row, and the lines that are worth showing.
     ///
     /// First the line of text that says most, then those with words that were not seen yet, then others
     /// of the text, no quoted ones.
-    pub(super) fn lines(self) -> (String, Vec<Range<usize>>, Vec<Line>) {
+    pub(super) fn seen(self) -> Seen {
         let mut left = self.lines;
         let mut seen = self.seen;
         let mut chosen: Vec<Line> = Vec::new();
@@ -224,7 +242,11 @@ impl Look<'_, '_> {
             chosen.push(line);
         }
         chosen.sort_by_key(|line| (line.seq, line.place));
-        (self.subject, self.marks, chosen)
+        Seen {
+            who: self.who,
+            subject: self.subject,
+            lines: chosen,
+        }
     }
 }
 

@@ -75,7 +75,11 @@ impl Page<'_> {
         };
         let mut out = String::new();
         if let Some((head, what)) = titles {
-            let what = if what.width() <= room && most > 0 { what } else { "" };
+            let what = if what.width() <= room && most > 0 {
+                what
+            } else {
+                ""
+            };
             out.push_str(&line(head, what));
         }
         for (head, value) in rows {
