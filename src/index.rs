@@ -38,6 +38,11 @@ const COMPLETE: i64 = 0x5449_434b;
 /// Nobody removes it so often by chance.
 const RETRIES: usize = 5;
 
+/// `cache_size` for reading all rows once, in pages.
+const FEW_PAGES: i64 = 64;
+/// That of SQLite by itself: minus KiB.
+const USUAL_CACHE: i64 = -2000;
+
 /// What the index knows of one ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
@@ -214,13 +219,18 @@ impl Index {
             Place::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
             Place::Archived => "ticket WHERE place = 1 ORDER BY id",
         };
+        // No page of them is read twice: to keep them all is memory that wants to be found.
+        self.db
+            .pragma_update(None, "cache_size", FEW_PAGES)
+            .map_err(IndexError::from)?;
         let sql = format!("SELECT {COLUMNS} FROM {sql}");
         let mut select = self.db.prepare_cached(&sql).map_err(IndexError::from)?;
         let mut rows = select.query([]).map_err(IndexError::from)?;
         while let Some(row) = rows.next().map_err(IndexError::from)? {
             visit(overview(row).map_err(IndexError::from)?)?;
         }
-        Ok(())
+        let usual = self.db.pragma_update(None, "cache_size", USUAL_CACHE);
+        Ok(usual.map_err(IndexError::from)?)
     }
 
     /// Hands out what the files of all tickets in `place` looked like when they were last looked at,

@@ -129,7 +129,8 @@ impl List {
     /// Runs the command.
     pub fn run(self, overrides: &Overrides) -> Result<Status> {
         let desk = Desk::look(overrides)?;
-        if super::has_no_tickets(&desk)? {
+        // Where there is no index, nothing is made only because somebody looks.
+        if !desk.has_index() && super::has_no_tickets(&desk)? {
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
@@ -193,25 +194,31 @@ impl List {
     fn find(&self, desk: &Desk) -> Result<Found> {
         let since = when::since(self.since.as_ref(), desk.now)?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
-        let mut found = Found::default();
+        let is_wanted = |item: &Item| {
+            let is_from = |text: &String| match &item.row.submitter {
+                Some(who) => [&who.name, &who.address]
+                    .iter()
+                    .any(|s| s.to_lowercase().contains(text)),
+                None => false,
+            };
+            from.as_ref().is_none_or(is_from)
+                && since.is_none_or(|since| item.active() >= since)
+                && (item.waiting || !self.waiting)
+        };
+        let mut found = Found::by(self.sort);
         for &place in self.places() {
+            let few = match place {
+                Place::Open => desk.open_rows(found::KEPT, |row| Item::of(desk, row))?,
+                Place::Archived => None,
+            };
+            if let Some(items) = few {
+                found.keep(items, is_wanted);
+                continue;
+            }
             desk.rows(place, |row| {
                 let item = Item::of(desk, row);
-                let is_from = |text: &String| match &item.row.submitter {
-                    Some(who) => [&who.name, &who.address]
-                        .iter()
-                        .any(|s| s.to_lowercase().contains(text)),
-                    None => false,
-                };
-                if from.as_ref().is_none_or(is_from)
-                    && since.is_none_or(|since| item.active() >= since)
-                    && (item.waiting || !self.waiting)
-                {
-                    if !self.quiet && !self.json {
-                        let id = item.row.id.get().into();
-                        found.widths.see(id, item.row.entries, item.who());
-                    }
-                    found.add(self.sort, item, !self.quiet);
+                if is_wanted(&item) {
+                    found.add(item);
                 }
                 Ok(())
             })?;
@@ -237,6 +244,12 @@ impl List {
             _ => super::remark(format_args!("no closed tickets in {root}")),
         }
         Ok(())
+    }
+}
+
+impl AsRef<Overview> for Item {
+    fn as_ref(&self) -> &Overview {
+        &self.row
     }
 }
 

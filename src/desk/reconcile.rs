@@ -151,44 +151,56 @@ impl Desk {
         Ok(())
     }
 
-    /// Hands out the rows of the tickets in `place`, up to date, in no order.
-    pub fn rows(&self, place: Place, mut visit: impl FnMut(Overview) -> Result<()>) -> Result<()> {
-        let index = self.index()?;
-        if place == Place::Archived {
-            self.reconcile(place)?;
-            return index.each(place, visit);
-        }
-        // The files are looked at while the rows are read.
+    /// Hands out the rows of the tickets in `place`, up to date, in ascending order.
+    pub fn rows(&self, place: Place, visit: impl FnMut(Overview) -> Result<()>) -> Result<()> {
+        self.reconcile(place)?;
+        self.index()?.each(place, visit)
+    }
+
+    /// What `make` makes of the rows of the open tickets, up to date, in no order; `None` if they are
+    /// more than `most`. The files are looked at while the rows are read.
+    pub fn open_rows<T: AsRef<Overview>>(
+        &self,
+        most: usize,
+        make: impl Fn(Overview) -> T,
+    ) -> Result<Option<Vec<T>>> {
         let mut rows = Vec::new();
         let store = &self.store;
         let there = std::thread::scope(|scope| {
-            let there = scope.spawn(|| store.stamps(place));
-            index.each(place, |row| {
-                rows.push(row);
+            let there = scope.spawn(|| store.stamps(Place::Open));
+            self.index()?.each(Place::Open, |row| {
+                if rows.len() <= most {
+                    rows.push(make(row));
+                }
                 Ok::<_, anyhow::Error>(())
             })?;
             let there = there.join().ok();
             there.context("cannot look at the tickets: a thread died")?
         })?;
-        let mut stale = Vec::new();
-        let mut rows = rows.into_iter().peekable();
-        for (id, stamp) in there {
-            while let Some(gone) = rows.next_if(|row| row.id < id) {
-                stale.push(gone.id);
-            }
-            match rows.next_if(|row| row.id == id) {
-                Some(row) if row.stamp == stamp => visit(row)?,
-                _ => stale.push(id),
-            }
+        if rows.len() > most {
+            return Ok(None);
         }
-        stale.extend(rows.map(|gone| gone.id));
+        let mut there = there.into_iter().peekable();
+        let mut stale = Vec::new();
+        rows.retain(|row| {
+            let Overview { id, stamp, .. } = *row.as_ref();
+            while let Some((new, _)) = there.next_if(|&(other, _)| other < id) {
+                stale.push(new);
+            }
+            let is_true = there.next_if(|&(other, _)| other == id) == Some((id, stamp));
+            if !is_true {
+                stale.push(id);
+            }
+            is_true
+        });
+        stale.extend(there.map(|(new, _)| new));
+        let index = self.index()?;
         self.read_again(index, &stale)?;
         for id in stale {
-            if let Some(row) = index.ticket(id)?.filter(|row| row.place == Some(place)) {
-                visit(row)?;
-            }
+            let row = index.ticket(id)?;
+            rows.extend(row.filter(|row| row.place == Some(Place::Open)).map(&make));
         }
-        Ok(())
+        Ok(Some(rows))
     }
 
     fn read_again(&self, index: &Index, stale: &[TicketId]) -> Result<()> {

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 /// As long as there are no more than so many tickets, they are kept; else they are asked for again
 /// when they are printed, so that a million fit into little memory.
-const KEPT: usize = 50_000;
+pub(super) const KEPT: usize = 50_000;
 
 /// So many are asked for, and printed, at a time.
 const SOME: usize = 4096;
@@ -18,15 +18,15 @@ const SOME: usize = 4096;
 const FEW: usize = 512;
 
 /// What was found, in the order in which it is printed.
-#[derive(Default)]
 pub(super) struct Found {
+    key: Key,
     keys: Vec<Sorted>,
     kept: Vec<Item>,
     /// How wide the columns have to be.
     pub(super) widths: Widths,
 }
 
-/// A ticket in the order: what it is put there by, and where it is kept.
+/// A ticket in the order: what it is put there by, and where it is kept, if it is.
 type Sorted = (By, TicketId, u32);
 
 /// What a ticket is put in order by.
@@ -37,11 +37,41 @@ enum By {
 }
 
 impl Found {
-    /// Adds a ticket. With `keep` it is wanted again, not only its number.
-    pub(super) fn add(&mut self, key: Key, item: Item, keep: bool) {
+    /// Nothing yet, which is to be in this order.
+    pub(super) fn by(key: Key) -> Found {
+        Found {
+            key,
+            keys: Vec::new(),
+            kept: Vec::new(),
+            widths: Widths::default(),
+        }
+    }
+
+    /// Takes those of the first tickets that are wanted.
+    pub(super) fn keep(&mut self, items: Vec<Item>, is_wanted: impl Fn(&Item) -> bool) {
+        for (at, item) in items.iter().enumerate() {
+            if is_wanted(item) {
+                self.note(item, at);
+            }
+        }
+        self.kept = items;
+    }
+
+    /// Adds a ticket.
+    pub(super) fn add(&mut self, item: Item) {
+        self.note(&item, self.kept.len());
+        if self.kept.len() < KEPT {
+            self.kept.push(item);
+        }
+    }
+
+    fn note(&mut self, item: &Item, at: usize) {
+        let id = item.row.id;
+        self.widths
+            .see(id.get().into(), item.row.entries, item.who());
         let number = |number: i64| By::Number(Reverse(number));
         let text = |text: &str| By::Text(text.to_lowercase().into());
-        let by = match key {
+        let by = match self.key {
             Key::Active => number(item.active()),
             Key::Opened => number(item.opened()),
             Key::Number => number(0),
@@ -49,12 +79,7 @@ impl Found {
             Key::From => text(item.who()),
             Key::Subject => text(&item.row.subject),
         };
-        let id = item.row.id;
-        self.keys.push((by, id, self.keys.len() as u32));
-        match self.keys.len() {
-            0..=KEPT if keep => self.kept.push(item),
-            _ => self.kept = Vec::new(),
-        }
+        self.keys.push((by, id, at as u32));
     }
 
     pub(super) fn sort(&mut self, reverse: bool) {
@@ -84,15 +109,16 @@ impl Found {
     ) -> Result<()> {
         for some in self.keys.chunks(SOME) {
             let again: Vec<Item>;
-            let items: Vec<&Item> = if self.kept.is_empty() {
+            let kept = |&(_, _, at): &Sorted| self.kept.get(at as usize);
+            let kept: Option<Vec<&Item>> = some.iter().map(kept).collect();
+            let items = if let Some(kept) = kept {
+                kept
+            } else {
                 let ids: Vec<TicketId> = some.iter().map(|&(_, id, _)| id).collect();
                 let rows = desk.index()?.tickets(&ids)?.into_iter();
                 let there = rows.filter(|row| row.place.is_some());
                 again = there.map(|row| Item::of(desk, row)).collect();
                 again.iter().collect()
-            } else {
-                let kept = some.iter().map(|&(_, _, at)| &self.kept[at as usize]);
-                kept.collect()
             };
             if !visit(&items)? {
                 return Ok(());
@@ -148,13 +174,13 @@ mod tests {
             );
             fs::write(desk.store.root().join(number.to_string()), text).unwrap();
         }
-        let found = |keep: bool| {
-            let mut found = Found::default();
-            let add = |row| {
-                found.add(Key::Active, Item::of(&desk, row), keep);
+        let found = || {
+            let mut found = Found::by(Key::Active);
+            desk.rows(Place::Open, |row| {
+                found.add(Item::of(&desk, row));
                 Ok(())
-            };
-            desk.rows(Place::Open, add).unwrap();
+            })
+            .unwrap();
             found.sort(false);
             found
         };
@@ -168,7 +194,8 @@ mod tests {
             numbers
         };
         let all = [6, 5, 4, 3, 2, 1];
-        let (kept, not_kept) = (found(true), found(false));
+        let (kept, mut not_kept) = (found(), found());
+        not_kept.kept.truncate(2);
         for found in [&kept, &not_kept] {
             assert_eq!(found.ids().map(TicketId::get).collect::<Vec<_>>(), all);
             assert_eq!(numbers(found), all.map(|number| (number, true)));
