@@ -1,7 +1,7 @@
 //! `tickets export`: a mailbox that any program reads, and of which `tickets import` makes the same
 //! tickets again.
 
-use crate::bench::{Bench, Ran};
+use crate::bench::{Bench, Ran, finish};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
 use proptest::collection::vec;
@@ -166,6 +166,17 @@ fn only_some() {
         let short = numbers.map(|l| l.split(';').take(3).collect::<String>());
         short.collect::<Vec<_>>()
     };
+    let plain = bench.command(&["export", "--mbox", "-"]);
+    let mut shell = Command::new("sh");
+    let program = plain.get_program().to_str().unwrap();
+    shell.args(["-c", &format!("exec {program} export --mbox - >/dev/full")]);
+    bench.as_ordinary_user(&mut shell);
+    finish(shell, b"").is(
+        75,
+        "",
+        "tickets: cannot write standard output: No space left on device (os error 28)\n\
+         hint: free some space, then try again\n",
+    );
     let one = [
         "1 state=open entry=1",
         "1 state=open entry=2",
@@ -207,6 +218,10 @@ fn nothing_is_overwritten() {
         ),
         (["--maildir", "full"], "full: the directory is not empty"),
         (["--mbox", "tickets/9"], "tickets/9: it would be a ticket"),
+        (
+            ["--maildir", "tickets/archived/9"],
+            "tickets/archived/9: it would be a ticket",
+        ),
     ] {
         let said = format!("tickets: cannot export to {why}\n{hint}");
         bench
@@ -214,6 +229,13 @@ fn nothing_is_overwritten() {
             .is(64, "", &said);
     }
     assert_eq!(fs::read(bench.path("there")).unwrap(), b"precious");
+    for form in ["--mbox", "--maildir"] {
+        let said = "tickets: cannot export to no/such/x: there is no directory no/such\n\
+                    hint: mkdir -p no/such\n";
+        bench
+            .run(&["export", form, "no/such/x"], b"")
+            .is(64, "", said);
+    }
     let said = "exported 2 tickets, 5 messages\n";
     bench
         .run(&["export", "--maildir", "empty"], b"")

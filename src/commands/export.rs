@@ -50,7 +50,7 @@ impl Export {
             desk.store.create_directories()?;
         }
         let mut target = match (&self.maildir, &self.mbox) {
-            (Some(dir), _) => Target::maildir(dir)?,
+            (Some(dir), _) => Target::maildir(dir, &desk.store)?,
             (None, Some(file)) => Target::mbox(file, &desk.store)?,
             (None, None) => Target::mbox(Path::new("-"), &desk.store)?,
         };

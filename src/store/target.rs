@@ -35,21 +35,10 @@ impl Target {
         if path.symlink_metadata().is_ok() {
             return Err(exists(path, "there is such a file already"));
         }
-        let dir = directory_of(path);
         let doing = || format!("cannot create {}", path.display());
-        let is_number = path.file_name().and_then(|name| name.to_str());
-        let is_number = is_number.is_some_and(|name| name.parse::<TicketId>().is_ok());
-        let same = |a: &Path, b: &Path| fs::canonicalize(a).ok() == fs::canonicalize(b).ok();
-        if is_number
-            && [store.root().to_owned(), store.root().join("archived")]
-                .iter()
-                .any(|d| same(d, dir))
-        {
-            return Err(exists(path, "it would be a ticket"));
-        }
         let file = tempfile::Builder::new()
             .prefix(".export.")
-            .tempfile_in(dir)
+            .tempfile_in(place_for(path, store)?)
             .with_context(doing)?;
         Ok(Target::Mbox(BufWriter::new(file), path.to_owned()))
     }
@@ -58,7 +47,7 @@ impl Target {
     ///
     /// # Errors
     /// Something is there already.
-    pub fn maildir(path: &Path) -> Result<Target> {
+    pub fn maildir(path: &Path, store: &Store) -> Result<Target> {
         let doing = || format!("cannot create {}", path.display());
         match fs::read_dir(path).map(Iterator::count) {
             Ok(1..) => return Err(exists(path, "the directory is not empty")),
@@ -69,7 +58,7 @@ impl Target {
         }
         let dir = tempfile::Builder::new()
             .prefix(".export.")
-            .tempdir_in(directory_of(path))
+            .tempdir_in(place_for(path, store)?)
             .with_context(doing)?;
         for part in ["cur", "new", "tmp"] {
             let mut part_dir = DirBuilder::new();
@@ -82,7 +71,7 @@ impl Target {
     /// Adds a message; `name` tells it from all others.
     pub fn add(&mut self, message: &Exported, name: &str) -> Result<()> {
         match self {
-            Target::Stdout(out) => Ok(write_entry(out, message)?),
+            Target::Stdout(out) => write_entry(out, message).context(STDOUT),
             Target::Mbox(out, path) => write_entry(out, message)
                 .with_context(|| format!("cannot write {}", path.display())),
             Target::Maildir(dir, path) => {
@@ -102,7 +91,7 @@ impl Target {
     /// Makes what was written last, and gives it its name.
     pub fn finish(self) -> Result<()> {
         match self {
-            Target::Stdout(mut out) => Ok(out.flush()?),
+            Target::Stdout(mut out) => out.flush().context(STDOUT),
             Target::Mbox(out, path) => {
                 let doing = || format!("cannot write {}", path.display());
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
@@ -127,6 +116,28 @@ impl Target {
                 sync_directory(directory_of(&path))
             }
         }
+    }
+}
+
+const STDOUT: &str = "cannot write standard output";
+
+/// The directory in which `path` is to appear.
+fn place_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Path> {
+    let dir = directory_of(path);
+    if !dir.is_dir() {
+        let text = format!("cannot export to {}: there is no directory", path.display());
+        let fault = Fault::new(Status::Usage, format!("{text} {}", dir.display()));
+        return Err(fault.hint(format!("mkdir -p {}", dir.display())).into());
+    }
+    let number = path.file_name().and_then(|name| name.to_str());
+    let number = number.filter(|name| name.parse::<TicketId>().is_ok());
+    let same = |other: &Path| fs::canonicalize(dir).ok() == fs::canonicalize(other).ok();
+    let root = store.root();
+    match number {
+        Some(_) if same(root) || same(&root.join("archived")) => {
+            Err(exists(path, "it would be a ticket"))
+        }
+        _ => Ok(dir),
     }
 }
 
