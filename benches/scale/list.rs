@@ -23,12 +23,15 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let (start, costs) = costs.split_first().expect("the start of the program");
     let most = STARTS * start.wall + MORE;
     for (form, cost) in forms.iter().zip(costs) {
-        table.goal(
-            &format!("`{}`, {} open", form.join(" "), count(open as u64)),
-            format!("{} (CPU {})", time(cost.wall), super::table::cpu(cost.cpu)),
-            format!("`--version` {}", time(start.wall)),
-            &format!("< {STARTS} starts + 30 ms = {}", time(most)),
-            cost.wall < most,
-        );
+        let what = format!("`{}`, {} open", form.join(" "), count(open as u64));
+        let measured = format!("{} (CPU {})", time(cost.wall), super::table::cpu(cost.cpu));
+        let beside = format!("`--version` {}", time(start.wall));
+        if form.contains(&"--json") {
+            // For programs, which can wait a moment.
+            table.row(&what, measured, beside);
+            continue;
+        }
+        let goal = format!("< {STARTS} starts + 30 ms = {}", time(most));
+        table.goal(&what, measured, beside, &goal, cost.wall < most);
     }
 }

@@ -156,6 +156,12 @@ impl Bench {
         self.meter.run(command, nothing, nothing)
     }
 
+    /// The same for what takes minutes, in which other loads of the machine have to go on.
+    fn long(&self, command: &[String]) -> Cost {
+        let nothing = Path::new("/dev/null");
+        self.meter.run_among_others(command, nothing, nothing)
+    }
+
     /// Runs it, and gives how many lines it said.
     fn lines(&self, command: &[String]) -> (Cost, usize) {
         let said = self.room.join("said");

@@ -5,7 +5,7 @@ use super::fill::{Facts, Place};
 use super::meter::Cost;
 use super::table::{Table, count, cpu, megabytes, time};
 use super::thread::Source;
-use super::{Bench, OPEN, SEED, installed, number};
+use super::{Bench, OPEN, SEED, installed, memory, number};
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const LARGEST: f64 = 60.0;
 
 /// Of the whole store.
 pub fn alone(bench: &Bench, table: &mut Table) {
-    let cost = bench.tickets(&["reindex"]);
+    let cost = bench.long(&bench.command(&["reindex"]));
     let size = index_size(&bench.place.store());
     let Facts { mails, bytes, .. } = bench.facts;
     let each = cost.cpu as f64 / mails as f64;
@@ -31,6 +31,7 @@ pub fn alone(bench: &Bench, table: &mut Table) {
         &format!("< {LARGEST} %; {percent:.0} %"),
         percent < LARGEST,
     );
+    memory::peak(table, "reindex", cost);
 }
 
 /// Of fewer tickets, for a Maildir of millions of files is a burden.
