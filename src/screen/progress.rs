@@ -75,7 +75,13 @@ fn text(what: &str, done: usize, all: usize, spent: Duration, columns: usize) ->
     let room = columns.saturating_sub(what.width() + numbers.width() + "  []  ".len());
     let room = room.min(BAR);
     if room < 4 {
-        return cut(&format!("{what}  {numbers}"), columns);
+        let line = format!("{what}  {numbers}");
+        if line.width() <= columns {
+            return line;
+        }
+        // Half a number would be another number.
+        let percent = done.saturating_mul(100).checked_div(all).unwrap_or(100);
+        return cut(&format!("{percent} %  {what}"), columns);
     }
     let filled = (room * done).checked_div(all).unwrap_or(room).min(room);
     let (bar, rest) = ("=".repeat(filled), " ".repeat(room - filled));
@@ -151,7 +157,8 @@ mod tests {
                 46,
                 "reading  500,000 of 1,000,000, 2 s left",
             ),
-            (500_000, 1_000_000, 1, 19, "reading  500,000 o…"),
+            (500_000, 1_000_000, 1, 19, "50 %  reading"),
+            (0, 0, 1, 9, "100 %  r…"),
         ] {
             let spent = Duration::from_secs(spent);
             assert_eq!(text("reading", done, all, spent, columns), want);
