@@ -17,6 +17,8 @@ pub struct Table {
 
 impl Table {
     pub fn row(&mut self, what: &str, measured: String, beside: String) {
+        // All of it may take an hour, and the last part of it may fail.
+        eprintln!("{what}: {measured}; {beside}");
         self.rows.push(Row {
             what: what.into(),
             measured,
