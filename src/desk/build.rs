@@ -164,6 +164,8 @@ impl Desk {
         }
         if all > MANY {
             text.expect_many(false)?;
+        } else if all > 0 {
+            text.merge_some()?;
         }
         drop(text);
         Ok(index.with_text()?)

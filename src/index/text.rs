@@ -36,11 +36,16 @@ INSERT INTO text(text, rank) VALUES('automerge', 0);
 INSERT INTO text(text, rank) VALUES('crisismerge', 1999);
 ";
 
-/// As it is by default.
+/// At most so many pages at a time: some hundredths of a second.
+const SOME: &str = "INSERT INTO text(text, rank) VALUES('merge', 256);";
+
+/// As it is by default, but for `crisismerge`: all pieces that [`BULK`] left would be merged at once
+/// with the first few words that follow, a million tickets for 15 seconds, into a file twice as large.
+/// [`Text::merge_some`] does it bit by bit.
 const USUAL: &str = "
 INSERT INTO text(text, rank) VALUES('hashsize', 1048576);
 INSERT INTO text(text, rank) VALUES('automerge', 4);
-INSERT INTO text(text, rank) VALUES('crisismerge', 16);
+INSERT INTO text(text, rank) VALUES('crisismerge', 1999);
 ";
 
 /// More messages of one ticket are not in the full text.
@@ -108,6 +113,11 @@ impl Text {
     pub fn expects_many(&self) -> Result<bool> {
         let sql = "SELECT 1 FROM text_config WHERE k = 'automerge' AND v = 0";
         Ok(self.db.prepare(sql)?.exists([])?)
+    }
+
+    /// Merges a little of what was written, so that what is searched stays in few pieces.
+    pub fn merge_some(&self) -> Result<()> {
+        Ok(self.db.execute_batch(SOME)?)
     }
 
     /// Does all of `work` in one transaction, or nothing of it.
@@ -248,5 +258,50 @@ impl Index {
     /// The database, for a question in SQL; `words.text` is there after [`Index::with_text`].
     pub fn db(&self) -> &Connection {
         &self.db
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_words_do_not_make_all_others_be_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (text, known) = Text::open(&dir.path().join("index.db")).unwrap();
+        assert!(!known);
+        let note = |number: u32, body: String| {
+            let words = Words {
+                body,
+                ..Words::default()
+            };
+            let id = TicketId::new(number).unwrap();
+            text.together(|| text.note(id, 0, &[words])).unwrap();
+        };
+        let pages = || -> i64 {
+            let count = |name: &str| {
+                let sql = format!("PRAGMA {name}");
+                text.db.query_row(&sql, [], |r| r.get::<_, i64>(0)).unwrap()
+            };
+            count("page_count")
+        };
+        text.expect_many(true).unwrap();
+        for number in 1..=40 {
+            let words = (0..20_000).map(|word| format!("w{word}x{number} "));
+            note(number, words.collect());
+        }
+        text.expect_many(false).unwrap();
+        let before = pages();
+        for number in 41..=60 {
+            note(number, "few words".into());
+            text.merge_some().unwrap();
+        }
+        let after = pages();
+        assert!(before > 300 && after < before * 3 / 2, "{before} {after}");
+        for (word, want) in [("w1x1", 1), ("w19999x40", 1), ("few", 20)] {
+            let sql = "SELECT count(*) FROM text WHERE text MATCH ?1";
+            let found: i64 = text.db.query_row(sql, [word], |r| r.get(0)).unwrap();
+            assert_eq!(found, want, "{word}");
+        }
     }
 }
