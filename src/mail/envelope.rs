@@ -17,13 +17,14 @@ impl Sender {
     /// Reads what an option, an environment or a `Return-Path` says. Postfix's pipe(8) writes
     /// the null sender as `MAILER-DAEMON` unless told otherwise.
     pub fn parse(text: &str) -> Sender {
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
         let text = text.trim();
         let bare = text.strip_prefix('<').and_then(|t| t.strip_suffix('>'));
         let bare = bare.unwrap_or(text).trim();
         if bare.is_empty() || bare.eq_ignore_ascii_case("MAILER-DAEMON") {
             return Sender::Null;
         }
-        Sender::Address(bare.chars().filter(|c| !c.is_control()).collect())
+        Sender::Address(bare.to_owned())
     }
 
     /// The address, if there is one.
@@ -318,6 +319,8 @@ mod tests {
         assert_eq!(find(Some("<>"), Some("e@x"), path), Sender::Null);
         assert_eq!(find(None, Some(""), path), Sender::Null);
         assert_eq!(find(Some("MAILER-DAEMON"), None, path), Sender::Null);
+        assert_eq!(find(Some("<\0\0>"), None, path), Sender::Null);
+        assert_eq!(find(Some("\u{7f} <o\n@x>"), None, path), address("o@x"));
         assert_eq!(find(None, Some("e@x"), path), address("e@x"));
         assert_eq!(find(None, None, path), address("r@x"));
         assert_eq!(find(None, None, "Return-Path: <>\n\n"), Sender::Null);
