@@ -4,6 +4,17 @@
 //! `sendmail`} -> `ticket` -> `mail`. The last two are pure: they touch no disk, clock,
 //! environment or process, and get time, host name and limits as values.
 
+// A panic in a delivery is mail that waits: whatever can fail says so.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod cli;
 pub mod commands;
 pub mod config;
