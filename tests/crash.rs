@@ -195,6 +195,25 @@ pub fn at_each(calls: &BTreeMap<String, usize>, work: impl Fn(&str, usize) + Syn
     count
 }
 
+/// Runs `work` for every call among `all` that `failures` names beside an error, and every time it is
+/// made: with what strace is to inject, and what that is.
+pub fn at_each_failure(
+    all: &BTreeMap<String, usize>,
+    failures: &[(&str, &str)],
+    work: impl Fn(&str, &str) + Sync,
+) -> usize {
+    let mut count = 0;
+    for (error, names) in failures {
+        let mut calls = all.clone();
+        calls.retain(|name, _| names.split(',').any(|n| n == name));
+        count += at_each(&calls, |name, n| {
+            let inject = format!("inject={name}:error={error}:when={n}");
+            work(&inject, &format!("{error} at {name} {n}"));
+        });
+    }
+    count
+}
+
 /// Runs `work` for each of `points`, on three threads.
 pub fn in_threads<T: Send>(points: Vec<T>, work: impl Fn(T) + Sync) {
     let left = Mutex::new(points);
@@ -292,25 +311,18 @@ fn every_system_call_may_fail() {
         ),
     ];
     for scenario in SCENARIOS {
-        let mut count = 0;
-        let all = scenario.calls();
-        for (error, names) in failures {
-            let mut calls = all.clone();
-            calls.retain(|name, _| names.split(',').any(|n| n == name));
-            count += at_each(&calls, |name, n| {
-                let bench = scenario.desk();
-                let inject = format!("inject={name}:error={error}:when={n}");
-                let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
-                let what = format!("{}: {error} at {name} {n}: {ran:?}", scenario.name);
-                // The loader itself may fail before the program begins.
-                let loader = ran.stderr.contains("error while loading");
-                assert!([0, 75].contains(&ran.status) || loader, "{what}");
-                assert_eq!(ran.stdout, "", "{what}");
-                let lines = ran.stderr.lines().count();
-                assert!(lines <= 1 && (ran.status != 0 || lines == 0), "{what}");
-                scenario.check(&bench, 2, &what);
-            });
-        }
+        let count = at_each_failure(&scenario.calls(), &failures, |inject, what| {
+            let bench = scenario.desk();
+            let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", inject]);
+            let what = format!("{}: {what}: {ran:?}", scenario.name);
+            // The loader itself may fail before the program begins.
+            let loader = ran.stderr.contains("error while loading");
+            assert!([0, 75].contains(&ran.status) || loader, "{what}");
+            assert_eq!(ran.stdout, "", "{what}");
+            let lines = ran.stderr.lines().count();
+            assert!(lines <= 1 && (ran.status != 0 || lines == 0), "{what}");
+            scenario.check(&bench, 2, &what);
+        });
         println!("{}: {count} failures", scenario.name);
     }
 }

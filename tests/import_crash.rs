@@ -6,7 +6,7 @@
 //! what an import that nothing happened to leaves behind.
 
 use crate::bench::{Bench, Ran, finish};
-use crate::crash::{at_each, strace_is_here};
+use crate::crash::{at_each, at_each_failure, strace_is_here};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
 use std::collections::BTreeMap;
@@ -181,22 +181,15 @@ fn an_import_on_a_disk_that_fails() {
         ("EINTR", "write,pread64,fsync"),
     ];
     for scenario in SCENARIOS {
-        let mut count = 0;
-        let all = scenario.calls();
-        for (error, names) in failures {
-            let mut calls = all.clone();
-            calls.retain(|name, _| names.split(',').any(|n| n == name));
-            count += at_each(&calls, |name, n| {
-                let bench = scenario.desk();
-                let inject = format!("inject={name}:error={error}:when={n}");
-                let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
-                let what = format!("{}: {error} at {name} {n}: {ran:?}", scenario.name);
-                let loader = ran.stderr.contains("error while loading");
-                assert!([0, 65, 75].contains(&ran.status) || loader, "{what}");
-                assert_eq!(ran.status == 0, ran.stderr.is_empty(), "{what}");
-                scenario.check(&bench, &what);
-            });
-        }
+        let count = at_each_failure(&scenario.calls(), &failures, |inject, what| {
+            let bench = scenario.desk();
+            let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", inject]);
+            let what = format!("{}: {what}: {ran:?}", scenario.name);
+            let loader = ran.stderr.contains("error while loading");
+            assert!([0, 65, 75].contains(&ran.status) || loader, "{what}");
+            assert_eq!(ran.status == 0, ran.stderr.is_empty(), "{what}");
+            scenario.check(&bench, &what);
+        });
         println!("{}: {count} failures", scenario.name);
     }
 }
