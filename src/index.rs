@@ -16,13 +16,13 @@ pub mod search;
 pub mod text;
 mod write;
 
-use crate::mail::decode::Mailbox;
 use crate::store::{Place, Stamp, absent};
 use crate::ticket::TicketId;
 use crate::ticket::summary::Identity;
 use anyhow::Context;
 use error::{in_the_systems_words, is_damage};
 use journal::{Added, Change, Journal};
+use mail::decode::Mailbox;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ pub mod config;
 pub mod desk;
 pub mod error;
 pub mod index;
-pub mod mail;
+pub use mail;
 pub mod outbox;
 pub mod screen;
 pub mod sendmail;

@@ -56,7 +56,7 @@ fn decisions_touch_nothing() {
         "crate::cli",
     ];
     let mut found = Vec::new();
-    for file in ["src/mail", "src/ticket"]
+    for file in ["crates/mail/src", "src/ticket"]
         .iter()
         .flat_map(|d| rust_files(&here(d)))
     {
@@ -75,7 +75,7 @@ fn decisions_touch_nothing() {
 fn mail_knows_no_ticket_and_effects_not_each_other() {
     let rules = [
         (
-            "src/mail",
+            "crates/mail/src",
             &["crate::ticket", "crate::config", "crate::error"][..],
         ),
         (

@@ -3,12 +3,12 @@
 use crate::config::{Config, Overrides, Size};
 use crate::desk::{Deed, Desk, Incoming, Outcome};
 use crate::error::Status;
-use crate::mail::envelope::{Envelope, Given};
-use crate::mail::mbox;
-use crate::mail::message::Message;
 use crate::ticket::plan::Answer;
 use crate::ticket::route::Refusal;
 use anyhow::{Context, Result, bail};
+use mail::envelope::{Envelope, Given};
+use mail::mbox;
+use mail::message::Message;
 use std::io::{IsTerminal, Read, Write};
 
 /// File one message from standard input; an MTA calls this

@@ -7,12 +7,12 @@ use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::index::Overview;
-use crate::mail::decode::is_blank;
 use crate::screen::{self, Layout, Row};
 use crate::store::{Place, Store};
 use anyhow::Result;
 use clap::ValueEnum;
 use found::Found;
+use mail::decode::is_blank;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -104,8 +104,8 @@ pub(super) struct Person<'a> {
     address: &'a str,
 }
 
-impl<'a> From<&'a crate::mail::decode::Mailbox> for Person<'a> {
-    fn from(mailbox: &'a crate::mail::decode::Mailbox) -> Self {
+impl<'a> From<&'a mail::decode::Mailbox> for Person<'a> {
+    fn from(mailbox: &'a mail::decode::Mailbox) -> Self {
         Person {
             name: &mailbox.name,
             address: &mailbox.address,

@@ -5,18 +5,18 @@ mod forms;
 use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
-use crate::mail::automatic;
-use crate::mail::entry::{self, Decoded, Verdict};
-use crate::mail::envelope::Sender;
-use crate::mail::mbox;
-use crate::mail::message::Message;
-use crate::mail::render::{self, Limits};
 use crate::screen;
 use crate::store::Place;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
 use crate::ticket::tag;
 use anyhow::Result;
+use mail::automatic;
+use mail::entry::{self, Decoded, Verdict};
+use mail::envelope::Sender;
+use mail::mbox;
+use mail::message::Message;
+use mail::render::{self, Limits};
 use std::str::FromStr;
 
 /// Show a ticket's messages, oldest first

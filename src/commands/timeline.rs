@@ -9,11 +9,11 @@ use super::when::{self, When};
 use crate::config::Overrides;
 use crate::desk::{Desk, Entries};
 use crate::error::{Fault, Status};
-use crate::mail::decode::{Mailbox, clean};
 use crate::screen::{self, Happened};
 use crate::ticket::timeline::provider::{self, Filter, Item, Items, Provider, Wanted};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
+use mail::decode::{Mailbox, clean};
 use serde::Serialize;
 use std::io::Write;
 

@@ -2,7 +2,6 @@
 
 use super::{Desk, Incoming, Outcome, Parcel};
 use crate::index::Overview;
-use crate::mail::render::{self, Limits};
 use crate::outbox::{Key, Mail, Report};
 use crate::store::Place;
 use crate::ticket::compose::{Outgoing, Voice};
@@ -11,6 +10,7 @@ use crate::ticket::summary::Summary;
 use crate::ticket::template::{Templates, Text};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
+use mail::render::{self, Limits};
 
 impl Desk {
     /// The mail that a plan asks for. `row` is the ticket before this message, `None` if the

@@ -8,13 +8,13 @@ use super::reconcile::reading;
 use crate::index::draft::Draft;
 use crate::index::text::Text;
 use crate::index::{Index, Reading};
-use crate::mail::entry;
-use crate::mail::mbox;
-use crate::mail::words::{Words, words};
 use crate::store::{Place, Store};
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use anyhow::{Context, Result};
+use mail::entry;
+use mail::mbox;
+use mail::words::{Words, words};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
@@ -252,7 +252,7 @@ fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64
 mod tests {
     use super::*;
     use crate::config::Overrides;
-    use crate::mail::entry::Trace;
+    use mail::entry::Trace;
     use std::fs;
     use std::sync::mpsc::channel;
     use std::time::Duration;

@@ -1,12 +1,12 @@
 //! Reads tickets as they are at one moment, message by message, for an export.
 
 use super::Desk;
-use crate::mail::mbox;
 use crate::store::Place;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::export::{self, Exported, Origin};
 use anyhow::{Result, bail};
+use mail::mbox;
 
 impl Desk {
     /// Hands each message of a ticket to `each`, with its place in it, from 1; how many there were,

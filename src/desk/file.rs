@@ -4,14 +4,14 @@ use super::view::View;
 use super::{Deed, Desk, Filed, Parcel, trace_sender};
 use crate::error;
 use crate::index::journal::{Added, Change};
-use crate::mail::entry::{self, Trace};
-use crate::mail::envelope::Sender;
 use crate::outbox::{self, Key, Released};
 use crate::store::{Mbox, Place, Staged, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{Answer, Plan};
 use crate::ticket::{TicketId, compose::Outgoing};
 use anyhow::{Context, Result};
+use mail::entry::{self, Trace};
+use mail::envelope::Sender;
 
 impl Desk {
     /// Opens a new ticket with a message, unless the message opened one before (A5).

@@ -2,10 +2,10 @@
 
 use super::Desk;
 use crate::index::Index;
-use crate::mail::mbox::{self, Tail};
 use crate::store::Mbox;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
+use mail::mbox::{self, Tail};
 
 impl Desk {
     /// Makes the end of a locked file such that an entry may follow; gives its bytes.

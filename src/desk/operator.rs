@@ -2,13 +2,13 @@
 
 use super::{Desk, Filed, Incoming, Outcome, Watch};
 use crate::error::{Fault, Status};
-use crate::mail::envelope::{Envelope, Sender, Witness};
-use crate::mail::message::Message;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::trust::Proof;
 use anyhow::Result;
 use lettre::message::{Mailbox, Message as Letter, header};
+use mail::envelope::{Envelope, Sender, Witness};
+use mail::message::Message;
 
 impl Desk {
     /// Files a mail of the operator's in a ticket, and sends what follows from it. Returns what
@@ -52,7 +52,7 @@ impl Desk {
             jiff::Timestamp::now().as_nanosecond(),
             std::process::id()
         );
-        let name = crate::mail::decode::clean(&self.config.name);
+        let name = mail::decode::clean(&self.config.name);
         let letter = Letter::builder()
             .date(std::time::SystemTime::now())
             .from(Mailbox::new(

@@ -3,16 +3,16 @@
 use super::{Desk, mend};
 use crate::index::journal::Located;
 use crate::index::{Index, Overview, Reading};
-use crate::mail::entry::{self, Decoded};
-use crate::mail::envelope::Sender;
-use crate::mail::mbox::{self, Tail};
-use crate::mail::message::Message;
 use crate::store::{Mbox, Place, Stamp};
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use crate::ticket::summary::Summary;
 use crate::ticket::timeline::{self, Course};
 use anyhow::{Context, Result};
+use mail::entry::{self, Decoded};
+use mail::envelope::Sender;
+use mail::mbox::{self, Tail};
+use mail::message::Message;
 use std::ops::RangeInclusive;
 
 impl Desk {

@@ -1,12 +1,12 @@
 //! Entries that were filed and are in their mbox no more (D10).
 
 use super::{Desk, answers};
-use crate::mail::mbox;
-use crate::mail::{entry, message::Message};
 use crate::store::Recent;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
+use mail::mbox;
+use mail::{entry, message::Message};
 
 /// An entry that is kept, but no longer in its mbox: a program overwrote it, or an operator
 /// deleted it.

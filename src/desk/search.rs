@@ -4,12 +4,12 @@ use super::build::TEXT_LOCK;
 use super::{Desk, Watch};
 use crate::index::search::{Hits, Question};
 use crate::index::{Index, Overview};
-use crate::mail::entry;
-use crate::mail::mbox;
-use crate::mail::words::{self, Said};
 use crate::store::Place;
 use crate::ticket::query::{Query, State};
 use anyhow::Result;
+use mail::entry;
+use mail::mbox;
+use mail::words::{self, Said};
 
 impl Desk {
     /// The tickets that fit `query`, at most `most` of them, the best first; all of them, those with the

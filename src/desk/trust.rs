@@ -1,10 +1,10 @@
 //! Who wrote a message, if the configuration asks for a proof.
 
 use super::Desk;
-use crate::mail::message::Message;
-use crate::mail::submission::{Origin, Submitter, origin};
 use crate::ticket::trust::{Proof, Witness};
 use anyhow::Result;
+use mail::message::Message;
+use mail::submission::{Origin, Submitter, origin};
 use nix::unistd::{Group, Uid, User, geteuid};
 
 impl Desk {

@@ -4,13 +4,13 @@
 use super::reconcile::summarize;
 use super::{Desk, Parcel};
 use crate::index::Overview;
-use crate::mail::entry;
-use crate::mail::mbox::{self, Tail};
-use crate::mail::message::Message;
 use crate::store::{Mbox, Place, Stamp};
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
 use anyhow::Result;
+use mail::entry;
+use mail::mbox::{self, Tail};
+use mail::message::Message;
 use memchr::memmem;
 
 /// An mbox up to this size is read; in bytes.

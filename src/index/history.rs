@@ -5,10 +5,10 @@
 
 use super::write::event;
 use super::{Index, Result};
-use crate::mail::decode::Mailbox;
 use crate::store::Place;
 use crate::ticket::TicketId;
 use crate::ticket::timeline::Happening;
+use mail::decode::Mailbox;
 use rusqlite::{Row, params};
 
 /// Which entries.

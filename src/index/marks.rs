@@ -4,8 +4,8 @@
 
 use super::Result;
 use super::search::quoted;
-use crate::mail::words::{marks, searchable};
 use crate::ticket::query::Phrase;
+use mail::words::{marks, searchable};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 use super::journal::Touched;
 use super::*;
-use crate::mail::envelope::Sender;
-use crate::mail::message::Message;
 use crate::ticket::summary::Summary;
+use mail::envelope::Sender;
+use mail::message::Message;
 
 fn id(n: u32) -> TicketId {
     TicketId::new(n).unwrap()

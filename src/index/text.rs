@@ -9,8 +9,8 @@
 
 use super::schema::with_suffix;
 use super::{Index, IndexError, Result};
-use crate::mail::words::Words;
 use crate::ticket::TicketId;
+use mail::words::Words;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 

@@ -4,8 +4,8 @@ use anstyle::Style;
 
 use super::wrap::{hang, wrap};
 use super::{Width, cut, mark_after, size};
-use crate::mail::decode::{Mailbox, clean, clean_block};
-use crate::mail::render::Attachment;
+use mail::decode::{Mailbox, clean, clean_block};
+use mail::render::Attachment;
 
 /// Longer lines are hard to read, on a terminal of any width.
 const READABLE: usize = 100;

@@ -4,7 +4,7 @@ use anstyle::Style;
 use std::ops::Range;
 
 use super::{Width, age, column, cut, fit, found};
-use crate::mail::decode::cleaned;
+use mail::decode::cleaned;
 use std::fmt::Write;
 
 /// A ticket as one line.

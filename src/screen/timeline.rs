@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use super::{Width, column, cut, fit};
-use crate::mail::decode::clean;
+use mail::decode::clean;
 
 /// Something that happened.
 #[derive(Clone, Debug, Default)]

@@ -7,12 +7,12 @@ mod read;
 
 use super::{absent, open_quietly};
 use crate::error::{Fault, Status};
-use crate::mail::debbugs;
-use crate::mail::mbox;
-use crate::mail::message::Message;
 use crate::ticket::TicketId;
 use crate::ticket::archive::{self, Whole};
 use anyhow::{Context, Result};
+use mail::debbugs;
+use mail::mbox;
+use mail::message::Message;
 pub use read::{Piece, Reader, Spot, Walked};
 use std::fs::{DirEntry, File};
 use std::io::{ErrorKind, Read, Seek};

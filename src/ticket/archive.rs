@@ -9,12 +9,12 @@ use super::address::{Addresses, Target, Verb};
 use super::mark::{self, Role};
 use super::summary;
 use super::tag;
-use crate::mail::debbugs;
-use crate::mail::decode;
-use crate::mail::entry::{self, Verdict};
-use crate::mail::envelope::Sender;
-use crate::mail::mbox;
-use crate::mail::message::Message;
+use mail::debbugs;
+use mail::decode;
+use mail::entry::{self, Verdict};
+use mail::envelope::Sender;
+use mail::mbox;
+use mail::message::Message;
 use regex::bytes::Regex;
 use std::borrow::Cow;
 

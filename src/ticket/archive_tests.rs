@@ -1,7 +1,7 @@
 //! What messages of all kinds of archives say of their tickets.
 
 use super::*;
-use crate::mail::entry::Trace;
+use mail::entry::Trace;
 
 const NOW: i64 = 1_800_000_000;
 

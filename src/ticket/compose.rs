@@ -18,8 +18,8 @@ use self::head::{Head, cut};
 use super::TicketId;
 use super::address::{Addresses, Verb};
 use super::template::{Rendered, Templates, Text, Values};
-use crate::mail::decode::{Mailbox, clean, clean_block};
-use crate::mail::message::Message;
+use mail::decode::{Mailbox, clean, clean_block};
+use mail::message::Message;
 
 /// What an outgoing mail is for; `X-Tickets-Kind` (C12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use super::TicketId;
 use super::address::{Addresses, Verb};
 use super::archive;
 use super::mark::{Mark, Role};
-use crate::mail::entry::{self, Trace};
-use crate::mail::envelope::Sender;
-use crate::mail::mbox;
-use crate::mail::message::Message;
+use mail::entry::{self, Trace};
+use mail::envelope::Sender;
+use mail::mbox;
+use mail::message::Message;
 
 /// Where an entry comes from.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +94,9 @@ fn complete(mark: &[u8], content: &[u8]) -> Vec<u8> {
     all
 }
 
+#[cfg(test)]
+#[path = "../../crates/mail/src/mbox/nasty.rs"]
+mod nasty;
 #[cfg(test)]
 #[path = "export_tests.rs"]
 mod tests;

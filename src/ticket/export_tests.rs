@@ -1,7 +1,7 @@
 //! What is exported is read back.
 
+use super::nasty::nasty_bytes;
 use super::*;
-use crate::mail::mbox::tests::nasty_bytes;
 use crate::ticket::archive::{Found, Mail, Rules};
 use proptest::prelude::*;
 

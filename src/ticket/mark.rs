@@ -13,7 +13,7 @@
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
-use crate::mail::entry::{EXPORT_MARK, field_len};
+use mail::entry::{EXPORT_MARK, field_len};
 use std::fmt::{self, Write};
 
 /// What the address a message was filed under meant (B1 to B6).

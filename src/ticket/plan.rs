@@ -3,9 +3,9 @@
 
 use super::address::{Addresses, Target, Verb};
 use crate::config::{Acknowledge, CloseBy, Notify};
-use crate::mail::automatic::Degree;
-use crate::mail::decode::Mailbox;
-use crate::mail::message::Message;
+use mail::automatic::Degree;
+use mail::decode::Mailbox;
+use mail::message::Message;
 
 /// What planning needs of the configuration.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 use super::*;
-use crate::mail::automatic;
-use crate::mail::envelope::Sender;
+use mail::automatic;
+use mail::envelope::Sender;
 
 /// A desk with two admins; `notify`, `close_by` and the rest can be changed by a case.
 struct Desk {

@@ -41,7 +41,7 @@ pub enum Query {
 pub struct Phrase {
     /// Where they stand.
     pub field: Field,
-    /// The words, as [`crate::mail::words::searchable`] gives them; there is a letter in them.
+    /// The words, as [`mail::words::searchable`] gives them; there is a letter in them.
     pub text: String,
     /// The last word goes on: `print*`.
     pub prefix: bool,

@@ -3,9 +3,9 @@
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
 use crate::config::{CatchAll, UnknownTicket};
-use crate::mail::envelope::{self, Envelope, Witness};
-use crate::mail::message::Message;
 use anyhow::Result;
+use mail::envelope::{self, Envelope, Witness};
+use mail::message::Message;
 
 /// What routing may ask of the store.
 pub trait Known {

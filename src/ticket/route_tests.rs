@@ -1,6 +1,6 @@
 use super::*;
-use crate::mail::envelope::Sender;
 use crate::ticket::digest::Secret;
+use mail::envelope::Sender;
 
 struct Desk;
 

@@ -3,12 +3,12 @@
 
 use super::address::Addresses;
 use super::staff::Staff;
-use crate::mail::automatic::{self, Degree};
-use crate::mail::decode::Mailbox;
-use crate::mail::entry;
-use crate::mail::envelope::Sender;
-use crate::mail::message::Message;
-use crate::mail::render;
+use mail::automatic::{self, Degree};
+use mail::decode::Mailbox;
+use mail::entry;
+use mail::envelope::Sender;
+use mail::message::Message;
+use mail::render;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -5,7 +5,7 @@ pub mod provider;
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
-use crate::mail::decode::Mailbox;
+use mail::decode::Mailbox;
 use serde::{Deserialize, Serialize};
 
 /// What an entry did to its ticket.

@@ -5,8 +5,8 @@
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
-use crate::mail::authres::{self, Finding};
-use crate::mail::message::Message;
+use mail::authres::{self, Finding};
+use mail::message::Message;
 
 /// What speaks for the From of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Mails as the tests look at them. Written apart from `src/mail`, so that one cannot hide
+//! Mails as the tests look at them. Written apart from `crates/mail`, so that one cannot hide
 //! what the other gets wrong.
 
 use std::path::Path;

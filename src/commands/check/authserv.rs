@@ -2,11 +2,11 @@
 
 use super::Finding;
 use crate::desk::Desk;
-use crate::mail::automatic::{self, Degree};
-use crate::mail::envelope::Sender;
-use crate::mail::message::Message;
-use crate::mail::submission::{Origin, origin};
-use crate::mail::{authres, entry, mbox};
+use mail::automatic::{self, Degree};
+use mail::envelope::Sender;
+use mail::message::Message;
+use mail::submission::{Origin, origin};
+use mail::{authres, entry, mbox};
 
 /// So many of the last mails are looked at.
 const LAST: usize = 20;

@@ -4,10 +4,10 @@ use super::count;
 use crate::commands::say;
 use crate::desk::Desk;
 use crate::error::Status;
-use crate::mail::entry::{Verdict, decode};
-use crate::mail::mbox::{self, Tail};
 use crate::store::Place;
 use anyhow::Result;
+use mail::entry::{Verdict, decode};
+use mail::mbox::{self, Tail};
 use std::path::Path;
 
 /// Reads all tickets and says what is not as it was filed.

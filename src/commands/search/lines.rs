@@ -3,10 +3,10 @@
 use super::{Match, ObjectMatch};
 use crate::index::Overview;
 use crate::index::marks::Marker;
-use crate::mail::decode::{Mailbox, clean, clean_block, cleaned};
-use crate::mail::words::{Said, composed, searchable};
 use crate::ticket::query::{Field, Phrase, Query};
 use anyhow::Result;
+use mail::decode::{Mailbox, clean, clean_block, cleaned};
+use mail::words::{Said, composed, searchable};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;

@@ -3,12 +3,12 @@
 use super::Item;
 use crate::commands::list::{Person, rfc3339};
 use crate::error::{Fault, Status};
-use crate::mail::decode::{self, Mailbox};
-use crate::mail::entry::Verdict;
-use crate::mail::message::Message;
-use crate::mail::render::{self, Limits};
 use crate::screen;
 use anyhow::Result;
+use mail::decode::{self, Mailbox};
+use mail::entry::Verdict;
+use mail::message::Message;
+use mail::render::{self, Limits};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 

@@ -3,9 +3,9 @@
 use super::stats::calendar::weekday_name;
 use super::stats::{Counts, Period, Stats, Times};
 use super::{count, data};
-use crate::mail::decode::{Mailbox, clean};
 use crate::screen::{self, Ink, Width, cut, fit, hang, span};
 use anstyle::Style;
+use mail::decode::{Mailbox, clean};
 
 /// So many columns where nobody counts them.
 const USUAL: usize = 80;

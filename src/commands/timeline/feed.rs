@@ -5,12 +5,12 @@
 //! edited, so that no reader shows it twice.
 
 use super::{untagged, who};
-use crate::mail::decode::clean;
 use crate::screen::size;
 use crate::ticket::address::{Addresses, Verb};
 use crate::ticket::timeline::provider::{Item, Items, Wanted};
 use anyhow::Result;
 use jiff::Timestamp;
+use mail::decode::clean;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 

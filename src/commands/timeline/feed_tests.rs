@@ -1,8 +1,8 @@
 use super::feed::{Head, atom, rss};
-use crate::mail::decode::Mailbox;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use crate::ticket::timeline::provider::{Facts, Item, Wanted};
+use mail::decode::Mailbox;
 use roxmltree::{Document, Node};
 
 /// 2026-11-22 12:00 UTC.

@@ -5,8 +5,6 @@ use super::numbers::Numbers;
 use super::survey::Note;
 use super::{Line, Order, State, Step, Tally};
 use crate::desk::{Desk, trace_sender};
-use crate::mail::entry::{self, Trace};
-use crate::mail::message::Message;
 use crate::store::source::{Reader, Source};
 use crate::store::{Importing, Place, Staged};
 use crate::ticket::TicketId;
@@ -15,6 +13,8 @@ use crate::ticket::archive::{self, Rules};
 use crate::ticket::mark::Role;
 use crate::ticket::summary::Identity;
 use anyhow::{Result, ensure};
+use mail::entry::{self, Trace};
+use mail::message::Message;
 
 /// So many tickets, or so many bytes, are synced together.
 const BATCH: usize = 128;

@@ -2,8 +2,6 @@
 
 use super::{Desk, Step, Tally};
 use crate::error::Status;
-use crate::mail::automatic;
-use crate::mail::message::Message;
 use crate::store::source::{Source, Spot};
 use crate::ticket::TicketId;
 use crate::ticket::archive::{self, Number, Rules};
@@ -11,6 +9,8 @@ use crate::ticket::mark::Role;
 use crate::ticket::summary::{self, Identity};
 use crate::ticket::thread::Threads;
 use anyhow::Result;
+use mail::automatic;
+use mail::message::Message;
 use std::collections::HashMap;
 
 /// A message of the archive, in about a hundred bytes.

@@ -3,13 +3,13 @@ use crate::index::journal::Located;
 use crate::index::marks::Marker;
 use crate::index::text::Text;
 use crate::index::{Index, Reading};
-use crate::mail::envelope::Sender;
-use crate::mail::message::Message;
-use crate::mail::words::{composed, words};
 use crate::store::{Place, Stamp};
 use crate::ticket::summary::Summary;
 use crate::ticket::timeline::Event;
 use jiff::tz::TimeZone;
+use mail::envelope::Sender;
+use mail::message::Message;
+use mail::words::{composed, words};
 use proptest::prelude::*;
 use std::path::Path;
 

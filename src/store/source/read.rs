@@ -2,13 +2,13 @@
 
 use super::{Kind, Source, unreadable};
 use crate::error::{Fault, Status};
-use crate::mail::debbugs;
-use crate::mail::mbox::{self, Spans};
-use crate::mail::message::Message;
 use crate::store::lock::{self, Patience};
 use crate::store::{absent, open_quietly};
 use crate::ticket::archive::{Found, Whole};
 use anyhow::{Context, Result};
+use mail::debbugs;
+use mail::mbox::{self, Spans};
+use mail::message::Message;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};

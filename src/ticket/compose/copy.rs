@@ -2,9 +2,9 @@
 
 use super::head::{Head, ascii_address, cut};
 use super::{Kind, Outgoing, Voice, people, push_lf};
-use crate::mail::decode::{Mailbox, clean};
-use crate::mail::message::{Field, Message};
 use crate::ticket::address::Verb;
+use mail::decode::{Mailbox, clean};
+use mail::message::{Field, Message};
 
 /// More people than this are not named in the Cc of a copy; the mail itself lies in the ticket.
 const PEOPLE: usize = 100;

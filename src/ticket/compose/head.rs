@@ -3,12 +3,12 @@
 //! lettre encodes and folds. What it gets wrong is kept from it: it panics on a control character in a display name,
 //! does not fold a list of bare addresses, and passes on text that looks like an encoded word.
 
-use crate::mail::decode::{Mailbox, clean};
 use lettre::Address;
 use lettre::message::header::{
     self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers,
 };
 use lettre::message::{Body, Mailbox as Named};
+use mail::decode::{Mailbox, clean};
 use std::panic::catch_unwind;
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -3,8 +3,8 @@
 
 use super::head::{Head, unencoded};
 use super::{Mailbox, ascii_address, ascii_domain};
-use crate::mail::decode::{clean, clean_block};
-use crate::mail::message::Message;
+use mail::decode::{clean, clean_block};
+use mail::message::Message;
 
 /// A reply in the making.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

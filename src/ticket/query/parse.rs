@@ -4,8 +4,8 @@ mod value;
 
 use super::keys::{key, meant};
 use super::{Field, Mistake, Phrase, Query};
-use crate::mail::words::{composed, searchable, stands_alone};
 use jiff::tz::TimeZone;
+use mail::words::{composed, searchable, stands_alone};
 
 /// More words than this are no question, and would take long.
 const WORDS: usize = 200;

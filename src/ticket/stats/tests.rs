@@ -3,10 +3,10 @@
 mod dates;
 
 use super::*;
-use crate::mail::decode::Mailbox;
 use crate::ticket::address::Addresses;
 use crate::ticket::timeline::{Event, Happening};
 use jiff::Timestamp;
+use mail::decode::Mailbox;
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;

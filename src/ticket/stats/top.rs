@@ -1,6 +1,6 @@
 //! The first few of very many, counted without keeping a name for each.
 
-use crate::mail::decode::Mailbox;
+use mail::decode::Mailbox;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 

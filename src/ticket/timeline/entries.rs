@@ -106,9 +106,9 @@ pub fn item(it: Happening, staff: &Staff) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::decode::Mailbox;
     use crate::ticket::TicketId;
     use crate::ticket::address::Addresses;
+    use mail::decode::Mailbox;
 
     #[test]
     fn an_entry_is_one_thing() {

@@ -1,9 +1,9 @@
 //! Where the lines of the timeline come from: whoever has some offers them through one trait, the
 //! tickets like anything that may join them later.
 
-use crate::mail::decode::Mailbox;
 use crate::ticket::TicketId;
 use anyhow::Result;
+use mail::decode::Mailbox;
 use std::borrow::Cow;
 
 /// One line of the timeline.

@@ -1,6 +1,6 @@
 //! Shapes and words as SVG 1.1: plain enough for every browser, word processor and converter.
 
-use crate::mail::decode::clean;
+use mail::decode::clean;
 use std::fmt::Write;
 
 /// A picture in the making; lengths are pixels.

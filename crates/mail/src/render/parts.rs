@@ -22,7 +22,7 @@ const PARTS: usize = 10_000;
 const FIELD_LIMIT: usize = 16 << 10;
 
 /// What stands in a multipart, in order, or the one part of a simple mail.
-pub(in crate::mail) enum Node<'a> {
+pub(crate) enum Node<'a> {
     Leaf(Part<'a>),
     Multi {
         /// The nodes are versions of one thing (multipart/alternative).
@@ -32,21 +32,21 @@ pub(in crate::mail) enum Node<'a> {
 }
 
 /// A part that holds no other parts.
-pub(in crate::mail) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// 1 for the first part of the mail that is no multipart, and so on.
-    pub(in crate::mail) number: usize,
+    pub(crate) number: usize,
     /// `type/subtype` in lower case.
-    pub(in crate::mail) mime: String,
-    pub(in crate::mail) charset: String,
+    pub(crate) mime: String,
+    pub(crate) charset: String,
     /// Harmless as a file name.
-    pub(in crate::mail) name: Option<String>,
-    pub(in crate::mail) disposition: Disposition,
+    pub(crate) name: Option<String>,
+    pub(crate) disposition: Disposition,
     encoding: Encoding,
     body: &'a [u8],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::mail) enum Disposition {
+pub(crate) enum Disposition {
     Unsaid,
     Inline,
     Attachment,
@@ -61,13 +61,13 @@ enum Encoding {
 
 impl Part<'_> {
     /// The part's own bytes, transfer encoding undone.
-    pub(in crate::mail) fn decoded(&self) -> Vec<u8> {
+    pub(crate) fn decoded(&self) -> Vec<u8> {
         self.decoded_head(usize::MAX)
     }
 
     /// At least the first `limit` bytes of [`Part::decoded`], if there are so many, for the
     /// price of reading about three times as many.
-    pub(in crate::mail) fn decoded_head(&self, limit: usize) -> Vec<u8> {
+    pub(crate) fn decoded_head(&self, limit: usize) -> Vec<u8> {
         let head = |times: usize| &self.body[..self.body.len().min(limit.saturating_mul(times))];
         match self.encoding {
             Encoding::Plain => head(1).to_vec(),
@@ -77,7 +77,7 @@ impl Part<'_> {
     }
 
     /// The length of [`Part::decoded`].
-    pub(in crate::mail) fn decoded_len(&self) -> usize {
+    pub(crate) fn decoded_len(&self) -> usize {
         match self.encoding {
             Encoding::Plain => self.body.len(),
             Encoding::Base64 => transfer::base64_len(self.body),
@@ -86,13 +86,13 @@ impl Part<'_> {
     }
 
     /// True if nothing is in it but white space.
-    pub(in crate::mail) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.body.iter().all(u8::is_ascii_whitespace)
     }
 }
 
 /// Finds the parts of a mail.
-pub(in crate::mail) fn walk(raw: &[u8]) -> Node<'_> {
+pub(crate) fn walk(raw: &[u8]) -> Node<'_> {
     // Every level of nesting reads its body once more; this bounds the sum.
     let budget = raw.len().saturating_mul(16).max(16 << 20);
     Walk { parts: 0, budget }.entity(raw, "text/plain", 0)

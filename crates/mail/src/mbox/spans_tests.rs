@@ -5,7 +5,7 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::super::entries;
-use super::super::tests::nasty_bytes;
+use super::super::nasty::nasty_bytes;
 use super::*;
 
 /// All spans of `file`, read `chunk` bytes at a time, each checked against [`entries`].

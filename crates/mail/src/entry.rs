@@ -33,12 +33,12 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 
 use self::ends::Ends;
-pub(crate) use self::fields::is_steering;
+pub use self::fields::is_steering;
 use self::fields::{HELD, field_name, must_be_held};
 pub use self::trace::EXPORT_MARK;
-pub(crate) use self::trace::field_len;
+pub use self::trace::field_len;
 use self::trace::{Found, Record};
-pub(super) use self::whole::{Wholeness, wholeness};
+pub(crate) use self::whole::{Wholeness, wholeness};
 use super::mbox;
 
 /// What is known of a message besides its bytes.

@@ -20,7 +20,7 @@ const BARE: [&str; 6] = [
 ];
 
 /// The text of `html`: paragraphs, lists, rows of tables on a line, links in parentheses.
-pub(in crate::mail) fn to_text(html: &str) -> String {
+pub(crate) fn to_text(html: &str) -> String {
     let tame = tame(html);
     match catch_unwind(|| nanohtml2text::html2text(&tame)) {
         Ok(text) => text.replace('\u{a0}', " "),

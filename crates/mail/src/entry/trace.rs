@@ -167,7 +167,7 @@ pub(super) fn read(header: &[u8]) -> Found {
 }
 
 /// Length of the field at the start of `header`, its continuation lines included.
-pub(crate) fn field_len(header: &[u8]) -> usize {
+pub fn field_len(header: &[u8]) -> usize {
     let mut len = 0;
     loop {
         len = memchr(b'\n', &header[len..]).map_or(header.len(), |lf| len + lf + 1);

@@ -7,7 +7,7 @@
 use memchr::{memchr, memrchr};
 
 use super::{entries, is_from_line_cut_short};
-use crate::mail::entry::{MOST_MISSING, Verdict, Wholeness, decode, wholeness};
+use crate::entry::{MOST_MISSING, Verdict, Wholeness, decode, wholeness};
 
 /// What must be done before the next entry may be appended. Offsets are from the start of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

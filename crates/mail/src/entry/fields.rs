@@ -28,7 +28,7 @@ pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether `line` begins a field that mail programs act on: in an entry of ours, one they added.
-pub(crate) fn is_steering(line: &[u8]) -> bool {
+pub fn is_steering(line: &[u8]) -> bool {
     field_name(line).is_some_and(|name| {
         STEERING
             .iter()

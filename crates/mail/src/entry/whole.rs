@@ -3,11 +3,11 @@
 use super::fields::is_steering;
 use super::trace::{self, Found, Record};
 use super::{Rewrite, Verdict, header_end, is_blank, settle, undo};
-use crate::mail::mbox;
+use crate::mbox;
 
 /// What the last entry of a file is, if the file may have been cut off anywhere; for [`mbox::tail`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::mail) enum Wholeness {
+pub(crate) enum Wholeness {
     /// Another program wrote it, or rewrote it, or somebody edited it.
     Other,
     /// Ours, and the message is all there; so many newlines are missing at the end.
@@ -19,7 +19,7 @@ pub(in crate::mail) enum Wholeness {
 }
 
 /// Judges the last entry of a file; `stored` goes from its header to the end of the file.
-pub(in crate::mail) fn wholeness(stored: &[u8]) -> Wholeness {
+pub(crate) fn wholeness(stored: &[u8]) -> Wholeness {
     let top = match trace::read(stored) {
         Found::Ours(top) => top,
         Found::CutShort => return Wholeness::OnlyTrace,

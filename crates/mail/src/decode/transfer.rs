@@ -4,7 +4,7 @@
 //! whole part back undecoded for one stray `=` in quoted-printable.
 
 /// Decodes base64; what is no digit of it is skipped, padding may be missing or stand anywhere.
-pub(in crate::mail) fn base64(coded: &[u8]) -> Vec<u8> {
+pub(crate) fn base64(coded: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(coded.len() / 4 * 3 + 3);
     let mut bits = 0_u32;
     let mut count = 0;
@@ -30,7 +30,7 @@ pub(in crate::mail) fn base64(coded: &[u8]) -> Vec<u8> {
 }
 
 /// How many bytes [`base64`] would give, without making them.
-pub(in crate::mail) fn base64_len(coded: &[u8]) -> usize {
+pub(crate) fn base64_len(coded: &[u8]) -> usize {
     let whole = |count: usize| count * 6 / 8;
     let (mut total, mut count) = (0, 0);
     for &byte in coded {
@@ -64,7 +64,7 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 /// Decodes a quoted-printable body; an `=` that begins no code stands for itself.
-pub(in crate::mail) fn quoted_printable(coded: &[u8]) -> Vec<u8> {
+pub(crate) fn quoted_printable(coded: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(coded.len());
     for line in coded.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
@@ -84,7 +84,7 @@ pub(in crate::mail) fn quoted_printable(coded: &[u8]) -> Vec<u8> {
 }
 
 /// Appends `text` with its `=XX` codes resolved.
-pub(in crate::mail) fn codes(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn codes(text: &[u8], out: &mut Vec<u8>) {
     let hex = |byte: u8| {
         char::from(byte)
             .to_digit(16)

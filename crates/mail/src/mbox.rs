@@ -10,9 +10,11 @@ mod split;
 mod tail;
 
 #[cfg(test)]
+pub(crate) mod nasty;
+#[cfg(test)]
 mod tail_tests;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 #[cfg(test)]
 mod vectors;
 
@@ -58,7 +60,7 @@ pub fn unquote(stored: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The lines of `bytes`, each with its LF; the last one may have none.
-pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -1,5 +1,16 @@
 //! Mail as bytes and values; knows no ticket and touches nothing outside memory.
 
+// A panic in a delivery is mail that waits: whatever can fail says so.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod authres;
 pub mod automatic;
 pub mod debbugs;
