@@ -3,13 +3,17 @@
 //! Under an MTA every unforeseen status bounces somebody's mail, a panic's and clap's among
 //! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
 
-use crate::commands;
-use crate::config::Overrides;
-use crate::error::{self, Status};
+use crate::commands::deliver::Deliver;
+use crate::commands::{EVERYDAY, UPKEEP};
+use crate::config::{Config, Overrides};
+use crate::error::{self, Fault, Status};
+use crate::index::IndexError;
+use crate::part::{Command, Context, Registry, Run};
+use crate::parts;
 use anyhow::Result;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
-use std::ffi::OsString;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,18 +27,18 @@ use std::process::ExitCode;
     name = "tickets",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
 )]
-pub struct Cli {
+struct Program {
     #[command(flatten)]
-    place: Place,
-    #[command(subcommand)]
-    command: Command,
+    which: Which,
 }
 
 /// Which desk it is.
-#[derive(clap::Args)]
-struct Place {
+#[derive(Args)]
+struct Which {
     /// Configuration file [default: ~/.config/tickets/config.toml, else /etc/tickets/config.toml]
     #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<PathBuf>,
@@ -43,7 +47,7 @@ struct Place {
     dir: Option<PathBuf>,
 }
 
-impl Place {
+impl Which {
     fn overrides(self) -> Overrides {
         let from = |name| {
             std::env::var_os(name)
@@ -57,14 +61,14 @@ impl Place {
     }
 }
 
-/// What an MTA calls, and nothing else: to set up the options of all other commands first takes
-/// as long as to lock, append and sync. Whatever does not fit here is left to [`Cli`], which
-/// also explains it.
+/// The command line of an MTA. Setting up the options of all other commands would take as long as
+/// locking, appending and syncing. A command line that does not fit here is left to [`Program`],
+/// which also explains what is wrong with it.
 #[derive(Parser)]
 #[command(disable_help_flag = true)]
 struct FromMta {
     #[command(flatten)]
-    place: Place,
+    which: Which,
     #[command(subcommand)]
     command: OnlyDeliver,
 }
@@ -72,69 +76,12 @@ struct FromMta {
 #[derive(Subcommand)]
 #[command(disable_help_subcommand = true, disable_help_flag = true)]
 enum OnlyDeliver {
-    Deliver(commands::deliver::Deliver),
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Deliver(commands::deliver::Deliver),
-    List(commands::list::List),
-    Search(commands::search::Search),
-    Show(commands::show::Show),
-    Timeline(commands::timeline::Timeline),
-    Stats(commands::stats::Stats),
-    Reply(commands::reply::Reply),
-    Mutt(commands::mutt::Mutt),
-    Close(commands::close::Close),
-    Reopen(commands::close::Reopen),
-    Flush(commands::flush::Flush),
-    Import(commands::import::Import),
-    Export(commands::export::Export),
-    Reindex(commands::reindex::Reindex),
-    Restore(commands::restore::Restore),
-    Address(commands::address::Address),
-    Verify(commands::verify::Verify),
-    Policy(commands::policy::Policy),
-    Check(commands::check::Check),
-    Init(commands::init::Init),
-    Completions(commands::completions::Completions),
-    Man(commands::completions::Man),
-}
-
-impl Cli {
-    fn run(self) -> Result<Status> {
-        let overrides = self.place.overrides();
-        match self.command {
-            Command::Deliver(c) => c.run(&overrides),
-            Command::List(c) => c.run(&overrides),
-            Command::Search(c) => c.run(&overrides),
-            Command::Show(c) => c.run(&overrides),
-            Command::Timeline(c) => c.run(&overrides),
-            Command::Stats(c) => c.run(&overrides),
-            Command::Reply(c) => c.run(&overrides),
-            Command::Mutt(c) => c.run(&overrides),
-            Command::Close(c) => c.run(&overrides),
-            Command::Reopen(c) => c.run(&overrides),
-            Command::Flush(c) => c.run(&overrides),
-            Command::Import(c) => c.run(&overrides),
-            Command::Export(c) => c.run(&overrides),
-            Command::Reindex(c) => c.run(&overrides),
-            Command::Restore(c) => c.run(&overrides),
-            Command::Address(c) => c.run(&overrides),
-            Command::Verify(c) => c.run(&overrides),
-            Command::Policy(c) => c.run(&overrides),
-            Command::Check(c) => c.run(&overrides),
-            Command::Init(c) => c.run(&overrides),
-            Command::Completions(c) => c.run(Cli::command()),
-            Command::Man(c) => c.run(Cli::command()),
-        }
-    }
+    Deliver(Deliver),
 }
 
 /// Runs the program with `args`, the first of which is its name.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    // An MTA may have put the word anywhere; taken too often, it only makes a typo temporary.
-    let delivers = args.iter().skip(1).any(|a| a == "deliver");
+    let delivers = delivers(&args);
     if delivers {
         // A panic's own words could be read as a status by Postfix, or land in a bounce.
         std::panic::set_hook(Box::new(|_| {}));
@@ -148,7 +95,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Status::TempFail
         }
         Ok(Err(e)) => {
-            error::report(&e);
+            error::report(&e, IndexError::hint_in(&e));
             if delivers {
                 Status::TempFail
             } else {
@@ -168,55 +115,147 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
+/// True if an MTA may have written this command line: `deliver` stands in it, and no other command
+/// before it. Where that is in doubt, a typing mistake of an admin's only makes mail wait.
+fn delivers(args: &[OsString]) -> bool {
+    let mut words = args.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == Deliver::NAME {
+            return true;
+        }
+        if word == "--config" || word == "--dir" {
+            words.next();
+        } else if is_command(word) {
+            return false;
+        }
+    }
+    false
+}
+
+fn is_command(word: &OsStr) -> bool {
+    let is_it = |command: &dyn Command| word == command.name();
+    let of_part = |part: &&dyn crate::part::Part| part.commands().into_iter().any(is_it);
+    EVERYDAY.into_iter().any(is_it)
+        || UPKEEP.into_iter().any(is_it)
+        || parts::BUILT_IN.iter().any(of_part)
+}
+
 fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     if delivers && let Ok(mta) = FromMta::try_parse_from(&args) {
         let OnlyDeliver::Deliver(deliver) = mta.command;
-        return deliver.run(&mta.place.overrides());
+        return deliver.run(&Context {
+            overrides: mta.which.overrides(),
+            ..Context::default()
+        });
     }
-    let args = commands::search::without_minus(args);
-    match Cli::try_parse_from(&args) {
-        Ok(cli) => cli.run(),
+    let overrides = named(&args).overrides();
+    // A configuration that cannot be read is the command's to complain about, if it needs one.
+    let off = Config::load(&overrides).map_or_else(|_| Vec::new(), |config| config.parts_off);
+    let parts = Registry::new(parts::BUILT_IN, &off)?;
+    let commands: Vec<&dyn Command> = (EVERYDAY.into_iter())
+        .chain(parts.commands())
+        .chain(UPKEEP)
+        .collect();
+    let program = Program::command().subcommands(commands.iter().map(|command| command.describe()));
+    let args = commands
+        .iter()
+        .fold(args, |args, command| command.arrange(args));
+    let given = match program.clone().try_get_matches_from(&args) {
+        Ok(given) => given,
         Err(e) if !e.use_stderr() => {
             // --help and --version.
             e.print()?;
-            Ok(Status::Ok)
+            return Ok(Status::Ok);
         }
-        Err(e) => {
-            let text = e.to_string();
-            let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
-            let first = lines.next().unwrap_or("wrong options");
-            let what = first
-                .trim_start_matches("error: ")
-                .trim_end_matches(':')
-                .to_owned();
-            let what = match first.ends_with(':') {
-                // What is missing stands on the lines after.
-                true => format!("{what}: {}", lines.next().unwrap_or_default()),
-                // All else that there is then is what the program is for.
-                false if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                    "no command is given".to_owned()
-                }
-                false => what,
-            };
-            let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
-            let values = text.lines().find_map(|l| {
-                let values = l.trim().strip_prefix("[possible values: ")?;
-                values.strip_suffix(']')
-            });
-            let cli = Cli::command();
-            let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
-            let known = names.find(|name| cli.find_subcommand(name).is_some());
-            // Who searches may mean a word by it, hardly anybody else does.
-            let tip = tip.filter(|tip| known == Some("search") || !tip.starts_with("to pass "));
-            let hint = match (values, tip, known) {
-                (Some(values), ..) => format!("one of {values}"),
-                (_, Some(tip), _) => tip.to_owned(),
-                (_, _, Some(name)) => format!("`tickets {name} --help` shows its options"),
-                _ => "`tickets --help` shows the commands".to_owned(),
-            };
-            Err(error::Fault::new(Status::Usage, what).hint(hint).into())
-        }
+        Err(e) => return Err(misread(&e, &args, &program, &parts).into()),
+    };
+    let cx = Context {
+        overrides: Which::from_arg_matches(&given)?.overrides(),
+        parts,
+        program,
+    };
+    let named = given.subcommand().and_then(|(name, given)| {
+        let command = commands.iter().find(|command| command.name() == name)?;
+        Some((command, given))
+    });
+    match named {
+        Some((command, given)) => command.run(given, &cx),
+        None => Err(Fault::new(Status::Usage, "no command is given").into()),
     }
+}
+
+/// Which desk `args` name, before it is known which commands there are: that depends on its
+/// configuration.
+fn named(args: &[OsString]) -> Which {
+    let value_of = |option: &str| {
+        let mut words = args.iter().skip(1).take_while(|word| *word != "--");
+        let mut value = None;
+        while let Some(word) = words.next() {
+            if word == option {
+                value = words.next().map(PathBuf::from);
+            } else if let Some(rest) = word.to_str().and_then(|word| word.strip_prefix(option))
+                && let Some(rest) = rest.strip_prefix('=')
+            {
+                value = Some(PathBuf::from(rest));
+            }
+        }
+        value
+    };
+    Which {
+        config: value_of("--config"),
+        dir: value_of("--dir"),
+    }
+}
+
+/// A mistake in `args` in one line, with a hint that helps to mend it.
+fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &Registry) -> Fault {
+    let text = e.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
+    let first = lines.next().unwrap_or("wrong options");
+    let what = first
+        .trim_start_matches("error: ")
+        .trim_end_matches(':')
+        .to_owned();
+    let what = match first.ends_with(':') {
+        // What is missing stands on the lines after.
+        true => format!("{what}: {}", lines.next().unwrap_or_default()),
+        // The text is the whole help then.
+        false if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "no command is given".to_owned()
+        }
+        false => what,
+    };
+    let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
+    if let Some(part) = names.clone().find_map(|name| parts.off_with_command(name)) {
+        let hint = format!(
+            "the part {} is switched off: `tickets modules`",
+            part.name()
+        );
+        return Fault::new(Status::Usage, what).hint(hint);
+    }
+    let known = names.find_map(|name| program.find_subcommand(name));
+    let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
+    // Where words of any kind are asked for, one may begin with a minus; elsewhere hardly ever.
+    let takes_words = known.is_some_and(|command| {
+        let mut values = command
+            .get_positionals()
+            .flat_map(|arg| arg.get_value_names());
+        values.any(|names| names.iter().any(|name| name == "WORDS"))
+    });
+    let tip = tip.filter(|tip| takes_words || !tip.starts_with("to pass "));
+    let values = text.lines().find_map(|l| {
+        let values = l.trim().strip_prefix("[possible values: ")?;
+        values.strip_suffix(']')
+    });
+    let hint = match (values, tip, known) {
+        (Some(values), ..) => format!("one of {values}"),
+        (_, Some(tip), _) => tip.to_owned(),
+        (_, _, Some(command)) => {
+            format!("`tickets {} --help` shows its options", command.get_name())
+        }
+        _ => "`tickets --help` shows the commands".to_owned(),
+    };
+    Fault::new(Status::Usage, what).hint(hint)
 }
 
 /// Prints a line on stderr, if it is open.

@@ -3,21 +3,21 @@
 //! Section F of the contract. Nothing is looked up that the message does not need: the password
 //! database, the host name and the time zone stay closed while the file answers for them.
 
-mod choice;
 mod explain;
 mod secret;
 mod value;
 
 use crate::error::{Fault, Status};
+use crate::files::absent;
 use crate::ticket::address::Addresses;
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use crate::ticket::tag;
 use anyhow::{Context, Result};
-pub use choice::{CatchAll, CloseBy, Notify, UnknownTicket};
 use explain::explain;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub use value::{Acknowledge, Size, Span, Words};
+pub use value::{Size, Span, Words};
 
 /// The file as it stands; every key is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -74,10 +74,17 @@ pub struct Keys {
     pub templates: Option<String>,
     /// A group whose members may read and write the store. Default: none.
     pub group: Option<String>,
+    /// What the desk can do without.
+    pub parts: PartKeys,
 }
 
-/// The pattern that finds `[issue12]`, unless the configuration says otherwise (B4).
-pub const DEFAULT_TAG: &str = r"\[issue\s*(\d+)\]";
+/// The table `[parts]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PartKeys {
+    /// Names of parts that are switched off; `tickets modules` lists all. Default: none.
+    pub off: Option<Words>,
+}
 
 /// The values in force.
 #[derive(Debug)]
@@ -126,6 +133,8 @@ pub struct Config {
     pub templates: Option<PathBuf>,
     /// Group of the store.
     pub group: Option<String>,
+    /// Names of the parts that are off.
+    pub parts_off: Vec<String>,
 }
 
 /// What the command line and the environment say about the configuration.
@@ -231,11 +240,6 @@ fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
     Ok((None, String::new()))
 }
 
-fn absent(e: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    matches!(e.kind(), NotFound | NotADirectory)
-}
-
 /// Turns the file's keys into values, filling in what is missing.
 fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Result<Config> {
     let bad = |key: &str, why: String| Fault::new(Status::Config, format!("{key}: {why}"));
@@ -294,7 +298,7 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
     }
     let subject_tags = keys
         .subject_tags
-        .map_or_else(|| vec![DEFAULT_TAG.into()], |w| w.0);
+        .map_or_else(|| vec![tag::DEFAULT.into()], |w| w.0);
     let example = crate::ticket::TicketId::new(1);
     let plain = subject_tags
         .first()
@@ -348,6 +352,7 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
             .map_or(Duration::from_secs(60), |s| s.0),
         templates,
         group: keys.group,
+        parts_off: keys.parts.off.map_or_else(Vec::new, |words| words.0),
     })
 }
 

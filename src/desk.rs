@@ -6,23 +6,20 @@
 mod answers;
 mod build;
 mod cache;
-mod export;
 mod file;
-mod history;
-pub mod import;
 mod mend;
 mod operator;
 mod planning;
+mod reading;
 mod reconcile;
 mod restore;
-mod search;
 mod trust;
 mod view;
 
-use crate::config::{Config, Overrides};
-use crate::error::{Fault, Status};
+use crate::config::Config;
 use crate::index::Index;
 use crate::outbox::{Outbox, Released};
+use crate::privilege;
 use crate::sendmail::Sendmail;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::store::{Store, Turn};
@@ -32,16 +29,15 @@ use crate::ticket::route::{self, Destination, Refusal, Rules};
 use crate::ticket::summary::{self, Summary};
 use crate::ticket::trust::Proof;
 use crate::ticket::{TicketId, compose, tag};
-use anyhow::{Context, Result};
-pub use build::{Progress, Watch};
+use anyhow::Result;
+pub(crate) use build::TEXT_LOCK;
+pub use build::Watch;
 pub use file::recipients;
-pub use history::Entries;
 use mail::automatic::{self, Degree};
 use mail::envelope::{Envelope, Sender};
 use mail::message::Message;
-pub use restore::Missing;
 use std::cell::{Cell, OnceCell};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A desk: its configuration, its store, and what serves them.
 pub struct Desk {
@@ -51,12 +47,12 @@ pub struct Desk {
     pub store: Store,
     /// Mail that waits to be sent.
     pub outbox: Outbox,
-    index: OnceCell<Index>,
+    pub(crate) index: OnceCell<Index>,
     /// Somebody should take over what the index was told.
     much_is_told: Cell<bool>,
     /// Seconds since 1970 at which this process began its work.
     pub now: i64,
-    patience: Patience,
+    pub(crate) patience: Patience,
     /// Held from before the first answer is written until the last one may go out.
     turn: Option<Turn>,
 }
@@ -119,21 +115,19 @@ struct Parcel<'a> {
 }
 
 impl Desk {
-    /// Reads the configuration and makes the store ready.
-    pub fn open(overrides: &Overrides) -> Result<Desk> {
-        let desk = Self::look(overrides)?;
+    /// The desk that `config` describes, with a store that is ready to be written to.
+    pub fn open(config: Config) -> Result<Desk> {
+        let desk = Self::look(config)?;
         desk.store.create_directories()?;
         Ok(desk)
     }
 
-    /// Reads the configuration only; nothing is created.
-    pub fn look(overrides: &Overrides) -> Result<Desk> {
-        let config = Config::load(overrides)?;
-        become_owner(&config.dir)?;
-        let group = config.group.as_deref().map(group_id).transpose()?;
+    /// The desk that `config` describes; nothing is created.
+    pub fn look(config: Config) -> Result<Desk> {
+        privilege::become_owner(&config.dir)?;
+        let group = config.group.as_deref().map(privilege::group).transpose()?;
         if group.is_some() {
-            let mask = nix::sys::stat::Mode::from_bits_truncate(0o007);
-            nix::sys::stat::umask(mask);
+            privilege::share_with_group();
         }
         Ok(Desk {
             store: Store::new(&config.dir, group),
@@ -301,47 +295,8 @@ impl route::Known for Desk {
     }
 }
 
-/// Root becomes the store's owner: what root leaves there, the desk could not read, and every
-/// delivery would wait for somebody to notice.
-fn become_owner(dir: &Path) -> Result<()> {
-    use nix::unistd::{Gid, Uid, User};
-    use std::os::unix::fs::MetadataExt;
-    if !Uid::effective().is_root() {
-        return Ok(());
-    }
-    let Ok(meta) = std::fs::metadata(dir) else {
-        return Ok(());
-    };
-    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
-    if uid.is_root() {
-        return Ok(());
-    }
-    let user = User::from_uid(uid).ok().flatten();
-    let become_them = || -> nix::Result<()> {
-        match &user {
-            Some(user) => {
-                let name = std::ffi::CString::new(user.name.as_str()).unwrap_or_default();
-                nix::unistd::initgroups(&name, user.gid)?;
-                nix::unistd::setgid(user.gid)?;
-            }
-            None => {
-                nix::unistd::setgroups(&[gid])?;
-                nix::unistd::setgid(gid)?;
-            }
-        }
-        nix::unistd::setuid(uid)
-    };
-    become_them().with_context(|| format!("cannot become the owner of {}", dir.display()))
-}
-
-fn group_id(name: &str) -> Result<nix::unistd::Gid> {
-    let group = nix::unistd::Group::from_name(name).ok().flatten();
-    let fault = || Fault::new(Status::Config, format!("group: there is no group {name:?}"));
-    Ok(group.ok_or_else(fault)?.gid)
-}
-
 /// The sender as the From_ line and `Return-Path` have it; `None` is the null sender.
-fn trace_sender<'a>(sender: &'a Sender, author: &'a str) -> Option<&'a str> {
+pub(crate) fn trace_sender<'a>(sender: &'a Sender, author: &'a str) -> Option<&'a str> {
     match sender {
         Sender::Address(address) => Some(address),
         Sender::Null => None,

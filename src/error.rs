@@ -4,7 +4,6 @@
 //! the bottom of the chain; everything without one is a temporary failure (75), which is the
 //! only status that every MTA answers by keeping the mail.
 
-use crate::index::IndexError;
 use std::fmt;
 
 /// An exit status of sysexits.h. `deliver` knows only `Ok`, `DataErr`, `NoUser` and `TempFail`.
@@ -123,12 +122,6 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(fault) = fault(error) {
         return fault.hint.clone();
     }
-    if let Some(index) = error.chain().find_map(|e| e.downcast_ref::<IndexError>()) {
-        return Some(match index.is_damage() {
-            true => "`tickets reindex` makes it anew".into(),
-            false => "`tickets check` says more; the index can be deleted at any time".into(),
-        });
-    }
     let io = error
         .chain()
         .find_map(|e| e.downcast_ref::<std::io::Error>())?;
@@ -141,11 +134,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
 }
 
-/// Prints `error` on stderr: one line, what it is about, and at most one hint.
-pub fn report(error: &anyhow::Error) {
+/// Prints `error` on stderr: one line, what it is about, and at most one hint: `known`, if the caller
+/// has one, else that of the error itself.
+pub fn report(error: &anyhow::Error, known: Option<String>) {
     let mut text = format!("tickets: {}\n", line(error));
     text.push_str(fault(error).map_or("", |fault| &fault.shown));
-    if let Some(hint) = hint(error) {
+    if let Some(hint) = known.or_else(|| hint(error)) {
         text.push_str(&format!("hint: {hint}\n"));
     }
     use std::io::Write;

@@ -10,13 +10,12 @@ pub mod draft;
 mod error;
 pub mod history;
 pub mod journal;
-pub mod marks;
 mod schema;
-pub mod search;
 pub mod text;
 mod write;
 
-use crate::store::{Place, Stamp, absent};
+use crate::files::{Stamp, absent};
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::summary::Identity;
 use anyhow::Context;
@@ -30,7 +29,7 @@ use std::path::{Path, PathBuf};
 pub use error::IndexError;
 pub use write::Reading;
 
-type Result<T, E = IndexError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = IndexError> = std::result::Result<T, E>;
 
 /// `application_id` of an index that has every ticket of the store in it.
 const COMPLETE: i64 = 0x5449_434b;
@@ -49,7 +48,7 @@ pub struct Overview {
     /// Its number.
     pub id: TicketId,
     /// Where it was when it was last looked at; `None` if its file was gone.
-    pub place: Option<Place>,
+    pub state: Option<State>,
     /// Its file then.
     pub stamp: Stamp,
     /// Number of messages.
@@ -211,13 +210,13 @@ impl Index {
     /// Hands out all tickets in `place`, in ascending order.
     pub fn each<E: From<IndexError>>(
         &self,
-        place: Place,
+        state: State,
         mut visit: impl FnMut(Overview) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = match place {
+        let sql = match state {
             // The open ones lie together there, however many are closed.
-            Place::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
-            Place::Archived => "ticket WHERE place = 1 ORDER BY id",
+            State::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
+            State::Closed => "ticket WHERE place = 1 ORDER BY id",
         };
         // No page of them is read twice: to keep them all is memory that wants to be found.
         self.db
@@ -235,10 +234,10 @@ impl Index {
 
     /// Hands out what the files of all tickets in `place` looked like when they were last looked at,
     /// in ascending order.
-    pub fn each_stamp(&self, place: Place, mut visit: impl FnMut(TicketId, Stamp)) -> Result<()> {
-        let sql = match place {
-            Place::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
-            Place::Archived => "ticket WHERE place = 1 ORDER BY id",
+    pub fn each_stamp(&self, state: State, mut visit: impl FnMut(TicketId, Stamp)) -> Result<()> {
+        let sql = match state {
+            State::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
+            State::Closed => "ticket WHERE place = 1 ORDER BY id",
         };
         let sql = format!("SELECT id, inode, size, ctime FROM {sql}");
         let mut select = self.db.prepare_cached(&sql)?;
@@ -372,9 +371,9 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
     let number: u32 = row.get(0)?;
     Ok(Overview {
         id: TicketId::new(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, 0))?,
-        place: match row.get(1)? {
-            0 => Some(Place::Open),
-            1 => Some(Place::Archived),
+        state: match row.get(1)? {
+            0 => Some(State::Open),
+            1 => Some(State::Closed),
             _ => None,
         },
         stamp: Stamp {

@@ -16,14 +16,20 @@
 )]
 
 pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod desk;
-pub mod error;
-pub mod index;
-pub use mail;
-pub mod outbox;
+mod commands;
+mod config;
+mod desk;
+mod error;
+mod files;
+mod index;
+mod listing;
+mod outbox;
+mod part;
+mod parts;
+pub mod privilege;
 pub mod screen;
-pub mod sendmail;
+mod sendmail;
 pub mod store;
 pub mod ticket;
+
+pub use mail;

@@ -14,7 +14,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Mail is nobody else's business, whatever the MTA's umask says (D8).
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    tickets::privilege::keep_private();
     tickets::cli::main(std::env::args_os().collect())
 }

@@ -20,10 +20,11 @@ mod send;
 pub use entry::{Key, Mail};
 pub use send::Report;
 
+use crate::files::{absent, sync_directory};
 use crate::ticket::TicketId;
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result, ensure};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -64,12 +65,6 @@ impl Released {
     /// Adds the mails of `other`.
     pub fn append(&mut self, other: Released) {
         self.0.extend(other.0);
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -129,7 +124,7 @@ impl Outbox {
                 self.write(&path, mail, now)
                     .with_context(|| format!("cannot write {}", path.display()))?;
             }
-            sync(&self.dir.join("tmp"))
+            sync_directory(&self.dir.join("tmp"))
         });
         match written {
             Ok(()) => Ok(staged),
@@ -153,7 +148,7 @@ impl Outbox {
             match fs::rename(&from, &to) {
                 Ok(()) => released.0.push(to),
                 // A retry of the same delivery was faster.
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) if absent(&cause) => {}
                 Err(cause) => {
                     return Err(cause).with_context(|| format!("cannot move {}", from.display()));
                 }
@@ -250,7 +245,7 @@ impl Outbox {
         let head = entry::head(mail)?;
         // A new file, never the old one cut short: a name in `new/` may still lead to that.
         if let Err(cause) = fs::remove_file(path)
-            && cause.kind() != io::ErrorKind::NotFound
+            && !absent(&cause)
         {
             return Err(cause);
         }
@@ -293,9 +288,9 @@ impl Outbox {
         [failed.as_path()]
             .into_iter()
             .chain(self.dir.ancestors().take(3))
-            .try_for_each(sync)?;
+            .try_for_each(sync_directory)?;
         make(LAST)?;
-        sync(&failed)
+        sync_directory(&failed)
     }
 
     fn released(&self) -> Result<Vec<PathBuf>> {
@@ -319,7 +314,7 @@ impl Outbox {
         let dir = self.dir.join(sub);
         let doing = || format!("cannot read {}", dir.display());
         let entries = match fs::read_dir(&dir) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) if absent(&cause) => return Ok(Vec::new()),
             entries => entries.with_context(doing)?,
         };
         let mut names = Vec::new();
@@ -341,13 +336,6 @@ fn in_order(paths: &[PathBuf]) -> Vec<Mail> {
     let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
     mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
     mails
-}
-
-/// Makes the names in a directory last.
-fn sync(dir: &Path) -> Result<()> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .with_context(|| format!("cannot sync {}", dir.display()))
 }
 
 fn time(seconds: i64) -> SystemTime {

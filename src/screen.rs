@@ -4,25 +4,40 @@
 //! to [`page`] or [`Output`]. Results may hold colours; whatever prints them takes these off where they would
 //! do harm (a pipe, `NO_COLOR`).
 
-mod chart;
 mod conversation;
 mod found;
 mod pager;
 pub mod progress;
+pub mod stretch;
 mod table;
-mod timeline;
 mod wrap;
 
-pub use chart::Ink;
 pub use conversation::{Message, conversation, title};
 pub use found::Match;
 pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
-pub use timeline::{Happened, Timeline};
 pub use wrap::hang;
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+
+/// Prints a line on standard output, which is for results only.
+///
+/// # Errors
+/// Standard output cannot be written, for instance because nobody reads it any more.
+pub fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
+    Ok(writeln!(io::stdout().lock(), "{line}")?)
+}
+
+/// Prints a line on stderr that is no reason to fail.
+pub fn remark(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "tickets: {line}");
+}
+
+/// `1 ticket`, `2 tickets`.
+pub fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
 
 /// How wide a text is.
 pub trait Width {
@@ -105,7 +120,7 @@ pub fn cut(text: &str, columns: usize) -> String {
 }
 
 /// [`fit`] for a column among others on a terminal, with [`mark_after`] behind its text.
-fn column(text: &str, columns: usize) -> String {
+pub fn column(text: &str, columns: usize) -> String {
     let mut fitted = fit(text, columns);
     let mark = mark_after(&fitted);
     fitted.insert_str(fitted.trim_end().len(), mark);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailparse::MailHeaderMap;
-use tickets::config::DEFAULT_TAG;
+use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::mail::automatic::{self, Degree};
 use tickets::mail::decode::{self, Mailbox, clean, clean_block};
 use tickets::mail::envelope::Sender;

@@ -4,7 +4,8 @@
 
 use anyhow::Result;
 use libfuzzer_sys::fuzz_target;
-use tickets::config::{Acknowledge, CatchAll, CloseBy, DEFAULT_TAG, Notify, UnknownTicket};
+use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
+use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::mail::automatic::{self, Degree};
 use tickets::mail::decode;
 use tickets::mail::envelope::{Envelope, Given, Sender, Witness};

@@ -1,7 +1,8 @@
 //! `tickets address`: where to write to.
 
-use crate::config::{Config, Overrides};
+use crate::config::Config;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use anyhow::Result;
@@ -18,12 +19,13 @@ pub struct Address {
     tickets: Vec<TicketId>,
 }
 
-impl Address {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let config = Config::load(overrides)?;
+impl Run for Address {
+    const NAME: &'static str = "address";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let config = Config::load(&cx.overrides)?;
         for id in self.tickets {
-            super::say(config.addresses.ticket(id, Verb::Update))?;
+            crate::screen::say(config.addresses.ticket(id, Verb::Update))?;
         }
         Ok(Status::Ok)
     }

@@ -8,9 +8,9 @@ mod mta;
 mod store;
 mod values;
 
-use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::ticket::template::{Text, Values};
 use anyhow::Result;
 pub use mta::{Mta, mta};
@@ -79,10 +79,11 @@ impl Finding {
     }
 }
 
-impl Check {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let mut desk = Desk::look(overrides)?;
+impl Run for Check {
+    const NAME: &'static str = "check";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let mut desk = cx.desk()?;
         if self.store {
             return entries::verify(&mut desk);
         }
@@ -94,7 +95,7 @@ impl Check {
         findings.extend(store::look(&mut desk));
         findings.push(sendmail(&desk));
         findings.extend(outbox(&desk));
-        findings.extend(mta::look(&desk, overrides, &self.etc));
+        findings.extend(mta::look(&desk, &cx.overrides, &self.etc));
         for finding in &findings {
             let word = match finding.level {
                 Level::Ok => "ok  ",
@@ -106,7 +107,7 @@ impl Check {
                 text.push_str(&format!("\n      mend: {mend}"));
             }
         }
-        super::say(text)?;
+        crate::screen::say(text)?;
         let fails = findings.iter().any(|f| f.level == Level::Fail);
         Ok(if fails { Status::Config } else { Status::Ok })
     }
@@ -189,7 +190,7 @@ fn templates(desk: &Desk) -> Vec<Finding> {
         let file = dir.join(text.file_name());
         let path = file.display();
         match std::fs::read_to_string(&file) {
-            Err(e) if crate::store::absent(&e) => {}
+            Err(e) if crate::files::absent(&e) => {}
             Err(e) => {
                 let finding = Finding::warn(format!("templates: cannot read {path}: {e}"));
                 found.push(finding.mend(format!("chmod a+r {path}")));
@@ -221,7 +222,7 @@ fn sendmail(desk: &Desk) -> Finding {
     let program = desk.sendmail().program;
     let path = program.display();
     let what = match std::fs::metadata(&program) {
-        Err(e) if crate::store::absent(&e) => format!("sendmail: there is no {path}"),
+        Err(e) if crate::files::absent(&e) => format!("sendmail: there is no {path}"),
         Err(e) => format!("sendmail: cannot look at {path}: {e}"),
         Ok(meta) if !meta.is_file() => format!("sendmail: {path} is no program"),
         Ok(_) if !may(&program, nix::unistd::AccessFlags::X_OK) => {

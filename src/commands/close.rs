@@ -1,10 +1,10 @@
 //! `tickets close` and `tickets reopen`: mail from the operator, filed as if an MTA had brought
 //! it (D4).
 
-use crate::config::Overrides;
-use crate::desk::{Deed, Desk};
+use crate::desk::Deed;
 use crate::error::Status;
-use crate::store::Place;
+use crate::part::{Context, Run};
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use anyhow::Result;
@@ -37,44 +37,46 @@ pub struct Reopen {
     message: Option<String>,
 }
 
-impl Close {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+impl Run for Close {
+    const NAME: &'static str = "close";
+
+    fn run(self, cx: &Context) -> Result<Status> {
         let text = self.message.unwrap_or_default();
-        each(overrides, &self.tickets, Verb::Done, Place::Archived, &text)
+        each(cx, &self.tickets, Verb::Done, State::Closed, &text)
     }
 }
 
-impl Reopen {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+impl Run for Reopen {
+    const NAME: &'static str = "reopen";
+
+    fn run(self, cx: &Context) -> Result<Status> {
         let text = self.message.unwrap_or_default();
-        each(overrides, &self.tickets, Verb::Update, Place::Open, &text)
+        each(cx, &self.tickets, Verb::Update, State::Open, &text)
     }
 }
 
 fn each(
-    overrides: &Overrides,
+    cx: &Context,
     tickets: &[TicketId],
     verb: Verb,
-    wanted: Place,
+    wanted: State,
     text: &str,
 ) -> Result<Status> {
-    let mut desk = Desk::open(overrides)?;
+    let mut desk = cx.desk_to_write()?;
     // All or nothing, as far as typing mistakes go.
     for &id in tickets {
         if desk.store.locate(id)?.is_none() {
-            return Err(super::no_ticket(&desk, id).into());
+            return Err(desk.no_ticket(id).into());
         }
     }
     for &id in tickets {
         if desk.store.locate(id)? == Some(wanted) {
-            let state = if wanted == Place::Open {
+            let state = if wanted == State::Open {
                 "open"
             } else {
                 "closed"
             };
-            super::remark(format_args!("ticket {id} is {state} already"));
+            crate::screen::remark(format_args!("ticket {id} is {state} already"));
             continue;
         }
         let (filed, remarks) = desk.file_from_operator(id, verb, text)?;
@@ -84,9 +86,9 @@ fn each(
             Deed::Reopened => "re-opened",
             _ => "updated",
         };
-        super::say(format!("{done} {id}  {subject}").trim_end())?;
+        crate::screen::say(format!("{done} {id}  {subject}").trim_end())?;
         for line in filed.warnings.iter().chain(&remarks) {
-            super::remark(line);
+            crate::screen::remark(line);
         }
     }
     Ok(Status::Ok)

@@ -1,6 +1,8 @@
 //! `tickets completions` and `tickets man`: what the shell and man(1) want to know.
 
 use crate::error::{Fault, Status};
+use crate::part::{Context, Run};
+use crate::screen;
 use anyhow::Result;
 
 /// Print completions for a shell
@@ -21,19 +23,23 @@ pub struct Man {
     command: Option<String>,
 }
 
-impl Completions {
-    /// Runs the command; `program` is what it describes.
-    pub fn run(self, mut program: clap::Command) -> Result<Status> {
+impl Run for Completions {
+    const NAME: &'static str = "completions";
+
+    fn run(self, cx: &Context) -> Result<Status> {
         let mut text = Vec::new();
+        let mut program = cx.program.clone();
         clap_complete::generate(self.shell, &mut program, "tickets", &mut text);
-        super::say(String::from_utf8_lossy(&text).trim_end())?;
+        screen::say(String::from_utf8_lossy(&text).trim_end())?;
         Ok(Status::Ok)
     }
 }
 
-impl Man {
-    /// Runs the command; `program` is what it describes.
-    pub fn run(self, mut program: clap::Command) -> Result<Status> {
+impl Run for Man {
+    const NAME: &'static str = "man";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let mut program = cx.program.clone();
         program.build();
         let page = match &self.command {
             None => program,
@@ -48,7 +54,7 @@ impl Man {
         };
         let mut text = Vec::new();
         clap_mangen::Man::new(page).render(&mut text)?;
-        super::say(String::from_utf8_lossy(&text).trim_end())?;
+        screen::say(String::from_utf8_lossy(&text).trim_end())?;
         Ok(Status::Ok)
     }
 }

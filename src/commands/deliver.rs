@@ -1,11 +1,12 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
-use crate::config::{Config, Overrides, Size};
+use crate::config::{Config, Size};
 use crate::desk::{Deed, Desk, Incoming, Outcome};
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::Refusal;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use mail::envelope::{Envelope, Given};
 use mail::mbox;
 use mail::message::Message;
@@ -40,11 +41,12 @@ pub struct Deliver {
     more: Vec<String>,
 }
 
-impl Deliver {
-    /// Runs the command.
-    pub fn run(mut self, overrides: &Overrides) -> Result<Status> {
+impl Run for Deliver {
+    const NAME: &'static str = "deliver";
+
+    fn run(mut self, cx: &Context) -> Result<Status> {
         let talks = self.verbose || std::io::stderr().is_terminal();
-        let mut desk = Desk::open(overrides)?;
+        let mut desk = cx.desk_to_write()?;
         let Some(input) = read(&desk.config)? else {
             refuse(&too_large(&desk.config))?;
             return Ok(Status::DataErr);

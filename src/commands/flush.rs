@@ -1,8 +1,7 @@
 //! `tickets flush`: try again to send what waits in the outbox.
 
-use crate::config::Overrides;
-use crate::desk::Desk;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use anyhow::Result;
 
 /// Send the mail that waits in the outbox, without regard to pauses
@@ -15,19 +14,20 @@ pub struct Flush {
     quiet: bool,
 }
 
-impl Flush {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let mut desk = Desk::open(overrides)?;
+impl Run for Flush {
+    const NAME: &'static str = "flush";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let mut desk = cx.desk_to_write()?;
         let (sent, unsent) = desk.flush()?;
         if !self.quiet || !unsent.is_empty() {
-            super::say(format_args!(
+            crate::screen::say(format_args!(
                 "{sent} sent, {} waiting",
                 desk.outbox.waiting()?.len()
             ))?;
         }
         for line in &unsent {
-            super::remark(line);
+            crate::screen::remark(line);
         }
         Ok(if unsent.is_empty() {
             Status::Ok

@@ -7,7 +7,8 @@ mod postfix;
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
-use anyhow::{Context, Result};
+use crate::part::{Context, Run};
+use anyhow::{Context as _, Result};
 use exim::Exim;
 use std::fs::Permissions;
 use std::io::ErrorKind;
@@ -56,12 +57,13 @@ pub struct Init {
     etc: PathBuf,
 }
 
-impl Init {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+impl Run for Init {
+    const NAME: &'static str = "init";
+
+    fn run(self, cx: &Context) -> Result<Status> {
         if self.exim || self.postfix || self.mutt {
             // Root becomes the store's owner, as whom the MTA is to start the program.
-            let config = Desk::look(overrides)?.config;
+            let config = cx.desk()?.config;
             if self.mutt {
                 crate::screen::print(&mutt::muttrc(&config))?;
                 return Ok(Status::Ok);
@@ -76,35 +78,37 @@ impl Init {
                 return Err(Fault::new(Status::Config, text).hint(hint).into());
             }
             if self.postfix {
-                crate::screen::print(&postfix::script(&config, overrides)?)?;
+                crate::screen::print(&postfix::script(&config, &cx.overrides)?)?;
                 return Ok(Status::Ok);
             }
             let exim = Exim::find(&self.etc);
-            crate::screen::print(&exim::script(&config, overrides, exim.as_ref())?)?;
+            crate::screen::print(&exim::script(&config, &cx.overrides, exim.as_ref())?)?;
             return Ok(Status::Ok);
         }
-        let text = self.config(overrides);
+        let text = self.config(&cx.overrides);
         if self.print_config {
             crate::screen::print(&text)?;
             return Ok(Status::Ok);
         }
-        let file = match &overrides.config {
+        let file = match &cx.overrides.config {
             Some(file) => file.clone(),
             None => Config::own_file()?,
         };
         // Wrong values must not leave a file behind that stops everything else.
-        Config::of(&text, &file, overrides)?;
+        Config::of(&text, &file, &cx.overrides)?;
         create(&file, &text)?;
         // --dir stands in the file now.
         let overrides = Overrides {
             config: Some(file.clone()),
             dir: None,
         };
-        let desk = Desk::open(&overrides)?;
-        super::say(self.told(&desk.config, &file, &super::again("tickets", &overrides)))?;
+        let desk = Desk::open(Config::load(&overrides)?)?;
+        crate::screen::say(self.told(&desk.config, &file, &super::again("tickets", &overrides)))?;
         Ok(Status::Ok)
     }
+}
 
+impl Init {
     /// The commented configuration, with what is known filled in.
     fn config(&self, overrides: &Overrides) -> String {
         let one = |value: &str| super::toml_string(value);

@@ -2,18 +2,17 @@
 
 mod found;
 
-use super::when::{self, When};
-use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::Status;
-use crate::index::Overview;
-use crate::screen::{self, Layout, Row};
-use crate::store::{Place, Store};
+use crate::listing::Listed;
+use crate::part::{Context, Run};
+use crate::screen::stretch as when;
+use crate::screen::{self, Layout};
+use crate::ticket::State;
+use crate::ticket::when::When;
 use anyhow::Result;
 use clap::ValueEnum;
 use found::Found;
-use mail::decode::is_blank;
-use serde::Serialize;
 use std::fmt::Write;
 
 /// List tickets, newest activity first
@@ -83,54 +82,13 @@ enum Key {
     Subject,
 }
 
-/// A line of `--json`; the fields are a promise to those who read it.
-#[derive(Serialize)]
-pub(super) struct Object<'a> {
-    number: u32,
-    state: &'a str,
-    opened: String,
-    active: String,
-    messages: u64,
-    submitter: Option<Person<'a>>,
-    subject: &'a str,
-    waiting: bool,
-    path: String,
-}
+impl Run for List {
+    const NAME: &'static str = "list";
 
-/// Somebody in JSON.
-#[derive(Serialize)]
-pub(super) struct Person<'a> {
-    name: &'a str,
-    address: &'a str,
-}
-
-impl<'a> From<&'a mail::decode::Mailbox> for Person<'a> {
-    fn from(mailbox: &'a mail::decode::Mailbox) -> Self {
-        Person {
-            name: &mailbox.name,
-            address: &mailbox.address,
-        }
-    }
-}
-
-/// A moment in JSON, RFC 3339 in UTC.
-pub(super) fn rfc3339(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-/// A ticket of the list.
-pub(super) struct Item {
-    row: Overview,
-    closed: bool,
-    waiting: bool,
-}
-
-impl List {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let desk = Desk::look(overrides)?;
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk()?;
         // Where there is no index, nothing is made only because somebody looks.
-        if !desk.has_index() && super::has_no_tickets(&desk)? {
+        if !desk.has_index() && desk.has_no_tickets()? {
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
@@ -147,7 +105,9 @@ impl List {
         std::mem::forget(found);
         Ok(Status::Ok)
     }
+}
 
+impl List {
     /// Prints what was found, or as much as somebody reads.
     fn print(&self, desk: &Desk, found: &Found, out: &mut screen::Output) -> Result<()> {
         if self.quiet {
@@ -163,7 +123,7 @@ impl List {
         }
         let layout = Layout::of(&found.widths, screen::width()).colours(out.wants_colours());
         let (store, now) = (&desk.store, desk.now);
-        let write = |item: &Item, text: &mut String| -> Result<()> {
+        let write = |item: &Listed, text: &mut String| -> Result<()> {
             if self.json {
                 text.push_str(&serde_json::to_string(&item.object(store))?);
                 text.push('\n');
@@ -182,11 +142,11 @@ impl List {
         })
     }
 
-    fn places(&self) -> &'static [Place] {
+    fn states(&self) -> &'static [State] {
         match (self.all, self.closed) {
-            (true, _) => &[Place::Open, Place::Archived],
-            (_, true) => &[Place::Archived],
-            _ => &[Place::Open],
+            (true, _) => &[State::Open, State::Closed],
+            (_, true) => &[State::Closed],
+            _ => &[State::Open],
         }
     }
 
@@ -194,7 +154,7 @@ impl List {
     fn find(&self, desk: &Desk) -> Result<Found> {
         let since = when::since(self.since.as_ref(), desk.now)?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
-        let is_wanted = |item: &Item| {
+        let is_wanted = |item: &Listed| {
             let is_from = |text: &String| match &item.row.submitter {
                 Some(who) => [&who.name, &who.address]
                     .iter()
@@ -206,17 +166,17 @@ impl List {
                 && (item.waiting || !self.waiting)
         };
         let mut found = Found::by(self.sort);
-        for &place in self.places() {
-            let few = match place {
-                Place::Open => desk.open_rows(found::KEPT, |row| Item::of(desk, row))?,
-                Place::Archived => None,
+        for &state in self.states() {
+            let few = match state {
+                State::Open => desk.open_rows(found::KEPT, |row| Listed::of(desk, row))?,
+                State::Closed => None,
             };
             if let Some(items) = few {
                 found.keep(items, is_wanted);
                 continue;
             }
-            desk.rows(place, |row| {
-                let item = Item::of(desk, row);
+            desk.rows(state, |row| {
+                let item = Listed::of(desk, row);
                 if is_wanted(&item) {
                     found.add(item);
                 }
@@ -232,89 +192,19 @@ impl List {
             return Ok(());
         }
         let root = desk.store.root().display();
-        let open = !desk.store.is_empty(Place::Open)?;
-        let closed = !desk.store.is_empty(Place::Archived)?;
+        let open = !desk.store.is_empty(State::Open)?;
+        let closed = !desk.store.is_empty(State::Closed)?;
         let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
         match (open, closed) {
-            (false, false) => super::remark_no_tickets(desk),
-            (false, true) if !self.closed && !self.all => super::remark(format_args!(
+            (false, false) => crate::screen::remark(desk.no_tickets_yet()),
+            (false, true) if !self.closed && !self.all => crate::screen::remark(format_args!(
                 "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
             )),
-            _ if asks_for => super::remark("no ticket fits; `tickets list --all` shows every one"),
-            _ => super::remark(format_args!("no closed tickets in {root}")),
+            _ if asks_for => {
+                crate::screen::remark("no ticket fits; `tickets list --all` shows every one");
+            }
+            _ => crate::screen::remark(format_args!("no closed tickets in {root}")),
         }
         Ok(())
-    }
-}
-
-impl AsRef<Overview> for Item {
-    fn as_ref(&self) -> &Overview {
-        &self.row
-    }
-}
-
-impl Item {
-    pub(super) fn of(desk: &Desk, row: Overview) -> Item {
-        let closed = row.place != Some(Place::Open);
-        Item {
-            waiting: desk.is_waiting(&row),
-            closed,
-            row,
-        }
-    }
-
-    pub(super) fn object(&self, store: &Store) -> Object<'_> {
-        let row = &self.row;
-        let place = match self.closed {
-            true => Place::Archived,
-            false => Place::Open,
-        };
-        Object {
-            number: row.id.get(),
-            state: if self.closed { "closed" } else { "open" },
-            opened: rfc3339(self.opened()),
-            active: rfc3339(self.active()),
-            messages: row.entries,
-            submitter: row.submitter.as_ref().map(Person::from),
-            subject: &row.subject,
-            waiting: self.waiting,
-            path: store.path(row.id, place).display().to_string(),
-        }
-    }
-
-    pub(super) fn line(&self, now: i64) -> Row<'_> {
-        Row {
-            number: self.row.id.get().into(),
-            closed: self.closed,
-            age_secs: now - self.active(),
-            messages: self.row.entries,
-            who: self.who(),
-            subject: &self.row.subject,
-            waiting: self.waiting,
-        }
-    }
-
-    fn who(&self) -> &str {
-        match &self.row.submitter {
-            Some(who) if is_blank(&who.name) => &who.address,
-            Some(who) => &who.name,
-            None => "",
-        }
-    }
-
-    fn active(&self) -> i64 {
-        self.or_changed(self.row.active)
-    }
-
-    fn opened(&self) -> i64 {
-        self.or_changed(self.row.opened)
-    }
-
-    /// A file without a message has only its own date.
-    fn or_changed(&self, at: i64) -> i64 {
-        match self.row.entries {
-            0 => self.row.stamp.ctime / 1_000_000_000,
-            _ => at,
-        }
     }
 }

@@ -5,67 +5,47 @@ pub mod check;
 pub mod close;
 pub mod completions;
 pub mod deliver;
-pub mod export;
 pub mod flush;
-pub mod import;
 pub mod init;
 pub mod list;
+mod modules;
 pub mod mutt;
 pub mod policy;
 pub mod reindex;
 pub mod reply;
 pub mod restore;
-pub mod search;
 pub mod show;
-pub mod stats;
-pub mod timeline;
 pub mod verify;
-pub mod when;
 
 use crate::config::{Config, Overrides};
-use crate::desk::Desk;
-use crate::error::{Fault, Status};
-use crate::store::Place;
-use crate::ticket::TicketId;
-use anyhow::Result;
-use std::io::Write;
+use crate::part::{BuiltIn, Command};
 use std::path::Path;
 
-/// Prints a line on standard output, where nothing but results goes.
-pub fn say(line: impl std::fmt::Display) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
-}
+/// What people do every day. In `--help` the commands of the parts follow.
+pub const EVERYDAY: [&dyn Command; 7] = [
+    &BuiltIn::<deliver::Deliver>::COMMAND,
+    &BuiltIn::<list::List>::COMMAND,
+    &BuiltIn::<show::Show>::COMMAND,
+    &BuiltIn::<reply::Reply>::COMMAND,
+    &BuiltIn::<mutt::Mutt>::COMMAND,
+    &BuiltIn::<close::Close>::COMMAND,
+    &BuiltIn::<close::Reopen>::COMMAND,
+];
 
-/// Prints a line on stderr that is no reason to fail.
-pub fn remark(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr().lock(), "tickets: {line}");
-}
-
-/// `1 ticket`, `2 tickets`.
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// The error for a ticket that does not exist.
-pub fn no_ticket(desk: &Desk, id: TicketId) -> Fault {
-    let text = format!("no ticket {id} in {}", desk.store.root().display());
-    Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
-}
-
-/// True if the store has no ticket at all, and perhaps is not there: looking creates nothing, since
-/// the directory may be mistyped.
-fn has_no_tickets(desk: &Desk) -> Result<bool> {
-    Ok(desk.store.is_empty(Place::Open)? && desk.store.is_empty(Place::Archived)?)
-}
-
-/// Says on stderr what makes a first ticket.
-fn remark_no_tickets(desk: &Desk) {
-    remark(format_args!(
-        "no tickets in {} yet; the first mail to {} opens one",
-        desk.store.root().display(),
-        desk.config.addresses.submit()
-    ));
-}
+/// What keeps a desk running.
+pub const UPKEEP: [&dyn Command; 11] = [
+    &BuiltIn::<flush::Flush>::COMMAND,
+    &BuiltIn::<reindex::Reindex>::COMMAND,
+    &BuiltIn::<restore::Restore>::COMMAND,
+    &BuiltIn::<address::Address>::COMMAND,
+    &BuiltIn::<verify::Verify>::COMMAND,
+    &BuiltIn::<policy::Policy>::COMMAND,
+    &BuiltIn::<check::Check>::COMMAND,
+    &BuiltIn::<init::Init>::COMMAND,
+    &BuiltIn::<modules::Modules>::COMMAND,
+    &BuiltIn::<completions::Completions>::COMMAND,
+    &BuiltIn::<completions::Man>::COMMAND,
+];
 
 /// A string as TOML has it: as it stands in single quotes where backslashes would double.
 fn toml_string(text: &str) -> String {

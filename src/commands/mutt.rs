@@ -1,10 +1,10 @@
 //! `tickets mutt`: a ticket's mbox in mutt, set up to answer from the ticket.
 
-use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
+use crate::part::{Context, Run};
 use crate::ticket::TicketId;
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -23,12 +23,13 @@ pub struct Mutt {
     ticket: TicketId,
 }
 
-impl Mutt {
-    /// Runs the command: becomes mutt.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let desk = Desk::look(overrides)?;
-        let Some(place) = desk.store.locate(self.ticket)? else {
-            return Err(super::no_ticket(&desk, self.ticket).into());
+impl Run for Mutt {
+    const NAME: &'static str = "mutt";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk()?;
+        let Some(state) = desk.store.locate(self.ticket)? else {
+            return Err(desk.no_ticket(self.ticket).into());
         };
         let Some(program) = program() else {
             let fault = Fault::new(
@@ -38,7 +39,7 @@ impl Mutt {
             return Err(fault.hint("`sudo apt install mutt`").into());
         };
         // It is absolute, so mutt sees none of its abbreviations in it.
-        let path = desk.store.path(self.ticket, place);
+        let path = desk.store.path(self.ticket, state);
         let mut command = Command::new(&program);
         command.arg("-e").arg(source()?).arg("-f").arg(path);
         hand_on(&mut command, &desk);

@@ -4,11 +4,10 @@
 //! word for the administrator must not go there: it would be read as a part of the answer.
 
 use super::verify;
-use crate::config::Overrides;
-use crate::desk::Desk;
 use crate::error::{self, Status};
+use crate::part::{Context, Run};
 use crate::ticket::route::Refusal;
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use nix::sys::stat::fstat;
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::os::unix::net::UnixDatagram;
@@ -25,13 +24,14 @@ pub struct Policy {}
 /// What is read of a line; Postfix sends about 2 KB at most.
 const LINE: u64 = 16 << 10;
 
-impl Policy {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
+impl Run for Policy {
+    const NAME: &'static str = "policy";
+
+    fn run(self, cx: &Context) -> Result<Status> {
         let mut input = std::io::stdin().lock();
         let mut output = std::io::stdout().lock();
         while let Some(request) = Request::read(&mut input)? {
-            let action = request.action(overrides);
+            let action = request.action(cx);
             output.write_all(format!("action={action}\n\n").as_bytes())?;
             output.flush()?;
         }
@@ -66,12 +66,12 @@ impl Request {
         }
     }
 
-    fn action(&self, overrides: &Overrides) -> String {
+    fn action(&self, cx: &Context) -> String {
         if !self.about_recipient || self.recipient.is_empty() {
             return "DUNNO".into();
         }
         // The configuration is read anew each time: Postfix keeps us for an hour.
-        match refusal(overrides, &self.recipient) {
+        match refusal(cx, &self.recipient) {
             Ok(None) => "DUNNO".into(),
             Ok(Some(sentence)) => format!("550 {sentence}"),
             Err(e) => {
@@ -83,8 +83,8 @@ impl Request {
 }
 
 /// Why mail to one of the desk's addresses would be refused, for the other server.
-fn refusal(overrides: &Overrides, recipient: &str) -> Result<Option<String>> {
-    let desk = Desk::look(overrides)?;
+fn refusal(cx: &Context, recipient: &str) -> Result<Option<String>> {
+    let desk = cx.desk()?;
     let config = &desk.config;
     // Postfix asks about everybody's mail. Unless a domain is configured, only the one that we
     // would guess can be ours.
@@ -122,7 +122,7 @@ fn log(text: &str) {
         _ => false,
     };
     if !same || std::io::stderr().is_terminal() {
-        super::remark(text);
+        crate::screen::remark(text);
         return;
     }
     // RFC 3164, section 4.1.1: facility 2, mail; severity 4, a warning.

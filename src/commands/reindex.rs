@@ -1,8 +1,7 @@
 //! `tickets reindex`: make the index anew.
 
-use crate::config::Overrides;
-use crate::desk::Desk;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::screen::progress;
 use anyhow::Result;
 
@@ -14,19 +13,20 @@ use anyhow::Result;
 #[derive(clap::Args)]
 pub struct Reindex {}
 
-impl Reindex {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let mut desk = Desk::open(overrides)?;
+impl Run for Reindex {
+    const NAME: &'static str = "reindex";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let mut desk = cx.desk_to_write()?;
         let mut line = progress::Line::about("reading tickets");
         let counted = desk.reindex(&mut |at| line.show(at.done, at.all));
         drop(line);
         let (tickets, messages) = counted?;
         let (tickets, messages) = (
-            super::plural(tickets as usize, "ticket"),
-            super::plural(messages as usize, "message"),
+            crate::screen::plural(tickets as usize, "ticket"),
+            crate::screen::plural(messages as usize, "message"),
         );
-        super::say(format_args!("{tickets}, {messages}"))?;
+        crate::screen::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)
     }
 }

@@ -1,13 +1,13 @@
 //! `tickets reply`: a draft that answers the customer, then mutt or an editor.
 
 use super::mutt;
-use crate::config::Overrides;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
+use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::reply::Draft;
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use mail::automatic;
 use mail::decode::Mailbox;
 use mail::envelope::Sender;
@@ -36,10 +36,11 @@ pub struct Reply {
     close: bool,
 }
 
-impl Reply {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let desk = Desk::look(overrides)?;
+impl Run for Reply {
+    const NAME: &'static str = "reply";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk()?;
         let draft = self.draft(&desk)?;
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let text = format!(
@@ -54,12 +55,14 @@ impl Reply {
             None => self.in_editor(&desk, draft),
         }
     }
+}
 
+impl Reply {
     /// Answers the last message that a person wrote who is none of us, else the last one.
     fn draft(&self, desk: &Desk) -> Result<Draft> {
         let id = self.ticket;
         let Some((_, _, bytes)) = desk.store.read(id)? else {
-            return Err(super::no_ticket(desk, id).into());
+            return Err(desk.no_ticket(id).into());
         };
         let entries: Vec<mbox::Entry> = mbox::entries(&bytes, 0).collect();
         let mut decoded = entries.iter().rev().map(|e| entry::decode(e.content));
@@ -122,13 +125,13 @@ impl Reply {
             draft.edited(&text);
             if text == before || draft.says_nothing() {
                 let _ = std::fs::remove_file(&path);
-                super::say("nothing was written, nothing is sent")?;
+                crate::screen::say("nothing was written, nothing is sent")?;
                 return Ok(Status::Ok);
             }
             match self.ask(desk, &draft)? {
                 Choice::Edit => {}
                 Choice::Drop => {
-                    super::say(format_args!("not sent; the draft is {}", path.display()))?;
+                    crate::screen::say(format_args!("not sent; the draft is {}", path.display()))?;
                     return Ok(Status::Ok);
                 }
                 Choice::Send => break,
@@ -140,7 +143,7 @@ impl Reply {
             Fault::new(Status::TempFail, text).hint(hint)
         })?;
         let _ = std::fs::remove_file(&path);
-        super::say(format_args!("sent to {}", sent.join(", ")))?;
+        crate::screen::say(format_args!("sent to {}", sent.join(", ")))?;
         Ok(Status::Ok)
     }
 
@@ -158,10 +161,10 @@ impl Reply {
             } else {
                 "To:"
             };
-            super::remark(format_args!("it cannot be sent: no address in {field}"));
+            crate::screen::remark(format_args!("it cannot be sent: no address in {field}"));
         } else if !recipients.iter().any(files) {
             let text = format!("it will not be filed in ticket {}: see Cc:", self.ticket);
-            super::remark(text);
+            crate::screen::remark(text);
         }
         loop {
             let question = match fit {
@@ -173,7 +176,7 @@ impl Reply {
                 .and_then(|()| out.flush())?;
             let mut answer = String::new();
             if std::io::stdin().read_line(&mut answer)? == 0 {
-                super::say("")?;
+                crate::screen::say("")?;
                 return Ok(Choice::Drop);
             }
             match answer.trim().to_lowercase().as_str() {

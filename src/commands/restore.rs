@@ -1,8 +1,7 @@
 //! `tickets restore`: put back what another program overwrote.
 
-use crate::config::Overrides;
-use crate::desk::Desk;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use anyhow::Result;
 
@@ -21,13 +20,14 @@ pub struct Restore {
     all: bool,
 }
 
-impl Restore {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let mut desk = Desk::open(overrides)?;
+impl Run for Restore {
+    const NAME: &'static str = "restore";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let mut desk = cx.desk_to_write()?;
         for &id in &self.tickets {
             if desk.store.locate(id)?.is_none() {
-                return Err(super::no_ticket(&desk, id).into());
+                return Err(desk.no_ticket(id).into());
             }
         }
         let only_say = self.tickets.is_empty() && !self.all;
@@ -41,15 +41,15 @@ impl Restore {
             let (day, author) = (&missing.copy.day, &missing.author);
             let what = format!("{id}  {day}  {author}  {}", missing.subject);
             if only_say {
-                super::say(format_args!("missing {what}"))?;
+                crate::screen::say(format_args!("missing {what}"))?;
             } else if desk.restore(&missing.copy)? {
-                super::say(format_args!("restored {what}"))?;
+                crate::screen::say(format_args!("restored {what}"))?;
             }
         }
         if count == 0 {
-            super::remark("nothing is missing");
+            crate::screen::remark("nothing is missing");
         } else if only_say {
-            super::remark("`tickets restore TICKET` puts them back");
+            crate::screen::remark("`tickets restore TICKET` puts them back");
         }
         Ok(Status::Ok)
     }

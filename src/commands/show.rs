@@ -2,11 +2,10 @@
 
 mod forms;
 
-use crate::config::Overrides;
-use crate::desk::Desk;
 use crate::error::{Fault, Status};
+use crate::part::{Context, Run};
 use crate::screen;
-use crate::store::Place;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
 use crate::ticket::tag;
@@ -109,10 +108,10 @@ impl Item<'_> {
         let number = self.number;
         match self.decoded.verdict {
             Verdict::Intact => {}
-            Verdict::Changed => super::remark(format_args!(
+            Verdict::Changed => crate::screen::remark(format_args!(
                 "message {number} of ticket {id} was changed since it came in: not the same bytes"
             )),
-            Verdict::Foreign => super::remark(format_args!(
+            Verdict::Foreign => crate::screen::remark(format_args!(
                 "message {number} of ticket {id} was put there by another program: given as it \
                  lies in the file"
             )),
@@ -120,13 +119,14 @@ impl Item<'_> {
     }
 }
 
-impl Show {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let desk = Desk::look(overrides)?;
+impl Run for Show {
+    const NAME: &'static str = "show";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk()?;
         let id = self.ticket;
-        let Some((place, _, bytes)) = desk.store.read(id)? else {
-            return Err(super::no_ticket(&desk, id).into());
+        let Some((state, _, bytes)) = desk.store.read(id)? else {
+            return Err(desk.no_ticket(id).into());
         };
         if self.mbox {
             forms::give(&bytes, &format!("tickets show {id} --mbox"))?;
@@ -145,7 +145,7 @@ impl Show {
             forms::give(&item.decoded.raw, &command)?;
             return Ok(Status::Ok);
         }
-        let title = title(id, place, &items);
+        let title = title(id, state, &items);
         let tag = desk.config.subject_tags.first();
         let tag = tag.and_then(|pattern| tag::write(pattern, id));
         let subjects = forms::subjects(&items, tag.as_deref());
@@ -157,7 +157,7 @@ impl Show {
             return Ok(Status::Ok);
         }
         if items.is_empty() {
-            super::remark(format_args!("ticket {id} has no messages"));
+            crate::screen::remark(format_args!("ticket {id} has no messages"));
         }
         let messages: Vec<screen::Message> = items
             .iter()
@@ -169,7 +169,9 @@ impl Show {
         screen::page(&format!("{title}{gap}{text}"))?;
         Ok(Status::Ok)
     }
+}
 
+impl Show {
     fn give_part(&self, item: &Item, number: usize) -> Result<Status> {
         let (id, raw) = (self.ticket, &item.decoded.raw);
         let name = format!("{}.{number}", item.number);
@@ -269,10 +271,10 @@ fn pick<'a>(items: &mut Vec<Item<'a>>, id: TicketId, number: usize) -> Result<It
 }
 
 /// The line above all: `Ticket 12, open: Printer on fire`.
-fn title(id: TicketId, place: Place, items: &[Item]) -> String {
-    let state = match place {
-        Place::Open => "open",
-        Place::Archived => "closed",
+fn title(id: TicketId, state: State, items: &[Item]) -> String {
+    let state = match state {
+        State::Open => "open",
+        State::Closed => "closed",
     };
     let subject = items
         .first()

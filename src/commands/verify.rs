@@ -1,9 +1,10 @@
 //! `tickets verify`: would mail to this address be taken?
 
-use crate::config::{CatchAll, Overrides, UnknownTicket};
 use crate::desk::Desk;
 use crate::error::Status;
+use crate::part::{Context, Run};
 use crate::ticket::address::Target;
+use crate::ticket::policy::{CatchAll, UnknownTicket};
 use crate::ticket::route::Refusal;
 use anyhow::Result;
 
@@ -17,14 +18,15 @@ pub struct Verify {
     address: String,
 }
 
-impl Verify {
-    /// Runs the command.
-    pub fn run(self, overrides: &Overrides) -> Result<Status> {
-        let desk = Desk::look(overrides)?;
+impl Run for Verify {
+    const NAME: &'static str = "verify";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk()?;
         match refusal(&desk, &self.address)? {
             None => Ok(Status::Ok),
             Some(refusal) => {
-                super::say(super::deliver::reason(&desk, &refusal))?;
+                crate::screen::say(super::deliver::reason(&desk, &refusal))?;
                 Ok(Status::NoUser)
             }
         }

@@ -32,82 +32,6 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
-/// Whether new tickets are acknowledged (C1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Acknowledge {
-    /// Never.
-    Never,
-    /// Everyone but senders that match one of these patterns, in which `*` is any text.
-    Except(Vec<String>),
-}
-
-impl Default for Acknowledge {
-    fn default() -> Self {
-        Acknowledge::Except(Vec::new())
-    }
-}
-
-impl Acknowledge {
-    /// True if `address` may get an acknowledgement.
-    pub fn allows(&self, address: &str) -> bool {
-        match self {
-            Acknowledge::Never => false,
-            Acknowledge::Except(patterns) => {
-                let address = address.to_lowercase();
-                !patterns
-                    .iter()
-                    .any(|p| matches(&p.to_lowercase(), &address))
-            }
-        }
-    }
-}
-
-/// True if `text` is `pattern`, in which `*` is any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces: Vec<&str> = pieces.collect();
-    let Some(last) = pieces.pop() else {
-        return rest.is_empty();
-    };
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-impl<'de> Deserialize<'de> for Acknowledge {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Acknowledge;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("true, false or a list of sender patterns never to answer")
-            }
-            fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Acknowledge, E> {
-                Ok(match yes {
-                    true => Acknowledge::default(),
-                    false => Acknowledge::Never,
-                })
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Acknowledge, A::Error> {
-                let mut patterns = Vec::new();
-                while let Some(pattern) = seq.next_element()? {
-                    patterns.push(pattern);
-                }
-                Ok(Acknowledge::Except(patterns))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
 /// A number of bytes: `67108864`, `"64 MiB"`, `"500 kB"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u64);
@@ -232,22 +156,6 @@ mod tests {
         ] {
             let span = text.parse::<Span>().ok().map(|s| s.0.as_secs());
             assert_eq!(span, want, "{text}");
-        }
-    }
-
-    #[test]
-    fn sender_patterns() {
-        for (pattern, address, want) in [
-            ("noreply@*", "noreply@shop.example", true),
-            ("*@robots.example", "a@robots.example", true),
-            ("*@robots.example", "a@robots.example.net", false),
-            ("a*b*c", "aXbYc", true),
-            ("a*b*c", "aXcYb", false),
-            ("bob@x", "bob@x", true),
-            ("bob@x", "bob@xy", false),
-            ("*", "anything", true),
-        ] {
-            assert_eq!(matches(pattern, address), want, "{pattern} {address}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Desk, Incoming, Outcome, Parcel};
 use crate::index::Overview;
 use crate::outbox::{Key, Mail, Report};
-use crate::store::Place;
+use crate::ticket::State;
 use crate::ticket::compose::{Outgoing, Voice};
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::summary::Summary;
@@ -28,17 +28,17 @@ impl Desk {
         let message = parcel.incoming.message;
         let key = super::file::key(parcel, id);
         self.speak(&key, |voice| {
-            let place = if plan.open {
-                Place::Open
+            let state = if plan.open {
+                State::Open
             } else {
-                Place::Archived
+                State::Closed
             };
             let compose = |answer: &Answer| match answer {
                 Answer::Ack(to) => voice.ack(message, to).mail,
                 Answer::Copy(to) => voice.copy(message, to),
                 Answer::Note(to) => {
                     let lines = render::first_lines(message.raw(), 10, &Limits::default());
-                    let path = self.store.path(id, place).display().to_string();
+                    let path = self.store.path(id, state).display().to_string();
                     voice.note(message, to, &lines, &path).mail
                 }
                 Answer::PassOn(to) => {

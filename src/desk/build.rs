@@ -8,7 +8,8 @@ use super::reconcile::reading;
 use crate::index::draft::Draft;
 use crate::index::text::Text;
 use crate::index::{Index, Reading};
-use crate::store::{Place, Store};
+use crate::store::Store;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use anyhow::{Context, Result};
@@ -28,7 +29,7 @@ const BLOCKS: usize = 256;
 const MANY: usize = 2000;
 
 /// Held by who writes the full text.
-pub(super) const TEXT_LOCK: &str = "text.lock";
+pub(crate) const TEXT_LOCK: &str = "text.lock";
 
 /// How far a long work has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +63,8 @@ impl Desk {
         let _one = self.store.lock_file("rebuild.lock")?;
         let draft = Draft::begin(&path, with_text)?;
         let done = draft.done()?;
-        let mut ids = self.store.ids(Place::Open)?;
-        ids.append(&mut self.store.ids(Place::Archived)?);
+        let mut ids = self.store.ids(State::Open)?;
+        ids.append(&mut self.store.ids(State::Closed)?);
         ids.sort_unstable();
         ids.dedup();
         let all = ids.len();
@@ -105,16 +106,16 @@ impl Desk {
 
     /// Brings the rows of `index` up to date, whichever index it is.
     fn catch_up(&self, index: &Index) -> Result<()> {
-        self.reconcile_in(index, Place::Open)?;
-        self.reconcile_in(index, Place::Archived)
+        self.reconcile_in(index, State::Open)?;
+        self.reconcile_in(index, State::Closed)
     }
 
     /// Makes the index complete if it is not, and quickly if many tickets are missing.
-    pub(super) fn make_complete(&mut self, watch: Watch) -> Result<()> {
+    pub(crate) fn make_complete(&mut self, watch: Watch) -> Result<()> {
         if self.index()?.is_complete()? {
             return Ok(());
         }
-        if self.store.ids(Place::Open)?.len() + self.store.ids(Place::Archived)?.len() < MANY {
+        if self.store.ids(State::Open)?.len() + self.store.ids(State::Closed)?.len() < MANY {
             self.reconcile_all()?;
             return Ok(self.index()?.set_complete(true)?);
         }
@@ -226,14 +227,14 @@ fn read_block(
 }
 
 fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64>) -> Result<Read> {
-    let Some((place, stamp, bytes)) = store.read(id)? else {
+    let Some((state, stamp, bytes)) = store.read(id)? else {
         return Ok(Read {
             reading: None,
             words: Vec::new(),
         });
     };
     let tail = mbox::tail(&bytes, 0);
-    let reading = reading(addresses, id, place, stamp, &bytes, tail);
+    let reading = reading(addresses, id, state, stamp, &bytes, tail);
     let mut said = Vec::new();
     if let Some(from) = from {
         let whole = reading.entries.len();
@@ -251,7 +252,7 @@ fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Overrides;
+    use crate::config::{Config, Overrides};
     use mail::entry::Trace;
     use std::fs;
     use std::sync::mpsc::channel;
@@ -265,10 +266,13 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let config = dir.path().join("config.toml");
             fs::write(&config, "domain = \"example.org\"\n").unwrap();
-            let desk = Desk::open(&Overrides {
-                config: Some(config),
-                dir: Some(dir.path().join("store")),
-            })
+            let desk = Desk::open(
+                Config::load(&Overrides {
+                    config: Some(config),
+                    dir: Some(dir.path().join("store")),
+                })
+                .unwrap(),
+            )
             .unwrap();
             let draft = Draft::begin(&desk.store.private().join("index.db"), false).unwrap();
             let entry = |text: &[u8]| {
@@ -281,7 +285,7 @@ mod tests {
             };
             let whole = entry(b"From: ann@example.net\n\nHello\n");
             let other = entry(b"From: ann@example.net\n\nHello again\n");
-            let path = desk.store.path(TicketId::new(1).unwrap(), Place::Open);
+            let path = desk.store.path(TicketId::new(1).unwrap(), State::Open);
             fs::write(path, [&whole, &other[..other.len() - 10]].concat()).unwrap();
             draft.finish(|index| desk.catch_up(index)).unwrap();
             let row = desk.index().unwrap().ticket(TicketId::new(1).unwrap());

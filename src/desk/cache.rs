@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::index::journal::{Change, Journal, Touched};
 use crate::index::{Index, IndexError};
-use crate::store::Place;
+use crate::ticket::State;
 use anyhow::Result;
 use std::path::Path;
 
@@ -19,7 +19,7 @@ impl Desk {
     }
 
     /// The same for a delivery, which leaves to others what others can do.
-    pub(super) fn glance(&self) -> Result<&Index> {
+    pub(crate) fn glance(&self) -> Result<&Index> {
         self.index_by(Index::glance)
     }
 
@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// Tells the index what was done to a ticket's file.
-    pub(super) fn tell(&self, change: &Change) -> Result<()> {
+    pub(crate) fn tell(&self, change: &Change) -> Result<()> {
         if Journal::at(&self.store.private()).append(change)? {
             self.much_is_told.set(true);
         }
@@ -45,12 +45,12 @@ impl Desk {
     }
 
     /// Tells the index that archived/ was changed by nobody but us since `before`.
-    pub(super) fn tell_of_archived(&self, before: Option<i64>) {
+    pub(crate) fn tell_of_archived(&self, before: Option<i64>) {
         let Some(archived_before) = before else {
             return;
         };
         // Not told is no harm: all that lies there is looked at once more.
-        if let Ok(Some(archived_after)) = self.store.changed(Place::Archived) {
+        if let Ok(Some(archived_after)) = self.store.changed(State::Closed) {
             let touched = Touched {
                 archived_before,
                 archived_after,
@@ -61,7 +61,7 @@ impl Desk {
 
     /// Does `work`, and again if somebody removed the index meanwhile, or it is damaged: then it goes
     /// first, with `forget`. It holds nothing that the mboxes do not hold.
-    pub(super) fn despite_index<T>(
+    pub(crate) fn despite_index<T>(
         &mut self,
         mut work: impl FnMut(&mut Desk) -> Result<T>,
         forget: impl Fn(&Desk, &Path) -> Result<()>,

@@ -5,7 +5,8 @@ use super::{Deed, Desk, Filed, Parcel, trace_sender};
 use crate::error;
 use crate::index::journal::{Added, Change};
 use crate::outbox::{self, Key, Released};
-use crate::store::{Mbox, Place, Staged, lock};
+use crate::store::{Mbox, Staged, lock};
+use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{Answer, Plan};
 use crate::ticket::{TicketId, compose::Outgoing};
@@ -66,7 +67,7 @@ impl Desk {
             warn(&mut warnings, sequence.set(id.get()));
             let change = Change {
                 ticket: id,
-                place: Place::Open,
+                state: State::Open,
                 before: None,
                 after: stamp,
                 added: Some(added(parcel, 0, None, 0, stamp.size)),
@@ -84,7 +85,7 @@ impl Desk {
             return Ok(Filed {
                 ticket: id,
                 deed: Deed::Opened,
-                path: self.store.path(id, Place::Open),
+                path: self.store.path(id, State::Open),
                 answers: plan.answers,
                 warnings,
                 released,
@@ -127,9 +128,9 @@ impl Desk {
             let entry = self.encode(parcel, Some(id), plan.filed_under);
             let copy = self.copy(&entry)?;
             let store = self.store.clone();
-            let archives = plan.closes || view.row.place == Some(Place::Archived);
+            let archives = plan.closes || view.row.state == Some(State::Closed);
             let before = match archives {
-                true => self.store.changed(Place::Archived).ok().flatten(),
+                true => self.store.changed(State::Closed).ok().flatten(),
                 false => None,
             };
             let mut mbox = match store.lock(id, self.patience) {
@@ -158,7 +159,7 @@ impl Desk {
                 }
             };
             // Of a delivery that died after it had moved the file, perhaps not for good.
-            let other = self.store.path(id, mbox.place().other());
+            let other = self.store.path(id, mbox.state().other());
             let moved = match lock::clear_stale(&other) {
                 true => self.store.sync_places(),
                 false => Ok(()),
@@ -171,15 +172,15 @@ impl Desk {
             // --- filed ---
             let mut warnings = Vec::new();
             if plan.closes {
-                warn(&mut warnings, mbox.move_to(Place::Archived));
+                warn(&mut warnings, mbox.move_to(State::Closed));
             }
-            let place = mbox.place();
+            let state = mbox.state();
             let (at, size) = (row.stamp.size, entry.len() as u64);
             // Not told is no harm: the row's stamp is not the file's, and it is read again.
             let _ = mbox.stamp().and_then(|stamp| {
                 self.tell(&Change {
                     ticket: id,
-                    place,
+                    state,
                     before: Some(row.stamp),
                     after: stamp,
                     added: Some(added(parcel, row.entries, plan.filed_under, at, size)),
@@ -197,7 +198,7 @@ impl Desk {
             return Ok(Some(Filed {
                 ticket: id,
                 deed,
-                path: self.store.path(id, place),
+                path: self.store.path(id, state),
                 answers: plan.answers,
                 warnings,
                 released,
@@ -229,9 +230,9 @@ impl Desk {
     /// Re-opening comes before the entry and closing after it, so that whatever a crash leaves
     /// between the two, the retry completes.
     fn append(&self, mbox: &mut Mbox, entry: &[u8], plan: &Plan) -> Result<()> {
-        let from = mbox.place();
+        let from = mbox.state();
         if plan.reopens {
-            mbox.move_to(Place::Open)?;
+            mbox.move_to(State::Open)?;
         }
         let appended = mbox.append(entry);
         if appended.is_err() {
@@ -246,7 +247,7 @@ impl Desk {
     fn finish_closing(&mut self, parcel: &Parcel, view: &View, verb: Verb, at: u64) -> Result<()> {
         let row = &view.row;
         let is_last = at + 1 == row.entries;
-        if verb != Verb::Done || row.place != Some(Place::Open) || !is_last {
+        if verb != Verb::Done || row.state != Some(State::Open) || !is_last {
             return Ok(());
         }
         if !self.plan_update(parcel, view, verb)?.closes {
@@ -259,10 +260,10 @@ impl Desk {
         let before = mbox.stamp()?;
         // Somebody else may have filed meanwhile. Its ctime alone says no such thing.
         if (before.inode, before.size) == (row.stamp.inode, row.stamp.size) {
-            mbox.move_to(Place::Archived)?;
+            mbox.move_to(State::Closed)?;
             let _ = self.tell(&Change {
                 ticket: row.id,
-                place: Place::Archived,
+                state: State::Closed,
                 before: Some(before),
                 after: mbox.stamp()?,
                 added: None,
@@ -285,14 +286,14 @@ impl Desk {
                 Released::default()
             }
         };
-        for place in [Place::Open, Place::Archived] {
-            lock::clear_stale(&self.store.path(id, place));
+        for state in [State::Open, State::Closed] {
+            lock::clear_stale(&self.store.path(id, state));
         }
-        let place = self.store.locate(id)?.unwrap_or(Place::Open);
+        let state = self.store.locate(id)?.unwrap_or(State::Open);
         Ok(Filed {
             ticket: id,
             deed: Deed::Duplicate,
-            path: self.store.path(id, place),
+            path: self.store.path(id, state),
             answers: Vec::new(),
             warnings,
             released,

@@ -49,7 +49,7 @@ impl Desk {
             .and_then(|()| file.as_file().sync_all())
             .with_context(doing)?;
         file.keep().map_err(|e| e.error).with_context(doing)?;
-        crate::store::sync_directory(&dir)
+        crate::files::sync_directory(&dir)
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn tail<'i>(
         _ => return Ok(tail),
     };
     let seen = match index()?.ticket(id)? {
-        Some(row) if row.place.is_some() => row.entries,
+        Some(row) if row.state.is_some() => row.entries,
         _ => 0,
     };
     if mbox::entries(&bytes[..keep], 0).count() as u64 >= seen {

@@ -2,7 +2,7 @@
 
 use super::view::View;
 use super::{Desk, Parcel};
-use crate::store::Place;
+use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Plan, Situation, Ticket};
 use anyhow::Result;
@@ -44,7 +44,7 @@ impl Desk {
             _ => Vec::new(),
         };
         let ticket = Ticket {
-            open: row.place == Some(Place::Open),
+            open: row.state == Some(State::Open),
             submitter: row.submitter.clone(),
             people,
             last_from: row.last_from.clone(),

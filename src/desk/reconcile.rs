@@ -1,13 +1,15 @@
 //! Keeps the index true: a row whose stamp is not its file's is read again (D9).
 
 use super::{Desk, mend};
+use crate::files::Stamp;
 use crate::index::journal::Located;
 use crate::index::{Index, Overview, Reading};
-use crate::store::{Mbox, Place, Stamp};
+use crate::store::Mbox;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
+use crate::ticket::event::{self, Course};
 use crate::ticket::summary::Summary;
-use crate::ticket::timeline::{self, Course};
 use anyhow::{Context, Result};
 use mail::entry::{self, Decoded};
 use mail::envelope::Sender;
@@ -22,39 +24,39 @@ impl Desk {
     }
 
     /// The same from this index, whichever it is.
-    pub(super) fn known_in(&self, index: &Index, id: TicketId) -> Result<Option<Overview>> {
+    pub(crate) fn known_in(&self, index: &Index, id: TicketId) -> Result<Option<Overview>> {
         let row = index.ticket(id)?;
-        let Some((place, stamp)) = self.store.stamp(id)? else {
-            if row.is_some_and(|row| row.place.is_some()) {
+        let Some((state, stamp)) = self.store.stamp(id)? else {
+            if row.is_some_and(|row| row.state.is_some()) {
                 index.gone(id)?;
             }
             return Ok(None);
         };
         if let Some(row) = row
             && row.stamp == stamp
-            && row.place == Some(place)
+            && row.state == Some(state)
         {
             return Ok(Some(row));
         }
-        let Some((place, stamp, bytes)) = self.store.read(id)? else {
+        let Some((state, stamp, bytes)) = self.store.read(id)? else {
             return Ok(None);
         };
-        self.note(index, id, place, stamp, &bytes).map(Some)
+        self.note(index, id, state, stamp, &bytes).map(Some)
     }
 
     /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
-    pub(super) fn known_locked(&mut self, mbox: &mut Mbox) -> Result<Overview> {
-        let (place, stamp) = (mbox.place(), mbox.stamp()?);
+    pub(crate) fn known_locked(&mut self, mbox: &mut Mbox) -> Result<Overview> {
+        let (state, stamp) = (mbox.state(), mbox.stamp()?);
         let row = self.index()?.ticket(mbox.id())?;
         if let Some(row) = row
             && row.stamp == stamp
-            && row.place == Some(place)
+            && row.state == Some(state)
             && row.sound
         {
             return Ok(row);
         }
         let bytes = self.mend(mbox)?;
-        self.note(self.index()?, mbox.id(), place, mbox.stamp()?, &bytes)
+        self.note(self.index()?, mbox.id(), state, mbox.stamp()?, &bytes)
     }
 
     /// Notes a file's messages in the index.
@@ -62,12 +64,12 @@ impl Desk {
         &self,
         index: &Index,
         id: TicketId,
-        place: Place,
+        state: State,
         stamp: Stamp,
         bytes: &[u8],
     ) -> Result<Overview> {
         let tail = mend::tail(|| Ok(index), id, bytes)?;
-        let read = reading(&self.config.addresses, id, place, stamp, bytes, tail);
+        let read = reading(&self.config.addresses, id, state, stamp, bytes, tail);
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
@@ -82,7 +84,7 @@ impl Desk {
     /// The same for a delivery, which does not wait until a million tickets are read: the newest
     /// of those that are missing, and a retry or an answer is about one of them. The next
     /// delivery goes on where this one stops.
-    pub(super) fn complete_newest(&mut self) -> Result<()> {
+    pub(crate) fn complete_newest(&mut self) -> Result<()> {
         if self.glance()?.is_complete()? {
             return Ok(());
         }
@@ -107,15 +109,15 @@ impl Desk {
     }
 
     /// Looks at the tickets with these numbers; there may be millions of numbers that are no ticket's.
-    pub(super) fn look_at(&self, numbers: RangeInclusive<u32>) -> Result<()> {
+    pub(crate) fn look_at(&self, numbers: RangeInclusive<u32>) -> Result<()> {
         if numbers.end().saturating_sub(*numbers.start()) < NEWEST {
             for id in numbers.filter_map(TicketId::new) {
                 self.known(id)?;
             }
             return Ok(());
         }
-        for place in [Place::Open, Place::Archived] {
-            let mut ids = self.store.ids(place)?;
+        for state in [State::Open, State::Closed] {
+            let mut ids = self.store.ids(state)?;
             ids.retain(|id| numbers.contains(&id.get()));
             self.read_again(self.index()?, &ids)?;
         }
@@ -124,25 +126,25 @@ impl Desk {
 
     /// Brings every ticket's row up to date, and forgets those that are gone.
     pub fn reconcile_all(&self) -> Result<()> {
-        for place in [Place::Open, Place::Archived] {
-            self.reconcile(place)?;
+        for state in [State::Open, State::Closed] {
+            self.reconcile(state)?;
         }
         Ok(())
     }
 
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.
-    pub fn reconcile(&self, place: Place) -> Result<()> {
-        self.reconcile_in(self.index()?, place)
+    pub fn reconcile(&self, state: State) -> Result<()> {
+        self.reconcile_in(self.index()?, state)
     }
 
     /// The same in this index, whichever it is.
-    pub(super) fn reconcile_in(&self, index: &Index, place: Place) -> Result<()> {
-        let before = self.store.settled(place)?;
-        if place == Place::Archived && before.is_some() && index.archived_seen()? == before {
+    pub(crate) fn reconcile_in(&self, index: &Index, state: State) -> Result<()> {
+        let before = self.store.settled(state)?;
+        if state == State::Closed && before.is_some() && index.archived_seen()? == before {
             return Ok(());
         }
-        self.read_again(index, &self.stale(index, place)?)?;
-        if place == Place::Archived
+        self.read_again(index, &self.stale(index, state)?)?;
+        if state == State::Closed
             && let Some(changed) = before
             && index.holds_many_archived()?
         {
@@ -152,9 +154,9 @@ impl Desk {
     }
 
     /// Hands out the rows of the tickets in `place`, up to date, in ascending order.
-    pub fn rows(&self, place: Place, visit: impl FnMut(Overview) -> Result<()>) -> Result<()> {
-        self.reconcile(place)?;
-        self.index()?.each(place, visit)
+    pub fn rows(&self, state: State, visit: impl FnMut(Overview) -> Result<()>) -> Result<()> {
+        self.reconcile(state)?;
+        self.index()?.each(state, visit)
     }
 
     /// What `make` makes of the rows of the open tickets, up to date, in no order; `None` if they are
@@ -167,8 +169,8 @@ impl Desk {
         let mut rows = Vec::new();
         let store = &self.store;
         let there = std::thread::scope(|scope| {
-            let there = scope.spawn(|| store.stamps(Place::Open));
-            self.index()?.each(Place::Open, |row| {
+            let there = scope.spawn(|| store.stamps(State::Open));
+            self.index()?.each(State::Open, |row| {
                 if rows.len() <= most {
                     rows.push(make(row));
                 }
@@ -198,7 +200,7 @@ impl Desk {
         self.read_again(index, &stale)?;
         for id in stale {
             let row = index.ticket(id)?;
-            rows.extend(row.filter(|row| row.place == Some(Place::Open)).map(&make));
+            rows.extend(row.filter(|row| row.state == Some(State::Open)).map(&make));
         }
         Ok(Some(rows))
     }
@@ -216,10 +218,10 @@ impl Desk {
     }
 
     /// The tickets in `place` whose rows are not up to date, and those that were there.
-    fn stale(&self, index: &Index, place: Place) -> Result<Vec<TicketId>> {
-        let mut there = self.store.stamps(place)?.into_iter().peekable();
+    fn stale(&self, index: &Index, state: State) -> Result<Vec<TicketId>> {
+        let mut there = self.store.stamps(state)?.into_iter().peekable();
         let mut stale = Vec::new();
-        index.each_stamp(place, |row, stamp| {
+        index.each_stamp(state, |row, stamp| {
             while let Some((new, _)) = there.next_if(|&(id, _)| id < row) {
                 stale.push(new);
             }
@@ -240,10 +242,10 @@ const NEWEST: u32 = 500;
 const SOME: usize = 500;
 
 /// What a file says that ends in `tail`.
-pub(super) fn reading(
+pub(crate) fn reading(
     addresses: &Addresses,
     id: TicketId,
-    place: Place,
+    state: State,
     stamp: Stamp,
     bytes: &[u8],
     tail: Tail,
@@ -259,7 +261,7 @@ pub(super) fn reading(
         let decoded = entry::decode(found.content);
         let summary = summarize(&found, &decoded, Summary::of);
         let filed_under = decoded.delivered_to.as_deref();
-        let asked = filed_under.and_then(|address| timeline::asked(addresses, address));
+        let asked = filed_under.and_then(|address| event::asked(addresses, address));
         let located = Located {
             event: course.next(asked, summary.automatic),
             offset: found.start,
@@ -269,7 +271,7 @@ pub(super) fn reading(
     });
     Reading {
         id,
-        place,
+        state,
         stamp,
         entries: entries.collect(),
         sound,
@@ -277,7 +279,7 @@ pub(super) fn reading(
 }
 
 /// The summary of an entry as it lies in the file, whoever wrote it there.
-pub(super) fn summarize(
+pub(crate) fn summarize(
     found: &mbox::Entry,
     decoded: &Decoded,
     summary: fn(&Message, &Sender, i64) -> Summary,

@@ -1,6 +1,7 @@
 //! Who wrote a message, if the configuration asks for a proof.
 
 use super::Desk;
+use crate::ticket::staff::Staff;
 use crate::ticket::trust::{Proof, Witness};
 use anyhow::Result;
 use mail::message::Message;
@@ -8,6 +9,14 @@ use mail::submission::{Origin, Submitter, origin};
 use nix::unistd::{Group, Uid, User, geteuid};
 
 impl Desk {
+    /// Who works here.
+    pub fn staff(&self) -> Staff<'_> {
+        Staff {
+            admins: &self.config.admins,
+            addresses: &self.config.addresses,
+        }
+    }
+
     /// What speaks for the From of a message that an MTA brings. Nothing is looked at unless a
     /// server is named whose word counts.
     pub(super) fn proof(&self, message: &Message) -> Result<Proof> {

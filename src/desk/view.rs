@@ -3,8 +3,10 @@
 
 use super::reconcile::summarize;
 use super::{Desk, Parcel};
+use crate::files::Stamp;
 use crate::index::Overview;
-use crate::store::{Mbox, Place, Stamp};
+use crate::store::Mbox;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
 use anyhow::Result;
@@ -37,14 +39,14 @@ impl Desk {
             return Ok(row.map(|row| View { row, bytes: None }));
         }
         let bytes = file.read()?;
-        self.read(id, file.place, file.stamp, bytes).map(Some)
+        self.read(id, file.state, file.stamp, bytes).map(Some)
     }
 
     /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
     /// `None` if it is as it was when `seen` was made.
     pub(super) fn view_locked(&mut self, mbox: &mut Mbox, seen: &View) -> Result<Option<View>> {
-        let (place, stamp) = (mbox.place(), mbox.stamp()?);
-        if seen.row.stamp == stamp && seen.row.place == Some(place) && seen.row.sound {
+        let (state, stamp) = (mbox.state(), mbox.stamp()?);
+        if seen.row.stamp == stamp && seen.row.state == Some(state) && seen.row.sound {
             return Ok(None);
         }
         if stamp.size > SMALL {
@@ -52,10 +54,10 @@ impl Desk {
             return Ok(Some(View { row, bytes: None }));
         }
         let bytes = self.mend(mbox)?;
-        self.read(mbox.id(), place, mbox.stamp()?, bytes).map(Some)
+        self.read(mbox.id(), state, mbox.stamp()?, bytes).map(Some)
     }
 
-    fn read(&self, id: TicketId, place: Place, stamp: Stamp, mut bytes: Vec<u8>) -> Result<View> {
+    fn read(&self, id: TicketId, state: State, stamp: Stamp, mut bytes: Vec<u8>) -> Result<View> {
         let sound = match self.tail(id, &bytes)? {
             Tail::Whole => true,
             Tail::Missing(_) => false,
@@ -76,7 +78,7 @@ impl Desk {
         };
         let row = Overview {
             id,
-            place: Some(place),
+            state: Some(state),
             stamp,
             entries,
             opened,

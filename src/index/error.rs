@@ -26,6 +26,16 @@ impl IndexError {
     pub fn among(error: &anyhow::Error) -> Option<&IndexError> {
         error.chain().find_map(|e| e.downcast_ref())
     }
+
+    /// A command that helps, if such an error is among the causes of `error`.
+    pub fn hint_in(error: &anyhow::Error) -> Option<String> {
+        let hint = match Self::among(error)?.is_damage() {
+            true => "`tickets reindex` makes it anew",
+            false => "`tickets check` says more; the index can be deleted at any time",
+        };
+        Some(hint.into())
+    }
+
     pub(super) fn cause(&self) -> &rusqlite::Error {
         &self.0
     }

@@ -5,9 +5,9 @@
 
 use super::write::event;
 use super::{Index, Result};
-use crate::store::Place;
+use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::timeline::Happening;
+use crate::ticket::event::Happening;
 use mail::decode::Mailbox;
 use rusqlite::{Row, params};
 
@@ -61,12 +61,12 @@ const NEWEST_OF_ONE: &str = concat!(
 impl Index {
     /// Visits every entry, ticket by ticket, each ticket's in the order of its mbox, with the place
     /// where that mbox lies.
-    pub fn each_entry(&self, visit: &mut dyn FnMut(Happening, Place)) -> Result<()> {
+    pub fn each_entry(&self, visit: &mut dyn FnMut(Happening, State)) -> Result<()> {
         let mut select = self.db.prepare(BY_TICKET)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let (it, place) = happening(row)?;
-            visit(it, place);
+            let (it, state) = happening(row)?;
+            visit(it, state);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Index {
     }
 }
 
-fn happening(row: &Row) -> rusqlite::Result<(Happening, Place)> {
+fn happening(row: &Row) -> rusqlite::Result<(Happening, State)> {
     let number: u32 = row.get(0)?;
     let address: String = row.get(5)?;
     let author = match address.is_empty() {
@@ -123,11 +123,11 @@ fn happening(row: &Row) -> rusqlite::Result<(Happening, Place)> {
         size: row.get::<_, i64>(8)? as u64,
         attachments: row.get(9)?,
     };
-    let place = match row.get(10)? {
-        1_i64 => Place::Archived,
-        _ => Place::Open,
+    let state = match row.get(10)? {
+        1_i64 => State::Closed,
+        _ => State::Open,
     };
-    Ok((it, place))
+    Ok((it, state))
 }
 
 #[cfg(test)]
@@ -139,8 +139,8 @@ mod tests {
     fn index(dir: &std::path::Path) -> Index {
         let index = Index::open(&dir.join("index.db")).unwrap();
         let mut sql = String::new();
-        for (ticket, place) in [(1, 1), (2, 0), (3, 2)] {
-            let values = format!("{ticket}, {place}, 0, 0, 0, 0, 0, 0, '', '', 'Subject'");
+        for (ticket, state) in [(1, 1), (2, 0), (3, 2)] {
+            let values = format!("{ticket}, {state}, 0, 0, 0, 0, 0, 0, '', '', 'Subject'");
             writeln!(sql, "INSERT INTO ticket VALUES({values}, '', 0, 1);").unwrap();
         }
         for (ticket, seq, at, author, subject, event) in [
@@ -170,10 +170,10 @@ mod tests {
     fn tickets_come_one_after_the_other() {
         let dir = tempfile::tempdir().unwrap();
         let mut seen = Vec::new();
-        let visit = &mut |it: Happening, place| seen.push((short(&it), place, it));
+        let visit = &mut |it: Happening, state| seen.push((short(&it), state, it));
         index(dir.path()).each_entry(visit).unwrap();
-        let order: Vec<(&str, Place)> = seen.iter().map(|(s, p, _)| (s.as_str(), *p)).collect();
-        let (open, archived) = (Place::Open, Place::Archived);
+        let order: Vec<(&str, State)> = seen.iter().map(|(s, p, _)| (s.as_str(), *p)).collect();
+        let (open, archived) = (State::Open, State::Closed);
         assert_eq!(
             order,
             [
@@ -190,7 +190,7 @@ mod tests {
             ticket: TicketId::new(1).unwrap(),
             seq: 1,
             at: 300,
-            event: crate::ticket::timeline::Event::Closed,
+            event: crate::ticket::event::Event::Closed,
             author: None,
             automatic: false,
             subject: "Other".into(),

@@ -8,11 +8,12 @@
 //! Nothing is lost with it: it is not synced, and a ticket whose line is missing is read again
 //! as soon as somebody looks at it.
 
-use crate::store::{Place, Stamp, absent, sync_directory};
+use crate::files::{Stamp, absent, sync_directory};
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
+use crate::ticket::event::Event;
 use crate::ticket::summary::Summary;
-use crate::ticket::timeline::Event;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -46,7 +47,7 @@ pub struct Change {
     /// The ticket.
     pub ticket: TicketId,
     /// Where its file lies now.
-    pub place: Place,
+    pub state: State,
     /// The file before; `None` if there was none.
     pub before: Option<Stamp>,
     /// The file now.

@@ -2,7 +2,7 @@
 
 use super::error::in_the_systems_words;
 use super::{COMPLETE, Index, Result};
-use crate::store::absent;
+use crate::files::absent;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};

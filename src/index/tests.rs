@@ -32,14 +32,14 @@ fn added(seq: u64, raw: &str, at: i64) -> Option<Added> {
 
 fn change(
     n: u32,
-    place: Place,
+    state: State,
     before: Option<Stamp>,
     after: Stamp,
     added: Option<Added>,
 ) -> Change {
     Change {
         ticket: id(n),
-        place,
+        state,
         before,
         after,
         added,
@@ -52,19 +52,19 @@ const SECOND: &str = "Message-ID: <2@x>\nFrom: Bob <Bob@x.org>\n\ny\n";
 /// Tells of ticket 3, which is opened and gets an answer.
 fn tell(dir: &Path) {
     let journal = Journal::at(dir);
-    let opened = change(3, Place::Open, None, STAMP, added(0, FIRST, 100));
-    let answered = change(3, Place::Open, Some(STAMP), LATER, added(1, SECOND, 200));
+    let opened = change(3, State::Open, None, STAMP, added(0, FIRST, 100));
+    let answered = change(3, State::Open, Some(STAMP), LATER, added(1, SECOND, 200));
     journal.append(&opened).unwrap();
     journal.append(&answered).unwrap();
 }
 
-fn all(index: &Index, place: Place) -> Vec<Overview> {
+fn all(index: &Index, state: State) -> Vec<Overview> {
     let mut rows = Vec::new();
     let visit = |row| {
         rows.push(row);
         Ok::<_, IndexError>(())
     };
-    index.each(place, visit).unwrap();
+    index.each(state, visit).unwrap();
     rows
 }
 
@@ -117,7 +117,7 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
     assert!(!index.holds(id(4), &second.digest).unwrap());
     index.gone(id(3)).unwrap();
     assert_eq!(
-        (all(&index, Place::Open), all(&index, Place::Archived)),
+        (all(&index, State::Open), all(&index, State::Closed)),
         (vec![], vec![])
     );
     assert_eq!(index.highest().unwrap(), 3, "B7");
@@ -130,9 +130,9 @@ fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
     let path = dir.path().join("index.db");
     let journal = Journal::at(dir.path());
     tell(dir.path());
-    let moved = change(3, Place::Archived, Some(LATER), MOVED, None);
+    let moved = change(3, State::Closed, Some(LATER), MOVED, None);
     // Told of a file that nobody has seen like that: mutt was at it.
-    let unknown = change(3, Place::Open, Some(STAMP), LATER, added(2, FIRST, 300));
+    let unknown = change(3, State::Open, Some(STAMP), LATER, added(2, FIRST, 300));
     for line in [&moved, &unknown] {
         journal.append(line).unwrap();
     }
@@ -141,8 +141,8 @@ fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
         let index = Index::open(&path).unwrap();
         assert!(!dir.path().join("journal").exists());
         assert!(!dir.path().join("journal.old").exists());
-        assert_eq!(all(&index, Place::Open), []);
-        let rows = all(&index, Place::Archived);
+        assert_eq!(all(&index, State::Open), []);
+        let rows = all(&index, State::Closed);
         assert_eq!((rows[0].stamp, rows[0].entries), (MOVED, 2));
         // It died before it could remove them.
         std::fs::write(dir.path().join("journal.old"), &lines).unwrap();
@@ -156,13 +156,13 @@ fn the_first_message_of_an_emptied_file_says_whose_it_is() {
     let journal = Journal::at(dir.path());
     let empty = Reading {
         id: id(3),
-        place: Place::Open,
+        state: State::Open,
         stamp: STAMP,
         entries: Vec::new(),
         sound: true,
     };
     Index::open(&path).unwrap().replace(&empty).unwrap();
-    let first = change(3, Place::Open, Some(STAMP), LATER, added(0, FIRST, 100));
+    let first = change(3, State::Open, Some(STAMP), LATER, added(0, FIRST, 100));
     journal.append(&first).unwrap();
     let row = Index::open(&path).unwrap().ticket(id(3)).unwrap().unwrap();
     assert_eq!(

@@ -66,7 +66,7 @@ pub fn located(rowid: i64) -> Option<(TicketId, u64)> {
 }
 
 /// Where the full text of the index at `path` lies.
-pub(super) fn beside(path: &Path) -> PathBuf {
+pub(crate) fn beside(path: &Path) -> PathBuf {
     // `index.db` -> `text.db`, `index.new` -> `text.new`
     let extension = path.extension().unwrap_or_default();
     path.with_file_name("text").with_extension(extension)
@@ -251,7 +251,7 @@ impl Index {
     }
 
     /// Notes no more what the full text does not know: it is made together with the index.
-    pub(super) fn keep_clean(&self) {
+    pub(crate) fn keep_clean(&self) {
         self.clean.set(true);
     }
 

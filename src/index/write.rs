@@ -2,10 +2,11 @@
 
 use super::journal::{Added, Change, Journal, Located};
 use super::{Index, IndexError, Result};
-use crate::store::{Place, Stamp};
+use crate::files::Stamp;
+use crate::ticket::State;
 use crate::ticket::TicketId;
+use crate::ticket::event::{Course, Event};
 use crate::ticket::summary::{Identity, Summary};
-use crate::ticket::timeline::{Course, Event};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A ticket's file as it was read.
@@ -14,7 +15,7 @@ pub struct Reading {
     /// The ticket.
     pub id: TicketId,
     /// Where its file lay.
-    pub place: Place,
+    pub state: State,
     /// The file.
     pub stamp: Stamp,
     /// Its messages.
@@ -61,7 +62,7 @@ impl Index {
     fn apply(&self, change: &Change) -> Result<()> {
         let Change {
             ticket: id,
-            place,
+            state,
             after,
             ..
         } = *change;
@@ -76,10 +77,10 @@ impl Index {
             {
                 self.insert(id, added, None)?;
                 let only = Some(&added.summary);
-                self.upsert(id, place, after, (only, only, 1), true)?;
+                self.upsert(id, state, after, (only, only, 1), true)?;
             }
             (Some(row), None) if Some(row.stamp) == change.before => {
-                self.moved(id, place, after)?;
+                self.moved(id, state, after)?;
             }
             (Some(row), Some(added))
                 if Some(row.stamp) == change.before && row.entries == added.seq =>
@@ -92,7 +93,7 @@ impl Index {
                 let summary = &added.summary;
                 self.db.prepare_cached(sql)?.execute(params![
                     id.get(),
-                    place_number(place),
+                    place_number(state),
                     after.inode as i64,
                     after.size as i64,
                     after.ctime,
@@ -120,15 +121,15 @@ impl Index {
             }
             self.soil(read.id, 0)?;
             let ends = (first.map(|e| &e.0), last.map(|e| &e.0), read.entries.len());
-            self.upsert(read.id, read.place, read.stamp, ends, read.sound)
+            self.upsert(read.id, read.state, read.stamp, ends, read.sound)
         })
     }
 
     /// Notes that a ticket's file lies in `place` now, with this stamp and the same messages.
-    fn moved(&self, id: TicketId, place: Place, stamp: Stamp) -> Result<()> {
+    fn moved(&self, id: TicketId, state: State, stamp: Stamp) -> Result<()> {
         let sql = "UPDATE ticket SET place = ?2, inode = ?3, size = ?4, ctime = ?5 WHERE id = ?1";
         let (inode, size) = (stamp.inode as i64, stamp.size as i64);
-        let values = params![id.get(), place_number(place), inode, size, stamp.ctime];
+        let values = params![id.get(), place_number(state), inode, size, stamp.ctime];
         self.db.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
@@ -181,7 +182,7 @@ impl Index {
     fn upsert(
         &self,
         id: TicketId,
-        place: Place,
+        state: State,
         stamp: Stamp,
         ends: (Option<&Summary>, Option<&Summary>, usize),
         sound: bool,
@@ -192,7 +193,7 @@ impl Index {
                    VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
         self.db.prepare_cached(sql)?.execute(params![
             id.get(),
-            place_number(place),
+            place_number(state),
             stamp.inode as i64,
             stamp.size as i64,
             stamp.ctime,
@@ -269,10 +270,10 @@ fn insert_entry(
     Ok(())
 }
 
-fn place_number(place: Place) -> i64 {
-    match place {
-        Place::Open => 0,
-        Place::Archived => 1,
+fn place_number(state: State) -> i64 {
+    match state {
+        State::Open => 0,
+        State::Closed => 1,
     }
 }
 

@@ -184,7 +184,7 @@ fn nothing_is_made_before_something_is_put() {
     assert!(
         bench.outbox.waiting().unwrap().is_empty() && bench.outbox.failed().unwrap().is_empty()
     );
-    assert!(bench.outbox.adopt(&key(7), NOW).unwrap().is_empty());
+    assert!(bench.outbox.adopt(&key(7), NOW).unwrap().0.is_empty());
     assert_eq!(
         bench.outbox.recover(&|_, _| Ok(true), NOW).unwrap(),
         Recovered::default()

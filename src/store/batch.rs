@@ -5,8 +5,10 @@
 //! has it, so one sync for many tickets is enough, as long as no name is given to what is not on the
 //! disk.
 
-use super::{Place, Staged, Store, sync_directory};
+use super::{Staged, Store};
 use crate::error::{Fault, Status};
+use crate::files::sync_directory;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -70,9 +72,9 @@ impl Store {
 
     /// Gives a staged mbox, which is on the disk, its number and its place; false if the number is
     /// taken. The name lasts when [`Store::sync_names`] has returned.
-    pub fn name(&self, staged: &Staged, id: TicketId, place: Place) -> Result<bool> {
-        let path = self.path(id, place);
-        if self.path(id, place.other()).symlink_metadata().is_ok() {
+    pub fn name(&self, staged: &Staged, id: TicketId, state: State) -> Result<bool> {
+        let path = self.path(id, state);
+        if self.path(id, state.other()).symlink_metadata().is_ok() {
             return Ok(false);
         }
         match staged.link(&path) {
@@ -83,8 +85,8 @@ impl Store {
     }
 
     /// Makes the names that were given in `place` last.
-    pub fn sync_names(&self, place: Place) -> Result<()> {
-        sync_directory(&self.dir(place))
+    pub fn sync_names(&self, state: State) -> Result<()> {
+        sync_directory(&self.dir(state))
     }
 }
 
@@ -113,13 +115,13 @@ mod tests {
         let right = store.importing().unwrap();
         store.sync_staged(&right, staged.iter()).unwrap();
         let id = |n| TicketId::new(n).unwrap();
-        assert!(store.name(&staged[0], id(1), Place::Open).unwrap());
-        assert!(!store.name(&staged[1], id(1), Place::Open).unwrap());
-        assert!(!store.name(&staged[1], id(1), Place::Archived).unwrap());
-        assert!(store.name(&staged[1], id(2), Place::Archived).unwrap());
-        assert!(!store.name(&staged[2], id(2), Place::Open).unwrap());
-        store.sync_names(Place::Open).unwrap();
-        store.sync_names(Place::Archived).unwrap();
+        assert!(store.name(&staged[0], id(1), State::Open).unwrap());
+        assert!(!store.name(&staged[1], id(1), State::Open).unwrap());
+        assert!(!store.name(&staged[1], id(1), State::Closed).unwrap());
+        assert!(store.name(&staged[1], id(2), State::Closed).unwrap());
+        assert!(!store.name(&staged[2], id(2), State::Open).unwrap());
+        store.sync_names(State::Open).unwrap();
+        store.sync_names(State::Closed).unwrap();
         let read = |name| std::fs::read_to_string(dir.path().join(name)).unwrap();
         assert_eq!(read("1"), "first of 0\nsecond\n");
         assert_eq!(read("archived/2"), "first of 1\nsecond\n");

@@ -1,12 +1,14 @@
 //! Looking at tickets without a lock: which there are, where they lie, what is in them.
 
-use super::{Place, Stamp, Store, absent};
+use super::Store;
+use crate::files::{Stamp, absent, open_quietly};
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::libc;
-use std::fs::{DirEntry, File, OpenOptions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{DirEntry, File};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 /// How often a ticket is looked for before it is said not to be there. A look takes a microsecond.
 const LOOKS: usize = 40;
@@ -22,18 +24,18 @@ const FEW: usize = 512;
 
 impl Store {
     /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
-    pub fn locate(&self, id: TicketId) -> Result<Option<Place>> {
-        Ok(self.stamp(id)?.map(|(place, _)| place))
+    pub fn locate(&self, id: TicketId) -> Result<Option<State>> {
+        Ok(self.stamp(id)?.map(|(state, _)| state))
     }
 
     /// Where the ticket is, and its file's stamp.
-    pub fn stamp(&self, id: TicketId) -> Result<Option<(Place, Stamp)>> {
+    pub fn stamp(&self, id: TicketId) -> Result<Option<(State, Stamp)>> {
         // A ticket that is moved between two looks is in neither place, and its mail would bounce.
         // No look sees both at once; so many in vain are no chance any more.
-        let places = [Place::Open, Place::Archived].into_iter().cycle();
-        for place in places.take(LOOKS) {
-            if let Some(stamp) = self.stamp_in(id, place)? {
-                return Ok(Some((place, stamp)));
+        let states = [State::Open, State::Closed].into_iter().cycle();
+        for state in states.take(LOOKS) {
+            if let Some(stamp) = self.stamp_in(id, state)? {
+                return Ok(Some((state, stamp)));
             }
         }
         Ok(None)
@@ -41,13 +43,13 @@ impl Store {
 
     /// True if there is a ticket with this number; one that is on the move may be missed.
     pub fn is_taken(&self, id: TicketId) -> Result<bool> {
-        let stamp = self.stamp_in(id, Place::Open)?;
-        Ok(stamp.is_some() || self.stamp_in(id, Place::Archived)?.is_some())
+        let stamp = self.stamp_in(id, State::Open)?;
+        Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
     }
 
     /// The stamp of a ticket's file in `place`, if it lies there.
-    pub fn stamp_in(&self, id: TicketId, place: Place) -> Result<Option<Stamp>> {
-        let path = self.path(id, place);
+    pub fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
+        let path = self.path(id, state);
         match std::fs::symlink_metadata(&path) {
             Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
             Err(e) if absent(&e) => Ok(None),
@@ -57,9 +59,9 @@ impl Store {
 
     /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
     /// mail programs are not among them.
-    pub fn ids(&self, place: Place) -> Result<Vec<TicketId>> {
+    pub fn ids(&self, state: State) -> Result<Vec<TicketId>> {
         let mut ids = Vec::new();
-        self.each(place, |id, entry| {
+        self.each(state, |id, entry| {
             if entry.file_type()?.is_file() {
                 ids.push(id);
             }
@@ -70,11 +72,11 @@ impl Store {
     }
 
     /// The same with what their files look like.
-    pub fn stamps(&self, place: Place) -> Result<Vec<(TicketId, Stamp)>> {
+    pub fn stamps(&self, state: State) -> Result<Vec<(TicketId, Stamp)>> {
         let mut stamps = Vec::new();
         let mut some = Vec::new();
-        let doing = || format!("cannot look at the files in {}", self.dir(place).display());
-        self.each(place, |id, entry| {
+        let doing = || format!("cannot look at the files in {}", self.dir(state).display());
+        self.each(state, |id, entry| {
             some.push((id, entry));
             if some.len() == TOGETHER {
                 look_at(&some, &mut stamps)?;
@@ -89,8 +91,8 @@ impl Store {
 
     /// When a file in `place` was last created, removed or moved, in nanoseconds since 1970; mail
     /// programs make a lock there when they change one. `None` if there is no such directory.
-    pub fn changed(&self, place: Place) -> Result<Option<i64>> {
-        let dir = self.dir(place);
+    pub fn changed(&self, state: State) -> Result<Option<i64>> {
+        let dir = self.dir(state);
         match std::fs::metadata(&dir) {
             Ok(meta) => Ok(Some(meta.mtime() * 1_000_000_000 + meta.mtime_nsec())),
             Err(e) if absent(&e) => Ok(None),
@@ -100,16 +102,16 @@ impl Store {
 
     /// The same; `None` also if that was just now, since what happens within the same tick of the
     /// clock does not show.
-    pub fn settled(&self, place: Place) -> Result<Option<i64>> {
+    pub fn settled(&self, state: State) -> Result<Option<i64>> {
         let now = jiff::Timestamp::now().as_nanosecond();
-        let changed = self.changed(place)?;
+        let changed = self.changed(state)?;
         Ok(changed.filter(|&at| i128::from(at) + TICK < now))
     }
 
     /// True if there is no ticket at all in `place`.
-    pub fn is_empty(&self, place: Place) -> Result<bool> {
+    pub fn is_empty(&self, state: State) -> Result<bool> {
         let mut empty = true;
-        self.each(place, |_, entry| {
+        self.each(state, |_, entry| {
             empty &= !entry.file_type()?.is_file();
             Ok(empty)
         })?;
@@ -119,10 +121,10 @@ impl Store {
     /// Hands out what in `place` is named like a ticket, until `visit` says false.
     fn each(
         &self,
-        place: Place,
+        state: State,
         mut visit: impl FnMut(TicketId, DirEntry) -> std::io::Result<bool>,
     ) -> Result<()> {
-        let dir = self.dir(place);
+        let dir = self.dir(state);
         let doing = || format!("cannot read {}", dir.display());
         let entries = match std::fs::read_dir(&dir) {
             Ok(entries) => entries,
@@ -144,19 +146,19 @@ impl Store {
 
     /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
     /// time stays as it is, or mutt's new-mail mark would vanish.
-    pub fn read(&self, id: TicketId) -> Result<Option<(Place, Stamp, Vec<u8>)>> {
+    pub fn read(&self, id: TicketId) -> Result<Option<(State, Stamp, Vec<u8>)>> {
         let Some(mut file) = self.open(id)? else {
             return Ok(None);
         };
         let bytes = file.read()?;
-        Ok(Some((file.place, file.stamp, bytes)))
+        Ok(Some((file.state, file.stamp, bytes)))
     }
 
     /// Opens a ticket's mbox for reading, like [`Store::read`].
     pub fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
         for attempt in 0..30 {
-            let place = [Place::Open, Place::Archived][attempt % 2];
-            let path = self.path(id, place);
+            let state = [State::Open, State::Closed][attempt % 2];
+            let path = self.path(id, state);
             let doing = || format!("cannot read {}", path.display());
             match open_quietly(&path) {
                 Ok(file) => {
@@ -164,7 +166,7 @@ impl Store {
                     if meta.is_file() {
                         let stamp = Stamp::of(&meta);
                         return Ok(Some(OpenMbox {
-                            place,
+                            state,
                             stamp,
                             file,
                             path,
@@ -176,7 +178,7 @@ impl Store {
                 Err(e) => return Err(e).with_context(doing),
             }
             // In neither place, unless it moved between the two looks.
-            if place == Place::Archived && self.stamp(id)?.is_none() {
+            if state == State::Closed && self.stamp(id)?.is_none() {
                 return Ok(None);
             }
         }
@@ -220,7 +222,7 @@ fn look_at(
 #[derive(Debug)]
 pub struct OpenMbox {
     /// Where it lay when it was opened.
-    pub place: Place,
+    pub state: State,
     /// What it looked like then.
     pub stamp: Stamp,
     file: File,
@@ -255,21 +257,6 @@ impl OpenMbox {
     }
 }
 
-/// Opens a file for reading without changing its access time, as far as the kernel lets us:
-/// only the owner may ask for that.
-pub fn open_quietly(path: &Path) -> std::io::Result<File> {
-    let open = |flags| {
-        OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW | flags)
-            .open(path)
-    };
-    match open(libc::O_NOATIME) {
-        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,7 +267,7 @@ mod tests {
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
         let id = TicketId::new(1).unwrap();
-        let (open, archived) = (store.path(id, Place::Open), store.path(id, Place::Archived));
+        let (open, archived) = (store.path(id, State::Open), store.path(id, State::Closed));
         std::fs::write(&open, "").unwrap();
         std::thread::scope(|scope| {
             let looks = scope.spawn(|| (0..50_000).all(|_| store.stamp(id).unwrap().is_some()));

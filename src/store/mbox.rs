@@ -1,7 +1,9 @@
 //! One ticket's mbox, open and locked.
 
+use super::Store;
 use super::lock::Dotlock;
-use super::{Place, Stamp, Store};
+use crate::files::Stamp;
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 pub struct Mbox<'s> {
     store: &'s Store,
     id: TicketId,
-    place: Place,
+    state: State,
     file: File,
     // Dropped last, after the file and its fcntl lock: the reverse of the order they were taken.
     _dotlock: Dotlock,
@@ -25,14 +27,14 @@ impl<'s> Mbox<'s> {
     pub(super) fn new(
         store: &'s Store,
         id: TicketId,
-        place: Place,
+        state: State,
         file: File,
         dotlock: Dotlock,
     ) -> Self {
         Mbox {
             store,
             id,
-            place,
+            state,
             file,
             _dotlock: dotlock,
         }
@@ -44,13 +46,13 @@ impl<'s> Mbox<'s> {
     }
 
     /// Where it lies.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn state(&self) -> State {
+        self.state
     }
 
     /// Its path.
     pub fn path(&self) -> PathBuf {
-        self.store.path(self.id, self.place)
+        self.store.path(self.id, self.state)
     }
 
     /// What it looks like from outside.
@@ -113,11 +115,11 @@ impl<'s> Mbox<'s> {
     ///
     /// # Errors
     /// When a file of that number lies there already: neither may be lost, so nothing is done.
-    pub fn move_to(&mut self, place: Place) -> Result<()> {
-        if place == self.place {
+    pub fn move_to(&mut self, state: State) -> Result<()> {
+        if state == self.state {
             return Ok(());
         }
-        let (from, to) = (self.path(), self.store.path(self.id, place));
+        let (from, to) = (self.path(), self.store.path(self.id, state));
         let doing = || format!("cannot move {} to {}", from.display(), to.display());
         renameat2(
             AT_FDCWD,
@@ -136,7 +138,7 @@ impl<'s> Mbox<'s> {
         })
         .map_err(std::io::Error::from)
         .with_context(doing)?;
-        self.place = place;
+        self.state = state;
         self.store.sync_places()
     }
 }

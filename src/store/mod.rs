@@ -9,69 +9,26 @@ mod look;
 mod mbox;
 mod recent;
 mod sequence;
-pub mod source;
 mod staged;
-pub mod target;
 mod turn;
 mod unnamed;
 
-use crate::ticket::TicketId;
+use crate::files::{Stamp, absent, sync_directory};
+use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub use batch::Importing;
 use lock::{Dotlock, Patience};
-pub use look::{OpenMbox, open_quietly};
+pub use look::OpenMbox;
 pub use mbox::Mbox;
 use nix::libc;
 pub use recent::Recent;
 pub use sequence::Sequence;
-use serde::{Deserialize, Serialize};
 pub use staged::Staged;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 pub use turn::Turn;
-
-/// Where a ticket's mbox lies, which is its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Place {
-    /// `DIR/N`
-    Open,
-    /// `DIR/archived/N`
-    Archived,
-}
-
-impl Place {
-    /// The other one.
-    pub fn other(self) -> Place {
-        match self {
-            Place::Open => Place::Archived,
-            Place::Archived => Place::Open,
-        }
-    }
-}
-
-/// What tells whether a file was changed since it was last read: mutt sets mtime back, so ctime
-/// it is (D9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    /// Inode number.
-    pub inode: u64,
-    /// Bytes.
-    pub size: u64,
-    /// Change of inode, in nanoseconds since 1970.
-    pub ctime: i64,
-}
-
-impl Stamp {
-    fn of(meta: &std::fs::Metadata) -> Stamp {
-        Stamp {
-            inode: meta.ino(),
-            size: meta.len(),
-            ctime: meta.ctime() * 1_000_000_000 + meta.ctime_nsec(),
-        }
-    }
-}
 
 /// The directory that holds the tickets.
 #[derive(Clone, Debug)]
@@ -111,7 +68,7 @@ impl Store {
             return Ok(());
         }
         self.create_directory(&self.root, 0o711)?;
-        self.create_directory(&self.dir(Place::Archived), 0o711)?;
+        self.create_directory(&self.dir(State::Closed), 0o711)?;
         self.create_directory(&private, 0o700)
     }
 
@@ -141,16 +98,16 @@ impl Store {
         sync_directory(path.parent().unwrap_or(path))
     }
 
-    fn dir(&self, place: Place) -> PathBuf {
-        match place {
-            Place::Open => self.root.clone(),
-            Place::Archived => self.root.join("archived"),
+    fn dir(&self, state: State) -> PathBuf {
+        match state {
+            State::Open => self.root.clone(),
+            State::Closed => self.root.join("archived"),
         }
     }
 
     /// The path of a ticket's mbox; digits only, whatever the number came from (D8).
-    pub fn path(&self, id: TicketId, place: Place) -> PathBuf {
-        self.dir(place).join(id.to_string())
+    pub fn path(&self, id: TicketId, state: State) -> PathBuf {
+        self.dir(state).join(id.to_string())
     }
 
     /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
@@ -159,10 +116,10 @@ impl Store {
     /// Status 75 if a lock is not had within `patience`.
     pub fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
         loop {
-            let Some((place, _)) = self.stamp(id)? else {
+            let Some((state, _)) = self.stamp(id)? else {
                 return Ok(None);
             };
-            let path = self.path(id, place);
+            let path = self.path(id, state);
             let doing = || format!("cannot open {}", path.display());
             let opened = OpenOptions::new()
                 .read(true)
@@ -181,9 +138,9 @@ impl Store {
             match std::fs::symlink_metadata(&path) {
                 Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
                     if ours.nlink() > 1 {
-                        self.forget_other_name(id, place, &ours);
+                        self.forget_other_name(id, state, &ours);
                     }
-                    return Ok(Some(Mbox::new(self, id, place, file, dotlock)));
+                    return Ok(Some(Mbox::new(self, id, state, file, dotlock)));
                 }
                 _ if patience.wait() => {}
                 _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
@@ -193,8 +150,8 @@ impl Store {
 
     /// A move that a power cut broke off may have left both names, on a file system that does not
     /// make one change of it. The ticket is where it counts as being.
-    fn forget_other_name(&self, id: TicketId, place: Place, ours: &std::fs::Metadata) {
-        let other = self.path(id, place.other());
+    fn forget_other_name(&self, id: TicketId, state: State, ours: &std::fs::Metadata) {
+        let other = self.path(id, state.other());
         let same = |meta: std::fs::Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
         if std::fs::symlink_metadata(&other).is_ok_and(same) {
             let _ = std::fs::remove_file(other);
@@ -211,8 +168,8 @@ impl Store {
 
     /// Makes the names of all tickets last, and so their places.
     pub fn sync_places(&self) -> Result<()> {
-        sync_directory(&self.dir(Place::Archived))?;
-        sync_directory(&self.dir(Place::Open))
+        sync_directory(&self.dir(State::Closed))?;
+        sync_directory(&self.dir(State::Open))
     }
 
     /// Takes a lock among our own processes, a file in `.tickets/`, and waits for it.
@@ -260,9 +217,9 @@ impl Store {
     /// Gives a staged mbox its number: file and content appear in one instant or not at all.
     /// `None` if the number is taken.
     pub fn open_ticket(&self, staged: &Staged, id: TicketId) -> Result<Option<Stamp>> {
-        let path = self.path(id, Place::Open);
+        let path = self.path(id, State::Open);
         let doing = || format!("cannot create {}", path.display());
-        if self.path(id, Place::Archived).symlink_metadata().is_ok() {
+        if self.path(id, State::Closed).symlink_metadata().is_ok() {
             return Ok(None);
         }
         match staged.link(&path) {
@@ -279,15 +236,4 @@ impl Store {
         let meta = staged.file.metadata().with_context(doing)?;
         Ok(Some(Stamp::of(&meta)))
     }
-}
-
-/// True if the error says that there is no such file.
-pub fn absent(e: &std::io::Error) -> bool {
-    matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-/// Makes names that were created, removed or changed in `dir` last.
-pub fn sync_directory(dir: &Path) -> Result<()> {
-    let sync = || File::open(dir)?.sync_all();
-    sync().with_context(|| format!("cannot sync {}", dir.display()))
 }

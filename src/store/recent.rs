@@ -5,7 +5,8 @@
 //! `.tickets/recent/DAY/TICKET.DIGEST`, byte for byte as it was appended. The copies are not
 //! synced: they guard against a program, not against a power cut.
 
-use super::{Staged, Store, absent};
+use super::{Staged, Store};
+use crate::files::absent;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;

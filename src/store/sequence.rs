@@ -3,8 +3,9 @@
 //! A file of its own: it must outlive the index, and a rebuild of the index must not keep new
 //! tickets waiting. flock is right here, since no mail program looks at this file.
 
-use super::{Place, Store};
+use super::Store;
 use crate::error::{Fault, Status};
+use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -59,8 +60,8 @@ impl Store {
     /// The highest number of all tickets there are.
     fn highest(&self) -> Result<u32> {
         let mut highest = 0;
-        for place in [Place::Open, Place::Archived] {
-            let last = self.ids(place)?.pop().map_or(0, TicketId::get);
+        for state in [State::Open, State::Closed] {
+            let last = self.ids(state)?.pop().map_or(0, TicketId::get);
             highest = highest.max(last);
         }
         Ok(highest)

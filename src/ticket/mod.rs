@@ -1,20 +1,16 @@
 //! What a message means to a ticket; pure decisions and the mail they lead to.
 
 pub mod address;
-pub mod archive;
 pub mod compose;
 pub mod digest;
-pub mod export;
-pub mod mark;
+pub mod event;
 pub mod plan;
-pub mod query;
+pub mod policy;
 pub mod route;
 pub mod staff;
-pub mod stats;
 pub mod summary;
 pub mod tag;
 pub mod template;
-pub mod thread;
 pub mod timeline;
 pub mod trust;
 pub mod when;
@@ -63,6 +59,35 @@ impl From<TicketId> for u32 {
 impl fmt::Display for TicketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Whether a ticket is open. Where its mbox lies says so, and nothing else does (D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// Its mbox is `DIR/N`.
+    Open,
+    /// Its mbox is `DIR/archived/N`.
+    // The journals of stores that are in use hold this word.
+    #[serde(rename = "Archived")]
+    Closed,
+}
+
+impl State {
+    /// The other one.
+    pub fn other(self) -> State {
+        match self {
+            State::Open => State::Closed,
+            State::Closed => State::Open,
+        }
+    }
+
+    /// Its name for people and programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Closed => "closed",
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! the ticket ends up open, who is told what (sections B and C).
 
 use super::address::{Addresses, Target, Verb};
-use crate::config::{Acknowledge, CloseBy, Notify};
+use crate::ticket::policy::{Acknowledge, CloseBy, Notify};
 use mail::automatic::Degree;
 use mail::decode::Mailbox;
 use mail::message::Message;

@@ -2,7 +2,7 @@
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
-use crate::config::{CatchAll, UnknownTicket};
+use crate::ticket::policy::{CatchAll, UnknownTicket};
 use anyhow::Result;
 use mail::envelope::{self, Envelope, Witness};
 use mail::message::Message;

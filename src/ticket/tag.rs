@@ -4,6 +4,9 @@ use super::TicketId;
 use anyhow::{Context, Result, ensure};
 use regex::bytes::{Regex, RegexBuilder};
 
+/// The pattern that finds `[issue12]`, unless the configuration says otherwise (B4).
+pub const DEFAULT: &str = r"\[issue\s*(\d+)\]";
+
 /// The tickets that `patterns` find in a decoded Subject, in order of their place.
 ///
 /// # Errors
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn a_pattern_tells_what_to_write() {
         for (pattern, want) in [
-            (crate::config::DEFAULT_TAG, Some("[issue12]")),
+            (DEFAULT, Some("[issue12]")),
             (r"\[bug #([0-9]+)\]", Some("[bug #12]")),
             (r"#([1-9]\d*)", Some("#12")),
             (r"\[Störung (\d+)\]", Some("[Störung 12]")),
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn tags_are_found_wherever_they_stand() {
-        let patterns = [crate::config::DEFAULT_TAG.to_owned(), r"#(\d+)".to_owned()];
+        let patterns = [DEFAULT.to_owned(), r"#(\d+)".to_owned()];
         for (subject, want) in [
             ("Re: [issue12] x", &[12][..]),
             ("AW: [list] [ISSUE 7]", &[7]),

@@ -89,6 +89,15 @@ impl When {
     }
 }
 
+/// A moment for programs: RFC 3339 in UTC. What lies beyond the years that it has is the first or last
+/// second of them.
+pub fn rfc3339(seconds: i64) -> String {
+    const YEAR_0: i64 = -62_167_219_200;
+    const YEAR_9999: i64 = 253_402_207_200;
+    let at = Timestamp::from_second(seconds.clamp(YEAR_0, YEAR_9999));
+    at.unwrap_or_default().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,6 @@
 
 pub mod authres;
 pub mod automatic;
-pub mod debbugs;
 pub mod decode;
 pub mod entry;
 pub mod envelope;

@@ -1,10 +1,10 @@
 //! `tickets check --store`: is every message there, and what it was when it was filed (D6, D10)?
 
 use super::count;
-use crate::commands::say;
 use crate::desk::Desk;
 use crate::error::Status;
-use crate::store::Place;
+use crate::screen::say;
+use crate::ticket::State;
 use anyhow::Result;
 use mail::entry::{Verdict, decode};
 use mail::mbox::{self, Tail};
@@ -13,8 +13,8 @@ use std::path::Path;
 /// Reads all tickets and says what is not as it was filed.
 pub fn verify(desk: &mut Desk) -> Result<Status> {
     let store = &desk.store;
-    let open = store.ids(Place::Open)?;
-    let archived = store.ids(Place::Archived)?;
+    let open = store.ids(State::Open)?;
+    let archived = store.ids(State::Closed)?;
     let mut all: Vec<_> = open.iter().chain(&archived).copied().collect();
     all.sort_unstable();
     all.dedup();

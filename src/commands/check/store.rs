@@ -3,8 +3,8 @@
 use super::{Finding, count, may};
 use crate::desk::Desk;
 use crate::screen::size;
-use crate::store::Place;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
+use crate::ticket::State;
 use anyhow::{Context, Result, bail};
 use nix::sys::statfs;
 use nix::unistd::{AccessFlags, Uid, User, geteuid};
@@ -20,7 +20,7 @@ pub fn look(desk: &mut Desk) -> Vec<Finding> {
     let root = desk.store.root().to_owned();
     let path = root.display();
     match std::fs::symlink_metadata(&root) {
-        Err(e) if crate::store::absent(&e) => return vec![missing(&root)],
+        Err(e) if crate::files::absent(&e) => return vec![missing(&root)],
         Err(e) => return vec![Finding::fail(format!("store: cannot look at {path}: {e}"))],
         Ok(_) if !root.is_dir() => {
             return vec![Finding::fail(format!("store: {path} is no directory"))];
@@ -75,7 +75,7 @@ fn directories(desk: &Desk) -> Vec<Finding> {
     for dir in [root.to_owned(), root.join("archived"), desk.store.private()] {
         let path = dir.display();
         let meta = match std::fs::metadata(&dir) {
-            Err(e) if crate::store::absent(&e) => {
+            Err(e) if crate::files::absent(&e) => {
                 let finding = Finding::fail(format!("store: {path} is missing"));
                 found.push(finding.mend(format!("mkdir -m 0711 {path}")));
                 continue;
@@ -115,8 +115,8 @@ fn directories(desk: &Desk) -> Vec<Finding> {
 }
 
 fn tickets(desk: &Desk, root: &Path) -> Result<Finding> {
-    let open = desk.store.ids(Place::Open)?.len();
-    let archived = desk.store.ids(Place::Archived)?.len();
+    let open = desk.store.ids(State::Open)?.len();
+    let archived = desk.store.ids(State::Closed)?.len();
     let free = fs2::available_space(root).context("cannot ask for free space")?;
     Ok(Finding::ok(format!(
         "store: {}: {open} open, {archived} archived, {} free",
@@ -184,7 +184,7 @@ fn names(root: &Path) -> Vec<Finding> {
 
 /// Tickets in both places.
 fn both(desk: &Desk) -> Vec<Finding> {
-    let (Ok(open), Ok(archived)) = (desk.store.ids(Place::Open), desk.store.ids(Place::Archived))
+    let (Ok(open), Ok(archived)) = (desk.store.ids(State::Open), desk.store.ids(State::Closed))
     else {
         return Vec::new();
     };

@@ -1,7 +1,8 @@
 //! The values in force, in the words of the configuration file.
 
 use crate::commands::toml_string as word;
-use crate::config::{Acknowledge, CatchAll, CloseBy, Config, Notify, Size, UnknownTicket};
+use crate::config::{Config, Size};
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use std::time::Duration;
 
 /// Lines that could stand in a configuration file, less the last line end.
@@ -66,6 +67,10 @@ pub fn in_force(config: &Config) -> String {
     }
     if let Some(group) = &config.group {
         add("group", word(group));
+    }
+    if !config.parts_off.is_empty() {
+        lines.push("[parts]".into());
+        lines.push(format!("off = {}", words(&config.parts_off)));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -1,9 +1,10 @@
 //! The pieces for Exim: a shell script that puts them in, filled in for this desk.
 
 use crate::commands::{again, toml_string};
-use crate::config::{Config, Overrides, UnknownTicket};
+use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
+use crate::ticket::policy::UnknownTicket;
 use anyhow::{Context, Result};
 use std::path::Path;
 
@@ -167,7 +168,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
     }
     let addresses = &config.addresses;
     let (before, _) = addresses.affixes();
-    let place = match exim {
+    let state = match exim {
         Some(Exim { split: true, .. }) => {
             "This Exim's configuration is split: the files go to /etc/exim4/conf.d."
         }
@@ -187,7 +188,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
     };
     Ok(format!(
         "# Lets Exim hand mail for {submit} and {before}12@{at} to this desk.\n\
-         # {place}\n#\n\
+         # {state}\n#\n\
          # Put in:    {program} init --exim | sudo sh\n\
          # Take out:  {program} init --exim | sudo sh -s -- --undo\n{domain}\
          set -eu\n\

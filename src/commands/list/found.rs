@@ -1,7 +1,8 @@
 //! The tickets of a list in their order, however many there are.
 
-use super::{Item, Key};
+use super::Key;
 use crate::desk::Desk;
+use crate::listing::Listed;
 use crate::screen::Widths;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
@@ -21,7 +22,7 @@ const FEW: usize = 512;
 pub(super) struct Found {
     key: Key,
     keys: Vec<Sorted>,
-    kept: Vec<Item>,
+    kept: Vec<Listed>,
     /// How wide the columns have to be.
     pub(super) widths: Widths,
 }
@@ -48,7 +49,7 @@ impl Found {
     }
 
     /// Takes those of the first tickets that are wanted.
-    pub(super) fn keep(&mut self, items: Vec<Item>, is_wanted: impl Fn(&Item) -> bool) {
+    pub(super) fn keep(&mut self, items: Vec<Listed>, is_wanted: impl Fn(&Listed) -> bool) {
         for (at, item) in items.iter().enumerate() {
             if is_wanted(item) {
                 self.note(item, at);
@@ -58,14 +59,14 @@ impl Found {
     }
 
     /// Adds a ticket.
-    pub(super) fn add(&mut self, item: Item) {
+    pub(super) fn add(&mut self, item: Listed) {
         self.note(&item, self.kept.len());
         if self.kept.len() < KEPT {
             self.kept.push(item);
         }
     }
 
-    fn note(&mut self, item: &Item, at: usize) {
+    fn note(&mut self, item: &Listed, at: usize) {
         let id = item.row.id;
         self.widths
             .see(id.get().into(), item.row.entries, item.who());
@@ -105,19 +106,19 @@ impl Found {
     pub(super) fn each(
         &self,
         desk: &Desk,
-        mut visit: impl FnMut(&[&Item]) -> Result<bool>,
+        mut visit: impl FnMut(&[&Listed]) -> Result<bool>,
     ) -> Result<()> {
         for some in self.keys.chunks(SOME) {
-            let again: Vec<Item>;
+            let again: Vec<Listed>;
             let kept = |&(_, _, at): &Sorted| self.kept.get(at as usize);
-            let kept: Option<Vec<&Item>> = some.iter().map(kept).collect();
+            let kept: Option<Vec<&Listed>> = some.iter().map(kept).collect();
             let items = if let Some(kept) = kept {
                 kept
             } else {
                 let ids: Vec<TicketId> = some.iter().map(|&(_, id, _)| id).collect();
                 let rows = desk.index()?.tickets(&ids)?.into_iter();
-                let there = rows.filter(|row| row.place.is_some());
-                again = there.map(|row| Item::of(desk, row)).collect();
+                let there = rows.filter(|row| row.state.is_some());
+                again = there.map(|row| Listed::of(desk, row)).collect();
                 again.iter().collect()
             };
             if !visit(&items)? {
@@ -154,8 +155,8 @@ pub(super) fn written<T: Sync>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Overrides;
-    use crate::store::Place;
+    use crate::config::{Config, Overrides};
+    use crate::ticket::State;
     use std::fs;
 
     #[test]
@@ -167,7 +168,7 @@ mod tests {
             config: Some(config),
             dir: Some(dir.path().join("store")),
         };
-        let desk = Desk::open(&overrides).unwrap();
+        let desk = Desk::open(Config::load(&overrides).unwrap()).unwrap();
         for number in 1..=6 {
             let text = format!(
                 "From ann@x Mon Jan  1 00:00:0{number} 2024\nFrom: ann@x\nSubject: S{number}\n\n\n"
@@ -176,8 +177,8 @@ mod tests {
         }
         let found = || {
             let mut found = Found::by(Key::Active);
-            desk.rows(Place::Open, |row| {
-                found.add(Item::of(&desk, row));
+            desk.rows(State::Open, |row| {
+                found.add(Listed::of(&desk, row));
                 Ok(())
             })
             .unwrap();
@@ -186,7 +187,7 @@ mod tests {
         };
         let numbers = |found: &Found| {
             let mut numbers = Vec::new();
-            let see = |items: &[&Item]| {
+            let see = |items: &[&Listed]| {
                 numbers.extend(items.iter().map(|item| (item.row.id.get(), item.waiting)));
                 Ok(true)
             };
@@ -201,8 +202,8 @@ mod tests {
             assert_eq!(numbers(found), all.map(|number| (number, true)));
         }
         let three = TicketId::new(3).unwrap();
-        fs::remove_file(desk.store.path(three, Place::Open)).unwrap();
-        desk.reconcile(Place::Open).unwrap();
+        fs::remove_file(desk.store.path(three, State::Open)).unwrap();
+        desk.reconcile(State::Open).unwrap();
         assert_eq!(numbers(&kept), all.map(|number| (number, true)));
         assert_eq!(
             numbers(&not_kept),

@@ -1,9 +1,10 @@
 //! The forms a ticket's messages are shown in.
 
 use super::Item;
-use crate::commands::list::{Person, rfc3339};
 use crate::error::{Fault, Status};
+use crate::listing::Person;
 use crate::screen;
+use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use mail::decode::{self, Mailbox};
 use mail::entry::Verdict;

@@ -100,7 +100,7 @@ fn the_pause_grows_with_the_age() {
         let bench = Bench::new();
         bench.put(7, &["a@x"], NOW);
         let path = bench.outbox.dir.join("new/1732240000.7.abc123.0.ack");
-        File::options()
+        fs::File::options()
             .write(true)
             .open(path)
             .unwrap()
@@ -205,7 +205,7 @@ fn after_five_days_it_is_given_up() {
 fn a_mail_is_sent_by_one_at_a_time() {
     let bench = Bench::new();
     let released = bench.put(7, &["a@x"], NOW);
-    let holder = File::open(&released.0[0]).unwrap();
+    let holder = fs::File::open(&released.0[0]).unwrap();
     fs2::FileExt::lock_exclusive(&holder).unwrap();
     let report = bench
         .outbox

@@ -1,0 +1,87 @@
+//! `tickets modules`: the parts of the desk.
+
+use crate::error::Status;
+use crate::part::{Context, Part, Run};
+use crate::screen;
+use anyhow::Result;
+use serde::Serialize;
+
+/// List the parts of the desk, and which of them are on
+///
+/// A part is what the desk can do without: mail comes in, is filed and answered without any of them.
+/// To switch some off, name them in the configuration:
+///
+///   [parts]
+///   off = ["stats", "timeline"]
+///
+/// Their commands and their lines in the timeline are gone then, and nothing of them is run.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Modules {
+    /// Print a JSON object for each part, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of `--json`; the fields are a promise to those who read it.
+#[derive(Serialize)]
+struct Object<'a> {
+    name: &'a str,
+    version: &'a str,
+    state: &'a str,
+    from: &'a str,
+    adds: Vec<String>,
+    summary: &'a str,
+}
+
+impl Run for Modules {
+    const NAME: &'static str = "modules";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        // Whether the configuration can be read is not asked until here, and decides who is on.
+        let desk = cx.desk()?;
+        let mut rows = Vec::new();
+        for (part, on) in cx.parts.all() {
+            let object = Object {
+                name: part.name(),
+                version: part.version(),
+                state: if on { "on" } else { "off" },
+                from: "built in",
+                adds: adds(part, &desk),
+                summary: part.summary(),
+            };
+            if self.json {
+                screen::say(serde_json::to_string(&object)?)?;
+            } else {
+                rows.push(object);
+            }
+        }
+        let width = |of: fn(&Object) -> usize| rows.iter().map(of).max().unwrap_or(0);
+        let (name, version) = (width(|o| o.name.len()), width(|o| o.version.len()));
+        let adds = width(|o| o.adds.join(", ").len());
+        for object in &rows {
+            screen::say(format_args!(
+                "{:name$}  {:version$}  {:3}  {}  {:adds$}  {}",
+                object.name,
+                object.version,
+                object.state,
+                object.from,
+                object.adds.join(", "),
+                object.summary,
+            ))?;
+        }
+        Ok(Status::Ok)
+    }
+}
+
+/// What a part adds, by point.
+fn adds(part: &dyn Part, desk: &crate::desk::Desk) -> Vec<String> {
+    let commands = part.commands().into_iter();
+    let mut adds: Vec<String> = commands.map(|c| format!("command {}", c.name())).collect();
+    let events = part.events(desk);
+    let kinds: usize = events.iter().map(|provider| provider.filters().len()).sum();
+    if kinds > 0 {
+        adds.push(screen::plural(kinds, "timeline event"));
+    }
+    adds
+}

@@ -1,0 +1,119 @@
+//! A ticket in a list: as a line for people, and as an object for programs.
+
+use crate::desk::Desk;
+use crate::index::Overview;
+use crate::screen::Row;
+use crate::store::Store;
+use crate::ticket::State;
+use crate::ticket::when::rfc3339;
+use mail::decode::is_blank;
+use serde::Serialize;
+
+/// A line of `--json`; the fields are a promise to those who read it.
+#[derive(Serialize)]
+pub struct Object<'a> {
+    number: u32,
+    state: &'a str,
+    opened: String,
+    active: String,
+    messages: u64,
+    submitter: Option<Person<'a>>,
+    subject: &'a str,
+    waiting: bool,
+    path: String,
+}
+
+/// Somebody in JSON.
+#[derive(Serialize)]
+pub struct Person<'a> {
+    name: &'a str,
+    address: &'a str,
+}
+
+impl<'a> From<&'a mail::decode::Mailbox> for Person<'a> {
+    fn from(mailbox: &'a mail::decode::Mailbox) -> Self {
+        Person {
+            name: &mailbox.name,
+            address: &mailbox.address,
+        }
+    }
+}
+
+/// A ticket of the list.
+pub struct Listed {
+    pub row: Overview,
+    closed: bool,
+    pub waiting: bool,
+}
+
+impl AsRef<Overview> for Listed {
+    fn as_ref(&self) -> &Overview {
+        &self.row
+    }
+}
+
+impl Listed {
+    pub fn of(desk: &Desk, row: Overview) -> Listed {
+        let closed = row.state != Some(State::Open);
+        Listed {
+            waiting: desk.is_waiting(&row),
+            closed,
+            row,
+        }
+    }
+
+    pub fn object(&self, store: &Store) -> Object<'_> {
+        let row = &self.row;
+        let state = match self.closed {
+            true => State::Closed,
+            false => State::Open,
+        };
+        Object {
+            number: row.id.get(),
+            state: if self.closed { "closed" } else { "open" },
+            opened: rfc3339(self.opened()),
+            active: rfc3339(self.active()),
+            messages: row.entries,
+            submitter: row.submitter.as_ref().map(Person::from),
+            subject: &row.subject,
+            waiting: self.waiting,
+            path: store.path(row.id, state).display().to_string(),
+        }
+    }
+
+    pub fn line(&self, now: i64) -> Row<'_> {
+        Row {
+            number: self.row.id.get().into(),
+            closed: self.closed,
+            age_secs: now - self.active(),
+            messages: self.row.entries,
+            who: self.who(),
+            subject: &self.row.subject,
+            waiting: self.waiting,
+        }
+    }
+
+    pub fn who(&self) -> &str {
+        match &self.row.submitter {
+            Some(who) if is_blank(&who.name) => &who.address,
+            Some(who) => &who.name,
+            None => "",
+        }
+    }
+
+    pub fn active(&self) -> i64 {
+        self.or_changed(self.row.active)
+    }
+
+    pub fn opened(&self) -> i64 {
+        self.or_changed(self.row.opened)
+    }
+
+    /// A file without a message has only its own date.
+    fn or_changed(&self, at: i64) -> i64 {
+        match self.row.entries {
+            0 => self.row.stamp.ctime / 1_000_000_000,
+            _ => at,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Parts: what can be switched off, and the points at which a part joins in.
+//!
+//! Taking in, filing and answering a message is no part: it cannot be switched off, is never looked
+//! up here, and runs without this table. Everything else that the program offers is listed by a
+//! [`Part`], and the rest of the program knows parts only through the traits of this file (and
+//! [`Provider`], the point of the timeline). A part that is off adds nothing anywhere.
+
+use crate::config::{Config, Overrides};
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::ticket::timeline::Provider;
+use anyhow::Result;
+use clap::ArgMatches;
+use std::ffi::OsString;
+use std::marker::PhantomData;
+
+/// One part. It names what it adds at each point; what it does not name, it does not have.
+pub trait Part: Sync {
+    /// One lower-case word, unique among the parts; the configuration switches it off by this name.
+    fn name(&self) -> &str;
+
+    /// What it is for, in a few words.
+    fn summary(&self) -> &str;
+
+    /// Its version; that of the program unless it comes from outside.
+    fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// Its subcommands.
+    fn commands(&self) -> Vec<&dyn Command> {
+        Vec::new()
+    }
+
+    /// Where its lines in the timeline of `desk` come from.
+    fn events<'a>(&'a self, _desk: &'a Desk) -> Vec<Box<dyn Provider + 'a>> {
+        Vec::new()
+    }
+}
+
+/// A subcommand.
+pub trait Command: Sync {
+    /// Its name, as it is typed.
+    fn name(&self) -> &str;
+
+    /// Its options, and its help.
+    fn describe(&self) -> clap::Command;
+
+    /// Changes the arguments of the whole program before they are parsed, where its own are written
+    /// in a way that the parser does not know.
+    fn arrange(&self, args: Vec<OsString>) -> Vec<OsString> {
+        args
+    }
+
+    /// Runs it with the options that were `given`.
+    ///
+    /// # Errors
+    /// As the command says; [`crate::error::status`] makes an exit status of it.
+    fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status>;
+}
+
+/// The options of a built-in subcommand, and what it does with them.
+pub trait Run: clap::Args {
+    /// Its name, as it is typed.
+    const NAME: &'static str;
+
+    /// See [`Command::arrange`].
+    fn arrange(args: Vec<OsString>) -> Vec<OsString> {
+        args
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// See [`Command::run`].
+    fn run(self, cx: &Context) -> Result<Status>;
+}
+
+/// A built-in subcommand.
+pub struct BuiltIn<T>(PhantomData<fn() -> T>);
+
+impl<T: Run> BuiltIn<T> {
+    /// The entry for a table of commands.
+    pub const COMMAND: BuiltIn<T> = BuiltIn(PhantomData);
+}
+
+impl<T: Run> Command for BuiltIn<T> {
+    fn name(&self) -> &str {
+        T::NAME
+    }
+
+    fn describe(&self) -> clap::Command {
+        T::augment_args(clap::Command::new(T::NAME))
+    }
+
+    fn arrange(&self, args: Vec<OsString>) -> Vec<OsString> {
+        T::arrange(args)
+    }
+
+    fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
+        T::from_arg_matches(given)?.run(cx)
+    }
+}
+
+/// The parts of a desk, and which of them are on.
+#[derive(Default)]
+pub struct Registry {
+    parts: Vec<(&'static dyn Part, bool)>,
+}
+
+impl Registry {
+    /// These parts, all of them on but those that are named in `off`.
+    ///
+    /// # Errors
+    /// Status 78 if `off` names a part that does not exist.
+    pub fn new(parts: &[&'static dyn Part], off: &[String]) -> Result<Registry> {
+        if let Some(odd) = off.iter().find(|&n| !parts.iter().any(|p| p.name() == n)) {
+            let names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
+            let text = format!("[parts] off: there is no part {odd:?}");
+            let fault = Fault::new(Status::Config, text);
+            return Err(fault
+                .hint(format!("the parts are {}", names.join(", ")))
+                .into());
+        }
+        let parts = parts
+            .iter()
+            .map(|&part| (part, !off.iter().any(|name| name == part.name())));
+        Ok(Registry {
+            parts: parts.collect(),
+        })
+    }
+
+    /// Every part, and whether it is on.
+    pub fn all(&self) -> impl Iterator<Item = (&'static dyn Part, bool)> {
+        self.parts.iter().copied()
+    }
+
+    /// The parts that are on.
+    pub fn on(&self) -> impl Iterator<Item = &'static dyn Part> {
+        self.all().filter(|&(_, on)| on).map(|(part, _)| part)
+    }
+
+    /// The subcommands of all parts that are on.
+    pub fn commands(&self) -> Vec<&'static dyn Command> {
+        self.on().flat_map(Part::commands).collect()
+    }
+
+    /// The part that is off and has a subcommand of this name.
+    pub fn off_with_command(&self, name: &str) -> Option<&'static dyn Part> {
+        let has = |part: &dyn Part| part.commands().iter().any(|c| c.name() == name);
+        let mut off = self.all().filter(|&(_, on)| !on).map(|(part, _)| part);
+        off.find(|&part| has(part))
+    }
+}
+
+/// What a command may touch. It is made once, when the program starts; time is asked of the desk
+/// for each operation, since some commands live long.
+#[derive(Default)]
+pub struct Context {
+    /// What the command line and the environment say about the configuration.
+    pub overrides: Overrides,
+    /// The parts that are on.
+    pub parts: Registry,
+    /// The program as it is described to people and to the shell.
+    pub program: clap::Command,
+}
+
+impl Context {
+    /// The desk as it is; nothing is created.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or is wrong.
+    pub fn desk(&self) -> Result<Desk> {
+        Desk::look(Config::load(&self.overrides)?)
+    }
+
+    /// The desk, and a store that is ready to be written to.
+    ///
+    /// # Errors
+    /// As for [`Context::desk`], or the store cannot be created.
+    pub fn desk_to_write(&self) -> Result<Desk> {
+        Desk::open(Config::load(&self.overrides)?)
+    }
+}

@@ -1,0 +1,406 @@
+//! What messages of all kinds of archives say of their tickets.
+
+use super::*;
+use mail::entry::Trace;
+
+const NOW: i64 = 1_800_000_000;
+
+fn addresses() -> Addresses {
+    Addresses::new(
+        &["example.org".into()],
+        false,
+        &["submit".into()],
+        "ticket-{n}",
+    )
+    .unwrap()
+}
+
+fn patterns(list: &[&str]) -> Vec<Regex> {
+    list.iter()
+        .map(|p| tag::pattern("--tag", p).unwrap())
+        .collect()
+}
+
+fn rules<'a>(addresses: &'a Addresses, tags: &[&str], recipients: &[&str]) -> Rules<'a> {
+    Rules {
+        addresses,
+        tags: patterns(tags),
+        recipients: patterns(recipients),
+        done: patterns(&[r"([0-9]+)-(?:done|close)@"]),
+        mboxrd: false,
+        now: NOW,
+    }
+}
+
+fn id(number: u32) -> TicketId {
+    TicketId::new(number).unwrap()
+}
+
+fn found(content: &str) -> Found<'_> {
+    Found {
+        content: content.as_bytes(),
+        ..Found::default()
+    }
+}
+
+#[test]
+fn the_ticket_and_what_was_wanted() {
+    use Verb::{Done, Quiet, Update};
+    let addresses = addresses();
+    let debbugs = rules(
+        &addresses,
+        &[r"\bBug#(\d+)"],
+        &[r"^(\d+)(?:-[a-z]+)?@bugs\."],
+    );
+    let rt = rules(&addresses, &[r"\[rt\.example\.com #(\d+)\]"], &[]);
+    let plain = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    type Case<'a> = (&'a str, &'a Rules<'a>, &'a str, Option<u32>, Option<Verb>);
+    let table: &[Case] = &[
+        ("nothing", &plain, "To: a@x\nSubject: 12\n\n", None, None),
+        (
+            "roundup",
+            &plain,
+            "Subject: Re: [issue12] x\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "RT",
+            &rt,
+            "Subject: Re: [rt.example.com #12] x\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "another RT",
+            &rt,
+            "Subject: Re: [rt.example.net #12] x\n\n",
+            None,
+            None,
+        ),
+        (
+            "encoded",
+            &rt,
+            "Subject: =?utf-8?q?=5Brt=2Eexample=2Ecom_=2312=5D?=\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "Debbugs, Subject",
+            &debbugs,
+            "To: submit@bugs.x\nSubject: Re: Bug#12: x\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "Debbugs, address",
+            &debbugs,
+            "To: 12@bugs.x\nSubject: x\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "Debbugs, closed",
+            &debbugs,
+            "To: a@x\nCc: B <12-Done@Bugs.x>\nSubject: x\n\n",
+            Some(12),
+            Some(Done),
+        ),
+        (
+            "Debbugs, -close",
+            &debbugs,
+            "Delivered-To: 12-close@bugs.x\n\n",
+            Some(12),
+            Some(Done),
+        ),
+        (
+            "Debbugs, another one closed",
+            &debbugs,
+            "To: 12@bugs.x, 13-done@bugs.x\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "Debbugs, tag first",
+            &debbugs,
+            "To: 13-done@bugs.x\nSubject: Bug#12\n\n",
+            Some(12),
+            None,
+        ),
+        (
+            "Debbugs' own field",
+            &debbugs,
+            "Received: (at 12-done) by bugs.x; now\nTo: a@x\n\n",
+            Some(12),
+            Some(Done),
+        ),
+        (
+            "no tracker of ours",
+            &plain,
+            "To: 12-done@bugs.x\n\n",
+            None,
+            Some(Done),
+        ),
+        (
+            "ours",
+            &plain,
+            "To: ticket-12@example.org\n\n",
+            Some(12),
+            Some(Update),
+        ),
+        (
+            "ours, quiet",
+            &plain,
+            "To: ticket-12-quiet@example.org\n\n",
+            Some(12),
+            Some(Quiet),
+        ),
+        (
+            "ours, the most",
+            &plain,
+            "To: ticket-12@example.org, ticket-12-done@example.org\n\n",
+            Some(12),
+            Some(Done),
+        ),
+        (
+            "ours, submitted",
+            &plain,
+            "To: submit@example.org\n\n",
+            None,
+            None,
+        ),
+    ];
+    for (case, rules, mail, number, verb) in table {
+        let got = read(&found(mail), rules);
+        let want = (number.map(|n| (BY_TAG, id(n))), verb.map(Role::Ticket));
+        assert_eq!((got.number, got.role), want, "{case}");
+        assert_eq!(
+            (&*got.raw, got.address, got.whole),
+            (mail.as_bytes(), None, None),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn when_it_came_in_and_from_whom() {
+    let addresses = addresses();
+    let rules = rules(&addresses, &[], &[]);
+    let received = "Received: from a by b; Fri, 12 Jan 2024 10:08:07 +0100\n";
+    let date = "Date: Fri, 12 Jan 2024 10:00:00 +0100\n";
+    let from_line = "From b@x Fri Jan 12 11:00:00 2024";
+    let table = [
+        (
+            "the last hop",
+            from_line,
+            format!("{received}Received: from c; Thu, 1 Jan 2004 00:00:00 +0000\n{date}"),
+            1_705_050_487,
+        ),
+        (
+            "a hop without a date",
+            from_line,
+            format!("Received: by x\n{received}{date}"),
+            1_705_050_487,
+        ),
+        (
+            "as it says itself",
+            from_line,
+            date.to_owned(),
+            1_705_050_000,
+        ),
+        (
+            "as the mbox says",
+            from_line,
+            "Date: nonsense\n".into(),
+            1_705_057_200,
+        ),
+        ("as the file says", "", String::new(), 77),
+        (
+            "before there was mail",
+            from_line,
+            "Date: Thu, 1 Jan 1970 00:00:00 +0000\n".into(),
+            1_705_057_200,
+        ),
+        (
+            "far ahead",
+            from_line,
+            "Date: Thu, 1 Jan 2099 00:00:00 +0000\n".into(),
+            1_705_057_200,
+        ),
+    ];
+    for (case, from_line, header, want) in table {
+        let content = format!("{header}\nx\n");
+        let mail = read(
+            &Found {
+                from_line: from_line.as_bytes(),
+                at: Some(77),
+                ..found(&content)
+            },
+            &rules,
+        );
+        assert_eq!(mail.at, want, "{case}");
+    }
+    let address = |a: &str| Sender::Address(a.into());
+    for (from_line, header, want) in [
+        (
+            "From b@x Fri Jan 12 11:00:00 2024",
+            "Return-Path: <r@x>\n",
+            address("r@x"),
+        ),
+        (
+            "From b@x Fri Jan 12 11:00:00 2024",
+            "Return-Path: <>\n",
+            Sender::Null,
+        ),
+        ("From b@x Fri Jan 12 11:00:00 2024", "", address("b@x")),
+        ("From - Fri Jan 12 11:00:00 2024", "", Sender::Unknown),
+        ("From unknown Fri Jan 12 11:00:00 2024", "", Sender::Unknown),
+        // What Python writes before every message.
+        (
+            "From MAILER-DAEMON Fri Jan 12 11:00:00 2024",
+            "",
+            Sender::Unknown,
+        ),
+        ("", "", Sender::Unknown),
+    ] {
+        let content = format!("{header}\nx\n");
+        let mail = read(
+            &Found {
+                from_line: from_line.as_bytes(),
+                ..found(&content)
+            },
+            &rules,
+        );
+        assert_eq!(mail.sender, want, "{from_line:?} {header:?}");
+    }
+}
+
+#[test]
+fn quoting_is_undone_only_where_that_is_certain() {
+    let addresses = addresses();
+    let text = "A: 1\n\n>From here\n>>From there\n";
+    for (mboxrd, in_mbox, want) in [
+        (false, true, text),
+        (true, true, "A: 1\n\nFrom here\n>From there\n"),
+        (true, false, text),
+    ] {
+        let rules = Rules {
+            mboxrd,
+            ..rules(&addresses, &[], &[])
+        };
+        let found = Found {
+            in_mbox,
+            ..found(text)
+        };
+        assert_eq!(&*read(&found, &rules).raw, want.as_bytes());
+    }
+}
+
+#[test]
+fn our_own_entries_are_known_again() {
+    let addresses = addresses();
+    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    let raw = b"Subject: [issue4] x\r\n\r\nFrom here\r\n";
+    let stored = |to: &str, sender| {
+        let trace = Trace {
+            sender,
+            filed_under: to,
+            at: 1000,
+        };
+        let entry = entry::encode(&trace, raw);
+        let (from_line, content) = entry.split_at(entry.iter().position(|&b| b == b'\n').unwrap());
+        (from_line.to_vec(), content[1..].to_vec())
+    };
+    let read_stored = |to: &str, sender, mark: &str| {
+        let (from_line, content) = stored(to, sender);
+        let content = [mark.as_bytes(), &content].concat();
+        let mail = read(
+            &Found {
+                from_line: &from_line,
+                content: &content,
+                in_mbox: true,
+                ..Found::default()
+            },
+            &rules,
+        );
+        assert_eq!((&*mail.raw, mail.changed), (&raw[..], false));
+        assert_eq!(mail.address.as_deref(), Some(to));
+        (mail.number, mail.role, mail.at, mail.sender, mail.whole)
+    };
+    let ann = Sender::Address("ann@x".into());
+    assert_eq!(
+        read_stored("ticket-12-done@example.org", Some("ann@x"), ""),
+        (
+            Some((BY_TAG, id(12))),
+            Some(Role::Ticket(Verb::Done)),
+            1000,
+            ann.clone(),
+            None
+        )
+    );
+    assert_eq!(
+        read_stored("submit@example.org", None, ""),
+        (
+            Some((BY_TAG, id(4))),
+            Some(Role::Submit),
+            1000,
+            Sender::Null,
+            None
+        )
+    );
+    let mark = "X-Tickets-Export: ticket=12; state=closed; entry=3; as=update; \
+                date=1970-01-01T00:33:20Z; desk=a.org\n";
+    assert_eq!(
+        read_stored("help+12@a.org", Some("ann@x"), mark),
+        (
+            Some((desk("a.org"), id(12))),
+            Some(Role::Ticket(Verb::Update)),
+            2000,
+            ann,
+            Some((3, Some(true)))
+        )
+    );
+}
+
+#[test]
+fn a_file_may_be_all_of_a_ticket() {
+    let addresses = addresses();
+    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    let whole = Whole {
+        number: id(5),
+        desk: 3,
+        seat: 2,
+        closed: None,
+    };
+    let found = Found {
+        whole: Some(whole),
+        ..found("Subject: [issue4] x\nTo: 5@x, 7-done@x\n\n")
+    };
+    let mail = read(&found, &rules);
+    assert_eq!(mail.number, Some((3, id(5))));
+    assert_eq!((mail.role, mail.whole), (None, Some((2, None))));
+}
+
+#[test]
+fn fields_of_ours_in_a_strangers_mail() {
+    let addresses = addresses();
+    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    let mark =
+        "X-Tickets-Export: ticket=12; state=closed; entry=1; date=2024-01-01T00:00:00Z; desk=x\n";
+    let record = format!("X-Tickets-Entry: size=9; sha256={}\n", "0".repeat(64));
+    let trace = format!("Return-Path: <a@x>\nDelivered-To: ticket-7-done@example.org\n{record}");
+    for mail in [
+        format!("{mark}Subject: x\n\n>From here\n"),
+        format!("{trace}Subject: x\n\n>From here\n"),
+        format!("Subject: x\n{mark}{trace}\n>From here\n"),
+    ] {
+        let got = read(&found(&mail), &rules);
+        assert_eq!(String::from_utf8_lossy(&got.raw), mail);
+        assert_eq!((got.address, got.whole, got.changed), (None, None, false));
+    }
+    // What an operator edited is his to edit, where it is known to be ours.
+    let mail = format!("{mark}{trace}Subject: x\n\n>From here\n");
+    let got = read(&found(&mail), &rules);
+    assert_eq!(&*got.raw, b"Subject: x\n\nFrom here\n");
+    assert!(got.changed);
+}

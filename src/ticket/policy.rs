@@ -1,0 +1,149 @@
+//! What the operator decides once for all mail: who is told, who may close, what is refused.
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use std::fmt;
+
+/// What the admins get of each mail (C2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    /// The mail itself under a new header.
+    #[default]
+    Copy,
+    /// A short note.
+    Note,
+    /// Nothing.
+    None,
+}
+
+/// Who may close a ticket by mail (C5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CloseBy {
+    /// Admins, the ticket's own address, and everyone in From, To or Cc of a filed message.
+    #[default]
+    Participants,
+    /// Admins and the ticket's own address.
+    Admins,
+    /// Whoever knows the address.
+    Anyone,
+}
+
+/// What becomes of mail to a ticket that does not exist (B8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownTicket {
+    /// It is refused with status 67.
+    #[default]
+    Reject,
+    /// It opens a new ticket.
+    Open,
+}
+
+/// What becomes of mail to an address that is none of ours (B9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CatchAll {
+    /// It is refused with status 67.
+    #[default]
+    Reject,
+    /// It is treated as mail to submit@.
+    Submit,
+}
+
+/// Whether new tickets are acknowledged (C1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// Never.
+    Never,
+    /// Everyone but senders that match one of these patterns, in which `*` is any text.
+    Except(Vec<String>),
+}
+
+impl Default for Acknowledge {
+    fn default() -> Self {
+        Acknowledge::Except(Vec::new())
+    }
+}
+
+impl Acknowledge {
+    /// True if `address` may get an acknowledgement.
+    pub fn allows(&self, address: &str) -> bool {
+        match self {
+            Acknowledge::Never => false,
+            Acknowledge::Except(patterns) => {
+                let address = address.to_lowercase();
+                !patterns
+                    .iter()
+                    .any(|p| matches(&p.to_lowercase(), &address))
+            }
+        }
+    }
+}
+
+/// True if `text` is `pattern`, in which `*` is any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+impl<'de> Deserialize<'de> for Acknowledge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Acknowledge;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("true, false or a list of sender patterns never to answer")
+            }
+            fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Acknowledge, E> {
+                Ok(match yes {
+                    true => Acknowledge::default(),
+                    false => Acknowledge::Never,
+                })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Acknowledge, A::Error> {
+                let mut patterns = Vec::new();
+                while let Some(pattern) = seq.next_element()? {
+                    patterns.push(pattern);
+                }
+                Ok(Acknowledge::Except(patterns))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sender_patterns() {
+        for (pattern, address, want) in [
+            ("noreply@*", "noreply@shop.example", true),
+            ("*@robots.example", "a@robots.example", true),
+            ("*@robots.example", "a@robots.example.net", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
+            ("bob@x", "bob@x", true),
+            ("bob@x", "bob@xy", false),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(matches(pattern, address), want, "{pattern} {address}");
+        }
+    }
+}
