@@ -21,8 +21,8 @@ const PAGE: &str = include_str!("../docs/contract.md");
 const TO_COME: &str = "**To come:**";
 
 /// Where rows are cited.
-const ROOMS: [&str; 7] = [
-    "src", "crates", "tests", "fuzz", "benches", "contrib", "build.rs",
+const ROOMS: [&str; 8] = [
+    "src", "crates", "tests", "fuzz", "benches", "contrib", "docs", "build.rs",
 ];
 
 /// Rows in the order of the page, each with the part that holds today.
@@ -84,8 +84,12 @@ struct Comment<'a> {
     lines: Vec<&'a str>,
 }
 
-/// The comments of a file. Lines that follow each other are one.
+/// The comments of a file. Lines that follow each other are one; a page is all comment.
 fn comments<'a>(name: &str, text: &'a str) -> Vec<Comment<'a>> {
+    if name.ends_with(".md") {
+        let lines = text.lines().collect();
+        return vec![Comment { line: 0, lines }];
+    }
     let mark = if name.ends_with(".rs") || name.ends_with(".c") {
         "//"
     } else {
