@@ -1,4 +1,4 @@
-//! C3, C5 with `authserv_id`: From is believed where the mail server says so, or where a user of
+//! C3, C5: with `authserv_id` From is believed where the mail server says so, or where a user of
 //! the store handed the mail in on this machine.
 
 use crate::bench::Bench;

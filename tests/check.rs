@@ -89,6 +89,7 @@ fn a_desk_that_is_not_there_yet_is_no_mistake() {
 
 #[test]
 fn a_sound_desk_is_sound() {
+    // D6, E3
     let b = desk("");
     b.deliver("submit@example.org", MAIL).silent();
     finds(&b, 0, &format!("{SOUND}{NO_MTA}"));
@@ -353,6 +354,7 @@ fn a_message_that_vanished_is_named() {
 
 #[test]
 fn exim_must_know_the_same_desk() {
+    // E3
     let b = desk("");
     b.deliver("submit@example.org", MAIL).silent();
     let etc = |name: &str, text: &str| {
@@ -426,6 +428,7 @@ fn exim_must_know_the_same_desk() {
 
 #[test]
 fn postfix_must_start_the_program() {
+    // E3
     let b = desk("");
     b.deliver("submit@example.org", MAIL).silent();
     fs::create_dir(b.path("etc/postfix")).unwrap();

@@ -14,6 +14,7 @@ fn desk() -> Bench {
 
 #[test]
 fn closing_is_a_mail_like_any_other() {
+    // C4, D4, E3
     let bench = desk();
     bench
         .run(&["close", "1", "-m", "Gelöscht.\nFrom now on: water."], b"")
@@ -123,6 +124,7 @@ fn mistakes_are_explained() {
 
 #[test]
 fn reindex_counts_what_there_is() {
+    // E3
     let bench = desk();
     bench
         .deliver("ticket-1@example.org", "Message-ID: <2@x>\n\nx\n")

@@ -243,6 +243,7 @@ pub fn strace_is_here() -> bool {
 
 #[test]
 fn killed_at_every_system_call() {
+    // A5, C9, D7
     if !strace_is_here() {
         return;
     }
@@ -290,6 +291,7 @@ fn a_new_ticket_is_answered_though_its_first_delivery_died() {
 
 #[test]
 fn every_system_call_may_fail() {
+    // A3, A4, C9, D7
     if !strace_is_here() {
         return;
     }

@@ -1,6 +1,7 @@
 //! `tickets deliver`: one message from standard input to the store and the outbox.
 
 use crate::bench::{Bench, Ran, finish};
+use crate::reply::on_terminal;
 use std::fs;
 
 /// A mail of Alice's with its own Message-ID, Subject and text.
@@ -120,6 +121,7 @@ fn the_same_message_is_filed_once_and_answered_once() {
 
 #[test]
 fn mail_without_message_id_is_not_confused() {
+    // A5
     let bench = Bench::new();
     bench
         .deliver("submit@example.org", "Date: a\n\nx\n")
@@ -539,7 +541,7 @@ fn after_the_index_is_lost_nothing_is_doubled() {
         .silent();
     assert_eq!(bench.names(), ["1"]);
     assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 1);
-    // B5 asks the index, also when it has just been lost.
+    // B5: the index is asked, also when it has just been lost.
     lose_index(&bench);
     let reply = mail("3", "In-Reply-To: <2@example.net>\n", "y");
     bench.deliver("submit@example.org", reply).silent();
@@ -548,7 +550,7 @@ fn after_the_index_is_lost_nothing_is_doubled() {
 
 #[test]
 fn answers_wait_for_sendmail() {
-    // C9, Shows 6: missing, 75, hanging
+    // C9, E3: missing, 75, hanging
     for (case, script) in [
         ("exits 75", "#!/bin/sh\necho no room >&2; exit 75\n"),
         ("hangs", "#!/bin/sh\nexec sleep 1000\n"),
@@ -611,8 +613,23 @@ fn answers_wait_for_sendmail() {
 }
 
 #[test]
+fn by_hand_it_says_what_it_did() {
+    // E5
+    let bench = Bench::new();
+    bench.put("first.eml", FIRST.as_bytes());
+    let path = bench.ticket("1").display().to_string();
+    let said = format!(
+        "ticket 1 opened: {path}; acknowledgement queued for alice@example.net; \
+         copy queued for steve@example.org\n"
+    );
+    let args = "deliver --recipient submit@example.org <first.eml";
+    on_terminal(&bench, args, "").is(0, &said, "");
+    assert_eq!(bench.take_sent().len(), 2);
+}
+
+#[test]
 fn mistakes_of_the_admin_never_bounce_mail() {
-    // A3, Shows 7
+    // A3
     let bench = Bench::new();
     let wrong = |args: &[&str], want: &str| {
         bench.run(args, FIRST.as_bytes()).is(75, "", want);
@@ -662,7 +679,7 @@ fn mistakes_of_the_admin_never_bounce_mail() {
 
 #[test]
 fn a_store_that_cannot_be_written_defers() {
-    // A3, Shows 7
+    // A3
     let bench = Bench::new();
     open(&bench);
     bench.take_sent();
@@ -797,7 +814,7 @@ fn locks_of_mail_programs_are_waited_for() {
 
 #[test]
 fn eight_at_once_get_numbers_without_a_gap() {
-    // B7, Shows 5
+    // B7
     let bench = Bench::new();
     std::thread::scope(|scope| {
         for worker in 0..8 {
@@ -885,6 +902,7 @@ fn files_are_private_and_links_are_not_followed() {
 
 #[test]
 fn root_leaves_nothing_that_the_desk_cannot_read() {
+    // D8, E7
     use std::os::unix::fs::MetadataExt;
     if !nix::unistd::geteuid().is_root() {
         eprintln!("SKIPPED: only root can try what root would leave behind");

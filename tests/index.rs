@@ -239,6 +239,7 @@ fn a_delivery_does_not_wait_until_all_is_read() {
 /// The index in use stays; what was done is not done again; in the end all is there.
 #[test]
 fn reindex_may_be_killed() {
+    // D9
     if Command::new("strace").arg("-V").output().is_err() {
         return;
     }

@@ -33,6 +33,7 @@ const EXIM: (&str, &str) = (
 
 #[test]
 fn a_desk_is_set_up_once() {
+    // E3
     let b = machine(&[("mailname", "mail.example.net\n"), EXIM]);
     let store = b.path("desk store");
     let args = [
@@ -136,6 +137,7 @@ fn the_configuration_can_be_looked_at_first() {
 
 #[test]
 fn pieces_are_filled_in() {
+    // E3
     let b = machine(&[EXIM]);
     init(
         &b,

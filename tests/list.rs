@@ -79,6 +79,7 @@ fn numbers(b: &Bench, args: &[&str]) -> String {
 
 #[test]
 fn open_tickets_newest_activity_first() {
+    // E1
     list(&four(), &[]).is(
         0,
         " 3    5h  2  bob@example.net  Drucker läßt sich nicht öffnen\n \
@@ -94,6 +95,7 @@ fn closed_ones_are_marked() {
 
 #[test]
 fn it_fits_the_terminal() {
+    // E1
     let b = four();
     let mut command = b.command(&["list"]);
     command.env("COLUMNS", "40");
@@ -107,6 +109,7 @@ fn it_fits_the_terminal() {
 
 #[test]
 fn choosing_and_ordering() {
+    // E1
     let b = four();
     for (args, want) in [
         (&[][..], "3 1"),
@@ -136,6 +139,7 @@ fn choosing_and_ordering() {
 
 #[test]
 fn objects_for_programs() {
+    // E1
     let b = desk();
     b.put(
         "tickets/1",

@@ -58,6 +58,7 @@ fn put(bench: &Bench, mbox: &str, lock: &Dotlock) {
 
 #[test]
 fn a_stale_one_keeps_nobody_waiting() {
+    // D5
     let aged = |says| Dotlock { says, age: STALE };
     let mut stale: Vec<Dotlock> = contents().into_iter().map(aged).collect();
     stale.push(Dotlock {
@@ -86,6 +87,7 @@ fn a_stale_one_keeps_nobody_waiting() {
 /// is left alone.
 #[test]
 fn a_young_one_holds() {
+    // D5
     let young = |says| Dotlock {
         says,
         age: Duration::ZERO,

@@ -15,6 +15,7 @@ const MAILS: &[&[u8]] = &[
 
 #[test]
 fn other_crates_find_as_many_entries() {
+    // D2
     let file: Vec<u8> = MAILS
         .iter()
         .flat_map(|raw| {

@@ -33,6 +33,7 @@ fn mutt(b: &Bench, programs: &[&str], ticket: &str) -> Ran {
 
 #[test]
 fn a_ticket_is_opened_wherever_it_lies() {
+    // E3
     let b = Bench::new();
     b.deliver("submit@example.org", MAIL).silent();
     let started = |program: &str, path: &str| {

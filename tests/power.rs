@@ -222,6 +222,7 @@ fn the_very_first_message() {
 
 #[test]
 fn a_new_ticket() {
+    // A4, A5, D7
     cut_at_any_moment(&scenario::new());
 }
 
@@ -232,21 +233,25 @@ fn a_new_ticket_after_a_look() {
 
 #[test]
 fn an_update() {
+    // A4, A5, D7
     cut_at_any_moment(&scenario::an_update());
 }
 
 #[test]
 fn a_closing() {
+    // A4, C4, D7
     cut_at_any_moment(&scenario::a_closing());
 }
 
 #[test]
 fn a_reopening() {
+    // A4, B11, D7
     cut_at_any_moment(&scenario::a_reopening());
 }
 
 #[test]
 fn a_new_ticket_without_sendmail() {
+    // C9, D7
     cut_at_any_moment(&scenario::new_without_sendmail());
 }
 

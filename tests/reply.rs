@@ -15,7 +15,7 @@ fn script(b: &Bench, name: &str, text: &str) {
 
 /// Runs the program on a terminal, with these keys typed. What it says has LF, the temporary
 /// names are `DRAFT`, and keys are not echoed, since nobody knows when that would be.
-fn on_terminal(b: &Bench, args: &str, keys: &str) -> Ran {
+pub fn on_terminal(b: &Bench, args: &str, keys: &str) -> Ran {
     let program = b.command(&[]);
     let mut command = std::process::Command::new("/usr/bin/script");
     command.env_clear();
@@ -72,6 +72,7 @@ const ASKS: &str = "Send to jj@example.net, ticket-1@example.org? [y]es, [n]o, [
 
 #[test]
 fn an_editor_writes_and_sendmail_sends() {
+    // E3
     let b = desk();
     script(&b, "editor", WRITES);
     // The first key is none of those asked for.
@@ -197,6 +198,7 @@ fn the_last_person_who_wrote_is_answered() {
 
 #[test]
 fn mutt_gets_the_draft() {
+    // E3
     let b = desk();
     script(&b, "bin/mutt", "echo \"$1 $2 $3\"; cat \"$4\"\n");
     on_terminal(&b, "reply 1", "").is(

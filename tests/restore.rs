@@ -6,6 +6,7 @@ use std::fs;
 
 #[test]
 fn an_overwritten_entry_comes_back() {
+    // D10
     let bench = Bench::new();
     bench
         .deliver("submit@example.org", mail("1", "Subject: one\n", "first"))

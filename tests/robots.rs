@@ -73,6 +73,7 @@ fn first(bench: &Bench, robot: &str) {
 
 #[test]
 fn a_robot_that_answers_its_acknowledgement() {
+    // C6, C7
     let bench = Bench::new();
     first(&bench, "robot@example.net");
     let got = converse(&bench, &["robot@example.net"], false);
@@ -87,6 +88,7 @@ fn a_robot_that_answers_its_acknowledgement() {
 
 #[test]
 fn a_robot_that_opens_a_ticket_for_each_acknowledgement() {
+    // C7
     let bench = Bench::new();
     first(&bench, "robot@example.net");
     let got = converse(&bench, &["robot@example.net"], true);
@@ -102,6 +104,7 @@ fn a_robot_that_opens_a_ticket_for_each_acknowledgement() {
 
 #[test]
 fn a_robot_at_either_end() {
+    // C7
     let bench = Bench::new();
     first(&bench, "robot@example.net");
     // An admin's mailbox that answers everything, as if no mark said not to.

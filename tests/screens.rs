@@ -224,6 +224,7 @@ fn line_up(columns: &[usize], least: usize, what: &str) {
 
 #[test]
 fn rows_fit_and_line_up() {
+    // E1
     let b = year();
     let words = "printer OR 请求书 OR 請求書 OR طابعة OR צריך OR เครื่องพิมพ์ OR xxxx* OR vpn OR owned";
     for columns in [20, 40, 80, 200] {
@@ -246,6 +247,7 @@ fn rows_fit_and_line_up() {
 
 #[test]
 fn conversations_fit() {
+    // E2
     let b = year();
     for columns in [20, 40, 80, 200] {
         for ticket in 1..=SUBJECTS.len() {

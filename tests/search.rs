@@ -125,6 +125,7 @@ fn tickets_and_the_lines_that_speak_of_it() {
 
 #[test]
 fn what_is_found() {
+    // E3
     let b = desk();
     let table = [
         // Words, however they are written.

@@ -40,6 +40,7 @@ fn writes(scenario: &Scenario, kind: &[(&str, &str)]) -> Vec<u64> {
 
 #[test]
 fn short_writes_are_no_mistake() {
+    // A4, D7
     let always: [&[(&str, &str)]; 4] = [
         &[("SHIM_SHORT", "half")],
         &[("SHIM_SHORT", "one")],
@@ -75,6 +76,7 @@ fn short_writes_are_no_mistake() {
 
 #[test]
 fn the_disk_fills_up_in_the_middle_of_a_write() {
+    // A3, A4, D7
     for scenario in SCENARIOS {
         let mut end = 0;
         let mut rooms = Vec::new();

@@ -290,6 +290,7 @@ Hi
 
 #[test]
 fn objects_for_programs() {
+    // E2
     let b = with(&corpus("attachments"));
     let ran = show(&b, &["1", "--json"]);
     // When it was filed is not for a test to say.
@@ -305,6 +306,7 @@ fn objects_for_programs() {
 
 #[test]
 fn attachments_are_named_and_given() {
+    // E2
     let b = with(&corpus("attachments"));
     show(&b, &["1"]).is(
         0,
@@ -332,6 +334,7 @@ Please find the invoice attached. It is 5 € too high: see the long line here, 
 
 #[test]
 fn nothing_harms_a_terminal() {
+    // E2
     show(&with(&corpus("control-characters")), &["1"]).is(
         0,
         "\
@@ -347,6 +350,7 @@ Ticket 1, open: Clear [2J]0;owned title
 
 #[test]
 fn html_is_shown_as_text() {
+    // E2
     show(&with(&corpus("html-only")), &["1"]).is(
         0,
         "\

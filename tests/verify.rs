@@ -6,6 +6,7 @@ const MAIL: &str = "From: alice@example.net\nSubject: Printer\nMessage-ID: <1@x>
 
 #[test]
 fn an_address_is_taken_or_refused_with_a_reason() {
+    // B8, E3
     let b = Bench::new();
     b.deliver("submit@example.org", MAIL).silent();
     b.deliver("submit@example.org", MAIL.replace("1@x", "2@x"))

@@ -40,21 +40,25 @@ fn first_samples() {
 
 #[test]
 fn any_bytes() {
+    // A7, C8, D6
     walk("bytes");
 }
 
 #[test]
 fn large_ones() {
+    // A7, C8, D6
     walk("generated");
 }
 
 #[test]
 fn machines() {
+    // C6
     walk("machines");
 }
 
 #[test]
 fn people() {
+    // C1, C11, D6, E2
     walk("people");
 }
 
@@ -71,7 +75,7 @@ fn the_corpus_is_large_and_nothing_in_it_comes_twice() {
     assert_eq!(digests.len(), all.len());
 }
 
-// A7: each goes to a desk of its own, since to A5 they are one message.
+// A7: each goes to a desk of its own, since on one desk they would be the same message (A5).
 #[test]
 fn mail_without_a_letter_is_mail() {
     let from_line = "From ann@example.com Mon Jan  1 00:00:00 2024\n";

@@ -71,6 +71,7 @@ pub fn run(config: &str, cases: &[Case]) {
 
 #[test]
 fn from_says_who_may_close() {
+    // C5
     let usual = Case {
         name: "",
         sender: "mallory@example.com",
@@ -177,6 +178,7 @@ fn from_says_who_may_close() {
 
 #[test]
 fn from_says_whose_mail_is_passed_on() {
+    // C3
     let usual = Case {
         name: "",
         sender: "mallory@example.com",

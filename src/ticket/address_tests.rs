@@ -8,6 +8,7 @@ fn desk(submit: &[&str], ticket: &str) -> Addresses {
 
 #[test]
 fn recipients_are_recognised() {
+    // B1 to B3, B6, B10
     let plain = desk(&["submit", "help@other.example"], "ticket-{n}");
     let plus = desk(&["help"], "help+{n}");
     let ticket = |n, verb| Some(Target::Ticket(TicketId::new(n).unwrap(), verb));
@@ -171,6 +172,7 @@ fn with_secret(desk: Addresses, plain_until: u32) -> Addresses {
 
 #[test]
 fn with_a_secret_an_address_is_told_or_guessed() {
+    // B1 to B3, B10
     // The digest of 12 is 22t6j7hw, that of 1 is 77ak8qyc: see digest.rs.
     let plain = desk(&["submit"], "ticket-{n}");
     let secret = with_secret(plain.clone(), 0);

@@ -83,6 +83,7 @@ const BOTH: &str = "copy steve@d.org+eva@d.org";
 
 #[test]
 fn a_new_ticket() {
+    // C1, C2, C6, C11
     let ann = "From: Ann <ann@x.org>\n";
     for (case, header, want) in [
         ("C1", "", &["ack ann@x.org", BOTH][..]),
@@ -163,6 +164,7 @@ fn nothing_is_passed_on_for_ever() {
 
 #[test]
 fn an_update() {
+    // B3, C2, C3, C6
     use Verb::{Quiet, Submitter, Update};
     let desk = Desk::default();
     for (case, verb, raw, want) in [
@@ -257,6 +259,7 @@ fn an_update() {
 
 #[test]
 fn closing() {
+    // C4 to C6
     use Verb::{Done, Update};
     // case, close_by, open before, raw, filed under, open after, answers
     let participants = CloseBy::Participants;

@@ -71,6 +71,7 @@ fn routed_by(
 
 #[test]
 fn the_first_rule_that_fits_decides() {
+    // A6, B1 to B6, B9
     use Destination::{Open, Ticket};
     use Verb::{Done, Quiet, Update};
     let table: &[(&str, &[&str], &str, &[Destination])] = &[
@@ -189,6 +190,7 @@ fn the_first_rule_that_fits_decides() {
 
 #[test]
 fn what_is_not_there_is_refused_or_opened() {
+    // B8, B9
     let ticket = |s: &str| Refusal::UnknownTicket(s.into());
     let other = |s: &str| Refusal::NotOurs(s.into());
     for (case, rcpt, raw, refusal) in [

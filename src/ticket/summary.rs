@@ -163,6 +163,7 @@ mod tests {
 
     #[test]
     fn the_same_message_is_recognised() {
+        // A5
         let first = "Message-ID: <1@x>\nTo: a@x\n\nhello\nyou\n";
         let nameless = "Date: today\nReceived: by b\n\nhello\n";
         for (case, a, b, want) in [

@@ -90,6 +90,7 @@ fn sha256(site: &Site, bytes: &[u8]) -> String {
 
 #[test]
 fn raw_bytes_outlive_mutt() {
+    // D6
     let Some(site) = site::start(Form::Split, &[]) else {
         return;
     };

@@ -30,6 +30,7 @@ pub fn stand_in(site: &Site, script: &str) {
 
 #[test]
 fn unknown_tickets_are_refused_at_rcpt_time() {
+    // B8
     for form in [Form::Split, Form::Unsplit] {
         let Some(site) = site::start(form, &["TICKETS_SUBMIT=submit : help"]) else {
             return;
@@ -220,6 +221,7 @@ fn the_programs_sentence_is_in_the_bounce() {
 
 #[test]
 fn the_program_is_told_the_envelope_and_nothing_is_added_to_the_mail() {
+    // A1
     let Some(site) = site::start(Form::Split, &[]) else {
         return;
     };

@@ -17,6 +17,7 @@ const RC: &str = "set quit=yes delete=yes move=no record='' header_cache='' wait
 
 #[test]
 fn what_neomutt_overwrites_is_missed_and_put_back() {
+    // D10
     if !site::may_run(site::missing(&["neomutt", "strace"])) {
         return;
     }

@@ -138,6 +138,7 @@ fn missing() -> Option<&'static str> {
 
 #[test]
 fn readers_split_every_ticket_alike() {
+    // D2
     if let Some(what) = missing() {
         let required = std::env::var_os("TICKETS_E2E").is_some_and(|v| v == "required");
         assert!(!required, "there is no {what}; run tests/setup as root");

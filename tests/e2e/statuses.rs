@@ -89,6 +89,7 @@ fn ends_with(site: &Site, script: &str) {
 
 #[test]
 fn the_table_is_what_happens() {
+    // A3
     let Some(exim_site) = site::start(Form::Split, &[]) else {
         return;
     };

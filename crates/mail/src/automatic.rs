@@ -150,6 +150,7 @@ mod tests {
 
     #[test]
     fn two_degrees() {
+        // C6
         use Degree::{Automatic, Ours, Person, Unanswered};
         let from = "From: Ann <ann@x.org>\n";
         for (header, want) in [
@@ -204,6 +205,7 @@ mod tests {
 
     #[test]
     fn daemons_and_the_null_sender() {
+        // C6
         for (from, sender, want) in [
             ("Ann <ann@x.org>", Sender::Null, Some("null sender")),
             ("Ann <ann@x.org>", Sender::Unknown, None),

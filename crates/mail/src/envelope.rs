@@ -175,6 +175,7 @@ mod tests {
 
     #[test]
     fn the_best_witness_speaks() {
+        // A1
         use Witness::{Envelope as E, Header as H};
         let exim = &[
             ("RECIPIENT", "submit@example.org"),

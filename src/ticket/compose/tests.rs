@@ -284,7 +284,7 @@ fn a_tag_stands_once() {
 
 #[test]
 fn a_body_is_copied_byte_for_byte() {
-    // C2; D6 does not apply: sendmail wants LF.
+    // C2: with LF, which sendmail wants; line ends are given back only by `show --raw` (D6).
     let table: &[(&str, &[u8], &[u8])] = &[
         (
             "as it is",
