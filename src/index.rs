@@ -73,12 +73,12 @@ pub struct Overview {
 pub struct Index {
     db: Connection,
     path: PathBuf,
-    /// What deliveries told, and is not in the database yet.
+    /// Journal lines that are not in the database yet.
     pending: Vec<Change>,
-    /// What deliveries told was only looked at.
-    glanced: Cell<bool>,
+    /// Those lines were read, but not applied.
+    journal_unapplied: Cell<bool>,
     /// A transaction is open that only reads.
-    looking: Cell<bool>,
+    in_read: Cell<bool>,
     /// What changes is not noted for the full text.
     clean: Cell<bool>,
 }
@@ -89,14 +89,14 @@ impl Index {
             db,
             path: path.to_owned(),
             pending: Vec::new(),
-            glanced: Cell::new(false),
-            looking: Cell::new(false),
+            journal_unapplied: Cell::new(false),
+            in_read: Cell::new(false),
             clean: Cell::new(false),
         }
     }
 
-    /// Opens the index at `path` and takes over what deliveries told; makes an empty one if it is
-    /// missing, of another version or no database at all.
+    /// Opens the index at `path` and applies the journal to it. Makes an empty index if there is none, or
+    /// one of another version, or a file that is no database.
     pub fn open(path: &Path) -> anyhow::Result<Index> {
         again_if_removed(|| {
             let _lock = schema::lock(path)?;
@@ -107,14 +107,14 @@ impl Index {
                     schema::create(path, true)?
                 }
             };
-            index.take_over(&Self::journal(path))?;
+            index.apply_journal(&Self::journal(path))?;
             Ok(index)
         })
         .with_context(|| format!("cannot open {}", path.display()))
     }
 
-    /// The same for who only looks: what deliveries told is looked at, too, but stays where it is.
-    pub fn glance(path: &Path) -> anyhow::Result<Index> {
+    /// Opens read-only. Pending journal lines are read but not applied.
+    pub fn open_to_read(path: &Path) -> anyhow::Result<Index> {
         let lines = Self::journal(path).read()?;
         let doing = || format!("cannot open {}", path.display());
         let found = again_if_removed(|| Self::sound(path)).with_context(doing)?;
@@ -122,29 +122,29 @@ impl Index {
             return Self::open(path);
         };
         index.pending = lines.changes;
-        index.glanced.set(true);
-        // One look for all questions; nobody can write meanwhile.
+        index.journal_unapplied.set(true);
+        // One read transaction for all questions; nobody can write meanwhile.
         index.db.execute_batch("BEGIN")?;
-        index.looking.set(true);
+        index.in_read.set(true);
         Ok(index)
     }
 
-    /// Takes over what [`Index::glance`] only looked at. To be done before anything is written:
-    /// where a ticket has a row, nobody looks for those below it that have none, and a power cut
-    /// would take what was told of them.
-    pub fn settle(&self) -> anyhow::Result<()> {
-        if self.glanced.get() {
-            self.look_away();
+    /// Applies what [`Index::open_to_read`] only read. To be done before anything is written: where a
+    /// ticket has a row, nobody looks for tickets with lower numbers that have none, and a power cut would
+    /// take the lines about those.
+    pub fn apply_pending(&self) -> anyhow::Result<()> {
+        if self.journal_unapplied.get() {
+            self.end_read();
             let _lock = schema::lock(&self.path)?;
-            self.take_over(&Self::journal(&self.path))?;
-            self.glanced.set(false);
+            self.apply_journal(&Self::journal(&self.path))?;
+            self.journal_unapplied.set(false);
         }
         Ok(())
     }
 
-    /// Ends the look that [`Index::glance`] began, so that others can write.
-    pub fn look_away(&self) {
-        if self.looking.replace(false) {
+    /// Ends the read that [`Index::open_to_read`] began, so that others can write.
+    pub fn end_read(&self) {
+        if self.in_read.replace(false) {
             // Nothing was written. Should it fail, closing ends it.
             let _ = self.db.execute_batch("COMMIT");
         }
@@ -178,8 +178,8 @@ impl Index {
     pub fn highest(&self) -> Result<u32> {
         let sql = "SELECT ifnull(max(id), 0) FROM ticket";
         let highest: u32 = self.db.query_row(sql, [], |r| r.get(0))?;
-        let told = self.pending.iter().map(|change| change.ticket.get());
-        Ok(told.fold(highest, u32::max))
+        let pending = self.pending.iter().map(|change| change.ticket.get());
+        Ok(pending.fold(highest, u32::max))
     }
 
     /// How many tickets and messages there are.
@@ -268,16 +268,20 @@ impl Index {
     pub fn holds(&self, id: TicketId, digest: &[u8]) -> Result<bool> {
         let sql = "SELECT 1 FROM entry WHERE ticket = ?1 AND digest = ?2";
         let mut select = self.db.prepare(sql)?;
-        let mut told = self.told(|added| added.summary.identity.digest == digest);
-        Ok(told.any(|change| change.ticket == id) || select.exists(params![id.get(), digest])?)
+        let mut pending = self.pending_with(|added| added.summary.identity.digest == digest);
+        Ok(
+            pending.any(|change| change.ticket == id)
+                || select.exists(params![id.get(), digest])?,
+        )
     }
 
     /// The tickets that this very message opened, lowest first.
     pub fn opened_by(&self, message: &Identity) -> Result<Vec<TicketId>> {
         let sql = "SELECT ticket FROM entry WHERE key = ?1 AND seq = 0 AND digest = ?2";
         let mut ids = self.ids(sql, params![message.key, message.digest])?;
-        let told = self.told(|added| added.seq == 0 && added.summary.identity == *message);
-        ids.extend(told.map(|change| change.ticket));
+        let pending =
+            self.pending_with(|added| added.seq == 0 && added.summary.identity == *message);
+        ids.extend(pending.map(|change| change.ticket));
         ids.sort_unstable();
         ids.dedup();
         Ok(ids)
@@ -287,15 +291,15 @@ impl Index {
     pub fn holders(&self, key: i64) -> Result<Vec<TicketId>> {
         let sql = "SELECT DISTINCT ticket FROM entry WHERE key = ?1";
         let mut ids = self.ids(sql, params![key])?;
-        let told = self.told(|added| added.summary.identity.key == key);
-        ids.extend(told.map(|change| change.ticket));
+        let pending = self.pending_with(|added| added.summary.identity.key == key);
+        ids.extend(pending.map(|change| change.ticket));
         ids.sort_unstable_by(|a, b| b.cmp(a));
         ids.dedup();
         Ok(ids)
     }
 
-    /// The additions that nobody has taken over yet and that `fit`.
-    fn told(&self, fit: impl Fn(&Added) -> bool) -> impl Iterator<Item = &Change> {
+    /// The additions among the pending journal lines that `fit`.
+    fn pending_with(&self, fit: impl Fn(&Added) -> bool) -> impl Iterator<Item = &Change> {
         let fits = move |change: &&Change| change.added.as_ref().is_some_and(&fit);
         self.pending.iter().filter(fits)
     }
@@ -327,12 +331,12 @@ impl Index {
     pub fn opened_since(&self, address: &str, since: i64) -> Result<u32> {
         let sql = "SELECT id FROM ticket WHERE address = ?1 COLLATE NOCASE AND opened >= ?2";
         let mut ids = self.ids(sql, params![address, since])?;
-        let told = self.told(|added| {
+        let pending = self.pending_with(|added| {
             let author = added.summary.author.as_ref();
             let wrote = author.is_some_and(|a| a.address.eq_ignore_ascii_case(address));
             wrote && added.seq == 0 && added.summary.at >= since
         });
-        ids.extend(told.map(|change| change.ticket));
+        ids.extend(pending.map(|change| change.ticket));
         ids.sort_unstable();
         ids.dedup();
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))

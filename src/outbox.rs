@@ -46,10 +46,34 @@ pub struct Outbox {
     group: bool,
 }
 
-/// Mail that is written and inert, named in `tmp/`: release or discard it.
+/// Mail that is written and inert, in `tmp/`. It removes itself when it is dropped, unless its message
+/// was filed first; what cannot be removed stays inert.
 #[derive(Debug)]
-#[must_use = "staged mail is sent only if it is released"]
-pub struct Staged(Vec<String>);
+#[must_use = "staged mail is removed when it is dropped"]
+pub struct Staged {
+    tmp: PathBuf,
+    names: Vec<String>,
+}
+
+impl Staged {
+    /// The same mail once its message is filed: it has to go out now, and nothing removes it.
+    pub fn of_filed_message(mut self) -> Due {
+        Due(std::mem::take(&mut self.names))
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for name in &self.names {
+            let _ = fs::remove_file(self.tmp.join(name));
+        }
+    }
+}
+
+/// Mail in `tmp/` whose message is filed: release it.
+#[derive(Debug)]
+#[must_use = "mail is sent only if it is released"]
+pub struct Due(Vec<String>);
 
 /// Mail that may be sent.
 #[derive(Debug, Default)]
@@ -102,7 +126,11 @@ impl Outbox {
     /// # Errors
     /// Whatever keeps a mail from being written and synced; then none is staged.
     pub fn stage(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Staged> {
-        let mut staged = Staged(Vec::new());
+        let tmp = self.dir.join("tmp");
+        let mut staged = Staged {
+            tmp: tmp.clone(),
+            names: Vec::new(),
+        };
         if mails.iter().all(|mail| mail.recipients.is_empty()) {
             return Ok(staged);
         }
@@ -110,39 +138,34 @@ impl Outbox {
             key.is_plain(),
             "cannot queue mail: {key:?} is no name for a file"
         );
-        let written = self.make_directories().and_then(|()| {
-            // The first try may have had more to say: what it left must not be released with this.
-            self.discard(self.staged(key)?);
-            for (index, mail) in mails
-                .iter()
-                .enumerate()
-                .filter(|(_, mail)| !mail.recipients.is_empty())
-            {
-                let name = key.name(index, mail.kind);
-                let path = self.dir.join("tmp").join(&name);
-                staged.0.push(name);
-                self.write(&path, mail, now)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-            }
-            sync_directory(&self.dir.join("tmp"))
+        self.make_directories()?;
+        // The first try may have had more to say: what it left must not be released with this.
+        drop(Staged {
+            tmp: tmp.clone(),
+            names: self.staged(key)?,
         });
-        match written {
-            Ok(()) => Ok(staged),
-            Err(error) => {
-                self.discard(staged);
-                Err(error)
+        for (index, mail) in mails.iter().enumerate() {
+            if mail.recipients.is_empty() {
+                continue;
             }
+            let name = key.name(index, mail.kind);
+            let path = tmp.join(&name);
+            staged.names.push(name);
+            self.write(&path, mail, now)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        sync_directory(&tmp)?;
+        Ok(staged)
     }
 
-    /// Lets staged mail go out, now that its message is filed. Not synced: after a power cut the file lies in `tmp/`
+    /// Lets mail go out, now that its message is filed. Not synced: after a power cut the file lies in `tmp/`
     /// again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
     ///
     /// # Errors
     /// A mail that cannot be moved; it stays staged.
-    pub fn release(&self, staged: Staged, now: i64) -> Result<Released> {
+    pub fn release(&self, due: Due, now: i64) -> Result<Released> {
         let mut released = Released::default();
-        for name in staged.0 {
+        for name in due.0 {
             let from = self.dir.join("tmp").join(&name);
             let to = self.dir.join("new").join(format!("{now}.{name}"));
             match fs::rename(&from, &to) {
@@ -157,20 +180,13 @@ impl Outbox {
         Ok(released)
     }
 
-    /// Removes staged mail whose message was not filed. What cannot be removed stays inert.
-    pub fn discard(&self, staged: Staged) {
-        for name in staged.0 {
-            let _ = fs::remove_file(self.dir.join("tmp").join(name));
-        }
-    }
-
     /// What a delivery that died left behind for a message that turned out to be filed: staged mail is released, and
     /// comes back together with what was released and not sent.
     ///
     /// # Errors
     /// A directory that cannot be read, a mail that cannot be moved.
     pub fn adopt(&self, key: &Key, now: i64) -> Result<Released> {
-        let mut released = self.release(self.staged(key)?, now)?;
+        let mut released = self.release(Due(self.staged(key)?), now)?;
         let waiting = self
             .released()?
             .into_iter()
@@ -183,13 +199,11 @@ impl Outbox {
         Ok(released)
     }
 
-    fn staged(&self, key: &Key) -> Result<Staged> {
-        let names = self.names("tmp")?.into_iter();
-        Ok(Staged(
-            names
-                .filter(|name| name.starts_with(&key.prefix()))
-                .collect(),
-        ))
+    /// The names of what is staged for a message.
+    fn staged(&self, key: &Key) -> Result<Vec<String>> {
+        let mut names = self.names("tmp")?;
+        names.retain(|name| name.starts_with(&key.prefix()));
+        Ok(names)
     }
 
     /// Looks after staged mail that no delivery came back for: releases it if `is_filed` knows its message by ticket
@@ -213,7 +227,7 @@ impl Outbox {
                 continue;
             };
             if is_filed(key.ticket, &key.digest)? {
-                recovered.released += self.release(Staged(vec![name]), now)?.len();
+                recovered.released += self.release(Due(vec![name]), now)?.len();
             } else if age >= NEVER_FILED {
                 fs::remove_file(&path)
                     .with_context(|| format!("cannot remove {}", path.display()))?;

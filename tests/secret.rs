@@ -51,8 +51,8 @@ fn local(bench: &Bench, number: u32) -> String {
 
 fn refused(ran: &Ran, address: &str) {
     let sentence = format!(
-        "5.1.1 There is no address {address}: that of a ticket stands in every mail about it; \
-         please answer such a mail, or write to submit@example.org.\n"
+        "5.1.1 There is no address {address}. The right one is in every mail about your \
+         ticket: reply to one of those, or write to submit@example.org.\n"
     );
     ran.is(67, &sentence, "");
 }
@@ -155,7 +155,7 @@ fn a_guess_is_refused() {
     };
     assert_eq!(ask(&right), "action=DUNNO\n\n");
     let answer = ask("ticket-1");
-    let want = "action=550 5.1.1 There is no address ticket-1@example.org: that of a ticket ";
+    let want = "action=550 5.1.1 There is no address ticket-1@example.org. The right one is in ";
     assert!(answer.starts_with(want), "{answer}");
     // unknown_ticket = "open"
     bench.configure(&with_secret(&bench, "unknown_ticket = \"open\"\n"));

@@ -10,7 +10,7 @@ use tickets::mail::envelope::Sender;
 use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
-use tickets::ticket::compose::reply::Draft;
+use tickets::ticket::compose::letter::Letter;
 use tickets::ticket::compose::{Kind, Outgoing, Voice, ascii_address, ticket_of_msg_id};
 use tickets::ticket::template::Templates;
 use tickets::ticket::{TicketId, tag};
@@ -318,14 +318,14 @@ fn comes_back(notice: &Outgoing, text: &str) {
 
 /// A reply that a person writes: what the editor shows is read back, and the mail is well-formed.
 fn reply(original: &Message, desk: &Desk, text: &str) {
-    let mut draft = Draft {
+    let mut draft = Letter {
         from: vec![Mailbox {
             name: clean(&original.subject()),
             address: "ticket-12@example.org".into(),
         }],
         to: original.reply_to().into_iter().collect(),
         cc: original.to_cc().into_iter().take(20).collect(),
-        ..Draft::answering(original, &desk.tag, text, "2026-11-22 10:00")
+        ..Letter::answering(original, &desk.tag, text, "2026-11-22 10:00")
     };
     let recipients = draft.recipients();
     // What looks like the start of an encoded word is shown as it is sent.
@@ -338,7 +338,7 @@ fn reply(original: &Message, desk: &Desk, text: &str) {
         "the editor changed who gets it"
     );
     assert_eq!((&draft.subject, &draft.references), (&subject, &references));
-    let again = Draft { ..draft.clone() };
+    let again = Letter { ..draft.clone() };
     draft.edited(&draft.readable());
     assert_eq!(draft, again);
     for mail in [draft.mail("unique", "example.org", 0), draft.unfinished()] {

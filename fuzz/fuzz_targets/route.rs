@@ -155,7 +155,6 @@ impl Desk {
 
     /// Each message has somewhere to go, or a reason why not.
     fn routes(&self, envelope: &Envelope, message: &Message) -> Vec<Destination> {
-        let tags = |subject: &str| tag::find(&self.tags, subject);
         let mut all = Vec::new();
         for (unknown_ticket, catch_all) in [
             (UnknownTicket::Reject, CatchAll::Reject),
@@ -165,7 +164,7 @@ impl Desk {
         ] {
             let rules = Rules {
                 addresses: &self.addresses,
-                tags: &tags,
+                subject_tags: &self.tags,
                 unknown_ticket,
                 catch_all,
             };

@@ -11,6 +11,7 @@ mod values;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::part::{Context, Run};
+use crate::ticket::tag;
 use crate::ticket::template::{Text, Values};
 use anyhow::Result;
 pub use mta::{Mta, mta};
@@ -124,7 +125,7 @@ fn file_to_edit(desk: &Desk) -> String {
 fn config(desk: &Desk) -> Finding {
     let domain = desk.config.addresses.domain();
     // Without a digit in it, no pattern would be tried.
-    if let Err(e) = desk.tags("1") {
+    if let Err(e) = tag::find(&desk.config.subject_tags, "1") {
         let file = file_to_edit(desk);
         // It is drawn in several lines.
         let line = crate::error::line(&e);

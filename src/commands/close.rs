@@ -71,23 +71,19 @@ fn each(
     }
     for &id in tickets {
         if desk.store.locate(id)? == Some(wanted) {
-            let state = if wanted == State::Open {
-                "open"
-            } else {
-                "closed"
-            };
-            crate::screen::remark(format_args!("ticket {id} is {state} already"));
+            crate::screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
             continue;
         }
-        let (filed, remarks) = desk.file_from_operator(id, verb, text)?;
+        let outcome = desk.file_from_operator(id, verb, text)?;
         let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
-        let done = match filed.deed {
-            Deed::Closed => "closed",
-            Deed::Reopened => "re-opened",
+        let done = match outcome.filed.first().map(|filed| filed.deed) {
+            Some(Deed::Closed) => "closed",
+            Some(Deed::Reopened) => "re-opened",
             _ => "updated",
         };
         crate::screen::say(format!("{done} {id}  {subject}").trim_end())?;
-        for line in filed.warnings.iter().chain(&remarks) {
+        let warnings = outcome.filed.iter().flat_map(|filed| &filed.warnings);
+        for line in warnings.chain(&outcome.unsent) {
             crate::screen::remark(line);
         }
     }

@@ -1,11 +1,10 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
 use crate::config::{Config, Size};
-use crate::desk::{Deed, Desk, Incoming, Outcome};
+use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
-use crate::ticket::route::Refusal;
 use anyhow::{Context as _, Result, bail};
 use mail::envelope::{Envelope, Given};
 use mail::mbox;
@@ -66,31 +65,18 @@ impl Run for Deliver {
             message: &message,
             envelope: &envelope,
         };
-        let mut outcome = desk.file(incoming)?;
-        // From here on the message is filed, and nothing may turn that into a failure (A4).
-        if !outcome.filed.is_empty() && !outcome.refusals.is_empty() {
-            let refused: Vec<String> = outcome
-                .refusals
-                .iter()
-                .map(|r| reason(&desk, r).replacen("5.1.1 ", "", 1))
-                .collect();
-            desk.refuse_in_part(&incoming, &refused.join(" "), &mut outcome);
-        }
-        drop(message);
-        drop(input);
-        let unsent = desk.send(&mut outcome);
+        let outcome = desk.take_in(incoming, Bearer::Mta)?;
+        // Whatever is filed is on the disk, and nothing may turn that into a failure (A4).
         if talks {
-            tell(&desk, &outcome, &unsent);
+            describe(&desk, &outcome);
         }
-        let status = match outcome.refusals.first() {
+        match outcome.refusals.first() {
             Some(refusal) if outcome.filed.is_empty() => {
-                refuse(&reason(&desk, refusal))?;
-                Status::NoUser
+                refuse(&refusal.status_line(&desk.config.addresses.submit()))?;
+                Ok(Status::NoUser)
             }
-            _ => Status::Ok,
-        };
-        desk.leave();
-        Ok(status)
+            _ => Ok(Status::Ok),
+        }
     }
 }
 
@@ -132,37 +118,8 @@ fn too_large(config: &Config) -> String {
     format!("5.3.4 Your message is larger than {limit}, which is the most that is taken here.")
 }
 
-/// One plain sentence that says what to do instead.
-pub fn reason(desk: &Desk, refusal: &Refusal) -> String {
-    let clean = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).collect() };
-    let submit = desk.config.addresses.submit();
-    match refusal {
-        Refusal::UnknownTicket(name) if name.contains('@') => format!(
-            "5.1.1 There is no ticket {}: please write to {submit} to open a new one.",
-            clean(name)
-        ),
-        Refusal::UnknownTicket(number) => format!(
-            "5.1.1 There is no ticket {}, which your subject names: please write to {submit} \
-             without that number to open a new one.",
-            clean(number)
-        ),
-        Refusal::Guessed(name) => format!(
-            "5.1.1 There is no address {}: that of a ticket stands in every mail about it; please \
-             answer such a mail, or write to {submit}.",
-            clean(name)
-        ),
-        Refusal::NotOurs(name) if name.is_empty() => {
-            format!("5.1.1 No recipient is named; the address for support is {submit}.")
-        }
-        Refusal::NotOurs(name) => format!(
-            "5.1.1 {} is no address of this desk: please write to {submit}.",
-            clean(name)
-        ),
-    }
-}
-
 /// Says on stderr what was done (E5).
-fn tell(desk: &Desk, outcome: &Outcome, unsent: &[String]) {
+fn describe(desk: &Desk, outcome: &Outcome) {
     let mut lines = Vec::new();
     for filed in &outcome.filed {
         let (id, path) = (filed.ticket, filed.path.display());
@@ -189,10 +146,11 @@ fn tell(desk: &Desk, outcome: &Outcome, unsent: &[String]) {
         lines.extend(filed.warnings.iter().map(|w| format!("tickets: {w}")));
     }
     if !outcome.filed.is_empty() {
-        let refused = outcome.refusals.iter().map(|r| reason(desk, r));
-        lines.extend(refused.map(|r| format!("refused: {}", r.trim_start_matches("5.1.1 "))));
+        let submit = desk.config.addresses.submit();
+        let refused = outcome.refusals.iter().map(|r| r.sentence(&submit));
+        lines.extend(refused.map(|sentence| format!("refused: {sentence}")));
     }
-    lines.extend(unsent.iter().map(|line| format!("tickets: {line}")));
+    lines.extend(outcome.unsent.iter().map(|line| format!("tickets: {line}")));
     for line in lines {
         let _ = writeln!(std::io::stderr(), "{line}");
     }

@@ -122,7 +122,7 @@ impl List {
             return Ok(());
         }
         let layout = Layout::of(&found.widths, screen::width()).colours(out.wants_colours());
-        let (store, now) = (&desk.store, desk.now);
+        let (store, now) = (&desk.store, desk.now());
         let write = |item: &Listed, text: &mut String| -> Result<()> {
             if self.json {
                 text.push_str(&serde_json::to_string(&item.object(store))?);
@@ -152,7 +152,7 @@ impl List {
 
     /// The tickets that are asked for.
     fn find(&self, desk: &Desk) -> Result<Found> {
-        let since = when::since(self.since.as_ref(), desk.now)?;
+        let since = when::since(self.since.as_ref(), desk.now())?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
         let is_wanted = |item: &Listed| {
             let is_from = |text: &String| match &item.row.submitter {

@@ -3,10 +3,9 @@
 //! Postfix's spawn(8) ties standard error to the connection as well as standard output, so a
 //! word for the administrator must not go there: it would be read as a part of the answer.
 
-use super::verify;
 use crate::error::{self, Status};
 use crate::part::{Context, Run};
-use crate::ticket::route::Refusal;
+use crate::ticket::route::{self, Refusal};
 use anyhow::{Context as _, Result};
 use nix::sys::stat::fstat;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -92,9 +91,9 @@ fn refusal(cx: &Context, recipient: &str) -> Result<Option<String>> {
         || recipient
             .rsplit_once('@')
             .is_none_or(|(_, domain)| domain.eq_ignore_ascii_case(config.addresses.domain()));
-    match verify::refusal(&desk, recipient)? {
+    match route::refusal(recipient, &desk.rules(), &desk)? {
         Some(refusal @ (Refusal::UnknownTicket(_) | Refusal::Guessed(_))) if ours => {
-            let sentence = super::deliver::reason(&desk, &refusal);
+            let sentence = refusal.status_line(&config.addresses.submit());
             Ok(Some(sentence.replace(|c: char| !c.is_ascii(), "?")))
         }
         _ => Ok(None),

@@ -6,7 +6,7 @@ use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
-use crate::ticket::compose::reply::Draft;
+use crate::ticket::compose::letter::Letter;
 use anyhow::{Context as _, Result};
 use mail::automatic;
 use mail::decode::Mailbox;
@@ -59,7 +59,7 @@ impl Run for Reply {
 
 impl Reply {
     /// Answers the last message that a person wrote who is none of us, else the last one.
-    fn draft(&self, desk: &Desk) -> Result<Draft> {
+    fn draft(&self, desk: &Desk) -> Result<Letter> {
         let id = self.ticket;
         let Some((_, _, bytes)) = desk.store.read(id)? else {
             return Err(desk.no_ticket(id).into());
@@ -95,18 +95,18 @@ impl Reply {
         let tag = tag
             .and_then(|p| crate::ticket::tag::write(p, id))
             .unwrap_or_default();
-        let when = crate::screen::when(original.date().unwrap_or(desk.now));
+        let when = crate::screen::when(original.date().unwrap_or(desk.now()));
         let text = render(&raw, &Limits::default()).text;
         let verb = if self.close { Verb::Done } else { Verb::Update };
-        Ok(Draft {
+        Ok(Letter {
             from: vec![mailbox(&desk.config.name, Verb::Update)],
             to,
             cc: vec![mailbox("", verb)],
-            ..Draft::answering(&original, &tag, &text, &when)
+            ..Letter::answering(&original, &tag, &text, &when)
         })
     }
 
-    fn in_editor(&self, desk: &Desk, mut draft: Draft) -> Result<Status> {
+    fn in_editor(&self, desk: &Desk, mut draft: Letter) -> Result<Status> {
         let before = draft.readable();
         let (file, path) = write_draft(self.ticket, before.as_bytes())?;
         // Kept while the person has not decided: what they wrote must survive a mistake.
@@ -148,7 +148,7 @@ impl Reply {
     }
 
     /// Asks until there is an answer; the end of input leaves the draft where it is.
-    fn ask(&self, desk: &Desk, draft: &Draft) -> Result<Choice> {
+    fn ask(&self, desk: &Desk, draft: &Letter) -> Result<Choice> {
         let recipients = draft.recipients();
         let files = |r: &String| {
             let target = desk.config.addresses.target(r);
@@ -189,7 +189,7 @@ impl Reply {
     }
 
     /// Hands the reply to sendmail; the recipients it went to.
-    fn send(&self, desk: &Desk, draft: &Draft) -> Result<Vec<String>> {
+    fn send(&self, desk: &Desk, draft: &Letter) -> Result<Vec<String>> {
         let now = jiff::Timestamp::now();
         let unique = format!("{:x}.{:x}", now.as_nanosecond(), std::process::id());
         let mail = draft.mail(&unique, desk.config.addresses.domain(), now.as_second());
@@ -230,7 +230,7 @@ fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::T
 }
 
 /// mutt keeps From, Cc and the thread of a draft it resumes, whatever its hooks say.
-fn in_mutt(program: &Path, id: TicketId, draft: &Draft) -> Result<Status> {
+fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
     let ended = Command::new(program)

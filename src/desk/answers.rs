@@ -1,12 +1,14 @@
 //! From a plan to mail in the outbox, and what sending it came to.
 
-use super::{Desk, Incoming, Outcome, Parcel};
+use super::Desk;
+use super::delivery::{Filed, Incoming, Outcome, Parcel};
+use crate::error;
 use crate::index::Overview;
-use crate::outbox::{Key, Mail, Report};
+use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::compose::{Outgoing, Voice};
 use crate::ticket::plan::{Answer, Plan, Remark};
-use crate::ticket::summary::Summary;
+use crate::ticket::summary::Identity;
 use crate::ticket::template::{Templates, Text};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
@@ -26,8 +28,7 @@ impl Desk {
             return Vec::new();
         }
         let message = parcel.incoming.message;
-        let key = super::file::key(parcel, id);
-        self.speak(&key, |voice| {
+        self.speak(&parcel.key(id), parcel.now, |voice| {
             let state = if plan.open {
                 State::Open
             } else {
@@ -86,14 +87,14 @@ impl Desk {
     }
 
     /// Lends the desk's voice about one message.
-    fn speak<T>(&self, key: &Key, words: impl FnOnce(&Voice) -> T) -> T {
+    fn speak<T>(&self, key: &Key, now: i64, words: impl FnOnce(&Voice) -> T) -> T {
         let templates = self.templates();
         let first = self.config.subject_tags.first();
         let tag = first
             .and_then(|p| tag::write(p, key.ticket))
             .unwrap_or_default();
         let tagged = |subject: &str| {
-            let tags = self.tags(subject).unwrap_or_default();
+            let tags = tag::find(&self.config.subject_tags, subject).unwrap_or_default();
             tags.into_iter().find(|&id| id == key.ticket)
         };
         words(&Voice {
@@ -105,7 +106,7 @@ impl Desk {
             tag: &tag,
             tagged: &tagged,
             digest: &key.digest,
-            now: self.now,
+            now,
         })
     }
 
@@ -124,51 +125,71 @@ impl Desk {
         templates
     }
 
-    /// Tells the admins of recipients that were refused while others were not: one status for
-    /// all of them cannot bounce it to the author.
-    pub fn refuse_in_part(&mut self, incoming: &Incoming, reason: &str, outcome: &mut Outcome) {
-        let Some(filed) = outcome.filed.first_mut() else {
+    /// Notifies the admins of recipients that were refused while others were not: one status for all of
+    /// them cannot bounce the mail to its author.
+    pub(super) fn refuse_in_part(&self, incoming: &Incoming, outcome: &mut Outcome, now: i64) {
+        let submit = self.config.addresses.submit();
+        let sentences: Vec<String> = (outcome.refusals.iter())
+            .map(|refusal| refusal.sentence(&submit))
+            .collect();
+        let Some(filed) = outcome.filed.first_mut().filter(|_| !sentences.is_empty()) else {
             return;
         };
-        let summary = Summary::of(incoming.message, &incoming.envelope.sender, self.now);
-        let hex = |byte: &u8| format!("{byte:02x}");
+        let mut identity = Identity::of(incoming.message);
+        // Not the key of the message itself, whose answers are on their way.
+        identity.digest.reverse();
         let key = Key {
             ticket: filed.ticket,
-            // Not the key of the message itself, whose answers are on their way.
-            digest: summary.identity.digest.iter().rev().map(hex).collect(),
+            digest: identity.hex(),
         };
-        let admins = &self.config.admins;
-        let refused = self.speak(&key, |voice| {
-            voice.refused(incoming.message, admins, reason)
+        let refused = self.speak(&key, now, |voice| {
+            voice.refused(incoming.message, &self.config.admins, &sentences.join(" "))
         });
-        let staged = self.outbox.stage(&key, &[refused.mail], self.now);
-        let queued = staged.and_then(|staged| self.outbox.release(staged, self.now));
-        match queued {
+        match self.queue(&key, refused.mail, now) {
             Ok(released) => filed.released.append(released),
-            Err(e) => filed.warnings.push(crate::error::line(&e)),
+            Err(e) => filed.warnings.push(error::line(&e)),
         }
     }
 
-    /// What is left to say of mail that sendmail did not take. The admins are told of what was
-    /// given up (C9).
-    pub(super) fn after_sending(&mut self, report: &Report) -> Vec<String> {
+    /// Queues a mail that depends on no message that is still to be filed.
+    fn queue(&self, key: &Key, mail: Outgoing, now: i64) -> Result<Released> {
+        let staged = self.outbox.stage(key, &[mail], now)?;
+        self.outbox.release(staged.of_filed_message(), now)
+    }
+
+    /// Sends the answers to what was filed, and older ones that are due. What sendmail does not take
+    /// waits in the outbox; returns what is to be said of it.
+    pub(super) fn send(&self, filed: &mut [Filed], now: i64) -> Vec<String> {
+        let mut fresh = Released::default();
+        for filed in filed {
+            fresh.append(std::mem::take(&mut filed.released));
+        }
+        match self.outbox.send(&self.sendmail(), &fresh, now) {
+            Ok(report) => self.after_sending(&report, now),
+            Err(e) => vec![error::line(&e)],
+        }
+    }
+
+    /// What is to be said of mail that sendmail did not take. The admins are notified of what was given
+    /// up (C9).
+    fn after_sending(&self, report: &Report, now: i64) -> Vec<String> {
         let mut lines = Vec::new();
         for (mail, why) in &report.waiting {
             lines.push(format!("{} waits in the outbox: {why}", describe(mail)));
         }
         for (mail, why) in &report.failed {
             let line = format!("{} was given up after five days: {why}", describe(mail));
-            if let Err(e) = self.tell_of_failure(mail, &line) {
-                lines.push(crate::error::line(&e));
+            if let Err(e) = self.notify_of_failure(mail, &line, now) {
+                lines.push(error::line(&e));
             }
             lines.push(line);
         }
         lines
     }
 
-    fn tell_of_failure(&self, mail: &Mail, line: &str) -> Result<()> {
+    fn notify_of_failure(&self, mail: &Mail, line: &str, now: i64) -> Result<()> {
         let name = mail.path.file_name().unwrap_or_default().to_string_lossy();
-        // A notice that fails itself is not told of, or there would be no end.
+        // There is no notice of a notice that failed, or it would go on for ever.
         let is_notice = name.contains(NOTICE);
         let Some(ticket) = mail.ticket.filter(|_| !is_notice) else {
             return Ok(());
@@ -180,24 +201,24 @@ impl Desk {
             "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
             mail.path.display()
         );
-        let notice = self.speak(&key, |voice| {
+        let notice = self.speak(&key, now, |voice| {
             voice.notice(&self.config.admins, "Mail could not be sent", &text)
         });
-        let staged = self.outbox.stage(&key, &[notice], self.now)?;
-        self.outbox.release(staged, self.now)?;
+        self.queue(&key, notice, now)?;
         Ok(())
     }
 
     /// Sends all that waits, due or not: how many were sent, and what is to be said of the rest.
     pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
-            // The index may never have been told, or have forgotten.
+            // The index may not know of it: the line in the journal, or the index itself, was lost.
             Some(digest) => Ok(self.known(id)?.is_some() && self.index()?.holds(id, &digest)?),
             None => Ok(true),
         };
-        self.outbox.recover(&is_filed, self.now)?;
-        let report = self.outbox.flush(&self.sendmail(), self.now)?;
-        let unsent = self.after_sending(&report);
+        let now = self.now();
+        self.outbox.recover(&is_filed, now)?;
+        let report = self.outbox.flush(&self.sendmail(), now)?;
+        let unsent = self.after_sending(&report, now);
         Ok((report.sent.len(), unsent))
     }
 }
@@ -217,8 +238,16 @@ fn describe(mail: &Mail) -> String {
     )
 }
 
-/// The bytes of an identity's digest; `None` if this is none.
+/// The bytes of a digest in hex; `None` if this is none.
 pub(super) fn from_hex(digest: &str) -> Option<Vec<u8>> {
     let pair = |i| u8::from_str_radix(digest.get(i..i + 2)?, 16).ok();
     (digest.len() == 32).then(|| (0..32).step_by(2).map(pair).collect())?
+}
+
+/// The addresses that an answer goes to.
+pub fn recipients(answer: &Answer) -> String {
+    match answer {
+        Answer::Ack(to) | Answer::PassOn(to) | Answer::Closed(to) => to.address.clone(),
+        Answer::Copy(to) | Answer::Note(to) | Answer::Refused(to) => to.join(", "),
+    }
 }

@@ -1,11 +1,12 @@
-//! The index at hand: opened when it is asked for, told what happens, and done without when it is
-//! removed or broken. It is a cache (D9).
+//! The index of a desk: opened when it is first asked for, and done without when it is removed or
+//! broken. It is a cache (D9).
 
 use super::Desk;
 use crate::index::journal::{Change, Journal, Touched};
 use crate::index::{Index, IndexError};
 use crate::ticket::State;
 use anyhow::Result;
+use std::cell::OnceCell;
 use std::path::Path;
 
 /// How often something is tried again whose index was removed, or broken, under its hands.
@@ -15,12 +16,18 @@ impl Desk {
     /// The index, opened when first asked for.
     pub fn index(&self) -> Result<&Index> {
         let index = self.index_by(Index::open)?;
-        index.settle().map(|()| index)
+        index.apply_pending().map(|()| index)
     }
 
-    /// The same for a delivery, which leaves to others what others can do.
-    pub(crate) fn glance(&self) -> Result<&Index> {
-        self.index_by(Index::glance)
+    /// The index for a delivery, which reads the journal but leaves it to others to apply it. The read
+    /// goes on until [`Desk::ends_read`] ends it, and nobody can write meanwhile.
+    pub(super) fn index_to_read(&self) -> Result<&Index> {
+        self.index_by(Index::open_to_read)
+    }
+
+    /// Ends a read of the index when it is dropped, whether one was begun or not.
+    pub(super) fn ends_read(&self) -> ReadEnd<'_> {
+        ReadEnd(&self.index)
     }
 
     /// True if there is an index already, of whatever kind.
@@ -36,20 +43,20 @@ impl Desk {
         Ok(self.index.get_or_init(|| index))
     }
 
-    /// Tells the index what was done to a ticket's file.
-    pub(crate) fn tell(&self, change: &Change) -> Result<()> {
+    /// Appends to the journal what was done to a ticket's file.
+    pub(super) fn append_to_journal(&self, change: &Change) -> Result<()> {
         if Journal::at(&self.store.private()).append(change)? {
-            self.much_is_told.set(true);
+            self.journal_is_long.set(true);
         }
         Ok(())
     }
 
-    /// Tells the index that archived/ was changed by nobody but us since `before`.
-    pub(crate) fn tell_of_archived(&self, before: Option<i64>) {
+    /// Notes in the journal that nobody but us has changed `archived/` since `before`, when it was last
+    /// changed. Where that fails no harm is done: all that lies there is looked at once more.
+    pub(super) fn note_change_of_closed(&self, before: Option<i64>) {
         let Some(archived_before) = before else {
             return;
         };
-        // Not told is no harm: all that lies there is looked at once more.
         if let Ok(Some(archived_after)) = self.store.changed(State::Closed) {
             let touched = Touched {
                 archived_before,
@@ -59,8 +66,8 @@ impl Desk {
         }
     }
 
-    /// Does `work`, and again if somebody removed the index meanwhile, or it is damaged: then it goes
-    /// first, with `forget`. It holds nothing that the mboxes do not hold.
+    /// Does `work`, and does it again if somebody removed the index meanwhile, or if it is damaged: then
+    /// `forget` removes it first. It holds nothing that the mboxes do not hold.
     pub(crate) fn despite_index<T>(
         &mut self,
         mut work: impl FnMut(&mut Desk) -> Result<T>,
@@ -82,5 +89,16 @@ impl Desk {
             done = work(self);
         }
         done
+    }
+}
+
+/// Ends a read of the index when it is dropped, so that others can write to it.
+pub(super) struct ReadEnd<'d>(&'d OnceCell<Index>);
+
+impl Drop for ReadEnd<'_> {
+    fn drop(&mut self) {
+        if let Some(index) = self.0.get() {
+            index.end_read();
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What is known of a message and its ticket when a plan is made.
 
+use super::Desk;
+use super::delivery::Parcel;
 use super::view::View;
-use super::{Desk, Parcel};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{self, Plan, Situation, Ticket};
@@ -20,8 +21,8 @@ impl Desk {
                     || (!parcel.degree.is_automatic()
                         && self.config.ack.allows(&author.address)) =>
             {
-                self.glance()?
-                    .opened_since(&author.address, self.now - 3600)?
+                self.index_to_read()?
+                    .opened_since(&author.address, parcel.now - 3600)?
             }
             _ => 0,
         };
@@ -54,7 +55,7 @@ impl Desk {
         let most = policy.crowd().saturating_add(2);
         let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);
         let recent = match !by_customer && row.entries >= u64::from(policy.crowd()) {
-            true => self.filed_since(view, self.now - 3600, most)?,
+            true => self.filed_since(view, parcel.now - 3600, most)?,
             false => 0,
         };
         let (message, addresses) = (parcel.incoming.message, policy.addresses);

@@ -85,7 +85,7 @@ impl Desk {
     /// of those that are missing, and a retry or an answer is about one of them. The next
     /// delivery goes on where this one stops.
     pub(crate) fn complete_newest(&mut self) -> Result<()> {
-        if self.glance()?.is_complete()? {
+        if self.index_to_read()?.is_complete()? {
             return Ok(());
         }
         let last = self.store.last_number()?;

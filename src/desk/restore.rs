@@ -59,10 +59,9 @@ impl Desk {
     /// Puts an entry back at the end of its mbox, where the ticket lies now; false if it is there
     /// after all, or the ticket is gone.
     pub fn restore(&mut self, copy: &Recent) -> Result<bool> {
-        self.patience = Patience::new(PATIENCE);
         let bytes = self.read_copy(copy)?;
         let store = self.store.clone();
-        let Some(mut locked) = store.lock(copy.ticket, self.patience)? else {
+        let Some(mut locked) = store.lock(copy.ticket, Patience::new(PATIENCE))? else {
             return Ok(false);
         };
         self.known_locked(&mut locked)?;

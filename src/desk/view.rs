@@ -1,8 +1,9 @@
 //! A ticket as a delivery wants to know it: read from its mbox, which costs less than opening the
 //! index, unless the mbox is large.
 
+use super::Desk;
+use super::delivery::Parcel;
 use super::reconcile::summarize;
-use super::{Desk, Parcel};
 use crate::files::Stamp;
 use crate::index::Overview;
 use crate::store::Mbox;

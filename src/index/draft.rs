@@ -100,7 +100,7 @@ impl Draft {
         // From here on what changes is noted for the next search.
         index.clean.set(false);
         let _lock = schema::lock(&target)?;
-        index.take_over(&Index::journal(&target))?;
+        index.apply_journal(&Index::journal(&target))?;
         last(&index)?;
         index.set_complete(true)?;
         let path = index.path.clone();

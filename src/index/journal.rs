@@ -46,7 +46,9 @@ pub struct Touched {
 pub struct Change {
     /// The ticket.
     pub ticket: TicketId,
-    /// Where its file lies now.
+    /// The state that its file's place gives it now.
+    // The journals of stores that are in use have this key.
+    #[serde(rename = "place")]
     pub state: State,
     /// The file before; `None` if there was none.
     pub before: Option<Stamp>,

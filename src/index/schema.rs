@@ -152,7 +152,7 @@ impl Index {
 
     /// Marks it as complete, or not.
     pub fn set_complete(&self, complete: bool) -> Result<()> {
-        self.look_away();
+        self.end_read();
         let id = if complete { COMPLETE } else { 0 };
         Ok(self.db.pragma_update(None, "application_id", id)?)
     }
@@ -192,7 +192,7 @@ impl Index {
     }
 
     pub(super) fn set_meta(&self, name: &str, value: i64) -> Result<()> {
-        self.look_away();
+        self.end_read();
         let sql = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)";
         let values = rusqlite::params![name, value];
         self.db.prepare_cached(sql)?.execute(values)?;

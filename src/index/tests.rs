@@ -79,9 +79,9 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
         summary("Message-ID: <2@x>\n\ny\n", 0).identity,
     );
     for (case, index) in [
-        ("a look", Index::glance(&path).unwrap()),
+        ("a look", Index::open_to_read(&path).unwrap()),
         ("taken over", Index::open(&path).unwrap()),
-        ("taken over before", Index::glance(&path).unwrap()),
+        ("taken over before", Index::open_to_read(&path).unwrap()),
     ] {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
         let bobs = crate::ticket::summary::key("<2@x>");
@@ -199,7 +199,7 @@ fn a_mangled_line_harms_no_other_and_all_tickets_are_looked_at_again() {
     Index::open(&path).unwrap().set_complete(true).unwrap();
     std::fs::write(dir.path().join("journal"), "{\"ticket\":1").unwrap();
     tell(dir.path());
-    let index = Index::glance(&path).unwrap();
+    let index = Index::open_to_read(&path).unwrap();
     assert_eq!(index.ticket(id(3)).unwrap().unwrap().entries, 2);
     assert!(!index.is_complete().unwrap());
 }
@@ -282,7 +282,7 @@ fn another_version_and_garbage_are_made_anew() {
     assert!(index.is_complete().unwrap());
     index.db.pragma_update(None, "user_version", 99).unwrap();
     drop(index);
-    for open in [Index::open, Index::glance] {
+    for open in [Index::open, Index::open_to_read] {
         let index = open(&path).unwrap();
         assert!(!index.is_complete().unwrap());
         assert_eq!(index.highest().unwrap(), 0);

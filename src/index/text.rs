@@ -191,7 +191,7 @@ pub struct Dirty {
 impl Index {
     /// Attaches the full text as `words`, for questions that join `words.text` with the tickets.
     pub fn with_text(&self) -> Result<()> {
-        self.look_away();
+        self.end_read();
         let path = beside(&self.path);
         let there = "SELECT 1 FROM pragma_database_list WHERE name = 'words'";
         if self.db.prepare(there)?.exists([])? {
@@ -212,7 +212,7 @@ impl Index {
 
     /// Notes that the full text knows nothing.
     pub fn soil_all(&self) -> Result<()> {
-        self.look_away();
+        self.end_read();
         let sql = "INSERT OR REPLACE INTO dirty SELECT id, 0, 0 FROM ticket WHERE place < 2";
         Ok(self.db.execute_batch(sql)?)
     }

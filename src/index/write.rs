@@ -26,7 +26,7 @@ pub struct Reading {
 
 impl Index {
     /// Takes over what deliveries told.
-    pub(super) fn take_over(&self, journal: &Journal) -> anyhow::Result<()> {
+    pub(super) fn apply_journal(&self, journal: &Journal) -> anyhow::Result<()> {
         let Some(taken) = journal.take()? else {
             return Ok(());
         };
@@ -53,7 +53,7 @@ impl Index {
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        self.look_away();
+        self.end_read();
         together(&self.db, work)
     }
 

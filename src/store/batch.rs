@@ -5,7 +5,7 @@
 //! has it, so one sync for many tickets is enough, as long as no name is given to what is not on the
 //! disk.
 
-use super::{Staged, Store};
+use super::{Store, Unnumbered};
 use crate::error::{Fault, Status};
 use crate::files::sync_directory;
 use crate::ticket::State;
@@ -22,7 +22,7 @@ pub struct Importing {
     syncs_report: bool,
 }
 
-impl Staged {
+impl Unnumbered {
     /// Adds an entry to a ticket that has no number yet.
     pub fn add(&self, entry: &[u8]) -> Result<()> {
         (&self.file)
@@ -61,18 +61,18 @@ impl Store {
     pub fn sync_staged<'a>(
         &self,
         right: &Importing,
-        mut staged: impl Iterator<Item = &'a Staged>,
+        mut staged: impl Iterator<Item = &'a Unnumbered>,
     ) -> Result<()> {
         // Each fsync has the disk empty its cache; this does it once for all of them.
         if right.syncs_report && nix::unistd::syncfs(&right.file).is_ok() {
             return Ok(());
         }
-        staged.try_for_each(Staged::sync)
+        staged.try_for_each(Unnumbered::sync)
     }
 
     /// Gives a staged mbox, which is on the disk, its number and its place; false if the number is
     /// taken. The name lasts when [`Store::sync_names`] has returned.
-    pub fn name(&self, staged: &Staged, id: TicketId, state: State) -> Result<bool> {
+    pub fn name(&self, staged: &Unnumbered, id: TicketId, state: State) -> Result<bool> {
         let path = self.path(id, state);
         if self.path(id, state.other()).symlink_metadata().is_ok() {
             return Ok(false);
@@ -107,7 +107,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
-        let staged: Vec<Staged> = (0..3).map(|_| store.stage_copy(b"").unwrap()).collect();
+        let staged: Vec<Unnumbered> = (0..3).map(|_| store.stage_copy(b"").unwrap()).collect();
         for (nth, staged) in staged.iter().enumerate() {
             staged.add(format!("first of {nth}\n").as_bytes()).unwrap();
             staged.add(b"second\n").unwrap();

@@ -23,7 +23,7 @@ pub use mbox::Mbox;
 use nix::libc;
 pub use recent::Recent;
 pub use sequence::Sequence;
-pub use staged::Staged;
+pub use staged::Unnumbered;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -196,7 +196,7 @@ impl Store {
     }
 
     /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.
-    pub fn stage(&self, entry: &[u8]) -> Result<Staged> {
+    pub fn stage(&self, entry: &[u8]) -> Result<Unnumbered> {
         let doing = || format!("cannot write a new ticket in {}", self.root.display());
         let staged = self.stage_copy(entry)?;
         staged.file.sync_all().with_context(doing)?;
@@ -204,9 +204,9 @@ impl Store {
     }
 
     /// Writes `entry` to a file without a name, and does not wait for the disk.
-    pub fn stage_copy(&self, entry: &[u8]) -> Result<Staged> {
+    pub fn stage_copy(&self, entry: &[u8]) -> Result<Unnumbered> {
         let doing = || format!("cannot write in {}", self.private().display());
-        let staged = Staged::create(&self.private()).with_context(doing)?;
+        let staged = Unnumbered::create(&self.private()).with_context(doing)?;
         if let Some(gid) = self.group {
             nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
         }
@@ -216,7 +216,7 @@ impl Store {
 
     /// Gives a staged mbox its number: file and content appear in one instant or not at all.
     /// `None` if the number is taken.
-    pub fn open_ticket(&self, staged: &Staged, id: TicketId) -> Result<Option<Stamp>> {
+    pub fn open_ticket(&self, staged: &Unnumbered, id: TicketId) -> Result<Option<Stamp>> {
         let path = self.path(id, State::Open);
         let doing = || format!("cannot create {}", path.display());
         if self.path(id, State::Closed).symlink_metadata().is_ok() {

@@ -5,7 +5,7 @@
 //! `.tickets/recent/DAY/TICKET.DIGEST`, byte for byte as it was appended. The copies are not
 //! synced: they guard against a program, not against a power cut.
 
-use super::{Staged, Store};
+use super::{Store, Unnumbered};
 use crate::files::absent;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
@@ -34,7 +34,7 @@ impl Store {
     /// Gives a staged copy its name. The first of a day removes those older than `keep`.
     pub fn keep(
         &self,
-        copy: &Staged,
+        copy: &Unnumbered,
         id: TicketId,
         digest: &str,
         now: i64,

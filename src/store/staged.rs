@@ -7,23 +7,23 @@ use std::path::Path;
 
 /// The mbox of a ticket to be, on the disk but without a name that means anything.
 #[derive(Debug)]
-pub struct Staged {
+pub struct Unnumbered {
     pub(super) file: File,
     /// Set where the file system has no O_TMPFILE; removed when dropped.
     named: Option<tempfile::TempPath>,
 }
 
-impl Staged {
-    pub(super) fn create(dir: &Path) -> std::io::Result<Staged> {
+impl Unnumbered {
+    pub(super) fn create(dir: &Path) -> std::io::Result<Unnumbered> {
         if let Some(file) = unnamed::create(dir, 0o660)? {
-            return Ok(Staged { file, named: None });
+            return Ok(Unnumbered { file, named: None });
         }
         let named = tempfile::Builder::new()
             .prefix("new.")
             .permissions(Permissions::from_mode(0o660))
             .tempfile_in(dir)?;
         let (file, path) = named.into_parts();
-        Ok(Staged {
+        Ok(Unnumbered {
             file,
             named: Some(path),
         })

@@ -8,7 +8,7 @@
 
 mod copy;
 mod head;
-pub mod reply;
+pub mod letter;
 #[cfg(test)]
 mod tests;
 

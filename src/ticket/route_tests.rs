@@ -22,14 +22,6 @@ fn id(n: u32) -> TicketId {
     TicketId::new(n).unwrap()
 }
 
-/// Every number after `[issue`, as the default pattern has it.
-fn tags(subject: &str) -> Result<Vec<TicketId>> {
-    let tags = subject.split("[issue").skip(1);
-    Ok(tags
-        .filter_map(|t| t.split(']').next()?.parse().ok())
-        .collect())
-}
-
 fn addresses() -> Addresses {
     Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap()
 }
@@ -62,7 +54,7 @@ fn routed_by(
     };
     let rules = Rules {
         addresses,
-        tags: &tags,
+        subject_tags: &[tag::DEFAULT.to_owned()],
         unknown_ticket: unknown,
         catch_all,
     };

@@ -64,6 +64,21 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Its digest as file names and msg-ids have it.
+    pub fn hex(&self) -> String {
+        hex(&self.digest)
+    }
+}
+
+/// Bytes in hex, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    let digits = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]);
+    digits.collect()
+}
+
 /// A short key for a Message-ID, the same on every machine.
 pub fn key(msg_id: &str) -> i64 {
     first_i64(&Sha256::digest(msg_id.as_bytes()).into())

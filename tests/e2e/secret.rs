@@ -75,9 +75,7 @@ fn only_addresses_that_were_given_out_are_taken() {
         site.make_store(&["1", "archived/2"]);
         let [one, two, three] = [1, 2, 3].map(|n| local(&site, n));
         let no_address = |local: &str| {
-            format!(
-                "There is no address {local}@example.org: that of a ticket stands in every mail"
-            )
+            format!("There is no address {local}@example.org. The right one is in every mail")
         };
         let no_ticket =
             |local: &str| format!("There is no ticket {local}@example.org: please write");
@@ -219,7 +217,7 @@ fn a_ticket_lives_with_a_digest() {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
-        let sentence = "There is no address ticket-1-done@example.org: that of a ticket stands";
+        let sentence = "There is no address ticket-1-done@example.org. The right one is in every";
         assert!(text.contains(sentence), "{}", bounce.0);
         assert_eq!((site.ticket(1).len(), site.count().open), (2, vec![1]));
 

@@ -146,7 +146,7 @@ impl Desk {
             recipients: order.recipients.clone(),
             done: order.done.clone(),
             mboxrd: order.mboxrd,
-            now: self.now,
+            now: self.now(),
         };
         let survey = self.survey(&sources, &rules, &mut tally, tell)?;
         let groups = self.group(survey, &mut tally)?;

@@ -89,7 +89,7 @@ mod tests {
         let path = dir.path().join("store/1");
         fs::write(&path, entry("one") + &entry("two")).unwrap();
         let mut search = |typed: &str| {
-            let query = Query::parse(typed, desk.now, &TimeZone::UTC).unwrap();
+            let query = Query::parse(typed, desk.now(), &TimeZone::UTC).unwrap();
             let hits = desk.search(&query, Some(5), &mut |_| ()).unwrap();
             let hit = hits.best.first()?.clone();
             let row = desk.index().unwrap().ticket(hit.ticket).unwrap()?;

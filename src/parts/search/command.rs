@@ -123,7 +123,7 @@ impl Run for Search {
         }
         let mut desk = cx.desk()?;
         let typed = self.words.join(" ");
-        let query = Query::parse(&typed, desk.now, &TimeZone::system());
+        let query = Query::parse(&typed, desk.now(), &TimeZone::system());
         let query = query.map_err(|mistake| misread(&typed, &mistake))?;
         if desk.store.is_empty(State::Open)? && desk.store.is_empty(State::Closed)? {
             // Looking is no reason to create anything: the directory may be mistyped.
@@ -166,7 +166,7 @@ impl Run for Search {
                 out.print(&found.object(&desk)?)?;
             }
         } else {
-            out.print(&shown(&found, desk.now))?;
+            out.print(&shown(&found, desk.now()))?;
         }
         out.finish()?;
         if hits.count == 0 {

@@ -113,7 +113,7 @@ impl Run for Stats {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
-        let (since, until) = when::stretch(self.since.as_ref(), self.until.as_ref(), desk.now)?;
+        let (since, until) = when::stretch(self.since.as_ref(), self.until.as_ref(), desk.now())?;
         let nothing = desk.has_no_tickets()?;
         if !nothing {
             desk.store.create_directories()?;
@@ -122,8 +122,8 @@ impl Run for Stats {
         let mut tally = Tally::new(Scope {
             since,
             // What was filed in this very second has happened.
-            until: until.unwrap_or(desk.now + 1),
-            now: desk.now,
+            until: until.unwrap_or(desk.now() + 1),
+            now: desk.now(),
             unit: self.by.map(Unit::from),
             zone: TimeZone::system(),
             automatic: self.automatic,

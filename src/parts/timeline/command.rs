@@ -165,7 +165,7 @@ impl Run for Timeline {
             tag: desk.config.subject_tags.first(),
             addresses: &desk.config.addresses,
             wanted: &wanted,
-            now: desk.now,
+            now: desk.now(),
         };
         let mut empty = false;
         screen::page_with(&mut |out| {
@@ -193,7 +193,7 @@ impl Run for Timeline {
 
 impl Timeline {
     fn wanted(&self, cx: &Context, desk: &Desk) -> Result<Wanted> {
-        let (since, until) = when::stretch(self.since.as_ref(), self.until.as_ref(), desk.now)?;
+        let (since, until) = when::stretch(self.since.as_ref(), self.until.as_ref(), desk.now())?;
         let filters: Vec<Filter> = providers(cx, desk).iter().flat_map(|p| p.filters()).collect();
         let known = |typed: &String| {
             let same = |filter: &&Filter| plain(&filter.name) == plain(typed);

@@ -107,9 +107,8 @@ impl Filing<'_, '_> {
         if portion.is_empty() || self.order.dry_run {
             return Ok(portion);
         }
-        self.desk.patience = Patience::new(PATIENCE);
         let store = self.desk.store.clone();
-        let locked = store.lock(id, self.desk.patience)?;
+        let locked = store.lock(id, Patience::new(PATIENCE))?;
         let mut mbox = locked.with_context(|| format!("cannot file in ticket {id}: it is gone"))?;
         self.desk.known_locked(&mut mbox)?;
         let mut fresh = Vec::new();

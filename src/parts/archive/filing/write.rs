@@ -7,7 +7,7 @@ use super::{Line, Order, FiledAs, Step, Tally};
 use crate::desk::{Desk, trace_sender};
 use crate::parts::archive::source::{Reader, Source};
 use crate::ticket::State;
-use crate::store::{Importing, Staged};
+use crate::store::{Importing, Unnumbered};
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::parts::archive::message::{self, Rules};
@@ -43,7 +43,7 @@ struct Draft<'g> {
     state: State,
     /// The number it was written for, which stands in the addresses its messages are filed under.
     id: TicketId,
-    staged: Staged,
+    staged: Unnumbered,
     line: Line,
 }
 

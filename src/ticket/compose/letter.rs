@@ -8,7 +8,7 @@ use mail::message::Message;
 
 /// A reply in the making.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft {
+pub struct Letter {
     /// The ticket, under the desk's name.
     pub from: Vec<Mailbox>,
     /// Who is answered.
@@ -25,7 +25,7 @@ pub struct Draft {
     pub body: String,
 }
 
-impl Draft {
+impl Letter {
     /// An empty reply to `original`: its thread, its Subject under `tag`, its `text` quoted.
     ///
     /// `when` is the date in the line above the quotation.
@@ -41,11 +41,11 @@ impl Draft {
         let author = author.map(|m| if m.name.is_empty() { m.address } else { m.name });
         let author = author.map_or_else(|| "somebody".into(), |a| clean(&a));
         let quoted: String = text.lines().map(quote).collect();
-        Draft {
+        Letter {
             subject: subject(&original.subject(), tag),
             references,
             body: format!("\nOn {when}, {author} wrote:\n{quoted}"),
-            ..Draft::default()
+            ..Letter::default()
         }
     }
 
@@ -191,13 +191,13 @@ mod tests {
         }
     }
 
-    fn draft() -> Draft {
+    fn draft() -> Letter {
         let text = "Hallo\n\n> alt\nEnde";
-        Draft {
+        Letter {
             from: vec![mailbox("Büro, Nord", "ticket-12@example.org")],
             to: vec![mailbox("Jürgen Groß", "j@example.net")],
             cc: vec![mailbox("", "ticket-12@example.org")],
-            ..Draft::answering(&Message::new(MAIL), "[issue12]", text, "2026-11-22 10:00")
+            ..Letter::answering(&Message::new(MAIL), "[issue12]", text, "2026-11-22 10:00")
         }
     }
 
@@ -232,9 +232,9 @@ mod tests {
         let mail = b"From: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fb=3F=3D?= <b@x>\n\
             Subject: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fa=3F=3D?=\n\n";
         let original = Message::new(mail);
-        let mut draft = Draft {
+        let mut draft = Letter {
             to: original.from(),
-            ..Draft::answering(&original, "[issue12]", "", "2026-11-22 10:00")
+            ..Letter::answering(&original, "[issue12]", "", "2026-11-22 10:00")
         };
         draft.edited(&draft.readable());
         assert_eq!(draft.subject, "[issue12] Re: = ?utf-8?Q?a?=");
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(sent.subject(), draft.subject);
         assert_eq!(sent.mailboxes("To"), draft.to);
         // A name that no editor showed is encoded, so it may stay.
-        let draft = Draft {
+        let draft = Letter {
             to: original.from(),
             ..draft
         };
@@ -291,9 +291,9 @@ mod tests {
             ("On x, Al wrote:\n> a\nYes.\n", false),
             ("She wrote:\nnothing", false),
         ] {
-            let draft = Draft {
+            let draft = Letter {
                 body: body.into(),
-                ..Draft::default()
+                ..Letter::default()
             };
             assert_eq!(draft.says_nothing(), want, "{body:?}");
         }

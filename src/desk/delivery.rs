@@ -1,0 +1,196 @@
+//! The one way in: all that happens to a message from when it has been read until the desk is left.
+//!
+//! [`Desk::take_in`] names the steps, in the order on which every promise about lost and doubled mail
+//! rests. `docs/design.md` lists the files that exist after each of them, and what a crash there means.
+
+use super::Desk;
+use crate::index::Index;
+use crate::outbox::{Key, Released};
+use crate::store::lock::{PATIENCE, Patience};
+use crate::ticket::TicketId;
+use crate::ticket::address::{Target, Verb};
+use crate::ticket::plan::Answer;
+use crate::ticket::route::{self, Destination, Refusal, Route};
+use crate::ticket::summary::Summary;
+use crate::ticket::trust::Proof;
+use anyhow::{Result, bail};
+use mail::automatic::{self, Degree};
+use mail::envelope::{Envelope, Sender};
+use mail::message::Message;
+use std::path::PathBuf;
+
+/// A message on its way in.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    /// The message, without a From_ line.
+    pub message: &'a Message<'a>,
+    /// Its envelope.
+    pub envelope: &'a Envelope,
+}
+
+/// Who brings a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// An MTA: anybody may have written it.
+    Mta,
+    /// The operator, on the shell.
+    Operator,
+}
+
+/// What was done with a message in one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It opened the ticket.
+    Opened,
+    /// It was added.
+    Filed,
+    /// It was added and closed the ticket.
+    Closed,
+    /// It was added and opened the ticket again.
+    Reopened,
+    /// It was there already.
+    Duplicate,
+}
+
+/// The outcome for one ticket.
+#[derive(Debug)]
+pub struct Filed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// What was done.
+    pub deed: Deed,
+    /// Its mbox, where it lies now.
+    pub path: PathBuf,
+    /// Mail that was written because of it.
+    pub answers: Vec<Answer>,
+    /// What went wrong after the message was filed.
+    pub warnings: Vec<String>,
+    pub(super) released: Released,
+}
+
+/// The outcome for one message.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Each ticket it went to.
+    pub filed: Vec<Filed>,
+    /// Recipients that do not exist.
+    pub refusals: Vec<Refusal>,
+    /// What is to be said of answers that sendmail did not take; they wait in the outbox.
+    pub unsent: Vec<String>,
+}
+
+/// A message and what is known of it, whatever number of tickets it goes to.
+pub(super) struct Parcel<'a> {
+    pub(super) incoming: Incoming<'a>,
+    pub(super) summary: Summary,
+    pub(super) degree: Degree,
+    pub(super) proof: Proof,
+    /// When the delivery began, in seconds since 1970.
+    pub(super) now: i64,
+    /// How long this attempt may wait for locks, all waits together (D5).
+    pub(super) patience: Patience,
+}
+
+impl Desk {
+    /// Takes a message in: files it wherever it belongs, answers it, and leaves the desk.
+    ///
+    /// With `Ok` the message is on the disk in each ticket of [`Outcome::filed`], or all its
+    /// recipients are refused.
+    ///
+    /// # Errors
+    /// Nothing is filed, or not everywhere. The same message may simply be handed in again: where it
+    /// is filed already, it is recognised (A5).
+    pub fn take_in(&mut self, incoming: Incoming, bearer: Bearer) -> Result<Outcome> {
+        let proof = self.proof(incoming.message, bearer)?;
+        let now = self.now();
+        let file = |desk: &mut Desk| {
+            let patience = Patience::new(PATIENCE);
+            let route = desk.route(incoming)?;
+            let mut outcome = Outcome {
+                refusals: route.refusals,
+                ..Outcome::default()
+            };
+            if route.destinations.is_empty() {
+                return Ok((outcome, None));
+            }
+            let parcel = Parcel {
+                incoming,
+                summary: Summary::of(incoming.message, &incoming.envelope.sender, now),
+                degree: automatic::degree(incoming.message, &incoming.envelope.sender),
+                proof,
+                now,
+                patience,
+            };
+            let turn = desk.store.turn(&parcel.summary.identity.digest, patience)?;
+            for destination in route.destinations {
+                outcome.filed.push(match destination {
+                    Destination::Open => desk.open_ticket(&parcel)?,
+                    Destination::Ticket(id, verb) => desk.update_ticket(&parcel, id, verb)?,
+                });
+            }
+            Ok((outcome, Some(turn)))
+        };
+        let (mut outcome, turn) = self.despite_index(file, |_, index| {
+            Index::remove(index);
+            Ok(())
+        })?;
+        // --- Whatever is filed is ours from here on, and nothing may fail any more (A4). ---
+        self.refuse_in_part(&incoming, &mut outcome, now);
+        // sendmail may take its time, or bring this very message back.
+        drop(turn);
+        outcome.unsent = self.send(&mut outcome.filed, now);
+        self.leave();
+        Ok(outcome)
+    }
+
+    /// Decides where a message goes. What it answers is looked up in the index, unless addresses
+    /// alone decide.
+    fn route(&mut self, incoming: Incoming) -> Result<Route> {
+        let Incoming { message, envelope } = incoming;
+        let addresses = &self.config.addresses;
+        let by_address = |r: &String| matches!(addresses.target(r), Some(Target::Ticket(..)));
+        if !envelope.recipients.iter().all(by_address) && !message.parents().is_empty() {
+            self.complete_newest()?;
+        }
+        let _read = self.ends_read();
+        route::route(envelope, message, &self.rules(), self)
+    }
+
+    /// Files a message in a ticket that is there. Whenever somebody else files in it between the
+    /// look and the locks, and it matters, it looks again.
+    fn update_ticket(&mut self, parcel: &Parcel, id: TicketId, verb: Verb) -> Result<Filed> {
+        loop {
+            let Some(view) = self.view(id)? else {
+                // It was removed by hand since we routed. The MTA may ask again.
+                bail!("cannot file the message: its ticket is gone");
+            };
+            if let Some(at) = self.position(&view, parcel)? {
+                self.finish_closing(parcel, &view, verb, at)?;
+                return self.duplicate(parcel, id);
+            }
+            if let Some(filed) = self.update(parcel, view, verb)? {
+                return Ok(filed);
+            }
+        }
+    }
+}
+
+impl Parcel<'_> {
+    /// The name under which the answers to the message lie in the outbox, the same at every attempt.
+    pub(super) fn key(&self, id: TicketId) -> Key {
+        Key {
+            ticket: id,
+            digest: self.summary.identity.hex(),
+        }
+    }
+}
+
+/// The sender as the From_ line and `Return-Path` have it; `None` is the null sender.
+pub(crate) fn trace_sender<'a>(sender: &'a Sender, author: &'a str) -> Option<&'a str> {
+    match sender {
+        Sender::Address(address) => Some(address),
+        Sender::Null => None,
+        // Nobody said; the author is the best guess there is.
+        Sender::Unknown => Some(author).filter(|a| !a.is_empty()),
+    }
+}

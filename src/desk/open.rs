@@ -1,0 +1,119 @@
+//! A message that opens a ticket.
+
+use super::Desk;
+use super::delivery::{Deed, Filed, Parcel};
+use super::update::{added, warn};
+use crate::index::Index;
+use crate::index::journal::Change;
+use crate::store::{Sequence, Unnumbered};
+use crate::ticket::{State, TicketId};
+use anyhow::{Context, Result};
+
+impl Desk {
+    /// Opens a new ticket with a message, unless the message opened one before (A5).
+    pub(super) fn open_ticket(&mut self, parcel: &Parcel) -> Result<Filed> {
+        // Waiting for the disk comes first, as long as nobody waits for the number.
+        let entry = self.encode(parcel, None, None);
+        let staged = self.store.stage(&entry)?;
+        let copy = self.copy(&entry)?;
+        drop(entry);
+        let mut sequence = self.store.sequence()?;
+        // What was read before may have changed while we waited for the sequence.
+        self.index.take();
+        let highest = self.look_at_unknown_numbers(sequence.last())?;
+        loop {
+            if let Some(id) = self.opened_before(parcel)? {
+                drop(sequence);
+                return self.duplicate(parcel, id);
+            }
+            let last = sequence.last().max(highest);
+            let id = TicketId::new(last.saturating_add(1));
+            let id = id.context("cannot open a ticket: no number is left")?;
+            if let Some(mut filed) = self.open_as(parcel, id, &staged, &mut sequence)? {
+                drop(sequence);
+                let kept = self.keep(copy.as_ref(), &parcel.key(id), parcel.now);
+                warn(&mut filed.warnings, kept);
+                return Ok(filed);
+            }
+            // The number is taken: by a delivery that died before it could say so, or by hand. It may
+            // be this very message, and then its answers are staged, too.
+            self.known(id)?;
+            sequence.set(id.get())?;
+        }
+    }
+
+    /// Opens ticket `id`; `None` if the number is taken.
+    fn open_as(
+        &mut self,
+        parcel: &Parcel,
+        id: TicketId,
+        staged: &Unnumbered,
+        sequence: &mut Sequence,
+    ) -> Result<Option<Filed>> {
+        if self.store.is_taken(id)? {
+            return Ok(None);
+        }
+        let plan = {
+            let _read = self.ends_read();
+            self.plan_opening(parcel)?
+        };
+        let mails = self.compose(parcel, id, &plan, None);
+        let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
+        drop(mails);
+        let Some(stamp) = self.store.open_ticket(staged, id)? else {
+            // It was put there by hand this moment, or is no file.
+            return Ok(None);
+        };
+        // --- filed: number, file and content appeared in one instant ---
+        let answers = answers.of_filed_message();
+        let mut warnings = Vec::new();
+        warn(&mut warnings, sequence.set(id.get()));
+        let noted = self.append_to_journal(&Change {
+            ticket: id,
+            state: State::Open,
+            before: None,
+            after: stamp,
+            added: Some(added(parcel, 0, None, 0, stamp.size)),
+        });
+        if noted.is_err() {
+            // Whoever opens the next ticket would not learn that this message opened one. Without an
+            // index they look at the files.
+            Index::remove(&self.store.private().join("index.db"));
+        }
+        warn(&mut warnings, noted);
+        let released = self.release(answers, parcel.now, &mut warnings);
+        Ok(Some(Filed {
+            ticket: id,
+            deed: Deed::Opened,
+            path: self.store.path(id, State::Open),
+            answers: plan.answers,
+            warnings,
+            released,
+        }))
+    }
+
+    /// The ticket that this very message opened, if it did (A5).
+    fn opened_before(&self, parcel: &Parcel) -> Result<Option<TicketId>> {
+        let _read = self.ends_read();
+        let opened = self.index_to_read()?.opened_by(&parcel.summary.identity)?;
+        for id in opened {
+            if self.store.locate(id)?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Looks at numbers below the sequence that the index does not know: opened by a delivery that
+    /// died before it could append to the journal, or lost by the index in a power cut. Some may never
+    /// have been used, since an import that keeps numbers leaves gaps. Returns the highest number that
+    /// the index knew.
+    fn look_at_unknown_numbers(&mut self, last: u32) -> Result<u32> {
+        self.complete_newest()?;
+        let highest = self.index_to_read()?.highest()?;
+        if highest < last {
+            self.look_at(highest + 1..=last)?;
+        }
+        Ok(highest)
+    }
+}

@@ -1,0 +1,264 @@
+//! A message that is added to a ticket which is there.
+
+use super::Desk;
+use super::delivery::{Deed, Filed, Parcel, trace_sender};
+use super::view::View;
+use crate::error;
+use crate::files::Stamp;
+use crate::index::journal::{Added, Change};
+use crate::outbox::{Due, Key, Released};
+use crate::store::{Mbox, Unnumbered, lock};
+use crate::ticket::address::Verb;
+use crate::ticket::plan::Plan;
+use crate::ticket::{State, TicketId};
+use anyhow::Result;
+use mail::entry::{self, Trace};
+
+impl Desk {
+    /// Files a message in the ticket that `view` shows; `None` if the ticket has changed since, such
+    /// that another plan may be right.
+    pub(super) fn update(
+        &mut self,
+        parcel: &Parcel,
+        view: View,
+        verb: Verb,
+    ) -> Result<Option<Filed>> {
+        let id = view.row.id;
+        let plan = self.plan_update(parcel, &view, verb)?;
+        // All that takes time is done before the lock, since mutt waits for it for five seconds only.
+        // One after the other: there are never more than two copies of a large message.
+        let mails = self.compose(parcel, id, &plan, Some(&view.row));
+        let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
+        drop(mails);
+        let entry = self.encode(parcel, Some(id), plan.filed_under);
+        let copy = self.copy(&entry)?;
+        let changes_closed = plan.closes || view.row.state == Some(State::Closed);
+        let closed_before = match changes_closed {
+            true => self.store.changed(State::Closed).ok().flatten(),
+            false => None,
+        };
+        let store = self.store.clone();
+        let Some(mut mbox) = store.lock(id, parcel.patience)? else {
+            return Ok(None);
+        };
+        let Some(view) = self.still_fits(parcel, &mut mbox, view, &plan, verb)? else {
+            return Ok(None);
+        };
+        self.clear_lock_of_the_dead(&mbox)?;
+        self.append(&mut mbox, &entry, &plan)?;
+        // --- filed: the entry is appended and synced ---
+        let answers = answers.of_filed_message();
+        let mut warnings = Vec::new();
+        if plan.closes {
+            warn(&mut warnings, mbox.move_to(State::Closed));
+        }
+        let state = mbox.state();
+        let added = added(
+            parcel,
+            view.row.entries,
+            plan.filed_under,
+            view.row.stamp.size,
+            entry.len() as u64,
+        );
+        self.note_in_journal(&mbox, view.row.stamp, Some(added));
+        drop(mbox);
+        self.note_change_of_closed(closed_before);
+        let kept = self.keep(copy.as_ref(), &parcel.key(id), parcel.now);
+        warn(&mut warnings, kept);
+        let released = self.release(answers, parcel.now, &mut warnings);
+        Ok(Some(Filed {
+            ticket: id,
+            deed: match (plan.closes, plan.reopens) {
+                (true, _) => Deed::Closed,
+                (_, true) => Deed::Reopened,
+                _ => Deed::Filed,
+            },
+            path: self.store.path(id, state),
+            answers: plan.answers,
+            warnings,
+            released,
+        }))
+    }
+
+    /// With the locks held: the ticket as it is now, and its file ends in a whole entry. `None` if
+    /// something has changed since the plan was made that would change the plan.
+    fn still_fits(
+        &mut self,
+        parcel: &Parcel,
+        mbox: &mut Mbox,
+        planned: View,
+        plan: &Plan,
+        verb: Verb,
+    ) -> Result<Option<View>> {
+        let Some(view) = self.view_locked(mbox, &planned)? else {
+            return Ok(Some(planned));
+        };
+        let is_filed = self.position(&view, parcel)?.is_some();
+        if is_filed || view.row.subject != planned.row.subject {
+            return Ok(None);
+        }
+        let same = self.plan_update(parcel, &view, verb)? == *plan;
+        Ok(same.then_some(view))
+    }
+
+    /// Removes the dotlock that a delivery left in the ticket's other place when it died after it had
+    /// moved the file. The move may not be on the disk yet.
+    fn clear_lock_of_the_dead(&self, mbox: &Mbox) -> Result<()> {
+        let other = self.store.path(mbox.id(), mbox.state().other());
+        match lock::clear_stale(&other) {
+            true => self.store.sync_places(),
+            false => Ok(()),
+        }
+    }
+
+    /// Re-opening comes before the entry and closing after it, so that the retry completes whatever a
+    /// crash leaves between the two.
+    fn append(&self, mbox: &mut Mbox, entry: &[u8], plan: &Plan) -> Result<()> {
+        let from = mbox.state();
+        if plan.reopens {
+            mbox.move_to(State::Open)?;
+        }
+        let appended = mbox.append(entry);
+        if appended.is_err() {
+            // Best effort: an open ticket without news is harmless, and the MTA comes again.
+            let _ = mbox.move_to(from);
+        }
+        appended
+    }
+
+    /// Completes the work of a delivery that died between filing a closing and moving the file: its
+    /// message is the ticket's last one then, and the ticket still open.
+    pub(super) fn finish_closing(
+        &mut self,
+        parcel: &Parcel,
+        view: &View,
+        verb: Verb,
+        at: u64,
+    ) -> Result<()> {
+        let row = &view.row;
+        let is_last = at + 1 == row.entries;
+        if verb != Verb::Done || row.state != Some(State::Open) || !is_last {
+            return Ok(());
+        }
+        if !self.plan_update(parcel, view, verb)?.closes {
+            return Ok(());
+        }
+        let store = self.store.clone();
+        let Some(mut mbox) = store.lock(row.id, parcel.patience)? else {
+            return Ok(());
+        };
+        let before = mbox.stamp()?;
+        // Somebody else may have filed meanwhile. A new ctime alone says no such thing.
+        if (before.inode, before.size) == (row.stamp.inode, row.stamp.size) {
+            mbox.move_to(State::Closed)?;
+            self.note_in_journal(&mbox, before, None);
+        }
+        Ok(())
+    }
+
+    /// The message is filed already, perhaps by a delivery that died. Sends the answers which that one
+    /// had still to send, and removes the lock that it held. It may have died before it waited for the
+    /// disk, or be about to wait; and nobody will bring the message again (A4).
+    pub(super) fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
+        self.store.sync(id)?;
+        let mut warnings = Vec::new();
+        let adopted = self.outbox.adopt(&parcel.key(id), parcel.now);
+        let released = or_warning(&mut warnings, adopted);
+        for state in [State::Open, State::Closed] {
+            lock::clear_stale(&self.store.path(id, state));
+        }
+        let state = self.store.locate(id)?.unwrap_or(State::Open);
+        Ok(Filed {
+            ticket: id,
+            deed: Deed::Duplicate,
+            path: self.store.path(id, state),
+            answers: Vec::new(),
+            warnings,
+            released,
+        })
+    }
+
+    /// The entry that a message becomes: filed under submit@, or under what `verb` asks of a ticket.
+    pub(super) fn encode(
+        &self,
+        parcel: &Parcel,
+        id: Option<TicketId>,
+        verb: Option<Verb>,
+    ) -> Vec<u8> {
+        let addresses = &self.config.addresses;
+        let filed_under = match (id, verb) {
+            (Some(id), Some(verb)) => addresses.ticket(id, verb),
+            _ => addresses.submit(),
+        };
+        let sender = &parcel.incoming.envelope.sender;
+        let trace = Trace {
+            sender: trace_sender(sender, &parcel.summary.from),
+            filed_under: &filed_under,
+            at: parcel.now,
+        };
+        entry::encode(&trace, parcel.incoming.message.raw())
+    }
+
+    /// The copy that guards an entry against programs which lose their locks (D10).
+    pub(super) fn copy(&self, entry: &[u8]) -> Result<Option<Unnumbered>> {
+        match self.config.keep_recent.is_zero() {
+            true => Ok(None),
+            false => self.store.stage_copy(entry).map(Some),
+        }
+    }
+
+    /// Gives that copy its name, now that the entry is filed.
+    pub(super) fn keep(&self, copy: Option<&Unnumbered>, key: &Key, now: i64) -> Result<()> {
+        let Some(copy) = copy else { return Ok(()) };
+        let keep = self.config.keep_recent;
+        self.store.keep(copy, key.ticket, &key.digest, now, keep)
+    }
+
+    /// Lets the answers to a filed message go out.
+    pub(super) fn release(&self, due: Due, now: i64, warnings: &mut Vec<String>) -> Released {
+        or_warning(warnings, self.outbox.release(due, now))
+    }
+
+    /// Appends to the journal what was done to a ticket's file. Where that fails no harm is done: the
+    /// row's stamp is not the file's, so the file is read again.
+    fn note_in_journal(&self, mbox: &Mbox, before: Stamp, added: Option<Added>) {
+        let _ = mbox.stamp().and_then(|after| {
+            self.append_to_journal(&Change {
+                ticket: mbox.id(),
+                state: mbox.state(),
+                before: Some(before),
+                after,
+                added,
+            })
+        });
+    }
+}
+
+/// What the journal says of an entry that lies `offset` bytes into its file.
+pub(super) fn added(
+    parcel: &Parcel,
+    seq: u64,
+    asked: Option<Verb>,
+    offset: u64,
+    size: u64,
+) -> Added {
+    Added {
+        seq,
+        summary: parcel.summary.clone(),
+        asked,
+        offset,
+        size,
+    }
+}
+
+/// Keeps what went wrong after a message was filed: it must not become a status.
+pub(super) fn warn(warnings: &mut Vec<String>, result: Result<()>) {
+    or_warning(warnings, result);
+}
+
+fn or_warning<T: Default>(warnings: &mut Vec<String>, result: Result<T>) -> T {
+    result.unwrap_or_else(|e| {
+        warnings.push(error::line(&e));
+        T::default()
+    })
+}
