@@ -24,6 +24,7 @@ use crate::sendmail::Sendmail;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::store::{Store, Turn};
 use crate::ticket::address::Target;
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::plan::{Answer, Policy};
 use crate::ticket::route::{self, Destination, Refusal, Rules};
 use crate::ticket::summary::{self, Summary};
@@ -217,7 +218,7 @@ impl Desk {
         let parcel = Parcel {
             incoming,
             summary: Summary::of(message, &envelope.sender, self.now),
-            degree: automatic::degree(message, &envelope.sender),
+            degree: automatic::degree(message, &envelope.sender, OWN_MARKS),
             proof,
         };
         // Of an attempt before this one: a second descriptor of ours would wait for the first.

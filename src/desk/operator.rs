@@ -7,7 +7,7 @@ use crate::ticket::address::Verb;
 use crate::ticket::trust::Proof;
 use anyhow::Result;
 use lettre::message::{Mailbox, Message as Letter, header};
-use mail::envelope::{Envelope, Sender, Witness};
+use mail::envelope::{Envelope, RecipientSource, Sender};
 use mail::message::Message;
 
 impl Desk {
@@ -25,7 +25,7 @@ impl Desk {
         let envelope = Envelope {
             sender: Sender::Address(self.config.addresses.ticket(id, Verb::Update)),
             recipients: vec![self.config.addresses.ticket(id, verb)],
-            witness: Witness::Envelope,
+            recipients_from: RecipientSource::Envelope,
         };
         let incoming = Incoming {
             message: &message,

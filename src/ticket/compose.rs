@@ -21,6 +21,12 @@ use super::template::{Rendered, Templates, Text, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
 
+/// The fields that every mail of ours carries (C12), passed-on ones too: those come from the ticket's
+/// own address, and one that came back would count as the operator's.
+pub const OWN_MARKS: &[&str] = &[TICKET_MARK, KIND_MARK];
+const TICKET_MARK: &str = "X-Tickets-Ticket";
+const KIND_MARK: &str = "X-Tickets-Kind";
+
 /// What an outgoing mail is for; `X-Tickets-Kind` (C12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -246,8 +252,8 @@ impl Voice<'_> {
     }
 
     fn marks(&self, head: &mut Head, kind: Kind) {
-        head.plain("X-Tickets-Ticket", &self.ticket.to_string());
-        head.plain("X-Tickets-Kind", kind.word());
+        head.plain(TICKET_MARK, &self.ticket.to_string());
+        head.plain(KIND_MARK, kind.word());
     }
 
     /// An answer to `original`, also for those who only have what it answers.

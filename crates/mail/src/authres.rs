@@ -11,14 +11,14 @@ const FIELD_LIMIT: usize = 64 << 10;
 
 /// What one method came to: `dkim=pass header.d=example.net`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct AuthResult {
     /// The method and its result, in lower case.
     outcome: (String, String),
     /// Names in lower case, such as `header.d`, and values as they stand.
     properties: Vec<(String, String)>,
 }
 
-impl Finding {
+impl AuthResult {
     /// True if `method` was tried and passed.
     pub fn passes(&self, method: &str) -> bool {
         self.outcome.0 == method && self.outcome.1 == "pass"
@@ -34,7 +34,7 @@ impl Finding {
 
 /// What the topmost field of the server called `id` says, in any letter case; nothing if there is
 /// no such field.
-pub fn findings(message: &Message, id: &str) -> Vec<Finding> {
+pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
     let tokens = topmost(message, id).unwrap_or_default();
     // What stands before the first semicolon is the server's name, and perhaps a version.
     let results = tokens.split(|t| *t == Token::Semicolon).skip(1);
@@ -133,7 +133,7 @@ fn word(chars: &mut Chars) -> String {
 }
 
 /// `method=result`, then `name=value` as often as there are any.
-fn finding(tokens: &[Token]) -> Option<Finding> {
+fn finding(tokens: &[Token]) -> Option<AuthResult> {
     let mut pairs = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
@@ -156,7 +156,7 @@ fn finding(tokens: &[Token]) -> Option<Finding> {
     let (method, result) = pairs.remove(0);
     // `dkim/1` is version 1 of the method.
     let method = method.split('/').next().unwrap_or_default().to_owned();
-    Some(Finding {
+    Some(AuthResult {
         outcome: (method, result.to_ascii_lowercase()),
         properties: pairs,
     })
@@ -169,7 +169,7 @@ mod tests {
     /// `method=result name=value ...` of each finding.
     fn read(header: &str, id: &str) -> Vec<String> {
         let header = format!("{header}\n\n");
-        let found = findings(&Message::new(header.as_bytes()), id);
+        let found = results(&Message::new(header.as_bytes()), id);
         let shown = found.iter().map(|f| {
             let first = format!("{}={}", f.outcome.0, f.outcome.1);
             let rest = f.properties.iter().map(|(n, v)| format!(" {n}={v}"));
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn of_two_properties_none_is_believed() {
         let header = b"Authentication-Results: d; dkim=pass header.d=a header.D=b header.i=c\n\n";
-        let found = findings(&Message::new(header), "d");
+        let found = results(&Message::new(header), "d");
         assert!(found[0].passes("dkim") && !found[0].passes("dmarc"));
         let value = |name| found[0].property(name);
         assert_eq!([value("header.d"), value("header.i")], [None, Some("c")]);

@@ -32,9 +32,6 @@ impl Degree {
     }
 }
 
-/// The mark that every mail of ours carries (C12).
-pub const OUR_MARK: &str = "X-Tickets-Ticket";
-
 /// Fields that only responders write, whatever they say.
 const RESPONDER_FIELDS: [&str; 4] = [
     "X-Autoreply",
@@ -43,9 +40,13 @@ const RESPONDER_FIELDS: [&str; 4] = [
     "X-Failed-Recipients",
 ];
 
-/// Says who wrote `message`.
-pub fn degree(message: &Message, sender: &Sender) -> Degree {
-    if ours(message) {
+/// Says how far `message`, which came from `sender`, may be answered.
+///
+/// `own_marks` are names of header fields that stand in every mail the calling program sends. A
+/// message with all of them is [`Degree::Ours`]; without names none is.
+pub fn degree(message: &Message, sender: &Sender, own_marks: &[&str]) -> Degree {
+    let carries = |mark: &&str| message.first(mark).is_some();
+    if !own_marks.is_empty() && own_marks.iter().all(carries) {
         return Degree::Ours;
     }
     match machine(message, sender) {
@@ -55,12 +56,6 @@ pub fn degree(message: &Message, sender: &Sender) -> Degree {
             None => Degree::Person,
         },
     }
-}
-
-/// Both marks of ours, which every mail of ours carries, passed-on ones too: those come from the
-/// ticket's own address, and one that came back would count as the operator's.
-fn ours(message: &Message) -> bool {
-    message.first(OUR_MARK).is_some() && message.first("X-Tickets-Kind").is_some()
 }
 
 fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
@@ -191,13 +186,14 @@ mod tests {
                 "X-Auto-Response-Suppress: DR, OOF\n",
                 Unanswered("X-Auto-Response-Suppress"),
             ),
-            ("X-Tickets-Ticket: 4\n", Person),
-            ("X-Tickets-Ticket: 4\nX-Tickets-Kind: ack\n", Ours),
+            ("X-Desk-Ticket: 4\n", Person),
+            ("X-Desk-Ticket: 4\nx-desk-kind: ack\n", Ours),
         ] {
             let raw = format!("{from}{header}\nhello\n");
             let got = degree(
                 &Message::new(raw.as_bytes()),
                 &Sender::Address("ann@x.org".into()),
+                &["X-Desk-Ticket", "X-Desk-Kind"],
             );
             assert_eq!(got, want, "{header}");
         }
@@ -238,7 +234,7 @@ mod tests {
             ),
         ] {
             let raw = format!("From: {from}\n\n");
-            let got = degree(&Message::new(raw.as_bytes()), &sender);
+            let got = degree(&Message::new(raw.as_bytes()), &sender, &[]);
             assert_eq!(got.reason(), want, "{from}");
         }
     }

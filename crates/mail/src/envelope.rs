@@ -1,4 +1,4 @@
-//! The envelope of a message: who sent it, to whom, by the best witness there is (A1).
+//! The envelope of a message: who sent it, to whom, by the best recipients_from there is (A1).
 
 use super::message::Message;
 
@@ -38,7 +38,7 @@ impl Sender {
 
 /// Where the recipients are known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Witness {
+pub enum RecipientSource {
     /// Options, the MTA's environment or trace fields: this message was sent there.
     Envelope,
     /// To, Cc and the like: a hint only, there may be addresses of others among them.
@@ -53,7 +53,7 @@ pub struct Envelope {
     /// To whom, in order, each once.
     pub recipients: Vec<String>,
     /// How far the recipients can be trusted.
-    pub witness: Witness,
+    pub recipients_from: RecipientSource,
 }
 
 /// What the command line says of the envelope.
@@ -83,7 +83,7 @@ impl Envelope {
             .or_else(|| message.first("Return-Path").map(|f| f.text()))
             .or_else(|| from_line_sender.map(|s| String::from_utf8_lossy(s).into_owned()));
         let sender = sender.map_or(Sender::Unknown, |text| Sender::parse(&text));
-        let (recipients, witness) = recipients(given, env, message, is_ours);
+        let (recipients, recipients_from) = recipients(given, env, message, is_ours);
         let mut once: Vec<String> = Vec::new();
         for recipient in recipients {
             let recipient = recipient.trim().trim_matches(['<', '>']).to_owned();
@@ -94,7 +94,7 @@ impl Envelope {
         Envelope {
             sender,
             recipients: once,
-            witness,
+            recipients_from,
         }
     }
 }
@@ -104,13 +104,13 @@ fn recipients(
     env: &dyn Fn(&str) -> Option<String>,
     message: &Message,
     is_ours: &dyn Fn(&str) -> bool,
-) -> (Vec<String>, Witness) {
+) -> (Vec<String>, RecipientSource) {
     if !given.recipients.is_empty() {
-        return (given.recipients.clone(), Witness::Envelope);
+        return (given.recipients.clone(), RecipientSource::Envelope);
     }
     let names = from_environment(env);
     if let Some(name) = names.iter().find(|n| is_ours(n)).or(names.first()) {
-        return (vec![name.clone()], Witness::Envelope);
+        return (vec![name.clone()], RecipientSource::Envelope);
     }
     for field in ["Delivered-To", "X-Original-To", "Envelope-To"] {
         if let Some(field) = message.first(field) {
@@ -118,11 +118,11 @@ fn recipients(
             let known: Vec<String> = people.into_iter().map(|m| m.address).collect();
             // Delivered-To may name the account the mail went through, not the address.
             if known.iter().any(|r| is_ours(r)) {
-                return (known, Witness::Envelope);
+                return (known, RecipientSource::Envelope);
             }
         }
     }
-    (in_header(message), Witness::Header)
+    (in_header(message), RecipientSource::Header)
 }
 
 /// The names of the one recipient that Exim's pipe or Postfix's local(8) sets, best first.
@@ -170,13 +170,13 @@ mod tests {
         options: &'static [&'static str],
         env: &'static [(&'static str, &'static str)],
         message: &'static str,
-        want: (&'static [&'static str], Witness),
+        want: (&'static [&'static str], RecipientSource),
     }
 
     #[test]
     fn the_best_witness_speaks() {
         // A1
-        use Witness::{Envelope as E, Header as H};
+        use RecipientSource::{Envelope as E, Header as H};
         let exim = &[
             ("RECIPIENT", "submit@example.org"),
             ("LOCAL_PART", "submit"),
@@ -295,7 +295,7 @@ mod tests {
             let got = Envelope::find(&given, None, &env, &message, &ours);
             let want: Vec<String> = case.want.0.iter().map(|s| s.to_string()).collect();
             assert_eq!(
-                (got.recipients, got.witness),
+                (got.recipients, got.recipients_from),
                 (want, case.want.1),
                 "{}",
                 case.name

@@ -24,7 +24,7 @@ use memchr::{memchr, memmem};
 
 pub(crate) use from_line::is_from_line_cut_short;
 pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
-pub use spans::{Span, Spans};
+pub use spans::{EntrySpan, FileEntries};
 pub use split::{Entries, Entry, entries};
 pub use tail::{Tail, tail};
 

@@ -52,9 +52,9 @@ pub struct Words {
 
 /// The words of a mail (without a From_ line); at most some 500 KB of them. Never fails.
 pub fn words(raw: &[u8]) -> Words {
-    let said = read(raw);
+    let said = contents(raw);
     let mut body = String::new();
-    for piece in &said.pieces {
+    for piece in &said.passages {
         for text in readable(&piece.text) {
             body.push_str(&searchable(&composed(text)));
             body.push('\n');
@@ -82,7 +82,7 @@ fn people(people: &[Mailbox]) -> String {
 
 /// What a mail says, decoded, nothing left out but what is too much.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct Contents {
     /// Its Subject in one line.
     pub subject: String,
     /// From and Reply-To.
@@ -92,12 +92,12 @@ pub struct Said {
     /// The names of what is attached, to enclosed mails, too.
     pub files: Vec<String>,
     /// Its text, then that of attachments.
-    pub pieces: Vec<Piece>,
+    pub passages: Vec<Passage>,
 }
 
 /// A text in a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct Passage {
     /// The attachment it comes from; `None` for what the mail itself says.
     pub file: Option<String>,
     /// The text; may hold anything, control characters and CRLF among it.
@@ -105,7 +105,7 @@ pub struct Piece {
 }
 
 /// Reads a mail (without a From_ line). Never fails; see [`words`] for what it reads.
-pub fn read(raw: &[u8]) -> Said {
+pub fn contents(raw: &[u8]) -> Contents {
     let message = Message::new(raw);
     let mut subject = message.subject();
     cut(&mut subject, SUBJECT);
@@ -114,20 +114,20 @@ pub fn read(raw: &[u8]) -> Said {
     let mut reader = Reader {
         room: TEXT,
         depth: 0,
-        said: Said {
+        said: Contents {
             subject,
             authors,
             others: message.to_cc(),
-            ..Said::default()
+            ..Contents::default()
         },
     };
     reader.node(&walk(raw), None);
     let said = &mut reader.said;
-    if said.pieces.is_empty() && said.files.is_empty() {
+    if said.passages.is_empty() && said.files.is_empty() {
         // Not understood; then all of it is text, as `render` has it.
         let body = message.body();
         let text = in_charset("utf-8", &body[..body.len().min(TEXT)]);
-        said.pieces.push(Piece { file: None, text });
+        said.passages.push(Passage { file: None, text });
     }
     reader.said
 }
@@ -136,7 +136,7 @@ pub fn read(raw: &[u8]) -> Said {
 struct Reader {
     room: usize,
     depth: usize,
-    said: Said,
+    said: Contents,
 }
 
 impl Reader {
@@ -244,7 +244,7 @@ impl Reader {
         self.room -= text.len();
         if !text.is_empty() {
             let file = file.map(str::to_owned);
-            self.said.pieces.push(Piece { file, text });
+            self.said.passages.push(Passage { file, text });
         }
     }
 }

@@ -17,7 +17,7 @@ const BEHIND: u64 = 8;
 
 /// Where one entry lies, in bytes from the start of the file; see [`super::Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct EntrySpan {
     /// Start of the From_ line.
     pub start: u64,
     /// First byte of the header.
@@ -32,7 +32,7 @@ pub struct Span {
 
 /// Walks over the entries of a file.
 #[derive(Debug)]
-pub struct Spans<R> {
+pub struct FileEntries<R> {
     input: R,
     size: u64,
     chunk: usize,
@@ -43,7 +43,7 @@ pub struct Spans<R> {
     preamble: u64,
 }
 
-impl<R: Read + Seek> Spans<R> {
+impl<R: Read + Seek> FileEntries<R> {
     /// The entries in the first `size` bytes of `input`.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl<R: Read + Seek> Spans<R> {
     }
 
     fn with_chunk(input: R, size: u64, chunk: usize) -> io::Result<Self> {
-        let mut spans = Spans {
+        let mut spans = FileEntries {
             input,
             size,
             chunk,
@@ -80,7 +80,7 @@ impl<R: Read + Seek> Spans<R> {
     /// # Errors
     /// `UnexpectedEof` if the file got shorter meanwhile.
     #[allow(clippy::should_implement_trait)] // It may fail.
-    pub fn next(&mut self) -> io::Result<Option<Span>> {
+    pub fn next(&mut self) -> io::Result<Option<EntrySpan>> {
         let start = self.pos;
         if start >= self.size {
             return Ok(None);
@@ -102,7 +102,7 @@ impl<R: Read + Seek> Spans<R> {
             }
         };
         self.pos = next;
-        Ok(Some(Span {
+        Ok(Some(EntrySpan {
             start,
             header,
             body,
