@@ -5,9 +5,11 @@
 //! field of an outgoing mail. The library is asked for charsets and dates only, and only
 //! where a value needs it: a plain ASCII field costs one pass over its bytes.
 
+mod date;
 mod mailbox;
 pub(super) mod transfer;
 
+pub use date::date;
 pub use mailbox::{Mailbox, mailboxes};
 
 use std::borrow::Cow;
@@ -152,56 +154,6 @@ fn msg_id(inner: &str) -> Option<String> {
     let id: String = inner.split_ascii_whitespace().collect();
     let fits = !id.is_empty() && id.len() + 2 <= MSG_ID_LIMIT && !id.chars().any(is_harmful);
     fits.then(|| format!("<{id}>"))
-}
-
-/// A Date value (RFC 5322, 3.3 and 4.3) in seconds since 1970, UTC.
-///
-/// Missing seconds, years of two digits, zones by name, no zone (read as UTC), a leap second and
-/// the form of asctime(3) are understood. A day or an hour that does not exist is `None`; a zone that does
-/// not exist is anything within a day.
-pub fn date(raw: &[u8]) -> Option<i64> {
-    let value = clean(&guess(head(raw, 256)));
-    // asctime first: the library finds a wrong date in it.
-    asctime(&value).or_else(|| mail_date(&value))
-}
-
-fn mail_date(value: &str) -> Option<i64> {
-    let parse = |value: &str| mail_parser::DateTime::parse_rfc822(value);
-    let or_utc = || parse(value).or_else(|| parse(&format!("{value} +0000")));
-    let found = catch_unwind(or_utc).ok()??;
-    let at = jiff::civil::DateTime::new(
-        i16::try_from(found.year).ok()?,
-        i8::try_from(found.month).ok()?,
-        i8::try_from(found.day).ok()?,
-        i8::try_from(found.hour).ok()?,
-        i8::try_from(found.minute).ok()?,
-        i8::try_from(found.second).ok().map(leap_second)?,
-        0,
-    )
-    .ok()?;
-    let east = i64::from(found.tz_hour) * 3600 + i64::from(found.tz_minute) * 60;
-    let local = unix(at)?;
-    Some(if found.tz_before_gmt {
-        local + east
-    } else {
-        local - east
-    })
-}
-
-fn asctime(value: &str) -> Option<i64> {
-    jiff::civil::DateTime::strptime("%a %b %e %H:%M:%S %Y", value)
-        .ok()
-        .and_then(unix)
-}
-
-/// RFC 5322 knows second 60, Unix time does not.
-fn leap_second(second: i8) -> i8 {
-    if second == 60 { 59 } else { second }
-}
-
-fn unix(at: jiff::civil::DateTime) -> Option<i64> {
-    let utc = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(utc.timestamp().as_second())
 }
 
 /// True for a character that must not reach a terminal or a header: controls, direction
