@@ -4,9 +4,10 @@
 //! Postfix, procmail and maildrop leave behind. An entry is a From_ line, a header, an empty line, a
 //! body, and one more empty line. What stands *in* an entry of ours is the matter of [`super::entry`].
 
+mod entries;
+mod file;
 mod from_line;
-mod spans;
-mod split;
+mod scan;
 mod tail;
 
 #[cfg(test)]
@@ -22,10 +23,11 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
+pub use entries::{Entries, Entry, entries};
+pub use file::FileEntries;
 pub(crate) use from_line::is_from_line_cut_short;
 pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
-pub use spans::{EntrySpan, FileEntries};
-pub use split::{Entries, Entry, entries};
+pub use scan::EntrySpan;
 pub use tail::{Tail, tail};
 
 /// mutt and neomutt read a line in pieces of this many bytes and take each piece for a line.

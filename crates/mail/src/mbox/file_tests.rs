@@ -53,6 +53,10 @@ fn wherever_a_piece_ends() {
         format!("{from}no header\n\n{from}{}\n\n{from}\n", "q".repeat(500)),
         format!("{from}A: {}\n\n{from}B: 1\n", "q".repeat(LINE + 10)),
         format!("{from}A: 1\n\nFrom here\nFrom {from}\n\n"),
+        format!(
+            "{from}A: 1\n\nFrom {}@x Mon Jan  1 00:00:00 2024\nB: 2\n\n",
+            "q".repeat(LINE)
+        ),
     ];
     for (nth, file) in files.iter().enumerate() {
         for chunk in [1, 2, 3, 5, 7, 40, 64, 1000] {
