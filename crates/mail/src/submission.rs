@@ -1,32 +1,45 @@
-//! Who handed a message to the MTA of this machine, as its own Received field tells.
+//! Whether a message was handed to sendmail(8) on this machine, and by which user.
 //!
-//! The topmost Received is by the MTA that started us, which writes one for whatever it takes,
-//! so nobody else can. What it says of mail that came through sendmail(8) names the unix user.
+//! For a program that an MTA starts. The MTA writes a Received field above whatever it takes, so
+//! nobody else can write the topmost one. For mail that came through sendmail(8), Exim and Postfix
+//! name the unix user there.
+//!
+//! ```
+//! use tickets_mail::message::Message;
+//! use tickets_mail::submission::{LocalUser, Submission};
+//!
+//! let message = Message::new(
+//!     b"Received: by mail.example.org (Postfix, from userid 1000)\n\tid 4F1C2D; \
+//!       Sun, 22 Nov 2026 10:00:00 +0000\nFrom: ann@example.org\n\nHello.\n",
+//! );
+//! assert_eq!(Submission::of(&message), Submission::Local(LocalUser::Uid(1000)));
+//! ```
 
-use super::message::Message;
+use crate::message::Message;
 
 /// A unix user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocalUser {
-    /// By name, as Exim has it.
+    /// By name, as Exim writes it.
     Login(String),
-    /// By number, as Postfix has it.
+    /// By number, as Postfix writes it.
     Uid(u32),
 }
 
 /// Where a message entered the mail system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
-    /// Another machine, or a mail program, brought it over the network; or nobody knows.
+    /// It came by SMTP, or nothing is known.
     Network,
-    /// A user handed it to sendmail(8) on this machine.
+    /// The user handed it to sendmail(8) on this machine.
     Local(LocalUser),
-    /// The same, but it had been on its way before: a filter of somebody's sent it on.
+    /// It was handed to sendmail(8) on this machine, but another server had it before: somebody's
+    /// filter sent it on, so the user is not its author.
     Forwarded,
 }
 
 impl Submission {
-    /// Reads the topmost Received field of `message`.
+    /// Reads the topmost Received field of `message`, and whether there are others.
     pub fn of(message: &Message) -> Submission {
         let mut received = message.all("Received");
         let Some(topmost) = received.next() else {
@@ -41,8 +54,8 @@ impl Submission {
     }
 }
 
-/// The user in a Received field of mail that came through sendmail(8). That of SMTP has a host
-/// name or address after `from`, its words in parentheses, and another `with`.
+/// The user in a Received field of mail that came through sendmail(8). A field of mail that came by
+/// SMTP differs: a host after `from`, more in parentheses, another protocol after `with`.
 fn submitter(received: &str) -> Option<LocalUser> {
     let words: Vec<&str> = received.split_ascii_whitespace().take(7).collect();
     if let ["from", login, "by", _, "with", "local", "(Exim"] = words[..] {
@@ -62,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn received_tells() {
+    fn received_names_the_user() {
         let steve = || Submission::Local(LocalUser::Login("steve".into()));
         for (case, header, want) in [
             (

@@ -2,7 +2,7 @@
 
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::{clean, guess, head};
+use super::{clean, guess, head, without_comments};
 
 /// Many a mailer gets the day of the week wrong.
 static PARSER: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
@@ -102,27 +102,6 @@ fn four_digits(offset: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{sign}{digits}"))
-}
-
-/// `value` with a blank for each comment (RFC 5322, 3.2.2). One without an end is all the rest.
-fn without_comments(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    let mut depth = 0_u32;
-    let mut escaped = false;
-    for c in value.chars() {
-        match c {
-            _ if std::mem::take(&mut escaped) => {}
-            '\\' if depth > 0 => escaped = true,
-            '(' => depth += 1,
-            ')' if depth > 0 => {
-                depth -= 1;
-                out.push(' ');
-            }
-            c if depth == 0 => out.push(c),
-            _ => {}
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub fn entries(bytes: &[u8], base: u64) -> Entries<'_> {
 }
 
 impl<'a> Entries<'a> {
-    /// What stands before the first From_ line and belongs to no entry. A sound file has nothing there.
+    /// What stands before the first From_ line and belongs to no entry; empty in a sound file.
     #[must_use]
     pub fn preamble(&self) -> &'a [u8] {
         let all = &self.scanner.bytes;

@@ -1,4 +1,4 @@
-//! A file that is read in pieces is split like one that is in memory.
+//! A file that is read in pieces has the same entries as one that is in memory.
 
 use std::io::Cursor;
 

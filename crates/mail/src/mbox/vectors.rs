@@ -1,4 +1,4 @@
-//! Files as other programs write them, and how many messages mutt sees in each (D2).
+//! Files as other programs write them, and how many messages mutt finds in each (D2).
 
 use super::*;
 
