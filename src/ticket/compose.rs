@@ -1,7 +1,7 @@
 //! Outgoing mail as bytes.
 //!
 //! Nothing here fails: an answer with a poorer header is better than none. Nothing here lets a stranger write a
-//! header field either (C8): every string is cleaned and cut before it reaches [`head`], which encodes and folds.
+//! header field either (C8): every string is cleaned and cut before it reaches `head`, which encodes and folds.
 //!
 //! What goes to admins and to authors by itself has the null sender, so that no bounce can breed another. Only what
 //! an admin wrote, and is passed on, bounces back into its ticket.
