@@ -9,6 +9,7 @@ use tickets::mail::automatic::{self, Degree};
 use tickets::mail::envelope::Sender;
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
+use tickets::ticket::compose::OWN_MARKS;
 
 /// What `tickets show` may print of one mail at most, of whatever size: a mebibyte of text and
 /// a line for each of ten thousand attachments.
@@ -312,7 +313,7 @@ fn facts(want: &Want, got: &Value) -> Vec<String> {
 
 /// C6: automatic and unanswered mail look alike from outside while the ticket is open.
 fn degree(want: &Want, raw: &[u8]) -> Option<String> {
-    let got = automatic::degree(&Message::new(raw), &Sender::parse(&want.sender));
+    let got = automatic::degree(&Message::new(raw), &Sender::parse(&want.sender), OWN_MARKS);
     let name = match got {
         Degree::Person => "person",
         Degree::Unanswered(_) => "unanswered",

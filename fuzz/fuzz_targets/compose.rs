@@ -11,7 +11,7 @@ use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
 use tickets::ticket::compose::letter::Letter;
-use tickets::ticket::compose::{Kind, Outgoing, Voice, ascii_address, ticket_of_msg_id};
+use tickets::ticket::compose::{Kind, OWN_MARKS, Outgoing, Voice, ascii_address, ticket_of_msg_id};
 use tickets::ticket::template::Templates;
 use tickets::ticket::{TicketId, tag};
 use tickets_fuzz::{Choices, assert_harmless, run, with_lf};
@@ -269,7 +269,10 @@ impl Desk {
             );
         }
         // What comes back is known, and an answer to it finds the ticket: by Subject, by its parent.
-        assert_eq!(automatic::degree(&sent, &Sender::Unknown), Degree::Ours);
+        assert_eq!(
+            automatic::degree(&sent, &Sender::Unknown, OWN_MARKS),
+            Degree::Ours
+        );
         assert_eq!(
             tagged(&sent.subject(), self.ticket.get()),
             Some(self.ticket),

@@ -8,10 +8,11 @@ use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTic
 use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::mail::automatic::{self, Degree};
 use tickets::mail::decode;
-use tickets::mail::envelope::{Envelope, Given, Sender, Witness};
+use tickets::mail::envelope::{Envelope, Given, RecipientSource, Sender};
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
+use tickets::ticket::compose::OWN_MARKS;
 use tickets::ticket::plan::{Answer, Plan, Policy, Situation, Ticket, plan};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
 use tickets::ticket::summary::Summary;
@@ -119,7 +120,7 @@ impl Desk {
             );
         }
         if !given.recipients.is_empty() {
-            assert_eq!(envelope.witness, Witness::Envelope);
+            assert_eq!(envelope.recipients_from, RecipientSource::Envelope);
         }
         envelope
     }
@@ -219,7 +220,7 @@ impl Desk {
 
     /// What section C forbids, whatever the message, the ticket and the policy.
     fn plans(&self, message: &Message, sender: &Sender, verb: Option<Verb>, choices: &mut Choices) {
-        let degree = automatic::degree(message, sender);
+        let degree = automatic::degree(message, sender, OWN_MARKS);
         let policy = Policy {
             addresses: &self.addresses,
             admins: &self.admins,
@@ -379,11 +380,11 @@ impl Desk {
 
 /// A machine cannot pass for a person (C6).
 fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
-    let degree = automatic::degree(message, sender);
-    assert!(automatic::degree(message, &Sender::Null).is_automatic());
+    let degree = automatic::degree(message, sender, OWN_MARKS);
+    assert!(automatic::degree(message, &Sender::Null, OWN_MARKS).is_automatic());
     let marked = |field: &[u8]| {
         let raw = [field, raw].concat();
-        automatic::degree(&Message::new(&raw), sender)
+        automatic::degree(&Message::new(&raw), sender, OWN_MARKS)
     };
     assert!(marked(b"Auto-Submitted: (by hand; no) auto-replied\n").is_automatic());
     assert!(marked(b"x-failed-RECIPIENTS: a@x\r\n").is_automatic());
@@ -401,7 +402,10 @@ fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
         .flat_map(|f| [&f.name.to_ascii_uppercase()[..], &f.line[f.name.len()..]].concat())
         .collect();
     if message.fields().len() < 50_000 {
-        assert_eq!(automatic::degree(&Message::new(&upper), sender), degree);
+        assert_eq!(
+            automatic::degree(&Message::new(&upper), sender, OWN_MARKS),
+            degree
+        );
     }
 }
 

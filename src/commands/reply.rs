@@ -6,6 +6,7 @@ use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::compose::letter::Letter;
 use anyhow::{Context as _, Result};
 use mail::automatic;
@@ -72,7 +73,7 @@ impl Reply {
                 .return_path
                 .as_deref()
                 .map_or(Sender::Unknown, Sender::parse);
-            let machine = automatic::degree(&message, &sender).is_automatic();
+            let machine = automatic::degree(&message, &sender, OWN_MARKS).is_automatic();
             let author = message.from().into_iter().next();
             !machine && author.is_some_and(|a| !is_us(desk, &a.address))
         });

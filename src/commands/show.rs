@@ -8,6 +8,7 @@ use crate::screen;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::tag;
 use anyhow::Result;
 use mail::automatic;
@@ -245,7 +246,7 @@ fn event(
         Target::Ticket(_, Verb::Update | Verb::Submitter) if closed => {
             let sender = decoded.return_path.as_deref();
             let sender = sender.map_or(Sender::Unknown, Sender::parse);
-            let degree = automatic::degree(&Message::new(&decoded.raw), &sender);
+            let degree = automatic::degree(&Message::new(&decoded.raw), &sender, OWN_MARKS);
             (!degree.is_automatic()).then_some("re-opened")
         }
         _ => None,

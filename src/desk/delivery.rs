@@ -9,6 +9,7 @@ use crate::outbox::{Key, Released};
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route};
 use crate::ticket::summary::Summary;
@@ -116,7 +117,7 @@ impl Desk {
             let parcel = Parcel {
                 incoming,
                 summary: Summary::of(incoming.message, &incoming.envelope.sender, now),
-                degree: automatic::degree(incoming.message, &incoming.envelope.sender),
+                degree: automatic::degree(incoming.message, &incoming.envelope.sender, OWN_MARKS),
                 proof,
                 now,
                 patience,

@@ -8,7 +8,7 @@ use crate::ticket::compose::letter::Letter;
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
 use mail::decode::Mailbox;
-use mail::envelope::{Envelope, Sender, Witness};
+use mail::envelope::{Envelope, RecipientSource, Sender};
 use mail::message::Message;
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
         let envelope = Envelope {
             sender: Sender::Address(from.clone()),
             recipients: vec![to.clone()],
-            witness: Witness::Envelope,
+            recipients_from: RecipientSource::Envelope,
         };
         let mail = self.letter(id, from, to, text)?;
         let message = Message::new(&mail);

@@ -6,7 +6,7 @@ use crate::ticket::staff::Staff;
 use crate::ticket::trust::{Proof, Witness};
 use anyhow::Result;
 use mail::message::Message;
-use mail::submission::{Origin, Submitter, origin};
+use mail::submission::{LocalUser, Submission};
 use nix::unistd::{Group, Uid, User, geteuid};
 
 impl Desk {
@@ -27,14 +27,14 @@ impl Desk {
         let Some(server) = &self.config.authserv_id else {
             return Ok(Proof::NotAsked);
         };
-        Ok(match origin(message) {
+        Ok(match Submission::of(message) {
             // A user of this machine wrote that field, and no server has looked at it.
-            Origin::Resent => Proof::Missing,
-            Origin::Here(who) => match self.may_use_the_store(&who)? {
+            Submission::Forwarded => Proof::Missing,
+            Submission::Local(who) => match self.may_use_the_store(&who)? {
                 true => Proof::InPerson,
                 false => Proof::Missing,
             },
-            Origin::Network => {
+            Submission::Network => {
                 let witness = Witness {
                     server,
                     addresses: &self.config.addresses,
@@ -46,13 +46,13 @@ impl Desk {
     }
 
     /// True for anyone who could run `tickets close` anyway: the user we run as, and the group's members.
-    fn may_use_the_store(&self, who: &Submitter) -> Result<bool> {
-        if *who == Submitter::Uid(geteuid().as_raw()) {
+    fn may_use_the_store(&self, who: &LocalUser) -> Result<bool> {
+        if *who == LocalUser::Uid(geteuid().as_raw()) {
             return Ok(true);
         }
         let user = match who {
-            Submitter::Login(name) => User::from_name(name)?,
-            Submitter::Uid(uid) => User::from_uid(Uid::from_raw(*uid))?,
+            LocalUser::Login(name) => User::from_name(name)?,
+            LocalUser::Uid(uid) => User::from_uid(Uid::from_raw(*uid))?,
         };
         let Some(user) = user else { return Ok(false) };
         if user.uid == geteuid() {

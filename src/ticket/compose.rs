@@ -1,7 +1,7 @@
 //! Outgoing mail as bytes.
 //!
 //! Nothing here fails: an answer with a poorer header is better than none. Nothing here lets a stranger write a
-//! header field either (C8): every string is cleaned and cut before it reaches [`head`], which encodes and folds.
+//! header field either (C8): every string is cleaned and cut before it reaches `head`, which encodes and folds.
 //!
 //! What goes to admins and to authors by itself has the null sender, so that no bounce can breed another. Only what
 //! an admin wrote, and is passed on, bounces back into its ticket.
@@ -20,6 +20,12 @@ use super::address::{Addresses, Verb};
 use super::template::{Rendered, Templates, Text, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
+
+/// The fields that every mail of ours carries (C12), passed-on ones too: those come from the ticket's
+/// own address, and one that came back would count as the operator's.
+pub const OWN_MARKS: &[&str] = &[TICKET_MARK, KIND_MARK];
+const TICKET_MARK: &str = "X-Tickets-Ticket";
+const KIND_MARK: &str = "X-Tickets-Kind";
 
 /// What an outgoing mail is for; `X-Tickets-Kind` (C12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,8 +252,8 @@ impl Voice<'_> {
     }
 
     fn marks(&self, head: &mut Head, kind: Kind) {
-        head.plain("X-Tickets-Ticket", &self.ticket.to_string());
-        head.plain("X-Tickets-Kind", kind.word());
+        head.plain(TICKET_MARK, &self.ticket.to_string());
+        head.plain(KIND_MARK, kind.word());
     }
 
     /// An answer to `original`, also for those who only have what it answers.

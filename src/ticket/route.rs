@@ -4,7 +4,7 @@ use super::address::{Addresses, Target, Verb};
 use super::{TicketId, tag};
 use crate::ticket::policy::{CatchAll, UnknownTicket};
 use anyhow::Result;
-use mail::envelope::{self, Envelope, Witness};
+use mail::envelope::{self, Envelope, RecipientSource};
 use mail::message::Message;
 
 /// What routing may ask of the store.
@@ -173,7 +173,7 @@ fn targets(envelope: &Envelope, message: &Message, rules: &Rules) -> Vec<(String
         return named;
     }
     let (mut ours, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, t)| t.is_some());
-    if envelope.witness == Witness::Envelope && !ours.is_empty() {
+    if envelope.recipients_from == RecipientSource::Envelope && !ours.is_empty() {
         // Sent to us and, by the same call, to somebody who is not here.
         ours.extend(others);
         return ours;

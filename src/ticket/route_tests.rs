@@ -38,10 +38,10 @@ fn routed_by(
     catch_all: CatchAll,
 ) -> Route {
     let message = Message::new(raw.as_bytes());
-    let witness = if rcpt.is_empty() {
-        Witness::Header
+    let recipients_from = if rcpt.is_empty() {
+        RecipientSource::Header
     } else {
-        Witness::Envelope
+        RecipientSource::Envelope
     };
     let recipients = match rcpt {
         [] => envelope::in_header(&message),
@@ -50,7 +50,7 @@ fn routed_by(
     let envelope = Envelope {
         sender: Sender::Unknown,
         recipients,
-        witness,
+        recipients_from,
     };
     let rules = Rules {
         addresses,

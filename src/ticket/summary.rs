@@ -2,6 +2,7 @@
 //! is there already, what it answers, who wrote it, and when.
 
 use super::address::Addresses;
+use super::compose::OWN_MARKS;
 use super::staff::Staff;
 use mail::automatic::{self, Degree};
 use mail::decode::Mailbox;
@@ -144,7 +145,7 @@ impl Summary {
                 people.push(address);
             }
         }
-        let degree = automatic::degree(message, sender);
+        let degree = automatic::degree(message, sender, OWN_MARKS);
         let first = from.into_iter().next();
         Summary {
             identity: Identity::default(),

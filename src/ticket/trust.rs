@@ -5,7 +5,7 @@
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
-use mail::authres::{self, Finding};
+use mail::authres::{self, AuthResult};
 use mail::message::Message;
 
 /// What speaks for the From of a message.
@@ -39,13 +39,13 @@ impl Witness<'_> {
         let [author] = &message.from()[..] else {
             return Proof::Missing;
         };
-        let findings = authres::findings(message, self.server);
-        if findings.iter().any(|f| self.logged_in(f, &author.address)) {
+        let results = authres::results(message, self.server);
+        if results.iter().any(|f| self.logged_in(f, &author.address)) {
             return Proof::InPerson;
         }
         let domain = author.address.rsplit_once('@').map(|(_, d)| ascii(d));
-        let by_domain = |f: &Finding| domain.as_deref().is_some_and(|d| vouches(f, d));
-        match findings.iter().any(by_domain) {
+        let by_domain = |f: &AuthResult| domain.as_deref().is_some_and(|d| vouches(f, d));
+        match results.iter().any(by_domain) {
             true => Proof::ByDomain,
             false => Proof::Missing,
         }
@@ -53,8 +53,8 @@ impl Witness<'_> {
 
     /// True if the author had to give a password to send it: as who From names, or as an admin
     /// who writes from a ticket's address.
-    fn logged_in(&self, finding: &Finding, author: &str) -> bool {
-        let Some(login) = finding.property("smtp.auth") else {
+    fn logged_in(&self, result: &AuthResult, author: &str) -> bool {
+        let Some(login) = result.property("smtp.auth") else {
             return false;
         };
         let is = |address: &str| match login.contains('@') {
@@ -68,7 +68,7 @@ impl Witness<'_> {
                 })
             }
         };
-        finding.passes("auth")
+        result.passes("auth")
             && match self.addresses.target(author) {
                 Some(Target::Ticket(..)) => self.admins.iter().any(|a| is(a)),
                 _ => is(author),
@@ -77,15 +77,15 @@ impl Witness<'_> {
 }
 
 /// True if the domain of an author, in lower case, answers for the mail.
-fn vouches(finding: &Finding, author: &str) -> bool {
-    let property = |name| finding.property(name).map(ascii);
-    if finding.passes("dmarc") {
+fn vouches(result: &AuthResult, author: &str) -> bool {
+    let property = |name| result.property(name).map(ascii);
+    if result.passes("dmarc") {
         // The very domain that was looked at: From can be read in more than one way.
         return property("header.from").is_some_and(|from| from == author);
     }
     // RFC 6376. Who holds a domain can answer for all below it; what lies below may be somebody
     // else's, and only a list of all public suffixes would tell. And no top level domain signs.
-    finding.passes("dkim")
+    result.passes("dkim")
         && property("header.d").is_some_and(|d| {
             let above = || {
                 author

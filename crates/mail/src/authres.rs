@@ -1,30 +1,46 @@
 //! Authentication-Results (RFC 8601): what a mail server found out about who sent a message.
 //!
-//! Which of these fields can be trusted is for the reader to say: anybody can write one. Here it
-//! is the topmost of the server that is asked for, since servers write at the top and (section 5)
-//! take out what comes in under their own name.
+//! Anybody can write such a field, so the caller names the server whose word counts. Of its fields
+//! the topmost is read: servers write at the top, and remove what comes in under their own name
+//! (section 5).
+//!
+//! ```
+//! use tickets_mail::{authres, message::Message};
+//!
+//! let message = Message::new(
+//!     b"Authentication-Results: mx.example.org;\n\
+//!       \x20spf=fail smtp.mailfrom=example.com; dkim=pass (good) header.d=example.net\n\
+//!       Authentication-Results: elsewhere.example; dkim=pass header.d=example.com\n\n",
+//! );
+//! let results = authres::results(&message, "mx.example.org");
+//! let dkim = results.iter().find(|result| result.passes("dkim")).unwrap();
+//! assert_eq!(dkim.property("header.d"), Some("example.net"));
+//! assert!(!results.iter().any(|result| result.passes("spf")));
+//! ```
 
-use super::message::Message;
+use crate::message::Message;
 
-/// No field is read further than this.
+/// No field is read further than this many bytes.
 const FIELD_LIMIT: usize = 64 << 10;
 
-/// What one method came to: `dkim=pass header.d=example.net`.
+/// The result of one method, such as `dkim=pass header.d=example.net`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The method and its result, in lower case.
-    outcome: (String, String),
+pub struct AuthResult {
+    /// The method in lower case, without its version: `dkim`.
+    pub method: String,
+    /// What it found, in lower case: `pass`.
+    pub result: String,
     /// Names in lower case, such as `header.d`, and values as they stand.
-    properties: Vec<(String, String)>,
+    pub properties: Vec<(String, String)>,
 }
 
-impl Finding {
+impl AuthResult {
     /// True if `method` was tried and passed.
     pub fn passes(&self, method: &str) -> bool {
-        self.outcome.0 == method && self.outcome.1 == "pass"
+        self.method == method && self.result == "pass"
     }
 
-    /// The value of a property; `None` if it is not there, or there are two of them.
+    /// The value of a property. `None` also if there are two, since a stranger may have added one.
     pub fn property(&self, name: &str) -> Option<&str> {
         let mut found = self.properties.iter().filter(|(n, _)| n == name);
         let (_, value) = found.next()?;
@@ -32,22 +48,23 @@ impl Finding {
     }
 }
 
-/// What the topmost field of the server called `id` says, in any letter case; nothing if there is
-/// no such field.
-pub fn findings(message: &Message, id: &str) -> Vec<Finding> {
+/// What the topmost field of the server called `id` says; empty if there is no such field. Letter
+/// case and a root dot make no difference to the server's name.
+pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
     let tokens = topmost(message, id).unwrap_or_default();
     // What stands before the first semicolon is the server's name, and perhaps a version.
     let results = tokens.split(|t| *t == Token::Semicolon).skip(1);
-    results.filter_map(finding).collect()
+    results.filter_map(auth_result).collect()
 }
 
-/// True if there is a field of the server called `id`, whatever it says.
+/// True if there is a field of the server called `id`, even one without results.
 pub fn has_field(message: &Message, id: &str) -> bool {
     topmost(message, id).is_some()
 }
 
 fn topmost(message: &Message, id: &str) -> Option<Vec<Token>> {
-    // A blank before the colon (RFC 5322 4.5) is how somebody would get one past a server's rules.
+    // A field with a blank before the colon (RFC 5322, 4.5) may have slipped through a server that
+    // removes those of its own name.
     let fields = message.all("Authentication-Results");
     let fields = fields.filter(|f| f.line.get(f.name.len()) == Some(&b':'));
     let mut fields = fields.map(|field| {
@@ -97,7 +114,7 @@ fn tokens(value: &str) -> Vec<Token> {
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-/// Takes a comment, which may hold others (RFC 5322 3.2.2); without an end it is all the rest.
+/// Skips a comment, which may hold others (RFC 5322, 3.2.2). One without an end is all the rest.
 fn comment(chars: &mut Chars) {
     let mut depth = 0_u32;
     while let Some(c) = chars.next() {
@@ -132,8 +149,8 @@ fn word(chars: &mut Chars) -> String {
     word
 }
 
-/// `method=result`, then `name=value` as often as there are any.
-fn finding(tokens: &[Token]) -> Option<Finding> {
+/// Reads `method=result`, then any number of `name=value`.
+fn auth_result(tokens: &[Token]) -> Option<AuthResult> {
     let mut pairs = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
@@ -156,8 +173,9 @@ fn finding(tokens: &[Token]) -> Option<Finding> {
     let (method, result) = pairs.remove(0);
     // `dkim/1` is version 1 of the method.
     let method = method.split('/').next().unwrap_or_default().to_owned();
-    Some(Finding {
-        outcome: (method, result.to_ascii_lowercase()),
+    Some(AuthResult {
+        method,
+        result: result.to_ascii_lowercase(),
         properties: pairs,
     })
 }
@@ -169,9 +187,9 @@ mod tests {
     /// `method=result name=value ...` of each finding.
     fn read(header: &str, id: &str) -> Vec<String> {
         let header = format!("{header}\n\n");
-        let found = findings(&Message::new(header.as_bytes()), id);
+        let found = results(&Message::new(header.as_bytes()), id);
         let shown = found.iter().map(|f| {
-            let first = format!("{}={}", f.outcome.0, f.outcome.1);
+            let first = format!("{}={}", f.method, f.result);
             let rest = f.properties.iter().map(|(n, v)| format!(" {n}={v}"));
             rest.fold(first, |all, one| all + &one)
         });
@@ -300,7 +318,7 @@ mod tests {
     #[test]
     fn of_two_properties_none_is_believed() {
         let header = b"Authentication-Results: d; dkim=pass header.d=a header.D=b header.i=c\n\n";
-        let found = findings(&Message::new(header), "d");
+        let found = results(&Message::new(header), "d");
         assert!(found[0].passes("dkim") && !found[0].passes("dmarc"));
         let value = |name| found[0].property(name);
         assert_eq!([value("header.d"), value("header.i")], [None, Some("c")]);

@@ -1,28 +1,46 @@
-//! Did a machine write it? RFC 3834 and what robots send in spite of it (C6).
+//! Whether a machine wrote a message: RFC 3834, and what robots send in spite of it.
+//!
+//! A program that answers mail must know, or two programs answer each other for ever.
+//!
+//! ```
+//! use tickets_mail::automatic::{Degree, degree};
+//! use tickets_mail::{envelope::Sender, message::Message};
+//!
+//! let ann = Sender::Address("ann@example.org".into());
+//! let vacation = Message::new(b"From: ann@example.org\nAuto-Submitted: auto-replied\n\nAway.\n");
+//! assert_eq!(degree(&vacation, &ann, &[]), Degree::Automatic("Auto-Submitted"));
+//!
+//! let list = Message::new(b"From: ann@example.org\nList-Id: <chat.example.org>\n\nHello.\n");
+//! assert!(!degree(&list, &ann, &[]).is_automatic());
+//! assert_ne!(degree(&list, &ann, &[]), Degree::Person);
+//! assert!(degree(&list, &Sender::Null, &[]).is_automatic());
+//! ```
 
-use super::envelope::Sender;
-use super::message::Message;
+use crate::decode;
+use crate::envelope::Sender;
+use crate::message::{Field, Message};
 
-/// How far a message may be answered.
+/// How far a message may be answered. The reasons are names of header fields, or a few words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Degree {
-    /// A person wrote it.
+    /// Nothing says that a machine wrote it.
     Person,
-    /// Gets no acknowledgement, but otherwise does what any mail does. Holds the reason.
+    /// A person may have written it, but it should get no automatic answer, such as bulk mail and
+    /// mail by way of a mailing list. Holds the reason.
     Unanswered(&'static str),
-    /// A machine wrote it: filed and told to the admins, nothing else. Holds the reason.
+    /// A machine wrote it, so no answer of any kind may go back. Holds the reason.
     Automatic(&'static str),
-    /// We wrote it and it came back: filed, told to nobody, or it would come back again.
+    /// The calling program wrote it, and it came back.
     Ours,
 }
 
 impl Degree {
-    /// True if a machine wrote it, we or another.
+    /// True if a machine wrote it, the calling program or another.
     pub fn is_automatic(&self) -> bool {
         matches!(self, Degree::Automatic(_) | Degree::Ours)
     }
 
-    /// Why it is not simply a person's mail.
+    /// Why it is not [`Degree::Person`].
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Degree::Person => None,
@@ -32,10 +50,7 @@ impl Degree {
     }
 }
 
-/// The mark that every mail of ours carries (C12).
-pub const OUR_MARK: &str = "X-Tickets-Ticket";
-
-/// Fields that only responders write, whatever they say.
+/// Fields that only responders write, whatever their value.
 const RESPONDER_FIELDS: [&str; 4] = [
     "X-Autoreply",
     "X-Autorespond",
@@ -43,9 +58,13 @@ const RESPONDER_FIELDS: [&str; 4] = [
     "X-Failed-Recipients",
 ];
 
-/// Says who wrote `message`.
-pub fn degree(message: &Message, sender: &Sender) -> Degree {
-    if ours(message) {
+/// Says how far `message`, which came from `sender`, may be answered.
+///
+/// `own_marks` are names of header fields that stand in every mail the calling program sends. A
+/// message with all of them is [`Degree::Ours`]; without names none is.
+pub fn degree(message: &Message, sender: &Sender, own_marks: &[&str]) -> Degree {
+    let carries = |mark: &&str| message.first(mark).is_some();
+    if !own_marks.is_empty() && own_marks.iter().all(carries) {
         return Degree::Ours;
     }
     match machine(message, sender) {
@@ -55,12 +74,6 @@ pub fn degree(message: &Message, sender: &Sender) -> Degree {
             None => Degree::Person,
         },
     }
-}
-
-/// Both marks of ours, which every mail of ours carries, passed-on ones too: those come from the
-/// ticket's own address, and one that came back would count as the operator's.
-fn ours(message: &Message) -> bool {
-    message.first(OUR_MARK).is_some() && message.first("X-Tickets-Kind").is_some()
 }
 
 fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
@@ -85,8 +98,8 @@ fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
         let local = address.split('@').next().unwrap_or_default();
         local.eq_ignore_ascii_case("mailer-daemon") || local.eq_ignore_ascii_case("postmaster")
     };
-    // `MAILER-DAEMON (Mail Delivery System)` and `Mail System <MAILER-DAEMON>` are no addresses,
-    // and meant all the same.
+    // `MAILER-DAEMON (Mail Delivery System)` and `Mail System <MAILER-DAEMON>` are no addresses, but
+    // MTAs write them.
     let bare = message.first("From").is_some_and(|from| {
         let text = from.text();
         let in_brackets = text.rsplit_once('<').map(|(_, rest)| rest);
@@ -110,38 +123,22 @@ fn unanswered(message: &Message) -> Option<&'static str> {
     if message.all("Precedence").any(|f| bulk(f.value)) {
         return Some("Precedence");
     }
-    let list =
-        |f: &&super::message::Field| f.name.len() > 5 && f.name[..5].eq_ignore_ascii_case(b"List-");
-    if message.fields().iter().any(|f| list(&f)) {
+    let list = |f: &Field| f.name.len() > 5 && f.name[..5].eq_ignore_ascii_case(b"List-");
+    if message.fields().iter().any(list) {
         return Some("mailing list");
     }
-    // Ordinary mail of Exchange carries it, so it says nothing about who wrote the mail.
+    // Exchange writes it into people's mail as well, so it does not make a mail automatic.
     if message.first("X-Auto-Response-Suppress").is_some() {
         return Some("X-Auto-Response-Suppress");
     }
     None
 }
 
-/// The first word of a structured value, in lower case, with comments left out (RFC 3834 5).
+/// The first word of a structured value, in lower case and without comments (RFC 3834, 5).
 fn keyword(value: &[u8]) -> Option<String> {
-    let text = super::decode::text(value);
-    let mut depth = 0_u32;
-    let mut word = String::new();
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
-            ';' => break,
-            c if c.is_whitespace() => {
-                if !word.is_empty() {
-                    break;
-                }
-            }
-            c => word.extend(c.to_lowercase()),
-        }
-    }
-    (!word.is_empty()).then_some(word)
+    let text = decode::without_comments(&decode::text(value));
+    let word = text.split(';').next()?.split_whitespace().next()?;
+    Some(word.to_lowercase())
 }
 
 #[cfg(test)]
@@ -157,6 +154,7 @@ mod tests {
             ("Subject: hello\n", Person),
             ("Auto-Submitted: no\n", Person),
             ("Auto-Submitted: (by hand) No; x=1\n", Person),
+            ("Auto-Submitted: (by (my\\) own) hand; yes) no\n", Person),
             ("Auto-Submitted:\n", Person),
             (
                 "auto-submitted: Auto-Replied\n",
@@ -191,13 +189,14 @@ mod tests {
                 "X-Auto-Response-Suppress: DR, OOF\n",
                 Unanswered("X-Auto-Response-Suppress"),
             ),
-            ("X-Tickets-Ticket: 4\n", Person),
-            ("X-Tickets-Ticket: 4\nX-Tickets-Kind: ack\n", Ours),
+            ("X-Desk-Ticket: 4\n", Person),
+            ("X-Desk-Ticket: 4\nx-desk-kind: ack\n", Ours),
         ] {
             let raw = format!("{from}{header}\nhello\n");
             let got = degree(
                 &Message::new(raw.as_bytes()),
                 &Sender::Address("ann@x.org".into()),
+                &["X-Desk-Ticket", "X-Desk-Kind"],
             );
             assert_eq!(got, want, "{header}");
         }
@@ -238,7 +237,7 @@ mod tests {
             ),
         ] {
             let raw = format!("From: {from}\n\n");
-            let got = degree(&Message::new(raw.as_bytes()), &sender);
+            let got = degree(&Message::new(raw.as_bytes()), &sender, &[]);
             assert_eq!(got.reason(), want, "{from}");
         }
     }

@@ -1,123 +1,68 @@
-//! Field values as text: the border between bytes a stranger wrote and strings we use.
+//! Field values as text: from the bytes that a stranger wrote to strings that are safe to use.
 //!
-//! The rest of the program never sees the MIME library; only this file and `render.rs` name it.
-//! What comes out of here holds no control character, so it may go to a terminal, a log or a
-//! field of an outgoing mail. The library is asked for charsets and dates only, and only
-//! where a value needs it: a plain ASCII field costs one pass over its bytes.
+//! No string from here holds a control character, so it may go to a terminal, a log or a header
+//! field; only [`clean_block`] keeps line ends and tabs.
+//!
+//! ```
+//! use tickets_mail::decode;
+//!
+//! // RFC 2047, with a character cut in two, as some mailers do.
+//! let subject = b" =?utf-8?Q?Gr=C3?=\r\n =?utf-8?Q?=B6=C3=9Fe?= of the screen\r\n";
+//! assert_eq!(decode::text(subject), "Gr\u{f6}\u{df}e of the screen");
+//! // A line break that would begin a new field, if the text were written to a header.
+//! assert_eq!(decode::text(b"=?utf-8?Q?Hi=0D=0ABcc:_x@example.net?="), "Hi Bcc: x@example.net");
+//! ```
 
+// mail-parser supplies the charsets here, and in `render/parts.rs` the parameters of MIME fields.
+// No other file may name it, since its panics have to be caught.
+mod address;
+mod clean;
+mod date;
+mod encoded_words;
 mod mailbox;
-pub(super) mod transfer;
+pub(crate) mod transfer;
 
+pub use clean::{clean, clean_block, cleaned, is_blank};
+pub use date::date;
 pub use mailbox::{Mailbox, mailboxes};
 
-use std::borrow::Cow;
 use std::panic::catch_unwind;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
-/// No field's value is read further than this.
+/// No field's value is read further than this many bytes.
 const FIELD_LIMIT: usize = 64 << 10;
 
-/// The longest msg-id that is believed (RFC 5322, 2.1.1: the longest line).
+/// Longer msg-ids do not fit on a line (RFC 5322, 2.1.1), and are left out.
 const MSG_ID_LIMIT: usize = 998;
 
-/// The value of an unstructured field (Subject) as one line of clean text.
+/// The value of an unstructured field, such as Subject, as one line of clean text.
 ///
-/// `raw` is what stands after the colon: it may be folded, hold encoded words (RFC 2047), raw
-/// UTF-8 or any 8-bit charset, which is then taken for windows-1252. Never fails: what cannot be
-/// decoded is given as it stands. Reads 64 KiB at most.
+/// `raw` is what follows the colon. It may be folded, and hold encoded words (RFC 2047) or bytes
+/// beyond ASCII, which are read as UTF-8 or else as windows-1252. What cannot be decoded is returned
+/// as it stands. Reads 64 KiB at most.
 pub fn text(raw: &[u8]) -> String {
-    clean(&words(&guess(head(raw, FIELD_LIMIT))))
-}
-
-/// `text` as one line without anything that could harm a terminal or a header.
-///
-/// Every run of white space, line ends among it, becomes one blank; control characters,
-/// direction overrides and code points that are no characters are dropped; the ends are trimmed.
-pub fn clean(text: &str) -> String {
-    cleaned(text).into_owned()
-}
-
-/// The same, without a copy of what is clean already.
-pub fn cleaned(text: &str) -> Cow<'_, str> {
-    if is_clean(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len());
-    let mut gap = false;
-    for c in text.chars() {
-        if is_gap(c) {
-            gap = true;
-        } else if !is_harmful(c) {
-            if gap && !line.is_empty() {
-                line.push(' ');
-            }
-            gap = false;
-            line.push(c);
-        }
-    }
-    Cow::Owned(line)
-}
-
-fn is_clean(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    // Most is such, and to look at all of it is quicker than to stop at the first that is not.
-    let plain = |plain: bool, b: &u8| plain & (b' '..=b'~').contains(b);
-    if bytes.iter().fold(true, plain) {
-        let gap_at_an_end = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
-        return !gap_at_an_end && !text.contains("  ");
-    }
-    let mut after_gap = true;
-    for c in text.chars() {
-        match c {
-            ' ' if !after_gap => after_gap = true,
-            '!'..='~' => after_gap = false,
-            _ if is_gap(c) || is_harmful(c) => return false,
-            _ => after_gap = false,
-        }
-    }
-    !after_gap || text.is_empty()
-}
-
-/// True if there is nothing left of `text` when it is cleaned.
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| is_gap(c) || is_harmful(c))
-}
-
-fn is_gap(c: char) -> bool {
-    matches!(c, ' ' | '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-/// `text` with its lines and tabs, but without anything that could harm a terminal.
-///
-/// CRLF, a lone CR, form feeds and the separators of Unicode become line ends; blanks are kept.
-pub fn clean_block(text: &str) -> String {
-    let mut block = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => block.push('\n'),
-            '\n' | '\t' => block.push(c),
-            _ if is_harmful(c) => {}
-            _ => block.push(c),
-        }
-    }
-    block
+    clean(&encoded_words::decode(&guess(head(raw, FIELD_LIMIT))))
 }
 
 /// All msg-ids of a Message-ID, In-Reply-To or References value, in order, with their angle
 /// brackets (RFC 5322, 3.6.4).
 ///
-/// White space inside an id (a fold, mostly) is removed; junk between ids is ignored; an id with
-/// control characters, or longer than 998 bytes, is left out. A value that is one bare word with
-/// an `@` is an id whose brackets were forgotten. Reads 64 KiB at most.
+/// White space inside an id, as folding leaves it, is removed; junk between ids is ignored; an id
+/// with control characters, or longer than 998 bytes, is left out. A value that is one word with an
+/// `@` in it is an id whose brackets were forgotten. Reads 64 KiB at most.
+///
+/// ```
+/// let references = b" <1@example.org> (was:\r\n <2@exam\r\n ple.org>)";
+/// let ids = tickets_mail::decode::msg_ids(references);
+/// assert_eq!(ids, ["<1@example.org>", "<2@example.org>"]);
+/// ```
 pub fn msg_ids(raw: &[u8]) -> Vec<String> {
     ids_in(head(raw, FIELD_LIMIT))
 }
 
-/// The same of a value whose end matters most: the last 64 KiB are read.
-pub fn last_msg_ids(raw: &[u8]) -> Vec<String> {
+/// Like [`msg_ids`], but of a longer value the last 64 KiB are read.
+pub(crate) fn last_msg_ids(raw: &[u8]) -> Vec<String> {
     ids_in(&raw[raw.len().saturating_sub(FIELD_LIMIT)..])
 }
 
@@ -145,85 +90,13 @@ fn ids_in(raw: &[u8]) -> Vec<String> {
 
 /// One msg-id from what stands between its brackets.
 fn msg_id(inner: &str) -> Option<String> {
-    // Bounded first, so that a long run of `<` costs nothing.
+    // Checked before the copy, so that a long value is not copied in vain.
     if inner.len() > 2 * MSG_ID_LIMIT {
         return None;
     }
     let id: String = inner.split_ascii_whitespace().collect();
-    let fits = !id.is_empty() && id.len() + 2 <= MSG_ID_LIMIT && !id.chars().any(is_harmful);
+    let fits = !id.is_empty() && id.len() + 2 <= MSG_ID_LIMIT && !id.chars().any(clean::is_harmful);
     fits.then(|| format!("<{id}>"))
-}
-
-/// A Date value (RFC 5322, 3.3 and 4.3) in seconds since 1970, UTC.
-///
-/// Missing seconds, years of two digits, zones by name, no zone (read as UTC), a leap second and
-/// the form of asctime(3) are understood. A day or an hour that does not exist is `None`; a zone that does
-/// not exist is anything within a day.
-pub fn date(raw: &[u8]) -> Option<i64> {
-    let value = clean(&guess(head(raw, 256)));
-    // asctime first: the library finds a wrong date in it.
-    asctime(&value).or_else(|| mail_date(&value))
-}
-
-fn mail_date(value: &str) -> Option<i64> {
-    let parse = |value: &str| mail_parser::DateTime::parse_rfc822(value);
-    let or_utc = || parse(value).or_else(|| parse(&format!("{value} +0000")));
-    let found = catch_unwind(or_utc).ok()??;
-    let at = jiff::civil::DateTime::new(
-        i16::try_from(found.year).ok()?,
-        i8::try_from(found.month).ok()?,
-        i8::try_from(found.day).ok()?,
-        i8::try_from(found.hour).ok()?,
-        i8::try_from(found.minute).ok()?,
-        i8::try_from(found.second).ok().map(leap_second)?,
-        0,
-    )
-    .ok()?;
-    let east = i64::from(found.tz_hour) * 3600 + i64::from(found.tz_minute) * 60;
-    let local = unix(at)?;
-    Some(if found.tz_before_gmt {
-        local + east
-    } else {
-        local - east
-    })
-}
-
-fn asctime(value: &str) -> Option<i64> {
-    jiff::civil::DateTime::strptime("%a %b %e %H:%M:%S %Y", value)
-        .ok()
-        .and_then(unix)
-}
-
-/// RFC 5322 knows second 60, Unix time does not.
-fn leap_second(second: i8) -> i8 {
-    if second == 60 { 59 } else { second }
-}
-
-fn unix(at: jiff::civil::DateTime) -> Option<i64> {
-    let utc = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(utc.timestamp().as_second())
-}
-
-/// True for a character that must not reach a terminal or a header: controls, direction
-/// overrides, invisible marks that only serve tricks, and code points that are no characters.
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fff9}'..='\u{fffb}' | '\u{e0001}')
-        || u32::from(c) & 0xfffe == 0xfffe
-}
-
-/// A domain in lower case. Letters beyond ASCII may be written in many ways that are one domain in
-/// the end (RFC 5895); invisible ones among them would make an address look like another's.
-fn in_one_form(domain: &str) -> String {
-    match domain.is_ascii() {
-        true => domain.to_lowercase(),
-        false => match idna::domain_to_unicode(domain) {
-            (mapped, Ok(())) => mapped,
-            _ => domain.to_lowercase(),
-        },
-    }
 }
 
 /// The first `limit` bytes, not cut inside a UTF-8 character.
@@ -235,9 +108,9 @@ fn head(raw: &[u8], limit: usize) -> &[u8] {
     &raw[..end]
 }
 
-/// Bytes of no stated charset: UTF-8 if they are that, but for a slip or two, else windows-1252,
-/// which has a character for (nearly) every byte.
-pub(super) fn guess(raw: &[u8]) -> String {
+/// Bytes of no stated charset: UTF-8 if most of what is beyond ASCII is that, else windows-1252,
+/// which has a character for nearly every byte.
+pub(crate) fn guess(raw: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(raw) {
         return text.to_owned();
     }
@@ -249,136 +122,49 @@ pub(super) fn guess(raw: &[u8]) -> String {
     if good > bad {
         return String::from_utf8_lossy(raw).into_owned();
     }
-    decode("windows-1252", raw)
+    by_name("windows-1252", raw)
         .unwrap_or_else(|| raw.iter().map(|&byte| char::from(byte)).collect())
 }
 
-/// `raw` read in `charset`; `None` if the charset is unknown or its decoder gives up.
-fn decode(charset: &str, raw: &[u8]) -> Option<String> {
+/// `raw` read in `charset`; `None` if the charset is unknown or its decoder panics.
+fn by_name(charset: &str, raw: &[u8]) -> Option<String> {
     let decoder = charset_decoder(charset.as_bytes())?;
     catch_unwind(|| decoder(raw)).ok()
 }
 
-/// `raw` in a stated charset. A charset that is unknown, or a lie, is guessed.
-pub(super) fn in_charset(charset: &str, raw: &[u8]) -> String {
-    let says_little = ["utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit"]
+/// `raw` in a stated charset, or by [`guess`] if that is unknown. UTF-8 and ASCII are guessed, too:
+/// they are often stated for something else.
+pub(crate) fn in_charset(charset: &str, raw: &[u8]) -> String {
+    let often_wrong = ["utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit"]
         .iter()
         .any(|name| charset.eq_ignore_ascii_case(name));
-    let decoded = if says_little {
+    let decoded = if often_wrong {
         None
     } else {
-        decode(charset, raw)
+        by_name(charset, raw)
     };
     decoded.unwrap_or_else(|| guess(raw))
 }
 
-/// Decodes the encoded words of `value` (RFC 2047) and leaves all else as it stands.
-///
-/// Bytes of neighbours in one charset are joined before they are decoded: many a mailer cuts in
-/// the middle of a character.
-fn words(value: &str) -> String {
+/// `value` with a blank for each comment (RFC 5322, 3.2.2). One without an end is all the rest.
+pub(crate) fn without_comments(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
-    let mut pending: Option<(&str, Vec<u8>)> = None;
-    let mut rest = value;
-    loop {
-        let next = encoded_word(rest);
-        let plain = next.as_ref().map_or(rest, |word| &rest[..word.start]);
-        let blank = plain.bytes().all(|b| b.is_ascii_whitespace());
-        let joins = |word: &Word| {
-            blank
-                && pending
-                    .as_ref()
-                    .is_some_and(|(charset, _)| charset.eq_ignore_ascii_case(word.charset))
-        };
-        match next {
-            Some(word) if joins(&word) => {
-                if let Some((_, bytes)) = &mut pending {
-                    bytes.extend(word.bytes);
-                }
-                rest = &rest[word.end..];
+    let mut depth = 0_u32;
+    let mut escaped = false;
+    for c in value.chars() {
+        match c {
+            _ if std::mem::take(&mut escaped) => {}
+            '\\' if depth > 0 => escaped = true,
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.saturating_sub(1);
+                out.push(' ');
             }
-            next => {
-                let after_word = pending.is_some();
-                if let Some((charset, bytes)) = pending.take() {
-                    out.push_str(&in_charset(charset, &bytes));
-                }
-                // White space between two encoded words is not part of the text.
-                if !(blank && after_word && next.is_some()) {
-                    out.push_str(plain);
-                }
-                let Some(word) = next else { return out };
-                rest = &rest[word.end..];
-                pending = Some((word.charset, word.bytes));
-            }
+            c if depth == 0 => out.push(c),
+            _ => {}
         }
     }
-}
-
-/// An encoded word: where it stands in its text, and what it holds.
-struct Word<'a> {
-    start: usize,
-    end: usize,
-    charset: &'a str,
-    bytes: Vec<u8>,
-}
-
-/// The first encoded word of `text`.
-fn encoded_word(text: &str) -> Option<Word<'_>> {
-    let mut from = 0;
-    loop {
-        let start = from + text[from..].find("=?")?;
-        match encoded_word_at(text, start) {
-            Ok(word) => return Some(word),
-            Err(Malformed::Here) => from = start + 2,
-            Err(Malformed::NoEnd) => return None,
-        }
-    }
-}
-
-/// Why no encoded word stands at a place.
-enum Malformed {
-    Here,
-    /// No `?=` follows at all, so no later `=?` can be one either.
-    NoEnd,
-}
-
-/// Reads `=?charset*language?Q?text?=`. Blanks in the text are forgiven.
-fn encoded_word_at(text: &str, start: usize) -> Result<Word<'_>, Malformed> {
-    let inner = &text[start + 2..];
-    let token = inner
-        .bytes()
-        .take(64)
-        .position(|b| b == b'?' || !b.is_ascii_graphic())
-        .filter(|&len| len > 0 && inner[len..].starts_with('?'))
-        .ok_or(Malformed::Here)?;
-    let charset = inner[..token].split('*').next().unwrap_or_default();
-    let base64 = match inner.as_bytes().get(token + 1..token + 3) {
-        Some(b"q?" | b"Q?") => false,
-        Some(b"b?" | b"B?") => true,
-        _ => return Err(Malformed::Here),
-    };
-    let coded = &inner[token + 3..];
-    let len = coded.find("?=").ok_or(Malformed::NoEnd)?;
-    let coded = &coded[..len];
-    let end = start + 2 + token + 3 + len + 2;
-    let bytes = if base64 {
-        transfer::base64(coded.as_bytes())
-    } else {
-        from_q(coded)
-    };
-    Ok(Word {
-        start,
-        end,
-        charset,
-        bytes,
-    })
-}
-
-/// The Q encoding (RFC 2047, 4.2).
-fn from_q(coded: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(coded.len());
-    transfer::codes(coded.replace('_', " ").as_bytes(), &mut bytes);
-    bytes
+    out
 }
 
 #[cfg(test)]

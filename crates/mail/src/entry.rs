@@ -1,24 +1,57 @@
-//! One entry as we write it, and the way back to the exact bytes that came in (promises D3, D6, A2).
+//! An entry of an mbox that any mail program can read and rewrite, and that gives back the very bytes
+//! that came in.
+//!
+//! ```
+//! use tickets_mail::entry::{Trace, Verdict, decode, encode};
+//! use tickets_mail::mbox;
+//!
+//! let mail = b"Subject: x\r\nStatus: RO\r\n\r\nFrom here on\r\nno line end";
+//! let trace = Trace {
+//!     sender: Some("ann@example.net"),
+//!     filed_under: "help@example.org",
+//!     at: 1_705_050_487,
+//! };
+//! let mut file = encode(&trace, mail);
+//! // mutt adds fields of its own when it writes the file back.
+//! let body = file.windows(2).position(|two| two == b"\n\n").unwrap();
+//! file.splice(body..body, *b"\nStatus: O");
+//!
+//! let entry = mbox::entries(&file, 0).next().unwrap();
+//! let decoded = decode(entry.content);
+//! assert_eq!(decoded.verdict, Verdict::Intact);
+//! assert_eq!(*decoded.raw, *mail);
+//! assert_eq!(decoded.delivered_to.as_deref(), Some("help@example.org"));
+//! ```
+//!
+//! # Format
 //!
 //! ```text
-//! From bob@example.net Fri Jan 12 09:08:07 2024
-//! Return-Path: <bob@example.net>
-//! Delivered-To: submit@example.org
-//! X-Tickets-Entry: size=1234; eol=crlf; end=none;
-//!  sha256=<64 digits>
-//! <the message: LF, From_-quoted, steering fields held>
+//! From ann@example.net Fri Jan 12 09:08:07 2024
+//! Return-Path: <ann@example.net>
+//! Delivered-To: help@example.org
+//! X-Tickets-Entry: size=58; eol=crlf; end=none;
+//!  sha256=<64 hexadecimal digits>
+//! <the message with LF, From_ lines quoted, steering fields held>
 //! <empty line>
 //! ```
 //!
-//! `size` and `sha256` are of the bytes that came in. `eol` is `crlf`, `kept`, or `mixed:` and the
-//! lengths of the runs of CRLF and LF lines in turn; `end=none`: the last line had no end;
-//! `head=none`: the first line is no header field, and an empty line was put before it; `nul`: where
-//! the header had NULs (mutt drops the rest of such a line), each counted from the one before, stored
-//! as `?`. A message without an empty line gets one behind its header, or mutt would miss the next
-//! From_ line.
+//! The field `X-Tickets-Entry` belongs to this library. Its parameters, in any order:
+//! - `size` and `sha256`: of the bytes that came in.
+//! - `eol`: how lines ended, if not all in LF. `crlf`; or `mixed:` and the lengths of the runs of CRLF
+//!   and LF lines in turn; or `kept` if there are more than 2000 runs, and the CRs were left in place.
+//! - `end=none`: the last line had no line end, and got one.
+//! - `head=none`: the first line is no header field, and an empty line was put before it.
+//! - `nul`: where the header had NULs, each counted from the one before. They are stored as `?`, since
+//!   mutt drops the rest of a line behind a NUL. More than 2000 are stored as they are.
 //!
-//! Mail programs add fields, blank lines and a missing line end, and never know that they changed
-//! anything. So the way back does not trust what it finds: it tries, and the digest decides.
+//! Parameters of other names are for later versions, and are ignored.
+//!
+//! Steering fields are those on which mail programs act, such as `Status`: see [`is_steering`]. They are
+//! stored under another name, `X-Held-Status`. A message without an empty line behind its header gets
+//! one, or mutt would miss the next From_ line.
+//!
+//! Mail programs add fields, empty lines and missing line ends when they write a file back. Reading
+//! undoes the likely changes one after the other until the digest fits.
 
 mod ends;
 mod fields;
@@ -37,59 +70,62 @@ pub use self::fields::is_steering;
 use self::fields::{HELD, field_name, must_be_held};
 pub use self::trace::EXPORT_MARK;
 pub use self::trace::field_len;
-use self::trace::{Found, Record};
+use self::trace::{Record, Top};
 pub(crate) use self::whole::{Wholeness, wholeness};
-use super::mbox;
+use crate::mbox;
 
-/// What is known of a message besides its bytes.
+/// What is recorded of a message beside its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Trace<'a> {
     /// The envelope sender; `None` is the null sender.
     pub sender: Option<&'a str>,
-    /// The address it is filed under, in canonical form; says what the entry did to its ticket.
+    /// The address it was delivered to.
     pub filed_under: &'a str,
     /// When it came in, in seconds since 1970, UTC.
     pub at: i64,
 }
 
-/// What the digest says of an entry.
+/// What the digest proves of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// These are the bytes that came in.
     Intact,
-    /// Somebody changed the message since; `raw` is the nearest there is.
+    /// The message was changed later, beyond what mail programs do. `raw` is what is there now.
     Changed,
-    /// Another program wrote this entry; nothing is known of the bytes that came in.
+    /// Another program wrote this entry, so nothing is known of the bytes that came in.
     Foreign,
 }
 
 /// An entry read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// The bytes as they came in. Those of a foreign entry are given as they lie in the file, quoting
-    /// and all: most others quote `From ` but not `>From `, so nobody can tell which `>` to take off.
+    /// The bytes as they came in. Those of a foreign entry are returned as they lie in the file, with
+    /// their quoting: many programs quote `From ` but not `>From `, so that it is unknown which `>`
+    /// to remove.
     pub raw: Cow<'a, [u8]>,
-    /// Whether that is certain.
+    /// Whether `raw` is certain.
     pub verdict: Verdict,
-    /// The address it was filed under; only for entries of ours.
+    /// [`Trace::filed_under`]; `None` for a foreign entry.
     pub delivered_to: Option<String>,
-    /// The envelope sender, empty for the null sender; only for entries of ours.
+    /// [`Trace::sender`], empty for the null sender; `None` for a foreign entry.
     pub return_path: Option<String>,
-    /// SHA-256 of the bytes that came in, in hexadecimal, as recorded; only for entries of ours.
+    /// The recorded SHA-256 of the bytes that came in, in hexadecimal; `None` for a foreign entry.
     pub sha256: Option<String>,
-    /// Number of bytes that came in, as recorded; only for entries of ours.
+    /// The recorded number of bytes that came in; `None` for a foreign entry.
     pub size: Option<u64>,
 }
 
-/// SHA-256 of `raw` in hexadecimal, as [`Decoded::sha256`] has it.
+/// SHA-256 of `raw` in lower-case hexadecimal, as in [`Decoded::sha256`].
 #[must_use]
 pub fn digest(raw: &[u8]) -> String {
     trace::sha256_hex(raw)
 }
 
-/// The whole entry, ready to be appended to a file that is empty or ends in an empty line.
+/// The whole entry, to be appended to a file that is empty or ends in an empty line (see
+/// [`mbox::tail`]).
 ///
-/// `raw` is the message without the MTA's From_ line. One copy of it is made, the result.
+/// `raw` is the message without a From_ line of the MTA's (see [`mbox::strip_from_line`]). The result
+/// is the only copy of it that is made.
 #[must_use]
 pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
     let ends = Ends::of(raw);
@@ -141,11 +177,11 @@ pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads an entry back: `stored` is its content as [`mbox::entries`] found it.
+/// Reads an entry back. `stored` is its [`mbox::Entry::content`].
 #[must_use]
 pub fn decode(stored: &[u8]) -> Decoded<'_> {
     match trace::read(stored) {
-        Found::Ours(top) => {
+        Top::Ours(top) => {
             let (raw, verdict) = restore(&stored[top.message..], &top.record);
             Decoded {
                 raw: Cow::Owned(raw),
@@ -156,7 +192,7 @@ pub fn decode(stored: &[u8]) -> Decoded<'_> {
                 size: Some(top.record.size),
             }
         }
-        Found::CutShort | Found::Foreign => Decoded {
+        Top::CutShort | Top::Foreign => Decoded {
             raw: Cow::Borrowed(stored),
             verdict: Verdict::Foreign,
             delivered_to: None,
@@ -167,18 +203,18 @@ pub fn decode(stored: &[u8]) -> Decoded<'_> {
     }
 }
 
-/// What mutt and dovecot do to a message that they write back, beside adding fields.
+/// What mutt and dovecot do to a message when they write it back, beside adding fields.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rewrite {
-    /// A line that is no field ended the header: an empty line was put before it.
+    /// An empty line was put before a line of the header that is no field.
     empty_line: bool,
     /// The empty line behind the header lost its CR.
     lost_cr: bool,
 }
 
-/// The bytes that came in, as far as the digest can prove them.
+/// The bytes that came in, if the digest proves them; else what is there now.
 fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
-    let (nearest, verdict) = settle(undo(message, record, Rewrite::default()), record);
+    let (nearest, verdict) = mend_end(undo(message, record, Rewrite::default()), record);
     if verdict == Verdict::Intact {
         return (nearest, verdict);
     }
@@ -187,7 +223,7 @@ fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
             empty_line,
             lost_cr,
         };
-        let (raw, verdict) = settle(undo(message, record, rewrite), record);
+        let (raw, verdict) = mend_end(undo(message, record, rewrite), record);
         if verdict == Verdict::Intact {
             return (raw, verdict);
         }
@@ -195,7 +231,7 @@ fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
     (nearest, Verdict::Changed)
 }
 
-/// Undoes what [`encode`] did, and `rewrite`. May still end in too many or too few newlines.
+/// Undoes what [`encode`] did, and `rewrite`. The result may end in too many or too few newlines.
 fn undo(message: &[u8], record: &Record, rewrite: Rewrite) -> Vec<u8> {
     let hint = usize::try_from(record.size).unwrap_or(usize::MAX);
     let mut out = Vec::with_capacity(message.len().max(hint.min(2 * message.len())) + 16);
@@ -237,8 +273,9 @@ fn undo(message: &[u8], record: &Record, rewrite: Rewrite) -> Vec<u8> {
     out
 }
 
-/// Mends the end: the entry's own empty line, a line end we added, those that mail programs drop.
-fn settle(mut raw: Vec<u8>, record: &Record) -> (Vec<u8>, Verdict) {
+/// Gives `raw` the recorded size by removing and adding newlines at its end: there are the empty line
+/// of the entry, a line end that was added, and others that mail programs drop.
+fn mend_end(mut raw: Vec<u8>, record: &Record) -> (Vec<u8>, Verdict) {
     let found = raw.len();
     let Ok(size) = usize::try_from(record.size) else {
         return (raw, Verdict::Changed);
@@ -266,14 +303,14 @@ fn settle(mut raw: Vec<u8>, record: &Record) -> (Vec<u8>, Verdict) {
     (raw, Verdict::Changed)
 }
 
-/// More NULs than this in a header are stored as they are.
+/// If a header has more NULs than this, they are stored as they are.
 const MOST_NULS: usize = 2000;
 const INSTEAD_OF_NUL: u8 = b'?';
 
-/// So many newlines may be missing at the end of an entry before it counts as cut off.
+/// An entry at whose end more newlines than this are missing was cut off.
 pub(super) const MOST_MISSING: usize = 4;
 
-/// A line without its line end, as it is stored.
+/// A line without its line end, as it will be stored.
 fn without_end<'a>(line: &'a [u8], ends: &Ends) -> &'a [u8] {
     let Some(text) = line.strip_suffix(b"\n") else {
         return line;
@@ -285,7 +322,7 @@ fn without_end<'a>(line: &'a [u8], ends: &Ends) -> &'a [u8] {
     }
 }
 
-/// Ends a header: an empty line, or one with a CR that was kept.
+/// Whether a line without its LF ends a header. It may have a CR that was kept.
 fn is_blank(text: &[u8]) -> bool {
     matches!(text, b"" | b"\r")
 }
@@ -302,7 +339,7 @@ fn header_end(raw: &[u8], ends: &Ends) -> Option<usize> {
     None
 }
 
-/// The distance of each NUL from the one before; none if they are too many to record.
+/// The distance of each NUL from the one before; empty if they are too many to record.
 fn nuls_in(header: &[u8]) -> Vec<u64> {
     let mut last = 0;
     let nuls = memchr_iter(0, header)

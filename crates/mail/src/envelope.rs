@@ -1,21 +1,41 @@
-//! The envelope of a message: who sent it, to whom, by the best witness there is (A1).
+//! The envelope of a message (RFC 5321): who sent it, and to whom.
+//!
+//! An MTA that pipes mail into a program says so in options or in environment variables. Where it
+//! says nothing, the trace fields of the message do, or at last its address fields.
+//!
+//! ```
+//! use tickets_mail::envelope::{Envelope, Given, RecipientSource, Sender};
+//! use tickets_mail::message::Message;
+//!
+//! let message = Message::new(b"Return-Path: <>\nTo: help@example.org, ann@example.net\n\n");
+//! let exim = |name: &str| (name == "RECIPIENT").then(|| "help@example.org".to_owned());
+//! let envelope = Envelope::find(&Given::default(), None, &exim, &message, &|_| true);
+//! assert_eq!(envelope.sender, Sender::Null);
+//! assert_eq!(envelope.recipients, ["help@example.org"]);
+//!
+//! let envelope = Envelope::find(&Given::default(), None, &|_| None, &message, &|_| true);
+//! assert_eq!(envelope.recipients, ["help@example.org", "ann@example.net"]);
+//! assert_eq!(envelope.recipients_from, RecipientSource::Header);
+//! ```
 
-use super::message::Message;
+use crate::decode;
+use crate::message::Message;
 
-/// The reverse-path (RFC 5321 4.1.1.2).
+/// The reverse-path (RFC 5321, 4.1.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// `<>`: a bounce or an automatic answer; never answered.
+    /// `<>`: a bounce or an automatic answer, which must not be answered.
     Null,
-    /// An address.
+    /// An address, without angle brackets.
     Address(String),
-    /// Nobody said.
+    /// Neither the MTA nor the message names one.
     Unknown,
 }
 
 impl Sender {
-    /// Reads what an option, an environment or a `Return-Path` says. Postfix's pipe(8) writes
-    /// the null sender as `MAILER-DAEMON` unless told otherwise.
+    /// Reads the value of an option, an environment variable or a `Return-Path`, with angle brackets
+    /// or without. `MAILER-DAEMON` is the null sender, since Postfix's pipe(8) writes it so unless
+    /// configured otherwise. Control characters are dropped.
     pub fn parse(text: &str) -> Sender {
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         let text = text.trim();
@@ -27,7 +47,7 @@ impl Sender {
         Sender::Address(bare.to_owned())
     }
 
-    /// The address, if there is one.
+    /// The address; `None` for [`Sender::Null`] and [`Sender::Unknown`].
     pub fn address(&self) -> Option<&str> {
         match self {
             Sender::Address(address) => Some(address),
@@ -36,39 +56,42 @@ impl Sender {
     }
 }
 
-/// Where the recipients are known from.
+/// Where the recipients are known from, and so how far they can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Witness {
-    /// Options, the MTA's environment or trace fields: this message was sent there.
+pub enum RecipientSource {
+    /// Options, the MTA's environment or trace fields: this message was delivered to them.
     Envelope,
-    /// To, Cc and the like: a hint only, there may be addresses of others among them.
+    /// To, Cc and the like: a hint. Others may be among them, and a blind copy names none of them.
     Header,
 }
 
 /// Sender and recipients of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// Who sent it.
+    /// The reverse-path: where bounces go. Need not be the author.
     pub sender: Sender,
-    /// To whom, in order, each once.
+    /// The recipients in order, each once.
     pub recipients: Vec<String>,
-    /// How far the recipients can be trusted.
-    pub witness: Witness,
+    /// Where `recipients` come from.
+    pub recipients_from: RecipientSource,
 }
 
-/// What the command line says of the envelope.
+/// What the caller knows of the envelope already, from its command line for example.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// `--sender`.
+    /// The sender, as [`Sender::parse`] reads it; counts before all other sources.
     pub sender: Option<String>,
-    /// `--recipient`, repeatable.
+    /// The recipients. If there are any, no other source is asked.
     pub recipients: Vec<String>,
 }
 
 impl Envelope {
-    /// Finds the envelope: options, else the environment, else the topmost trace fields, else
-    /// (for recipients) the address fields. `is_ours` picks among the names by which an MTA
-    /// calls one recipient: an alias may have rewritten the one we know.
+    /// Finds the envelope of `message`: what is `given`, else the environment (`env` returns the
+    /// value of a variable), else the topmost trace fields, else `from_line_sender` for the sender
+    /// and the address fields for the recipients.
+    ///
+    /// An MTA has several names for one recipient if an alias rewrote it; `is_ours` picks the one
+    /// that the caller knows.
     pub fn find(
         given: &Given,
         from_line_sender: Option<&[u8]>,
@@ -83,7 +106,7 @@ impl Envelope {
             .or_else(|| message.first("Return-Path").map(|f| f.text()))
             .or_else(|| from_line_sender.map(|s| String::from_utf8_lossy(s).into_owned()));
         let sender = sender.map_or(Sender::Unknown, |text| Sender::parse(&text));
-        let (recipients, witness) = recipients(given, env, message, is_ours);
+        let (recipients, recipients_from) = recipients(given, env, message, is_ours);
         let mut once: Vec<String> = Vec::new();
         for recipient in recipients {
             let recipient = recipient.trim().trim_matches(['<', '>']).to_owned();
@@ -94,7 +117,7 @@ impl Envelope {
         Envelope {
             sender,
             recipients: once,
-            witness,
+            recipients_from,
         }
     }
 }
@@ -104,32 +127,32 @@ fn recipients(
     env: &dyn Fn(&str) -> Option<String>,
     message: &Message,
     is_ours: &dyn Fn(&str) -> bool,
-) -> (Vec<String>, Witness) {
+) -> (Vec<String>, RecipientSource) {
     if !given.recipients.is_empty() {
-        return (given.recipients.clone(), Witness::Envelope);
+        return (given.recipients.clone(), RecipientSource::Envelope);
     }
     let names = from_environment(env);
     if let Some(name) = names.iter().find(|n| is_ours(n)).or(names.first()) {
-        return (vec![name.clone()], Witness::Envelope);
+        return (vec![name.clone()], RecipientSource::Envelope);
     }
     for field in ["Delivered-To", "X-Original-To", "Envelope-To"] {
         if let Some(field) = message.first(field) {
-            let people = super::decode::mailboxes(field.value);
+            let people = decode::mailboxes(field.value);
             let known: Vec<String> = people.into_iter().map(|m| m.address).collect();
-            // Delivered-To may name the account the mail went through, not the address.
+            // Delivered-To may name an account that the mail went through, not the address.
             if known.iter().any(|r| is_ours(r)) {
-                return (known, Witness::Envelope);
+                return (known, RecipientSource::Envelope);
             }
         }
     }
-    (in_header(message), Witness::Header)
+    (in_header(message), RecipientSource::Header)
 }
 
-/// The names of the one recipient that Exim's pipe or Postfix's local(8) sets, best first.
+/// The names of the one recipient, as Exim's pipe or Postfix's local(8) set them, best first.
 fn from_environment(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let local_and_domain = || Some(format!("{}@{}", env("LOCAL_PART")?, env("DOMAIN")?));
     let whole = |r: &String| {
-        // A batch of Exim's says RECIPIENT=@example.org and LOCAL_PART=NULL.
+        // For several recipients at once, Exim sets RECIPIENT=@example.org and LOCAL_PART=NULL.
         !r.starts_with('@') && !r.starts_with("NULL@") && !r.is_empty()
     };
     let names = [
@@ -138,7 +161,7 @@ fn from_environment(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
         local_and_domain(),
     ];
     let mut names: Vec<String> = names.into_iter().flatten().filter(whole).collect();
-    // help+12@ arrives at the user help with the extension 12, whatever the delimiter was.
+    // Mail to help+12@ arrives at the user `help` with the extension `12`, whatever the delimiter.
     if let (Some(user), Some(detail)) = (env("USER"), env("EXTENSION"))
         && !detail.is_empty()
         && env("LOCAL").is_some()
@@ -148,7 +171,7 @@ fn from_environment(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     names
 }
 
-/// The addresses a reader would take for the recipients: of the last resending, else To and Cc.
+/// The addresses in Resent-To and Resent-Cc; if there are none, those in To, Cc and X-Original-To.
 pub fn in_header(message: &Message) -> Vec<String> {
     let fields = |names: &[&str]| -> Vec<String> {
         let people = names.iter().flat_map(|n| message.mailboxes(n));
@@ -170,13 +193,13 @@ mod tests {
         options: &'static [&'static str],
         env: &'static [(&'static str, &'static str)],
         message: &'static str,
-        want: (&'static [&'static str], Witness),
+        want: (&'static [&'static str], RecipientSource),
     }
 
     #[test]
-    fn the_best_witness_speaks() {
+    fn the_best_source_counts() {
         // A1
-        use Witness::{Envelope as E, Header as H};
+        use RecipientSource::{Envelope as E, Header as H};
         let exim = &[
             ("RECIPIENT", "submit@example.org"),
             ("LOCAL_PART", "submit"),
@@ -295,7 +318,7 @@ mod tests {
             let got = Envelope::find(&given, None, &env, &message, &ours);
             let want: Vec<String> = case.want.0.iter().map(|s| s.to_string()).collect();
             assert_eq!(
-                (got.recipients, got.witness),
+                (got.recipients, got.recipients_from),
                 (want, case.want.1),
                 "{}",
                 case.name

@@ -1,6 +1,5 @@
-//! Mail as bytes and values; knows no ticket and touches nothing outside memory.
-
-// A panic in a delivery is mail that waits: whatever can fail says so.
+#![doc = include_str!("../README.md")]
+// A panic in a delivery is mail that waits, so whatever can fail says so.
 #![cfg_attr(
     not(test),
     deny(

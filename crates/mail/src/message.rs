@@ -1,16 +1,30 @@
-//! A read-only view of one mail: header fields as they stand, decoded where asked.
+//! One mail as header fields and a body (RFC 5322), without a copy and without an error.
 //!
-//! Never fails: what cannot be parsed is still a mail, with fewer fields (A7). The header is
-//! split here, byte-exact; decoding is `decode`'s.
+//! What cannot be parsed is still a mail, with fewer fields. The fields are given byte for byte, and
+//! decoded where asked, by [`crate::decode`].
+//!
+//! ```
+//! use tickets_mail::message::Message;
+//!
+//! let message = Message::new(
+//!     b"From: =?utf-8?Q?J=C3=B6rg?= <Joerg@EXAMPLE.org>\n\
+//!       Subject: Printer\n on fire\nReferences: <1@example.net> <2@example.net>\n\nHelp!\n",
+//! );
+//! assert_eq!(message.subject(), "Printer on fire");
+//! assert_eq!(message.from()[0].name, "J\u{f6}rg");
+//! assert_eq!(message.from()[0].address, "Joerg@example.org");
+//! assert_eq!(message.parents(), ["<2@example.net>", "<1@example.net>"]);
+//! assert_eq!(message.body(), b"Help!\n");
+//! ```
 
-use super::decode::{self, Mailbox};
+use crate::decode::{self, Mailbox};
 
 /// One header field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// The name as written, without the blanks that may stand before the colon.
+    /// The name as written, without blanks before the colon.
     pub name: &'a [u8],
-    /// All after the colon, folded as it came, without the final line end.
+    /// All that follows the colon, folded as it came, without the last line end.
     pub value: &'a [u8],
     /// The whole field, from its name to its last line end.
     pub line: &'a [u8],
@@ -22,22 +36,22 @@ impl Field<'_> {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// The value as one line of text.
+    /// The value as one line of text, as [`decode::text`] reads it.
     pub fn text(&self) -> String {
         decode::text(self.value)
     }
 }
 
-/// More fields than this are not looked at: each costs memory, and may be three bytes long (A8).
+/// More fields than this are not looked at. Each costs memory, though it may be three bytes long.
 const FIELDS: usize = 50_000;
 
-/// More people than this in all fields of a name are not looked at.
+/// More mailboxes than this in all fields of one name are not looked at.
 const PEOPLE: usize = 1000;
 
-/// More messages than this are not taken for parents of one.
+/// More parents of a message than this are not looked at.
 const PARENTS: usize = 100;
 
-/// One mail.
+/// A read-only view of one mail.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
     raw: &'a [u8],
@@ -46,7 +60,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A view of `raw`, which has no From_ line before it.
+    /// A view of `raw`, which has no From_ line: see [`crate::mbox::strip_from_line`].
     pub fn new(raw: &'a [u8]) -> Self {
         let mut fields = Vec::new();
         let mut at = 0;
@@ -58,7 +72,7 @@ impl<'a> Message<'a> {
                 break;
             }
             let Some(colon) = field_name_end(line) else {
-                // The header ends without an empty line; nothing of the text may be lost.
+                // The header ends without an empty line. This line is the first of the body.
                 break;
             };
             let mut end = at + line.len();
@@ -88,12 +102,12 @@ impl<'a> Message<'a> {
         self.raw
     }
 
-    /// All that comes after the header and the empty line behind it.
+    /// What follows the header and its empty line.
     pub fn body(&self) -> &'a [u8] {
         &self.raw[self.body..]
     }
 
-    /// The header fields, in order; the first 50,000.
+    /// The header fields in order, at most 50,000.
     pub fn fields(&self) -> &[Field<'a>] {
         &self.fields
     }
@@ -113,38 +127,38 @@ impl<'a> Message<'a> {
         self.first("Subject").map(Field::text).unwrap_or_default()
     }
 
-    /// The people in all fields called `name`; the first thousand.
+    /// The mailboxes in all fields called `name`, at most 1000.
     pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
         let people = self.all(name).flat_map(|f| decode::mailboxes(f.value));
         people.take(PEOPLE).collect()
     }
 
-    /// The authors: RFC 5322 allows several.
+    /// The mailboxes in From, of which there may be several.
     pub fn from(&self) -> Vec<Mailbox> {
         self.mailboxes("From")
     }
 
-    /// The address answers belong to: Reply-To, else From; `None` if neither can be read.
+    /// Where answers go: the first mailbox in Reply-To, else in From. `None` if neither has one.
     pub fn reply_to(&self) -> Option<Mailbox> {
         let mut asked = self.mailboxes("Reply-To").into_iter();
         asked.next().or_else(|| self.from().into_iter().next())
     }
 
-    /// The people in To and Cc.
+    /// The mailboxes in To, then those in Cc.
     pub fn to_cc(&self) -> Vec<Mailbox> {
         let mut people = self.mailboxes("To");
         people.extend(self.mailboxes("Cc"));
         people
     }
 
-    /// The Message-ID with its angle brackets.
+    /// The first msg-id in Message-ID, with its angle brackets.
     pub fn message_id(&self) -> Option<String> {
         let field = self.first("Message-ID")?;
         decode::msg_ids(field.value).into_iter().next()
     }
 
-    /// The messages this one answers, nearest first: In-Reply-To, then References from the end;
-    /// each once, and at most a hundred.
+    /// The msg-ids of the messages that this one answers, nearest first: those in In-Reply-To, then
+    /// those in References from its end. Each once, at most 100.
     pub fn parents(&self) -> Vec<String> {
         let replied = self.all("In-Reply-To").map(|f| decode::msg_ids(f.value));
         let references = self.fields.iter().rev().filter(|f| f.is("References"));
@@ -165,7 +179,7 @@ impl<'a> Message<'a> {
         parents
     }
 
-    /// When it says it was written, in seconds since 1970.
+    /// When it was written, by its Date, in seconds since 1970.
     pub fn date(&self) -> Option<i64> {
         self.first("Date").and_then(|f| decode::date(f.value))
     }
@@ -180,7 +194,7 @@ fn first_line(bytes: &[u8]) -> &[u8] {
 }
 
 /// Where the colon stands, if `line` begins a header field: a name of printable characters
-/// (RFC 5322 2.2), blanks allowed before the colon (4.5). Raw 8-bit names are let through.
+/// (RFC 5322, 2.2), with blanks before the colon allowed (4.5). Names in 8 bits are accepted.
 fn field_name_end(line: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', line)?;
     let name = line[..colon].trim_ascii_end();

@@ -1,21 +1,38 @@
-//! A mail as text for people: what it says, and what is attached.
+//! A mail as text for people: what it says, and what is attached (RFC 2045 to 2049, 2183, 2231).
 //!
-//! For display only; nothing here decides where a mail goes. Whatever the mail, the result is
-//! harmless to a terminal, bounded in size, and there in bounded time (E2).
+//! Whatever the mail, the result is harmless to a terminal and bounded in size, and takes time that
+//! is linear in the length of the mail.
+//!
+//! ```
+//! use tickets_mail::render::{Limits, part, render};
+//!
+//! let mail = b"Content-Type: multipart/mixed; boundary=b\n\n\
+//!     --b\nContent-Type: text/html; charset=iso-8859-1\n\n<p>Hello J\xf6rg<br>see below\n\
+//!     --b\nContent-Type: application/pdf\n\
+//!     Content-Disposition: attachment; filename*=utf-8''na%C3%AFve.pdf\n\
+//!     Content-Transfer-Encoding: base64\n\nJVBERg==\n--b--\n";
+//! let rendered = render(mail, &Limits::default());
+//! assert_eq!(rendered.text, "Hello J\u{f6}rg\nsee below");
+//!
+//! let pdf = &rendered.attachments[0];
+//! assert_eq!(pdf.name.as_deref(), Some("na\u{ef}ve.pdf"));
+//! let (_, bytes) = part(mail, pdf.number).unwrap();
+//! assert_eq!(bytes, b"%PDF");
+//! ```
 
-pub(super) mod html;
-pub(super) mod parts;
+pub(crate) mod html;
+pub(crate) mod parts;
 
-use super::decode::{clean_block, in_charset};
-use super::message::Message;
-use parts::{Disposition, Node, Part, walk};
+use crate::decode::{clean_block, in_charset};
+use crate::message::Message;
+use parts::{BodyPart, Disposition, Entity, walk};
 
-/// How much of a mail is read.
+/// How much of a mail is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of text that are shown at most, of all parts together.
+    /// Bytes of text, of all parts together. 1 MiB by default.
     pub text: usize,
-    /// Bytes of HTML that are converted at most, of one part.
+    /// Bytes of HTML that are converted, of each part. 256 KiB by default.
     pub html: usize,
 }
 
@@ -28,75 +45,76 @@ impl Default for Limits {
     }
 }
 
-/// What a mail says.
+/// What a mail says, and what is attached to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// The text, with LF; no control characters but LF and TAB; no blank lines at either end.
+    /// The text. LF and TAB are its only control characters, and no line at its ends is blank.
     pub text: String,
-    /// The parts that are not in `text`.
+    /// The parts that are not in `text`, in order.
     pub attachments: Vec<Attachment>,
 }
 
 /// A part of a mail that is not shown as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// The P of `--part K.P`; the parts of a mail that are no multiparts count from 1.
+    /// Its number for [`part`].
     pub number: usize,
-    /// Its name, safe to be one of a file; an enclosed mail has its subject.
+    /// A name that is safe as a file name. An enclosed mail is named after its Subject.
     pub name: Option<String>,
     /// `type/subtype` in lower case.
     pub mime: String,
-    /// Decoded bytes.
+    /// Its length in bytes, decoded.
     pub size: usize,
 }
 
-/// The text that stands where the limit cut.
+/// Stands in the text where it was cut.
 const CUT: &str = "[the rest is left out here]";
 
 /// Reads a mail (without a From_ line) as text.
 ///
-/// Shows text/plain in order, HTML as text where there is no plain alternative to it, and lists
-/// all else. A mail that cannot be understood is shown as it is. Never fails, and never takes
-/// long: neither memory nor time depend on what the mail claims to be.
+/// Shows text/plain in order, and HTML as text where there is no plain alternative to it. All other
+/// parts are listed. A mail that cannot be understood is shown as it is.
 pub fn render(raw: &[u8], limits: &Limits) -> Rendered {
-    let mut page = Page {
+    let mut renderer = Renderer {
         limits,
         text: String::new(),
         attachments: Vec::new(),
         full: false,
     };
-    let node = walk(raw);
-    page.node(&node);
-    let text = tidy(&page.text);
-    if text.is_empty() && page.attachments.is_empty() {
+    let entity = walk(raw);
+    renderer.entity(&entity);
+    let text = tidy(&renderer.text);
+    if text.is_empty() && renderer.attachments.is_empty() {
         let body = Message::new(raw).body();
-        page.text.clear();
-        page.append(&in_charset("utf-8", &body[..body.len().min(limits.text)]));
+        renderer.text.clear();
+        renderer.append(&in_charset("utf-8", &body[..body.len().min(limits.text)]));
         return Rendered {
-            text: tidy(&page.text),
+            text: tidy(&renderer.text),
             attachments: Vec::new(),
         };
     }
     Rendered {
         text,
-        attachments: page.attachments,
+        attachments: renderer.attachments,
     }
 }
 
-/// The name and the decoded bytes of part `number` (the P of `--part K.P`); `None` if there is
-/// no such part. Every part that is no multipart has a number, shown as text or not.
+/// The name and the decoded bytes of part `number`; `None` if there is no such part. All parts that
+/// are no multiparts are numbered from 1, those that [`render`] shows as text, too.
 pub fn part(raw: &[u8], number: usize) -> Option<(Option<String>, Vec<u8>)> {
-    fn find<'n, 'a>(node: &'n Node<'a>, number: usize) -> Option<&'n Part<'a>> {
-        match node {
-            Node::Leaf(part) => (part.number == number).then_some(part),
-            Node::Multi { nodes, .. } => nodes.iter().find_map(|node| find(node, number)),
+    fn find<'n, 'a>(entity: &'n Entity<'a>, number: usize) -> Option<&'n BodyPart<'a>> {
+        match entity {
+            Entity::Leaf(part) => (part.number == number).then_some(part),
+            Entity::Multi { entities, .. } => {
+                entities.iter().find_map(|entity| find(entity, number))
+            }
         }
     }
     find(&walk(raw), number).map(|part| (part.name.clone(), part.decoded()))
 }
 
-/// How many parts of a mail are neither its text nor a signature of it. Costs next to nothing for
-/// a mail that is plain text.
+/// How many parts of a mail are neither its text nor a signature of it. The body is not read if the
+/// header says that it is plain text.
 pub fn attachments(message: &Message) -> usize {
     let starts = |field: &str, word: &str| {
         let value = message.first(field).map(|f| f.value.trim_ascii_start());
@@ -108,17 +126,17 @@ pub fn attachments(message: &Message) -> usize {
     if simple && message.first("Content-Disposition").is_none() {
         return 0;
     }
-    fn count(node: &Node<'_>) -> usize {
-        match node {
-            Node::Leaf(part) if shown_as(part).is_some() => 0,
-            Node::Leaf(part) => usize::from(!SIGNATURES.contains(&part.mime.as_str())),
-            Node::Multi { nodes, .. } => nodes.iter().map(count).sum(),
+    fn count(entity: &Entity<'_>) -> usize {
+        match entity {
+            Entity::Leaf(part) if shown_as(part).is_some() => 0,
+            Entity::Leaf(part) => usize::from(!SIGNATURES.contains(&part.mime.as_str())),
+            Entity::Multi { entities, .. } => entities.iter().map(count).sum(),
         }
     }
     count(&walk(message.raw()))
 }
 
-/// Parts that say something of the mail they stand in, not something of their own.
+/// Parts that only serve the mail they stand in.
 const SIGNATURES: [&str; 4] = [
     "application/pgp-signature",
     "application/pgp-encrypted",
@@ -126,10 +144,10 @@ const SIGNATURES: [&str; 4] = [
     "application/x-pkcs7-signature",
 ];
 
-/// The first `lines` lines of what the author of a mail wrote, for a short note.
+/// The first `lines` lines of what the author of a mail wrote, as a summary.
 ///
-/// Empty lines, quoted lines, the line that introduces them, and all from the signature or a
-/// forwarded mail on are skipped; long lines are cut. Empty if the author wrote nothing.
+/// Skips empty lines, quoted lines and the line that introduces them, and ends at the signature or at
+/// a forwarded mail. Lines are cut after 400 characters. Empty if the author wrote nothing.
 pub fn first_lines(raw: &[u8], lines: usize, limits: &Limits) -> String {
     let text = render(raw, limits).text;
     let mut all = text
@@ -155,49 +173,54 @@ pub fn first_lines(raw: &[u8], lines: usize, limits: &Limits) -> String {
     found.join("\n")
 }
 
-/// What is being put together for one mail.
-struct Page<'l> {
+/// Builds the [`Rendered`] of one mail.
+struct Renderer<'l> {
     limits: &'l Limits,
     text: String,
     attachments: Vec<Attachment>,
+    /// There is no room for more text.
     full: bool,
 }
 
-impl Page<'_> {
-    fn node(&mut self, node: &Node<'_>) {
-        match node {
-            Node::Leaf(part) => match shown_as(part) {
+impl Renderer<'_> {
+    fn entity(&mut self, entity: &Entity<'_>) {
+        match entity {
+            Entity::Leaf(part) => match shown_as(part) {
                 Some(kind) => self.show(part, kind),
                 None => self.attach(part),
             },
-            Node::Multi {
+            Entity::Multi {
                 alternative: true,
-                nodes,
+                entities,
             } => {
-                let of_kind = |wanted| nodes.iter().position(|node| has_text(node, wanted));
-                let best = of_kind(Kind::Plain).or_else(|| of_kind(Kind::Html));
-                for (index, node) in nodes.iter().enumerate() {
+                let of_kind = |wanted| entities.iter().position(|entity| has_text(entity, wanted));
+                let best = of_kind(TextKind::Plain).or_else(|| of_kind(TextKind::Html));
+                for (index, entity) in entities.iter().enumerate() {
                     if Some(index) == best {
-                        self.node(node);
+                        self.entity(entity);
                     } else {
-                        self.list(node);
+                        self.list(entity);
                     }
                 }
             }
-            Node::Multi { nodes, .. } => nodes.iter().for_each(|node| self.node(node)),
+            Entity::Multi { entities, .. } => {
+                for entity in entities {
+                    self.entity(entity);
+                }
+            }
         }
     }
 
-    /// Lists the attachments of a version that is not shown, but not its text.
-    fn list(&mut self, node: &Node<'_>) {
-        match node {
-            Node::Leaf(part) if shown_as(part).is_none() => self.attach(part),
-            Node::Leaf(_) => {}
-            Node::Multi { nodes, .. } => nodes.iter().for_each(|node| self.list(node)),
+    /// Lists the attachments in an alternative that is not shown.
+    fn list(&mut self, entity: &Entity<'_>) {
+        match entity {
+            Entity::Leaf(part) if shown_as(part).is_none() => self.attach(part),
+            Entity::Leaf(_) => {}
+            Entity::Multi { entities, .. } => entities.iter().for_each(|entity| self.list(entity)),
         }
     }
 
-    fn attach(&mut self, part: &Part<'_>) {
+    fn attach(&mut self, part: &BodyPart<'_>) {
         self.attachments.push(Attachment {
             number: part.number,
             name: part.name.clone(),
@@ -206,30 +229,30 @@ impl Page<'_> {
         });
     }
 
-    fn show(&mut self, part: &Part<'_>, kind: Kind) {
+    fn show(&mut self, part: &BodyPart<'_>, kind: TextKind) {
         if self.full {
             return;
         }
         let limit = match kind {
-            Kind::Plain => self.limits.text,
-            Kind::Html => self.limits.html,
+            TextKind::Plain => self.limits.text,
+            TextKind::Html => self.limits.html,
         };
         let bytes = part.decoded_head(limit.saturating_add(1));
         let cut = bytes.len() > limit;
         let text = in_charset(&part.charset, &bytes[..bytes.len().min(limit)]);
         let text = match kind {
-            Kind::Plain => text,
-            Kind::Html => html::to_text(&text),
+            TextKind::Plain => text,
+            TextKind::Html => html::to_text(&text),
         };
-        // Pictures only, perhaps: there is something, so it must not vanish.
-        if kind == Kind::Html && text.trim().is_empty() && !part.is_blank() {
+        // It may consist of pictures. Listed, so that the reader knows of it.
+        if kind == TextKind::Html && text.trim().is_empty() && !part.is_blank() {
             return self.attach(part);
         }
         self.append(&text);
         if cut && !self.full {
             self.text.push('\n');
             self.text.push_str(CUT);
-            // Without room for more, nothing more is said of what is left out.
+            // One such line is enough if no more text fits.
             self.full = self.text.len() >= self.limits.text;
         }
     }
@@ -254,18 +277,18 @@ impl Page<'_> {
     }
 }
 
-/// The two kinds of text that are shown.
+/// The kinds of text that are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum TextKind {
     Plain,
     Html,
 }
 
 /// How a part is shown; `None` if it is an attachment.
-pub(super) fn shown_as(part: &Part<'_>) -> Option<Kind> {
+pub(crate) fn shown_as(part: &BodyPart<'_>) -> Option<TextKind> {
     let kind = match part.mime.as_str() {
-        "text/plain" => Kind::Plain,
-        "text/html" => Kind::Html,
+        "text/plain" => TextKind::Plain,
+        "text/html" => TextKind::Html,
         _ => return None,
     };
     let is_body = match part.disposition {
@@ -276,14 +299,16 @@ pub(super) fn shown_as(part: &Part<'_>) -> Option<Kind> {
     is_body.then_some(kind)
 }
 
-pub(super) fn has_text(node: &Node<'_>, wanted: Kind) -> bool {
-    match node {
-        Node::Leaf(part) => shown_as(part) == Some(wanted) && !part.is_blank(),
-        Node::Multi { nodes, .. } => nodes.iter().any(|node| has_text(node, wanted)),
+/// True if `entity` holds text of a kind that is not blank.
+pub(crate) fn has_text(entity: &Entity<'_>, wanted: TextKind) -> bool {
+    match entity {
+        Entity::Leaf(part) => shown_as(part) == Some(wanted) && !part.is_blank(),
+        Entity::Multi { entities, .. } => entities.iter().any(|entity| has_text(entity, wanted)),
     }
 }
 
-/// Takes blanks off the end of lines, and empty lines off both ends; leaves at most two in a row.
+/// Removes blanks at the ends of lines and empty lines at both ends, and leaves at most two empty
+/// lines in a row.
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;

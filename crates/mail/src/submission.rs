@@ -1,50 +1,65 @@
-//! Who handed a message to the MTA of this machine, as its own Received field tells.
+//! Whether a message was handed to sendmail(8) on this machine, and by which user.
 //!
-//! The topmost Received is by the MTA that started us, which writes one for whatever it takes,
-//! so nobody else can. What it says of mail that came through sendmail(8) names the unix user.
+//! For a program that an MTA starts. The MTA writes a Received field above whatever it takes, so
+//! nobody else can write the topmost one. For mail that came through sendmail(8), Exim and Postfix
+//! name the unix user there.
+//!
+//! ```
+//! use tickets_mail::message::Message;
+//! use tickets_mail::submission::{LocalUser, Submission};
+//!
+//! let message = Message::new(
+//!     b"Received: by mail.example.org (Postfix, from userid 1000)\n\tid 4F1C2D; \
+//!       Sun, 22 Nov 2026 10:00:00 +0000\nFrom: ann@example.org\n\nHello.\n",
+//! );
+//! assert_eq!(Submission::of(&message), Submission::Local(LocalUser::Uid(1000)));
+//! ```
 
-use super::message::Message;
+use crate::message::Message;
 
 /// A unix user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Submitter {
-    /// By name, as Exim has it.
+pub enum LocalUser {
+    /// By name, as Exim writes it.
     Login(String),
-    /// By number, as Postfix has it.
+    /// By number, as Postfix writes it.
     Uid(u32),
 }
 
 /// Where a message entered the mail system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Another machine, or a mail program, brought it over the network; or nobody knows.
+pub enum Submission {
+    /// It came by SMTP, or nothing is known.
     Network,
-    /// A user handed it to sendmail(8) on this machine.
-    Here(Submitter),
-    /// The same, but it had been on its way before: a filter of somebody's sent it on.
-    Resent,
+    /// The user handed it to sendmail(8) on this machine.
+    Local(LocalUser),
+    /// It was handed to sendmail(8) on this machine, but another server had it before: somebody's
+    /// filter sent it on, so the user is not its author.
+    Forwarded,
 }
 
-/// Says where `message` came from.
-pub fn origin(message: &Message) -> Origin {
-    let mut received = message.all("Received");
-    let Some(topmost) = received.next() else {
-        return Origin::Network;
-    };
-    let text = String::from_utf8_lossy(topmost.value);
-    match submitter(&text) {
-        None => Origin::Network,
-        Some(who) if received.next().is_none() => Origin::Here(who),
-        Some(_) => Origin::Resent,
+impl Submission {
+    /// Reads the topmost Received field of `message`, and whether there are others.
+    pub fn of(message: &Message) -> Submission {
+        let mut received = message.all("Received");
+        let Some(topmost) = received.next() else {
+            return Submission::Network;
+        };
+        let text = String::from_utf8_lossy(topmost.value);
+        match submitter(&text) {
+            None => Submission::Network,
+            Some(who) if received.next().is_none() => Submission::Local(who),
+            Some(_) => Submission::Forwarded,
+        }
     }
 }
 
-/// The user in a Received field of mail that came through sendmail(8). That of SMTP has a host
-/// name or address after `from`, its words in parentheses, and another `with`.
-fn submitter(received: &str) -> Option<Submitter> {
+/// The user in a Received field of mail that came through sendmail(8). A field of mail that came by
+/// SMTP differs: a host after `from`, more in parentheses, another protocol after `with`.
+fn submitter(received: &str) -> Option<LocalUser> {
     let words: Vec<&str> = received.split_ascii_whitespace().take(7).collect();
     if let ["from", login, "by", _, "with", "local", "(Exim"] = words[..] {
-        return Some(Submitter::Login(login.to_owned()));
+        return Some(LocalUser::Login(login.to_owned()));
     }
     if words.first() != Some(&"by") {
         return None;
@@ -52,7 +67,7 @@ fn submitter(received: &str) -> Option<Submitter> {
     let (_, comment) = received.split_once('(')?;
     let (comment, _) = comment.split_once(')')?;
     let (_, uid) = comment.rsplit_once(", from userid ")?;
-    uid.parse().ok().map(Submitter::Uid)
+    uid.parse().ok().map(LocalUser::Uid)
 }
 
 #[cfg(test)]
@@ -60,8 +75,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn received_tells() {
-        let steve = || Origin::Here(Submitter::Login("steve".into()));
+    fn received_names_the_user() {
+        let steve = || Submission::Local(LocalUser::Login("steve".into()));
         for (case, header, want) in [
             (
                 "Exim",
@@ -74,61 +89,69 @@ mod tests {
                 "Postfix",
                 "Received: by mail.example.org (Postfix, from userid 1000)\n\tid 4F1C2D; Sun, \
                  22 Nov 2026 10:00:00 +0000 (UTC)\n",
-                Origin::Here(Submitter::Uid(1000)),
+                Submission::Local(LocalUser::Uid(1000)),
             ),
             (
                 "Exim, by SMTP",
                 "Received: from [192.0.2.1] (helo=mx.example.net)\n\tby mail.example.org with \
                  esmtp (Exim 4.96)\n\tid 1; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "Exim, a host called so",
                 "Received: from steve ([192.0.2.1] helo=x)\n\tby mail.example.org with esmtp \
                  (Exim 4.96)\n\tid 1; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "Exim, by SMTP from this machine",
                 "Received: from steve by mail.example.org with local-esmtp (Exim 4.96)\n\tid 1\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "Postfix, by SMTP",
                 "Received: from mx.example.net (mx.example.net [192.0.2.1])\n\tby \
                  mail.example.org (Postfix) with ESMTP id 1\n\tfor <submit@example.org>; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "Postfix, a host called so",
                 "Received: from by (x, from userid 1000 [192.0.2.1])\n\tby mail.example.org \
                  (Postfix) with ESMTP id 1; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "Postfix, its own",
                 "Received: by mail.example.org (Postfix)\n\tid 1; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
             (
                 "a number that is none",
                 "Received: by mail.example.org (Postfix, from userid -1)\n\tid 1; x\n",
-                Origin::Network,
+                Submission::Network,
             ),
-            ("nobody", "Subject: x\n", Origin::Network),
-            ("nothing in it", "Received:\n", Origin::Network),
+            ("nobody", "Subject: x\n", Submission::Network),
+            ("nothing in it", "Received:\n", Submission::Network),
         ] {
             let mail = format!("{header}From: steve@example.org\n\nx\n");
-            assert_eq!(origin(&Message::new(mail.as_bytes())), want, "{case}");
+            assert_eq!(
+                Submission::of(&Message::new(mail.as_bytes())),
+                want,
+                "{case}"
+            );
             let later = format!("Received: from a by b with SMTP; x\n{mail}");
-            let got = origin(&Message::new(later.as_bytes()));
-            assert_eq!(got, Origin::Network, "{case}, and on from there");
+            let got = Submission::of(&Message::new(later.as_bytes()));
+            assert_eq!(got, Submission::Network, "{case}, and on from there");
             let resent = mail.replace("From:", "Received: by x; x\nFrom:");
             let want = match want {
-                Origin::Here(_) => Origin::Resent,
+                Submission::Local(_) => Submission::Forwarded,
                 other => other,
             };
-            assert_eq!(origin(&Message::new(resent.as_bytes())), want, "{case}");
+            assert_eq!(
+                Submission::of(&Message::new(resent.as_bytes())),
+                want,
+                "{case}"
+            );
         }
     }
 }

@@ -1,23 +1,34 @@
-//! The words of a mail, for the full-text index, and the text they stand in.
+//! The text of a mail for a full-text index.
 //!
-//! What [`super::render`] shows is found, and more: attached texts, enclosed mails, names of files. It
-//! is made for a million mails, so it never reads more than it keeps; and whatever the mail, it ends soon.
-//! Quoted text counts, too: what somebody quotes need not be anywhere else in the ticket.
+//! Beside what [`crate::render`] shows, it holds attached texts, enclosed mails and names of files, and
+//! quoted text as well, which may be quoted from a mail that is not indexed. Made for millions of
+//! mails: of each part no more is decoded than is kept.
+//!
+//! [`searchable`] brings text, and a query for it, into the form that the `unicode61` tokenizer of
+//! SQLite's FTS5 finds words in, in any script.
+//!
+//! ```
+//! let mail = b"Subject: =?utf-8?Q?Stra=C3=9Fe?=\nFrom: Ann <ann@example.org>\n\nHello\n";
+//! let words = tickets_mail::words::words(mail);
+//! assert_eq!(words.subject, "Strasse");
+//! assert_eq!(words.author, "Ann ann@example.org\n");
+//! assert_eq!(words.body, "Hello\n\n");
+//! ```
 
 mod letters;
 
 pub use letters::{composed, marks, searchable, stands_alone};
 
-use super::decode::{Mailbox, in_charset};
-use super::message::Message;
-use super::render::html;
-use super::render::parts::{Node, Part, walk};
-use super::render::{Kind, has_text, shown_as};
+use crate::decode::{Mailbox, in_charset};
+use crate::message::Message;
+use crate::render::html;
+use crate::render::parts::{BodyPart, Entity, walk};
+use crate::render::{TextKind, has_text, shown_as};
 
 /// Bytes of text of one mail that are read at most.
 const TEXT: usize = 256 << 10;
 
-/// Bytes of one attachment that are read at most: a log file is no mail.
+/// Bytes of one attachment that are read at most, since log files are large.
 const ATTACHED: usize = 64 << 10;
 
 /// Bytes of people's names and addresses that are kept at most.
@@ -29,42 +40,43 @@ const SUBJECT: usize = 4 << 10;
 /// Names of files that are kept at most.
 const FILES: usize = 500;
 
-/// Mails enclosed in mails enclosed... deeper ones are files to us.
+/// Mails that are enclosed deeper than this are attachments whose text is not read.
 const DEPTH: usize = 4;
 
-/// A plain text of at most so many bytes may only say that there is no plain text.
+/// A plain version of at most so many bytes may only say that there is no plain version.
 const STUB: usize = 200;
 
-/// The words of a mail, as the index wants them: see [`searchable`].
+/// The text of a mail as the index takes it: see [`searchable`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
-    /// Of its Subject.
+    /// The Subject.
     pub subject: String,
-    /// Of the names and addresses in From and Reply-To.
+    /// The names and addresses in From and Reply-To, one mailbox a line.
     pub author: String,
-    /// Of those in To and Cc.
+    /// The names and addresses in To and Cc, one mailbox a line.
     pub people: String,
-    /// Of the names of what is attached.
+    /// The names of attachments, those in enclosed mails among them, one a line.
     pub files: String,
-    /// Of its text, of attached texts, and of all of that in enclosed mails.
+    /// The text of the mail and its attachments, and enclosed mails with their Subject, From, To and
+    /// Cc. Without PGP signatures, keys and certificates.
     pub body: String,
 }
 
-/// The words of a mail (without a From_ line); at most some 500 KB of them. Never fails.
+/// The words of a mail (without a From_ line); at most some 500 KB of them.
 pub fn words(raw: &[u8]) -> Words {
-    let said = read(raw);
+    let contents = contents(raw);
     let mut body = String::new();
-    for piece in &said.pieces {
-        for text in readable(&piece.text) {
+    for passage in &contents.passages {
+        for text in readable(&passage.text) {
             body.push_str(&searchable(&composed(text)));
             body.push('\n');
         }
     }
     Words {
-        subject: searchable(&composed(&said.subject)).into_owned(),
-        author: people(&said.authors),
-        people: people(&said.others),
-        files: searchable(&composed(&said.files.join("\n"))).into_owned(),
+        subject: searchable(&composed(&contents.subject)).into_owned(),
+        author: people(&contents.authors),
+        people: people(&contents.others),
+        files: searchable(&composed(&contents.files.join("\n"))).into_owned(),
         body,
     }
 }
@@ -80,105 +92,109 @@ fn people(people: &[Mailbox]) -> String {
     searchable(&composed(&text)).into_owned()
 }
 
-/// What a mail says, decoded, nothing left out but what is too much.
+/// The decoded text of a mail, as a person reads it: what [`Words`] are made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    /// Its Subject in one line.
+pub struct Contents {
+    /// The Subject in one line, at most 4 KiB of it.
     pub subject: String,
-    /// From and Reply-To.
+    /// The mailboxes in From, then those in Reply-To.
     pub authors: Vec<Mailbox>,
-    /// To and Cc.
+    /// The mailboxes in To, then those in Cc.
     pub others: Vec<Mailbox>,
-    /// The names of what is attached, to enclosed mails, too.
+    /// The names of attachments, those in enclosed mails among them; at most 500.
     pub files: Vec<String>,
-    /// Its text, then that of attachments.
-    pub pieces: Vec<Piece>,
+    /// The texts in the order of the mail, together at most 256 KiB.
+    pub passages: Vec<Passage>,
 }
 
-/// A text in a mail.
+/// A text in a mail or in an attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The attachment it comes from; `None` for what the mail itself says.
+pub struct Passage {
+    /// The attachment it comes from, by its name or else its MIME type; `None` for the text of the
+    /// mail itself.
     pub file: Option<String>,
-    /// The text; may hold anything, control characters and CRLF among it.
+    /// The text. It may hold any character, control characters among them.
     pub text: String,
 }
 
-/// Reads a mail (without a From_ line). Never fails; see [`words`] for what it reads.
-pub fn read(raw: &[u8]) -> Said {
+/// Reads a mail (without a From_ line) as [`words`] does, but keeps the text as it was written.
+pub fn contents(raw: &[u8]) -> Contents {
     let message = Message::new(raw);
     let mut subject = message.subject();
     cut(&mut subject, SUBJECT);
     let mut authors = message.from();
     authors.extend(message.mailboxes("Reply-To"));
-    let mut reader = Reader {
+    let mut collector = Collector {
         room: TEXT,
         depth: 0,
-        said: Said {
+        contents: Contents {
             subject,
             authors,
             others: message.to_cc(),
-            ..Said::default()
+            ..Contents::default()
         },
     };
-    reader.node(&walk(raw), None);
-    let said = &mut reader.said;
-    if said.pieces.is_empty() && said.files.is_empty() {
-        // Not understood; then all of it is text, as `render` has it.
+    collector.entity(&walk(raw), None);
+    let contents = &mut collector.contents;
+    if contents.passages.is_empty() && contents.files.is_empty() {
+        // The mail was not understood, so all of it is text, as in `render`.
         let body = message.body();
         let text = in_charset("utf-8", &body[..body.len().min(TEXT)]);
-        said.pieces.push(Piece { file: None, text });
+        contents.passages.push(Passage { file: None, text });
     }
-    reader.said
+    collector.contents
 }
 
-/// A mail being read.
-struct Reader {
+/// Collects the [`Contents`] of a mail.
+struct Collector {
+    /// Bytes of text that may still be taken.
     room: usize,
     depth: usize,
-    said: Said,
+    contents: Contents,
 }
 
-impl Reader {
-    /// Reads what stands in a mail, which is the attachment `within` of another, or the mail itself.
-    fn node(&mut self, node: &Node<'_>, within: Option<&str>) {
-        match node {
-            Node::Leaf(part) => self.part(part, within),
-            Node::Multi {
+impl Collector {
+    /// Reads an entity of the mail itself, or of the enclosed mail called `within`.
+    fn entity(&mut self, entity: &Entity<'_>, within: Option<&str>) {
+        match entity {
+            Entity::Leaf(part) => self.part(part, within),
+            Entity::Multi {
                 alternative: true,
-                nodes,
+                entities,
             } => {
-                let of_kind = |wanted| nodes.iter().position(|node| has_text(node, wanted));
-                let (plain, html) = (of_kind(Kind::Plain), of_kind(Kind::Html));
-                for (index, node) in nodes.iter().enumerate() {
-                    if Some(index) == plain.or(html) || (Some(index) == html && is_stub(nodes)) {
-                        self.node(node, within);
+                let of_kind = |wanted| entities.iter().position(|entity| has_text(entity, wanted));
+                let (plain, html) = (of_kind(TextKind::Plain), of_kind(TextKind::Html));
+                for (index, entity) in entities.iter().enumerate() {
+                    if Some(index) == plain.or(html) || (Some(index) == html && is_stub(entities)) {
+                        self.entity(entity, within);
                     } else {
-                        self.files(node);
+                        self.files(entity);
                     }
                 }
             }
-            Node::Multi { nodes, .. } => nodes.iter().for_each(|node| self.node(node, within)),
+            Entity::Multi { entities, .. } => entities
+                .iter()
+                .for_each(|entity| self.entity(entity, within)),
         }
     }
 
-    /// Notes the files of a version whose text is read elsewhere.
-    fn files(&mut self, node: &Node<'_>) {
-        match node {
-            Node::Leaf(part) => self.file(part),
-            Node::Multi { nodes, .. } => nodes.iter().for_each(|node| self.files(node)),
+    /// Notes the names of files in an alternative whose text is not read.
+    fn files(&mut self, entity: &Entity<'_>) {
+        match entity {
+            Entity::Leaf(part) => self.file(part),
+            Entity::Multi { entities, .. } => entities.iter().for_each(|entity| self.files(entity)),
         }
     }
 
-    fn file(&mut self, part: &Part<'_>) {
+    fn file(&mut self, part: &BodyPart<'_>) {
         if let Some(name) = &part.name
-            && self.said.files.len() < FILES
+            && self.contents.files.len() < FILES
         {
-            self.said.files.push(name.clone());
+            self.contents.files.push(name.clone());
         }
     }
 
-    fn part(&mut self, part: &Part<'_>, within: Option<&str>) {
+    fn part(&mut self, part: &BodyPart<'_>, within: Option<&str>) {
         self.file(part);
         let shown = shown_as(part);
         let file = match shown {
@@ -191,30 +207,30 @@ impl Reader {
             None if part.mime == "message/rfc822" && self.depth < DEPTH => {
                 return self.mail(&part.decoded_head(2 * self.room), file);
             }
-            None if part.mime == "text/html" => Kind::Html,
-            None if is_text(part) => Kind::Plain,
+            None if part.mime == "text/html" => TextKind::Html,
+            None if is_text(part) => TextKind::Plain,
             None => return,
         };
         let limit = match (shown, kind) {
             (None, _) => ATTACHED.min(self.room),
-            // Markup takes its share.
-            (Some(_), Kind::Html) => TEXT,
-            (Some(_), Kind::Plain) => self.room,
+            // Much of it is markup.
+            (Some(_), TextKind::Html) => TEXT,
+            (Some(_), TextKind::Plain) => self.room,
         };
         let bytes = part.decoded_head(limit);
         let text = in_charset(&part.charset, &bytes[..bytes.len().min(limit)]);
         let text = match kind {
-            Kind::Plain => text,
-            Kind::Html => html::to_text(&text),
+            TextKind::Plain => text,
+            TextKind::Html => html::to_text(&text),
         };
         if shown.is_none() && text.contains('\0') {
-            // No text, whatever it is called.
+            // It is a binary file, whatever its type says.
             return;
         }
         self.push(text, file);
     }
 
-    /// Reads an enclosed mail as a text with a few fields above it.
+    /// Reads an enclosed mail: a few of its fields, then its text.
     fn mail(&mut self, raw: &[u8], file: Option<&str>) {
         let message = Message::new(raw);
         let mut fields = String::new();
@@ -234,25 +250,25 @@ impl Reader {
         }
         self.push(fields, file);
         self.depth += 1;
-        self.node(&walk(raw), file);
+        self.entity(&walk(raw), file);
         self.depth -= 1;
     }
 
-    /// Takes a text, as far as there is room.
+    /// Adds a text, as far as there is room.
     fn push(&mut self, mut text: String, file: Option<&str>) {
         cut(&mut text, self.room);
         self.room -= text.len();
         if !text.is_empty() {
             let file = file.map(str::to_owned);
-            self.said.pieces.push(Piece { file, text });
+            self.contents.passages.push(Passage { file, text });
         }
     }
 }
 
-/// True if the plain version among `nodes` is too short to be one.
-fn is_stub(nodes: &[Node<'_>]) -> bool {
-    nodes.iter().any(|node| match node {
-        Node::Leaf(part) if shown_as(part) == Some(Kind::Plain) => {
+/// True if the plain version among `entities` is so short that it may only point to the other one.
+fn is_stub(entities: &[Entity<'_>]) -> bool {
+    entities.iter().any(|entity| match entity {
+        Entity::Leaf(part) if shown_as(part) == Some(TextKind::Plain) => {
             let head = part.decoded_head(STUB + 1);
             head.trim_ascii().len() <= STUB
         }
@@ -260,8 +276,9 @@ fn is_stub(nodes: &[Node<'_>]) -> bool {
     })
 }
 
-/// True for an attachment that is plain text, or whose name says so: mailers do not know `.log`.
-fn is_text(part: &Part<'_>) -> bool {
+/// True for an attachment that is plain text by its type, or by its name if the type is unknown:
+/// many mailers have no type for `.log`.
+fn is_text(part: &BodyPart<'_>) -> bool {
     match part.mime.as_str() {
         "text/rtf" | "text/richtext" | "text/css" | "text/javascript" => false,
         "message/delivery-status" | "application/json" | "application/xml" => true,
@@ -283,7 +300,8 @@ fn cut(text: &mut String, limit: usize) {
     text.truncate(end);
 }
 
-/// `text` without its armoured blocks (PGP signatures, keys, certificates), which nobody reads.
+/// The pieces of `text` between armoured blocks (PGP signatures, keys, certificates), in which nobody
+/// searches.
 fn readable(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -306,7 +324,7 @@ fn block(text: &str) -> Option<(usize, usize)> {
         let label = &text[start + BEGIN.len()..];
         let label = label.get(..label.find("-----")?)?;
         from = start + BEGIN.len();
-        // What is only signed is text.
+        // A signed text is still a text.
         if label.len() > 40 || label == "PGP SIGNED MESSAGE" {
             continue;
         }

@@ -2,10 +2,11 @@
 
 use super::Finding;
 use crate::desk::Desk;
+use crate::ticket::compose::OWN_MARKS;
 use mail::automatic::{self, Degree};
 use mail::envelope::Sender;
 use mail::message::Message;
-use mail::submission::{Origin, origin};
+use mail::submission::Submission;
 use mail::{authres, entry, mbox};
 
 /// So many of the last mails are looked at.
@@ -21,8 +22,8 @@ pub fn look(desk: &Desk) -> Option<Finding> {
         let bytes = std::fs::read(&copy.path).ok()?;
         let raw = entry::decode(mbox::entries(&bytes, 0).next()?.content).raw;
         let message = Message::new(&raw);
-        let ours = automatic::degree(&message, &Sender::Unknown) == Degree::Ours;
-        let network = !ours && origin(&message) == Origin::Network;
+        let ours = automatic::degree(&message, &Sender::Unknown, OWN_MARKS) == Degree::Ours;
+        let network = !ours && Submission::of(&message) == Submission::Network;
         network.then(|| authres::has_field(&message, id))
     });
     let said: Vec<bool> = said.collect();

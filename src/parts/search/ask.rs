@@ -8,7 +8,7 @@ use crate::parts::search::query::{Query, Standing};
 use anyhow::Result;
 use mail::entry;
 use mail::mbox;
-use mail::words::{self, Said};
+use mail::words::{self, Contents};
 
 impl Desk {
     /// The tickets that fit `query`, at most `most` of them, the best first; all of them, those with the
@@ -45,7 +45,7 @@ impl Desk {
 
     /// What the `seq`th message (from 0) of a ticket says; `None` if the ticket's file is not what
     /// `row` says of it any more.
-    pub fn said(&self, row: &Overview, seq: u64) -> Result<Option<Said>> {
+    pub fn said(&self, row: &Overview, seq: u64) -> Result<Option<Contents>> {
         let extent = self.index()?.extent(row.id, seq)?;
         let file = self.store.open(row.id)?;
         let (Some((offset, size)), Some(file)) = (extent, file) else {
@@ -56,7 +56,7 @@ impl Desk {
         }
         let bytes = file.read_part(offset, size)?;
         let found = mbox::entries(&bytes, offset).next();
-        Ok(found.map(|found| words::read(&entry::decode(found.content).raw)))
+        Ok(found.map(|found| words::contents(&entry::decode(found.content).raw)))
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
             let row = desk.index().unwrap().ticket(hit.ticket).unwrap()?;
             let said = |row: &Overview| {
                 let said = desk.said(row, hit.messages[0]).unwrap();
-                said.map(|said| said.pieces[0].text.clone())
+                said.map(|said| said.passages[0].text.clone())
             };
             let before = said(&row);
             fs::write(&path, entry("three, and something longer") + &entry("two")).unwrap();

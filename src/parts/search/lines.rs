@@ -7,7 +7,7 @@ use crate::parts::search::marks::Marker;
 use crate::parts::search::query::{Field, Phrase, Query};
 use anyhow::Result;
 use mail::decode::{Mailbox, clean, clean_block, cleaned};
-use mail::words::{Said, composed, searchable};
+use mail::words::{Contents, composed, searchable};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -157,9 +157,9 @@ pub(crate) struct Look<'l, 'q> {
 
 impl Look<'_, '_> {
     /// Looks at a message.
-    pub(crate) fn read(&mut self, seq: u64, said: &Said) -> Result<()> {
-        for piece in &said.pieces {
-            self.take(seq, Field::Any, piece.file.clone(), &piece.text)?;
+    pub(crate) fn read(&mut self, seq: u64, said: &Contents) -> Result<()> {
+        for passage in &said.passages {
+            self.take(seq, Field::Any, passage.file.clone(), &passage.text)?;
         }
         if self.raw_subject.is_empty() || !said.subject.ends_with(&self.raw_subject) {
             self.take(seq, Field::Subject, None, &said.subject)?;

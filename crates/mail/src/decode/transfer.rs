@@ -1,9 +1,9 @@
 //! Transfer encodings (RFC 2045, 6.7 and 6.8), read as leniently as mailers write them.
 //!
-//! Read by hand: the MIME library loses the end of base64 whose padding is missing, and gives a
-//! whole part back undecoded for one stray `=` in quoted-printable.
+//! mail-parser does not do here: it loses the end of base64 whose padding is missing, and returns a
+//! whole part undecoded for one stray `=` in quoted-printable.
 
-/// Decodes base64; what is no digit of it is skipped, padding may be missing or stand anywhere.
+/// Decodes base64. What is no digit of it is skipped; padding may be missing, or stand anywhere.
 pub(crate) fn base64(coded: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(coded.len() / 4 * 3 + 3);
     let mut bits = 0_u32;
@@ -29,7 +29,7 @@ pub(crate) fn base64(coded: &[u8]) -> Vec<u8> {
     out
 }
 
-/// How many bytes [`base64`] would give, without making them.
+/// How many bytes [`base64`] returns, without decoding them.
 pub(crate) fn base64_len(coded: &[u8]) -> usize {
     let whole = |count: usize| count * 6 / 8;
     let (mut total, mut count) = (0, 0);
@@ -44,7 +44,7 @@ pub(crate) fn base64_len(coded: &[u8]) -> usize {
     total + whole(count)
 }
 
-/// Writes out a group of `count` digits that is not full.
+/// Appends what a group of `count` digits holds, if it is not full.
 fn flush(out: &mut Vec<u8>, bits: u32, count: u32) {
     if count > 1 {
         let bytes = (bits << (6 * (4 - count))).to_be_bytes();
@@ -70,7 +70,7 @@ pub(crate) fn quoted_printable(coded: &[u8]) -> Vec<u8> {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let end = &line[text.len()..];
-        // Blanks at the end of a line were added on the way (RFC 2045, 6.7, rule 3).
+        // Blanks at the end of a line were added in transport (RFC 2045, 6.7, rule 3).
         let text = text.trim_ascii_end();
         match text.strip_suffix(b"=") {
             Some(text) => codes(text, &mut out),

@@ -1,4 +1,4 @@
-//! Line ends: taken off when a message is stored, put back when it is read (A2, D6).
+//! Line ends: removed when a message is stored, put back when it is read.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 use super::trace::parse_list;
 
-/// More changes between CRLF and LF than this are not recorded; the CRs then stay where they are.
+/// More changes between CRLF and LF than this are not recorded; then the CRs stay in place.
 const MOST_RUNS: usize = 2000;
 
 /// How the lines of a message ended when it came in. A CR without LF is a byte like any other.
@@ -16,9 +16,9 @@ pub(super) enum Ends {
     Lf,
     /// All CRLF.
     Crlf,
-    /// So many CRLF lines, so many LF lines, and so on in turn.
+    /// The lengths of the runs of CRLF lines and LF lines in turn.
     Mixed(Vec<u64>),
-    /// Too mixed to tell: stored as they were.
+    /// Too mixed to record; stored as they were.
     Kept,
 }
 
@@ -46,7 +46,7 @@ impl Ends {
         }
     }
 
-    /// Whether the CR before an LF is taken off in the store.
+    /// Whether CRs are removed when the message is stored.
     pub(super) fn are_changed(&self) -> bool {
         matches!(self, Ends::Crlf | Ends::Mixed(_))
     }
@@ -60,7 +60,7 @@ impl Ends {
         }
     }
 
-    /// For each line in turn: does a CR belong before its LF?
+    /// For each line in turn, whether a CR belongs before its LF.
     pub(super) fn crs(&self) -> impl Iterator<Item = bool> {
         let (runs, rest) = match self {
             Ends::Mixed(runs) => (&runs[..], false),
@@ -68,7 +68,7 @@ impl Ends {
             Ends::Lf | Ends::Kept => (&[][..], false),
         };
         let turns = runs.iter().zip([true, false].into_iter().cycle());
-        // A run is a number somebody may have edited: counted down, never laid out.
+        // A run may be any number, if somebody edited it, so it is never allocated.
         turns
             .flat_map(|(&run, cr)| (0..run).map(move |_| cr))
             .chain(std::iter::repeat(rest))
@@ -84,7 +84,7 @@ impl Ends {
     }
 }
 
-/// The value of `eol=`; nothing for LF.
+/// The value of `eol=`; empty for LF.
 impl fmt::Display for Ends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,11 +1,12 @@
-//! Header fields by which a stranger could steer a mail program (D3).
+//! Header fields by which a stranger could steer a mail program.
 
 use memchr::memchr;
 
-/// What stands before the name of a held field.
+/// Stands before the name of a held field.
 pub(super) const HELD: &[u8] = b"X-Held-";
 
-/// mutt reads `Content-Length` and `Status` (hidden, deleted), dovecot hides a message with `X-IMAP`.
+/// mutt takes flags such as deleted from `Status`, and believes `Content-Length`; dovecot hides a
+/// message with `X-IMAP`.
 const STEERING: [&[u8]; 8] = [
     b"Content-Length",
     b"Lines",
@@ -19,7 +20,7 @@ const STEERING: [&[u8]; 8] = [
 const MOZILLA: &[u8] = b"X-Mozilla-";
 
 /// The name of the header field that begins `line`; `None` if it is no field. Blanks before the colon
-/// are forgiven, as some readers do.
+/// are accepted, as by some readers.
 pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
     let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
     let colon = memchr(b':', line)?;
@@ -27,7 +28,9 @@ pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(name)
 }
 
-/// Whether `line` begins a field that mail programs act on: in an entry of ours, one they added.
+/// Whether `line` begins a header field on which mail programs act: `Content-Length`, `Lines`, `Status`,
+/// `X-Status`, `X-Keywords`, `X-UID`, `X-IMAP`, `X-IMAPbase` or `X-Mozilla-*`. In an entry of
+/// [`super::encode`] a mail program has added it.
 pub fn is_steering(line: &[u8]) -> bool {
     field_name(line).is_some_and(|name| {
         STEERING
@@ -37,8 +40,8 @@ pub fn is_steering(line: &[u8]) -> bool {
     })
 }
 
-/// Whether an incoming field must be kept under the name `X-Held-...`. A NUL in a name that begins
-/// like this one is stored as a byte that makes it one.
+/// Whether an incoming field must be stored under the name `X-Held-...`. A name that begins with
+/// `X-Mozilla-` may hold a NUL, which is stored as a byte that makes it a steering field.
 pub(super) fn must_be_held(line: &[u8]) -> bool {
     is_steering(line) || begins_with(line, HELD) || begins_with(line, MOZILLA)
 }

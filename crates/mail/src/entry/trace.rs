@@ -1,7 +1,6 @@
-//! The three trace fields at the top of an entry of ours (D3).
+//! The three trace fields at the top of an entry of ours.
 
-use std::fmt::Write;
-
+use data_encoding::HEXLOWER;
 use memchr::memchr;
 use sha2::{Digest, Sha256};
 
@@ -12,29 +11,30 @@ use super::fields::is_steering;
 const RETURN_PATH: &str = "Return-Path: ";
 const DELIVERED_TO: &str = "Delivered-To: ";
 const RECORD: &str = "X-Tickets-Entry: ";
-/// Name of the field that an export puts above the three: an entry that is copied back from there is
-/// still one of ours.
+/// Name of a field that may stand above the trace fields, and is skipped on reading. A program that
+/// exports entries may note there where they come from; an entry that is copied back is still intact.
 pub const EXPORT_MARK: &str = "X-Tickets-Export:";
-/// Columns a field of ours fills before it is folded (RFC 5322 2.1.1).
+/// Columns that a field of ours fills before it is folded (RFC 5322, 2.1.1).
 const WIDTH: usize = 78;
 
-/// What `X-Tickets-Entry` says: which bytes came in, and what was done to store them.
+/// The parameters of `X-Tickets-Entry`: which bytes came in, and what was done to store them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub size: u64,
     pub sha256: String,
     pub ends: Ends,
-    /// The last line came without a line end and got one.
+    /// The last line had no line end, and got one.
     pub no_end: bool,
-    /// The first line is no header field; an empty line stands before it, for readers want a header.
+    /// The first line is no header field. An empty line was put before it, since readers expect a
+    /// header.
     pub no_header: bool,
     /// Where the header had NULs, each counted from the one before.
     pub nuls: Vec<u64>,
 }
 
-/// The trace fields as they were found, and where the message begins behind them.
+/// The trace fields of an entry, and where the message begins behind them.
 #[derive(Debug)]
-pub(super) struct Top {
+pub(super) struct TraceFields {
     pub return_path: String,
     pub delivered_to: String,
     pub record: Record,
@@ -43,28 +43,23 @@ pub(super) struct Top {
 
 /// What stands at the top of an entry's header.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum Top {
     /// The three fields, whole.
-    Ours(Top),
+    Ours(TraceFields),
     /// The bytes end inside what could have become the three fields.
     CutShort,
-    /// Something else: another program wrote this entry.
+    /// Something else, so another program wrote this entry.
     Foreign,
 }
 
-/// SHA-256 in lower-case hexadecimal, as `X-Tickets-Entry` has it.
+/// SHA-256 in lower-case hexadecimal, as in `X-Tickets-Entry`.
 pub(super) fn sha256_hex(raw: &[u8]) -> String {
-    Sha256::digest(raw)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    HEXLOWER.encode(&Sha256::digest(raw))
 }
 
 /// The three fields as they are written.
 ///
-/// The digest comes last, so that a record that was cut short is known by its absence.
+/// The digest comes last, so that a record without it is known to be cut short.
 pub(super) fn write(trace: &Trace<'_>, record: &Record) -> String {
     let mut params = vec![format!("size={};", record.size)];
     let ends = record.ends.to_string();
@@ -99,7 +94,7 @@ pub(super) fn write(trace: &Trace<'_>, record: &Record) -> String {
     let mut column = RECORD.len();
     text.push_str(RECORD.trim_end());
     for param in params {
-        // Numbers of one list stand together; between parameters there is a blank.
+        // Blanks stand between parameters, but not between the numbers of a list.
         let glued = text.ends_with(',');
         if column + param.len() > WIDTH {
             text.push_str("\n ");
@@ -115,7 +110,7 @@ pub(super) fn write(trace: &Trace<'_>, record: &Record) -> String {
     text
 }
 
-/// A value that cannot end its header line, whatever was in it.
+/// `value` on one line, with `?` for each control character.
 fn on_one_line(value: &str) -> String {
     value
         .trim()
@@ -124,26 +119,26 @@ fn on_one_line(value: &str) -> String {
         .collect()
 }
 
-/// Reads the top of a header. Fields that mail programs add may stand in between.
-pub(super) fn read(header: &[u8]) -> Found {
+/// Reads the top of a header. Fields that mail programs added may stand between the three.
+pub(super) fn read(header: &[u8]) -> Top {
     let mut rest = header;
     let mut values = [const { String::new() }; 3];
     for (value, name) in values.iter_mut().zip([RETURN_PATH, DELIVERED_TO, RECORD]) {
         while is_steering(rest) || rest.starts_with(EXPORT_MARK.as_bytes()) {
             rest = &rest[field_len(rest)..];
         }
-        // A program that trims lines takes the blank of an empty value.
+        // A program that trims lines removes the blank before an empty value.
         let name = name.trim_end().as_bytes();
         if !rest.starts_with(name) {
             return if name.starts_with(rest) {
-                Found::CutShort
+                Top::CutShort
             } else {
-                Found::Foreign
+                Top::Foreign
             };
         }
         let (field, behind) = rest.split_at(field_len(rest));
         if !field.ends_with(b"\n") {
-            return Found::CutShort;
+            return Top::CutShort;
         }
         *value = String::from_utf8_lossy(&field[name.len()..])
             .trim()
@@ -152,7 +147,7 @@ pub(super) fn read(header: &[u8]) -> Found {
     }
     let [return_path, delivered_to, record] = values;
     match parse_record(&record) {
-        Some(record) => Found::Ours(Top {
+        Some(record) => Top::Ours(TraceFields {
             return_path: return_path
                 .trim_start_matches('<')
                 .trim_end_matches('>')
@@ -161,12 +156,12 @@ pub(super) fn read(header: &[u8]) -> Found {
             record,
             message: header.len() - rest.len(),
         }),
-        None if rest.is_empty() => Found::CutShort,
-        None => Found::Foreign,
+        None if rest.is_empty() => Top::CutShort,
+        None => Top::Foreign,
     }
 }
 
-/// Length of the field at the start of `header`, its continuation lines included.
+/// The length of the header field at the start of `header`, with its continuation lines.
 pub fn field_len(header: &[u8]) -> usize {
     let mut len = 0;
     loop {
@@ -190,7 +185,7 @@ fn parse_record(value: &str) -> Option<Record> {
             ("nul", list) => nuls = parse_list(list)?,
             ("end", _) => no_end = true,
             ("head", _) => no_header = true,
-            _ => {} // of a later version
+            _ => {} // A later version wrote it.
         }
     }
     Some(Record {

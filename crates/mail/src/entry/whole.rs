@@ -1,29 +1,29 @@
-//! Whether the last entry of a file is whole, for the file may have been cut off anywhere (D7).
+//! Whether the last entry of a file is whole, since the file may have been cut off anywhere.
 
 use super::fields::is_steering;
-use super::trace::{self, Found, Record};
-use super::{Rewrite, Verdict, header_end, is_blank, settle, undo};
+use super::trace::{self, Record, Top};
+use super::{Rewrite, Verdict, header_end, is_blank, mend_end, undo};
 use crate::mbox;
 
-/// What the last entry of a file is, if the file may have been cut off anywhere; for [`mbox::tail`].
+/// The state of the last entry of a file; for [`mbox::tail`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wholeness {
-    /// Another program wrote it, or rewrote it, or somebody edited it.
+    /// Another program wrote or rewrote it, or somebody edited it.
     Other,
-    /// Ours, and the message is all there; so many newlines are missing at the end.
+    /// It is one of ours with the whole message; so many newlines are missing at the end.
     Ours { missing: usize },
-    /// Ours, and there is less than came in.
+    /// It is one of ours, with less than came in.
     Short,
-    /// The beginning of our trace fields, and nothing else.
+    /// It is the beginning of our trace fields, and nothing else.
     OnlyTrace,
 }
 
-/// Judges the last entry of a file; `stored` goes from its header to the end of the file.
+/// Judges the last entry of a file. `stored` reaches from its header to the end of the file.
 pub(crate) fn wholeness(stored: &[u8]) -> Wholeness {
     let top = match trace::read(stored) {
-        Found::Ours(top) => top,
-        Found::CutShort => return Wholeness::OnlyTrace,
-        Found::Foreign => return Wholeness::Other,
+        Top::Ours(top) => top,
+        Top::CutShort => return Wholeness::OnlyTrace,
+        Top::Foreign => return Wholeness::Other,
     };
     let (message, record) = (&stored[top.message..], &top.record);
     if was_rewritten(message) {
@@ -31,19 +31,19 @@ pub(crate) fn wholeness(stored: &[u8]) -> Wholeness {
     }
     let plain = undo(message, record, Rewrite::default());
     let found = plain.len() as u64;
-    let (raw, verdict) = settle(plain, record);
+    let (raw, verdict) = mend_end(plain, record);
     if verdict == Verdict::Intact {
         let no_empty_line = !record.no_header && header_end(&raw, &record.ends).is_none();
         let wanted =
             final_newlines(&raw) + usize::from(record.no_end) + usize::from(no_empty_line) + 1;
         let missing = wanted.saturating_sub(final_newlines(message));
-        // The digest also proves what nothing but newlines cannot bring back: a CR at the very end.
+        // The digest fits, but a CR at the very end may be lost, which newlines cannot bring back.
         return match missing == 0 || comes_back(message, missing, record) {
             true => Wholeness::Ours { missing },
             false => Wholeness::Short,
         };
     }
-    // What was cut off inside `>From ` or `X-Held-` comes back with bytes that were never there.
+    // Half a quote (`>Fro`) or prefix (`X-He`) is not undone, so the message may seem too long.
     let cut_in_a_line = !message.ends_with(b"\n");
     let slack = if cut_in_a_line {
         1 + message.len() / mbox::PIECE
@@ -57,11 +57,11 @@ pub(crate) fn wholeness(stored: &[u8]) -> Wholeness {
     }
 }
 
-/// Whether the message is still the one that came in when so many newlines follow it.
+/// Whether the message is the one that came in once so many newlines are appended.
 fn comes_back(message: &[u8], missing: usize, record: &Record) -> bool {
     let mut mended = message.to_vec();
     mended.resize(message.len() + missing, b'\n');
-    settle(undo(&mended, record, Rewrite::default()), record).1 == Verdict::Intact
+    mend_end(undo(&mended, record, Rewrite::default()), record).1 == Verdict::Intact
 }
 
 /// Whether a mail program added a field of its own.

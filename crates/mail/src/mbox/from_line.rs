@@ -11,12 +11,12 @@ const MONTHS: [&[u8]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// Whether `line` (its line end does not matter) begins an entry.
+/// Whether `line`, with its line end or without, is a From_ line and so begins an entry.
 ///
-/// Wider than [`from_line`] writes: an empty or quoted sender, more blanks, a zone before or behind the
-/// year, no seconds, a padded day, any letter case, anything after the year. Where mutt and dovecot
-/// differ mutt decides, for it is what the operator looks through: a tab, `bob at example.org` and a
-/// year of two digits will do; an RFC 5322 or ISO date and a NUL will not.
+/// Accepts more than [`from_line`] writes: an empty or quoted sender, more blanks, a zone before or
+/// behind the year, no seconds, a padded day, any letter case, anything after the year. Where mutt and
+/// dovecot differ, this follows mutt: a tab, `bob at example.org` and a year of two digits are
+/// accepted, a date of RFC 5322 or ISO 8601 and a NUL are not.
 #[must_use]
 pub fn is_from_line(line: &[u8]) -> bool {
     sender_of(line).is_some()
@@ -32,7 +32,7 @@ pub fn sender_of(line: &[u8]) -> Option<&[u8]> {
     let sender = if is_date(after) {
         word
     } else if is_date(rest) {
-        b"" // the sender is missing, the first word is the day
+        b"" // The sender is missing: the first word is the day.
     } else {
         let at_host = after.trim_ascii_start().strip_prefix(b"at ")?;
         let host = quoted_word(at_host)?;
@@ -41,10 +41,11 @@ pub fn sender_of(line: &[u8]) -> Option<&[u8]> {
     (memchr(0, rest).is_none()).then_some(sender)
 }
 
-/// The From_ line we write, with its LF. `at` is in seconds since 1970, UTC; out of range is clamped.
+/// A From_ line that every reader understands, with its LF. `at` is in seconds since 1970, UTC, and
+/// is clamped to the years 1970 to 9999.
 ///
-/// Any sender that some reader would stumble over (blanks, quotes, 8-bit, far too long), and the null
-/// sender, is `MAILER-DAEMON`; the whole truth stands in `Return-Path`.
+/// The null sender (`None`) is written as `MAILER-DAEMON`, and so is a sender that some reader would
+/// misread: with blanks or quotes, in 8 bits, or far too long. `Return-Path` is the place for those.
 #[must_use]
 pub fn from_line(sender: Option<&str>, at: i64) -> String {
     let sender = sender
@@ -56,8 +57,8 @@ pub fn from_line(sender: Option<&str>, at: i64) -> String {
     format!("From {sender} {}\n", date.strftime("%a %b %e %H:%M:%S %Y"))
 }
 
-/// When a From_ line says its message was filed, in seconds since 1970; read as UTC, which is what
-/// we write. `None` for one without a plain asctime date.
+/// The date of a From_ line in seconds since 1970, read as UTC, which is what [`from_line`] writes.
+/// `None` if it does not end in a plain asctime date.
 #[must_use]
 pub fn date_of(line: &[u8]) -> Option<i64> {
     let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
@@ -69,9 +70,9 @@ pub fn date_of(line: &[u8]) -> Option<i64> {
     Some(zoned.timestamp().as_second())
 }
 
-/// Takes one leading From_ line off what an MTA piped in: its sender, and the rest (A2).
+/// Takes one leading From_ line off a mail that an MTA piped in: its sender, and the rest.
 ///
-/// Exactly one, and only a real one: `>From ` and `From here on` are left alone.
+/// `>From `, and a sentence that begins with `From `, are left in place.
 #[must_use]
 pub fn strip_from_line(raw: &[u8]) -> (Option<&[u8]>, &[u8]) {
     if !raw.starts_with(b"From ") {
@@ -81,7 +82,7 @@ pub fn strip_from_line(raw: &[u8]) -> (Option<&[u8]>, &[u8]) {
     found.map_or((None, raw), |(sender, rest)| (Some(sender), rest))
 }
 
-/// Whether `line` (no LF in it) is a From_ line of ours, or the first bytes of one.
+/// Whether `line`, which has no LF, is a line that [`from_line`] writes, or the first bytes of one.
 pub(crate) fn is_from_line_cut_short(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else {
         return b"From ".starts_with(line);
@@ -106,11 +107,11 @@ fn date_cut_short(date: &[u8]) -> bool {
             b'D' => byte.is_ascii_digit(),
             b'_' => byte == b' ' || byte.is_ascii_digit(),
             b' ' | b':' => byte == *class,
-            _ => true, // in a name
+            _ => true, // Names were checked above.
         })
 }
 
-/// A sender that every reader takes for one word: 08f, 08h, 08i and 11c of the vectors.
+/// A sender that every reader takes for one word; vectors 08f, 08h, 08i and 11c show what some do not.
 fn is_plain_sender(sender: &[u8]) -> bool {
     (1..=LONGEST_SENDER).contains(&sender.len())
         && sender
@@ -119,7 +120,7 @@ fn is_plain_sender(sender: &[u8]) -> bool {
         && !is_one_of(&DAYS, sender)
 }
 
-/// Where the first word ends; blanks inside `"..."` and after `\` do not end it. `None`: never.
+/// Where the first word ends. Blanks in `"..."` and after `\` do not end it. `None` if nothing does.
 fn quoted_word(text: &[u8]) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     text.iter().position(|&byte| {

@@ -1,4 +1,4 @@
-//! Bytes that are likely to break an mbox, for the property tests of this crate and of the program.
+//! Bytes that are likely to break an mbox, for property tests.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,41 +1,57 @@
-//! What a crash, a full disk or another program left at the end of a file (D7).
+//! What a crash, a full disk or another program left at the end of a file.
 //!
-//! An entry is written in one go and ends in exactly one empty line, so a kill leaves a prefix of it. A
-//! power cut may as well leave NULs where its blocks were never written, the first ones or those between
-//! others. Whatever might be somebody's mail is never cut, only set aside.
+//! An entry is written in one go and ends in exactly one empty line, so a killed writer leaves a prefix
+//! of it. A power cut may also leave NULs in place of blocks that were not written, at the beginning or
+//! between others. What might be somebody's mail is set aside and never cut off.
 
 use memchr::{memchr, memrchr};
 
 use super::{entries, is_from_line_cut_short};
 use crate::entry::{MOST_MISSING, Verdict, Wholeness, decode, wholeness};
 
-/// What must be done before the next entry may be appended. Offsets are from the start of the file.
+/// What must be done to a file before the next entry may be appended. Offsets are from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
-    /// Nothing.
+    /// Nothing: the file is empty, or its last entry is whole.
     Whole,
-    /// Append these newlines: then the last entry is complete.
+    /// Append these newlines, which complete the last entry.
     Missing(&'static [u8]),
-    /// Cut the file to `keep` bytes: what follows is the beginning of an entry of ours, whose delivery
-    /// was never confirmed, so its message will come again.
+    /// Cut the file to `keep` bytes. What follows is the beginning of an entry of
+    /// [`crate::entry::encode`] that was never finished, so its delivery was never confirmed and the
+    /// message will come again.
     Torn {
         /// The new length of the file.
         keep: u64,
     },
-    /// Save what follows `keep` elsewhere, then cut, then ask again: it might be mail.
+    /// Save what follows the first `keep` bytes elsewhere, since it might be mail; then cut the file
+    /// to `keep` bytes.
     SetAside {
         /// The new length of the file.
         keep: u64,
     },
 }
 
-/// What a disk writes at once. File systems have blocks of some multiple of it.
+/// The smallest unit that a disk writes at once. Blocks of file systems are multiples of it.
 const SECTOR: u64 = 512;
 
-/// Judges the end of a file. `bytes` reach to its end, from offset `base`, where an entry begins (or
-/// would begin: `bytes` is empty if all is known to be whole).
+/// Judges the end of a file. `bytes` are those from offset `base`, where an entry begins or may be
+/// appended, to the end of the file.
 ///
-/// Ask again after [`Tail::Torn`] or [`Tail::SetAside`], with the bytes that are left.
+/// After [`Tail::Torn`] or [`Tail::SetAside`] the end has to be judged again, with the bytes that are
+/// left.
+///
+/// ```
+/// use tickets_mail::entry::{Trace, encode};
+/// use tickets_mail::mbox::{Tail, tail};
+///
+/// let trace = Trace { sender: None, filed_under: "help@example.org", at: 0 };
+/// let first = encode(&trace, b"Subject: first\n\nwhole\n");
+/// let mut file = first.clone();
+/// file.extend(&encode(&trace, b"Subject: second\n\ntorn\n")[..100]);
+/// assert_eq!(tail(&file, 0), Tail::Torn { keep: first.len() as u64 });
+/// file.truncate(first.len());
+/// assert_eq!(tail(&file, 0), Tail::Whole);
+/// ```
 #[must_use]
 pub fn tail(bytes: &[u8], base: u64) -> Tail {
     let written = bytes.len() - bytes.iter().rev().take_while(|&&b| b == 0).count();
@@ -59,7 +75,7 @@ fn without_nuls(bytes: &[u8], base: u64) -> Tail {
     {
         return last_entry(bytes, base).0;
     }
-    // The first bytes of a From_ line, where one may stand; unless the entry before them is torn.
+    // The last line is the beginning of a From_ line, unless the entry before it is torn.
     let keep = base + last_line as u64;
     match last_entry(before, base) {
         (Tail::Whole, true) => Tail::Torn { keep },
@@ -68,12 +84,12 @@ fn without_nuls(bytes: &[u8], base: u64) -> Tail {
     }
 }
 
-/// Judges the last entry in `bytes`, and says whether it is one of ours that is surely whole (or
-/// whether there is none).
+/// Judges the last entry in `bytes`. Also returns whether it is surely whole, by its digest, or there
+/// is no entry.
 fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
     let Some(entry) = entries(bytes, base).last() else {
         let blank = bytes.iter().all(|b| matches!(b, b'\r' | b'\n'));
-        // Dovecot sees nothing in a file that begins with an empty line.
+        // Dovecot finds no entries in a file that begins with an empty line.
         return match (blank, base) {
             (true, 0) if !bytes.is_empty() => (Tail::Torn { keep: 0 }, true),
             (true, _) => (Tail::Whole, true),
@@ -84,7 +100,7 @@ fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
     let stored = &bytes[usize::try_from(entry.header - base).unwrap_or(bytes.len())..];
     match wholeness(stored) {
         Wholeness::Other => match hole(bytes, base, keep) {
-            // A mail program may have written flags above NULs that came in.
+            // The NULs may have come in with a mail of ours to which a mail program added flags.
             Some(keep) if decode(entry.content).verdict != Verdict::Intact => {
                 (Tail::SetAside { keep }, false)
             }
@@ -100,10 +116,10 @@ fn last_entry(bytes: &[u8], base: u64) -> (Tail, bool) {
     }
 }
 
-/// Where the entry begins that has a hole: blocks of NULs with others behind them. It is the last one
-/// as it seems, from `start` on; or what follows it, if the hole begins where a From_ line would.
+/// Where the entry begins that has a hole: blocks of NULs with other bytes behind them. It is the one
+/// that begins at `start`, or one behind it whose From_ line is in the hole.
 ///
-/// NULs in a mail of ours are proven by its digest. In others they do not reach from block to block.
+/// The NULs of a mail of ours are proven by its digest. In other mail, NULs rarely fill whole blocks.
 fn hole(bytes: &[u8], base: u64, start: u64) -> Option<u64> {
     let is_edge = |at: usize| (base + at as u64).is_multiple_of(SECTOR);
     let mut end = usize::try_from(start - base).unwrap_or(bytes.len());
@@ -129,7 +145,7 @@ fn newlines(missing: usize) -> Tail {
     }
 }
 
-/// How many newlines must follow, so that an empty line separates what comes next.
+/// How many newlines are missing before the next From_ line may follow.
 fn missing_after(bytes: &[u8]) -> usize {
     if ends_in_empty_line(bytes) {
         0
@@ -138,7 +154,7 @@ fn missing_after(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether a From_ line may follow: at the start of a file, and behind an empty line.
+/// Whether a From_ line may follow, as at the start of a file and behind an empty line.
 fn ends_in_empty_line(bytes: &[u8]) -> bool {
     bytes.is_empty()
         || bytes.ends_with(b"\n\n")

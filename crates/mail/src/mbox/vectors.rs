@@ -1,4 +1,4 @@
-//! Files as other programs write them, and how many messages mutt sees in each (D2).
+//! Files as other programs write them, and how many messages mutt finds in each (D2).
 
 use super::*;
 
@@ -237,7 +237,7 @@ fn files_are_split_as_mutt_splits_them() {
         let found: Vec<_> = entries(file.as_bytes(), 0).collect();
         assert_eq!(found.len(), *want, "{case}");
         for chunk in [16, 8192, 1 << 20] {
-            super::spans::tests::same_as_entries(case, file.as_bytes(), chunk);
+            super::file::tests::same_as_entries(case, file.as_bytes(), chunk);
         }
         let mut pos = entries(file.as_bytes(), 0).preamble().len() as u64;
         for entry in found {

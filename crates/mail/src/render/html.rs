@@ -1,15 +1,15 @@
 //! HTML as text, in time that is linear in its length whatever it holds.
 //!
-//! The converter is small and robust, but quadratic on tags that never end (`<a "<a "...`). So
-//! it never sees a stranger's HTML, only what is left of it here: bare tags that are whole,
-//! links, and text.
+//! The converter, nanohtml2text, is small and robust, but quadratic on tags that never end
+//! (`<a "<a "...`). So it does not get a stranger's HTML, but what is left of it here: whole tags
+//! without attributes, links, and text.
 
 use std::panic::catch_unwind;
 
-/// Elements whose content is no text.
+/// Elements whose content is not for the reader.
 const HIDDEN: [&str; 6] = ["script", "style", "title", "template", "object", "svg"];
 
-/// Elements that would change how the converter reads what follows.
+/// Elements that would change how the converter reads what follows; their tags are dropped.
 const BARE: [&str; 6] = [
     "textarea",
     "xmp",
@@ -21,19 +21,19 @@ const BARE: [&str; 6] = [
 
 /// The text of `html`: paragraphs, lists, rows of tables on a line, links in parentheses.
 pub(crate) fn to_text(html: &str) -> String {
-    let tame = tame(html);
-    match catch_unwind(|| nanohtml2text::html2text(&tame)) {
+    let simple = simplify(html);
+    match catch_unwind(|| nanohtml2text::html2text(&simple)) {
         Ok(text) => text.replace('\u{a0}', " "),
-        Err(_) => tame,
+        Err(_) => simple,
     }
 }
 
-/// `html` with nothing but bare, whole tags in it.
-fn tame(html: &str) -> String {
+/// `html` with nothing but whole tags in it, without attributes except for links.
+fn simplify(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     let mut ahead = Ahead::default();
-    // A list item's text follows its dash, not a line end.
+    // The text of a list item follows its dash on the same line.
     let mut after_dash = false;
     while let Some(at) = rest.find('<') {
         let (text, tail) = rest.split_at(at);
@@ -63,7 +63,7 @@ fn tame(html: &str) -> String {
             .unwrap_or(tag.len());
         let name = tag[..len].to_ascii_lowercase();
         match name.as_str() {
-            // Markup for no one: a doctype, an XML prologue, a namespace's element.
+            // A doctype, an XML prologue, or an element of another namespace.
             "" => {}
             name if tag[len..].starts_with(':') || BARE.contains(&name) => {}
             name if HIDDEN.contains(&name) => {
@@ -105,16 +105,16 @@ fn tame(html: &str) -> String {
     out
 }
 
-/// What was found to be missing in all that follows, so that nobody looks again.
+/// What is known to be missing in all that follows, so that it is searched only once.
 #[derive(Default)]
 struct Ahead {
-    /// A quote had no end: quotes mean nothing from then on.
+    /// A quote had no end, so quotes mean nothing from then on.
     open_quote: bool,
-    /// No `>` comes any more.
+    /// There is no further `>`.
     no_end: bool,
 }
 
-/// Where the `>` of a tag is. Quotes hide one, as long as they have an end.
+/// Where the `>` of a tag stands. One in quotes does not count, as long as the quotes are closed.
 fn tag_end(tag: &str, ahead: &mut Ahead) -> Option<usize> {
     if ahead.no_end {
         return None;
@@ -136,7 +136,7 @@ fn tag_end(tag: &str, ahead: &mut Ahead) -> Option<usize> {
     end
 }
 
-/// What follows the end tag of an element; nothing, if there is none.
+/// What follows the end tag of an element; nothing if there is no end tag.
 fn after_element<'a>(mut rest: &'a str, name: &str) -> &'a str {
     while let Some((_, tail)) = rest.split_once("</") {
         rest = tail;
@@ -150,7 +150,7 @@ fn after_element<'a>(mut rest: &'a str, name: &str) -> &'a str {
     ""
 }
 
-/// The value of an attribute, as it is written.
+/// The value of an attribute as written, without its quotes.
 fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = attributes;
     loop {

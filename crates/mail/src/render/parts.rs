@@ -1,44 +1,45 @@
 //! The MIME structure of a mail: where its parts lie, how they are encoded, what they are called.
 //!
-//! Walked by hand, in slices of the raw mail: the MIME library ends a part at any line that
-//! merely *contains* its boundary, decodes every attachment to show a line of text, and overflows
-//! the stack on nested messages. It is asked for the parameters of a field (RFC 2231) only.
+//! Works on slices of the raw mail. mail-parser ends a part at any line that *contains* its boundary,
+//! decodes every attachment to show a line of text, and overflows the stack on nested messages. It is
+//! only asked for the parameters of a field (RFC 2231).
 
 use std::panic::catch_unwind;
 
 use mail_parser::{MessageParser, MimeHeaders};
 use memchr::memmem;
 
-use super::super::decode::{clean, guess, text, transfer};
-use super::super::message::Message;
+use crate::decode::{clean, guess, text, transfer};
+use crate::message::Message;
 
-/// Multiparts nested deeper are shown as one part.
+/// Multiparts nested deeper than this are one part.
 const DEPTH: usize = 64;
 
-/// More parts of one mail are not looked at.
+/// More parts than this of one mail are not looked at.
 const PARTS: usize = 10_000;
 
-/// No Content-* field is read further than this.
+/// No Content-* field is read further than this many bytes.
 const FIELD_LIMIT: usize = 16 << 10;
 
-/// What stands in a multipart, in order, or the one part of a simple mail.
-pub(crate) enum Node<'a> {
-    Leaf(Part<'a>),
+/// A mail or a part of one (RFC 2045, 2.4).
+pub(crate) enum Entity<'a> {
+    Leaf(BodyPart<'a>),
     Multi {
-        /// The nodes are versions of one thing (multipart/alternative).
+        /// The entities are versions of the same text (multipart/alternative).
         alternative: bool,
-        nodes: Vec<Node<'a>>,
+        /// In the order of the mail.
+        entities: Vec<Entity<'a>>,
     },
 }
 
-/// A part that holds no other parts.
-pub(crate) struct Part<'a> {
-    /// 1 for the first part of the mail that is no multipart, and so on.
+/// An entity that is no multipart.
+pub(crate) struct BodyPart<'a> {
+    /// Its place among the parts of the mail that are no multiparts, from 1.
     pub(crate) number: usize,
     /// `type/subtype` in lower case.
     pub(crate) mime: String,
     pub(crate) charset: String,
-    /// Harmless as a file name.
+    /// Safe as a file name.
     pub(crate) name: Option<String>,
     pub(crate) disposition: Disposition,
     encoding: Encoding,
@@ -59,14 +60,14 @@ enum Encoding {
     QuotedPrintable,
 }
 
-impl Part<'_> {
-    /// The part's own bytes, transfer encoding undone.
+impl BodyPart<'_> {
+    /// The bytes, with the transfer encoding undone.
     pub(crate) fn decoded(&self) -> Vec<u8> {
         self.decoded_head(usize::MAX)
     }
 
-    /// At least the first `limit` bytes of [`Part::decoded`], if there are so many, for the
-    /// price of reading about three times as many.
+    /// At least the first `limit` bytes of [`BodyPart::decoded`], if there are as many. Reads at most
+    /// four times as many.
     pub(crate) fn decoded_head(&self, limit: usize) -> Vec<u8> {
         let head = |times: usize| &self.body[..self.body.len().min(limit.saturating_mul(times))];
         match self.encoding {
@@ -76,7 +77,7 @@ impl Part<'_> {
         }
     }
 
-    /// The length of [`Part::decoded`].
+    /// The length of [`BodyPart::decoded`].
     pub(crate) fn decoded_len(&self) -> usize {
         match self.encoding {
             Encoding::Plain => self.body.len(),
@@ -85,73 +86,73 @@ impl Part<'_> {
         }
     }
 
-    /// True if nothing is in it but white space.
+    /// True if it holds nothing but white space.
     pub(crate) fn is_blank(&self) -> bool {
         self.body.iter().all(u8::is_ascii_whitespace)
     }
 }
 
 /// Finds the parts of a mail.
-pub(crate) fn walk(raw: &[u8]) -> Node<'_> {
-    // Every level of nesting reads its body once more; this bounds the sum.
+pub(crate) fn walk(raw: &[u8]) -> Entity<'_> {
+    // Each level of nesting reads the bytes in it once more. This bounds the sum.
     let budget = raw.len().saturating_mul(16).max(16 << 20);
-    Walk { parts: 0, budget }.entity(raw, "text/plain", 0)
+    PartWalker { parts: 0, budget }.entity(raw, "text/plain", 0)
 }
 
-struct Walk {
+struct PartWalker {
     parts: usize,
     budget: usize,
 }
 
-impl Walk {
+impl PartWalker {
     /// Reads an entity: a mail, or one part of a multipart.
-    fn entity<'a>(&mut self, raw: &'a [u8], default: &str, depth: usize) -> Node<'a> {
+    fn entity<'a>(&mut self, raw: &'a [u8], default: &str, depth: usize) -> Entity<'a> {
         let entity = Message::new(raw);
         let body = entity.body();
-        let told = Told::read(&entity, default);
-        if told.mime.starts_with("multipart/") && depth < DEPTH && self.budget >= body.len() {
+        let header = EntityHeader::read(&entity, default);
+        if header.mime.starts_with("multipart/") && depth < DEPTH && self.budget >= body.len() {
             self.budget -= body.len();
-            let pieces = told
+            let pieces = header
                 .boundary
                 .as_deref()
                 .map(|boundary| pieces(body, boundary));
             if let Some(pieces) = pieces.filter(|pieces| !pieces.is_empty()) {
-                let default = match told.mime.as_str() {
+                let default = match header.mime.as_str() {
                     "multipart/digest" => "message/rfc822",
                     _ => "text/plain",
                 };
-                let mut nodes = Vec::new();
+                let mut entities = Vec::new();
                 for piece in pieces {
                     if self.parts >= PARTS {
                         break;
                     }
-                    nodes.push(self.entity(piece, default, depth + 1));
+                    entities.push(self.entity(piece, default, depth + 1));
                 }
-                return Node::Multi {
-                    alternative: told.mime == "multipart/alternative",
-                    nodes,
+                return Entity::Multi {
+                    alternative: header.mime == "multipart/alternative",
+                    entities,
                 };
             }
         }
         self.parts += 1;
-        let mime = match told.mime.starts_with("multipart/") {
-            // Not a multipart, whatever it says; its text is worth showing.
+        let mime = match header.mime.starts_with("multipart/") {
+            // It is no multipart, though it says so. Its text is worth showing.
             true if depth == 0 => "text/plain".to_owned(),
-            _ => told.mime,
+            _ => header.mime,
         };
-        let mut part = Part {
+        let mut part = BodyPart {
             number: self.parts,
             mime,
-            charset: told.charset,
-            name: told.name,
-            disposition: told.disposition,
-            encoding: told.encoding,
+            charset: header.charset,
+            name: header.name,
+            disposition: header.disposition,
+            encoding: header.encoding,
             body,
         };
         if part.mime == "message/rfc822" && part.name.is_none() {
             part.name = subject(&part.decoded_head(256 << 10));
         }
-        Node::Leaf(part)
+        Entity::Leaf(part)
     }
 }
 
@@ -164,7 +165,7 @@ fn subject(mail: &[u8]) -> Option<String> {
 }
 
 /// What an entity's header says about its body.
-struct Told {
+struct EntityHeader {
     mime: String,
     charset: String,
     boundary: Option<String>,
@@ -173,9 +174,9 @@ struct Told {
     encoding: Encoding,
 }
 
-impl Told {
-    fn read(entity: &Message<'_>, default: &str) -> Told {
-        let mut told = Told {
+impl EntityHeader {
+    fn read(entity: &Message<'_>, default: &str) -> EntityHeader {
+        let mut header = EntityHeader {
             mime: default.to_owned(),
             charset: "utf-8".to_owned(),
             boundary: None,
@@ -192,27 +193,27 @@ impl Told {
         }
         if !fields.is_empty() {
             fields.push('\n');
-            // Owned values come out, so that nothing of the library's lives on.
+            // The closure returns owned values, so nothing of a parser that panicked is used again.
             let _ = catch_unwind(|| parameters(fields.as_bytes(), default)).map(|found| {
                 if let Some(found) = found {
-                    told = found;
+                    header = found;
                 }
             });
         }
         if let Some(field) = entity.first("Content-Transfer-Encoding") {
             let value = field.text().to_ascii_lowercase();
-            told.encoding = match value.split([' ', ';', '(']).next() {
+            header.encoding = match value.split([' ', ';', '(']).next() {
                 Some("base64") => Encoding::Base64,
                 Some("quoted-printable") => Encoding::QuotedPrintable,
                 _ => Encoding::Plain,
             };
         }
-        told
+        header
     }
 }
 
-/// Asks the library for the parameters of Content-Type and Content-Disposition.
-fn parameters(fields: &[u8], default: &str) -> Option<Told> {
+/// Asks mail-parser for the parameters of Content-Type and Content-Disposition.
+fn parameters(fields: &[u8], default: &str) -> Option<EntityHeader> {
     let found = MessageParser::default().parse_headers(fields)?;
     let kind = found.content_type();
     let parameter = |name: &str| {
@@ -230,17 +231,17 @@ fn parameters(fields: &[u8], default: &str) -> Option<Told> {
         Some((main, Some(sub))) if is_token(main) && is_token(sub) => {
             format!("{main}/{sub}").to_ascii_lowercase()
         }
-        // `Content-Type: text`, as old mailers write.
+        // Old mailers write `Content-Type: text`.
         Some((main, None)) if main.eq_ignore_ascii_case("text") => "text/plain".to_owned(),
         Some(_) => "application/octet-stream".to_owned(),
     };
     let disposition = match found.content_disposition() {
         None => Disposition::Unsaid,
         Some(said) if said.ctype().eq_ignore_ascii_case("inline") => Disposition::Inline,
-        // Unknown ones are to be taken as attachments (RFC 2183, 2.8).
+        // Unknown dispositions are to be taken for attachments (RFC 2183, 2.8).
         Some(_) => Disposition::Attachment,
     };
-    Some(Told {
+    Some(EntityHeader {
         mime,
         charset: parameter("charset").unwrap_or_else(|| "utf-8".to_owned()),
         boundary: parameter("boundary").filter(|boundary| !boundary.is_empty()),
@@ -252,7 +253,8 @@ fn parameters(fields: &[u8], default: &str) -> Option<Told> {
     })
 }
 
-/// `name` as a file name that can do no harm: no directory, nothing hidden, no option, not long.
+/// `name` as a safe file name: without directories, not hidden, not like an option, at most 120
+/// characters.
 fn file_name(name: &str) -> Option<String> {
     let name = clean(name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
@@ -265,13 +267,13 @@ fn file_name(name: &str) -> Option<String> {
     if count <= 120 {
         return Some(tame);
     }
-    // The end says what kind of file it is.
+    // The end stays, since it says what kind of file it is.
     let (head, tail) = (tame.chars().take(100), tame.chars().skip(count - 16));
     Some(head.chain(['~']).chain(tail).collect())
 }
 
-/// The entities of a multipart's body (RFC 2046, 5.1.1): what stands between lines that are
-/// nothing but its boundary. The end may be missing.
+/// The entities in the body of a multipart (RFC 2046, 5.1.1): what stands between lines that hold
+/// nothing but the boundary. The last boundary may be missing.
 fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let delimiter = format!("--{boundary}");
     let delimiter = delimiter.trim_ascii_end().as_bytes();

@@ -1,10 +1,11 @@
-//! Letters as the full-text index wants them, so that a word is found however it was written.
+//! Letters as the full-text index takes them, so that a word is found however it is written.
 //!
-//! The tokenizer (unicode61 of FTS5) folds case and accents, and takes a run of letters for a word.
-//! What it does not do is done here, for the text that is indexed and for the query alike: scripts
-//! that set no blanks between words get one between any two letters, and a word of theirs is then
-//! looked for as a phrase; letters that no accent explains (ø, ß, ﬁ) become plain ones, and those
-//! whose accent it does not know (ά); marks that only help to read aloud, and invisible ones, go.
+//! The tokenizer (`unicode61` of FTS5) folds case and accents, and takes a run of letters for a word.
+//! The rest is done here, for the indexed text and the query alike:
+//! - Scripts without blanks between words get a blank between any two letters. A word of theirs is
+//!   then searched as a phrase.
+//! - Letters that are no accented ones to Unicode (ø, ß, ﬁ), or to the tokenizer (ά), become plain.
+//! - Vowel points and other marks that need not be written, and invisible characters, are removed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,22 +13,23 @@ use std::ops::Range;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 
-/// What becomes of a character in the index.
+/// How a character is indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Letter {
-    /// It stays.
+    /// As it is.
     Same,
-    /// It is a word of its own.
+    /// As a word of its own.
     Alone,
-    /// Another character stands for it.
+    /// As another character.
     As(char),
-    /// Several do.
+    /// As several characters.
     Spelt(&'static str),
-    /// Nothing does.
+    /// Not at all.
     Nothing,
 }
 
-/// Letters with their accents as one character each (NFC): half the world's file names have two.
+/// `text` in Unicode's form NFC: a letter with its accent is one character. Names of files often come
+/// in another form.
 pub fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -35,7 +37,14 @@ pub fn composed(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// [`composed`] text as it is indexed and asked for.
+/// [`composed`] text in the form in which it is indexed and searched.
+///
+/// ```
+/// use tickets_mail::words::searchable;
+///
+/// assert_eq!(searchable("Smørrebrød"), "Smorrebrod");
+/// assert_eq!(searchable("東京に"), " 東 京 に ");
+/// ```
 pub fn searchable(text: &str) -> Cow<'_, str> {
     let Some(plain) = text.bytes().position(|byte| !byte.is_ascii()) else {
         return Cow::Borrowed(text);
@@ -49,7 +58,8 @@ pub fn searchable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Gives what stands for `c` after a `blank`, or no blank.
+/// Calls `give` with what `c` is indexed as. `blank` says whether a blank stands before it, and is
+/// updated.
 fn spell(c: char, blank: &mut bool, mut give: impl FnMut(&str)) {
     let mut bytes = [0; 4];
     match letter(c) {
@@ -68,12 +78,21 @@ fn spell(c: char, blank: &mut bool, mut give: impl FnMut(&str)) {
     *blank = c == ' ' || letter(c) == Letter::Alone;
 }
 
-/// Before a word that was found, and behind it.
+/// Stand before and behind a word that was found.
 const MARKS: [char; 2] = ['\u{1}', '\u{2}'];
 
-/// Where the words stand in `text` that are marked in `marked`: [`searchable`]`(text)` with U+0001
-/// before and U+0002 behind each of them. Ranges of bytes, in order. There are no such characters
-/// in `text` itself.
+/// Where the found words stand in `text`, as ranges of bytes, in order.
+///
+/// `marked` is [`searchable`]`(text)` with U+0001 before and U+0002 behind each found word, as FTS5's
+/// `highlight()` sets them. `text` itself holds no such characters.
+///
+/// ```
+/// use tickets_mail::words::{marks, searchable};
+///
+/// let text = "Auf der Straße";
+/// assert_eq!(searchable(text), "Auf der Strasse");
+/// assert_eq!(marks(text, "Auf der \u{1}Strasse\u{2}"), [8..15]);
+/// ```
 pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut rest = marked.chars();
@@ -106,12 +125,12 @@ pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// True for a letter that is a word of its own to the index.
+/// True for a letter that [`searchable`] makes a word of its own.
 pub fn stands_alone(c: char) -> bool {
     letter(c) == Letter::Alone
 }
 
-/// What becomes of `c`.
+/// How `c` is indexed.
 fn letter(c: char) -> Letter {
     match c {
         '\0'..='\u{ac}' => Letter::Same,
@@ -131,13 +150,13 @@ fn letter(c: char) -> Letter {
         'ﬃ' => Letter::Spelt("ffi"),
         'ﬄ' => Letter::Spelt("ffl"),
         'Ё' | 'ё' => Letter::As('е'),
-        // Accents that the tokenizer leaves on (Greek), and those that stand alone.
+        // Accents that stand alone, and those that the tokenizer does not know (Greek).
         '\u{300}'..='\u{36f}' => Letter::Nothing,
         '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Letter::As(without_accent(c)),
-        // Full-width forms, which Japanese keyboards make.
+        // Full-width forms, as Japanese keyboards type them.
         '\u{ff10}'..='\u{ff5a}' => half_width(c),
         '\u{ae}'..='\u{590}' => Letter::Same,
-        // Hebrew and Arabic: vowel points, the stretcher, the forms of alef.
+        // Hebrew and Arabic: vowel points, the tatweel that stretches words, the forms of alef.
         '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' => {
             Letter::Nothing
         }
@@ -146,12 +165,12 @@ fn letter(c: char) -> Letter {
         }
         'آ' | 'أ' | 'إ' | 'ٱ' => Letter::As('ا'),
         '\u{5be}'..='\u{dff}' => Letter::Same,
-        // Thai, Lao, Burmese, Khmer: no blanks between words. Digits make numbers.
+        // Thai, Lao, Burmese, Khmer: no blanks between words. Digits still form numbers.
         '\u{e50}'..='\u{e59}' | '\u{ed0}'..='\u{ed9}' => Letter::Same,
         '\u{e00}'..='\u{eff}' => Letter::Alone,
         '\u{1040}'..='\u{1049}' | '\u{17e0}'..='\u{17e9}' => Letter::Same,
         '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => Letter::Alone,
-        // Korean, where particles are written on to words.
+        // Korean, where particles are joined to words.
         '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7a3}' => Letter::Alone,
         // Marks of direction and the like.
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {
@@ -170,7 +189,7 @@ fn letter(c: char) -> Letter {
     }
 }
 
-/// The letter that `c` is an accent on.
+/// The letter under the accents of `c`.
 fn without_accent(mut c: char) -> char {
     loop {
         match CanonicalDecompositionBorrowed::new().decompose(c) {

@@ -6,6 +6,7 @@ use crate::parts::archive::source::{Source, Spot};
 use crate::ticket::TicketId;
 use crate::parts::archive::message::{self, Number, Rules};
 use crate::parts::archive::mark::Role;
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::summary::{self, Identity};
 use crate::parts::archive::thread::Threads;
 use anyhow::Result;
@@ -129,7 +130,7 @@ impl Desk {
                     whole: mail.whole.is_some(),
                     closed,
                     role: mail.role,
-                    automatic: automatic::degree(&message, &mail.sender).is_automatic(),
+                    automatic: automatic::degree(&message, &mail.sender, OWN_MARKS).is_automatic(),
                     filed: None,
                 });
                 let done = before + done.min(size);

@@ -7,7 +7,7 @@ use crate::files::{absent, open_quietly};
 use crate::parts::archive::message::{Found, Whole};
 use anyhow::{Context, Result};
 use crate::parts::archive::debbugs;
-use mail::mbox::{self, Spans};
+use mail::mbox::{self, FileEntries};
 use mail::message::Message;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek};
@@ -147,7 +147,7 @@ impl Walk<'_, '_> {
         let file = self.source.open()?;
         let size = self.source.settled_size(&file)?;
         let again = file.try_clone().with_context(|| self.doing())?;
-        let mut spans = Spans::new(again, size).with_context(|| self.doing())?;
+        let mut spans = FileEntries::new(again, size).with_context(|| self.doing())?;
         let mut nth = 0;
         while let Some(span) = spans.next().with_context(|| self.doing())? {
             nth += 1;

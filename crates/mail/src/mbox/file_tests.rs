@@ -1,4 +1,4 @@
-//! A file that is read in pieces is split like one that is in memory.
+//! A file that is read in pieces has the same entries as one that is in memory.
 
 use std::io::Cursor;
 
@@ -11,7 +11,7 @@ use super::*;
 /// All spans of `file`, read `chunk` bytes at a time, each checked against [`entries`].
 #[track_caller]
 pub(in super::super) fn same_as_entries(name: &str, file: &[u8], chunk: usize) {
-    let mut spans = Spans::with_chunk(Cursor::new(file), file.len() as u64, chunk).unwrap();
+    let mut spans = FileEntries::with_chunk(Cursor::new(file), file.len() as u64, chunk).unwrap();
     let all = entries(file, 0);
     assert_eq!(
         spans.preamble(),
@@ -20,7 +20,7 @@ pub(in super::super) fn same_as_entries(name: &str, file: &[u8], chunk: usize) {
     );
     for entry in all {
         let span = spans.next().unwrap();
-        let want = Span {
+        let want = EntrySpan {
             start: entry.start,
             header: entry.header,
             body: entry.body,
@@ -53,6 +53,10 @@ fn wherever_a_piece_ends() {
         format!("{from}no header\n\n{from}{}\n\n{from}\n", "q".repeat(500)),
         format!("{from}A: {}\n\n{from}B: 1\n", "q".repeat(LINE + 10)),
         format!("{from}A: 1\n\nFrom here\nFrom {from}\n\n"),
+        format!(
+            "{from}A: 1\n\nFrom {}@x Mon Jan  1 00:00:00 2024\nB: 2\n\n",
+            "q".repeat(LINE)
+        ),
     ];
     for (nth, file) in files.iter().enumerate() {
         for chunk in [1, 2, 3, 5, 7, 40, 64, 1000] {
@@ -64,7 +68,7 @@ fn wherever_a_piece_ends() {
 #[test]
 fn a_file_that_gets_shorter_is_an_error() {
     let file = b"From a@x Mon Jan  1 00:00:00 2024\nA: 1\n\nx\n";
-    let walk = Spans::with_chunk(Cursor::new(file), file.len() as u64 + 100, 8);
+    let walk = FileEntries::with_chunk(Cursor::new(file), file.len() as u64 + 100, 8);
     let error = walk.and_then(|mut spans| spans.next()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
