@@ -70,7 +70,7 @@ impl Store {
         staged.try_for_each(Unnumbered::sync)
     }
 
-    /// Gives a staged mbox, which is on the disk, its number and its place; false if the number is
+    /// Gives a staged mbox, which is on the disk, its number and its state; false if the number is
     /// taken. The name lasts when [`Store::sync_names`] has returned.
     pub fn name(&self, staged: &Unnumbered, id: TicketId, state: State) -> Result<bool> {
         let path = self.path(id, state);
@@ -84,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Makes the names that were given in `place` last.
+    /// Makes the names that were given in `state` last.
     pub fn sync_names(&self, state: State) -> Result<()> {
         sync_directory(&self.dir(state))
     }

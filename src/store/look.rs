@@ -47,7 +47,7 @@ impl Store {
         Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
     }
 
-    /// The stamp of a ticket's file in `place`, if it lies there.
+    /// The stamp of a ticket's file in `state`, if it lies there.
     pub fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
         let path = self.path(id, state);
         match std::fs::symlink_metadata(&path) {
@@ -57,7 +57,7 @@ impl Store {
         }
     }
 
-    /// The numbers of all tickets in `place`, in ascending order. Locks and temporary files of
+    /// The numbers of all tickets in `state`, in ascending order. Locks and temporary files of
     /// mail programs are not among them.
     pub fn ids(&self, state: State) -> Result<Vec<TicketId>> {
         let mut ids = Vec::new();
@@ -89,7 +89,7 @@ impl Store {
         Ok(stamps)
     }
 
-    /// When a file in `place` was last created, removed or moved, in nanoseconds since 1970; mail
+    /// When a file in `state` was last created, removed or moved, in nanoseconds since 1970; mail
     /// programs make a lock there when they change one. `None` if there is no such directory.
     pub fn changed(&self, state: State) -> Result<Option<i64>> {
         let dir = self.dir(state);
@@ -108,7 +108,7 @@ impl Store {
         Ok(changed.filter(|&at| i128::from(at) + TICK < now))
     }
 
-    /// True if there is no ticket at all in `place`.
+    /// True if there is no ticket at all in `state`.
     pub fn is_empty(&self, state: State) -> Result<bool> {
         let mut empty = true;
         self.each(state, |_, entry| {
@@ -118,7 +118,7 @@ impl Store {
         Ok(empty)
     }
 
-    /// Hands out what in `place` is named like a ticket, until `visit` says false.
+    /// Hands out what in `state` is named like a ticket, until `visit` says false.
     fn each(
         &self,
         state: State,
@@ -183,6 +183,14 @@ impl Store {
             }
         }
         anyhow::bail!("cannot read ticket {id}: it moves all the time")
+    }
+
+    /// Makes sure that a ticket's mbox lasts as it is now: its bytes, its name and its place.
+    pub fn sync(&self, id: TicketId) -> Result<()> {
+        if let Some(mbox) = self.open(id)? {
+            mbox.sync()?;
+        }
+        self.sync_places()
     }
 }
 
@@ -251,7 +259,7 @@ impl OpenMbox {
     }
 
     /// Makes sure that its bytes are on the disk, whoever wrote them.
-    pub(super) fn sync(&self) -> Result<()> {
+    fn sync(&self) -> Result<()> {
         let synced = self.file.sync_all();
         synced.with_context(|| format!("cannot sync {}", self.path.display()))
     }

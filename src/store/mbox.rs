@@ -1,15 +1,16 @@
 //! One ticket's mbox, open and locked.
 
 use super::Store;
-use super::lock::Dotlock;
-use crate::files::Stamp;
+use super::lock::{self, Dotlock, Patience};
+use crate::files::{Stamp, absent};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-use std::fs::File;
+use nix::libc;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// A ticket's mbox with both locks held; they go when it is dropped.
@@ -23,23 +24,63 @@ pub struct Mbox<'s> {
     _dotlock: Dotlock,
 }
 
-impl<'s> Mbox<'s> {
-    pub(super) fn new(
-        store: &'s Store,
-        id: TicketId,
-        state: State,
-        file: File,
-        dotlock: Dotlock,
-    ) -> Self {
-        Mbox {
-            store,
-            id,
-            state,
-            file,
-            _dotlock: dotlock,
+impl Store {
+    /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
+    ///
+    /// # Errors
+    /// Status 75 if a lock is not had within `patience`.
+    pub fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
+        loop {
+            let Some((state, _)) = self.stamp(id)? else {
+                return Ok(None);
+            };
+            let path = self.path(id, state);
+            let doing = || format!("cannot open {}", path.display());
+            let opened = OpenOptions::new()
+                .read(true)
+                .append(true)
+                .custom_flags(libc::O_NOFOLLOW)
+                .open(&path);
+            let file = match opened {
+                Ok(file) => file,
+                Err(e) if absent(&e) => continue,
+                Err(e) => return Err(e).with_context(doing),
+            };
+            lock::fcntl_lock(&file, &path, patience)?;
+            let dotlock = Dotlock::take(&path, patience)?;
+            // It may have been moved to archived/, or replaced, before the lock was ours.
+            let ours = file.metadata().with_context(doing)?;
+            match std::fs::symlink_metadata(&path) {
+                Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
+                    if ours.nlink() > 1 {
+                        self.forget_other_name(id, state, &ours);
+                    }
+                    return Ok(Some(Mbox {
+                        store: self,
+                        id,
+                        state,
+                        file,
+                        _dotlock: dotlock,
+                    }));
+                }
+                _ if patience.wait() => {}
+                _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
+            }
         }
     }
 
+    /// A move that a power cut broke off may have left both names, on a file system that does not
+    /// make one change of it. The ticket is where it counts as being.
+    fn forget_other_name(&self, id: TicketId, state: State, ours: &Metadata) {
+        let other = self.path(id, state.other());
+        let same = |meta: Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
+        if std::fs::symlink_metadata(&other).is_ok_and(same) {
+            let _ = std::fs::remove_file(other);
+        }
+    }
+}
+
+impl Mbox<'_> {
     /// Whose it is.
     pub fn id(&self) -> TicketId {
         self.id
@@ -111,7 +152,7 @@ impl<'s> Mbox<'s> {
             .with_context(doing)
     }
 
-    /// Moves the mbox to `place`, which closes or re-opens the ticket.
+    /// Moves the mbox to `state`, which closes or re-opens the ticket.
     ///
     /// # Errors
     /// When a file of that number lies there already: neither may be lost, so nothing is done.

@@ -13,11 +13,10 @@ mod staged;
 mod turn;
 mod unnamed;
 
-use crate::files::{Stamp, absent, sync_directory};
+use crate::files::{Stamp, sync_directory};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub use batch::Importing;
-use lock::{Dotlock, Patience};
 pub use look::OpenMbox;
 pub use mbox::Mbox;
 use nix::libc;
@@ -26,7 +25,7 @@ pub use sequence::Sequence;
 pub use staged::Unnumbered;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 pub use turn::Turn;
 
@@ -108,62 +107,6 @@ impl Store {
     /// The path of a ticket's mbox; digits only, whatever the number came from (D8).
     pub fn path(&self, id: TicketId, state: State) -> PathBuf {
         self.dir(state).join(id.to_string())
-    }
-
-    /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
-    ///
-    /// # Errors
-    /// Status 75 if a lock is not had within `patience`.
-    pub fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
-        loop {
-            let Some((state, _)) = self.stamp(id)? else {
-                return Ok(None);
-            };
-            let path = self.path(id, state);
-            let doing = || format!("cannot open {}", path.display());
-            let opened = OpenOptions::new()
-                .read(true)
-                .append(true)
-                .custom_flags(libc::O_NOFOLLOW)
-                .open(&path);
-            let file = match opened {
-                Ok(file) => file,
-                Err(e) if absent(&e) => continue,
-                Err(e) => return Err(e).with_context(doing),
-            };
-            lock::fcntl_lock(&file, &path, patience)?;
-            let dotlock = Dotlock::take(&path, patience)?;
-            // It may have been moved to archived/, or replaced, before the lock was ours.
-            let ours = file.metadata().with_context(doing)?;
-            match std::fs::symlink_metadata(&path) {
-                Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
-                    if ours.nlink() > 1 {
-                        self.forget_other_name(id, state, &ours);
-                    }
-                    return Ok(Some(Mbox::new(self, id, state, file, dotlock)));
-                }
-                _ if patience.wait() => {}
-                _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
-            }
-        }
-    }
-
-    /// A move that a power cut broke off may have left both names, on a file system that does not
-    /// make one change of it. The ticket is where it counts as being.
-    fn forget_other_name(&self, id: TicketId, state: State, ours: &std::fs::Metadata) {
-        let other = self.path(id, state.other());
-        let same = |meta: std::fs::Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
-        if std::fs::symlink_metadata(&other).is_ok_and(same) {
-            let _ = std::fs::remove_file(other);
-        }
-    }
-
-    /// Makes sure that a ticket's mbox lasts as it is now: its bytes, its name and its place.
-    pub fn sync(&self, id: TicketId) -> Result<()> {
-        if let Some(mbox) = self.open(id)? {
-            mbox.sync()?;
-        }
-        self.sync_places()
     }
 
     /// Makes the names of all tickets last, and so their places.
