@@ -329,15 +329,6 @@ impl Voice<'_> {
     }
 }
 
-fn push_lf(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut rest = bytes;
-    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-    }
-    out.extend_from_slice(rest);
-}
-
 fn people(addresses: &[String]) -> Vec<Mailbox> {
     addresses
         .iter()

@@ -1,7 +1,7 @@
 //! A mail of the ticket under a header of our own: for the admins, and for the submitter.
 
-use super::head::{Head, ascii_address, cut};
-use super::{Kind, Outgoing, Voice, people, push_lf};
+use super::head::{Head, ascii_address, cut, push_lf};
+use super::{Kind, Outgoing, Voice, people};
 use crate::ticket::address::Verb;
 use mail::decode::{Mailbox, clean};
 use mail::message::{Field, Message};

@@ -108,7 +108,7 @@ impl Head {
         self.plain("Content-Transfer-Encoding", &encoding);
         let mut mail = self.0.into_bytes();
         mail.push(b'\n');
-        super::push_lf(&mut mail, &body);
+        push_lf(&mut mail, &body);
         mail
     }
 
@@ -219,4 +219,14 @@ pub(super) fn unencoded(text: &str) -> String {
 /// The first `limit` bytes of `text`, or fewer, so that no character is cut in two.
 pub(super) fn cut(text: &str, limit: usize) -> &str {
     text[..text.floor_char_boundary(limit)].trim_end()
+}
+
+/// Appends `bytes` with LF where they have CRLF.
+pub(super) fn push_lf(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
 }
