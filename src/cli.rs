@@ -125,7 +125,7 @@ fn delivers(args: &[OsString]) -> bool {
         }
         if word == "--config" || word == "--dir" {
             words.next();
-        } else if is_command(word) {
+        } else if !word.as_encoded_bytes().starts_with(b"-") && is_command(word) {
             return false;
         }
     }
@@ -151,7 +151,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     let overrides = named(&args).overrides();
     // A configuration that cannot be read is the command's to complain about, if it needs one.
     let off = Config::load(&overrides).map_or_else(|_| Vec::new(), |config| config.parts_off);
-    let parts = Registry::new(parts::BUILT_IN, &off)?;
+    let parts = Registry::new(parts::BUILT_IN, &off);
     let commands: Vec<&dyn Command> = (EVERYDAY.into_iter())
         .chain(parts.commands())
         .chain(UPKEEP)
@@ -226,7 +226,9 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
         false => what,
     };
     let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
-    if let Some(part) = names.clone().find_map(|name| parts.off_with_command(name)) {
+    if e.kind() == ErrorKind::InvalidSubcommand
+        && let Some(part) = names.clone().find_map(|name| parts.off_with_command(name))
+    {
         let hint = format!(
             "the part {} is switched off: `tickets modules`",
             part.name()

@@ -106,28 +106,35 @@ impl<T: Run> Command for BuiltIn<T> {
 #[derive(Default)]
 pub struct Registry {
     parts: Vec<(&'static dyn Part, bool)>,
+    /// What was to be off and is no part.
+    unknown: Option<String>,
 }
 
 impl Registry {
     /// These parts, all of them on but those that are named in `off`.
+    pub fn new(parts: &[&'static dyn Part], off: &[String]) -> Registry {
+        let is_off = |part: &dyn Part| off.iter().any(|name| name == part.name());
+        let is_part = |name: &&String| parts.iter().any(|part| part.name() == *name);
+        Registry {
+            parts: parts.iter().map(|&part| (part, !is_off(part))).collect(),
+            unknown: off.iter().find(|name| !is_part(name)).cloned(),
+        }
+    }
+
+    /// Looks whether the configuration switches off what there is.
     ///
     /// # Errors
-    /// Status 78 if `off` names a part that does not exist.
-    pub fn new(parts: &[&'static dyn Part], off: &[String]) -> Result<Registry> {
-        if let Some(odd) = off.iter().find(|&n| !parts.iter().any(|p| p.name() == n)) {
-            let names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
-            let text = format!("[parts] off: there is no part {odd:?}");
-            let fault = Fault::new(Status::Config, text);
-            return Err(fault
-                .hint(format!("the parts are {}", names.join(", ")))
-                .into());
-        }
-        let parts = parts
-            .iter()
-            .map(|&part| (part, !off.iter().any(|name| name == part.name())));
-        Ok(Registry {
-            parts: parts.collect(),
-        })
+    /// Status 78 if it names a part that does not exist.
+    pub fn check(&self) -> Result<()> {
+        let Some(odd) = &self.unknown else {
+            return Ok(());
+        };
+        let names: Vec<&str> = self.all().map(|(part, _)| part.name()).collect();
+        let text = format!("[parts] off: there is no part {odd:?}");
+        let fault = Fault::new(Status::Config, text);
+        Err(fault
+            .hint(format!("the parts are {}", names.join(", ")))
+            .into())
     }
 
     /// Every part, and whether it is on.
@@ -171,6 +178,16 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or is wrong.
     pub fn desk(&self) -> Result<Desk> {
+        self.parts.check()?;
+        self.desk_for_mta()
+    }
+
+    /// The same for what an MTA asks before it takes a mail: a mistake about parts is no reason to
+    /// keep mail waiting.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or what it says about mail is wrong.
+    pub fn desk_for_mta(&self) -> Result<Desk> {
         Desk::look(Config::load(&self.overrides)?)
     }
 
@@ -179,6 +196,7 @@ impl Context {
     /// # Errors
     /// As for [`Context::desk`], or the store cannot be created.
     pub fn desk_to_write(&self) -> Result<Desk> {
+        self.parts.check()?;
         Desk::open(Config::load(&self.overrides)?)
     }
 }

@@ -29,6 +29,7 @@ mod mbox;
 mod memory;
 mod mutt;
 mod one_ticket;
+mod parts;
 mod policy;
 mod power;
 mod races;

@@ -83,7 +83,7 @@ impl Request {
 
 /// Why mail to one of the desk's addresses would be refused, for the other server.
 fn refusal(cx: &Context, recipient: &str) -> Result<Option<String>> {
-    let desk = cx.desk()?;
+    let desk = cx.desk_for_mta()?;
     let config = &desk.config;
     // Postfix asks about everybody's mail. Unless a domain is configured, only the one that we
     // would guess can be ours.

@@ -20,7 +20,7 @@ impl Run for Verify {
     const NAME: &'static str = "verify";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.desk()?;
+        let desk = cx.desk_for_mta()?;
         match route::refusal(&self.address, &desk.rules(), &desk)? {
             None => Ok(Status::Ok),
             Some(refusal) => {
