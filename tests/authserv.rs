@@ -158,7 +158,7 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
     );
     let bench = desk(CONFIG);
     let steve = "From: steve@example.org\nMessage-ID: <2@x>\n\nPay to this account.\n";
-    bench.deliver("ticket-1@example.org", steve).silent();
+    bench.file("ticket-1", steve);
     let sent = bench.take_sent();
     let reason = "It bears an admin's name, or the ticket's, and the Authentication-Results of \
                   mx.example.org do not prove who wrote it. It was not passed on to the submitter.";
@@ -218,7 +218,7 @@ fn who_may_use_the_store_may_close_by_sendmail() {
             "{header}From: Support <ticket-1@example.org>\nTo: alice@example.net\n\
              Cc: ticket-1-done@example.org\nMessage-ID: <2@example.org>\n\nPut out.\n"
         );
-        bench.deliver("ticket-1-done@example.org", text).silent();
+        bench.file("ticket-1-done", text);
         let lies = if closes { "archived/1" } else { "1" };
         assert_eq!(bench.names(), [lies], "{case}");
     }
@@ -238,7 +238,7 @@ fn members_of_the_stores_group_may_close_by_sendmail() {
     for (more, lies) in [("", "1"), ("group = \"nogroup\"\n", "archived/1")] {
         let bench = desk(&format!("{CONFIG}{more}"));
         let text = format!("{received}From: ticket-1@example.org\nMessage-ID: <2@x>\n\nx\n");
-        bench.deliver("ticket-1-done@example.org", text).silent();
+        bench.file("ticket-1-done", text);
         assert_eq!(bench.names(), [lies], "{more}");
     }
 }
@@ -299,10 +299,10 @@ fn a_server_that_proves_nothing_is_told() {
         "{none}"
     );
     let local = format!("Received: by x (Postfix, from userid 1)\n{FIRST}");
-    b.deliver("submit@example.org", local).silent();
+    b.file("submit", local);
     assert_eq!(said(&b).lines().next(), none.lines().next());
     let mail = FIRST.replace("1@x", "2@x");
-    b.deliver("submit@example.org", &mail).silent();
+    b.file("submit", &mail);
     assert_eq!(
         said(&b),
         "warn  authserv_id: the last mails have no Authentication-Results of mail.example.org, \
@@ -310,7 +310,7 @@ fn a_server_that_proves_nothing_is_told() {
     );
     let mail = FIRST.replace("1@x", "3@x");
     let mail = format!("Authentication-Results: MAIL.example.org; none\n{mail}");
-    b.deliver("submit@example.org", mail).silent();
+    b.file("submit", mail);
     let good = said(&b);
     let want = format!("ok    authserv_id: mail.example.org says who wrote a mail\n{store}");
     assert!(good.starts_with(&want), "{good}");

@@ -174,6 +174,18 @@ impl Bench {
         finish(self.command(args), stdin)
     }
 
+    /// Runs it with a standard output that nobody reads any more: it ends quietly (E4).
+    #[track_caller]
+    pub fn run_into_closed_pipe(&self, args: &[&str]) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = self.command(args);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*said), (Some(0), ""), "{args:?}");
+    }
+
     /// Delivers as an MTA would, from alice@example.net.
     pub fn deliver(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
         let args = [
@@ -186,7 +198,14 @@ impl Bench {
         self.run(&args, message.as_ref())
     }
 
-    /// The same with the null sender.
+    /// Delivers to this local-part of example.org, where it is filed without a word.
+    #[track_caller]
+    pub fn file(&self, local: &str, message: impl AsRef<[u8]>) {
+        self.deliver(&format!("{local}@example.org"), message)
+            .silent();
+    }
+
+    /// Delivers with the null sender.
     pub fn deliver_bounce(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
         let args = ["deliver", "--sender", "", "--recipient", recipient];
         self.run(&args, message.as_ref())

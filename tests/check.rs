@@ -91,7 +91,7 @@ fn a_desk_that_is_not_there_yet_is_no_mistake() {
 fn a_sound_desk_is_sound() {
     // D6, E3
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     finds(&b, 0, &format!("{SOUND}{NO_MTA}"));
     assert_eq!(b.names(), ["1"]);
     check(&b, &["--store"]).is(0, "1 message in 1 ticket, none changed\n", "");
@@ -199,7 +199,7 @@ fn templates_are_tried() {
 fn sendmail_and_what_waits_for_it() {
     let b = desk("");
     fs::remove_file(b.path("sendmail")).unwrap();
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     let mut ran = check(&b, &[]);
     let since = ran.stdout.find("the oldest since ").unwrap() + 17;
     ran.stdout.replace_range(since..since + 16, "WHEN");
@@ -239,7 +239,7 @@ fn sendmail_and_what_waits_for_it() {
 #[test]
 fn a_store_that_cannot_be_used_fails() {
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     let modes = |path: &str, mode| {
         fs::set_permissions(b.ticket(path), fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -265,7 +265,7 @@ fn a_store_that_cannot_be_used_fails() {
 #[test]
 fn names_that_are_no_tickets_are_told() {
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     for name in ["notes.txt", "012", "archived/x", "2.lock", "3.lock"] {
         b.put(&format!("tickets/{name}"), b"");
     }
@@ -294,9 +294,9 @@ fn every_message_is_verified() {
     // D6
     let mail = |n: u32| MAIL.replace("1@x", &format!("{n}@x"));
     for n in 1..=3 {
-        b.deliver("submit@example.org", mail(n)).silent();
+        b.file("submit", mail(n));
     }
-    b.deliver("ticket-1@example.org", mail(4)).silent();
+    b.file("ticket-1", mail(4));
     b.run(&["close", "2"], b"").is(0, "closed 2  Printer\n", "");
     let all = "5 messages in 3 tickets, none changed\n";
     check(&b, &["--store"]).is(0, all, "");
@@ -333,9 +333,8 @@ fn every_message_is_verified() {
 fn a_message_that_vanished_is_named() {
     // D10
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
-    b.deliver("ticket-1@example.org", MAIL.replace("1@x", "2@x"))
-        .silent();
+    b.file("submit", MAIL);
+    b.file("ticket-1", MAIL.replace("1@x", "2@x"));
     let text = fs::read_to_string(b.ticket("1")).unwrap();
     let second = text.rfind("\nFrom alice").unwrap() + 1;
     b.put("tickets/1", &text.as_bytes()[..second]);
@@ -356,7 +355,7 @@ fn a_message_that_vanished_is_named() {
 fn exim_must_know_the_same_desk() {
     // E3
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     let etc = |name: &str, text: &str| {
         let path = b.path("etc/exim4").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -430,7 +429,7 @@ fn exim_must_know_the_same_desk() {
 fn postfix_must_start_the_program() {
     // E3
     let b = desk("");
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     fs::create_dir(b.path("etc/postfix")).unwrap();
     fs::write(b.path("etc/postfix/main.cf"), "# tickets\n").unwrap();
     let unknown = "warn  Postfix: neither master.cf nor aliases names tickets; nothing brings mail\n      \

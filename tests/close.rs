@@ -7,7 +7,7 @@ const FIRST: &str = "From: Alice <alice@example.net>\nTo: submit@example.org\n\
 
 fn desk() -> Bench {
     let bench = Bench::new();
-    bench.deliver("submit@example.org", FIRST).silent();
+    bench.file("submit", FIRST);
     bench.take_sent();
     bench
 }
@@ -75,9 +75,7 @@ fn closing_is_a_mail_like_any_other() {
 #[test]
 fn several_at_once_or_none() {
     let bench = desk();
-    bench
-        .deliver("submit@example.org", "Message-ID: <2@x>\n\nx\n")
-        .silent();
+    bench.file("submit", "Message-ID: <2@x>\n\nx\n");
     let dir = bench.path("tickets").display().to_string();
     bench.run(&["close", "1", "7"], b"").is(
         66,
@@ -126,18 +124,14 @@ fn mistakes_are_explained() {
 fn reindex_counts_what_there_is() {
     // E3
     let bench = desk();
-    bench
-        .deliver("ticket-1@example.org", "Message-ID: <2@x>\n\nx\n")
-        .silent();
+    bench.file("ticket-1", "Message-ID: <2@x>\n\nx\n");
     bench
         .run(&["close", "1"], b"")
         .is(0, "closed 1  Drucker brännt\n", "");
     bench
         .run(&["reindex"], b"")
         .is(0, "1 ticket, 3 messages\n", "");
-    bench
-        .deliver("ticket-1@example.org", "Message-ID: <2@x>\n\nx\n")
-        .silent();
+    bench.file("ticket-1", "Message-ID: <2@x>\n\nx\n");
     assert_eq!(bench.names(), ["archived/1"], "still known");
 }
 
@@ -150,16 +144,16 @@ fn a_move_that_was_broken_off_is_finished() {
         std::fs::hard_link(bench.ticket(from), bench.ticket(to)).unwrap();
         assert_eq!(bench.names(), ["1", "archived/1"]);
     };
-    bench.deliver("ticket-1-done@example.org", closing).silent();
+    bench.file("ticket-1-done", closing);
     let mbox = bench.mbox("archived/1");
     break_off("archived/1", "1");
-    bench.deliver("ticket-1-done@example.org", closing).silent();
+    bench.file("ticket-1-done", closing);
     assert_eq!(bench.names(), ["archived/1"]);
     assert_eq!(bench.mbox("archived/1"), mbox);
 
     break_off("archived/1", "1");
     let more = "From: alice@example.net\nMessage-ID: <3@example.net>\n\nIt burns again.\n";
-    bench.deliver("ticket-1@example.org", more).silent();
+    bench.file("ticket-1", more);
     assert_eq!(bench.names(), ["1"]);
     assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 2);
     bench

@@ -174,7 +174,7 @@ impl Scenario {
         assert_eq!(due.collect::<Vec<_>>(), [""; 0], "{what}");
         // B7: no number is skipped.
         let next = "Message-ID: <next@x>\nAuto-Submitted: auto-generated\n\nx\n";
-        bench.deliver("submit@example.org", next).silent();
+        bench.file("submit", next);
         assert!(
             bench.names().contains(&"2".to_owned()),
             "{what}: {:?}",

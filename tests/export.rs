@@ -16,19 +16,13 @@ use tickets::mail::mbox;
 fn desk() -> Bench {
     let bench = Bench::new();
     let first = mail("1", "Subject: Fire\n", "It burns.\nFrom the back.\r");
-    bench.deliver("submit@example.org", &first).silent();
-    bench
-        .deliver("submit@example.org", mail("2", "Status: RO\n", "x"))
-        .silent();
+    bench.file("submit", &first);
+    bench.file("submit", mail("2", "Status: RO\n", "x"));
     bench
         .deliver_bounce("ticket-1@example.org", mail("3", "", "undelivered"))
         .silent();
-    bench
-        .deliver("ticket-2-done@example.org", mail("4", "", "y"))
-        .silent();
-    bench
-        .deliver("ticket-1-quiet@example.org", "no header at all")
-        .silent();
+    bench.file("ticket-2-done", mail("4", "", "y"));
+    bench.file("ticket-1-quiet", "no header at all");
     bench
 }
 
@@ -94,12 +88,8 @@ fn there_and_back() {
         piped.stdout.as_bytes(),
         fs::read(bench.path("all.mbox")).unwrap()
     );
-    bench
-        .deliver("ticket-2@example.org", mail("5", "", "again"))
-        .silent();
-    bench
-        .deliver("ticket-1-done@example.org", mail("6", "", "z"))
-        .silent();
+    bench.file("ticket-2", mail("5", "", "again"));
+    bench.file("ticket-1-done", mail("6", "", "z"));
     let piped = bench.run(&["export", "--mbox", "-"], b"");
     let grown = "filed 2 messages in 2 tickets that were there; 5 were there already\n";
     other(
@@ -405,10 +395,10 @@ fn a_mail_in_two_tickets() {
     let bench = Bench::new();
     let [one, two] = ["1", "2"].map(|id| written(id, "ann", (1, 1), "", id));
     for mail in [&one, &two] {
-        bench.deliver("submit@example.org", mail).silent();
+        bench.file("submit", mail);
     }
-    bench.deliver("ticket-1@example.org", &two).silent();
-    bench.deliver("ticket-2@example.org", &one).silent();
+    bench.file("ticket-1", &two);
+    bench.file("ticket-2", &one);
     bench
         .run(&["export", "--mbox", "all"], b"")
         .silent_but_for_output("export");

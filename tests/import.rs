@@ -158,15 +158,8 @@ fn an_mbox_becomes_tickets() {
         "filed 0 messages; 8 were there already\n",
         "",
     );
-    bench
-        .deliver(
-            "submit@example.org",
-            mail("5", "In-Reply-To: <4@example.net>\n", "x"),
-        )
-        .silent();
-    bench
-        .deliver("submit@example.org", mail("6", "", "x"))
-        .silent();
+    bench.file("submit", mail("5", "In-Reply-To: <4@example.net>\n", "x"));
+    bench.file("submit", mail("6", "", "x"));
     assert_eq!(tickets(&bench), ["1: 3", "2: 1 2 4 5", "3: 6"]);
 }
 
@@ -251,10 +244,8 @@ fn an_archive_that_has_grown() {
 fn mail_that_was_delivered_is_there_already() {
     let bench = Bench::new();
     let one = mail("1", "Subject: a\n", "a");
-    bench.deliver("submit@example.org", &one).silent();
-    bench
-        .deliver("ticket-1-done@example.org", mail("2", "", "b"))
-        .silent();
+    bench.file("submit", &one);
+    bench.file("ticket-1-done", mail("2", "", "b"));
     assert_eq!(tickets(&bench), ["archived/1: 1 2"]);
     bench.take_sent();
     // An older mail of the same conversation, kept elsewhere; and a machine's, which opens nothing.

@@ -83,9 +83,7 @@ fn numbers_and_states_of_another_system() {
 
     let (bench, found) = run(&["--keep-numbers"]);
     assert_eq!(found, ["38: 4 5 6 8", "41: 9", "archived/40: 1 2 3 7"]);
-    bench
-        .deliver("submit@example.org", mail("10", "", "x"))
-        .silent();
+    bench.file("submit", mail("10", "", "x"));
     assert!(
         bench.names().contains(&"42".to_owned()),
         "{:?}",
@@ -121,9 +119,7 @@ fn numbers_and_states_of_another_system() {
 fn a_number_that_is_taken_is_not_kept() {
     let bench = Bench::new();
     for id in ["1", "2", "3"] {
-        bench
-            .deliver("submit@example.org", mail(id, "", "x"))
-            .silent();
+        bench.file("submit", mail(id, "", "x"));
     }
     bench.take_sent();
     bench
@@ -169,9 +165,7 @@ fn a_number_that_is_taken_is_not_kept() {
     bench
         .run(&["import", "-k", "-v", "a.mbox"], b"")
         .is(0, said, "");
-    bench
-        .deliver("submit@example.org", mail("20", "", "x"))
-        .silent();
+    bench.file("submit", mail("20", "", "x"));
     assert_eq!(
         bench.names(),
         ["1", "10", "11", "12", "13", "3", "5", "7", "8", "9"]
@@ -204,9 +198,7 @@ fn a_dry_run_touches_nothing() {
 #[test]
 fn mail_that_comes_in_meanwhile_is_filed_once() {
     let bench = Bench::new();
-    bench
-        .deliver("submit@example.org", mail("1", "Subject: a\n", "x"))
-        .silent();
+    bench.file("submit", mail("1", "Subject: a\n", "x"));
     let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
     let same = mail("2", &format!("Date: {now}\nSubject: b\n"), "x");
     let answer = mail("3", "In-Reply-To: <2@example.net>\n", "x");
@@ -232,7 +224,7 @@ fn mail_that_comes_in_meanwhile_is_filed_once() {
         assert!(begin.elapsed().as_secs() < 60, "the import does not wait");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    bench.deliver("ticket-1@example.org", &same).silent();
+    bench.file("ticket-1", &same);
     drop(sequence);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -247,7 +239,7 @@ fn what_is_filed_anywhere_is_not_filed_elsewhere() {
     let bench = Bench::new();
     let tagged = |id: &str| mail(id, "Subject: [bug12] x\n", id);
     for id in ["1", "2"] {
-        bench.deliver("submit@example.org", tagged(id)).silent();
+        bench.file("submit", tagged(id));
     }
     let mails = ["1", "2", "3"].map(tagged);
     bench.put(
@@ -271,15 +263,11 @@ fn what_is_filed_anywhere_is_not_filed_elsewhere() {
 #[test]
 fn numbers_that_were_never_used_stay_free() {
     let bench = Bench::new();
-    bench
-        .deliver("submit@example.org", mail("1", "", "x"))
-        .silent();
+    bench.file("submit", mail("1", "", "x"));
     for (last, next, kept) in [("40", "41", "40"), ("99999990", "99999991", "99999980")] {
         bench.put("tickets/.tickets/sequence", last.as_bytes());
         let id = format!("{next}a");
-        bench
-            .deliver("submit@example.org", mail(&id, "", "x"))
-            .silent();
+        bench.file("submit", mail(&id, "", "x"));
         let subject = format!("Subject: [issue{kept}] x\n");
         let old = written(kept, "ann", (1, 1), &subject, "y");
         bench.put("a.mbox", archive(&[&old]).as_bytes());

@@ -172,20 +172,12 @@ fn a_log_of_debbugs_becomes_a_ticket() {
 fn a_copy_of_a_store_becomes_the_same_store() {
     let bench = Bench::new();
     for id in ["1", "2", "3"] {
-        bench
-            .deliver("submit@example.org", mail(id, "Subject: s\n", id))
-            .silent();
+        bench.file("submit", mail(id, "Subject: s\n", id));
     }
     // The same mail in two tickets, and as the first one of a third.
-    bench
-        .deliver("ticket-1@example.org", mail("4", "", "x"))
-        .silent();
-    bench
-        .deliver("ticket-2-done@example.org", mail("4", "", "x"))
-        .silent();
-    bench
-        .deliver("submit@example.org", mail("4", "", "x"))
-        .silent();
+    bench.file("ticket-1", mail("4", "", "x"));
+    bench.file("ticket-2-done", mail("4", "", "x"));
+    bench.file("submit", mail("4", "", "x"));
     fs::remove_file(bench.ticket("3")).unwrap();
     let said = "filed 0 messages; 5 were there already\n";
     bench.run(&["import", "tickets"], b"").is(0, said, "");
@@ -197,9 +189,7 @@ fn a_copy_of_a_store_becomes_the_same_store() {
     bench.run(&args, b"").is(0, said, "");
     // Two copies of it are one; another desk has numbers of its own.
     let second = Bench::new();
-    second
-        .deliver("submit@example.org", mail("9", "", "x"))
-        .silent();
+    second.file("submit", mail("9", "", "x"));
     let copies =
         ["", "/../tickets", "/."].map(|end| format!("{}{end}", bench.ticket("").display()));
     let mut all = vec!["import", "-k"];
@@ -220,9 +210,7 @@ fn a_copy_of_a_store_becomes_the_same_store() {
 #[test]
 fn what_an_operator_edited_comes_along() {
     let bench = Bench::new();
-    bench
-        .deliver("submit@example.org", mail("1", "", "Bad word."))
-        .silent();
+    bench.file("submit", mail("1", "", "Bad word."));
     let edited = fs::read_to_string(bench.ticket("1"))
         .unwrap()
         .replace("Bad word", "Good one");

@@ -127,7 +127,7 @@ fn take(b: &Bench, number: u32, step: &Step) {
         names.into_iter().find(|name| b.ticket(name).exists())
     };
     match step {
-        Step::Open => b.deliver("submit@example.org", message).silent(),
+        Step::Open => b.file("submit", message),
         Step::Update(n) => drop(b.deliver(&to(n, ""), message)),
         Step::Close(n) => drop(b.deliver(&to(n, "-done"), message)),
         Step::Quiet(n) => drop(b.deliver(&to(n, "-quiet"), message)),
@@ -194,11 +194,10 @@ fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
         names
     };
     // B5: what is answered is known.
-    b.deliver(
-        "submit@example.org",
+    b.file(
+        "submit",
         mail(3000).replace("Subject:", "References: <2@example.net>\nSubject:"),
-    )
-    .silent();
+    );
     assert_eq!(b.mbox("2").matches("Delivered-To: ").count(), 2);
     assert_eq!(
         caches(),
@@ -229,7 +228,7 @@ fn a_delivery_does_not_wait_until_all_is_read() {
         ("the first one", mail(1), "1201"),
         ("another new one", mail(5001), "1202"),
     ] {
-        b.deliver("submit@example.org", again).silent();
+        b.file("submit", again);
         let opened = |n: &str| b.ticket(n).exists();
         let next = (number.parse::<u32>().unwrap() + 1).to_string();
         assert_eq!((opened(number), opened(&next)), (true, false), "{case}");
@@ -274,7 +273,7 @@ fn reindex_may_be_killed() {
 fn answers_that_were_left_are_sent_though_the_index_is_lost() {
     let b = Bench::new();
     b.sendmail("#!/bin/sh\nexit 75\n");
-    b.deliver("submit@example.org", mail(1)).silent();
+    b.file("submit", mail(1));
     let outbox = b.ticket(".tickets/outbox");
     let hour_ago = SystemTime::now() - Duration::from_secs(3600);
     for name in b.outbox() {

@@ -1,6 +1,7 @@
 //! `tickets list` (E1).
 
 use crate::bench::{Bench, Ran, finish};
+use crate::transcript::Transcript;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tickets::mail::entry::{Trace, encode};
@@ -77,34 +78,51 @@ fn numbers(b: &Bench, args: &[&str]) -> String {
     ran.stdout.replace('\n', " ").trim_end().to_owned()
 }
 
+// E1
 #[test]
-fn open_tickets_newest_activity_first() {
-    // E1
-    list(&four(), &[]).is(
-        0,
-        " 3    5h  2  bob@example.net  Drucker läßt sich nicht öffnen\n \
-         1 *  3d  1  Alice Example    Printer on fire\n",
-        "",
-    );
-}
-
-#[test]
-fn closed_ones_are_marked() {
-    list(&four(), &["--closed", "--from", "YAMADA"]).is(0, "12 -  2w  1  山田  請求書\n", "");
-}
-
-#[test]
-fn it_fits_the_terminal() {
-    // E1
+fn manual() {
     let b = four();
-    let mut command = b.command(&["list"]);
-    command.env("COLUMNS", "40");
-    finish(command, b"").is(
-        0,
-        " 3    5h  2  bob@examp…  Drucker läßt s…\n \
-         1 *  3d  1  Alice Exa…  Printer on fire\n",
-        "",
+    let mut t = Transcript::new(&b);
+    t.step(
+        "The open tickets, newest activity first. In ticket 1 somebody waits: the last word is a customer's.",
+        "tickets list",
     );
+    t.step(
+        "Closed ones are marked.",
+        "tickets list --closed --from YAMADA",
+    );
+    t.step("Lines fit the terminal.", "COLUMNS=40 tickets list");
+    t.step("Numbers alone are for pipes.", "tickets list --all --quiet");
+    b.put("tickets/5", b"");
+    t.step(
+        "A file without a message is a ticket, too.",
+        "tickets list --sort messages",
+    );
+
+    let b = desk();
+    let joerg = "\"Müßig, Jörg\" <joerg@example.net>";
+    b.put("tickets/1", &entry(NOVEMBER, joerg, "Größe \"3\""));
+    let nobody = entry(NOVEMBER - 1, "nobody we can read", "x");
+    b.put("tickets/archived/2", &nobody);
+    t.at(&b).step(
+        "Objects are for programs, one a line.",
+        "tickets list --all --json",
+    );
+    let b = Bench::new();
+    t.at(&b).step(
+        "An empty list says why. In the forms for programs it is just empty.",
+        "tickets list\ntickets list --all --waiting\ntickets list --quiet\ntickets list --json",
+    );
+    assert!(!b.path("tickets").exists(), "looking creates nothing");
+    let hi = "From: alice@example.net\nSubject: Hi\n\nHi\n";
+    b.file("submit", hi);
+    t.run("tickets list --from bob\ntickets list --closed\ntickets close 1\ntickets list");
+    // E4
+    t.step(
+        "Mistakes name the way out.",
+        "tickets list --since soon\ntickets list --closed --waiting\ntickets list --json -q\ntickets list 12",
+    );
+    insta::assert_snapshot!("list", t);
 }
 
 #[test]
@@ -135,31 +153,6 @@ fn choosing_and_ordering() {
     ] {
         assert_eq!(numbers(&b, args), want, "{args:?}");
     }
-}
-
-#[test]
-fn objects_for_programs() {
-    // E1
-    let b = desk();
-    b.put(
-        "tickets/1",
-        &entry(
-            NOVEMBER,
-            "\"Müßig, Jörg\" <joerg@example.net>",
-            "Größe \"3\"",
-        ),
-    );
-    b.put(
-        "tickets/archived/2",
-        &entry(NOVEMBER - 1, "nobody we can read", "x"),
-    );
-    let want = format!(
-        r#"{{"number":1,"state":"open","opened":"2026-11-01T00:00:00Z","active":"2026-11-01T00:00:00Z","messages":1,"submitter":{{"name":"Müßig, Jörg","address":"joerg@example.net"}},"subject":"Größe \"3\"","waiting":true,"path":"{0}/1"}}
-{{"number":2,"state":"closed","opened":"2026-10-31T23:59:59Z","active":"2026-10-31T23:59:59Z","messages":1,"submitter":null,"subject":"x","waiting":false,"path":"{0}/archived/2"}}
-"#,
-        b.path("tickets").display()
-    );
-    list(&b, &["--all", "--json"]).is(0, &want, "");
 }
 
 #[test]
@@ -225,78 +218,11 @@ fn only_plain_numbers_are_tickets() {
     assert_eq!(numbers(&b, &["--all"]), "1");
 }
 
-#[test]
-fn a_file_without_a_message_is_listed() {
-    let b = desk();
-    b.put("tickets/5", b"");
-    list(&b, &[]).is(0, " 5   now  0\n", "");
-}
-
-#[test]
-fn an_empty_list_says_why() {
-    let b = Bench::new();
-    let store = b.path("tickets").display().to_string();
-    let nothing = format!(
-        "tickets: no tickets in {store} yet; the first mail to submit@example.org opens one\n"
-    );
-    list(&b, &[]).is(0, "", &nothing);
-    list(&b, &["--all", "--waiting"]).is(0, "", &nothing);
-    list(&b, &["--quiet"]).silent();
-    list(&b, &["--json"]).silent();
-    // Looking creates nothing.
-    assert!(!b.path("tickets").exists());
-
-    b.deliver(
-        "submit@example.org",
-        "From: alice@example.net\nSubject: Hi\n\nHi\n",
-    )
-    .silent();
-    let none = "tickets: no ticket fits; `tickets list --all` shows every one\n";
-    list(&b, &["--from", "bob"]).is(0, "", none);
-    list(&b, &["--closed"]).is(0, "", &format!("tickets: no closed tickets in {store}\n"));
-    b.run(&["close", "1"], b"").is(0, "closed 1  Hi\n", "");
-    let closed = format!(
-        "tickets: no open tickets in {store}; `tickets list --all` shows the closed ones, too\n"
-    );
-    list(&b, &[]).is(0, "", &closed);
-}
-
-// E4
-#[test]
-fn mistakes_name_the_way_out() {
-    let b = desk();
-    let options = "hint: `tickets list --help` shows its options\n";
-    for (args, want) in [
-        (
-            &["--since", "soon"][..],
-            "tickets: invalid value 'soon' for '--since <DATE|SPAN>': neither a date (2026-11-01) \
-             nor a span of time (3d, '2 weeks')\n",
-        ),
-        (
-            &["--closed", "--waiting"],
-            "tickets: the argument '--closed' cannot be used with '--waiting'\n",
-        ),
-        (
-            &["--json", "-q"],
-            "tickets: the argument '--json' cannot be used with '--quiet'\n",
-        ),
-        (&["12"], "tickets: unexpected argument '12' found\n"),
-    ] {
-        list(&b, args).is(64, "", &format!("{want}{options}"));
-    }
-}
-
 // E4
 #[test]
 fn a_closed_pipe_ends_quietly() {
     let b = four();
     for form in ["--all", "--json", "-q"] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let mut command = b.command(&["list", form]);
-        let output = command.stdout(writer).stderr(std::process::Stdio::piped());
-        let output = output.spawn().unwrap().wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), &*said), (Some(0), ""), "{form}");
+        b.run_into_closed_pipe(&["list", form]);
     }
 }

@@ -50,21 +50,21 @@ fn within(name: &str, peak: usize, size: usize) {
 fn a_mail_of_60_mebibytes() {
     let bench = desk();
     let mail = ordinary(60 * MIB);
-    bench.deliver("submit@example.org", &mail).silent();
+    bench.file("submit", &mail);
     let (bytes, sent) = peak(&bench);
     assert_eq!(sent, 2, "an acknowledgement and a copy");
     within("a new ticket", bytes, mail.len());
 
     // Another body, so that it is another message.
     let update = [&mail, &b"More.\n"[..]].concat();
-    bench.deliver("ticket-1@example.org", &update).silent();
+    bench.file("ticket-1", &update);
     let (bytes, sent) = peak(&bench);
     assert_eq!(sent, 1, "a copy");
     within("an update", bytes, update.len());
 
     let text = memchr::memmem::find(&mail, b"\n\n").unwrap();
     let reply = [&b"From: Steve <steve@example.org>\n"[..], &mail[text..]].concat();
-    bench.deliver("ticket-1@example.org", &reply).silent();
+    bench.file("ticket-1", &reply);
     let (bytes, sent) = peak(&bench);
     assert_eq!(sent, 1, "passed on to Ann");
     within("a reply that is passed on", bytes, reply.len());
@@ -106,7 +106,7 @@ fn mail_made_to_take_memory() {
             bench.sendmail(SENDMAIL);
             let author = "From: Ann <ann@example.com>\n";
             let mail = format!("{author}{head}{}", piece.repeat(8 * MIB / piece.len()));
-            bench.deliver("submit@example.org", &mail).silent();
+            bench.file("submit", &mail);
             within(&format!("{name}, {notify}"), peak(&bench).0, mail.len());
         }
     }
@@ -120,7 +120,7 @@ fn the_size_limit() {
     let from_line = "From ann@example.com Mon Jan  1 00:00:00 2024\n";
     let mut mail = [from_line.as_bytes(), &ordinary(limit)].concat();
     mail.truncate(from_line.len() + limit);
-    bench.deliver("submit@example.org", &mail).silent();
+    bench.file("submit", &mail);
     assert_eq!(bench.names(), ["1"]);
     mail.push(b'x');
     let want = "5.3.4 Your message is larger than 64 MiB, which is the most that is taken here.\n";

@@ -35,7 +35,7 @@ fn mutt(b: &Bench, programs: &[&str], ticket: &str) -> Ran {
 fn a_ticket_is_opened_wherever_it_lies() {
     // E3
     let b = Bench::new();
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     let started = |program: &str, path: &str| {
         format!(
             "<ROOT/bin/{program}>\n<-e>\n<source \"'OWN' init --mutt|\">\n<-f>\n\
@@ -63,7 +63,7 @@ fn what_cannot_be_opened_is_said() {
         "tickets: invalid value 'x' for '<TICKET>': a ticket is a number from 1 to 999999999, \
          without leading zeros\nhint: `tickets mutt --help` shows its options\n",
     );
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     fs::remove_file(b.path("bin/mutt")).unwrap();
     mutt(&b, &[], "1").is(
         75,

@@ -23,9 +23,7 @@ fn ask(bench: &Bench, questions: &str) -> Ran {
 fn desk(config: &str) -> Bench {
     let bench = Bench::with(config);
     for n in ["1", "2"] {
-        bench
-            .deliver("submit@example.org", mail(n, "", "x"))
-            .silent();
+        bench.file("submit", mail(n, "", "x"));
     }
     bench
         .run(&["close", "2"], b"")

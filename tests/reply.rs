@@ -58,7 +58,7 @@ fn desk() -> Bench {
         fs::create_dir(b.path(dir)).unwrap();
         fs::set_permissions(b.path(dir), fs::Permissions::from_mode(0o777)).unwrap();
     }
-    b.deliver("submit@example.org", MAIL).silent();
+    b.file("submit", MAIL);
     b.take_sent();
     b
 }
@@ -177,10 +177,8 @@ fn the_last_person_who_wrote_is_answered() {
     let from = |who: &str, id: &str| {
         format!("From: {who}\nSubject: Re: [issue1] x\nMessage-ID: <{id}@x>\n\n{id}\n")
     };
-    b.deliver("ticket-1@example.org", from("carol@example.net", "c"))
-        .silent();
-    b.deliver("ticket-1@example.org", from("steve@example.org", "s"))
-        .silent();
+    b.file("ticket-1", from("carol@example.net", "c"));
+    b.file("ticket-1", from("steve@example.org", "s"));
     b.deliver_bounce("ticket-1@example.org", from("mailer-daemon@x.example", "m"))
         .silent();
     b.take_sent();

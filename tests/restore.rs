@@ -8,22 +8,10 @@ use std::fs;
 fn an_overwritten_entry_comes_back() {
     // D10
     let bench = Bench::new();
-    bench
-        .deliver("submit@example.org", mail("1", "Subject: one\n", "first"))
-        .silent();
+    bench.file("submit", mail("1", "Subject: one\n", "first"));
     let before = fs::read(bench.ticket("1")).unwrap();
-    bench
-        .deliver(
-            "ticket-1@example.org",
-            mail("2", "Subject: two\n", "second"),
-        )
-        .silent();
-    bench
-        .deliver(
-            "ticket-1@example.org",
-            mail("3", "Subject: three\n", "third"),
-        )
-        .silent();
+    bench.file("ticket-1", mail("2", "Subject: two\n", "second"));
+    bench.file("ticket-1", mail("3", "Subject: three\n", "third"));
     let whole = bench.mbox("1");
     bench
         .run(&["restore"], b"")
@@ -71,8 +59,6 @@ fn an_overwritten_entry_comes_back() {
 #[test]
 fn copies_can_be_done_without() {
     let bench = Bench::with("keep_recent = 0\n");
-    bench
-        .deliver("submit@example.org", mail("1", "", "x"))
-        .silent();
+    bench.file("submit", mail("1", "", "x"));
     assert!(!bench.ticket(".tickets/recent").exists());
 }

@@ -28,11 +28,10 @@ fn files_changed_by_hand_are_seen() {
     assert_eq!(numbers(&b, &["plotter"]), "4");
     assert_eq!(numbers(&b, &["toner"]), "2");
     assert_eq!(numbers(&b, &["needle is:open"]), "5");
-    b.deliver(
-        "ticket-5@example.org",
+    b.file(
+        "ticket-5",
         mail("dave@example.net", "Re: Hay", "A lighthouse."),
-    )
-    .silent();
+    );
     search(&b, &["lighthouse"]).is(
         0,
         " 5 * now  2  dave@example.net  Hay\n       2  A lighthouse.\n",

@@ -31,7 +31,7 @@ fn open(bench: &Bench) -> String {
         "To: submit@example.org\nSubject: Printer\n",
         "It burns.",
     );
-    bench.deliver("submit@example.org", first).silent();
+    bench.file("submit", first);
     local(bench, 1)
 }
 
@@ -162,9 +162,7 @@ fn a_guess_is_refused() {
     bench
         .run(&["verify", "ticket-1@example.org"], b"")
         .is(0, "", "");
-    bench
-        .deliver("ticket-1@example.org", mail("2", "", "x"))
-        .silent();
+    bench.file("ticket-1", mail("2", "", "x"));
     assert_eq!(bench.names(), ["1", "2"]);
 }
 
@@ -202,7 +200,7 @@ fn the_way_by_submit_wants_what_only_the_told_know() {
     .enumerate()
     {
         let text = mail(&format!("n{n}"), &header, "x");
-        bench.deliver("submit@example.org", text).silent();
+        bench.file("submit", text);
         if !finds {
             opened.push((opened.len() + 1).to_string());
         }
@@ -215,25 +213,17 @@ fn the_way_by_submit_wants_what_only_the_told_know() {
 fn addresses_that_are_out_may_go_on() {
     let bench = Bench::new();
     for n in ["1", "2"] {
-        bench
-            .deliver("submit@example.org", mail(n, "", "x"))
-            .silent();
+        bench.file("submit", mail(n, "", "x"));
     }
-    bench
-        .deliver("ticket-1-done@example.org", mail("3", "", "x"))
-        .silent();
+    bench.file("ticket-1-done", mail("3", "", "x"));
     assert_eq!(bench.names(), ["2", "archived/1"]);
     // As config.toml says.
     let last = fs::read_to_string(bench.ticket(".tickets/sequence")).unwrap();
     bench.put("secret", SECRET.as_bytes());
     let config = with_secret(&bench, &format!("plain_until = {}\n", last.trim()));
     bench.configure(&config);
-    bench
-        .deliver("submit@example.org", mail("4", "", "x"))
-        .silent();
-    bench
-        .deliver("ticket-1@example.org", mail("5", "", "x"))
-        .silent();
+    bench.file("submit", mail("4", "", "x"));
+    bench.file("ticket-1", mail("5", "", "x"));
     assert_eq!(bench.names(), ["1", "2", "3"]);
     let address = "ticket-3@example.org";
     refused(&bench.deliver(address, mail("6", "", "x")), address);

@@ -1,9 +1,8 @@
 //! `tickets timeline`.
 
 use crate::bench::{Bench, Ran};
-use crate::story::{BERLIN, empty, entry, run, weeks};
+use crate::story::{empty, entry, run, weeks};
 use roxmltree::Document;
-use std::process::Stdio;
 
 fn timeline(args: &[&str]) -> Ran {
     run(&weeks(), &[&["timeline"], args].concat(), None)
@@ -318,14 +317,7 @@ fn a_closed_pipe_ends_quietly() {
     // More than fits into a buffer, and less.
     for b in [long(), weeks()] {
         for form in ["--from=e", "--json", "--rss", "--atom"] {
-            let (reader, writer) = std::io::pipe().unwrap();
-            drop(reader);
-            let mut command = b.command(&["timeline", "-n", "2000", form]);
-            command.env("TZ", BERLIN);
-            command.stdout(writer).stderr(Stdio::piped());
-            let output = command.spawn().unwrap().wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!((output.status.code(), &*said), (Some(0), ""), "{form}");
+            b.run_into_closed_pipe(&["timeline", "-n", "2000", form]);
         }
     }
 }

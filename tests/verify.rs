@@ -8,9 +8,8 @@ const MAIL: &str = "From: alice@example.net\nSubject: Printer\nMessage-ID: <1@x>
 fn an_address_is_taken_or_refused_with_a_reason() {
     // B8, E3
     let b = Bench::new();
-    b.deliver("submit@example.org", MAIL).silent();
-    b.deliver("submit@example.org", MAIL.replace("1@x", "2@x"))
-        .silent();
+    b.file("submit", MAIL);
+    b.file("submit", MAIL.replace("1@x", "2@x"));
     b.run(&["close", "2"], b"").is(0, "closed 2  Printer\n", "");
     b.take_sent();
     for (address, status, stdout) in [

@@ -89,7 +89,7 @@ fn mail_without_a_letter_is_mail() {
         (from_line, ""),
     ] {
         let bench = Bench::new();
-        bench.deliver("submit@example.org", mail).silent();
+        bench.file("submit", mail);
         assert_eq!(bench.names(), ["1"], "{mail:?}");
         bench.run(&["show", "--raw", "1"], b"").is(0, want, "");
         assert_eq!(fault_of(&bench.run(&["show", "1"], b""), 1000), None);
@@ -105,10 +105,10 @@ fn walk(room: &str) {
             "From: Alice <alice@example.net>\nTo: submit@example.org\nSubject: {subject}\n\
              Message-ID: <seed-{number}@example.net>\n\nHelp!\n"
         );
-        bench.deliver("submit@example.org", seed).silent();
+        bench.file("submit", seed);
     }
     let done = "From: Alice <alice@example.net>\nSubject: It makes coffee again\n\nThanks.\n";
-    bench.deliver("ticket-2-done@example.org", done).silent();
+    bench.file("ticket-2-done", done);
     assert_eq!(bench.names(), ["1", "archived/2"]);
     bench.take_sent();
 

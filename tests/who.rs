@@ -35,7 +35,7 @@ pub fn desk(config: &str) -> Bench {
         "To: submit@example.org\nCc: Bob <bob@example.net>\n",
         "x",
     );
-    bench.deliver("submit@example.org", first).silent();
+    bench.file("submit", first);
     bench.take_sent();
     bench
 }
@@ -272,7 +272,7 @@ fn a_ticket_that_writes_is_not_written_to() {
         ] {
             let bench = Bench::with(&format!("admins = {admins}\n"));
             let text = format!("From: {from}@example.org\nMessage-ID: <1@x>\nSubject: x\n\nx\n");
-            bench.deliver("submit@example.org", text).silent();
+            bench.file("submit", text);
             assert_eq!(bench.names(), ["1"], "{from}");
             // Whoever wrote it, a new ticket is told.
             let told = match admins.starts_with('[') {
@@ -281,7 +281,7 @@ fn a_ticket_that_writes_is_not_written_to() {
             };
             assert_eq!(bench.take_sent_in_short(), [told], "{from}, {admins}");
             let steve = "From: steve@example.org\nMessage-ID: <2@x>\n\nWhat do you mean?\n";
-            bench.deliver("ticket-1@example.org", steve).silent();
+            bench.file("ticket-1", steve);
             let told: &[&str] = match admins.starts_with('[') {
                 true => &[EVA],
                 false => &[],
