@@ -23,6 +23,7 @@ pub struct Transcript<'a> {
     before: [String; 2],
     /// What the last command sent.
     pub sent: Vec<Sent>,
+    masks: Vec<(String, &'static str)>,
     _settings: SettingsBindDropGuard,
 }
 
@@ -35,12 +36,17 @@ impl<'a> Transcript<'a> {
         // Digests of mail that holds a date.
         settings.add_filter("sha256=[0-9a-f]{64}\n", "sha256=<sha256>\n");
         settings.add_filter(r"<(ticket-[0-9]+\.[a-z]+)\.[0-9a-f]{32}@", "<$1.<digest>@");
+        settings.add_filter(
+            "archived, [0-9.]+ [kMGT]B free\n",
+            "archived, <size> free\n",
+        );
         let mut page = Transcript {
             bench,
             begun: Timestamp::now(),
             text: String::new(),
             before: Default::default(),
             sent: Vec::new(),
+            masks: Vec::new(),
             _settings: settings.bind_to_scope(),
         };
         page.at(bench);
@@ -56,6 +62,11 @@ impl<'a> Transcript<'a> {
         }
         self.bench = bench;
         self
+    }
+
+    /// Shows `shown` wherever a text of this machine stands: the name of a user or host.
+    pub fn mask(&mut self, text: &str, shown: &'static str) {
+        self.masks.push((text.to_owned(), shown));
     }
 
     /// What the reader is about to see.
@@ -88,6 +99,11 @@ impl<'a> Transcript<'a> {
         }
         self.text += "\n";
         self
+    }
+
+    /// Ends a group of commands.
+    pub fn space(&mut self) {
+        self.text += "\n";
     }
 
     /// A sentence and the command lines that it speaks of.
@@ -134,9 +150,12 @@ impl<'a> Transcript<'a> {
 
     fn block(&mut self, text: &str) {
         let root = self.bench.path("").display().to_string();
-        let text = text
+        let mut text = text
             .replace(binary().to_str().unwrap(), "/usr/bin/tickets")
             .replace(root.trim_end_matches('/'), "/desk");
+        for (of_here, shown) in &self.masks {
+            text = text.replace(of_here, shown);
+        }
         let text = readable(&dates(&text, self.begun));
         for line in text.split_terminator('\n') {
             self.text += if line.is_empty() { "" } else { "    " };
