@@ -2,6 +2,7 @@
 //! nothing of the machine around it. Started by root it runs the program as `nobody`, since that
 //! is how the program is meant to run, and root may write anywhere.
 
+use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 /// One desk.
 pub struct Bench {
     root: TempDir,
+    /// When it was set up.
+    pub begun: Timestamp,
 }
 
 /// How the program ended and what it said.
@@ -86,6 +89,7 @@ impl Bench {
     pub fn with(config: &str) -> Bench {
         let bench = Bench {
             root: TempDir::new().unwrap(),
+            begun: Timestamp::now(),
         };
         for dir in ["", "sent", "sent.tmp"] {
             bench.make_dir(dir);

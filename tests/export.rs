@@ -1,9 +1,10 @@
 //! `tickets export`: a mailbox that any program reads, and of which `tickets import` makes the same
 //! tickets again.
 
-use crate::bench::{Bench, Ran, finish};
+use crate::bench::{Bench, Ran};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
+use crate::transcript::Transcript;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::fs;
@@ -49,193 +50,93 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+// A6, B7, D6, E4
 #[test]
-fn there_and_back() {
-    let bench = desk();
-    let said = "exported 2 tickets, 5 messages\n";
-    bench
-        .run(&["export", "--mbox", "all.mbox"], b"")
-        .is(0, said, "");
-    bench
-        .run(&["export", "--all", "--maildir", "backup"], b"")
-        .is(0, said, "");
-    let filed = "filed 5 messages in 2 new tickets\n";
-    let there = "filed 0 messages; 5 were there already\n";
-    let want = files(&bench.ticket(""));
-    for archive in ["all.mbox", "backup"] {
-        let store = format!("{archive}.store");
-        for said in [filed, there] {
-            other(&bench, &store, &["import", "--keep-numbers", archive], b"").is(0, said, "");
-            assert_eq!(files(&bench.path(&store)), want, "{archive}");
-        }
-        // Where it came from it is known, too.
-        bench.run(&["import", archive], b"").is(0, there, "");
-    }
-    assert_eq!(files(&bench.ticket("")), want);
-    // Both at once are the same tickets once.
-    let both = ["import", "-k", "backup", "all.mbox"];
-    let twice = "filed 5 messages in 2 new tickets; 5 were in the archive twice\n";
-    other(&bench, "both", &both, b"").is(0, twice, "");
-    assert_eq!(files(&bench.path("both")), want);
-    // So is a copy of the store itself.
-    let with_copy = ["import", "-k", "backup", "tickets"];
-    other(&bench, "with_copy", &with_copy, b"").is(0, twice, "");
-    assert_eq!(files(&bench.path("with_copy")), want);
-    // A pipe; and what has happened since is added, in the state it is in now.
-    let piped = bench.run(&["export", "--mbox", "-"], b"");
-    assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
-    assert_eq!(
-        piped.stdout.as_bytes(),
-        fs::read(bench.path("all.mbox")).unwrap()
+fn manual() {
+    let b = desk();
+    let mut t = Transcript::new(&b);
+    let same = "diff -r -x .tickets tickets";
+    t.step(
+        "All tickets as an mbox or a Maildir. A field more says where each message belongs.",
+        "tickets export --mbox all.mbox\ntickets export --all --maildir backup\nhead -n 8 all.mbox",
     );
-    bench.file("ticket-2", mail("5", "", "again"));
-    bench.file("ticket-1-done", mail("6", "", "z"));
-    let piped = bench.run(&["export", "--mbox", "-"], b"");
-    let grown = "filed 2 messages in 2 tickets that were there; 5 were there already\n";
-    other(
-        &bench,
-        "both",
-        &["import", "-k", "-"],
-        piped.stdout.as_bytes(),
-    )
-    .is(0, grown, "");
-    assert_eq!(files(&bench.path("both")), files(&bench.ticket("")));
-}
+    t.step(
+        "Of either, another store makes the same tickets, byte for byte, and once. Where they came from, all is known.",
+        &format!(
+            "tickets --dir one import --keep-numbers all.mbox\n{same} one\n\
+             tickets --dir one import --keep-numbers all.mbox\n{same} one\n\
+             tickets --dir two import --keep-numbers backup\n{same} two\n\
+             tickets import all.mbox\ntickets import backup\n{same} one"
+        ),
+    );
+    t.step(
+        "Both at once are the same tickets once. So is a copy of the store.",
+        &format!(
+            "tickets --dir both import -k backup all.mbox\n{same} both\n\
+             tickets --dir copy import -k backup tickets\n{same} copy"
+        ),
+    );
+    t.step(
+        "A pipe gets the same.",
+        "tickets export --mbox - | cmp - all.mbox",
+    );
+    b.file("ticket-2", mail("5", "", "again"));
+    b.file("ticket-1-done", mail("6", "", "z"));
+    t.step(
+        "What has happened since is added, and each ticket is in the state that it is in now.",
+        &format!("tickets export --mbox - | tickets --dir both import -k -\n{same} both"),
+    );
 
-#[test]
-fn another_desk_writes_its_own_addresses_and_numbers() {
-    let bench = desk();
-    bench
-        .run(&["export", "--mbox", "all.mbox"], b"")
-        .silent_but_for_output("export");
+    let b = desk();
+    t.at(&b).step(
+        "Some of the tickets, each once.",
+        "tickets export --mbox - --open | grep ^X-Tickets-Export\n\
+         tickets export --mbox - --closed | grep ^X-Tickets-Export\n\
+         tickets export --mbox - 1 1 | grep ^X-Tickets-Export\n\
+         tickets export --mbox - 2 1 | grep -c ^X-Tickets-Export\n\
+         tickets export 1 7 --mbox x\n\
+         ls x",
+    );
+    b.put("there", b"precious");
+    b.make_dir("full");
+    b.put("full/x", b"");
+    b.make_dir("empty");
+    t.step(
+        "Nothing is overwritten, and no half mailbox is left.",
+        "tickets export --mbox there\n\
+         tickets export --maildir there\n\
+         tickets export --maildir full\n\
+         tickets export --mbox tickets/9\n\
+         tickets export --maildir tickets/archived/9\n\
+         tickets export --mbox no/such/x\n\
+         tickets export --maildir no/such/x\n\
+         tickets export --mbox - >/dev/full\n\
+         tickets export --maildir empty\n\
+         cat there\n\
+         ls",
+    );
+
     let there = Bench::with("domain = \"example.com\"\nsubmit = \"help\"\nticket = \"help+{n}\"\n");
-    there
-        .deliver("help@example.com", mail("9", "", "x"))
-        .silent();
-    there.put("all.mbox", &fs::read(bench.path("all.mbox")).unwrap());
-    there
-        .run(&["import", "all.mbox"], b"")
-        .silent_but_for_output("import");
-    assert_eq!(there.names(), ["1", "2", "archived/3"]);
-    let to = |name: &str| -> Vec<String> {
-        let mbox = there.mbox(name);
-        mbox.lines()
-            .filter_map(|l| l.strip_prefix("Delivered-To: "))
-            .map(str::to_owned)
-            .collect()
-    };
-    assert_eq!(
-        to("2"),
-        [
-            "help@example.com",
-            "help+2@example.com",
-            "help+2-quiet@example.com"
-        ]
+    let help = there.deliver("help@example.com", mail("9", "", "x"));
+    help.silent();
+    b.run(&["export", "--mbox", "all.mbox"], b"")
+        .silent_but_for_output("export");
+    there.put("all.mbox", &fs::read(b.path("all.mbox")).unwrap());
+    t.at(&there).step(
+        "Another desk gives its own numbers, and writes its own addresses.",
+        "tickets import all.mbox\ngrep ^Delivered-To: tickets/2 tickets/archived/3",
     );
-    assert_eq!(
-        to("archived/3"),
-        ["help@example.com", "help+3-done@example.com"]
-    );
-    for (here, k) in [("1", "1"), ("1", "3"), ("2", "1")] {
-        let raw = bench.run(&["show", "--raw", here, k], b"");
-        let number = if here == "1" { "2" } else { "3" };
-        assert_eq!(there.run(&["show", "--raw", number, k], b""), raw);
+    for (here, k, there_is) in [("1", "1", "2"), ("1", "3", "2"), ("2", "1", "3")] {
+        let raw = b.run(&["show", "--raw", here, k], b"");
+        assert_eq!(there.run(&["show", "--raw", there_is, k], b""), raw);
     }
-}
 
-#[test]
-fn only_some() {
-    let bench = desk();
-    let export = |args: &[&str]| {
-        let ran = bench.run(&[&["export", "--mbox", "-"], args].concat(), b"");
-        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-        let numbers = ran
-            .stdout
-            .lines()
-            .filter_map(|l| l.strip_prefix("X-Tickets-Export: ticket="));
-        let short = numbers.map(|l| l.split(';').take(3).collect::<String>());
-        short.collect::<Vec<_>>()
-    };
-    let plain = bench.command(&["export", "--mbox", "-"]);
-    let mut shell = Command::new("sh");
-    let program = plain.get_program().to_str().unwrap();
-    shell.args(["-c", &format!("exec {program} export --mbox - >/dev/full")]);
-    bench.as_ordinary_user(&mut shell);
-    finish(shell, b"").is(
-        75,
-        "",
-        "tickets: cannot write standard output: No space left on device (os error 28)\n\
-         hint: free some space, then try again\n",
-    );
-    let one = [
-        "1 state=open entry=1",
-        "1 state=open entry=2",
-        "1 state=open entry=3",
-    ];
-    let two = ["2 state=closed entry=1", "2 state=closed entry=2"];
-    assert_eq!(export(&["--open"]), one);
-    assert_eq!(export(&["--closed"]), two);
-    assert_eq!(export(&["1", "1"]), one);
-    assert_eq!(export(&["2", "1"]), [&one[..], &two].concat());
-    let dir = bench.path("tickets").display().to_string();
-    bench.run(&["export", "1", "7", "--mbox", "x"], b"").is(
-        66,
-        "",
-        &format!("tickets: no ticket 7 in {dir}\nhint: `tickets list --all` shows every ticket\n"),
-    );
-    assert!(!bench.path("x").exists());
     let nothing = Bench::new();
-    nothing
-        .run(&["export", "--mbox", "none"], b"")
-        .is(0, "exported 0 tickets, 0 messages\n", "");
-    assert_eq!(fs::read(nothing.path("none")).unwrap(), b"");
-    assert!(!nothing.ticket("").exists());
-}
-
-#[test]
-fn nothing_is_overwritten() {
-    let bench = desk();
-    bench.put("there", b"precious");
-    bench.make_dir("full");
-    bench.put("full/x", b"");
-    bench.make_dir("empty");
-    let hint = "hint: remove it first, or give another name\n";
-    for (args, why) in [
-        (["--mbox", "there"], "there: there is such a file already"),
-        (
-            ["--maildir", "there"],
-            "there: there is such a file already",
-        ),
-        (["--maildir", "full"], "full: the directory is not empty"),
-        (["--mbox", "tickets/9"], "tickets/9: it would be a ticket"),
-        (
-            ["--maildir", "tickets/archived/9"],
-            "tickets/archived/9: it would be a ticket",
-        ),
-    ] {
-        let said = format!("tickets: cannot export to {why}\n{hint}");
-        bench
-            .run(&[&["export"], &args[..]].concat(), b"")
-            .is(64, "", &said);
-    }
-    assert_eq!(fs::read(bench.path("there")).unwrap(), b"precious");
-    for form in ["--mbox", "--maildir"] {
-        let said = "tickets: cannot export to no/such/x: there is no directory no/such\n\
-                    hint: mkdir -p no/such\n";
-        bench
-            .run(&["export", form, "no/such/x"], b"")
-            .is(64, "", said);
-    }
-    let said = "exported 2 tickets, 5 messages\n";
-    bench
-        .run(&["export", "--maildir", "empty"], b"")
-        .is(0, said, "");
-    let mut names: Vec<String> = fs::read_dir(bench.path(""))
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.retain(|name| name.contains("export"));
-    assert_eq!(names, [""; 0], "no half mailbox is left");
+    t.at(&nothing).step(
+        "A desk without tickets has an empty mailbox, and looking creates no store.",
+        "tickets export --mbox none\ncat none\nls",
+    );
+    insta::assert_snapshot!("export", t);
 }
 
 #[test]

@@ -17,7 +17,6 @@ use std::sync::LazyLock;
 /// A page in the making; `insta::assert_snapshot!` takes it when it is complete.
 pub struct Transcript<'a> {
     bench: &'a Bench,
-    begun: Timestamp,
     text: String,
     /// What lay in the store and in the outbox before the last command.
     before: [String; 2],
@@ -42,7 +41,6 @@ impl<'a> Transcript<'a> {
         );
         let mut page = Transcript {
             bench,
-            begun: Timestamp::now(),
             text: String::new(),
             before: Default::default(),
             sent: Vec::new(),
@@ -156,7 +154,7 @@ impl<'a> Transcript<'a> {
         for (of_here, shown) in &self.masks {
             text = text.replace(of_here, shown);
         }
-        let text = readable(&dates(&text, self.begun));
+        let text = readable(&dates(&text, self.bench.begun));
         for line in text.split_terminator('\n') {
             self.text += if line.is_empty() { "" } else { "    " };
             self.text += &(line.to_owned() + "\n");
@@ -227,7 +225,7 @@ static DATES: LazyLock<[(Regex, &str, i64, &str); 5]> = LazyLock::new(|| {
     .map(|(shape, form, unit, shown)| (Regex::new(shape).unwrap(), form, unit, shown))
 });
 
-/// `<now>` for each date that is one and lies between `begun` and now: any other is none of those
+/// `<now>` for each date that is one and lies between `begun`, when the desk was set up, and now: any other is none of those
 /// that a command makes by itself, and stays.
 fn dates(text: &str, begun: Timestamp) -> String {
     let now = Timestamp::now().as_second();
