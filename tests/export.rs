@@ -66,7 +66,8 @@ fn manual() {
             "tickets --dir one import --keep-numbers all.mbox\n{same} one\n\
              tickets --dir one import --keep-numbers all.mbox\n{same} one\n\
              tickets --dir two import --keep-numbers backup\n{same} two\n\
-             tickets import all.mbox\ntickets import backup\n{same} one"
+             tickets import all.mbox\ntickets import backup\n\
+             tickets import all.mbox backup all.mbox\n{same} one"
         ),
     );
     t.step(

@@ -99,9 +99,14 @@ impl Desk {
         let every = (0..survey.notes.len() as u32).collect();
         let mut all = Groups::cut(survey, &threads, every);
         // A ticket may be the home of what has a number, and of what has none.
-        for (group, home) in self.homes(&all, &filed)? {
-            for &nth in &all.order[all.groups[group as usize].range.clone()] {
-                threads[nth as usize] = Thread::Labelled(Label::Filed(home));
+        let homes = self.homes(&all, &filed)?.into_iter();
+        let homes: HashMap<Thread, TicketId> = homes
+            .map(|(group, home)| (all.groups[group as usize].thread, home))
+            .collect();
+        // Not only what is in order: what stands in the archive twice has the same home.
+        for thread in &mut threads {
+            if let Some(home) = homes.get(thread) {
+                *thread = Thread::Labelled(Label::Filed(*home));
             }
         }
         // What is filed somewhere is filed; but a whole ticket has all that it had (A6).
