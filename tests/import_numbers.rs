@@ -173,29 +173,6 @@ fn a_number_that_is_taken_is_not_kept() {
 }
 
 #[test]
-fn a_dry_run_touches_nothing() {
-    let bench = Bench::new();
-    let one = written("1", "ann", (1, 1), "Subject: [issue4] \x1b[31mred\n", "a");
-    let two = written("2", "bob", (1, 2), "To: ticket-4-done@example.org\n", "b");
-    bench.put("a.mbox", archive(&[&one, &two]).as_bytes());
-    let said = "new 4  closed  2  ann@example.net  [issue4] [31mred\nwould file 2 messages in 1 new ticket\n";
-    bench
-        .run(&["import", "--dry-run", "-k", "a.mbox"], b"")
-        .is(0, said, "");
-    assert!(!bench.ticket("").exists());
-    bench
-        .run(&["import", "-kv", "a.mbox"], b"")
-        .is(0, &said.replace("would file", "filed"), "");
-    assert_eq!(tickets(&bench), ["archived/4: 1 2"]);
-    let said = "filed 0 messages; 2 were there already\n";
-    bench.run(&["import", "--dry-run", "a.mbox"], b"").is(
-        0,
-        &said.replace("filed", "would file"),
-        "",
-    );
-}
-
-#[test]
 fn mail_that_comes_in_meanwhile_is_filed_once() {
     let bench = Bench::new();
     bench.file("submit", mail("1", "Subject: a\n", "x"));

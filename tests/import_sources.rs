@@ -1,11 +1,11 @@
 //! All that `tickets import` reads: Maildirs, logs of Debbugs, copies of a store; and what is broken.
 
-use crate::bench::{Bench, finish};
+use crate::bench::Bench;
 use crate::deliver::mail;
 use crate::import::{archive, filed, tickets, written};
+use crate::transcript::Transcript;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 /// Puts a Maildir with these files, `cur/NAME` or `new/NAME`.
 fn maildir(bench: &Bench, name: &str, files: &[(&str, &str)]) {
@@ -232,192 +232,106 @@ fn what_an_operator_edited_comes_along() {
     }
 }
 
+// B2, B7, E4
 #[test]
-fn what_is_broken_does_not_stop_the_rest() {
-    let bench = Bench::with("max_size = 1000\n");
+fn manual() {
+    let b = Bench::new();
+    let fire = written(
+        "1",
+        "ann",
+        (1, 1),
+        "Subject: Fire\n",
+        "It burns.\nFrom the back.",
+    );
+    let water = written(
+        "2",
+        "bob",
+        (1, 2),
+        "In-Reply-To: <1@example.net>\n",
+        "Water.",
+    );
+    let red = written("3", "ann", (1, 3), "Subject: [issue4] \x1b[31mred\n", "a");
+    let done = written("4", "bob", (1, 4), "To: ticket-4-done@example.org\n", "b");
+    b.put(
+        "old.mbox",
+        archive(&[&fire, &water, &red, &done]).as_bytes(),
+    );
+    let mut t = Transcript::new(&b);
+    t.step(
+        "An archive of mail becomes tickets. What would be done can be seen before.",
+        "cat old.mbox\ntickets import --dry-run --keep-numbers old.mbox",
+    );
+    assert!(!b.ticket("").exists(), "a dry run touches nothing");
+    t.step(
+        "Each message is filed once, and nobody is told.",
+        "tickets import --verbose --keep-numbers old.mbox\n\
+         tickets import --dry-run old.mbox\n\
+         tickets import --verbose old.mbox",
+    );
+    assert_eq!(tickets(&b), ["5: 1 2", "archived/4: 3 4"]);
+    let five = written("5", "ann", (1, 5), "", "\nFrom here");
+    b.put("new.mbox", archive(&[&five]).as_bytes());
+    t.step(
+        "An archive may come through a pipe, or from a file that can be read only once.",
+        "cat new.mbox | tickets import --mboxrd -\n\
+         cat new.mbox | tickets import --mboxrd -n -\n\
+         cat new.mbox | tickets import --mboxrd /dev/stdin\n\
+         printf '\\0junk' | tickets import -",
+    );
+    assert_eq!(filed(&b, "6")[0].3, five);
+
+    let b = Bench::with("max_size = 1000\n");
     let [one, two] = ["1", "2"].map(|id| written(id, "ann", (1, 1), "", id));
-    let large = written("3", "ann", (1, 1), "", &"x".repeat(1000));
-    let huge = written("4", "ann", (1, 1), "", &"x".repeat(3000));
-    bench.put(
-        "good.mbox",
-        archive(&[&one, &large, &huge, &two]).as_bytes(),
-    );
-    bench.put(
-        "mail.eml",
-        written(
-            "5",
-            "ann",
-            (1, 1),
-            "",
-            "From x\n\nFrom a@x Mon Jan  1 00:00:00 2024\n",
-        )
-        .as_bytes(),
-    );
-    bench.put("empty.mbox", b"");
-    bench.put("blank.mbox", format!("\n\n{}", archive(&[&one])).as_bytes());
-    bench.put("photo", b"\xff\xd8\xff\xe0\0\x10JFIF\n");
-    bench.put("secret", archive(&[&large]).as_bytes());
-    fs::set_permissions(bench.path("secret"), fs::Permissions::from_mode(0o000)).unwrap();
-    bench.make_dir("heap");
+    let [large, huge] = [("3", 1000), ("4", 3000)]
+        .map(|(id, size)| written(id, "ann", (1, 1), "", &"x".repeat(size)));
+    let like_mbox = "From x\n\nFrom a@x Mon Jan  1 00:00:00 2024\n";
+    let broken = archive(&[&one, &two]);
+    for (name, text) in [
+        ("good.mbox", archive(&[&one, &large, &huge, &two])),
+        ("mail.eml", written("5", "ann", (1, 1), "", like_mbox)),
+        ("empty.mbox", String::new()),
+        ("blank.mbox", format!("\n\n{}", archive(&[&one]))),
+        ("secret", archive(&[&large])),
+        ("passwd", "root:x:0:0:root\n".to_owned()),
+        ("bom", format!("\u{feff}{broken}")),
+        ("dateless", broken.replace(" Mon Jan  1 10:00:00 2024", "")),
+        ("torn", broken.split_once('\n').unwrap().1.to_owned()),
+    ] {
+        b.put(name, text.as_bytes());
+    }
+    b.put("photo", b"\xff\xd8\xff\xe0\0\x10JFIF\n");
+    b.put("packed", b"\x1f\x8b");
+    fs::set_permissions(b.path("secret"), fs::Permissions::from_mode(0o000)).unwrap();
+    b.make_dir("heap");
     // One file of a store is no reason to leave out the others.
-    bench.make_dir("copy");
-    bench.put("copy/1", b"\xff\xd8\xff\xe0\0");
-    bench.put(
-        "copy/2",
-        archive(&[&written("6", "ann", (1, 2), "", "6")]).as_bytes(),
+    b.make_dir("copy");
+    b.put("copy/1", b"\xff\xd8\xff\xe0\0");
+    let six = written("6", "ann", (1, 2), "", "6");
+    b.put("copy/2", archive(&[&six]).as_bytes());
+    t.at(&b).step(
+        "What is no archive is told apart, and files nothing.",
+        "tickets import secret\n\
+         tickets import photo\n\
+         tickets import passwd\n\
+         tickets import bom\n\
+         tickets import dateless\n\
+         tickets import packed\n\
+         tickets import torn\n\
+         tickets import --folders heap",
     );
-    let args = [
-        "import",
-        "nonsuch",
-        "photo",
-        "secret",
-        "heap",
-        "good.mbox",
-        "mail.eml",
-        "empty.mbox",
-        "blank.mbox",
-        "copy",
-    ];
-    bench.run(&args, b"").is(
-        66,
-        "filed 4 messages in 4 new tickets; 1 was in the archive twice\n",
-        "tickets: cannot read nonsuch: there is no such file\n\
-         tickets: photo is neither an mbox nor a mail\n\
-         tickets: cannot read secret: Permission denied (os error 13)\n\
-         hint: a file may come on standard input: tickets import - <FILE\n\
-         tickets: heap is neither a Maildir nor a store\n\
-         hint: name the mailboxes in it, or use --folders for Maildirs\n\
-         tickets: copy/1 is neither an mbox nor a mail\n\
-         tickets: good.mbox: message <3@example.net> has 1090 bytes: more than max_size, left out\n\
-         tickets: good.mbox: message 3 has 3090 bytes: too large, left out\n",
+    t.step(
+        "What is broken does not stop the rest.",
+        "tickets import nonsuch photo secret heap good.mbox mail.eml empty.mbox blank.mbox copy",
     );
-    assert_eq!(tickets(&bench), ["1: 1", "2: 2", "3: 5", "4: 6"]);
-    for (args, status, said) in [
-        (
-            &["import", "secret"][..],
-            77,
-            "tickets: cannot read secret: Permission denied (os error 13)\n\
-             hint: a file may come on standard input: tickets import - <FILE\n",
-        ),
-        (
-            &["import", "photo"],
-            65,
-            "tickets: photo is neither an mbox nor a mail\n",
-        ),
-    ] {
-        bench.run(args, b"").is(status, "filed 0 messages\n", said);
-    }
-    let usage = |args: &[&str], said: &str| bench.run(args, b"").is(64, "", said);
-    let group = "hint: a pattern has one group, as in --tag '#([0-9]+)'\n";
-    usage(
-        &["import", "--tag", "x", "a"],
-        &format!("tickets: --tag: \"x\" has no group for the number\n{group}"),
+    assert_eq!(tickets(&b), ["1: 1", "2: 2", "3: 5", "4: 6"]);
+    t.step(
+        "Mistakes name the way out.",
+        "tickets import --tag x good.mbox\ntickets import",
     );
-    usage(
-        &["import"],
-        "tickets: the following required arguments were not provided: <FILE|DIR>...\nhint: `tickets import --help` shows its options\n",
-    );
-}
-
-#[test]
-fn what_is_no_archive_is_told_apart() {
-    let bench = Bench::new();
-    let [one, two] = ["1", "2"].map(|id| written(id, "ann", (1, 1), "", id));
-    let begins = "hint: an mbox begins like this: From ann@example.net Mon Jan  1 10:00:00 2024\n";
-    let text = |file: &str, line: &str| {
-        format!("{file} is neither an mbox nor a mail: its first line is {line:?}\n{begins}")
-    };
-    let packed = "packed is neither an mbox nor a mail\n\
-                  hint: it is compressed: zcat FILE | tickets import -\n";
-    let torn = "torn: line 7 begins another mail: an mbox without its first line? Left out\n";
-    let archive = archive(&[&one, &two]);
-    let without_date = archive.replace(" Mon Jan  1 10:00:00 2024", "");
-    for (file, content, said) in [
-        (
-            "passwd",
-            "root:x:0:0:root\n",
-            text("passwd", "root:x:0:0:root"),
-        ),
-        (
-            "bom",
-            &*format!("\u{feff}{archive}"),
-            text(
-                "bom",
-                "\u{feff}From somebody@example.net Mon Jan  1 10:00:00 2024",
-            ),
-        ),
-        (
-            "dateless",
-            &*without_date,
-            text("dateless", "From somebody@example.net"),
-        ),
-        ("packed", "\x1f\u{8b}", packed.to_owned()),
-        ("torn", archive.split_once('\n').unwrap().1, torn.to_owned()),
-    ] {
-        // Of a character above 127, the byte: as gzip begins.
-        let bytes: Vec<u8> = match file {
-            "packed" => content.chars().map(|c| c as u8).collect(),
-            _ => content.as_bytes().to_vec(),
-        };
-        bench.put(file, &bytes);
-        let said = format!("tickets: {said}");
-        bench
-            .run(&["import", file], b"")
-            .is(65, "filed 0 messages\n", &said);
-    }
-    let said = "tickets: heap holds no Maildir and no store\n";
-    bench.make_dir("heap");
-    bench
-        .run(&["import", "--folders", "heap"], b"")
-        .is(65, "filed 0 messages\n", said);
-    assert_eq!(bench.names(), [""; 0]);
-}
-
-#[test]
-fn two_imports_at_once() {
-    let bench = Bench::new();
-    let one = written("1", "ann", (1, 1), "", "x");
-    bench.put("a.mbox", archive(&[&one]).as_bytes());
-    bench
-        .run(&["import", "a.mbox"], b"")
-        .is(0, "filed 1 message in 1 new ticket\n", "");
-    let lock = fs::File::open(bench.ticket(".tickets/import")).unwrap();
+    let lock = fs::File::open(b.ticket(".tickets/import")).unwrap();
     lock.lock().unwrap();
-    let busy = "tickets: cannot import: another import is at work in this store\n";
-    bench.run(&["import", "a.mbox"], b"").is(75, "", busy);
+    t.step("One import at a time.", "tickets import good.mbox");
     drop(lock);
-    bench
-        .run(&["import", "a.mbox"], b"")
-        .is(0, "filed 0 messages; 1 was there already\n", "");
-}
-
-#[test]
-fn from_standard_input() {
-    let bench = Bench::new();
-    let one = written("1", "ann", (1, 1), "", "\nFrom here");
-    let input = archive(&[&one]);
-    bench
-        .run(&["import", "--mboxrd", "-"], input.as_bytes())
-        .is(0, "filed 1 message in 1 new ticket\n", "");
-    assert_eq!(filed(&bench, "1")[0].3, one);
-    bench
-        .run(&["import", "--mboxrd", "-n", "-"], input.as_bytes())
-        .is(0, "would file 0 messages; 1 was there already\n", "");
-    // What is no file can be read only once, too: tickets import <(zcat old.mbox.gz)
-    let said = "filed 0 messages; 1 was there already\n";
-    bench.put("a.mbox", input.as_bytes());
-    let plain = bench.command(&[]);
-    let program = plain.get_program().to_str().unwrap();
-    let mut shell = Command::new("sh");
-    shell.args([
-        "-c",
-        &format!("cat a.mbox | {program} import --mboxrd /dev/stdin"),
-    ]);
-    bench.as_ordinary_user(&mut shell);
-    finish(shell, b"").is(0, said, "");
-    bench.run(&["import", "-"], b"\x00junk").is(
-        65,
-        "filed 0 messages\n",
-        "tickets: standard input is neither an mbox nor a mail\n",
-    );
+    t.run("tickets import mail.eml");
+    insta::assert_snapshot!("import", t);
 }
