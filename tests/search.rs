@@ -1,6 +1,8 @@
 //! `tickets search` (E3).
 
 use crate::bench::{Bench, Ran, finish};
+use crate::story::empty;
+use crate::transcript::Transcript;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tickets::mail::entry::{Trace, encode};
@@ -29,9 +31,7 @@ pub fn mail(from: &str, subject: &str, text: &str) -> String {
 
 /// Six tickets: 1 a conversation, 2 with attachments, 3 in Japanese, 4 and 5 closed, 6 of a machine.
 pub fn desk() -> Bench {
-    let b = Bench::new();
-    b.run(&["reindex"], b"")
-        .is(0, "0 tickets, 0 messages\n", "");
+    let b = empty();
     let submit = "submit@example.org";
     let ann = "Ann Müller <ann@example.net>";
     let thread = [
@@ -112,15 +112,103 @@ pub fn numbers(b: &Bench, args: &[&str]) -> String {
     numbers.join(" ")
 }
 
+// E1, E3, E4
 #[test]
-fn tickets_and_the_lines_that_speak_of_it() {
+fn manual() {
     let b = desk();
-    search(&b, &["printer", "-prints"]).is(
-        0,
-        " 1 *  3d  3  Ann Müller  Printer on fire\n       \
-              1  our printer on the third floor burns.\n",
-        "",
+    let mut t = Transcript::new(&b);
+    t.step(
+        "The tickets that hold all the words, each with the lines that speak of it.",
+        "tickets search printer -prints",
     );
+    t.step(
+        "Numbers are for pipes.",
+        "tickets search -q printer\ntickets search printer -q -n1",
+    );
+    let json = search(&b, &["--json", "segfault"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    t.mask(json["opened"].as_str().unwrap(), "<two days ago>");
+    t.step(
+        "So are objects, one a line.",
+        "tickets search --json drucker segfault file:log from:bob",
+    );
+    t.step(
+        "On a terminal, words stand out, and lines fit.",
+        "tickets search --color always brigade\n\
+         tickets search --color always subject:printer from:müller is:closed\n\
+         COLUMNS=50 tickets search 'needle OR 届いて OR blue'\n\
+         tickets search brigade",
+    );
+    t.step(
+        "With `-n` only the best are shown.",
+        "tickets search -n 1 'printer OR drucker'",
+    );
+    t.step(
+        "Where nothing fits the status is 1.",
+        "tickets search lighthouse\n\
+         tickets search needle printer\n\
+         tickets search -q lighthouse\n\
+         tickets search --json lighthouse",
+    );
+    let none = Bench::new();
+    t.at(&none).run("tickets search x\ntickets search x -q");
+    assert!(!none.path("tickets").exists(), "looking creates nothing");
+    t.step(
+        "Mistakes show the place.",
+        "tickets search printer is:opne\n\
+         tickets search form:ann\n\
+         tickets search '\"printer'\n\
+         tickets search a -b OR\n\
+         tickets search ...\n\
+         tickets search\n\
+         tickets search --json -q x\n\
+         tickets search -n few x",
+    );
+    insta::assert_snapshot!("search", t);
+}
+
+#[test]
+fn the_lines_that_say_most_are_shown() {
+    let b = empty();
+    let ann = "Ann <ann@example.net>";
+    let text = "toner here\n> toner and ink, quoted\nink there\ntoner with ink\n\ttoner again\nmore \
+                toner\nnothing";
+    let first = entry(2, "submit@example.org", &mail(ann, "Toner", text));
+    let second = "> toner with ink\nRe: \u{1b}[31m paper";
+    let second = mail("Bob <bob@example.com>", "Re: Toner and glue", second);
+    let second = entry(1, "ticket-1@example.org", &second);
+    b.put("tickets/1", &[first, second].concat());
+    let mut t = Transcript::new(&b);
+    t.step(
+        "Three lines at most: new words before those seen already, and the writer's own before what \
+         he quotes.",
+        "tickets search toner\n\
+         tickets search toner ink\n\
+         tickets search '\"and ink\"'\n\
+         tickets search toner paper\n\
+         tickets search ann ink\n\
+         tickets search nothing is:open",
+    );
+    t.step(
+        "A field is shown for a word that stands in no line of the text.",
+        "tickets search glue paper\n\
+         tickets search from:bob\n\
+         tickets search to:submit subject:toner from:bob\n\
+         tickets search ticket:1 -steel",
+    );
+    let b = empty();
+    let put = |number: u32, subject: &str| {
+        let entry = entry(2, "submit@example.org", &mail(ann, subject, "text"));
+        b.put(&format!("tickets/{number}"), &entry);
+    };
+    put(1, &("on and ".repeat(9) + "the needle in it"));
+    put(2, "U\u{308}ber A\u{308}pfel: needle");
+    put(3, "打印机着火了，请带水来。针needle着火");
+    t.at(&b).step(
+        "A word in the Subject is seen behind what fits, and behind letters of two characters.",
+        "COLUMNS=40 tickets search --color always needle | sort",
+    );
+    insta::assert_snapshot!("search-lines", t);
 }
 
 #[test]
@@ -187,24 +275,6 @@ fn what_is_found() {
 }
 
 #[test]
-fn forms_for_pipes() {
-    let b = desk();
-    search(&b, &["-q", "printer"]).is(0, "1\n4\n", "");
-    search(&b, &["printer", "-q", "-n1"]).is(0, "1\n", "");
-    search(&b, &["-q", "nothing"]).is(1, "", "");
-    search(&b, &["--json", "nothing"]).is(1, "", "");
-    let want = format!(
-        r#"{{"number":2,"state":"open","opened":"OPENED","active":"OPENED","messages":1,"submitter":{{"name":"","address":"bob@example.net"}},"subject":"Rechnung","waiting":true,"path":"{}/2","matches":[{{"message":1,"field":"text","file":null,"line":"Die Gebühr für den Drucker"}},{{"message":1,"field":"text","file":"error.log","line":"segfault at 0x12"}},{{"message":1,"field":"file","file":null,"line":"error.log"}}]}}
-"#,
-        b.path("tickets").display()
-    );
-    let ran = search(&b, &["--json", "drucker segfault file:log from:bob"]);
-    let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let opened = object["opened"].as_str().unwrap();
-    ran.is(0, &want.replace("OPENED", opened), "");
-}
-
-#[test]
 fn the_best_come_first() {
     let b = Bench::new();
     let submit = "submit@example.org";
@@ -237,158 +307,6 @@ fn the_best_come_first() {
         " 3 *  1d  1  ann@example.net  Printer\n",
         "tickets: the best 1 of 4 tickets; -n 0 shows all of them\n",
     );
-}
-
-#[test]
-fn lines_fit_the_terminal() {
-    let b = desk();
-    let mut command = b.command(&["search", "needle OR 届いて OR blue"]);
-    command.env("COLUMNS", "50");
-    finish(command, b"").is(
-        0,
-        " 1 *  3d  3  Ann Müller    Printer on fire\n       \
-              3  A blue one, from the Straße.\n \
-         3 *  1d  1  山田          請求書の件\n       \
-              1  先月分の請求書がまだ届いておりません。\n \
-         5 -  4w  1  dave@exampl…  Hay\n       \
-              1  …hay hay hay needle hay hay hay hay hay…\n",
-        "",
-    );
-}
-
-#[test]
-fn colours_are_for_terminals_or_who_asks() {
-    let b = desk();
-    let ran = search(&b, &["--color", "always", "brigade"]);
-    ran.is(
-        0,
-        "\u{1b}[1m 1 *  3d  3  Ann Müller  Printer on fire\u{1b}[0m\n\
-         \u{1b}[2m       1\u{1b}[0m  \u{1b}[1m\u{1b}[31mbrigade\u{1b}[0m.\n",
-        "",
-    );
-    let ran = search(
-        &b,
-        &[
-            "--color",
-            "always",
-            "subject:printer",
-            "from:müller",
-            "is:closed",
-        ],
-    );
-    ran.is(
-        0,
-        "\u{1b}[2m 4 -  1y  1  Ann \u{1b}[0m\u{1b}[1m\u{1b}[31mMüller\u{1b}[0m\u{1b}[2m  Old \u{1b}[0m\u{1b}[1m\u{1b}[31mprinter\u{1b}[0m\u{1b}[2m\u{1b}[0m\n",
-        "",
-    );
-    assert!(!search(&b, &["brigade"]).stdout.contains('\u{1b}'));
-}
-
-#[test]
-fn words_in_subjects_are_seen() {
-    let b = Bench::new();
-    b.run(&["reindex"], b"")
-        .is(0, "0 tickets, 0 messages\n", "");
-    let ann = "Ann <ann@example.net>";
-    let put = |number: u32, subject: &str| {
-        let entry = entry(2, "submit@example.org", &mail(ann, subject, "text"));
-        b.put(&format!("tickets/{number}"), &entry);
-    };
-    // Behind what fits, and behind letters that a Mac writes as two characters each.
-    put(1, &("on and ".repeat(9) + "the needle in it"));
-    put(2, "U\u{308}ber A\u{308}pfel: needle");
-    put(3, "打印机着火了，请带水来。针needle着火");
-    let mut command = b.command(&["search", "--color", "always", "needle"]);
-    command.env("COLUMNS", "40");
-    let ran = finish(command, b"");
-    let mut lines: Vec<&str> = ran.stdout.lines().collect();
-    lines.sort_unstable();
-    let (bold, red) = ("\u{1b}[1m", "\u{1b}[0m\u{1b}[1m\u{1b}[31m");
-    assert_eq!(
-        lines,
-        [
-            format!("{bold} 1 *  2d  1  Ann  …the {red}needle\u{1b}[0m{bold} in it\u{1b}[0m"),
-            format!("{bold} 2 *  2d  1  Ann  Über Äpfel: {red}needle\u{1b}[0m{bold}\u{1b}[0m"),
-            format!("{bold} 3 *  2d  1  Ann  …带水来。针{red}needle\u{1b}[0m{bold}着火\u{1b}[0m"),
-        ]
-    );
-    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-}
-
-#[test]
-fn the_lines_that_say_most_are_shown() {
-    let b = Bench::new();
-    b.run(&["reindex"], b"")
-        .is(0, "0 tickets, 0 messages\n", "");
-    let ann = "Ann <ann@example.net>";
-    let text = "toner here\n> toner and ink, quoted\nink there\ntoner with ink\n\ttoner again\nmore \
-                toner\nnothing";
-    let first = entry(2, "submit@example.org", &mail(ann, "Toner", text));
-    let second = "> toner with ink\nRe: \u{1b}[31m paper";
-    let second = mail("Bob <bob@example.com>", "Re: Toner and glue", second);
-    b.put(
-        "tickets/1",
-        &[first, entry(1, "ticket-1@example.org", &second)].concat(),
-    );
-    let row = " 1 *  1d  2  Ann  Toner\n";
-    for (typed, want) in [
-        (
-            "toner",
-            "       1  toner here\n       1  toner with ink\n       1  toner again\n",
-        ),
-        (
-            "toner ink",
-            "       1  toner here\n       1  ink there\n       1  toner with ink\n",
-        ),
-        ("\"and ink\"", "       1  > toner and ink, quoted\n"),
-        ("toner paper", "       2  Re: [31m paper\n"),
-        (
-            "glue paper",
-            "       2  Re: [31m paper\n       2  Subject: Re: Toner and glue\n",
-        ),
-        ("ann ink", "       1  ink there\n       1  toner with ink\n"),
-        ("from:bob", "       2  From: Bob <bob@example.com>\n"),
-        (
-            "to:submit subject:toner from:bob",
-            "       2  From: Bob <bob@example.com>\n       2  To: submit@example.org\n",
-        ),
-        ("nothing is:open", "       1  nothing\n"),
-        ("ticket:1 -steel", ""),
-    ] {
-        search(&b, &[typed]).is(0, &format!("{row}{want}"), "");
-    }
-}
-
-#[test]
-fn nothing_found_says_so() {
-    let b = Bench::new();
-    let store = b.path("tickets").display().to_string();
-    search(&b, &["x"]).is(1, "", &format!("tickets: no tickets in {store} yet\n"));
-    search(&b, &["x", "-q"]).is(1, "", "");
-    // Looking creates nothing.
-    assert!(!b.path("tickets").exists());
-    let b = desk();
-    search(&b, &["lighthouse"]).is(1, "", "tickets: nothing fits\n");
-    search(&b, &["needle", "printer"]).is(1, "", "tickets: nothing fits\n");
-}
-
-// E4
-#[test]
-fn mistakes_show_the_place() {
-    let b = Bench::new();
-    let cannot = "tickets: cannot understand the query:";
-    for (args, want) in [
-        (&["printer", "is:opne"][..], format!("{cannot} no ticket is opne\n    printer is:opne\n               ^\nhint: is:open, is:closed or is:waiting\n")),
-        (&["form:ann"], format!("{cannot} there is no form:\n    form:ann\n    ^\nhint: from:... is meant? Put it in quotes to look for the words\n")),
-        (&["\"printer"], format!("{cannot} this quote is not closed\n    \"printer\n    ^\nhint: close it with another \", and quote for the shell: 'from:\"Ann Example\"'\n")),
-        (&["a", "-b", "OR"], format!("{cannot} nothing stands after OR\n    a NOT b OR\n            ^\nhint: put words on both sides, or \"OR\" in quotes\n")),
-        (&["..."], format!("{cannot} there is no word in it\n    ...\n    ^\nhint: `tickets search --help` shows what can be asked\n")),
-        (&[], "tickets: the following required arguments were not provided: <WORDS>...\nhint: `tickets search --help` shows its options\n".to_owned()),
-        (&["--json", "-q", "x"], "tickets: the argument '--json' cannot be used with '--quiet'\nhint: `tickets search --help` shows its options\n".to_owned()),
-        (&["-n", "few", "x"], "tickets: invalid value 'few' for '--limit <N>': invalid digit found in string\nhint: `tickets search --help` shows its options\n".to_owned()),
-    ] {
-        search(&b, args).is(64, "", &want);
-    }
 }
 
 // E4
