@@ -23,6 +23,8 @@ pub struct Transcript<'a> {
     /// What the last command sent.
     pub sent: Vec<Sent>,
     masks: Vec<(String, &'static str)>,
+    /// `TZ` of the commands, for the pages on which it matters.
+    pub zone: &'static str,
     _settings: SettingsBindDropGuard,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Transcript<'a> {
             before: Default::default(),
             sent: Vec::new(),
             masks: Vec::new(),
+            zone: "UTC",
             _settings: settings.bind_to_scope(),
         };
         page.at(bench);
@@ -81,7 +84,7 @@ impl<'a> Transcript<'a> {
         self
     }
 
-    /// Runs each line in a shell, where `tickets` is the program and the time is that of Greenwich.
+    /// Runs each line in a shell, where `tickets` is the program.
     pub fn run(&mut self, lines: &str) -> &mut Self {
         for line in lines.lines() {
             let mut shell = Command::new("sh");
@@ -90,7 +93,7 @@ impl<'a> Transcript<'a> {
             let bin = self.bench.path("bin").display().to_string();
             shell
                 .env("PATH", format!("{bin}:/usr/bin:/bin"))
-                .env("TZ", "UTC");
+                .env("TZ", self.zone);
             self.begin();
             let ran = finish(shell, b"");
             self.ran(line, &ran);
