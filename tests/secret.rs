@@ -2,6 +2,7 @@
 
 use crate::bench::{Bench, Ran};
 use crate::deliver::mail;
+use crate::transcript::Transcript;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -49,12 +50,107 @@ fn local(bench: &Bench, number: u32) -> String {
     local
 }
 
+/// The text is in the manual.
+#[track_caller]
 fn refused(ran: &Ran, address: &str) {
-    let sentence = format!(
-        "5.1.1 There is no address {address}. The right one is in every mail about your \
-         ticket: reply to one of those, or write to submit@example.org.\n"
+    assert_eq!((ran.status, ran.stderr.as_str()), (67, ""));
+    let begins = format!("5.1.1 There is no address {address}. ");
+    assert!(ran.stdout.starts_with(&begins), "{ran:?}");
+}
+
+// A3, B8, E4
+#[test]
+fn manual() {
+    let b = desk("");
+    fs::set_permissions(b.path(""), Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(b.path("etc")).unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter("(SEAL is|has) `[0-9a-z]{8}`", "$1 `<seal>`");
+    let _settings = settings.bind_to_scope();
+    let mut t = Transcript::new(&b);
+    let check = "tickets check --etc etc | grep -A1 address_secret";
+    t.step("The secret is in a file, and is never shown.", check);
+    let mode = |mode| fs::set_permissions(b.path("secret"), Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    t.step("Nobody else may read it.", check);
+    b.put(
+        "mail.eml",
+        mail("1", "Subject: Printer\n", "It burns.").as_bytes(),
     );
-    ran.is(67, &sentence, "");
+    let both = "tickets deliver submit@example.org <mail.eml\ntickets check --etc etc";
+    b.put("secret", b"0123456789abcde\n\n");
+    t.step(
+        "Without a secret that is one, mail waits: it is never taken unprotected.",
+        both,
+    );
+    b.put("secret", b"");
+    t.run(both);
+    fs::remove_file(b.path("secret")).unwrap();
+    t.run(both);
+    put_secret(&b, SECRET);
+    mode(0o000);
+    t.run(both);
+    assert!(!b.ticket("").exists());
+    mode(0o600);
+
+    t.step(
+        "The address of a ticket, and of one that is not there yet.",
+        "tickets deliver submit@example.org <mail.eml\ntickets address 1 2",
+    );
+    let (right, next) = (local(&b, 1), local(&b, 2));
+    b.put("reply.eml", mail("2", "", "x").as_bytes());
+    t.step(
+        "Who guesses is refused, by mail, to Exim and to Postfix. An address that was given out leads \
+         to its ticket.",
+        &format!(
+            "tickets deliver -r ticket-1@example.org <reply.eml\n\
+             tickets verify ticket-1@example.org\n\
+             printf 'protocol_state=RCPT\\nrecipient=ticket-1@example.org\\n\\n' | tickets policy\n\
+             tickets verify {next}@example.org\n\
+             tickets verify {right}-done@example.org\n\
+             printf 'protocol_state=RCPT\\nrecipient={right}@example.org\\n\\n' | tickets policy"
+        ),
+    );
+
+    let exim = "tickets check --etc etc | grep -A1 Exim:";
+    fs::create_dir_all(b.path("etc/exim4")).unwrap();
+    let dc = "dc_other_hostnames='example.org'\ndc_use_split_config='false'\n";
+    fs::write(b.path("etc/exim4/update-exim4.conf.conf"), dc).unwrap();
+    let template = b.path("etc/exim4/exim4.conf.template");
+    let put_in = || fs::write(&template, b.run(&["init", "--exim"], b"").stdout).unwrap();
+    put_in();
+    t.step(
+        "Exim holds a seal of the secret and what goes with it.",
+        exim,
+    );
+    put_secret(&b, &SECRET.replace('0', "1"));
+    t.step("It has to be told of another secret,", exim);
+    put_in();
+    b.configure(&with_secret(&b, "plain_until = 7\n"));
+    t.step("of plain addresses that may go on,", exim);
+    b.configure("");
+    t.step("of a desk that has no secret any more,", exim);
+    put_in();
+    t.run(exim);
+    b.configure(&with_secret(&b, ""));
+    t.step("and of one that has one now.", exim);
+
+    let postfix = "tickets check --etc etc | grep -A1 Postfix:";
+    fs::remove_dir_all(b.path("etc/exim4")).unwrap();
+    fs::create_dir(b.path("etc/postfix")).unwrap();
+    let put = |name: &str, text: &str| fs::write(b.path("etc/postfix").join(name), text).unwrap();
+    put("main.cf", "transport_maps = tickets\n");
+    t.step(
+        "Postfix has to bring the mail, and its table, if it has one, to know digests.",
+        postfix,
+    );
+    let table = include_str!("../contrib/postfix/tickets_transport");
+    put("tickets_transport", table);
+    t.run(postfix);
+    put("tickets_transport", &table.replace("(-[0-9a-z]{8})?", ""));
+    t.run(postfix);
+    assert!(!t.to_string().contains(SECRET));
+    insta::assert_snapshot!("secret", t);
 }
 
 #[test]
@@ -115,7 +211,7 @@ fn every_mail_names_the_address_that_works() {
 fn a_guess_is_refused() {
     // B8
     let bench = desk("");
-    let right = open(&bench);
+    open(&bench);
     bench.take_sent();
     let before = bench.mbox("1");
     for local in [
@@ -133,30 +229,19 @@ fn a_guess_is_refused() {
     }
     // What was told, of a ticket that is not there.
     let gone = local(&bench, 7) + "@example.org";
-    let sentence = format!(
-        "5.1.1 There is no ticket {gone}: please write to submit@example.org to open a new one.\n"
-    );
-    bench
-        .deliver(&gone, mail("2", "", "x"))
-        .is(67, &sentence, "");
-    bench.run(&["verify", &gone], b"").is(67, &sentence, "");
-    bench
-        .run(&["verify", &format!("{right}-done@example.org")], b"")
-        .is(0, "", "");
+    let sentence = format!("5.1.1 There is no ticket {gone}: ");
+    for ran in [
+        bench.deliver(&gone, mail("2", "", "x")),
+        bench.run(&["verify", &gone], b""),
+    ] {
+        assert_eq!((ran.status, ran.stderr.as_str()), (67, ""));
+        assert!(ran.stdout.starts_with(&sentence), "{ran:?}");
+    }
     assert_eq!(
         (bench.mbox("1"), bench.names()),
         (before, vec!["1".to_owned()])
     );
     assert_eq!(bench.take_sent(), []);
-    // Postfix is told the same.
-    let ask = |address: &str| {
-        let question = format!("protocol_state=RCPT\nrecipient={address}@example.org\n\n");
-        bench.run(&["policy"], question.as_bytes()).stdout
-    };
-    assert_eq!(ask(&right), "action=DUNNO\n\n");
-    let answer = ask("ticket-1");
-    let want = "action=550 5.1.1 There is no address ticket-1@example.org. The right one is in ";
-    assert!(answer.starts_with(want), "{answer}");
     // unknown_ticket = "open"
     bench.configure(&with_secret(&bench, "unknown_ticket = \"open\"\n"));
     bench
@@ -276,147 +361,5 @@ fn the_operators_tools_know_the_address() {
         let mut shell = std::process::Command::new("sh");
         shell.arg("-n");
         crate::bench::finish(shell, script.stdout.as_bytes()).is(0, "", "");
-    }
-}
-
-#[test]
-fn a_secret_is_read_and_never_shown() {
-    // A3
-    let bench = desk("");
-    fs::create_dir(bench.path("etc")).unwrap();
-    let path = bench.path("secret");
-    let shown = path.display();
-    let etc = bench.path("etc");
-    let args = ["check", "--etc", etc.to_str().unwrap()];
-    let check = || bench.run(&args, b"");
-    let good = check();
-    for line in [
-        format!("address_secret = \"{shown}\"\nplain_until = 0\n"),
-        format!("ok    address_secret: {shown}\n"),
-    ] {
-        assert!(good.stdout.contains(&line), "{line} in\n{}", good.stdout);
-    }
-    assert!(!good.stdout.contains(SECRET));
-    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-    let told = check();
-    let wide = format!(
-        "FAIL  address_secret: everybody may read {shown}\n      mend: chmod o-rwx {shown}\n"
-    );
-    assert_eq!(told.status, 78);
-    assert!(told.stdout.contains(&wide), "{}", told.stdout);
-
-    // What cannot be read, or is none, keeps mail waiting: it is never taken without.
-    let config = bench.path("config.toml");
-    let cannot = format!("tickets: cannot use {}: address_secret: ", config.display());
-    let hint =
-        format!("hint: `(umask 077; head -c 32 /dev/urandom | base64 >{shown})` makes one\n");
-    for (text, why) in [
-        (
-            Some("0123456789abcde\n\n"),
-            format!("{shown} holds less than 16 characters"),
-        ),
-        (Some(""), format!("{shown} holds less than 16 characters")),
-        (None, format!("there is no {shown}")),
-    ] {
-        match text {
-            Some(text) => bench.put("secret", text.as_bytes()),
-            None => fs::remove_file(&path).unwrap(),
-        }
-        let ran = bench.deliver("submit@example.org", mail("1", "", "x"));
-        ran.is(75, "", &format!("{cannot}{why}\n"));
-        check().is(78, "", &format!("{cannot}{why}\n{hint}"));
-    }
-    bench.put("secret", SECRET.as_bytes());
-    fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
-    let ran = bench.deliver("submit@example.org", mail("1", "", "x"));
-    ran.is(
-        75,
-        "",
-        &format!("{cannot}cannot read {shown}: Permission denied (os error 13)\n"),
-    );
-    assert!(!bench.ticket("").exists());
-}
-
-#[test]
-fn exim_must_have_been_told_of_the_secret() {
-    let bench = desk("");
-    fs::set_permissions(bench.path(""), Permissions::from_mode(0o755)).unwrap();
-    fs::create_dir_all(bench.path("etc/exim4")).unwrap();
-    let etc = bench.path("etc");
-    let dc = "dc_other_hostnames='example.org'\ndc_use_split_config='false'\n";
-    fs::write(etc.join("exim4/update-exim4.conf.conf"), dc).unwrap();
-    let template = etc.join("exim4/exim4.conf.template");
-    let put_in = || fs::write(&template, bench.run(&["init", "--exim"], b"").stdout).unwrap();
-    let said = || {
-        let ran = bench.run(&["check", "--etc", etc.to_str().unwrap()], b"");
-        let lines = ran.stdout.lines().filter(|l| l.contains("  Exim: "));
-        (
-            ran.status,
-            lines.map(|l| format!("{l}\n")).collect::<String>(),
-        )
-    };
-    let good = (
-        0,
-        "ok    Exim: it brings mail for submit@example.org\n".to_owned(),
-    );
-    let fails = |text: &str| {
-        let (status, lines) = said();
-        assert_eq!((status, lines.matches("FAIL").count()), (78, 1), "{lines}");
-        assert!(lines.contains(text), "{text} in\n{lines}");
-    };
-    put_in();
-    assert_eq!(said(), good);
-    // Exim would refuse what the desk gives out.
-    put_secret(&bench, &SECRET.replace('0', "1"));
-    fails("FAIL  Exim: TICKETS_SEAL is `");
-    put_in();
-    assert_eq!(said(), good);
-    bench.configure(&with_secret(&bench, "plain_until = 7\n"));
-    fails("FAIL  Exim: TICKETS_SEAL is `");
-    bench.configure("");
-    fails("FAIL  Exim: it wants a digest in addresses, and this desk writes none");
-    put_in();
-    assert_eq!(said(), good);
-    bench.configure(&with_secret(&bench, ""));
-    let (status, lines) = said();
-    assert_eq!((status, lines.matches("FAIL").count()), (78, 2), "{lines}");
-    assert!(
-        lines.contains("FAIL  Exim: TICKETS_VERIFY is ``, and"),
-        "{lines}"
-    );
-}
-
-#[test]
-fn postfix_must_know_how_long_addresses_are() {
-    let bench = desk("");
-    fs::create_dir_all(bench.path("etc/postfix")).unwrap();
-    let etc = bench.path("etc");
-    fs::write(etc.join("postfix/main.cf"), "transport_maps = tickets\n").unwrap();
-    let said = || {
-        let ran = bench.run(&["check", "--etc", etc.to_str().unwrap()], b"");
-        let mut lines = ran.stdout.lines().filter(|l| l.contains("  Postfix: "));
-        (ran.status, lines.next().unwrap_or_default().to_owned())
-    };
-    let good = (
-        0,
-        format!(
-            "ok    Postfix: {}/postfix/main.cf names tickets",
-            etc.display()
-        ),
-    );
-    assert_eq!(said(), good);
-    let table = include_str!("../contrib/postfix/tickets_transport");
-    for (text, want) in [
-        (table.to_owned(), good.clone()),
-        (
-            table.replace("(-[0-9a-z]{8})?", ""),
-            (
-                78,
-                "FAIL  Postfix: its tables know of no digest in addresses, and refuse them".into(),
-            ),
-        ),
-    ] {
-        fs::write(etc.join("postfix/tickets_transport"), text).unwrap();
-        assert_eq!(said(), want);
     }
 }

@@ -84,11 +84,12 @@ impl<'a> Transcript<'a> {
         self
     }
 
-    /// Runs each line in a shell, where `tickets` is the program.
+    /// Runs each line in a shell, where `tickets` is the program. A pipe ends as the last of its commands
+    /// that failed.
     pub fn run(&mut self, lines: &str) -> &mut Self {
         for line in lines.lines() {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", line]);
+            let mut shell = Command::new("bash");
+            shell.args(["-o", "pipefail", "-c", line]);
             self.bench.as_ordinary_user(&mut shell);
             let bin = self.bench.path("bin").display().to_string();
             shell
