@@ -17,9 +17,8 @@ fn desk() -> Bench {
 #[test]
 fn manual() {
     let b = desk();
-    // The Message-ID of the operator's mail holds the time and the number of the process.
+    // The Message-ID of the operator's mail holds the number of the process.
     let mut settings = insta::Settings::clone_current();
-    settings.add_filter("<[0-9a-f]{16}[.][0-9a-f]{1,6}@", "<<time>.<process>@");
     settings.add_filter("size=3[0-9]{2};\n", "size=<size>;\n");
     let _settings = settings.bind_to_scope();
     let mut t = Transcript::new(&b);
