@@ -61,7 +61,9 @@ fn refused(ran: &Ran, address: &str) {
 // A3, B8, E4
 #[test]
 fn manual() {
-    let b = desk("");
+    let b = Bench::new();
+    put_secret(&b, SECRET);
+    b.configure(&format!("address_secret = {:?}\n", b.path("secret")));
     fs::set_permissions(b.path(""), Permissions::from_mode(0o755)).unwrap();
     fs::create_dir(b.path("etc")).unwrap();
     let mut settings = insta::Settings::clone_current();
