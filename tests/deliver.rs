@@ -81,6 +81,14 @@ fn manual() {
     }
     t.at(&lenient)
         .step("Unless the configuration takes everything.", refused);
+    let noted = Bench::with("notify = \"note\"\n");
+    noted.put("fire.eml", FIRST.as_bytes());
+    t.at(&noted).step(
+        "With `notify = \"note\"` the admin gets a note instead of a copy.",
+        first,
+    );
+    t.sent.remove(0);
+    t.mails();
     let small = Bench::with("max_size = 100\n");
     small.put("fire.eml", FIRST.as_bytes());
     t.at(&small).step(

@@ -1,37 +1,66 @@
-//! `tickets man` and `tickets completions`.
+//! `--help`, `tickets man` and `tickets completions`, and what is mistyped.
 
-use super::bench::Bench;
+use crate::bench::Bench;
+use crate::transcript::Transcript;
+
+/// The commands that `--help` lists.
+fn commands(b: &Bench) -> Vec<String> {
+    let help = b.run(&["--help"], b"");
+    help.silent_but_for_output("--help");
+    let (_, list) = help.stdout.split_once("Commands:\n").unwrap();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let name = |line: &str| {
+        line.strip_prefix("  ")?
+            .split(' ')
+            .next()
+            .map(str::to_owned)
+    };
+    let names: Vec<String> = lines
+        .filter_map(name)
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(names.len() > 10, "{}", help.stdout);
+    names
+}
+
+#[test]
+fn every_command_has_a_help_text() {
+    let b = Bench::new();
+    let mut t = Transcript::new(&b);
+    t.run("tickets --help");
+    insta::assert_snapshot!("help", t);
+    drop(t);
+    // What all of them have stands in that one.
+    let list = b.run(&["list", "--help"], b"").stdout;
+    let common = &list[list.find("      --config").unwrap()..];
+    assert!(common.lines().count() < 10, "{common}");
+    for name in commands(&b) {
+        let mut t = Transcript::new(&b);
+        t.begin();
+        let mut help = b.run(&[&name, "--help"], b"");
+        if let Some(own) = help.stdout.strip_suffix(common) {
+            help.stdout = format!("{own}      ...\n");
+        }
+        t.ran(&format!("tickets {name} --help"), &help);
+        insta::assert_snapshot!(format!("help-{name}"), t);
+    }
+}
 
 #[test]
 fn every_command_has_a_manual_page() {
     let b = Bench::new();
-    let help = b.run(&["--help"], b"");
-    assert_eq!((help.status, help.stderr.as_str()), (0, ""));
-    let commands = help.stdout.split("Commands:\n").nth(1).unwrap();
-    let commands = commands.lines().take_while(|l| !l.is_empty());
-    let mut seen = 0;
-    for name in commands.filter_map(|l| l.strip_prefix("  ")?.split(' ').next()) {
-        if name.is_empty() {
-            continue;
-        }
-        let page = b.run(&["man", name], b"");
-        assert_eq!((page.status, page.stderr.as_str()), (0, ""), "{name}");
+    let page = |args: &[&str], title: &str| {
+        let page = b.run(args, b"");
+        page.silent_but_for_output(title);
         assert!(
-            page.stdout.contains(&format!("\n.TH tickets-{name} 1 ")),
-            "{name}: {}",
-            page.stdout
+            page.stdout.contains(&format!("\n.TH {title} 1 ")),
+            "{title}"
         );
-        seen += 1;
+    };
+    page(&["man"], "tickets");
+    for name in commands(&b) {
+        page(&["man", &name], &format!("tickets-{name}"));
     }
-    assert!(seen > 10, "{}", help.stdout);
-    let page = b.run(&["man"], b"");
-    assert_eq!((page.status, page.stderr.as_str()), (0, ""));
-    assert!(page.stdout.contains("\n.TH tickets 1 "), "{}", page.stdout);
-    b.run(&["man", "delivr"], b"").is(
-        64,
-        "",
-        "tickets: no command \"delivr\"\nhint: `tickets --help` shows the commands\n",
-    );
 }
 
 #[test]
@@ -39,73 +68,28 @@ fn shells_complete_the_commands() {
     let b = Bench::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = b.run(&["completions", shell], b"");
-        assert_eq!((script.status, script.stderr.as_str()), (0, ""), "{shell}");
+        script.silent_but_for_output(shell);
         assert!(script.stdout.contains("reopen"), "{shell}");
     }
-    b.run(&["completions", "basch"], b"").is(
-        64,
-        "",
-        "tickets: invalid value 'basch' for '<SHELL>'\nhint: one of bash, elvish, fish, powershell, zsh\n",
-    );
 }
 
+// E4
 #[test]
-fn a_commands_own_options_come_first() {
-    let help = Bench::new().run(&["list", "--help"], b"");
-    assert_eq!((help.status, help.stderr.as_str()), (0, ""));
-    let options = help.stdout.split("Options:\n").nth(1).unwrap();
-    let names = options.lines().filter_map(|l| {
-        let (_, name) = l.split_at_checked(6)?;
-        name.strip_prefix("--")?.split(' ').next()
-    });
-    assert_eq!(
-        names.collect::<Vec<_>>().join(" "),
-        "closed all from since waiting json quiet sort reverse config dir help"
-    );
-}
-
-#[test]
-fn mistyped_options_are_explained() {
+fn what_is_mistyped_is_explained() {
     let b = Bench::new();
-    let config = b.path("config.toml").display().to_string();
-    for (args, want) in [
-        (
-            &["shwo", "1"][..],
-            "unrecognized subcommand 'shwo'\nhint: a similar subcommand exists: 'show'\n",
-        ),
-        (
-            &["--config", &config, "show"],
-            "the following required arguments were not provided: <TICKET>\n\
-             hint: `tickets show --help` shows its options\n",
-        ),
-        (
-            &["show", "twelve"],
-            "invalid value 'twelve' for '<TICKET>': a ticket is a number from 1 to \
-             999999999, without leading zeros\n\
-             hint: `tickets show --help` shows its options\n",
-        ),
-        (
-            &["list", "--sort", "foo"],
-            "invalid value 'foo' for '--sort <KEY>'\nhint: one of active, opened, number, messages, from, subject\n",
-        ),
-        (
-            &[],
-            "no command is given\nhint: `tickets --help` shows the commands\n",
-        ),
-        (
-            &["show", "12", "--rwa"],
-            "unexpected argument '--rwa' found\nhint: `tickets show --help` shows its options\n",
-        ),
-        (
-            &["search", "--toner"],
-            "unexpected argument '--toner' found\n\
-             hint: to pass '--toner' as a value, use '-- --toner'\n",
-        ),
-        (
-            &["nonsense"],
-            "unrecognized subcommand 'nonsense'\nhint: `tickets --help` shows the commands\n",
-        ),
-    ] {
-        b.run(args, b"").is(64, "", &format!("tickets: {want}"));
-    }
+    let mut t = Transcript::new(&b);
+    t.step(
+        "A command that there is not.",
+        "tickets\ntickets nonsense\ntickets shwo 1\ntickets man delivr",
+    );
+    t.step(
+        "Options and values of a command.",
+        "tickets --config config.toml show\n\
+         tickets show twelve\n\
+         tickets show 12 --rwa\n\
+         tickets list --sort foo\n\
+         tickets search --toner\n\
+         tickets completions basch",
+    );
+    insta::assert_snapshot!("mistyped", t);
 }

@@ -2,58 +2,50 @@
 
 use crate::bench::Bench;
 use crate::deliver::mail;
+use crate::transcript::Transcript;
+use std::collections::BTreeSet;
 use std::fs;
 
+// D10, E4
 #[test]
-fn an_overwritten_entry_comes_back() {
-    // D10
-    let bench = Bench::new();
-    bench.file("submit", mail("1", "Subject: one\n", "first"));
-    let before = fs::read(bench.ticket("1")).unwrap();
-    bench.file("ticket-1", mail("2", "Subject: two\n", "second"));
-    bench.file("ticket-1", mail("3", "Subject: three\n", "third"));
-    let whole = bench.mbox("1");
-    bench
-        .run(&["restore"], b"")
-        .is(0, "", "tickets: nothing is missing\n");
-    // As neomutt leaves it: what it had read, written over what was appended meanwhile.
-    let third = fs::read(bench.ticket("1")).unwrap();
+fn manual() {
+    let b = Bench::new();
+    b.file("submit", mail("1", "Subject: one\n", "first"));
+    let before = fs::read(b.ticket("1")).unwrap();
+    b.file("ticket-1", mail("2", "Subject: two\n", "second"));
+    b.file("ticket-1", mail("3", "Subject: three\n", "third"));
+    let whole = b.mbox("1");
+    let mut t = Transcript::new(&b);
+    t.step("All that was filed is there.", "tickets restore");
+    let third = fs::read(b.ticket("1")).unwrap();
     let at = third.windows(7).rposition(|w| w == b"\n\nFrom ").unwrap() + 2;
-    bench.put("tickets/1", &[&before[..], &third[at..]].concat());
-
-    let ran = bench.run(&["restore"], b"");
-    let day = ran.stdout.split("  ").nth(1).unwrap_or_default().to_owned();
-    ran.is(
-        0,
-        &format!("missing 1  {day}  alice@example.net  two\n"),
-        "tickets: `tickets restore TICKET` puts them back\n",
+    b.put("tickets/1", &[&before[..], &third[at..]].concat());
+    t.step(
+        "A mail program wrote what it had read over what came in meanwhile. Without a ticket, \
+         `restore` only says so.",
+        "tickets restore\ngrep -c ^second tickets/1",
     );
-    assert!(!bench.mbox("1").contains("second"), "it was only said");
-    bench.run(&["restore", "1"], b"").is(
-        0,
-        &format!("restored 1  {day}  alice@example.net  two\n"),
-        "",
+    t.step(
+        "With one, it puts the message back.",
+        "tickets restore 1\ntickets restore --all",
     );
-    let mbox = bench.mbox("1");
-    let mut want: Vec<&str> = whole.split("\n\nFrom ").map(str::trim_end).collect();
-    let mut got: Vec<&str> = mbox.split("\n\nFrom ").map(str::trim_end).collect();
-    got.sort_unstable();
-    want.sort_unstable();
-    assert_eq!(got, want, "every entry as it was");
-    bench
-        .run(&["restore", "--all"], b"")
-        .is(0, "", "tickets: nothing is missing\n");
-    // A ticket that somebody removed is not missed.
-    fs::remove_file(bench.ticket("1")).unwrap();
-    bench
-        .run(&["restore"], b"")
-        .is(0, "", "tickets: nothing is missing\n");
-    let dir = bench.path("tickets").display().to_string();
-    bench.run(&["restore", "1"], b"").is(
-        66,
-        "",
-        &format!("tickets: no ticket 1 in {dir}\nhint: `tickets list --all` shows every ticket\n"),
+    let sorted = |mbox: &str| {
+        let entries = mbox
+            .split("\n\nFrom ")
+            .map(|entry| entry.trim_end().to_owned());
+        entries.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        sorted(&b.mbox("1")),
+        sorted(&whole),
+        "every entry as it was"
     );
+    assert_eq!(b.mbox("1").matches("\n\nFrom ").count(), 2);
+    t.step(
+        "A ticket that somebody removed is not missed.",
+        "rm tickets/1\ntickets restore\ntickets restore 1",
+    );
+    insta::assert_snapshot!("restore", t);
 }
 
 #[test]

@@ -41,6 +41,8 @@ impl<'a> Transcript<'a> {
             "archived, [0-9.]+ [kMGT]B free\n",
             "archived, <size> free\n",
         );
+        // Of mail that the operator writes.
+        settings.add_filter("<[0-9a-f]{16}[.][0-9a-f]{1,6}@", "<<time>.<process>@");
         let mut page = Transcript {
             bench,
             text: String::new(),
@@ -146,7 +148,7 @@ impl<'a> Transcript<'a> {
         }
         self.sent = self.bench.take_sent();
         for mail in self.sent.clone() {
-            self.block(&format!("sent: {}\n", mail.in_short()));
+            self.block(&format!("sent: {}\n", mail.in_short().trim_start()));
         }
     }
 

@@ -34,7 +34,8 @@ pub struct Init {
     /// Local-part that opens tickets (can be repeated) [default: submit]
     #[arg(long, value_name = "LOCAL-PART")]
     submit: Vec<String>,
-    /// Local-part of a ticket, with {n} for its number [default: ticket-{n}]
+    // clap takes the braces with n in them for an end of line.
+    /// Template of a ticket's local-part, with an n in braces for its number [default: as in ticket-12]
     #[arg(long, value_name = "TEMPLATE")]
     ticket: Option<String>,
     /// Name that customers see [default: Support]
