@@ -46,7 +46,7 @@ impl Submission {
             return Submission::Network;
         };
         let text = String::from_utf8_lossy(topmost.value);
-        match submitter(&text) {
+        match local_user(&text) {
             None => Submission::Network,
             Some(who) if received.next().is_none() => Submission::Local(who),
             Some(_) => Submission::Forwarded,
@@ -56,7 +56,7 @@ impl Submission {
 
 /// The user in a Received field of mail that came through sendmail(8). A field of mail that came by
 /// SMTP differs: a host after `from`, more in parentheses, another protocol after `with`.
-fn submitter(received: &str) -> Option<LocalUser> {
+fn local_user(received: &str) -> Option<LocalUser> {
     let words: Vec<&str> = received.split_ascii_whitespace().take(7).collect();
     if let ["from", login, "by", _, "with", "local", "(Exim"] = words[..] {
         return Some(LocalUser::Login(login.to_owned()));

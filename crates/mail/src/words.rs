@@ -2,7 +2,7 @@
 //!
 //! Beside what [`crate::render`] shows, it holds attached texts, enclosed mails and names of files, and
 //! quoted text as well, which may be quoted from a mail that is not indexed. Made for millions of
-//! mails: of each part no more is decoded than is kept.
+//! mails: of a large part only the beginning is decoded.
 //!
 //! [`searchable`] brings text, and a query for it, into the form that the `unicode61` tokenizer of
 //! SQLite's FTS5 finds words in, in any script.

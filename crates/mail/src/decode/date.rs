@@ -7,7 +7,7 @@ use super::{clean, guess, head, without_comments};
 /// Many a mailer gets the day of the week wrong.
 static PARSER: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
-/// No date is read further than this.
+/// No date is read further than this many bytes.
 const LIMIT: usize = 256;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -19,9 +19,9 @@ const MONTHS: [&str; 12] = [
 /// A Date value (RFC 5322, 3.3 and 4.3) in seconds since 1970, UTC.
 ///
 /// Zones by name are those of section 4.3. Any other zone, and a missing one, is read as UTC.
-/// Beyond the RFC this takes missing seconds, 24:00, days of the week in any language, full month
-/// names and the order of asctime(3). A leap second counts as the second before it. `None` for a
-/// day or time that does not exist.
+/// Beyond the RFC this accepts 24:00, days of the week in any language or none that fits, full month
+/// names, and the order of asctime(3). A leap second counts as the second before it. `None` for a day
+/// or time that does not exist.
 ///
 /// ```
 /// assert_eq!(tickets_mail::decode::date(b"Sat, 1 Jan 2000 00:00:00 +0100"), Some(946_681_200));
