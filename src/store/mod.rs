@@ -16,7 +16,7 @@ mod unnamed;
 use crate::files::{Stamp, absent, sync_directory};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
-pub use batch::Importing;
+pub use batch::ImportLock;
 use lock::{Dotlock, Patience};
 pub use look::OpenMbox;
 pub use mbox::Mbox;
