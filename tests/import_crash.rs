@@ -187,6 +187,44 @@ fn an_import_on_a_disk_that_fails() {
     }
 }
 
+// A ticket whose number turns out to be taken is written again. If one of its messages cannot be read
+// then, the ticket is left out, and the exit status says so.
+#[test]
+fn a_message_that_cannot_be_read_again_is_not_forgotten() {
+    if !strace_is_here() {
+        return;
+    }
+    let import = |options: &[&str]| {
+        let bench = SCENARIOS[0].desk();
+        bench
+            .run(&["reindex"], b"")
+            .silent_but_for_output("reindex");
+        // No ticket, but no ticket can have this number.
+        bench.make_dir("tickets/2");
+        let plain = bench.command(&["import", "a.mbox"]);
+        let mut command = Command::new("strace");
+        command
+            .args(options)
+            .arg(plain.get_program())
+            .args(plain.get_args());
+        bench.as_ordinary_user(&mut command);
+        (finish(command, b""), bench)
+    };
+    let (ran, bench) = import(&["-o", "strace.log", "-e", "trace=pread64"]);
+    ran.is(0, "filed 6 messages in 3 new tickets\n", "");
+    assert_eq!(bench.names(), ["2", "3", "4", "archived/1"]);
+    let log = std::fs::read_to_string(bench.path("strace.log")).unwrap();
+    let mut left_out = 0;
+    for n in 1..=log.matches("pread64(").count() {
+        let inject = format!("inject=pread64:error=EIO:when={n}");
+        let (ran, _) = import(&["-o", "/dev/null", "-e", &inject]);
+        assert_eq!(ran.status == 0, ran.stderr.is_empty(), "{n}: {ran:?}");
+        left_out += usize::from(ran.stderr.contains("cannot read a.mbox again"));
+    }
+    // Each of the six messages is read in two calls, and some of them are read twice.
+    assert!(left_out > 12, "{left_out}");
+}
+
 // After a power cut, too: no number is given to what is not on the disk, and no success is reported
 // before the names are. And nobody gets the next number before the index knows what has one.
 #[test]

@@ -116,7 +116,7 @@ fn the_list_of_parts() {
 search    VERSION  on   built in  command search                       finds messages by their words
 timeline  VERSION  on   built in  command timeline, 7 timeline events  says what happened, and publishes it as a feed
 stats     VERSION  on   built in  command stats                        counts tickets, messages and times
-archive   VERSION  on   built in  command import, command export       brings tickets in from other systems, and out into any mail program
+archive   VERSION  on   built in  command import, command export       imports tickets from other systems and exports them to any mail program
 ";
     let all = all.replace("VERSION", version);
     bench.run(&["modules"], b"").is(0, &all, "");
@@ -130,7 +130,7 @@ archive   VERSION  on   built in  command import, command export       brings ti
 {"name":"search","version":"VERSION","state":"off","from":"built in","adds":["command search"],"summary":"finds messages by their words"}
 {"name":"timeline","version":"VERSION","state":"on","from":"built in","adds":["command timeline","7 timeline events"],"summary":"says what happened, and publishes it as a feed"}
 {"name":"stats","version":"VERSION","state":"off","from":"built in","adds":["command stats"],"summary":"counts tickets, messages and times"}
-{"name":"archive","version":"VERSION","state":"on","from":"built in","adds":["command import","command export"],"summary":"brings tickets in from other systems, and out into any mail program"}
+{"name":"archive","version":"VERSION","state":"on","from":"built in","adds":["command import","command export"],"summary":"imports tickets from other systems and exports them to any mail program"}
 "#;
     let objects = objects.trim_start().replace("VERSION", version);
     bench.run(&["modules", "--json"], b"").is(0, &objects, "");

@@ -75,6 +75,11 @@ impl Desk {
         row.with_context(|| format!("cannot find ticket {id} in the index"))
     }
 
+    /// Closes the index. It is opened again, and read as others have left it, when it is next used.
+    pub(crate) fn close_index(&mut self) {
+        self.index.take();
+    }
+
     /// Makes sure that every ticket has been in the index at least once; costs something only
     /// after the index was lost.
     pub fn complete_index(&mut self) -> Result<()> {

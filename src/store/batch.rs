@@ -16,7 +16,7 @@ use std::io::{ErrorKind, Write};
 
 /// The right to file an archive: two at once would not see what the other files. It goes when dropped.
 #[derive(Debug)]
-pub struct Importing {
+pub struct ImportLock {
     file: File,
     /// syncfs(2) says what went wrong since the file was opened, as it does since Linux 5.8.
     syncs_report: bool,
@@ -42,10 +42,10 @@ impl Store {
     ///
     /// # Errors
     /// Status 75 if somebody else does it just now.
-    pub fn importing(&self) -> Result<Importing> {
+    pub fn lock_import(&self) -> Result<ImportLock> {
         let (path, file) = self.private_file("import")?;
         match fs2::FileExt::try_lock_exclusive(&file) {
-            Ok(()) => Ok(Importing {
+            Ok(()) => Ok(ImportLock {
                 file,
                 syncs_report: is_linux_from(5, 8),
             }),
@@ -60,7 +60,7 @@ impl Store {
     /// Waits until all of `staged` are on the disk.
     pub fn sync_staged<'a>(
         &self,
-        right: &Importing,
+        right: &ImportLock,
         mut staged: impl Iterator<Item = &'a Unnumbered>,
     ) -> Result<()> {
         // Each fsync has the disk empty its cache; this does it once for all of them.
@@ -112,7 +112,7 @@ mod tests {
             staged.add(format!("first of {nth}\n").as_bytes()).unwrap();
             staged.add(b"second\n").unwrap();
         }
-        let right = store.importing().unwrap();
+        let right = store.lock_import().unwrap();
         store.sync_staged(&right, staged.iter()).unwrap();
         let id = |n| TicketId::new(n).unwrap();
         assert!(store.name(&staged[0], id(1), State::Open).unwrap());
@@ -138,13 +138,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
-        let first = store.importing().unwrap();
-        let error = crate::error::line(&store.importing().unwrap_err());
+        let first = store.lock_import().unwrap();
+        let error = crate::error::line(&store.lock_import().unwrap_err());
         assert_eq!(
             error,
             "cannot import: another import is at work in this store"
         );
         drop(first);
-        store.importing().unwrap();
+        store.lock_import().unwrap();
     }
 }

@@ -1,37 +1,41 @@
 //! `tickets export`: tickets as a mailbox, for other programs, another machine, or a backup.
 
-use crate::screen;
-use crate::part::{Context, Run};
+mod entry;
+mod mailbox;
+mod snapshot;
+
+use self::mailbox::OutputMailbox;
+use self::snapshot::Snapshot;
 use crate::desk::Desk;
 use crate::error::Status;
-use crate::ticket::State;
-use crate::parts::archive::target::Target;
-use crate::ticket::TicketId;
+use crate::part::{Context, Run};
+use crate::screen;
+use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
 /// Write tickets to an mbox or a Maildir
 ///
-/// Any mail program can read it, and `tickets import` makes the same tickets of it again, byte for
-/// byte, in the same state; with --keep-numbers they have the same numbers, too. Each message carries
-/// a field for that, X-Tickets-Export, above those that it has in its ticket.
+/// Any mail program can read the mailbox, and `tickets import` makes the same tickets of it again: the
+/// same bytes, the same states and, with --keep-numbers, the same numbers. For that purpose, each
+/// message has one more field on top, X-Tickets-Export.
 ///
-/// The mailbox appears when it is complete; what is there already is never overwritten. As a pipe:
+/// The mailbox appears when it is complete. Nothing that exists is overwritten. Through a pipe:
 /// tickets export --mbox - | ssh other.example tickets import --keep-numbers -
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("target").required(true))]
 #[command(group = clap::ArgGroup::new("which"))]
-pub struct Export {
+pub(crate) struct Export {
     /// Ticket to export (can be repeated) [default: all]
     #[arg(value_name = "TICKET", group = "which")]
     tickets: Vec<TicketId>,
-    /// All tickets, which is what is done if nothing else is said
+    /// Export all tickets, which is the default
     #[arg(short, long, group = "which")]
     all: bool,
-    /// The open tickets
+    /// Export the open tickets
     #[arg(long, group = "which")]
     open: bool,
-    /// The closed tickets
+    /// Export the closed tickets
     #[arg(long, group = "which")]
     closed: bool,
     /// Write an mbox; - is standard output
@@ -51,30 +55,30 @@ impl Run for Export {
         if !ids.is_empty() {
             desk.store.create_directories()?;
         }
-        let mut target = match (&self.maildir, &self.mbox) {
-            (Some(dir), _) => Target::maildir(dir, &desk.store)?,
-            (None, Some(file)) => Target::mbox(file, &desk.store)?,
-            (None, None) => Target::mbox(Path::new("-"), &desk.store)?,
+        let mut mailbox = match (&self.maildir, &self.mbox) {
+            (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store)?,
+            (None, Some(file)) => OutputMailbox::mbox(file, &desk.store)?,
+            (None, None) => OutputMailbox::mbox(Path::new("-"), &desk.store)?,
         };
-        let domain = desk.config.addresses.domain();
-        let desk_name: String = domain.chars().filter(|c| *c != '/' && *c != ':').collect();
         let (mut tickets, mut messages) = (0, 0);
         for id in ids {
-            let mut add =
-                |entry, message: &_| target.add(message, &format!("{id}_{entry}.{desk_name}"));
-            match desk.export(id, &mut add)? {
-                // It was removed just now.
-                None => {}
-                Some(0) => screen::remark(format_args!("ticket {id} has no messages")),
-                Some(count) => {
-                    tickets += 1;
-                    messages += count as usize;
-                }
+            let Some(ticket) = Snapshot::read(&desk, id)? else {
+                continue; // removed in the meantime
+            };
+            let before = messages;
+            for message in ticket.messages(&desk.config.addresses) {
+                mailbox.add(&message)?;
+                messages += 1;
+            }
+            if messages > before {
+                tickets += 1;
+            } else {
+                screen::remark(format_args!("ticket {id} has no messages"));
             }
         }
-        let quiet = matches!(target, Target::Stdout(_));
-        target.finish()?;
-        if !quiet {
+        let reports = !mailbox.is_stdout();
+        mailbox.finish()?;
+        if reports {
             let (tickets, messages) = (
                 screen::plural(tickets, "ticket"),
                 screen::plural(messages, "message"),
@@ -87,7 +91,7 @@ impl Run for Export {
 }
 
 impl Export {
-    /// The tickets that are asked for, in ascending order.
+    /// The tickets to export, in ascending order.
     fn ids(&self, desk: &Desk) -> Result<Vec<TicketId>> {
         let mut ids = self.tickets.clone();
         for &id in &ids {

@@ -1,37 +1,58 @@
-//! `tickets import`: file what another system left behind, or an export of this one.
+//! `tickets import`: files archives of mail, from other systems or from `tickets export`, as tickets.
 
+mod append;
+mod entry;
+mod filed;
+mod filing;
+mod group;
+mod matching;
+pub(crate) mod message;
+mod numbers;
+mod open;
+mod progress;
+pub(crate) mod raw;
+mod report;
+mod request;
+mod run;
+mod source;
+mod state;
+mod survey;
+mod threads;
 
+use self::message::Conventions;
+use self::progress::Progress;
+use self::report::{ImportTotals, Notice, TicketChange};
+use self::request::ImportRequest;
+use self::state::StateRule;
+use crate::error::{self, Fault, Status};
 use crate::part::{Context, Run};
-use crate::parts::archive::filing::{Line, Order, FiledAs, Step, Tally};
-use crate::error::{Fault, Status};
 use crate::screen;
 use crate::ticket::tag;
 use anyhow::Result;
 use clap::ValueEnum;
 use mail::decode::clean;
-use super::progress::Progress;
 use regex::bytes::Regex;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-/// File an archive of mail as tickets
+/// File archives of mail as tickets
 ///
-/// Takes mboxes, Maildirs, single mails, logs of Debbugs (1234.log) and directories of them, copies
-/// of a store, and what `tickets export` wrote; - is standard input. Messages belong together by the
-/// number in their Subject or in their recipient's address, else by In-Reply-To and References. They
-/// are filed with their own dates, byte for byte, and nobody is told.
+/// Reads mboxes, Maildirs, single mails, logs of Debbugs (1234.log) and directories of them, copies of
+/// a store, and what `tickets export` wrote; - is standard input. Messages belong together if they have
+/// the same number in their Subject or in a recipient's address, else if they are linked by In-Reply-To
+/// and References. They are filed with their own dates, byte for byte, and no one is notified.
 ///
-/// Each message is filed once, however often you import it. So if it was interrupted, or has grown
-/// since, import it again: only what is new is filed, in its ticket.
+/// Each message is filed once, however often you import it. So if an import was interrupted, or the
+/// archive has grown, import it again: only what is new is filed, in its ticket.
 ///
-/// Exit status: 0 all is filed (or was before), 65 something was left out since it is broken or too
-/// large, 66 no such file, 75 try again, 77 it may not be read.
+/// Exit status: 0 everything is filed, 65 something was left out because it is broken or too large, 66
+/// there is no such file, 75 try again, 77 a file may not be read.
 #[derive(clap::Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// Archive to file (can be repeated)
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
-    /// Understand numbers and addresses as that system wrote them
+    /// Recognize numbers and addresses as this system writes them
     #[arg(long, value_name = "NAME", ignore_case = true)]
     system: Option<System>,
     /// The number in a Subject, as in: --tag 'Bug#(\d+)' (can be repeated) [default: `subject_tags`
@@ -41,30 +62,30 @@ pub struct Import {
     /// The number in a recipient's address, as in: --address '^bug-(\d+)@' (can be repeated)
     #[arg(long = "address", value_name = "REGEX")]
     addresses: Vec<String>,
-    /// An address that closes its ticket (can be repeated) [default: 12-done@ and 12-close@,
-    /// whatever stands before the number]
+    /// The number in an address that closes the ticket (can be repeated) [default: addresses like
+    /// 12-done@ and 12-close@, with any text before the number]
     #[arg(long, value_name = "REGEX")]
     done: Vec<String>,
-    /// Keep the numbers, where they are free: the next new ticket is numbered above them
+    /// Keep the archive's numbers where they are free: the next new ticket is numbered above them
     #[arg(short, long)]
     keep_numbers: bool,
-    /// File all as closed tickets
+    /// File all tickets as closed
     #[arg(long, conflicts_with = "open")]
     closed: bool,
-    /// File all as open tickets [default: as the archive says, else open until a message closes it]
+    /// File all tickets as open [default: as the archive says, else open until a message closes them]
     #[arg(long)]
     open: bool,
-    /// Take one `>` off lines like `>From ` in mboxes: for those of maildrop and qmail, not for those
-    /// of Exim, Postfix and procmail
+    /// Remove one `>` from lines like `>From ` in mboxes: right for those of maildrop and qmail, wrong
+    /// for those of Exim, Postfix and procmail
     #[arg(long)]
     mboxrd: bool,
-    /// Take what lies in the directories of a directory, too, as the folders of a Maildir
+    /// Import the subdirectories of a directory, too, such as the folders of a Maildir
     #[arg(short, long)]
     folders: bool,
-    /// Only say what would be filed
+    /// Only print what would be filed
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Say what was filed, a line for each ticket
+    /// Print a line for each ticket
     #[arg(short, long)]
     verbose: bool,
 }
@@ -97,7 +118,7 @@ impl System {
     }
 }
 
-/// Addresses that close a ticket, if nothing else is said: Debbugs' and ours.
+/// The addresses that close a ticket by default: those of Debbugs and of this program.
 const DONE: &str = r"([0-9]+)-(?:done|close)@";
 
 impl Run for Import {
@@ -109,27 +130,28 @@ impl Run for Import {
             true => cx.desk()?,
             false => cx.desk_to_write()?,
         };
-        let order = self.order(&desk.config.subject_tags)?;
-        if order.paths.iter().any(|path| path.as_os_str() == "-") && std::io::stdin().is_terminal()
-        {
+        let request = self.request(&desk.config.subject_tags)?;
+        let reads_stdin = request.paths.iter().any(|path| path.as_os_str() == "-");
+        if reads_stdin && std::io::stdin().is_terminal() {
             screen::remark("reading standard input; Ctrl-D on an empty line ends it");
         }
-        let mut progress = Progress::new();
-        let result = desk.import(&order, &mut |step| match step {
-            Step::Ticket(line) if dry_run || verbose => progress.aside(|| say(line)),
-            Step::Broken(line, hint) => progress.aside(|| complain(line, hint)),
-            step => progress.show(&step),
+        let progress = Progress::new();
+        let totals = run::import(&mut desk, &request, &mut |notice| match notice {
+            Notice::Ticket(change) if dry_run || verbose => progress.suspend(|| print(change)),
+            Notice::LeftOut(line, hint) => progress.suspend(|| warn(line, hint)),
+            notice => progress.show(&notice),
         });
-        progress.clear();
-        let tally = result?;
-        report(&tally, dry_run)?;
+        drop(progress);
+        let totals = totals?;
+        print_totals(&totals, dry_run)?;
         desk.leave();
-        Ok(tally.failed.unwrap_or(Status::Ok))
+        Ok(totals.failed.unwrap_or(Status::Ok))
     }
 }
 
 impl Import {
-    fn order(self, subject_tags: &[String]) -> Result<Order> {
+    /// What the options ask for; `subject_tags` are those of the configuration.
+    fn request(self, subject_tags: &[String]) -> Result<ImportRequest> {
         let system = self.system;
         let mut tags = self.tags;
         tags.extend(system.map(|s| s.tag().to_owned()));
@@ -142,18 +164,20 @@ impl Import {
         if done.is_empty() {
             done.push(DONE.to_owned());
         }
-        Ok(Order {
+        Ok(ImportRequest {
             paths: self.paths,
             folders: self.folders,
-            tags: patterns("--tag", &tags)?,
-            recipients: patterns("--address", &addresses)?,
-            done: patterns("--done", &done)?,
-            mboxrd: self.mboxrd,
+            conventions: Conventions {
+                tags: patterns("--tag", &tags)?,
+                recipients: patterns("--address", &addresses)?,
+                done: patterns("--done", &done)?,
+                mboxrd: self.mboxrd,
+            },
             keep_numbers: self.keep_numbers,
             state: match (self.closed, self.open) {
-                (true, _) => FiledAs::Closed,
-                (_, true) => FiledAs::Open,
-                _ => FiledAs::AsArchived,
+                (true, _) => StateRule::Closed,
+                (_, true) => StateRule::Open,
+                _ => StateRule::AsArchived,
             },
             dry_run: self.dry_run,
         })
@@ -163,7 +187,7 @@ impl Import {
 fn patterns(option: &str, texts: &[String]) -> Result<Vec<Regex>> {
     let compile = |text: &String| {
         tag::pattern(option, text).map_err(|e| {
-            let fault = Fault::new(Status::Usage, crate::error::line(&e));
+            let fault = Fault::new(Status::Usage, error::line(&e));
             let hint = format!("a pattern has one group, as in {option} '#([0-9]+)'");
             fault.hint(hint).into()
         })
@@ -171,14 +195,13 @@ fn patterns(option: &str, texts: &[String]) -> Result<Vec<Regex>> {
     texts.iter().map(compile).collect()
 }
 
-/// A ticket in one line: what was done with it, its number and state, how many messages were filed,
-/// who wrote the first of them, and about what.
-fn say(line: &Line) {
-    let done = if line.new { "new" } else { "add" };
-    let state = if line.closed { "closed" } else { "open" };
-    let (id, count) = (line.ticket, line.messages);
-    let (author, subject) = (clean(&line.author), clean(&line.subject));
-    let head = format!("{done} {id}  {state}  {count}  {author}");
+/// Prints a ticket as a line: `new` or `add` (to an existing ticket), number, state, how many messages
+/// were filed, author of the first of them, subject.
+fn print(change: &TicketChange) {
+    let action = if change.opened { "new" } else { "add" };
+    let (id, state, count) = (change.ticket, change.state.name(), change.messages);
+    let (author, subject) = (clean(&change.author), clean(&change.subject));
+    let head = format!("{action} {id}  {state}  {count}  {author}");
     let text = match screen::width() {
         Some(width) => {
             let mark = screen::mark_after(&author);
@@ -186,50 +209,48 @@ fn say(line: &Line) {
         }
         None => format!("{head}  {subject}"),
     };
-    // Nobody reads it any more: what was begun is done all the same.
+    // If no one reads the lines any more, the import goes on all the same.
     let _ = screen::say(text.trim_end());
 }
 
-fn complain(line: &str, hint: Option<String>) {
+fn warn(line: &str, hint: Option<String>) {
     screen::remark(line);
     if let Some(hint) = hint {
         let _ = writeln!(std::io::stderr(), "hint: {hint}");
     }
 }
 
-fn report(tally: &Tally, dry_run: bool) -> Result<()> {
-    let would = if dry_run { "would file" } else { "filed" };
-    let mut text = format!("{would} {}", screen::plural(tally.filed, "message"));
-    let tickets = [
-        (tally.opened, "new ticket"),
-        (tally.continued, "ticket that was there"),
-    ];
-    let tickets = tickets.into_iter().filter(|(n, _)| *n > 0);
-    let tickets: Vec<String> = tickets
-        .map(|(n, what)| match (n, what) {
-            (1, _) => format!("1 {what}"),
-            (n, "new ticket") => format!("{n} new tickets"),
-            (n, _) => format!("{n} tickets that were there"),
-        })
-        .collect();
+fn print_totals(totals: &ImportTotals, dry_run: bool) -> Result<()> {
+    let filed = if dry_run { "would file" } else { "filed" };
+    let mut text = format!("{filed} {}", screen::plural(totals.filed, "message"));
+    let mut tickets = Vec::new();
+    if totals.opened > 0 {
+        tickets.push(screen::plural(totals.opened, "new ticket"));
+    }
+    if totals.appended > 0 {
+        tickets.push(match totals.appended {
+            1 => "1 ticket that was there".to_owned(),
+            n => format!("{n} tickets that were there"),
+        });
+    }
     if !tickets.is_empty() {
         text += &format!(" in {}", tickets.join(" and "));
     }
-    if tally.there > 0 {
-        text += &format!("; {} there already", was(tally.there));
+    if totals.known > 0 {
+        text += &format!("; {} there already", was(totals.known));
     }
-    if tally.twice > 0 {
-        text += &format!("; {} in the archive twice", was(tally.twice));
+    if totals.repeated > 0 {
+        text += &format!("; {} in the archive twice", was(totals.repeated));
     }
     screen::say(text)?;
-    if tally.sent > 0 {
-        let sent = screen::plural(tally.sent, "mail");
+    if totals.sent > 0 {
+        let sent = screen::plural(totals.sent, "mail");
         screen::remark(format_args!("left out {sent} that Debbugs sent"));
     }
-    if tally.changed > 0 {
-        let changed = screen::plural(tally.changed, "message");
+    if totals.edited > 0 {
+        let edited = screen::plural(totals.edited, "message");
         screen::remark(format_args!(
-            "{changed} had been changed since it came in: filed as it is now"
+            "{edited} had been changed since it came in: filed as it is now"
         ));
     }
     Ok(())

@@ -1,27 +1,28 @@
-//! The field by which an exported message knows its ticket again.
+//! The field by which an exported message is recognized as part of its ticket.
 //!
 //! ```text
 //! X-Tickets-Export: ticket=12; state=closed; entry=3; as=done;
 //!  date=2024-01-12T09:08:07Z; desk=example.org
 //! ```
 //!
-//! It is the first field, above the trace fields. `ticket` and `state` are those of the ticket when it
-//! was exported, `entry` is the message's place in it, from 1. `as` says what the address it was filed
-//! under meant to the desk (`submit`, or what a ticket's address asks for), so that another desk can
-//! write its own; it is missing where nobody knows. `date` is that of the From_ line, which a Maildir
-//! does not have. Fields of a later version are skipped.
+//! It is the first field, above the trace fields. `ticket` and `state` describe the ticket at the time
+//! of the export; `entry` is the message's position in it, from 1. `as` says what the address it was
+//! filed under means to the desk (`submit`, or the verb of a ticket's address), so that another desk
+//! can write its own address; it is missing if the address is none of the desk's. `date` is that of
+//! the From_ line, which a Maildir does not have. Parameters of a later version are ignored.
 
-use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
+use crate::ticket::when::rfc3339;
+use crate::ticket::{State, TicketId};
 use mail::entry::{EXPORT_MARK, field_len};
 use std::fmt::{self, Write};
 
-/// What the address a message was filed under meant (B1 to B6).
+/// What the address means that a message was filed under (B1 to B6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It was sent to submit@.
+pub(crate) enum Role {
+    /// It opens a ticket.
     Submit,
-    /// It was sent to a ticket's address.
+    /// It is a ticket's address.
     Ticket(Verb),
 }
 
@@ -35,7 +36,7 @@ impl Role {
     ];
 
     /// What `address` means to the desk with these addresses; `None` if it is none of them.
-    pub fn of(address: &str, addresses: &Addresses) -> Option<Role> {
+    pub(crate) fn of(address: &str, addresses: &Addresses) -> Option<Role> {
         match addresses.recorded(address)? {
             Target::Submit => Some(Role::Submit),
             Target::Ticket(_, verb) => Some(Role::Ticket(verb)),
@@ -43,8 +44,8 @@ impl Role {
         }
     }
 
-    /// The address that means the same for ticket `id`.
-    pub fn address(self, id: TicketId, addresses: &Addresses) -> String {
+    /// The address that means this for ticket `id`.
+    pub(crate) fn address(self, id: TicketId, addresses: &Addresses) -> String {
         match self {
             Role::Submit => addresses.submit(),
             Role::Ticket(verb) => addresses.ticket(id, verb),
@@ -62,28 +63,23 @@ impl Role {
     }
 }
 
-/// What an exported message knows of its ticket.
+/// The values of the field; its `Display` is the whole field with its line ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// It was closed.
-    pub closed: bool,
-    /// The message's place in it, from 1.
-    pub entry: u32,
-    /// What the address meant that it was filed under.
-    pub role: Option<Role>,
-    /// When it was filed, in seconds since 1970.
-    pub at: i64,
-    /// The domain of the desk it comes from.
-    pub desk: String,
+pub(crate) struct ExportMark {
+    pub(crate) ticket: TicketId,
+    pub(crate) state: State,
+    /// The message's position in the ticket, from 1.
+    pub(crate) entry: u32,
+    pub(crate) role: Option<Role>,
+    /// When the message was filed, in seconds since 1970.
+    pub(crate) at: i64,
+    /// The domain of the desk that exported it.
+    pub(crate) desk: String,
 }
 
-/// The field, with its line ends.
-impl fmt::Display for Mark {
+impl fmt::Display for ExportMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.closed { "closed" } else { "open" };
-        let (ticket, entry) = (self.ticket, self.entry);
+        let (ticket, state, entry) = (self.ticket, self.state.name(), self.entry);
         write!(
             f,
             "{EXPORT_MARK} ticket={ticket}; state={state}; entry={entry};"
@@ -91,8 +87,7 @@ impl fmt::Display for Mark {
         if let Some(role) = self.role {
             write!(f, " as={};", role.name())?;
         }
-        let at = jiff::Timestamp::from_second(self.at).unwrap_or_default();
-        write!(f, "\n date={at}; desk=")?;
+        write!(f, "\n date={}; desk=", rfc3339(self.at))?;
         let plain = |c: &char| c.is_ascii_graphic() && *c != ';';
         self.desk
             .chars()
@@ -102,14 +97,14 @@ impl fmt::Display for Mark {
     }
 }
 
-/// The mark at the top of a message, and what follows it; `None` if it has none.
-pub fn read(content: &[u8]) -> Option<(Mark, &[u8])> {
+/// The mark at the top of a message, and what follows it; `None` if there is no mark.
+pub(crate) fn read(content: &[u8]) -> Option<(ExportMark, &[u8])> {
     if !content.starts_with(EXPORT_MARK.as_bytes()) {
         return None;
     }
     let (field, rest) = content.split_at(field_len(content));
     let value = String::from_utf8_lossy(&field[EXPORT_MARK.len()..]);
-    let (mut ticket, mut closed, mut entry, mut role, mut at, mut desk) =
+    let (mut ticket, mut state, mut entry, mut role, mut at, mut desk) =
         (None, None, None, None, None, "");
     for param in value.split(';') {
         let Some((name, value)) = param.trim().split_once('=') else {
@@ -117,7 +112,8 @@ pub fn read(content: &[u8]) -> Option<(Mark, &[u8])> {
         };
         match name {
             "ticket" => ticket = value.parse().ok(),
-            "state" => closed = Some(value == "closed"),
+            "state" if value == State::Closed.name() => state = Some(State::Closed),
+            "state" => state = Some(State::Open),
             "entry" => entry = value.parse().ok(),
             "as" => role = Role::parse(value),
             "date" => at = value.parse().ok().map(jiff::Timestamp::as_second),
@@ -125,9 +121,9 @@ pub fn read(content: &[u8]) -> Option<(Mark, &[u8])> {
             _ => {} // of a later version
         }
     }
-    let mark = Mark {
+    let mark = ExportMark {
         ticket: ticket?,
-        closed: closed?,
+        state: state?,
         entry: entry?,
         role,
         at: at?,
@@ -140,10 +136,10 @@ pub fn read(content: &[u8]) -> Option<(Mark, &[u8])> {
 mod tests {
     use super::*;
 
-    fn mark(role: Option<Role>) -> Mark {
-        Mark {
+    fn mark(role: Option<Role>) -> ExportMark {
+        ExportMark {
             ticket: TicketId::new(12).unwrap(),
-            closed: true,
+            state: State::Closed,
             entry: 3,
             role,
             at: 1_705_050_487,
@@ -164,7 +160,7 @@ mod tests {
             let message = format!("{}A: 1\n\nx", mark(role));
             let want = (mark(role), &b"A: 1\n\nx"[..]);
             assert_eq!(read(message.as_bytes()), Some(want));
-            // By way of a program that ends lines otherwise.
+            // Another program may have changed the line ends.
             let message = message.replace('\n', "\r\n");
             assert_eq!(
                 read(message.as_bytes()).map(|(mark, _)| mark),

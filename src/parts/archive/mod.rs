@@ -1,24 +1,16 @@
-//! `tickets import` and `tickets export`: tickets from other systems, and into any mail program.
+//! `tickets import` and `tickets export`: tickets from other systems, and to any mail program.
 
-mod debbugs;
-pub mod export;
-pub mod exported;
-pub mod filing;
-pub mod import;
-pub mod mark;
-pub mod message;
-mod progress;
-mod reader;
-pub mod source;
-pub mod target;
-pub mod thread;
+mod envelope;
+mod export;
+mod import;
+mod mark;
 
 use crate::part::{BuiltIn, Command, Part};
 
-/// The part.
+/// The part's entry in the table.
 pub const PART: Archive = Archive;
 
-/// See [`Part`].
+/// Import and export of tickets.
 pub struct Archive;
 
 impl Part for Archive {
@@ -27,10 +19,13 @@ impl Part for Archive {
     }
 
     fn summary(&self) -> &str {
-        "brings tickets in from other systems, and out into any mail program"
+        "imports tickets from other systems and exports them to any mail program"
     }
 
     fn commands(&self) -> Vec<&dyn Command> {
-        vec![&BuiltIn::<import::Import>::COMMAND, &BuiltIn::<export::Export>::COMMAND]
+        vec![
+            &BuiltIn::<import::Import>::COMMAND,
+            &BuiltIn::<export::Export>::COMMAND,
+        ]
     }
 }

@@ -1,24 +1,22 @@
-//! The log of a bug as Debbugs keeps it (`db-h/34/1234.log`): records between lines that hold
-//! nothing but a control character.
+//! The log of a bug as Debbugs keeps it (`db-h/34/1234.log`): records that are delimited by lines with
+//! a single control character.
 //!
 //! ```text
-//! ^G  mail that came in                 ^C
-//! ^B  recipients  ^E  mail that went out  ^C
-//! ^F  what was done, as HTML            ^C
-//! ^A  a form that nobody writes any more  ^C
+//! ^G  received mail                  ^C
+//! ^B  recipients  ^E  sent mail      ^C
+//! ^F  an action, described in HTML   ^C
+//! ^A  an obsolete format             ^C
 //! ```
 //!
-//! Only what came in is somebody's mail: what went out is a copy of it, or an acknowledgement. A line
-//! that begins with one of these characters, or with ^X, has a ^X before it. Debbugs itself gives a
-//! log up when a mail came without a last line end, and the ^C stands behind its last line; here the
-//! record that follows tells.
-
-use std::borrow::Cow;
-use std::io::{self, BufRead};
-
-use memchr::memchr;
+//! Only received mail is imported: what was sent is a copy of it or an acknowledgement. A line that
+//! begins with one of these characters or with ^X is escaped by a ^X before it. If a mail has no line
+//! end at its end, the ^C stands on its last line. Debbugs itself cannot read such a log; here the mail
+//! ends at that ^C if the next line begins a record.
 
 use mail::mbox;
+use memchr::memchr;
+use std::borrow::Cow;
+use std::io::{self, BufRead};
 
 const OBSOLETE: u8 = 1;
 const RECIPIENTS: u8 = 2;
@@ -28,20 +26,19 @@ const HTML: u8 = 6;
 const RECEIVED: u8 = 7;
 const ESCAPE: u8 = 0x18;
 
-/// What is in a log.
+/// The contents of a log.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Log {
-    /// Where each mail that came in lies, in bytes from the start of the file; escaped.
-    pub received: Vec<(u64, u64)>,
-    /// Mails that went out.
-    pub sent: usize,
-    /// It ends in the middle of a record, or something stands where no record is.
-    pub broken: bool,
+pub(crate) struct Log {
+    /// Start and end of each received mail, which is still escaped, in bytes from the start of the file.
+    pub(crate) received: Vec<(u64, u64)>,
+    /// The number of sent mails.
+    pub(crate) sent: usize,
+    /// The log ends within a record, or has text outside of records.
+    pub(crate) broken: bool,
 }
 
 /// True if a file that begins with `bytes` is a log.
-#[must_use]
-pub fn is_log(bytes: &[u8]) -> bool {
+pub(crate) fn is_log(bytes: &[u8]) -> bool {
     matches!(bytes, [first, b'\n', ..] if begins_record(*first))
 }
 
@@ -49,9 +46,9 @@ fn begins_record(byte: u8) -> bool {
     matches!(byte, OBSOLETE | RECIPIENTS | HTML | RECEIVED)
 }
 
-/// A line, as far as it matters.
+/// What needs to be known of a line.
 #[derive(Clone, Copy, Default)]
-struct Line {
+struct LogLine {
     start: u64,
     /// Without its line end.
     length: u64,
@@ -59,11 +56,12 @@ struct Line {
     last: u8,
 }
 
-enum Within {
+/// Where the next line stands.
+enum Place {
     Outside,
     Recipients,
-    /// In a record of `kind` whose text begins at `start`; it may have ended at `end`, if what
-    /// follows is a record.
+    /// In a record of `kind` whose text begins at `start`. The record ends at `end` if that is given
+    /// and the next line begins another one.
     Record {
         kind: u8,
         start: u64,
@@ -71,14 +69,14 @@ enum Within {
     },
 }
 
-/// Reads a log; of its text nothing stays in memory.
+/// Finds the records of a log, without keeping their text in memory.
 ///
 /// # Errors
 /// `input` cannot be read.
-pub fn records(mut input: impl BufRead) -> io::Result<Log> {
+pub(crate) fn records(mut input: impl BufRead) -> io::Result<Log> {
     let mut log = Log::default();
-    let mut state = Within::Outside;
-    let mut line = Line::default();
+    let mut place = Place::Outside;
+    let mut line = LogLine::default();
     let mut pos = 0;
     loop {
         let bytes = match input.fill_buf() {
@@ -100,62 +98,62 @@ pub fn records(mut input: impl BufRead) -> io::Result<Log> {
         input.consume(taken);
         pos += taken as u64;
         if lf.is_some() {
-            state = log.line(state, line, pos);
-            line = Line {
+            place = log.line(place, line, pos);
+            line = LogLine {
                 start: pos,
-                ..Line::default()
+                ..LogLine::default()
             };
         }
     }
     if line.length > 0 {
-        state = log.line(state, line, pos);
+        place = log.line(place, line, pos);
     }
-    match state {
-        Within::Outside => {}
-        Within::Record {
+    match place {
+        Place::Outside => {}
+        Place::Record {
             kind,
             start,
             end: Some(end),
-        } => log.note(kind, start, end),
+        } => log.add(kind, start, end),
         _ => log.broken = true,
     }
     Ok(log)
 }
 
 impl Log {
-    /// Takes one more line, behind which the file goes on at `next`.
-    fn line(&mut self, state: Within, line: Line, next: u64) -> Within {
+    /// Processes a line; the next one begins at `next`.
+    fn line(&mut self, place: Place, line: LogLine, next: u64) -> Place {
         let marker = (line.length == 1).then_some(line.first);
-        let record = |kind| Within::Record {
+        let record = |kind| Place::Record {
             kind,
             start: next,
             end: None,
         };
-        match (state, marker) {
-            (Within::Outside, Some(RECIPIENTS)) => Within::Recipients,
-            (Within::Outside, Some(kind)) if begins_record(kind) => record(kind),
-            (Within::Outside, _) => {
+        match (place, marker) {
+            (Place::Outside, Some(RECIPIENTS)) => Place::Recipients,
+            (Place::Outside, Some(kind)) if begins_record(kind) => record(kind),
+            (Place::Outside, _) => {
                 self.broken |= line.length > 0;
-                Within::Outside
+                Place::Outside
             }
-            (Within::Recipients, Some(SENT)) => record(SENT),
-            (Within::Recipients, _) => Within::Recipients,
-            (Within::Record { kind, start, .. }, Some(END)) => {
-                self.note(kind, start, line.start);
-                Within::Outside
+            (Place::Recipients, Some(SENT)) => record(SENT),
+            (Place::Recipients, _) => Place::Recipients,
+            (Place::Record { kind, start, .. }, Some(END)) => {
+                self.add(kind, start, line.start);
+                Place::Outside
             }
             (
-                Within::Record {
+                Place::Record {
                     kind,
                     start,
                     end: Some(end),
                 },
                 Some(new),
             ) if begins_record(new) => {
-                self.note(kind, start, end);
-                self.line(Within::Outside, line, next)
+                self.add(kind, start, end);
+                self.line(Place::Outside, line, next)
             }
-            (Within::Record { kind, start, .. }, _) => Within::Record {
+            (Place::Record { kind, start, .. }, _) => Place::Record {
                 kind,
                 start,
                 end: (line.length > 1 && line.last == END).then(|| line.start + line.length - 1),
@@ -163,7 +161,7 @@ impl Log {
         }
     }
 
-    fn note(&mut self, kind: u8, start: u64, end: u64) {
+    fn add(&mut self, kind: u8, start: u64, end: u64) {
         match kind {
             RECEIVED => self.received.push((start, end)),
             SENT => self.sent += 1,
@@ -172,10 +170,9 @@ impl Log {
     }
 }
 
-/// The mail of a record, and the From_ line that an MTA had put before it: Debbugs puts its own
-/// `Received` above that.
-#[must_use]
-pub fn mail(record: &[u8]) -> (Option<Vec<u8>>, Vec<u8>) {
+/// The From_ line and the mail of a record. Debbugs puts its own `Received` field above the From_ line
+/// that the MTA wrote, if there is one.
+pub(crate) fn mail(record: &[u8]) -> (Option<Vec<u8>>, Vec<u8>) {
     let text = unescape(record);
     let second = memchr(b'\n', &text).map_or(text.len(), |lf| lf + 1);
     let line = mbox::lines(&text[second..]).next().unwrap_or_default();
@@ -196,10 +193,9 @@ fn unescape(record: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain.copied().collect())
 }
 
-/// The address a mail of a log was sent to, as Debbugs' own `Received` says it:
-/// `Received: (at 123-done) by bugs.example.org; ...`.
-#[must_use]
-pub fn address(received: &str) -> Option<String> {
+/// The address that a mail was sent to, from the value of the `Received` field that Debbugs adds:
+/// `(at 123-done) by bugs.example.org; ...`.
+pub(crate) fn address(received: &str) -> Option<String> {
     let (local, rest) = received.trim().strip_prefix("(at ")?.split_once(')')?;
     let domain = rest.trim_start().strip_prefix("by ")?;
     let domain = domain.split([';', ' ']).next()?;
@@ -231,7 +227,7 @@ mod tests {
             .replace("^X", "\u{18}")
             .into_bytes();
         let found = records(&bytes[..]).unwrap();
-        // However few bytes come at a time.
+        // Reads of a single byte make no difference.
         let slow = io::BufReader::with_capacity(1, &bytes[..]);
         assert_eq!(records(slow).unwrap(), found, "{log}");
         let mails = found.received.iter().map(|&(from, to)| {

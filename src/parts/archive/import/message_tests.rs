@@ -1,6 +1,7 @@
 //! What messages of all kinds of archives say of their tickets.
 
 use super::*;
+use crate::ticket::TicketId;
 use mail::entry::Trace;
 
 const NOW: i64 = 1_800_000_000;
@@ -21,13 +22,19 @@ fn patterns(list: &[&str]) -> Vec<Regex> {
         .collect()
 }
 
-fn rules<'a>(addresses: &'a Addresses, tags: &[&str], recipients: &[&str]) -> Rules<'a> {
-    Rules {
-        addresses,
+fn conventions(tags: &[&str], recipients: &[&str]) -> Conventions {
+    Conventions {
         tags: patterns(tags),
         recipients: patterns(recipients),
         done: patterns(&[r"([0-9]+)-(?:done|close)@"]),
         mboxrd: false,
+    }
+}
+
+fn rules<'a>(addresses: &'a Addresses, conventions: &'a Conventions) -> ReadingRules<'a> {
+    ReadingRules {
+        conventions,
+        addresses,
         now: NOW,
     }
 }
@@ -36,10 +43,17 @@ fn id(number: u32) -> TicketId {
     TicketId::new(number).unwrap()
 }
 
-fn found(content: &str) -> Found<'_> {
-    Found {
-        content: content.as_bytes(),
-        ..Found::default()
+fn number(space: NumberSpace, number: u32) -> ArchiveNumber {
+    ArchiveNumber {
+        space,
+        id: id(number),
+    }
+}
+
+fn found(content: &str) -> RawMessage {
+    RawMessage {
+        content: content.into(),
+        ..RawMessage::default()
     }
 }
 
@@ -47,14 +61,10 @@ fn found(content: &str) -> Found<'_> {
 fn the_ticket_and_what_was_wanted() {
     use Verb::{Done, Quiet, Update};
     let addresses = addresses();
-    let debbugs = rules(
-        &addresses,
-        &[r"\bBug#(\d+)"],
-        &[r"^(\d+)(?:-[a-z]+)?@bugs\."],
-    );
-    let rt = rules(&addresses, &[r"\[rt\.example\.com #(\d+)\]"], &[]);
-    let plain = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
-    type Case<'a> = (&'a str, &'a Rules<'a>, &'a str, Option<u32>, Option<Verb>);
+    let debbugs = conventions(&[r"\bBug#(\d+)"], &[r"^(\d+)(?:-[a-z]+)?@bugs\."]);
+    let rt = conventions(&[r"\[rt\.example\.com #(\d+)\]"], &[]);
+    let plain = conventions(&[tag::DEFAULT], &[]);
+    type Case<'a> = (&'a str, &'a Conventions, &'a str, Option<u32>, Option<Verb>);
     let table: &[Case] = &[
         ("nothing", &plain, "To: a@x\nSubject: 12\n\n", None, None),
         (
@@ -170,9 +180,13 @@ fn the_ticket_and_what_was_wanted() {
             None,
         ),
     ];
-    for (case, rules, mail, number, verb) in table {
-        let got = read(&found(mail), rules);
-        let want = (number.map(|n| (BY_TAG, id(n))), verb.map(Role::Ticket));
+    for (case, conventions, mail, n, verb) in table {
+        let found = found(mail);
+        let got = read(&found, &rules(&addresses, conventions));
+        let want = (
+            n.map(|n| number(NumberSpace::TAGS, n)),
+            verb.map(Role::Ticket),
+        );
         assert_eq!((got.number, got.role), want, "{case}");
         assert_eq!(
             (&*got.raw, got.address, got.whole),
@@ -185,7 +199,8 @@ fn the_ticket_and_what_was_wanted() {
 #[test]
 fn when_it_came_in_and_from_whom() {
     let addresses = addresses();
-    let rules = rules(&addresses, &[], &[]);
+    let conventions = conventions(&[], &[]);
+    let rules = rules(&addresses, &conventions);
     let received = "Received: from a by b; Fri, 12 Jan 2024 10:08:07 +0100\n";
     let date = "Date: Fri, 12 Jan 2024 10:00:00 +0100\n";
     let from_line = "From b@x Fri Jan 12 11:00:00 2024";
@@ -230,15 +245,12 @@ fn when_it_came_in_and_from_whom() {
     ];
     for (case, from_line, header, want) in table {
         let content = format!("{header}\nx\n");
-        let mail = read(
-            &Found {
-                from_line: from_line.as_bytes(),
-                at: Some(77),
-                ..found(&content)
-            },
-            &rules,
-        );
-        assert_eq!(mail.at, want, "{case}");
+        let found = RawMessage {
+            from_line: from_line.into(),
+            at: Some(77),
+            ..found(&content)
+        };
+        assert_eq!(read(&found, &rules).at, want, "{case}");
     }
     let address = |a: &str| Sender::Address(a.into());
     for (from_line, header, want) in [
@@ -264,14 +276,15 @@ fn when_it_came_in_and_from_whom() {
         ("", "", Sender::Unknown),
     ] {
         let content = format!("{header}\nx\n");
-        let mail = read(
-            &Found {
-                from_line: from_line.as_bytes(),
-                ..found(&content)
-            },
-            &rules,
+        let found = RawMessage {
+            from_line: from_line.into(),
+            ..found(&content)
+        };
+        assert_eq!(
+            read(&found, &rules).sender,
+            want,
+            "{from_line:?} {header:?}"
         );
-        assert_eq!(mail.sender, want, "{from_line:?} {header:?}");
     }
 }
 
@@ -284,22 +297,24 @@ fn quoting_is_undone_only_where_that_is_certain() {
         (true, true, "A: 1\n\nFrom here\n>From there\n"),
         (true, false, text),
     ] {
-        let rules = Rules {
+        let conventions = Conventions {
             mboxrd,
-            ..rules(&addresses, &[], &[])
+            ..conventions(&[], &[])
         };
-        let found = Found {
+        let found = RawMessage {
             in_mbox,
             ..found(text)
         };
-        assert_eq!(&*read(&found, &rules).raw, want.as_bytes());
+        let mail = read(&found, &rules(&addresses, &conventions));
+        assert_eq!(&*mail.raw, want.as_bytes());
     }
 }
 
 #[test]
 fn our_own_entries_are_known_again() {
     let addresses = addresses();
-    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    let conventions = conventions(&[tag::DEFAULT], &[]);
+    let rules = rules(&addresses, &conventions);
     let raw = b"Subject: [issue4] x\r\n\r\nFrom here\r\n";
     let stored = |to: &str, sender| {
         let trace = Trace {
@@ -314,15 +329,13 @@ fn our_own_entries_are_known_again() {
     let read_stored = |to: &str, sender, mark: &str| {
         let (from_line, content) = stored(to, sender);
         let content = [mark.as_bytes(), &content].concat();
-        let mail = read(
-            &Found {
-                from_line: &from_line,
-                content: &content,
-                in_mbox: true,
-                ..Found::default()
-            },
-            &rules,
-        );
+        let found = RawMessage {
+            from_line,
+            content,
+            in_mbox: true,
+            ..RawMessage::default()
+        };
+        let mail = read(&found, &rules);
         assert_eq!((&*mail.raw, mail.changed), (&raw[..], false));
         assert_eq!(mail.address.as_deref(), Some(to));
         (mail.number, mail.role, mail.at, mail.sender, mail.whole)
@@ -331,7 +344,7 @@ fn our_own_entries_are_known_again() {
     assert_eq!(
         read_stored("ticket-12-done@example.org", Some("ann@x"), ""),
         (
-            Some((BY_TAG, id(12))),
+            Some(number(NumberSpace::TAGS, 12)),
             Some(Role::Ticket(Verb::Done)),
             1000,
             ann.clone(),
@@ -341,7 +354,7 @@ fn our_own_entries_are_known_again() {
     assert_eq!(
         read_stored("submit@example.org", None, ""),
         (
-            Some((BY_TAG, id(4))),
+            Some(number(NumberSpace::TAGS, 4)),
             Some(Role::Submit),
             1000,
             Sender::Null,
@@ -353,11 +366,11 @@ fn our_own_entries_are_known_again() {
     assert_eq!(
         read_stored("help+12@a.org", Some("ann@x"), mark),
         (
-            Some((desk("a.org"), id(12))),
+            Some(number(NumberSpace::of_desk("a.org"), 12)),
             Some(Role::Ticket(Verb::Update)),
             2000,
             ann,
-            Some((3, Some(true)))
+            Some((3, Some(State::Closed)))
         )
     );
 }
@@ -365,26 +378,28 @@ fn our_own_entries_are_known_again() {
 #[test]
 fn a_file_may_be_all_of_a_ticket() {
     let addresses = addresses();
-    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
-    let whole = Whole {
-        number: id(5),
-        desk: 3,
-        seat: 2,
-        closed: None,
+    let conventions = conventions(&[tag::DEFAULT], &[]);
+    let rules = rules(&addresses, &conventions);
+    let number = number(NumberSpace::by_key(3), 5);
+    let whole = WholeTicket {
+        number,
+        position: 2,
+        state: None,
     };
-    let found = Found {
+    let found = RawMessage {
         whole: Some(whole),
         ..found("Subject: [issue4] x\nTo: 5@x, 7-done@x\n\n")
     };
     let mail = read(&found, &rules);
-    assert_eq!(mail.number, Some((3, id(5))));
+    assert_eq!(mail.number, Some(number));
     assert_eq!((mail.role, mail.whole), (None, Some((2, None))));
 }
 
 #[test]
 fn fields_of_ours_in_a_strangers_mail() {
     let addresses = addresses();
-    let rules = rules(&addresses, &[crate::ticket::tag::DEFAULT], &[]);
+    let conventions = conventions(&[tag::DEFAULT], &[]);
+    let rules = rules(&addresses, &conventions);
     let mark =
         "X-Tickets-Export: ticket=12; state=closed; entry=1; date=2024-01-01T00:00:00Z; desk=x\n";
     let record = format!("X-Tickets-Entry: size=9; sha256={}\n", "0".repeat(64));
@@ -394,13 +409,14 @@ fn fields_of_ours_in_a_strangers_mail() {
         format!("{trace}Subject: x\n\n>From here\n"),
         format!("Subject: x\n{mark}{trace}\n>From here\n"),
     ] {
-        let got = read(&found(&mail), &rules);
+        let found = found(&mail);
+        let got = read(&found, &rules);
         assert_eq!(String::from_utf8_lossy(&got.raw), mail);
         assert_eq!((got.address, got.whole, got.changed), (None, None, false));
     }
-    // What an operator edited is his to edit, where it is known to be ours.
-    let mail = format!("{mark}{trace}Subject: x\n\n>From here\n");
-    let got = read(&found(&mail), &rules);
+    // In an export, an entry that an operator edited is still ours.
+    let found = found(&format!("{mark}{trace}Subject: x\n\n>From here\n"));
+    let got = read(&found, &rules);
     assert_eq!(&*got.raw, b"Subject: x\n\nFrom here\n");
     assert!(got.changed);
 }

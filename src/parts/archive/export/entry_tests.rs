@@ -2,7 +2,8 @@
 
 use super::nasty::nasty_bytes;
 use super::*;
-use crate::parts::archive::message::{Found, Mail, Rules};
+use crate::parts::archive::import::message::{self, Conventions, ImportedMessage, ReadingRules};
+use crate::parts::archive::import::raw::{ArchiveNumber, NumberSpace, RawMessage};
 use proptest::prelude::*;
 
 fn addresses() -> Addresses {
@@ -17,26 +18,30 @@ fn addresses() -> Addresses {
 
 /// Exports all entries of a ticket's file, and gives what an import makes of them: in an mbox, and in
 /// a Maildir.
-fn there_and_back(file: &[u8], check: impl Fn(usize, &Mail)) {
+fn there_and_back(file: &[u8], check: impl Fn(usize, &ImportedMessage)) {
     let addresses = addresses();
-    let rules = Rules {
-        addresses: &addresses,
+    let conventions = Conventions {
         tags: Vec::new(),
         recipients: Vec::new(),
         done: Vec::new(),
         mboxrd: true,
+    };
+    let rules = ReadingRules {
+        conventions: &conventions,
+        addresses: &addresses,
         now: 1_800_000_000,
     };
     let mut mailbox = Vec::new();
     let mut mails = Vec::new();
     for (nth, entry) in mbox::entries(file, 0).enumerate() {
-        let origin = Origin {
+        let from = ExportedFrom {
             ticket: TicketId::new(12).unwrap(),
-            closed: true,
-            entry: nth as u32 + 1,
+            state: State::Closed,
+            position: nth as u32 + 1,
             addresses: &addresses,
         };
-        let exported = export(&entry, &origin);
+        let exported = export(&entry, &from);
+        assert_eq!(exported.name, format!("12_{}.example.org", nth + 1));
         assert!(mbox::is_from_line(&exported.from_line));
         assert!(exported.content.ends_with(b"\n"));
         mailbox.extend([&exported.from_line[..], b"\n", &exported.content, b"\n"].concat());
@@ -50,21 +55,24 @@ fn there_and_back(file: &[u8], check: impl Fn(usize, &Mail)) {
         String::from_utf8_lossy(&mailbox)
     );
     for (nth, (entry, content)) in found.iter().zip(&mails).enumerate() {
-        let from_mbox = Found {
-            from_line: entry.from_line,
-            content: entry.content,
+        let from_mbox = RawMessage {
+            from_line: entry.from_line.to_vec(),
+            content: entry.content.to_vec(),
             in_mbox: true,
-            ..Found::default()
+            ..RawMessage::default()
         };
-        let from_maildir = Found {
-            content,
-            ..Found::default()
+        let from_maildir = RawMessage {
+            content: content.clone(),
+            ..RawMessage::default()
         };
         for found in [from_mbox, from_maildir] {
             let mail = message::read(&found, &rules);
-            let number = (message::desk("example.org"), TicketId::new(12).unwrap());
+            let number = ArchiveNumber {
+                space: NumberSpace::of_desk("example.org"),
+                id: TicketId::new(12).unwrap(),
+            };
             assert_eq!(mail.number, Some(number));
-            assert_eq!(mail.whole, Some((nth as u32 + 1, Some(true))));
+            assert_eq!(mail.whole, Some((nth as u32 + 1, Some(State::Closed))));
             check(nth, &mail);
         }
     }

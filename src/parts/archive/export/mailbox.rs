@@ -1,11 +1,11 @@
-//! Mailboxes that an export writes: they appear whole or not at all, so that nobody takes half of one
-//! for a backup. What is there already is never overwritten.
+//! The mailbox that an export writes. It appears whole or not at all, so that nobody mistakes half of
+//! one for a backup. Nothing that exists is overwritten.
 
+use super::entry::ExportedEntry;
+use crate::error::{Fault, Status};
 use crate::files::sync_directory;
 use crate::store::Store;
-use crate::error::{Fault, Status};
-use crate::ticket::TicketId;
-use crate::parts::archive::exported::Exported;
+use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -15,23 +15,23 @@ use tempfile::{NamedTempFile, TempDir};
 
 /// A mailbox that is being written.
 #[derive(Debug)]
-pub enum Target {
+pub(crate) enum OutputMailbox {
     /// An mbox on standard output.
     Stdout(BufWriter<io::Stdout>),
     /// An mbox, which gets its name when it is complete.
     Mbox(BufWriter<NamedTempFile>, PathBuf),
-    /// The same for a Maildir.
+    /// A Maildir, which gets its name when it is complete.
     Maildir(TempDir, PathBuf),
 }
 
-impl Target {
+impl OutputMailbox {
     /// An mbox at `path`; `-` is standard output.
     ///
     /// # Errors
-    /// Something is there already.
-    pub fn mbox(path: &Path, store: &Store) -> Result<Target> {
+    /// Status 64 if the path exists, lies in no directory, or would be that of a ticket.
+    pub(crate) fn mbox(path: &Path, store: &Store) -> Result<OutputMailbox> {
         if path == Path::new("-") {
-            return Ok(Target::Stdout(BufWriter::new(io::stdout())));
+            return Ok(OutputMailbox::Stdout(BufWriter::new(io::stdout())));
         }
         if path.symlink_metadata().is_ok() {
             return Err(exists(path, "there is such a file already"));
@@ -39,16 +39,16 @@ impl Target {
         let doing = || format!("cannot create {}", path.display());
         let file = tempfile::Builder::new()
             .prefix(".export.")
-            .tempfile_in(place_for(path, store)?)
+            .tempfile_in(directory_for(path, store)?)
             .with_context(doing)?;
-        Ok(Target::Mbox(BufWriter::new(file), path.to_owned()))
+        Ok(OutputMailbox::Mbox(BufWriter::new(file), path.to_owned()))
     }
 
     /// A Maildir at `path`, which may be an empty directory.
     ///
     /// # Errors
-    /// Something is there already.
-    pub fn maildir(path: &Path, store: &Store) -> Result<Target> {
+    /// As for [`OutputMailbox::mbox`].
+    pub(crate) fn maildir(path: &Path, store: &Store) -> Result<OutputMailbox> {
         let doing = || format!("cannot create {}", path.display());
         match fs::read_dir(path).map(Iterator::count) {
             Ok(1..) => return Err(exists(path, "the directory is not empty")),
@@ -59,25 +59,28 @@ impl Target {
         }
         let dir = tempfile::Builder::new()
             .prefix(".export.")
-            .tempdir_in(place_for(path, store)?)
+            .tempdir_in(directory_for(path, store)?)
             .with_context(doing)?;
         for part in ["cur", "new", "tmp"] {
             let mut part_dir = DirBuilder::new();
             let created = part_dir.mode(0o700).create(dir.path().join(part));
             created.with_context(doing)?;
         }
-        Ok(Target::Maildir(dir, path.to_owned()))
+        Ok(OutputMailbox::Maildir(dir, path.to_owned()))
     }
 
-    /// Adds a message; `name` tells it from all others.
-    pub fn add(&mut self, message: &Exported, name: &str) -> Result<()> {
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self, OutputMailbox::Stdout(_))
+    }
+
+    pub(crate) fn add(&mut self, message: &ExportedEntry) -> Result<()> {
         match self {
-            Target::Stdout(out) => write_entry(out, message).context(STDOUT),
-            Target::Mbox(out, path) => write_entry(out, message)
+            OutputMailbox::Stdout(out) => write_entry(out, message).context(STDOUT),
+            OutputMailbox::Mbox(out, path) => write_entry(out, message)
                 .with_context(|| format!("cannot write {}", path.display())),
-            Target::Maildir(dir, path) => {
-                // Read already: nobody is told of new mail.
-                let file = format!("cur/{}.{name}:2,S", message.at.max(0));
+            OutputMailbox::Maildir(dir, path) => {
+                // Marked as read, so that no mail program announces new mail.
+                let file = format!("cur/{}.{}:2,S", message.at.max(0), message.name);
                 OpenOptions::new()
                     .write(true)
                     .create_new(true)
@@ -89,11 +92,11 @@ impl Target {
         }
     }
 
-    /// Makes what was written last, and gives it its name.
-    pub fn finish(self) -> Result<()> {
+    /// Syncs the mailbox to the disk, and then gives it its name.
+    pub(crate) fn finish(self) -> Result<()> {
         match self {
-            Target::Stdout(mut out) => out.flush().context(STDOUT),
-            Target::Mbox(out, path) => {
+            OutputMailbox::Stdout(mut out) => out.flush().context(STDOUT),
+            OutputMailbox::Mbox(out, path) => {
                 let doing = || format!("cannot write {}", path.display());
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
                 let file = file.with_context(doing)?;
@@ -106,12 +109,12 @@ impl Target {
                     Err(e) => Err(e.error).with_context(doing),
                 }
             }
-            Target::Maildir(dir, path) => {
+            OutputMailbox::Maildir(dir, path) => {
                 let doing = || format!("cannot write {}", path.display());
                 let all = File::open(dir.path()).with_context(doing)?;
                 let synced = nix::unistd::syncfs(&all).map_err(io::Error::from);
                 synced.with_context(doing)?;
-                // Only an empty directory gives way.
+                // rename(2) replaces nothing but an empty directory.
                 fs::rename(dir.path(), &path).with_context(doing)?;
                 let _ = dir.keep();
                 sync_directory(directory_of(&path))
@@ -123,26 +126,30 @@ impl Target {
 const STDOUT: &str = "cannot write standard output";
 
 /// The directory in which `path` is to appear.
-fn place_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Path> {
+///
+/// # Errors
+/// Status 64 if there is no such directory, or the path is one that a ticket may have.
+fn directory_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Path> {
     let dir = directory_of(path);
     if !dir.is_dir() {
         let text = format!("cannot export to {}: there is no directory", path.display());
         let fault = Fault::new(Status::Usage, format!("{text} {}", dir.display()));
         return Err(fault.hint(format!("mkdir -p {}", dir.display())).into());
     }
-    let number = path.file_name().and_then(|name| name.to_str());
-    let number = number.filter(|name| name.parse::<TicketId>().is_ok());
+    let name = path.file_name().and_then(|name| name.to_str());
     let same = |other: &Path| fs::canonicalize(dir).ok() == fs::canonicalize(other).ok();
-    let root = store.root();
-    match number {
-        Some(_) if same(root) || same(&root.join("archived")) => {
-            Err(exists(path, "it would be a ticket"))
+    if let Some(id) = name.and_then(|name| name.parse::<TicketId>().ok()) {
+        let mut tickets = [State::Open, State::Closed]
+            .map(|state| store.path(id, state))
+            .into_iter();
+        if tickets.any(|ticket| same(directory_of(&ticket))) {
+            return Err(exists(path, "it would be a ticket"));
         }
-        _ => Ok(dir),
     }
+    Ok(dir)
 }
 
-fn write_entry(out: &mut impl Write, message: &Exported) -> io::Result<()> {
+fn write_entry(out: &mut impl Write, message: &ExportedEntry) -> io::Result<()> {
     out.write_all(&message.from_line)?;
     out.write_all(b"\n")?;
     out.write_all(&message.content)?;
