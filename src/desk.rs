@@ -36,6 +36,8 @@ pub use file::recipients;
 use mail::automatic::{self, Degree};
 use mail::envelope::{Envelope, Sender};
 use mail::message::Message;
+pub(crate) use reading::first_entry;
+pub use reading::{Conversation, FiledMessage};
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 

@@ -42,7 +42,7 @@ impl Desk {
         };
         std::fs::create_dir_all(&dir).with_context(doing)?;
         let mut file = tempfile::Builder::new()
-            .prefix(&format!("{id}.{}.", self.now))
+            .prefix(&format!("{id}.{}.", self.now()))
             .tempfile_in(&dir)
             .with_context(doing)?;
         file.write_all(bytes)
