@@ -34,6 +34,8 @@ pub(crate) use build::TEXT_LOCK;
 pub use build::Watch;
 pub(crate) use delivery::trace_sender;
 pub use delivery::{Bearer, Deed, Incoming, Outcome};
+pub(crate) use reading::first_entry;
+pub use reading::{Conversation, FiledMessage};
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 

@@ -1,20 +1,16 @@
 //! `tickets reply`: a draft that answers the customer, then mutt or an editor.
 
 use super::mutt;
-use crate::desk::Desk;
+use crate::desk::{Desk, FiledMessage};
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
-use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::compose::letter::Letter;
 use anyhow::{Context as _, Result};
-use mail::automatic;
 use mail::decode::Mailbox;
-use mail::envelope::Sender;
 use mail::message::Message;
 use mail::render::{Limits, render};
-use mail::{entry, mbox};
 use std::io::{IsTerminal, Seek, Write};
 use std::path::Path;
 use std::process::Command;
@@ -62,24 +58,17 @@ impl Reply {
     /// Answers the last message that a person wrote who is none of us, else the last one.
     fn draft(&self, desk: &Desk) -> Result<Letter> {
         let id = self.ticket;
-        let Some((_, _, bytes)) = desk.store.read(id)? else {
-            return Err(desk.no_ticket(id).into());
+        let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
+        let messages: Vec<FiledMessage> = conversation.messages().collect();
+        let staff = desk.staff();
+        let is_theirs = |message: &&FiledMessage| {
+            let author = message.author();
+            !message.automatic && author.is_some_and(|author| !staff.has(&author.address))
         };
-        let entries: Vec<mbox::Entry> = mbox::entries(&bytes, 0).collect();
-        let mut decoded = entries.iter().rev().map(|e| entry::decode(e.content));
-        let theirs = decoded.find(|entry| {
-            let message = Message::new(&entry.raw);
-            let sender = entry
-                .return_path
-                .as_deref()
-                .map_or(Sender::Unknown, Sender::parse);
-            let machine = automatic::degree(&message, &sender, OWN_MARKS).is_automatic();
-            let author = message.from().into_iter().next();
-            !machine && author.is_some_and(|a| !is_us(desk, &a.address))
-        });
-        let answered = theirs.or_else(|| entries.last().map(|e| entry::decode(e.content)));
+        let theirs = messages.iter().rev().find(is_theirs);
+        let answered = theirs.or(messages.last());
         let doing = || format!("cannot reply to ticket {id}: it is empty");
-        let raw = answered.with_context(doing)?.raw;
+        let raw = answered.with_context(doing)?.decode().raw;
         let original = Message::new(&raw);
         let addresses = &desk.config.addresses;
         let own = |m: &Mailbox| addresses.target(&m.address).is_some();
@@ -212,11 +201,6 @@ enum Choice {
     Send,
     Edit,
     Drop,
-}
-
-fn is_us(desk: &Desk, address: &str) -> bool {
-    let admin = |a: &String| a.eq_ignore_ascii_case(address);
-    desk.config.addresses.target(address).is_some() || desk.config.admins.iter().any(admin)
 }
 
 /// A draft in a file of its own that an editor takes for mail.

@@ -50,6 +50,7 @@ fn every_key_is_read() {
         "keep_recent = \"2 days\"\nsendmail = \"/opt/sendmail -oem -N never\"\n",
         "sendmail_timeout = 5\ntemplates = \"/etc/tickets\"\ngroup = \"staff\"\n",
         "authserv_id = \"mx.example.org\"\n",
+        "[parts]\noff = \"stats\"\n",
     ))
     .unwrap();
     assert_eq!(c.dir, PathBuf::from("/srv/desk"), "--dir wins");
@@ -62,6 +63,7 @@ fn every_key_is_read() {
     assert_eq!(c.templates, Some(PathBuf::from("/etc/tickets")));
     assert_eq!(c.group.as_deref(), Some("staff"));
     assert_eq!(c.authserv_id.as_deref(), Some("mx.example.org"));
+    assert_eq!(c.parts_off, ["stats"]);
 }
 
 #[test]

@@ -1,28 +1,29 @@
-//! Entries that were filed and are in their mbox no more (D10).
+//! Entries that were filed and are no longer in their mbox (D10).
 
+use super::reading::first_entry;
 use super::{Desk, answers};
 use crate::store::Recent;
 use crate::store::lock::{PATIENCE, Patience};
-use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use mail::mbox;
-use mail::{entry, message::Message};
+use mail::message::Message;
 
-/// An entry that is kept, but no longer in its mbox: a program overwrote it, or an operator
-/// deleted it.
+/// An entry of which there is a copy, but which is no longer in its mbox: a program overwrote it, or
+/// an operator deleted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The copy.
     pub copy: Recent,
-    /// From of the message, as it would be shown.
+    /// The address in From; empty if there is none.
     pub author: String,
-    /// Its Subject in one line.
+    /// The Subject in one line.
     pub subject: String,
+    /// Digest of the message as it came in, in hexadecimal.
+    pub sha256: Option<String>,
 }
 
 impl Desk {
-    /// The entries filed within the last days that are not in their mbox any more. A ticket whose
-    /// whole file is gone was removed by somebody, and is not missed.
+    /// The entries filed within `keep_recent` that are no longer in their mbox. A ticket whose whole
+    /// file is gone was removed on purpose, so nothing of it is missing.
     pub fn missing(&mut self) -> Result<Vec<Missing>> {
         let mut missing = Vec::new();
         for copy in self.store.recent()? {
@@ -30,15 +31,15 @@ impl Desk {
                 continue;
             }
             let bytes = self.read_copy(&copy)?;
-            let Some(found) = mbox::entries(&bytes, 0).next() else {
+            let Some(decoded) = first_entry(&bytes) else {
                 continue;
             };
-            let decoded = entry::decode(found.content);
             let message = Message::new(&decoded.raw);
             let author = message.from().into_iter().next();
             missing.push(Missing {
                 author: author.map(|a| a.address).unwrap_or_default(),
                 subject: message.subject(),
+                sha256: decoded.sha256,
                 copy,
             });
         }
@@ -52,12 +53,13 @@ impl Desk {
         }
     }
 
-    fn read_copy(&self, copy: &Recent) -> Result<Vec<u8>> {
+    /// The bytes of a copy: one entry.
+    pub(crate) fn read_copy(&self, copy: &Recent) -> Result<Vec<u8>> {
         std::fs::read(&copy.path).with_context(|| format!("cannot read {}", copy.path.display()))
     }
 
-    /// Puts an entry back at the end of its mbox, where the ticket lies now; false if it is there
-    /// after all, or the ticket is gone.
+    /// Puts an entry back at the end of its mbox, whether the ticket is open or closed now. False if
+    /// the entry is there after all, or the ticket is gone.
     pub fn restore(&mut self, copy: &Recent) -> Result<bool> {
         let bytes = self.read_copy(copy)?;
         let store = self.store.clone();
@@ -70,8 +72,7 @@ impl Desk {
         }
         locked.append(&bytes)?;
         drop(locked);
-        let id: TicketId = copy.ticket;
-        self.known(id)?;
+        self.known(copy.ticket)?;
         Ok(true)
     }
 }

@@ -1,13 +1,13 @@
 //! Does the server that is to prove who wrote a mail say anything at all?
 
 use super::Finding;
-use crate::desk::Desk;
+use crate::desk::{Desk, first_entry};
 use crate::ticket::compose::OWN_MARKS;
+use mail::authres;
 use mail::automatic::{self, Degree};
 use mail::envelope::Sender;
 use mail::message::Message;
 use mail::submission::Submission;
-use mail::{authres, entry, mbox};
 
 /// So many of the last mails are looked at.
 const LAST: usize = 20;
@@ -19,8 +19,8 @@ pub fn look(desk: &Desk) -> Option<Finding> {
     copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
     // Mail of this machine, and our own that came back, no server has looked at.
     let said = copies.iter().take(LAST).filter_map(|copy| {
-        let bytes = std::fs::read(&copy.path).ok()?;
-        let raw = entry::decode(mbox::entries(&bytes, 0).next()?.content).raw;
+        let bytes = desk.read_copy(copy).ok()?;
+        let raw = first_entry(&bytes)?.raw;
         let message = Message::new(&raw);
         let ours = automatic::degree(&message, &Sender::Unknown, OWN_MARKS) == Degree::Ours;
         let network = !ours && Submission::of(&message) == Submission::Network;

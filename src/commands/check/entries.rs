@@ -1,72 +1,55 @@
-//! `tickets check --store`: is every message there, and what it was when it was filed (D6, D10)?
+//! `tickets check --store`: is every message there, as it was when it was filed (D6, D10)?
 
 use super::count;
-use crate::desk::Desk;
+use crate::desk::{Conversation, Desk};
 use crate::error::Status;
-use crate::screen::say;
-use crate::ticket::State;
+use crate::screen::{plural, say};
+use crate::ticket::{State, TicketId};
 use anyhow::Result;
-use mail::entry::{Verdict, decode};
+use mail::entry::Verdict;
 use mail::mbox::{self, Tail};
-use std::path::Path;
 
-/// Reads all tickets and says what is not as it was filed.
+/// What was found in all tickets.
+#[derive(Default)]
+struct Verified {
+    messages: usize,
+    /// Messages of which nothing is known, since another program put them there.
+    foreign: usize,
+    /// The recorded digest of each message that is not what it was.
+    changed: Vec<Option<String>>,
+    /// Tickets that end in a part of a message.
+    torn: usize,
+}
+
+/// Reads all tickets and prints what is not as it was filed.
 pub fn verify(desk: &mut Desk) -> Result<Status> {
-    let store = &desk.store;
-    let open = store.ids(State::Open)?;
-    let archived = store.ids(State::Closed)?;
-    let mut all: Vec<_> = open.iter().chain(&archived).copied().collect();
+    let open = desk.store.ids(State::Open)?;
+    let closed = desk.store.ids(State::Closed)?;
+    let both: Vec<TicketId> = (open.iter().copied())
+        .filter(|id| closed.binary_search(id).is_ok())
+        .collect();
+    let mut all = [open, closed].concat();
     all.sort_unstable();
     all.dedup();
-    let (mut intact, mut changed, mut foreign, mut torn) = (0, 0, 0, 0);
-    let mut edited = Vec::new();
+    let mut found = Verified::default();
     for &id in &all {
         // It may be gone by now.
-        let Some((_, _, bytes)) = store.read(id)? else {
-            continue;
-        };
-        for (at, entry) in mbox::entries(&bytes, 0).enumerate() {
-            let decoded = decode(entry.content);
-            match decoded.verdict {
-                Verdict::Intact => intact += 1,
-                Verdict::Foreign => foreign += 1,
-                Verdict::Changed => {
-                    changed += 1;
-                    edited.push(decoded.sha256);
-                    let number = at + 1;
-                    say(format_args!(
-                        "ticket {id}, message {number} was changed after it was filed"
-                    ))?;
-                }
-            }
-        }
-        match mbox::tail(&bytes, 0) {
-            // A missing empty line loses nothing, and mutt leaves one out.
-            Tail::Whole | Tail::Missing(_) => {}
-            Tail::Torn { .. } | Tail::SetAside { .. } => {
-                torn += 1;
-                say(format_args!(
-                    "ticket {id} ends in a part of a message; the next mail to it mends that"
-                ))?;
-            }
+        if let Some(ticket) = desk.conversation(id)? {
+            found.read(&ticket)?;
         }
     }
-    let both: Vec<_> = open
-        .iter()
-        .filter(|id| archived.binary_search(id).is_ok())
-        .collect();
     for id in &both {
         say(format_args!(
             "ticket {id} is both open and archived; mail goes to the open one"
         ))?;
     }
-    // Looking must not make a store.
+    // Without this directory there are no copies, and checking must not create it.
     let mut missing = match desk.store.private().is_dir() {
         true => desk.missing()?,
         false => Vec::new(),
     };
-    // What was changed has been named, though it is no longer there as it came either.
-    missing.retain(|gone| !edited.contains(&digest_of(&gone.copy.path)));
+    // A changed message is missing as it came in, too, but has been named already.
+    missing.retain(|gone| !found.changed.contains(&gone.sha256));
     for gone in &missing {
         let (id, day, author) = (gone.copy.ticket, &gone.copy.day, &gone.author);
         let subject = &gone.subject;
@@ -74,32 +57,61 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
             "ticket {id} lacks a message of {day}: {author}: {subject} (`tickets restore {id}`)"
         ))?;
     }
-    let messages = count(intact + changed + foreign, "message", "messages");
-    let mut summary = format!("{messages} in {}", count(all.len(), "ticket", "tickets"));
-    match changed {
-        0 => summary.push_str(", none changed"),
-        changed => summary.push_str(&format!(", {changed} changed")),
-    }
-    if foreign > 0 {
-        let text = count(
-            foreign,
-            "that another program wrote",
-            "that other programs wrote",
-        );
-        summary.push_str(&format!(", {text} and nothing is known of"));
-    }
-    say(summary)?;
-    Ok(
-        if changed + torn == 0 && both.is_empty() && missing.is_empty() {
-            Status::Ok
-        } else {
-            Status::DataErr
-        },
-    )
+    say(found.summary(all.len()))?;
+    let sound = found.changed.is_empty() && found.torn == 0;
+    Ok(match sound && both.is_empty() && missing.is_empty() {
+        true => Status::Ok,
+        false => Status::DataErr,
+    })
 }
 
-/// The digest recorded in the copy of an entry.
-fn digest_of(copy: &Path) -> Option<String> {
-    let bytes = std::fs::read(copy).ok()?;
-    decode(mbox::entries(&bytes, 0).next()?.content).sha256
+impl Verified {
+    fn read(&mut self, ticket: &Conversation) -> Result<()> {
+        let id = ticket.ticket;
+        for message in ticket.messages() {
+            let decoded = message.decode();
+            self.messages += 1;
+            match decoded.verdict {
+                Verdict::Intact => {}
+                Verdict::Foreign => self.foreign += 1,
+                Verdict::Changed => {
+                    self.changed.push(decoded.sha256);
+                    let number = message.number;
+                    say(format_args!(
+                        "ticket {id}, message {number} was changed after it was filed"
+                    ))?;
+                }
+            }
+        }
+        match mbox::tail(&ticket.mbox, 0) {
+            // A missing empty line loses nothing, and mutt leaves it out.
+            Tail::Whole | Tail::Missing(_) => {}
+            Tail::Torn { .. } | Tail::SetAside { .. } => {
+                self.torn += 1;
+                say(format_args!(
+                    "ticket {id} ends in a part of a message; the next mail to it mends that"
+                ))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `4 messages in 2 tickets, none changed`.
+    fn summary(&self, tickets: usize) -> String {
+        let (messages, tickets) = (plural(self.messages, "message"), plural(tickets, "ticket"));
+        let changed = match self.changed.len() {
+            0 => "none changed".to_owned(),
+            changed => format!("{changed} changed"),
+        };
+        let mut summary = format!("{messages} in {tickets}, {changed}");
+        if self.foreign > 0 {
+            let foreign = count(
+                self.foreign,
+                "that another program wrote",
+                "that other programs wrote",
+            );
+            summary.push_str(&format!(", {foreign} and nothing is known of"));
+        }
+        summary
+    }
 }

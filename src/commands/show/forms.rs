@@ -1,9 +1,10 @@
 //! The forms a ticket's messages are shown in.
 
-use super::Item;
+use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
 use crate::listing::Person;
 use crate::screen;
+use crate::ticket::event::Event;
 use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use mail::decode::{self, Mailbox};
@@ -15,7 +16,7 @@ use std::io::{IsTerminal, Write};
 
 /// A line of `--json`; the fields are a promise to those who read it.
 #[derive(Serialize)]
-struct Object<'a> {
+struct MessageObject<'a> {
     number: usize,
     date: Option<String>,
     filed: Option<String>,
@@ -26,12 +27,12 @@ struct Object<'a> {
     message_id: Option<String>,
     event: Option<&'static str>,
     text: String,
-    attachments: Vec<Attached>,
+    attachments: Vec<AttachmentObject>,
     intact: Option<bool>,
 }
 
 #[derive(Serialize)]
-struct Attached {
+struct AttachmentObject {
     part: String,
     name: Option<String>,
     mime: String,
@@ -39,35 +40,33 @@ struct Attached {
 }
 
 /// Messages as JSON objects, one a line.
-pub(super) fn objects(items: &[Item]) -> Result<String> {
+pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
     let mut lines = String::new();
-    for item in items {
-        let message = item.message();
-        let (from, to, cc) = (
-            message.from(),
-            message.mailboxes("To"),
-            message.mailboxes("Cc"),
-        );
-        let rendered = render::render(message.raw(), &Limits::default());
-        let attached = |a: render::Attachment| Attached {
-            part: format!("{}.{}", item.number, a.number),
+    for filed in messages {
+        let decoded = filed.decode();
+        let message = Message::new(&decoded.raw);
+        let (to, cc) = (message.mailboxes("To"), message.mailboxes("Cc"));
+        let author = filed.author();
+        let rendered = render::render(&decoded.raw, &Limits::default());
+        let attached = |a: render::Attachment| AttachmentObject {
+            part: format!("{}.{}", filed.number, a.number),
             name: a.name,
             mime: a.mime,
             size: a.size,
         };
-        let object = Object {
-            number: item.number,
-            date: item.date(&message).map(rfc3339),
-            filed: item.filed.map(rfc3339),
-            author: from.first().map(Person::from),
+        let object = MessageObject {
+            number: filed.number,
+            date: filed.written().map(rfc3339),
+            filed: filed.filed.map(rfc3339),
+            author: author.as_ref().map(Person::from),
             to: to.iter().map(Person::from).collect(),
             cc: cc.iter().map(Person::from).collect(),
             subject: message.subject(),
             message_id: message.message_id(),
-            event: item.event,
+            event: event(filed.event),
             text: rendered.text,
             attachments: rendered.attachments.into_iter().map(attached).collect(),
-            intact: match item.decoded.verdict {
+            intact: match decoded.verdict {
                 Verdict::Intact => Some(true),
                 Verdict::Changed => Some(false),
                 Verdict::Foreign => None,
@@ -79,21 +78,32 @@ pub(super) fn objects(items: &[Item]) -> Result<String> {
     Ok(lines)
 }
 
+/// What changed a ticket's state, in a word.
+fn event(event: Event) -> Option<&'static str> {
+    match event {
+        Event::Opened => Some("opened"),
+        Event::Closed => Some("closed"),
+        Event::Reopened => Some("re-opened"),
+        Event::Filed | Event::Quiet => None,
+    }
+}
+
 /// A message for the screen; with `headers`, its fields stand above its text.
-pub(super) fn shown(item: &Item, subject: &str, headers: bool) -> screen::Message {
-    let message = item.message();
-    let rendered = render::render(message.raw(), &Limits::default());
+pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> screen::Message {
+    let decoded = filed.decode();
+    let message = Message::new(&decoded.raw);
+    let rendered = render::render(&decoded.raw, &Limits::default());
     let mut shown = screen::Message {
-        number: item.number,
-        author: authors(item, &message.from()),
-        date: item.date(&message).map(screen::when).unwrap_or_default(),
-        event: item.event.unwrap_or_default().to_owned(),
+        number: filed.number,
+        author: authors(filed, &message.from()),
+        date: filed.written().map(screen::when).unwrap_or_default(),
+        event: event(filed.event).unwrap_or_default().to_owned(),
         text: rendered.text,
         attachments: rendered.attachments,
         ..screen::Message::default()
     };
     if headers {
-        shown.text = format!("{}\n\n{}", fields(item, &message), shown.text);
+        shown.text = format!("{}\n\n{}", fields(filed, &message), shown.text);
     } else {
         shown.subject = subject.to_owned();
         shown.to = message.mailboxes("To");
@@ -102,20 +112,15 @@ pub(super) fn shown(item: &Item, subject: &str, headers: bool) -> screen::Messag
     shown
 }
 
-/// All header fields, decoded, one a line; first what the envelope said.
-fn fields(item: &Item, message: &Message) -> String {
-    let decoded = &item.decoded;
-    let path = decoded.return_path.as_ref();
-    let mut lines: Vec<String> = path
-        .map(|path| format!("Return-Path: <{path}>"))
-        .into_iter()
-        .collect();
-    lines.extend(
-        decoded
-            .delivered_to
-            .as_ref()
-            .map(|to| format!("Delivered-To: {to}")),
-    );
+/// All header fields, decoded, one a line; above them those of the envelope.
+fn fields(filed: &FiledMessage, message: &Message) -> String {
+    let mut lines = Vec::new();
+    if let Some(path) = filed.return_path() {
+        lines.push(format!("Return-Path: <{path}>"));
+    }
+    if let Some(to) = filed.delivered_to() {
+        lines.push(format!("Delivered-To: {to}"));
+    }
     lines.extend(message.fields().iter().map(|field| {
         let name = decode::text(field.name);
         format!("{name}: {}", field.text())
@@ -124,13 +129,13 @@ fn fields(item: &Item, message: &Message) -> String {
 }
 
 /// Who wrote a message, in one line, as far as anybody knows.
-fn authors(item: &Item, people: &[Mailbox]) -> String {
+fn authors(filed: &FiledMessage, people: &[Mailbox]) -> String {
     let written = |m: &Mailbox| match m.name.as_str() {
         "" => m.address.clone(),
         name => format!("{name} <{}>", m.address),
     };
     match people {
-        [] => match item.decoded.return_path.as_deref() {
+        [] => match filed.return_path() {
             None | Some("") => "nobody".to_owned(),
             Some(sender) => sender.to_owned(),
         },
@@ -138,18 +143,18 @@ fn authors(item: &Item, people: &[Mailbox]) -> String {
     }
 }
 
-/// For each message the Subject, if it is another one than that of the message before; the
-/// first one's stands above all of them.
-pub(super) fn subjects(items: &[Item], tag: Option<&str>) -> Vec<String> {
+/// For each message its Subject, if it differs from that of the message before; the first one's
+/// stands above all of them.
+pub(super) fn subjects(messages: &[FiledMessage], tag: Option<&str>) -> Vec<String> {
     let mut before: Option<String> = None;
-    let changed = |item: &Item| {
-        let subject = item.message().subject();
+    let changed = |filed: &FiledMessage| {
+        let subject = filed.header().subject();
         let topic = topic(&subject, tag);
         let same = before.as_ref().is_none_or(|before| *before == topic);
         before = Some(topic);
         if same { String::new() } else { subject }
     };
-    items.iter().map(changed).collect()
+    messages.iter().map(changed).collect()
 }
 
 /// A Subject without the ticket's tag and what mail programs put before it (`Re:`, `AW:`, `Fwd:`).
