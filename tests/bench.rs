@@ -369,21 +369,24 @@ pub fn own(path: &Path) {
     }
 }
 
-/// The program, where an ordinary user can start it: a checkout may lie where only root looks.
+/// The program, where an ordinary user can start it.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let built = PathBuf::from(env!("CARGO_BIN_EXE_tickets"));
-        let passable =
-            |dir: &Path| fs::metadata(dir).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
-        if ordinary_user().is_none() || built.ancestors().all(passable) {
-            return built;
-        }
-        let dir = std::env::temp_dir().join(format!("tickets-test-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-        let copy = dir.join("tickets");
-        fs::copy(built, &copy).unwrap();
-        copy
-    })
+    BINARY.get_or_init(|| startable(Path::new(env!("CARGO_BIN_EXE_tickets")), "tickets"))
+}
+
+/// A program that was built, where an ordinary user can start it: a checkout may lie where only root
+/// looks. A copy gets this name.
+pub fn startable(built: &Path, name: &str) -> PathBuf {
+    let passable =
+        |dir: &Path| fs::metadata(dir).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
+    if ordinary_user().is_none() || built.ancestors().all(passable) {
+        return built.to_owned();
+    }
+    let dir = std::env::temp_dir().join(format!("tickets-test-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = dir.join(name);
+    fs::copy(built, &copy).unwrap();
+    copy
 }

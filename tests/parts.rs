@@ -1,5 +1,7 @@
-//! Parts: what is off is gone, a desk without any takes mail all the same (G1, G2).
+//! Parts: what is off is gone, a desk without any takes mail all the same, and one more is a folder
+//! and a line (G1, G2, G4).
 
+mod added;
 mod life;
 
 use crate::bench::{Bench, Ran, binary, finish};
