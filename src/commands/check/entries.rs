@@ -6,8 +6,8 @@ use crate::error::Status;
 use crate::screen::say;
 use crate::ticket::State;
 use anyhow::Result;
-use mail::entry::{Verdict, decode};
-use mail::mbox::{self, Tail};
+use mail::entry::{Tail, Verdict, decode, tail};
+use mail::mbox;
 use std::path::Path;
 
 /// Reads all tickets and says what is not as it was filed.
@@ -40,7 +40,7 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
                 }
             }
         }
-        match mbox::tail(&bytes, 0) {
+        match tail(&bytes, 0) {
             // A missing empty line loses nothing, and mutt leaves one out.
             Tail::Whole | Tail::Missing(_) => {}
             Tail::Torn { .. } | Tail::SetAside { .. } => {
