@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tickets::mail::entry::{self, Trace, Verdict};
-use tickets::mail::mbox::{self, Tail, entries, tail};
+use tickets::mail::entry::{self, Tail, Trace, Verdict, tail};
+use tickets::mail::mbox::{self, entries};
 use tickets::mail::message::Message;
 use tickets_fuzz::{Choices, run};
 

@@ -233,7 +233,7 @@ fn read_one(store: &Store, addresses: &Addresses, id: TicketId, from: Option<u64
             words: Vec::new(),
         });
     };
-    let tail = mbox::tail(&bytes, 0);
+    let tail = entry::tail(&bytes, 0);
     let reading = reading(addresses, id, state, stamp, &bytes, tail);
     let mut said = Vec::new();
     if let Some(from) = from {

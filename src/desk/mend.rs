@@ -5,7 +5,8 @@ use crate::index::Index;
 use crate::store::Mbox;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use mail::mbox::{self, Tail};
+use mail::entry::{self, Tail};
+use mail::mbox;
 
 impl Desk {
     /// Makes the end of a locked file such that an entry may follow; gives its bytes.
@@ -59,7 +60,7 @@ pub(super) fn tail<'i>(
     id: TicketId,
     bytes: &[u8],
 ) -> Result<Tail> {
-    let tail = mbox::tail(bytes, 0);
+    let tail = entry::tail(bytes, 0);
     let keep = match tail {
         Tail::Torn { keep } | Tail::SetAside { keep } if !bytes.ends_with(b"\0") => keep as usize,
         _ => return Ok(tail),

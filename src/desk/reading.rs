@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::files::Stamp;
     use mail::entry::{Trace, Verdict, encode};
-    use mail::mbox::Tail;
+    use mail::entry::Tail;
 
     const FOREIGN: &str =
         "From bob@x.org Mon Nov  2 10:00:00 2026\nFrom: Bob <bob@x.org>\n\nhi\n\n";

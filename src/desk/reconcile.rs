@@ -11,9 +11,9 @@ use crate::ticket::address::Addresses;
 use crate::ticket::event::{self, Course};
 use crate::ticket::summary::Summary;
 use anyhow::{Context, Result};
-use mail::entry::{self, Decoded};
+use mail::entry::{self, Decoded, Tail};
 use mail::envelope::Sender;
-use mail::mbox::{self, Tail};
+use mail::mbox;
 use mail::message::Message;
 use std::ops::RangeInclusive;
 

@@ -11,8 +11,8 @@ use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::summary::{Identity, Summary};
 use anyhow::Result;
-use mail::entry;
-use mail::mbox::{self, Tail};
+use mail::entry::{self, Tail};
+use mail::mbox;
 use mail::message::Message;
 use memchr::memmem;
 

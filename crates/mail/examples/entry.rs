@@ -5,8 +5,8 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 
-use tickets_mail::entry::{Trace, Verdict, decode, encode};
-use tickets_mail::mbox::{Tail, entries, strip_from_line, tail};
+use tickets_mail::entry::{Tail, Trace, Verdict, decode, encode, tail};
+use tickets_mail::mbox::{entries, strip_from_line};
 
 /// CRLF, a field that hides mail from its reader, a line that looks like a From_ line, no last line end.
 const SAMPLE: &[u8] = b"From: Ann <ann@example.org>\r\nStatus: D\r\n\r\n\

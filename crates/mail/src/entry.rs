@@ -55,9 +55,12 @@
 
 mod ends;
 mod fields;
+mod tail;
 mod trace;
 mod whole;
 
+#[cfg(test)]
+mod tail_tests;
 #[cfg(test)]
 mod tests;
 
@@ -68,10 +71,9 @@ use memchr::memchr_iter;
 use self::ends::Ends;
 pub use self::fields::is_steering;
 use self::fields::{HELD, field_name, must_be_held};
-pub use self::trace::EXPORT_MARK;
-pub use self::trace::field_len;
+pub use self::tail::{Tail, tail};
+pub use self::trace::{EXPORT_MARK, field_len};
 use self::trace::{Record, Top};
-pub(crate) use self::whole::{Wholeness, wholeness};
 use crate::mbox;
 
 /// What is recorded of a message beside its bytes.
@@ -122,7 +124,7 @@ pub fn digest(raw: &[u8]) -> String {
 }
 
 /// The whole entry, to be appended to a file that is empty or ends in an empty line (see
-/// [`mbox::tail`]).
+/// [`tail()`]).
 ///
 /// `raw` is the message without a From_ line of the MTA's (see [`mbox::strip_from_line`]). The result
 /// is the only copy of it that is made.

@@ -25,12 +25,9 @@ mod entries;
 mod file;
 mod from_line;
 mod scan;
-mod tail;
 
 #[cfg(test)]
 pub(crate) mod nasty;
-#[cfg(test)]
-mod tail_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -45,7 +42,6 @@ pub use file::FileEntries;
 pub(crate) use from_line::is_from_line_cut_short;
 pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
 pub use scan::EntrySpan;
-pub use tail::{Tail, tail};
 
 /// mutt and neomutt read a line in pieces of this many bytes, and take each piece for a line.
 pub(crate) const PIECE: usize = 8191;

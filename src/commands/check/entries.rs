@@ -6,8 +6,7 @@ use crate::error::Status;
 use crate::screen::{plural, say};
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
-use mail::entry::Verdict;
-use mail::mbox::{self, Tail};
+use mail::entry::{Tail, Verdict, tail};
 
 /// What was found in all tickets.
 #[derive(Default)]
@@ -83,7 +82,7 @@ impl Verified {
                 }
             }
         }
-        match mbox::tail(&ticket.mbox, 0) {
+        match tail(&ticket.mbox, 0) {
             // A missing empty line loses nothing, and mutt leaves it out.
             Tail::Whole | Tail::Missing(_) => {}
             Tail::Torn { .. } | Tail::SetAside { .. } => {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::mbox::entries;
 use crate::mbox::nasty::nasty_bytes;
-use crate::mbox::{Tail, entries, tail};
 
 const TRACE: Trace<'_> = Trace {
     sender: Some("bob@example.net"),

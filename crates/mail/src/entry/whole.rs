@@ -5,9 +5,9 @@ use super::trace::{self, Record, Top};
 use super::{Rewrite, Verdict, header_end, is_blank, mend_end, undo};
 use crate::mbox;
 
-/// The state of the last entry of a file; for [`mbox::tail`].
+/// The state of the last entry of a file; for [`super::tail()`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wholeness {
+pub(super) enum Wholeness {
     /// Another program wrote or rewrote it, or somebody edited it.
     Other,
     /// It is one of ours with the whole message; so many newlines are missing at the end.
@@ -19,7 +19,7 @@ pub(crate) enum Wholeness {
 }
 
 /// Judges the last entry of a file. `stored` reaches from its header to the end of the file.
-pub(crate) fn wholeness(stored: &[u8]) -> Wholeness {
+pub(super) fn wholeness(stored: &[u8]) -> Wholeness {
     let top = match trace::read(stored) {
         Top::Ours(top) => top,
         Top::CutShort => return Wholeness::OnlyTrace,

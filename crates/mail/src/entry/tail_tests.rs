@@ -1,7 +1,8 @@
 //! What a kill or a power cut can leave, cut at every byte (D7).
 
 use super::*;
-use crate::entry::{self, Trace, Verdict};
+use crate::entry;
+use crate::mbox::entries;
 
 const OTHERS: &str =
     "From eve@x  Mon Jan  1 00:00:00 2024\nSubject: from Postfix\n\nhello\n\nFrom here on\n\n";

@@ -6,8 +6,9 @@
 
 use memchr::{memchr, memrchr};
 
-use super::{entries, is_from_line_cut_short};
-use crate::entry::{MOST_MISSING, Verdict, Wholeness, decode, wholeness};
+use super::whole::{Wholeness, wholeness};
+use super::{MOST_MISSING, Verdict, decode};
+use crate::mbox::{entries, is_from_line_cut_short};
 
 /// What must be done to a file before the next entry may be appended. Offsets are from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Tail {
     /// Append these newlines, which complete the last entry.
     Missing(&'static [u8]),
     /// Cut the file to `keep` bytes. What follows is the beginning of an entry of
-    /// [`crate::entry::encode`] that was never finished, so its delivery was never confirmed and the
+    /// [`super::encode`] that was never finished, so its delivery was never confirmed and the
     /// message will come again.
     Torn {
         /// The new length of the file.
@@ -41,8 +42,7 @@ const SECTOR: u64 = 512;
 /// left.
 ///
 /// ```
-/// use tickets_mail::entry::{Trace, encode};
-/// use tickets_mail::mbox::{Tail, tail};
+/// use tickets_mail::entry::{Tail, Trace, encode, tail};
 ///
 /// let trace = Trace { sender: None, filed_under: "help@example.org", at: 0 };
 /// let first = encode(&trace, b"Subject: first\n\nwhole\n");
