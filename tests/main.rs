@@ -27,6 +27,7 @@ mod mail;
 mod manual;
 mod mbox;
 mod memory;
+mod modules;
 mod mutt;
 mod one_ticket;
 mod policy;
