@@ -151,8 +151,8 @@ mod tests {
     use super::super::reconcile::reading;
     use super::*;
     use crate::files::Stamp;
-    use mail::entry::{Trace, Verdict, encode};
     use mail::entry::Tail;
+    use mail::entry::{Trace, Verdict, encode};
 
     const FOREIGN: &str =
         "From bob@x.org Mon Nov  2 10:00:00 2026\nFrom: Bob <bob@x.org>\n\nhi\n\n";
