@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_told_from_mail() {
+    fn a_log_is_recognized() {
         assert!(is_log(b"\x07\nReceived: (at 1) by x; now\n"));
         assert!(is_log(b"\x06\n<b>"));
         for other in [&b""[..], b"\x07", b"\x07x\n", b"From a@x", b"\x03\n"] {

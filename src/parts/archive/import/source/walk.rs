@@ -134,7 +134,7 @@ impl Walk<'_, '_> {
         let log = debbugs::records(BufReader::new(&file)).with_context(|| self.doing())?;
         self.report.sent = log.sent;
         if log.broken {
-            let text = "some of it is no record of Debbugs, and was left out";
+            let text = "left out what is no record of Debbugs";
             self.report.left_out.push(text.to_owned());
         }
         for (nth, (from, to)) in (1..).zip(log.received) {
