@@ -19,7 +19,7 @@ mod survey;
 mod threads;
 
 use self::message::Conventions;
-use self::progress::Progress;
+use self::progress::ProgressLine;
 use self::report::{ImportTotals, Notice, TicketChange};
 use self::run::ImportRequest;
 use self::state::StateRule;
@@ -134,7 +134,7 @@ impl Run for Import {
         if reads_stdin && std::io::stdin().is_terminal() {
             screen::remark("reading standard input; Ctrl-D on an empty line ends it");
         }
-        let progress = Progress::new();
+        let progress = ProgressLine::new();
         let totals = run::import(&mut desk, &request, &mut |notice| match notice {
             Notice::Ticket(change) if dry_run || verbose => progress.suspend(|| print(change)),
             Notice::LeftOut(line, hint) => progress.suspend(|| warn(line, hint)),

@@ -13,7 +13,7 @@ use super::message::{Conventions, ReadingRules};
 use super::numbers::Numbers;
 use super::open::NewTickets;
 use super::report::{ImportReport, ImportTotals, Notice};
-use super::source::{Source, find};
+use super::source::{MailSource, find};
 use super::state::StateRule;
 use super::survey::survey;
 use crate::desk::Desk;
@@ -92,7 +92,11 @@ pub(crate) fn import(
 }
 
 /// The archives of a request. A path that names none is reported.
-fn find_sources(desk: &Desk, request: &ImportRequest, report: &mut ImportReport) -> Vec<Source> {
+fn find_sources(
+    desk: &Desk,
+    request: &ImportRequest,
+    report: &mut ImportReport,
+) -> Vec<MailSource> {
     let private = desk.store.private();
     let scratch = match private.is_dir() {
         true => private,
