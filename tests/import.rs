@@ -198,12 +198,12 @@ fn an_archive_that_has_grown() {
         ),
         (
             3,
-            "filed 1 message in 1 ticket that was there; 2 were there already\n",
+            "filed 1 message in 1 existing ticket; 2 were there already\n",
             vec!["1: 1 3", "2: 2"],
         ),
         (
             7,
-            "filed 4 messages in 1 new ticket and 2 tickets that were there; 3 were there already\n",
+            "filed 4 messages in 1 new ticket and 2 existing tickets; 3 were there already\n",
             vec!["1: 1 3 4", "2: 2 6 7", "3: 5"],
         ),
         (
@@ -228,7 +228,7 @@ fn an_archive_that_has_grown() {
     let ran = bench.run(&["import", "-v", "b.mbox"], b"");
     ran.is(
         0,
-        "add 1  open  1  ann@example.net  a\nfiled 1 message in 1 ticket that was there\n",
+        "add 1  open  1  ann@example.net  a\nfiled 1 message in 1 existing ticket\n",
         "",
     );
     assert_eq!(tickets(&bench)[0], "1: 1 3 4 8");
@@ -257,7 +257,7 @@ fn mail_that_was_delivered_is_there_already() {
     );
     let linked = one.replace("\n\n", "\nReferences: <3@example.net>\n\n");
     bench.put("a.mbox", archive(&[&older, &linked, &machine]).as_bytes());
-    let said = "filed 2 messages in 1 ticket that was there; 1 was there already\n";
+    let said = "filed 2 messages in 1 existing ticket; 1 was there already\n";
     bench.run(&["import", "a.mbox"], b"").is(0, said, "");
     assert_eq!(tickets(&bench), ["archived/1: 1 2 3 4"]);
     nobody_was_told(&bench);

@@ -205,8 +205,7 @@ fn mail_that_comes_in_meanwhile_is_filed_once() {
     drop(sequence);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    let said =
-        "filed 2 messages in 1 new ticket and 1 ticket that was there; 1 was there already\n";
+    let said = "filed 2 messages in 1 new ticket and 1 existing ticket; 1 was there already\n";
     assert_eq!(String::from_utf8(output.stdout).unwrap(), said);
     assert_eq!(tickets(&bench), ["1: 1 2 3", "2: 4"]);
 }
@@ -223,7 +222,7 @@ fn what_is_filed_anywhere_is_not_filed_elsewhere() {
         "a.mbox",
         archive(&[&mails[0], &mails[1], &mails[2]]).as_bytes(),
     );
-    let said = "filed 1 message in 1 ticket that was there; 2 were there already\n";
+    let said = "filed 1 message in 1 existing ticket; 2 were there already\n";
     let args = [
         "import",
         "a.mbox",

@@ -162,7 +162,7 @@ fn a_log_of_debbugs_becomes_a_ticket() {
         .is(0, said, "");
     // Torn off, as a copy may be that was made while mail came in.
     bench.put("7.log", &received("7", 1, "A: 1\n\nx\n").as_bytes()[..70]);
-    let torn = "tickets: 7.log: some of it is no record of Debbugs, and was left out\n";
+    let torn = "tickets: 7.log: left out what is no record of Debbugs\n";
     bench
         .run(&["import", "7.log"], b"")
         .is(65, "filed 0 messages\n", torn);

@@ -1,78 +1,77 @@
-//! Many new tickets at once: each is written to a file without a name, all are synced together, and
-//! then they get their numbers one after the other.
+//! Many new tickets at once, for an import: each is written to a file without a name, all are synced
+//! together, and then they get their numbers one after the other.
 //!
-//! A delivery syncs each file, since the MTA forgets the message then. Who files a whole archive still
-//! has it, so one sync for many tickets is enough, as long as no name is given to what is not on the
-//! disk.
+//! A delivery has to sync every file, since the MTA then removes the message. The archive of an import
+//! is not removed, so one sync for many tickets is enough, provided that no file gets a name before it
+//! is on the disk.
 
 use super::{Store, Unnumbered};
 use crate::error::{Fault, Status};
 use crate::files::sync_directory;
-use crate::ticket::State;
-use crate::ticket::TicketId;
+use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 
-/// The right to file an archive: two at once would not see what the other files. It goes when dropped.
+/// The lock of an import: two at once would file the same message twice. It is released when dropped.
 #[derive(Debug)]
-pub struct ImportLock {
+pub(crate) struct ImportLock {
     file: File,
-    /// syncfs(2) says what went wrong since the file was opened, as it does since Linux 5.8.
-    syncs_report: bool,
+    /// syncfs(2) reports every write error since the file was opened, as it does from Linux 5.8 on.
+    syncfs_reports: bool,
 }
 
 impl Unnumbered {
-    /// Adds an entry to a ticket that has no number yet.
-    pub fn add(&self, entry: &[u8]) -> Result<()> {
+    /// Appends an entry to the mbox of a ticket that has no number yet.
+    pub(crate) fn add(&self, entry: &[u8]) -> Result<()> {
         (&self.file)
             .write_all(entry)
             .context("cannot write a new ticket")
     }
 
-    /// Waits until it is on the disk.
-    pub fn sync(&self) -> Result<()> {
+    /// Returns when it is on the disk.
+    pub(crate) fn sync(&self) -> Result<()> {
         let synced = self.file.sync_all();
         synced.context("cannot write a new ticket")
     }
 }
 
 impl Store {
-    /// Takes the right to file an archive.
+    /// Takes the lock of an import, without waiting for it.
     ///
     /// # Errors
-    /// Status 75 if somebody else does it just now.
-    pub fn lock_import(&self) -> Result<ImportLock> {
+    /// Status 75 if another import is running.
+    pub(crate) fn lock_import(&self) -> Result<ImportLock> {
         let (path, file) = self.private_file("import")?;
         match fs2::FileExt::try_lock_exclusive(&file) {
             Ok(()) => Ok(ImportLock {
                 file,
-                syncs_report: is_linux_from(5, 8),
+                syncfs_reports: is_linux_from(5, 8),
             }),
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                let text = "cannot import: another import is at work in this store";
+                let text = "cannot import: another import is running in this store";
                 Err(Fault::new(Status::TempFail, text).into())
             }
             Err(e) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
         }
     }
 
-    /// Waits until all of `staged` are on the disk.
-    pub fn sync_staged<'a>(
+    /// Returns when all of `staged` are on the disk.
+    pub(crate) fn sync_staged<'a>(
         &self,
-        right: &ImportLock,
+        lock: &ImportLock,
         mut staged: impl Iterator<Item = &'a Unnumbered>,
     ) -> Result<()> {
-        // Each fsync has the disk empty its cache; this does it once for all of them.
-        if right.syncs_report && nix::unistd::syncfs(&right.file).is_ok() {
+        // Each fsync flushes the cache of the disk; this flushes it once for all files.
+        if lock.syncfs_reports && nix::unistd::syncfs(&lock.file).is_ok() {
             return Ok(());
         }
         staged.try_for_each(Unnumbered::sync)
     }
 
-    /// Gives a staged mbox, which is on the disk, its number and its state; false if the number is
-    /// taken. The name lasts when [`Store::sync_names`] has returned.
-    pub fn name(&self, staged: &Unnumbered, id: TicketId, state: State) -> Result<bool> {
+    /// Gives a staged mbox, which is on the disk, its number and state; false if the number is taken.
+    /// The name is durable when [`Store::sync_names`] has returned.
+    pub(crate) fn name(&self, staged: &Unnumbered, id: TicketId, state: State) -> Result<bool> {
         let path = self.path(id, state);
         if self.path(id, state.other()).symlink_metadata().is_ok() {
             return Ok(false);
@@ -84,13 +83,13 @@ impl Store {
         }
     }
 
-    /// Makes the names that were given in `state` last.
-    pub fn sync_names(&self, state: State) -> Result<()> {
+    /// Makes the names of the tickets in `state` durable.
+    pub(crate) fn sync_names(&self, state: State) -> Result<()> {
         sync_directory(&self.dir(state))
     }
 }
 
-/// True if the kernel is at least that new.
+/// True if the kernel has at least this version.
 fn is_linux_from(major: u32, minor: u32) -> bool {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let mut numbers = release.split('.').map(|n| n.parse::<u32>().ok());
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tickets_get_their_numbers_together() {
+    fn many_tickets_get_their_numbers() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
@@ -112,8 +111,8 @@ mod tests {
             staged.add(format!("first of {nth}\n").as_bytes()).unwrap();
             staged.add(b"second\n").unwrap();
         }
-        let right = store.lock_import().unwrap();
-        store.sync_staged(&right, staged.iter()).unwrap();
+        let lock = store.lock_import().unwrap();
+        store.sync_staged(&lock, staged.iter()).unwrap();
         let id = |n| TicketId::new(n).unwrap();
         assert!(store.name(&staged[0], id(1), State::Open).unwrap());
         assert!(!store.name(&staged[1], id(1), State::Open).unwrap());
@@ -142,7 +141,7 @@ mod tests {
         let error = crate::error::line(&store.lock_import().unwrap_err());
         assert_eq!(
             error,
-            "cannot import: another import is at work in this store"
+            "cannot import: another import is running in this store"
         );
         drop(first);
         store.lock_import().unwrap();

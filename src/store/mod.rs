@@ -16,7 +16,7 @@ mod unnamed;
 use crate::files::{Stamp, sync_directory};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
-pub use batch::ImportLock;
+pub(crate) use batch::ImportLock;
 pub use look::OpenMbox;
 pub use mbox::Mbox;
 use nix::libc;

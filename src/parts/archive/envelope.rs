@@ -47,3 +47,80 @@ pub(crate) fn received_at(
         .find(|&at| at > 0 && at <= now + MAX_AHEAD)
         .unwrap_or(now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+    const FROM_LINE: &str = "From b@x Fri Jan 12 11:00:00 2024";
+
+    #[test]
+    fn the_most_reliable_date_is_taken() {
+        let received = "Received: from a by b; Fri, 12 Jan 2024 10:08:07 +0100\n";
+        let date = "Date: Fri, 12 Jan 2024 10:00:00 +0100\n";
+        for (case, from_line, header, want) in [
+            (
+                "the last hop",
+                FROM_LINE,
+                format!("{received}Received: from c; Thu, 1 Jan 2004 00:00:00 +0000\n{date}"),
+                1_705_050_487,
+            ),
+            (
+                "a hop without a date",
+                FROM_LINE,
+                format!("Received: by x\n{received}{date}"),
+                1_705_050_487,
+            ),
+            ("Date", FROM_LINE, date.to_owned(), 1_705_050_000),
+            (
+                "the From_ line",
+                FROM_LINE,
+                "Date: nonsense\n".into(),
+                1_705_057_200,
+            ),
+            ("the file", "", String::new(), 77),
+            (
+                "not a date before there was mail",
+                FROM_LINE,
+                "Date: Thu, 1 Jan 1970 00:00:00 +0000\n".into(),
+                1_705_057_200,
+            ),
+            (
+                "not a date far ahead",
+                FROM_LINE,
+                "Date: Thu, 1 Jan 2099 00:00:00 +0000\n".into(),
+                1_705_057_200,
+            ),
+        ] {
+            let mail = format!("{header}\nx\n");
+            let message = Message::new(mail.as_bytes());
+            let at = received_at(&message, from_line.as_bytes(), Some(77), NOW);
+            assert_eq!(at, want, "{case}");
+        }
+    }
+
+    #[test]
+    fn only_an_address_is_a_sender() {
+        let address = |a: &str| Sender::Address(a.into());
+        for (from_line, header, want) in [
+            (FROM_LINE, "Return-Path: <r@x>\n", address("r@x")),
+            (FROM_LINE, "Return-Path: <>\n", Sender::Null),
+            (FROM_LINE, "", address("b@x")),
+            ("From - Fri Jan 12 11:00:00 2024", "", Sender::Unknown),
+            ("From unknown Fri Jan 12 11:00:00 2024", "", Sender::Unknown),
+            // Python writes this before every message.
+            (
+                "From MAILER-DAEMON Fri Jan 12 11:00:00 2024",
+                "",
+                Sender::Unknown,
+            ),
+            ("", "", Sender::Unknown),
+        ] {
+            let mail = format!("{header}\nx\n");
+            let message = Message::new(mail.as_bytes());
+            let got = sender(&message, from_line.as_bytes());
+            assert_eq!(got, want, "{from_line:?} {header:?}");
+        }
+    }
+}

@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 
 /// Write tickets to an mbox or a Maildir
 ///
-/// Any mail program can read the mailbox, and `tickets import` makes the same tickets of it again: the
-/// same bytes, the same states and, with --keep-numbers, the same numbers. For that purpose, each
-/// message has one more field on top, X-Tickets-Export.
+/// Any mail program can read the mailbox, and `tickets import` restores the tickets from it: the same
+/// bytes, the same states and, with --keep-numbers, the same numbers. For that purpose, each message
+/// has one more field on top, X-Tickets-Export.
 ///
 /// The mailbox appears when it is complete. Nothing that exists is overwritten. Through a pipe:
+///
 /// tickets export --mbox - | ssh other.example tickets import --keep-numbers -
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("target").required(true))]

@@ -12,7 +12,6 @@ mod open;
 mod progress;
 pub(crate) mod raw;
 mod report;
-mod request;
 mod run;
 mod source;
 mod state;
@@ -20,9 +19,9 @@ mod survey;
 mod threads;
 
 use self::message::Conventions;
-use self::progress::Progress;
+use self::progress::ProgressLine;
 use self::report::{ImportTotals, Notice, TicketChange};
-use self::request::ImportRequest;
+use self::run::ImportRequest;
 use self::state::StateRule;
 use crate::error::{self, Fault, Status};
 use crate::part::{Context, Run};
@@ -135,7 +134,7 @@ impl Run for Import {
         if reads_stdin && std::io::stdin().is_terminal() {
             screen::remark("reading standard input; Ctrl-D on an empty line ends it");
         }
-        let progress = Progress::new();
+        let progress = ProgressLine::new();
         let totals = run::import(&mut desk, &request, &mut |notice| match notice {
             Notice::Ticket(change) if dry_run || verbose => progress.suspend(|| print(change)),
             Notice::LeftOut(line, hint) => progress.suspend(|| warn(line, hint)),
@@ -228,10 +227,7 @@ fn print_totals(totals: &ImportTotals, dry_run: bool) -> Result<()> {
         tickets.push(screen::plural(totals.opened, "new ticket"));
     }
     if totals.appended > 0 {
-        tickets.push(match totals.appended {
-            1 => "1 ticket that was there".to_owned(),
-            n => format!("{n} tickets that were there"),
-        });
+        tickets.push(screen::plural(totals.appended, "existing ticket"));
     }
     if !tickets.is_empty() {
         text += &format!(" in {}", tickets.join(" and "));

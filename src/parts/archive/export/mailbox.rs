@@ -1,5 +1,5 @@
-//! The mailbox that an export writes. It appears whole or not at all, so that nobody mistakes half of
-//! one for a backup. Nothing that exists is overwritten.
+//! The mailbox that an export writes. It appears whole or not at all, so that half
+//! of one is never taken for a backup. Nothing that exists is overwritten.
 
 use super::entry::ExportedEntry;
 use crate::error::{Fault, Status};

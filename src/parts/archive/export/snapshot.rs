@@ -42,7 +42,7 @@ impl Snapshot {
                 }));
             }
             if !patience.wait() {
-                bail!("cannot read ticket {id}: it changes all the time");
+                bail!("cannot read ticket {id}: it keeps changing");
             }
         }
     }

@@ -74,7 +74,9 @@ pub(crate) fn append(filing: &mut Filing, group: &Group, id: TicketId) -> Result
             false => append_portion(filing.desk, id, portion, new_state),
         };
         match filed {
-            Ok(filed) => filed.into_iter().for_each(|entry| change.add(entry)),
+            Ok(filed) => filed
+                .into_iter()
+                .for_each(|entry| change.add(entry.author, entry.subject, entry.edited)),
             Err(e) => failed = Some(e),
         }
     }

@@ -1,7 +1,7 @@
 //! Reads messages again and encodes them as entries of their ticket.
 
 use super::message::{self, ReadingRules};
-use super::source::Source;
+use super::source::MailSource;
 use super::source::reader::Reader;
 use super::state::StateRule;
 use super::survey::{MessageRecord, Survey};
@@ -27,7 +27,7 @@ pub(crate) struct EntryReader<'a> {
     rules: &'a ReadingRules<'a>,
     state: StateRule,
     survey: &'a Survey,
-    sources: &'a [Source],
+    sources: &'a [MailSource],
     reader: Reader<'a>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> EntryReader<'a> {
         rules: &'a ReadingRules<'a>,
         state: StateRule,
         survey: &'a Survey,
-        sources: &'a [Source],
+        sources: &'a [MailSource],
     ) -> Self {
         EntryReader {
             rules,

@@ -177,7 +177,7 @@ impl<'a> NewTicket<'a> {
             };
             staged.add(&entry.bytes)?;
             bytes += entry.bytes.len();
-            change.add(entry);
+            change.add(entry.author, entry.subject, entry.edited);
         }
         Ok(Some(NewTicket {
             group,
@@ -198,7 +198,7 @@ fn report_new(filing: &mut Filing, group: &Group, id: TicketId) {
     let mut change = new_ticket(filing, group, id);
     if let Some(first) = filing.groups.messages(group).next() {
         match filing.entries.read(first, id, true) {
-            Ok(entry) => change.add(entry),
+            Ok(entry) => change.add(entry.author, entry.subject, entry.edited),
             Err(e) => filing.report.failure(&e),
         }
     }

@@ -5,15 +5,15 @@ use crate::screen::plural;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The line. It is removed when this is dropped, and never shown if stderr is no terminal.
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct ProgressLine(ProgressBar);
 
-impl Progress {
+impl ProgressLine {
     pub(crate) fn new() -> Self {
         let line = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             line.set_style(style);
         }
-        Progress(line)
+        ProgressLine(line)
     }
 
     pub(crate) fn show(&self, notice: &Notice) {
@@ -46,7 +46,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

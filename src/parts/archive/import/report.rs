@@ -1,6 +1,5 @@
 //! What an import did, and what its caller is notified of in the meantime.
 
-use super::entry::NewEntry;
 use crate::error::{self, Status};
 use crate::ticket::{State, TicketId};
 
@@ -70,15 +69,15 @@ impl TicketChange {
     }
 
     /// Counts a message that was filed in it.
-    pub(crate) fn add(&mut self, entry: NewEntry) {
+    pub(crate) fn add(&mut self, author: String, subject: String, edited: bool) {
         if self.messages == 0 {
-            self.author = entry.author;
+            self.author = author;
             if self.opened {
-                self.subject = entry.subject;
+                self.subject = subject;
             }
         }
         self.messages += 1;
-        self.edited += usize::from(entry.edited);
+        self.edited += usize::from(edited);
     }
 }
 

@@ -9,15 +9,30 @@ use super::append::{append, clear_stale_locks};
 use super::entry::EntryReader;
 use super::filing::Filing;
 use super::group::group;
-use super::message::ReadingRules;
+use super::message::{Conventions, ReadingRules};
 use super::numbers::Numbers;
 use super::open::NewTickets;
 use super::report::{ImportReport, ImportTotals, Notice};
-use super::request::ImportRequest;
-use super::source::{Source, find};
+use super::source::{MailSource, find};
+use super::state::StateRule;
 use super::survey::survey;
 use crate::desk::Desk;
 use anyhow::Result;
+use std::path::PathBuf;
+
+/// What is to be imported, and how.
+pub(crate) struct ImportRequest {
+    /// Files and directories; `-` is standard input.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Import the subdirectories of a directory, too.
+    pub(crate) folders: bool,
+    pub(crate) conventions: Conventions,
+    /// A ticket gets the number that the archive gives it, if that is free.
+    pub(crate) keep_numbers: bool,
+    pub(crate) state: StateRule,
+    /// Only report what would be done.
+    pub(crate) dry_run: bool,
+}
 
 /// Files the archives of a request. What cannot be read is left out and reported to `notify`.
 ///
@@ -77,7 +92,11 @@ pub(crate) fn import(
 }
 
 /// The archives of a request. A path that names none is reported.
-fn find_sources(desk: &Desk, request: &ImportRequest, report: &mut ImportReport) -> Vec<Source> {
+fn find_sources(
+    desk: &Desk,
+    request: &ImportRequest,
+    report: &mut ImportReport,
+) -> Vec<MailSource> {
     let private = desk.store.private();
     let scratch = match private.is_dir() {
         true => private,

@@ -23,7 +23,7 @@ const MAX_FROM_LINE: u32 = 64 << 10;
 
 /// One file or Maildir.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct MailSource {
     path: PathBuf,
     format: Format,
     /// A copy of what can be read only once.
@@ -53,7 +53,7 @@ pub(crate) struct Location {
     length: u32,
 }
 
-impl Source {
+impl MailSource {
     /// The bytes to read, as far as that is known.
     pub(crate) fn size(&self) -> u64 {
         match (&self.format, &self.copy) {

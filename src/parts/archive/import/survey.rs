@@ -4,13 +4,13 @@ use super::filed::{nothing_is_filed, tickets_with};
 use super::message::{self, ReadingRules, WholePosition};
 use super::raw::{ArchiveNumber, NumberSpace};
 use super::report::{ImportReport, Notice};
-use super::source::{Location, Source};
+use super::source::{Location, MailSource};
 use super::threads::Threads;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::parts::archive::mark::Role;
-use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::TicketId;
+use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::summary::{self, Identity};
 use anyhow::Result;
 use mail::automatic;
@@ -78,7 +78,7 @@ impl Survey {
 /// Reads all sources. What cannot be read is reported and left out.
 pub(crate) fn survey(
     desk: &Desk,
-    sources: &[Source],
+    sources: &[MailSource],
     rules: &ReadingRules,
     report: &mut ImportReport,
 ) -> Result<Survey> {
@@ -86,7 +86,7 @@ pub(crate) fn survey(
         records: Vec::new(),
         threads: Threads::default(),
     };
-    let total: u64 = sources.iter().map(Source::size).sum();
+    let total: u64 = sources.iter().map(MailSource::size).sum();
     let mut before = 0;
     let max_size = desk.config.max_size;
     for (index, source) in sources.iter().enumerate() {

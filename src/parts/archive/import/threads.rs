@@ -1,8 +1,8 @@
 //! Which messages of an archive belong together.
 //!
-//! The number decides that the archive gives a ticket (a tag in the Subject, an address); without one,
-//! In-Reply-To and References do. The words of the Subject never do: people use them again. A thread
-//! may have messages that no one holds, known only because others answer them.
+//! The number that the archive gives a ticket (a tag in the Subject, an address) decides; without one,
+//! In-Reply-To and References do. The words of the Subject do not count, since people reuse Subjects. A
+//! thread may have messages that are in no archive, known only because others answer them.
 
 use super::raw::ArchiveNumber;
 use crate::ticket::TicketId;

@@ -57,7 +57,7 @@ struct LogLine {
 }
 
 /// Where the next line stands.
-enum Place {
+enum LinePosition {
     Outside,
     Recipients,
     /// In a record of `kind` whose text begins at `start`. The record ends at `end` if that is given
@@ -75,7 +75,7 @@ enum Place {
 /// `input` cannot be read.
 pub(crate) fn records(mut input: impl BufRead) -> io::Result<Log> {
     let mut log = Log::default();
-    let mut place = Place::Outside;
+    let mut position = LinePosition::Outside;
     let mut line = LogLine::default();
     let mut pos = 0;
     loop {
@@ -98,7 +98,7 @@ pub(crate) fn records(mut input: impl BufRead) -> io::Result<Log> {
         input.consume(taken);
         pos += taken as u64;
         if lf.is_some() {
-            place = log.line(place, line, pos);
+            position = log.line(position, line, pos);
             line = LogLine {
                 start: pos,
                 ..LogLine::default()
@@ -106,11 +106,11 @@ pub(crate) fn records(mut input: impl BufRead) -> io::Result<Log> {
         }
     }
     if line.length > 0 {
-        place = log.line(place, line, pos);
+        position = log.line(position, line, pos);
     }
-    match place {
-        Place::Outside => {}
-        Place::Record {
+    match position {
+        LinePosition::Outside => {}
+        LinePosition::Record {
             kind,
             start,
             end: Some(end),
@@ -122,28 +122,28 @@ pub(crate) fn records(mut input: impl BufRead) -> io::Result<Log> {
 
 impl Log {
     /// Processes a line; the next one begins at `next`.
-    fn line(&mut self, place: Place, line: LogLine, next: u64) -> Place {
+    fn line(&mut self, position: LinePosition, line: LogLine, next: u64) -> LinePosition {
         let marker = (line.length == 1).then_some(line.first);
-        let record = |kind| Place::Record {
+        let record = |kind| LinePosition::Record {
             kind,
             start: next,
             end: None,
         };
-        match (place, marker) {
-            (Place::Outside, Some(RECIPIENTS)) => Place::Recipients,
-            (Place::Outside, Some(kind)) if begins_record(kind) => record(kind),
-            (Place::Outside, _) => {
+        match (position, marker) {
+            (LinePosition::Outside, Some(RECIPIENTS)) => LinePosition::Recipients,
+            (LinePosition::Outside, Some(kind)) if begins_record(kind) => record(kind),
+            (LinePosition::Outside, _) => {
                 self.broken |= line.length > 0;
-                Place::Outside
+                LinePosition::Outside
             }
-            (Place::Recipients, Some(SENT)) => record(SENT),
-            (Place::Recipients, _) => Place::Recipients,
-            (Place::Record { kind, start, .. }, Some(END)) => {
+            (LinePosition::Recipients, Some(SENT)) => record(SENT),
+            (LinePosition::Recipients, _) => LinePosition::Recipients,
+            (LinePosition::Record { kind, start, .. }, Some(END)) => {
                 self.add(kind, start, line.start);
-                Place::Outside
+                LinePosition::Outside
             }
             (
-                Place::Record {
+                LinePosition::Record {
                     kind,
                     start,
                     end: Some(end),
@@ -151,9 +151,9 @@ impl Log {
                 Some(new),
             ) if begins_record(new) => {
                 self.add(kind, start, end);
-                self.line(Place::Outside, line, next)
+                self.line(LinePosition::Outside, line, next)
             }
-            (Place::Record { kind, start, .. }, _) => Place::Record {
+            (LinePosition::Record { kind, start, .. }, _) => LinePosition::Record {
                 kind,
                 start,
                 end: (line.length > 1 && line.last == END).then(|| line.start + line.length - 1),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_told_from_mail() {
+    fn a_log_is_recognized() {
         assert!(is_log(b"\x07\nReceived: (at 1) by x; now\n"));
         assert!(is_log(b"\x06\n<b>"));
         for other in [&b""[..], b"\x07", b"\x07x\n", b"From a@x", b"\x03\n"] {

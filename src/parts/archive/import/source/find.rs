@@ -1,7 +1,7 @@
 //! Finds the archives that a path names, and what format they have.
 
 use super::debbugs;
-use super::{Format, Source, delivered_at, unreadable};
+use super::{Format, MailSource, delivered_at, unreadable};
 use crate::error::{Fault, Status};
 use crate::files::{absent, open_quietly};
 use crate::parts::archive::import::raw::{ArchiveNumber, NumberSpace, WholeTicket};
@@ -45,7 +45,7 @@ const SHOWN: usize = 60;
 ///
 /// # Errors
 /// Status 66 if there is no such file, 65 if it is no archive.
-pub(crate) fn find(path: &Path, folders: bool, scratch: &Path) -> Vec<Result<Source>> {
+pub(crate) fn find(path: &Path, folders: bool, scratch: &Path) -> Vec<Result<MailSource>> {
     if path == Path::new("-") {
         let input = std::io::stdin().lock();
         return vec![copy(input, "standard input", scratch)];
@@ -68,7 +68,7 @@ pub(crate) fn find(path: &Path, folders: bool, scratch: &Path) -> Vec<Result<Sou
     }
 }
 
-fn file(path: &Path, is_regular: bool, scratch: &Path) -> Result<Source> {
+fn file(path: &Path, is_regular: bool, scratch: &Path) -> Result<MailSource> {
     let file = File::open(path).map_err(|e| unreadable(path, e))?;
     match is_regular {
         true => recognize(path, file),
@@ -78,8 +78,8 @@ fn file(path: &Path, is_regular: bool, scratch: &Path) -> Result<Source> {
 }
 
 /// The source that `file`, a regular one, is.
-fn recognize(path: &Path, mut file: File) -> Result<Source> {
-    let source = Source {
+fn recognize(path: &Path, mut file: File) -> Result<MailSource> {
+    let source = MailSource {
         format: format(&mut file, &path.display().to_string())?,
         path: path.to_owned(),
         copy: None,
@@ -92,12 +92,12 @@ fn recognize(path: &Path, mut file: File) -> Result<Source> {
 }
 
 /// Copies what can be read only once.
-fn copy(mut input: impl Read, name: &str, scratch: &Path) -> Result<Source> {
+fn copy(mut input: impl Read, name: &str, scratch: &Path) -> Result<MailSource> {
     let doing = || format!("cannot keep {name} in {}", scratch.display());
     let mut file = tempfile::tempfile_in(scratch).with_context(doing)?;
     std::io::copy(&mut input, &mut file).with_context(doing)?;
     file.rewind().with_context(doing)?;
-    Ok(Source {
+    Ok(MailSource {
         format: format(&mut file, name)?,
         path: PathBuf::from(name),
         copy: Some(file),
@@ -147,7 +147,7 @@ fn no_archive(name: &str, head: &[u8], first_line: &[u8]) -> anyhow::Error {
 
 /// Adds number and state to the log of a bug. Its name is the number. The summary beside it knows the
 /// state better than the mails do, since commands to control@ are not among them.
-fn with_state(mut source: Source) -> Source {
+fn with_state(mut source: MailSource) -> MailSource {
     let stem = source.path.file_stem().and_then(|stem| stem.to_str());
     let id = stem.and_then(|stem| stem.parse().ok());
     let summary = std::fs::read(source.path.with_extension("summary")).ok();
@@ -181,7 +181,7 @@ fn is_maildir(dir: &Path) -> bool {
     dir.join("cur").is_dir() || dir.join("new").is_dir()
 }
 
-fn directory(dir: &Path, folders: bool) -> Vec<Result<Source>> {
+fn directory(dir: &Path, folders: bool) -> Vec<Result<MailSource>> {
     let found = match is_maildir(dir) {
         true => maildir(dir).map(|source| vec![Ok(source)]),
         false => numbered_files(dir),
@@ -208,7 +208,7 @@ fn directory(dir: &Path, folders: bool) -> Vec<Result<Source>> {
     sources
 }
 
-fn maildir(dir: &Path) -> Result<Source> {
+fn maildir(dir: &Path) -> Result<MailSource> {
     let mut names: Vec<Box<str>> = Vec::new();
     for part in ["new", "cur"] {
         let part_dir = dir.join(part);
@@ -224,7 +224,7 @@ fn maildir(dir: &Path) -> Result<Source> {
         }
     }
     names.sort_by_cached_key(|name| (delivered_at(name), name.clone()));
-    Ok(Source {
+    Ok(MailSource {
         path: dir.to_owned(),
         format: Format::Maildir(names),
         copy: None,
@@ -234,7 +234,7 @@ fn maildir(dir: &Path) -> Result<Source> {
 
 /// The sources in a copy of a store, an mbox for each ticket with the number as its name; or the logs of
 /// Debbugs in a directory.
-fn numbered_files(root: &Path) -> Result<Vec<Result<Source>>> {
+fn numbered_files(root: &Path) -> Result<Vec<Result<MailSource>>> {
     let mut sources = Vec::new();
     for (dir, state) in [
         (root.to_owned(), State::Open),
@@ -253,7 +253,7 @@ fn numbered_files(root: &Path) -> Result<Vec<Result<Source>>> {
             };
             let found = numbered_file(&path, id, state);
             // Other programs write logs, too.
-            let is_debbugs = |source: &Source| matches!(source.format, Format::DebbugsLog);
+            let is_debbugs = |source: &MailSource| matches!(source.format, Format::DebbugsLog);
             if log.is_none() || found.as_ref().is_ok_and(is_debbugs) {
                 sources.push((id, found));
             }
@@ -263,7 +263,7 @@ fn numbered_files(root: &Path) -> Result<Vec<Result<Source>>> {
     Ok(sources.into_iter().map(|(_, found)| found).collect())
 }
 
-fn numbered_file(path: &Path, id: TicketId, state: State) -> Result<Source> {
+fn numbered_file(path: &Path, id: TicketId, state: State) -> Result<MailSource> {
     let file = open_quietly(path).map_err(|e| unreadable(path, e))?;
     let mut source = recognize(path, file)?;
     if let Format::Mbox = source.format {

@@ -1,6 +1,6 @@
 //! Reads messages again, after the walk.
 
-use super::{Format, Location, Source};
+use super::{Format, Location, MailSource};
 use crate::parts::archive::import::raw::RawMessage;
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -9,12 +9,12 @@ use std::io::ErrorKind;
 /// Reads messages again, each by its location. The source that was used last stays open.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    sources: &'a [Source],
+    sources: &'a [MailSource],
     open: Option<(usize, File)>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(sources: &'a [Source]) -> Self {
+    pub(crate) fn new(sources: &'a [MailSource]) -> Self {
         Reader {
             sources,
             open: None,

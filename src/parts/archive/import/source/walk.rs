@@ -1,6 +1,6 @@
 //! Walks through a source from end to end.
 
-use super::{Format, Location, MAX_FROM_LINE, Source, debbugs, first_line};
+use super::{Format, Location, MAX_FROM_LINE, MailSource, debbugs, first_line};
 use crate::error::Fault;
 use crate::parts::archive::import::raw::{RawMessage, WholeTicket};
 use crate::store::lock::{self, Patience};
@@ -27,7 +27,7 @@ pub(crate) struct WalkReport {
 pub(crate) type Visit<'a> = dyn FnMut(Location, RawMessage, u64) -> Result<()> + 'a;
 
 struct Walk<'a, 'b> {
-    source: &'a Source,
+    source: &'a MailSource,
     max_size: u64,
     visit: &'a mut Visit<'b>,
     /// The number of messages so far.
@@ -134,7 +134,7 @@ impl Walk<'_, '_> {
         let log = debbugs::records(BufReader::new(&file)).with_context(|| self.doing())?;
         self.report.sent = log.sent;
         if log.broken {
-            let text = "some of it is no record of Debbugs, and was left out";
+            let text = "left out what is no record of Debbugs";
             self.report.left_out.push(text.to_owned());
         }
         for (nth, (from, to)) in (1..).zip(log.received) {
@@ -153,7 +153,7 @@ impl Walk<'_, '_> {
     }
 }
 
-impl Source {
+impl MailSource {
     /// Hands each message to `visit`. Those that have more than `max_size` bytes are left out.
     ///
     /// # Errors
