@@ -9,13 +9,13 @@ fn a_failed_mail_stays_and_says_why() {
         (
             "try later",
             "echo busy >&2; exit 75",
-            "sendmail exited 75: busy",
+            "sendmail exited with status 75: busy",
         ),
-        ("killed", "kill -9 $$", "sendmail died of signal 9"),
+        ("killed", "kill -9 $$", "sendmail was killed by signal 9"),
         (
             "hangs",
             "exec sleep 3600",
-            "sendmail did not end within 0 s",
+            "sendmail did not exit within 0 s",
         ),
     ];
     for (case, script, reason) in table {
@@ -183,7 +183,7 @@ fn after_five_days_it_is_given_up() {
     let report = bench.outbox.flush(&refuse, NOW + 5 * DAY).unwrap();
     assert_eq!(
         (report.waiting.len(), report.failed[0].1.as_str()),
-        (0, "sendmail exited 67: no such user")
+        (0, "sendmail exited with status 67: no such user")
     );
     assert_eq!(bench.files(), ["failed/new/1732240000.7.abc123.0.ack"]);
     let failed = bench.outbox.failed().unwrap();
