@@ -60,7 +60,7 @@ fn a_failed_mail_stays_and_says_why() {
 
 #[test]
 fn without_sendmail_all_waits() {
-    // E6: flush gives up after one batch, since the next would fail alike.
+    // E6: flush gives up after one batch, since the next would fail in the same way.
     let bench = Bench::new();
     bench.put(7, &["a@x", "b@x", "c@x", "d@x", "e@x", "f@x"], NOW);
     let missing = Sendmail {
@@ -136,7 +136,7 @@ fn old_mail_goes_with_the_next_delivery_until_one_fails() {
         (report.waiting[0].0.recipients[0].as_str(), report.untried),
         ("3@x", 9)
     );
-    // The one that failed is not due again; the others are not kept waiting by it.
+    // The one that failed is not due yet, and it does not hold up the others.
     let report = bench
         .outbox
         .send(&fails_at_3, &Released::default(), later)
@@ -271,7 +271,7 @@ fn mutt_may_have_opened_it() {
 }
 
 #[test]
-fn what_is_no_mail_of_ours_is_left_alone() {
+fn files_of_others_are_left_alone() {
     let bench = Bench::new();
     bench.put(7, &["a@x"], NOW);
     let new = bench.outbox.dir.join("new");
@@ -286,7 +286,7 @@ fn what_is_no_mail_of_ours_is_left_alone() {
     assert_eq!((report.sent.len(), report.waiting.len()), (1, 1));
     assert_eq!(
         report.waiting[0].1,
-        "no X-Tickets-Sender and X-Tickets-Recipient at its top"
+        "it does not begin with X-Tickets-Sender and X-Tickets-Recipient"
     );
     assert_eq!(bench.files(), ["new/stray"]);
 }
