@@ -1,18 +1,17 @@
-//! How a command ends: the exit status, the sentence, the hint.
+//! How a command ends when it fails: the exit status, the message and the hint.
 //!
-//! Errors travel as `anyhow::Error`. Where the status or a hint matters, a [`Fault`] stands at
-//! the bottom of the chain; everything without one is a temporary failure (75), which is the
-//! only status that every MTA answers by keeping the mail.
+//! Errors are passed on as `anyhow::Error`. Where the status or a hint matters, the root cause is a
+//! [`Fault`]. Any other error is a temporary failure (75), the only status for which every MTA keeps
+//! the mail.
 
 use std::fmt;
 
-/// An exit status of sysexits.h. `deliver` knows only `Ok`, `DataErr`, `NoUser` and `TempFail`.
+/// Exit statuses, most of them of sysexits.h. `deliver` uses only `Ok`, `DataErr`, `NoUser` and `TempFail`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
-    /// Done.
     Ok = 0,
-    /// Done, and nothing was found.
+    /// Nothing was found.
     Nothing = 1,
     /// The command line is wrong.
     Usage = 64,
@@ -24,48 +23,45 @@ pub enum Status {
     NoUser = 67,
     /// Everything else: try again later.
     TempFail = 75,
-    /// Not permitted.
     NoPerm = 77,
     /// The configuration is wrong.
     Config = 78,
 }
 
-/// An error with a status of its own and, perhaps, a command that mends it.
+/// An error with an exit status of its own and, optionally, a hint.
 #[derive(Debug)]
 pub struct Fault {
     /// Exit status of an interactive command.
     pub status: Status,
     message: String,
-    /// Lines that show what it is about, each with its line end.
-    shown: String,
-    /// One command or sentence that helps, shown after `hint:`.
+    /// Whole lines printed below the message.
+    details: String,
+    /// A command or sentence that helps, printed after `hint:`.
     pub hint: Option<String>,
 }
 
 impl Fault {
-    /// A fault that says `message`: lower case, no full stop.
+    /// `message` begins in lower case and has no full stop.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
         Fault {
             status,
             message: message.into(),
-            shown: String::new(),
+            details: String::new(),
             hint: None,
         }
     }
 
-    /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
-}
 
-impl Fault {
-    /// The same with lines that show what it is about: harmless ones, printed as they are.
+    /// Adds lines to be printed below the message. They are printed as they are, so the caller has to
+    /// remove control characters.
     #[must_use]
-    pub fn showing(mut self, lines: impl Into<String>) -> Self {
-        self.shown = lines.into() + "\n";
+    pub fn details(mut self, lines: impl Into<String>) -> Self {
+        self.details = lines.into() + "\n";
         self
     }
 }
@@ -98,7 +94,7 @@ fn fault(error: &anyhow::Error) -> Option<&Fault> {
 
 /// The error as one line for a person or a log: `cannot DO WHAT: CAUSE`.
 ///
-/// Control characters are made visible, since a header may be quoted in it.
+/// Control characters become blanks: the message may quote a stranger's header.
 pub fn line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -117,7 +113,7 @@ pub fn line(error: &anyhow::Error) -> String {
         .collect()
 }
 
-/// The hint that goes with `error`, if there is one.
+/// The hint of the [`Fault`] in `error`, or one for a common system error.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(fault) = fault(error) {
         return fault.hint.clone();
@@ -134,20 +130,20 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
 }
 
-/// Prints `error` on stderr: one line, what it is about, and at most one hint: `known`, if the caller
-/// has one, else that of the error itself.
-pub fn report(error: &anyhow::Error, known: Option<String>) {
+/// Prints `error` on stderr: one line, its details, and at most one hint. The caller's hint takes precedence
+/// over that of the error.
+pub fn report(error: &anyhow::Error, callers_hint: Option<String>) {
     let mut text = format!("tickets: {}\n", line(error));
-    text.push_str(fault(error).map_or("", |fault| &fault.shown));
-    if let Some(hint) = known.or_else(|| hint(error)) {
+    text.push_str(fault(error).map_or("", |fault| &fault.details));
+    if let Some(hint) = callers_hint.or_else(|| hint(error)) {
         text.push_str(&format!("hint: {hint}\n"));
     }
     use std::io::Write;
-    // Nowhere is left to complain to if stderr is closed.
+    // If stderr is closed, there is nowhere left to report to.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// True if the error is only that nobody reads our output any more (`| head`).
+/// True if the error only means that nobody reads our output any more (`| head`).
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|e| {
         e.downcast_ref::<std::io::Error>()

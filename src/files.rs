@@ -1,4 +1,4 @@
-//! Files, as every room handles them: what was changed since, what is not there, what lasts.
+//! File helpers for every module: noticing changes, opening quietly, syncing directories.
 
 use anyhow::{Context, Result};
 use nix::libc;
@@ -8,20 +8,17 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What tells whether a file was changed since it was last read: mutt sets mtime back, so ctime
-/// it is (D9).
+/// Tells whether a file has changed since it was last read (D9). It holds ctime, since mutt sets mtime back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Inode number.
     pub inode: u64,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
-    /// Change of inode, in nanoseconds since 1970.
+    /// In nanoseconds since 1970.
     pub ctime: i64,
 }
 
 impl Stamp {
-    /// The stamp of a file with this metadata.
     pub fn of(meta: &std::fs::Metadata) -> Stamp {
         Stamp {
             inode: meta.ino(),
@@ -31,8 +28,8 @@ impl Stamp {
     }
 }
 
-/// Opens a file for reading without changing its access time, as far as the kernel lets us:
-/// only the owner may ask for that.
+/// Opens a file for reading without changing its access time, where the kernel permits it: only the file's
+/// owner may use O_NOATIME. A symbolic link is not followed.
 pub fn open_quietly(path: &Path) -> std::io::Result<File> {
     let open = |flags| {
         OpenOptions::new()
@@ -46,12 +43,12 @@ pub fn open_quietly(path: &Path) -> std::io::Result<File> {
     }
 }
 
-/// True if the error says that there is no such file.
+/// True if the error means that there is no such file.
 pub fn absent(e: &std::io::Error) -> bool {
     matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Makes names that were created, removed or changed in `dir` last.
+/// Syncs a directory, so that files created, removed or renamed in it stay so after a power cut.
 pub fn sync_directory(dir: &Path) -> Result<()> {
     let sync = || File::open(dir)?.sync_all();
     sync().with_context(|| format!("cannot sync {}", dir.display()))

@@ -1,18 +1,18 @@
 //! Mail that waits to be sent: a Maildir, so that mutt can open it and `ls` can count it.
 //!
-//! A mail is written to `tmp/` before the message it answers is filed, and lies there inert: nothing sends from
-//! `tmp/`. Once the message is filed, a rename to `new/` releases it; whoever finds it there may send it. Each step
-//! is one system call on a synced file, so a crash leaves nothing, an inert file, or a mail that will be sent:
+//! A mail is written to `tmp/` before the message it answers is filed. Nothing sends from `tmp/`, so it is inert
+//! there. Once the message is filed, a rename to `new/` releases the mail, and any later process may send it. Each
+//! step is one system call on a synced file, so a crash leaves nothing, an inert file, or a mail that will be sent:
 //!
-//! | crash                    | what lies there  | what the MTA's next try does                               |
-//! |--------------------------|------------------|------------------------------------------------------------|
-//! | while staging            | part of `tmp/K`  | the message is not filed: stages again, under the same name |
-//! | after filing             | whole `tmp/K`    | finds the message filed: [`Outbox::adopt`] releases `K`     |
-//! | after releasing          | `new/T.K`        | adopts it, too, and sends it                               |
-//! | after sendmail took it   | `new/T.K`        | sends it again: the only case that doubles; same msg-id     |
+//! | crash                      | left behind      | what the MTA's next attempt does                            |
+//! |----------------------------|------------------|-------------------------------------------------------------|
+//! | while staging              | part of `tmp/K`  | the message is not filed: stages again, under the same name |
+//! | after filing               | whole `tmp/K`    | finds the message filed: [`Outbox::adopt`] releases `K`     |
+//! | after releasing            | `new/T.K`        | adopts and sends it as well                                 |
+//! | after sendmail accepted it | `new/T.K`        | sends it twice, with the same msg-id: the only such case    |
 //!
-//! All state is in names and times: `T` in `new/T.K` is when the mail was released, the file's mtime is the last
-//! try. The envelope stands in fields above the mail and is not sent.
+//! All state is in names and times: `T` in `new/T.K` is when the mail was released, and the file's mtime is when
+//! sending was last tried. The envelope is kept in fields above the mail, which are not sent.
 
 mod entry;
 mod send;
@@ -30,24 +30,23 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds after which no delivery can still be at work on a staged mail: patience for locks, and generous.
+/// Seconds after which no delivery can still be working on a staged mail. Generous: locks are waited for much less.
 const ABANDONED: i64 = 10 * 60;
 
 /// Seconds after which a staged mail whose message was never filed is removed.
 const NEVER_FILED: i64 = 24 * 3600;
 
-/// Where mail lies that may be sent. mutt moves it from `new` to `cur` when somebody looks at it.
+/// The directories of mail that may be sent. mutt moves a mail from `new` to `cur` when somebody reads it.
 const RELEASED: [&str; 2] = ["new", "cur"];
 
-/// The outbox of one store. Making one touches nothing; directories come into being when something is put there.
+/// The outbox of one store. Its directories are created when the first mail is staged.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     dir: PathBuf,
     group: bool,
 }
 
-/// Mail that is written and inert, in `tmp/`. It removes itself when it is dropped, unless its message
-/// was filed first; what cannot be removed stays inert.
+/// Mail in `tmp/`, written and inert. Dropping it removes the files; if one cannot be removed, it stays inert.
 #[derive(Debug)]
 #[must_use = "staged mail is removed when it is dropped"]
 pub struct Staged {
@@ -56,7 +55,7 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// The same mail once its message is filed: it has to go out now, and nothing removes it.
+    /// Marks the mail's message as filed. From now on it has to go out, and dropping it removes nothing.
     pub fn of_filed_message(mut self) -> Due {
         Due(std::mem::take(&mut self.names))
     }
@@ -70,7 +69,7 @@ impl Drop for Staged {
     }
 }
 
-/// Mail in `tmp/` whose message is filed: release it.
+/// Mail in `tmp/` whose message is filed; to be released.
 #[derive(Debug)]
 #[must_use = "mail is sent only if it is released"]
 pub struct Due(Vec<String>);
@@ -80,29 +79,27 @@ pub struct Due(Vec<String>);
 pub struct Released(Vec<PathBuf>);
 
 impl Released {
-    /// How many mails there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Adds the mails of `other`.
     pub fn append(&mut self, other: Released) {
         self.0.extend(other.0);
     }
 }
 
-/// What [`Outbox::recover`] found.
+/// What [`Outbox::recover`] did, as numbers of mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
-    /// Mails whose message is filed; they wait to be sent now.
+    /// Their message is filed, so they now wait to be sent.
     pub released: usize,
-    /// Mails whose message was never filed; they are gone.
+    /// Their message was never filed, so they were deleted.
     pub removed: usize,
 }
 
 impl Outbox {
-    /// The outbox of the store at `dir`, in `DIR/.tickets/outbox`.
+    /// The outbox of the store at `dir`: `DIR/.tickets/outbox`. Nothing is created yet.
     #[must_use]
     pub fn at(dir: &Path) -> Self {
         Self {
@@ -111,7 +108,7 @@ impl Outbox {
         }
     }
 
-    /// Lets the group read and send what waits here, as far as the umask does (D8).
+    /// Lets the group read and send the mail, as far as the umask allows (D8).
     #[must_use]
     pub fn shared(mut self, group: bool) -> Self {
         self.group = group;
@@ -121,10 +118,10 @@ impl Outbox {
     /// Writes `mails` to the disk, to be sent once the message named by `key` is filed. `now` is in seconds since
     /// 1970, as everywhere here.
     ///
-    /// Staging for the same key again replaces what lies there. What has no recipient is left out.
+    /// Staging again for the same key replaces what was staged before. A mail without recipients is left out.
     ///
     /// # Errors
-    /// Whatever keeps a mail from being written and synced; then none is staged.
+    /// If one mail cannot be written and synced, none is staged.
     pub fn stage(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Staged> {
         let tmp = self.dir.join("tmp");
         let mut staged = Staged {
@@ -136,10 +133,10 @@ impl Outbox {
         }
         ensure!(
             key.is_plain(),
-            "cannot queue mail: {key:?} is no name for a file"
+            "cannot queue mail: {key:?} cannot be part of a file name"
         );
-        self.make_directories()?;
-        // The first try may have had more to say: what it left must not be released with this.
+        self.create_directories()?;
+        // An earlier attempt may have staged more mails. They must not be released with these.
         drop(Staged {
             tmp: tmp.clone(),
             names: self.staged(key)?,
@@ -158,11 +155,11 @@ impl Outbox {
         Ok(staged)
     }
 
-    /// Lets mail go out, now that its message is filed. Not synced: after a power cut the file lies in `tmp/`
-    /// again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
+    /// Moves mail to `new/`, now that its message is filed. This is not synced: after a power cut the file is in
+    /// `tmp/` again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
     ///
     /// # Errors
-    /// A mail that cannot be moved; it stays staged.
+    /// A mail that cannot be moved stays staged.
     pub fn release(&self, due: Due, now: i64) -> Result<Released> {
         let mut released = Released::default();
         for name in due.0 {
@@ -170,7 +167,7 @@ impl Outbox {
             let to = self.dir.join("new").join(format!("{now}.{name}"));
             match fs::rename(&from, &to) {
                 Ok(()) => released.0.push(to),
-                // A retry of the same delivery was faster.
+                // Another attempt at the same delivery was faster.
                 Err(cause) if absent(&cause) => {}
                 Err(cause) => {
                     return Err(cause).with_context(|| format!("cannot move {}", from.display()));
@@ -180,17 +177,14 @@ impl Outbox {
         Ok(released)
     }
 
-    /// What a delivery that died left behind for a message that turned out to be filed: staged mail is released, and
-    /// comes back together with what was released and not sent.
-    ///
-    /// # Errors
-    /// A directory that cannot be read, a mail that cannot be moved.
+    /// Takes over the mail of an earlier delivery that died after filing the message. Mail that is still staged is
+    /// released; it is returned together with mail that was released but not sent.
     pub fn adopt(&self, key: &Key, now: i64) -> Result<Released> {
         let mut released = self.release(Due(self.staged(key)?), now)?;
         let waiting = self
             .released()?
             .into_iter()
-            .filter(|path| entry::belongs(path, key));
+            .filter(|path| entry::has_key(path, key));
         released.0.extend(
             waiting
                 .filter(|path| !released.0.contains(path))
@@ -199,18 +193,15 @@ impl Outbox {
         Ok(released)
     }
 
-    /// The names of what is staged for a message.
+    /// The names of the files staged for a message.
     fn staged(&self, key: &Key) -> Result<Vec<String>> {
         let mut names = self.names("tmp")?;
         names.retain(|name| name.starts_with(&key.prefix()));
         Ok(names)
     }
 
-    /// Looks after staged mail that no delivery came back for: releases it if `is_filed` knows its message by ticket
-    /// and digest, and removes it if after a day it does not. Cheap when `tmp/` is empty.
-    ///
-    /// # Errors
-    /// A directory that cannot be read, a mail that cannot be moved, or what `is_filed` says.
+    /// Handles staged mail that no delivery came back for. It is released if `is_filed` finds its message (by ticket
+    /// and digest), and removed if the message is still not filed after a day. Costs little when `tmp/` is empty.
     pub fn recover(
         &self,
         is_filed: &dyn Fn(TicketId, &str) -> Result<bool>,
@@ -238,26 +229,20 @@ impl Outbox {
     }
 
     /// The mail that waits to be sent, oldest first.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn waiting(&self) -> Result<Vec<Mail>> {
-        Ok(in_order(&self.released()?))
+        Ok(oldest_first(&self.released()?))
     }
 
     /// The mail that was given up after five days, oldest first.
-    ///
-    /// # Errors
-    /// A directory that cannot be read.
     pub fn failed(&self) -> Result<Vec<Mail>> {
         let mut paths = self.paths("failed/new")?;
         paths.extend(self.paths("failed/cur")?);
-        Ok(in_order(&paths))
+        Ok(oldest_first(&paths))
     }
 
     fn write(&self, path: &Path, mail: &Outgoing, now: i64) -> io::Result<()> {
         let head = entry::head(mail)?;
-        // A new file, never the old one cut short: a name in `new/` may still lead to that.
+        // Create a new file instead of truncating the old one: `new/` may still hold a link to that.
         if let Err(cause) = fs::remove_file(path)
             && !absent(&cause)
         {
@@ -275,10 +260,10 @@ impl Outbox {
         file.sync_all()
     }
 
-    /// Makes what is missing of both Maildirs, and makes it last.
-    fn make_directories(&self) -> Result<()> {
+    /// Creates and syncs the directories of both Maildirs that are missing.
+    fn create_directories(&self) -> Result<()> {
         const FIRST: [&str; 5] = ["tmp", "new", "cur", "failed/tmp", "failed/new"];
-        // Made when the others are there for good, for where it is nobody syncs them again.
+        // Created after the others are synced: where it exists, nothing is synced again.
         const LAST: &str = "failed/cur";
         if FIRST
             .iter()
@@ -291,19 +276,19 @@ impl Outbox {
         builder
             .recursive(true)
             .mode(if self.group { 0o770 } else { 0o700 });
-        let make = |sub: &str| {
+        let create = |sub: &str| {
             let path = self.dir.join(sub);
-            let made = builder.create(&path);
-            made.with_context(|| format!("cannot make {}", path.display()))
+            let created = builder.create(&path);
+            created.with_context(|| format!("cannot create {}", path.display()))
         };
-        FIRST.into_iter().try_for_each(make)?;
-        // The outbox, `.tickets` and the store hold the names of what was just made.
+        FIRST.into_iter().try_for_each(create)?;
+        // The new names are in the outbox, in `.tickets` and in the store.
         let failed = self.dir.join("failed");
         [failed.as_path()]
             .into_iter()
             .chain(self.dir.ancestors().take(3))
             .try_for_each(sync_directory)?;
-        make(LAST)?;
+        create(LAST)?;
         sync_directory(&failed)
     }
 
@@ -323,7 +308,7 @@ impl Outbox {
             .collect())
     }
 
-    /// The names of the plain files in a directory of ours; none if there is no such directory yet.
+    /// The names of the plain files in a directory of the outbox; none if the directory is missing.
     fn names(&self, sub: &str) -> Result<Vec<String>> {
         let dir = self.dir.join(sub);
         let doing = || format!("cannot read {}", dir.display());
@@ -345,8 +330,8 @@ impl Outbox {
     }
 }
 
-/// The mails at these paths that are there and readable, oldest first.
-fn in_order(paths: &[PathBuf]) -> Vec<Mail> {
+/// The mails at these paths that exist, oldest first.
+fn oldest_first(paths: &[PathBuf]) -> Vec<Mail> {
     let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
     mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
     mails

@@ -1,4 +1,4 @@
-//! As whom the program runs, and who else may use what it creates.
+//! The user the program runs as, and who else may use the files it creates.
 
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result};
@@ -8,18 +8,18 @@ use std::ffi::CString;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Keeps what is created from everybody else, whatever umask the MTA left (D8).
+/// Makes new files private, whatever umask the MTA left (D8).
 pub fn keep_private() {
     umask(Mode::from_bits_truncate(0o077));
 }
 
-/// Lets the group use what is created from now on (D8).
+/// Lets the group read and write files created from now on (D8).
 pub fn share_with_group() {
     umask(Mode::from_bits_truncate(0o007));
 }
 
-/// Root becomes the store's owner: what root leaves there, the desk could not read, and every
-/// delivery would wait for somebody to notice.
+/// Turns root into the owner of the store at `dir`. The desk could not read files that root leaves there, and
+/// every delivery would be deferred until somebody noticed.
 pub fn become_owner(dir: &Path) -> Result<()> {
     if !Uid::effective().is_root() {
         return Ok(());
@@ -49,10 +49,10 @@ pub fn become_owner(dir: &Path) -> Result<()> {
     become_them().with_context(|| format!("cannot become the owner of {}", dir.display()))
 }
 
-/// The group of this name.
+/// Looks up a group by name.
 ///
 /// # Errors
-/// Status 78 if there is none.
+/// Status 78 if there is no such group.
 pub fn group(name: &str) -> Result<Gid> {
     let group = Group::from_name(name).ok().flatten();
     let fault = || Fault::new(Status::Config, format!("group: there is no group {name:?}"));

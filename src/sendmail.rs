@@ -1,12 +1,12 @@
 //! Hands one message to sendmail(8), the interface every MTA offers: a program, arguments, standard input.
 //!
-//! lettre brings a transport of its own, but that one cannot send the null sender: it leaves `-f` out, the MTA
-//! puts the user of the pipe there, and the bounce of an acknowledgement comes back as mail. It also loses the exit
-//! status and waits for ever. So only its trait is used here.
+//! lettre's SendmailTransport is not used because it cannot send with the null sender: it omits `-f`, the MTA then
+//! fills in the user of the pipe, and the bounce of an acknowledgement comes back as mail. It also drops the exit
+//! status and waits without a limit.
 //!
-//! Nothing goes through a pipe. The message is a file on the child's standard input, so a child that does not read
-//! cannot block us or raise SIGPIPE; what it says lands in an unlinked file, so one that says much cannot block
-//! itself, and a daemon it leaves behind cannot hold us by keeping a descriptor open.
+//! No pipe is involved. The message is a file on the child's standard input, so a child that does not read it
+//! cannot block us or raise SIGPIPE. Its stderr is an unlinked file, so a child that writes a lot cannot block, and
+//! a daemon it leaves behind cannot hold us up by keeping a descriptor open.
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -24,11 +24,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a killed child may take to die before it is left alone. Exim runs setuid, so the kill may be refused.
-const DEATH: Duration = Duration::from_secs(2);
+/// How long to wait for a killed child to exit. Exim runs setuid, so the kill may be refused.
+const KILL_WAIT: Duration = Duration::from_secs(2);
 
-/// What an MTA put into our environment about the message that came in; it says nothing about the one going out.
-/// Exim, Postfix and OpenSMTPD; `USER` and `LOGNAME` are the local-part of an address there.
+/// Variables in which Exim, Postfix and OpenSMTPD describe the incoming message (`USER` and `LOGNAME` hold the
+/// local-part of its address). They are wrong for the outgoing one, so the child does not get them.
 const INCOMING: &[&str] = &[
     "SENDER",
     "RECIPIENT",
@@ -45,8 +45,8 @@ const INCOMING: &[&str] = &[
     "LOGNAME",
 ];
 
-/// Where MTAs put their programs; a pipe transport's PATH has only the first of them.
-const PROGRAMS: &[&str] = &[
+/// Where MTAs put their programs; a pipe transport's PATH has only the first of these.
+const PROGRAM_DIRS: &[&str] = &[
     "/usr/bin",
     "/bin",
     "/usr/sbin",
@@ -60,35 +60,31 @@ const PROGRAMS: &[&str] = &[
 pub struct Sendmail {
     /// Absolute path of the program.
     pub program: PathBuf,
-    /// Options that stand before ours.
+    /// Options that come before ours.
     pub args: Vec<String>,
-    /// How long one message may take; then the program and what it started are killed.
+    /// How long one message may take. After that the program and everything it started are killed.
     pub timeout: Duration,
 }
 
-/// Why a message was not taken.
+/// Why sendmail did not accept a message.
 #[derive(Debug)]
 pub enum SendmailError {
-    /// Nobody to send it to.
     NoRecipient,
-    /// The configured path is not absolute; it is given back.
+    /// The configured path is not absolute.
     NotAbsolute(PathBuf),
-    /// There is no such program.
     NotFound(PathBuf),
-    /// The program could not be started, or not be waited for.
+    /// The program could not be started, or waiting for it failed.
     CannotRun(PathBuf, io::Error),
-    /// The message could not be put where the program reads it.
-    CannotRead(io::Error),
-    /// It ended with this status (75: try later); the first line it wrote to stderr.
+    /// Exit status (75: try later) and the first line on stderr. The status is -1 where it could not be had.
     Status(i32, String),
-    /// It was ended by this signal; the first line it wrote to stderr.
+    /// Number of the signal that ended it, and the first line on stderr.
     Signal(i32, String),
-    /// It did not end in this time and was killed.
+    /// It did not exit within this time and was killed.
     TimedOut(Duration),
 }
 
 impl SendmailError {
-    /// Whether the next message would fail in the same way, because no sendmail ran at all.
+    /// True if no sendmail ran at all, so that every other message would fail in the same way.
     #[must_use]
     pub fn concerns_every_message(&self) -> bool {
         matches!(
@@ -109,38 +105,35 @@ impl fmt::Display for SendmailError {
             Self::CannotRun(program, cause) => {
                 write!(f, "cannot run {}: {cause}", program.display())
             }
-            Self::CannotRead(cause) => write!(f, "cannot read the message: {cause}"),
-            Self::Status(status, said) => write!(f, "sendmail exited {status}{}", Said(said)),
-            Self::Signal(signal, said) => {
-                write!(f, "sendmail died of signal {signal}{}", Said(said))
+            Self::Status(status, line) => {
+                write!(f, "sendmail exited with status {status}")?;
+                write_reason(f, line)
             }
-            Self::TimedOut(after) => write!(f, "sendmail did not end within {} s", after.as_secs()),
+            Self::Signal(signal, line) => {
+                write!(f, "sendmail was killed by signal {signal}")?;
+                write_reason(f, line)
+            }
+            Self::TimedOut(after) => {
+                write!(f, "sendmail did not exit within {} s", after.as_secs())
+            }
         }
     }
 }
 
 impl std::error::Error for SendmailError {}
 
-struct Said<'a>(&'a str);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ": {}", self.0)
-        }
+fn write_reason(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
+    match line {
+        "" => Ok(()),
+        line => write!(f, ": {line}"),
     }
 }
 
 impl Sendmail {
-    /// Starts `PROGRAM ARGS.. -i -f SENDER -- RECIPIENT..` with `mail`, from its present position on, as standard
-    /// input. `None` is the null sender. Lines end in LF, as sendmail wants them.
+    /// Starts `PROGRAM ARGS.. -i -f SENDER -- RECIPIENT..`. Its standard input is `mail` from the current position
+    /// on, with LF line ends, as sendmail expects. A `sender` of `None` is the null sender.
     ///
-    /// It runs by itself from here: start all messages first, then wait for each, and they are sent side by side.
-    ///
-    /// # Errors
-    /// `NoRecipient`, `NotAbsolute`, `NotFound`, `CannotRun`.
+    /// The program runs on its own: start several messages, then wait for each, and they are sent in parallel.
     pub fn start(
         &self,
         sender: Option<&str>,
@@ -153,9 +146,9 @@ impl Sendmail {
         if !self.program.is_absolute() {
             return Err(SendmailError::NotAbsolute(self.program.clone()));
         }
-        // Without a place for it, what the program says is lost, not the message.
-        let said = tempfile::tempfile().ok();
-        let stderr = said.as_ref().and_then(|file| file.try_clone().ok());
+        // If no temporary file can be had, the error text is lost, but the message still goes out.
+        let stderr = tempfile::tempfile().ok();
+        let child_stderr = stderr.as_ref().and_then(|file| file.try_clone().ok());
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
@@ -168,12 +161,12 @@ impl Sendmail {
             .args(recipients)
             .stdin(mail)
             .stdout(Stdio::null())
-            .stderr(stderr.map_or_else(Stdio::null, Stdio::from))
+            .stderr(child_stderr.map_or_else(Stdio::null, Stdio::from))
             .current_dir("/")
             .env("PATH", path())
-            // Its own group, so that a timeout ends what it started, too. std gives the child an empty signal mask
-            // and the default SIGPIPE; a TERM, HUP or INT that Exim ignores stays ignored, which only unsafe code
-            // could change, and SIGKILL does not care.
+            // A process group of its own, so that a timeout also kills what it started. std gives the child an empty
+            // signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the child inherits that (only
+            // unsafe code could reset it), which is why a timeout uses SIGKILL.
             .process_group(0);
         if ["RECIPIENT", "LOCAL_PART"]
             .iter()
@@ -183,7 +176,7 @@ impl Sendmail {
                 command.env_remove(name);
             }
         }
-        // Exim's pipe sets it to nothing, and a program that finds it unset asks the password database.
+        // Exim's pipe sets HOME to the empty string. Programs that find it unset ask the password database.
         if std::env::var_os("HOME").is_some_and(|home| home.is_empty()) {
             command.env_remove("HOME");
         }
@@ -194,7 +187,7 @@ impl Sendmail {
         let running = Running {
             child,
             program: self.program.clone(),
-            said,
+            stderr,
             timeout: self.timeout,
             started: Instant::now(),
         };
@@ -202,47 +195,13 @@ impl Sendmail {
     }
 }
 
-impl lettre::Transport for Sendmail {
-    type Ok = ();
-    type Error = SendmailError;
-
-    fn send_raw(
-        &self,
-        envelope: &lettre::address::Envelope,
-        email: &[u8],
-    ) -> Result<(), SendmailError> {
-        let recipients: Vec<String> = envelope.to().iter().map(ToString::to_string).collect();
-        let mail = file_with_lf(email).map_err(SendmailError::CannotRead)?;
-        self.start(envelope.from().map(AsRef::as_ref), &recipients, mail)?
-            .wait()
-    }
-}
-
-/// An unlinked file that holds `email` with LF line ends, open at its beginning.
-fn file_with_lf(email: &[u8]) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    {
-        let mut out = io::BufWriter::new(&file);
-        let mut rest = email;
-        while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
-            out.write_all(&rest[..at])?;
-            out.write_all(b"\n")?;
-            rest = &rest[at + 2..];
-        }
-        out.write_all(rest)?;
-        out.flush()?;
-    }
-    file.rewind()?;
-    Ok(file)
-}
-
-/// Our PATH, and after it what is missing of the usual places.
+/// Our PATH, followed by those of [`PROGRAM_DIRS`] that it lacks.
 fn path() -> OsString {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let mut all: Vec<PathBuf> = std::env::split_paths(&own)
         .filter(|dir| dir.is_absolute())
         .collect();
-    for dir in PROGRAMS {
+    for dir in PROGRAM_DIRS {
         if !all.iter().any(|known| known.as_os_str() == *dir) {
             all.push(PathBuf::from(dir));
         }
@@ -252,42 +211,39 @@ fn path() -> OsString {
 
 /// A sendmail that has been started.
 #[derive(Debug)]
-#[must_use = "a message is sent only when sendmail has said so: wait()"]
+#[must_use = "only wait() says whether the message was accepted"]
 pub struct Running {
     child: Child,
     program: PathBuf,
-    said: Option<File>,
+    stderr: Option<File>,
     timeout: Duration,
     started: Instant,
 }
 
 impl Running {
-    /// Waits for the program to end; `Ok` when it took the message.
-    ///
-    /// # Errors
-    /// `Status`, `Signal`, `TimedOut`, or `CannotRun` if there is no waiting for it.
+    /// Waits for the program to exit; `Ok` if it accepted the message.
     pub fn wait(mut self) -> Result<(), SendmailError> {
         let left = self.timeout.saturating_sub(self.started.elapsed());
-        let status = match self.ended_within(left) {
+        let status = match self.wait_at_most(left) {
             Ok(Some(status)) => status,
             Ok(None) => {
-                // Still ours and not reaped, so the number cannot name anybody else's group.
+                // The child has not been reaped, so its number cannot have become another process group's.
                 let killed =
                     pid(&self.child).map_or(Err(Errno::ESRCH), |pid| killpg(pid, Signal::SIGKILL));
                 if killed.is_err() {
                     drop(self.child.kill());
                 }
-                drop(self.ended_within(DEATH));
+                drop(self.wait_at_most(KILL_WAIT));
                 return Err(SendmailError::TimedOut(self.timeout));
             }
-            // Whoever started us ignores SIGCHLD, so the kernel threw the status away. A sendmail that refuses a
-            // message says why; to send a silent one again and again would be worse than to believe it.
+            // Our parent ignores SIGCHLD, so the kernel discarded the status. A sendmail that refuses a message
+            // prints a reason, so silence counts as success: otherwise the same mail would go out again and again.
             Err(cause) if cause.raw_os_error() == Some(Errno::ECHILD as i32) => {
-                let said = self.first_line();
-                return if said.is_empty() {
+                let line = self.first_line();
+                return if line.is_empty() {
                     Ok(())
                 } else {
-                    Err(SendmailError::Status(-1, said))
+                    Err(SendmailError::Status(-1, line))
                 };
             }
             Err(cause) => return Err(SendmailError::CannotRun(self.program, cause)),
@@ -302,31 +258,31 @@ impl Running {
         }
     }
 
-    /// The exit status, if the program ends within `patience`.
-    fn ended_within(&mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
+    /// The exit status, or `None` if the program has not exited after `limit`.
+    fn wait_at_most(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         if let Some(status) = self.child.try_wait()? {
             return Ok(Some(status));
         }
-        let (tell, told) = mpsc::channel();
+        let (sender, exited) = mpsc::channel();
         let waiter = pid(&self.child).and_then(|pid| {
-            // It only looks (WNOWAIT): the child stays a zombie that can be killed safely until we reap it. The
-            // thread is not joined, or a child that cannot be killed would hold us.
-            let look = move || {
+            // WNOWAIT leaves the child a zombie, so it can be killed safely until we reap it. The thread is not
+            // joined: a child that cannot be killed would block us.
+            let wait = move || {
                 let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
                 while waitid(Id::Pid(pid), flags) == Err(Errno::EINTR) {}
-                let _ = tell.send(());
+                let _ = sender.send(());
             };
             thread::Builder::new()
                 .name("sendmail".into())
-                .spawn(look)
+                .spawn(wait)
                 .ok()
         });
         if waiter.is_some() {
-            let _ = told.recv_timeout(patience);
+            let _ = exited.recv_timeout(limit);
             return self.child.try_wait();
         }
-        // No thread to be had: look now and then.
-        let until = Instant::now() + patience;
+        // No thread could be started, so poll.
+        let until = Instant::now() + limit;
         loop {
             let status = self.child.try_wait()?;
             if status.is_some() || Instant::now() >= until {
@@ -336,11 +292,11 @@ impl Running {
         }
     }
 
-    /// The first line on stderr that is not empty, fit to be printed.
+    /// The first line on stderr that is not empty, at most 200 characters, without control characters.
     fn first_line(&self) -> String {
         let mut head = [0; 2048];
         let got = self
-            .said
+            .stderr
             .as_ref()
             .and_then(|file| file.read_at(&mut head, 0).ok())
             .unwrap_or(0);

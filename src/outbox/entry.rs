@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 const SENDER: &str = "X-Tickets-Sender:";
 const RECIPIENT: &str = "X-Tickets-Recipient:";
 
-/// More than any envelope of ours has; a file without a line end is not read to its end.
+/// More bytes than any envelope of ours has. The limit keeps a file without line ends from being read as a whole.
 const MAX_HEAD: u64 = 1 << 20;
 
-/// Names the message that mail answers, so that a retry of its delivery finds what the first try staged.
+/// Names the message that a mail answers, so that the next attempt to deliver it finds what was staged before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The ticket the message is filed in.
@@ -23,23 +23,23 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether it can be a part of a file name.
+    /// True if it can be part of a file name.
     pub(super) fn is_plain(&self) -> bool {
         (1..=128).contains(&self.digest.len())
             && self.digest.bytes().all(|c| c.is_ascii_alphanumeric())
     }
 
-    /// `12.DIGEST.`, which the names of all its mails begin with.
+    /// `12.DIGEST.`, the beginning of the names of all its mails.
     pub(super) fn prefix(&self) -> String {
         format!("{}.{}.", self.ticket, self.digest)
     }
 
-    /// `12.DIGEST.0.ack`: the same for every try of the same delivery.
+    /// `12.DIGEST.0.ack`: the same name in every attempt at the same delivery.
     pub(super) fn name(&self, index: usize, kind: Kind) -> String {
         format!("{}{index}.{}", self.prefix(), kind.word())
     }
 
-    /// The key in a name in `tmp/`.
+    /// The key in the name of a file in `tmp/`.
     pub(super) fn of(name: &str) -> Option<Self> {
         let mut parts = name.split('.');
         let key = Self {
@@ -50,8 +50,8 @@ impl Key {
     }
 }
 
-/// Whether a released file answers the message that `key` names.
-pub(super) fn belongs(path: &Path, key: &Key) -> bool {
+/// True if a released file answers the message that `key` names.
+pub(super) fn has_key(path: &Path, key: &Key) -> bool {
     name(path)
         .split_once('.')
         .is_some_and(|(_, rest)| rest.starts_with(&key.prefix()))
@@ -63,25 +63,24 @@ pub(super) fn name(path: &Path) -> &str {
     name.split_once(':').map_or(name, |(name, _flags)| name)
 }
 
-/// A mail of the outbox, as much as a list or a report says about it.
+/// A mail of the outbox, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// The file.
     pub path: PathBuf,
-    /// The ticket it belongs to; `None` if the file was given another name.
+    /// The ticket it belongs to; `None` if the file was renamed.
     pub ticket: Option<TicketId>,
-    /// `ack`, `copy`, ...; empty if the file was given another name.
+    /// `ack`, `copy`, ...; empty if the file was renamed.
     pub kind: String,
-    /// Who shall get it; empty if this is no mail of the outbox.
+    /// Empty if the file has no envelope, so is not ours.
     pub recipients: Vec<String>,
     /// When it was released, in seconds since 1970.
     pub since: i64,
-    /// The last try that failed; `None` before the first.
+    /// When sending last failed; `None` if it was never tried.
     pub last_try: Option<i64>,
 }
 
 impl Mail {
-    /// `None` if it is gone.
+    /// `None` if the file is gone.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let meta = fs::symlink_metadata(path).ok()?;
         let recipients = File::open(path)
@@ -89,12 +88,12 @@ impl Mail {
             .map(|envelope| envelope.recipients);
         Some(Self {
             recipients: recipients.unwrap_or_default(),
-            ..Self::named(path, &meta)
+            ..Self::without_recipients(path, &meta)
         })
     }
 
-    /// What name and times say.
-    pub(super) fn named(path: &Path, meta: &fs::Metadata) -> Self {
+    /// What the file's name and times say.
+    pub(super) fn without_recipients(path: &Path, meta: &fs::Metadata) -> Self {
         let mut parts = name(path).split('.');
         let tried = super::mtime(meta);
         let since = parts
@@ -112,19 +111,21 @@ impl Mail {
     }
 }
 
-/// Who sends a mail to whom, and where in its file the mail begins.
+/// Who sends a mail to whom, and where the mail begins in its file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Envelope {
+    /// `None` is the null sender.
     pub sender: Option<String>,
     pub recipients: Vec<String>,
+    /// In bytes from the beginning of the file.
     pub offset: u64,
 }
 
 /// The fields above the mail.
 ///
 /// # Errors
-/// `InvalidInput` for an address that is not one line, and for a mail whose own first field would be read as one of
-/// these.
+/// `InvalidInput` if an address is not one line, or if the mail begins with a field that would be read as part of the
+/// envelope.
 pub(super) fn head(mail: &Outgoing) -> io::Result<String> {
     let mut head = format!(
         "{SENDER} <{}>\n",
@@ -140,7 +141,7 @@ pub(super) fn head(mail: &Outgoing) -> io::Result<String> {
     if !lines || ours || head.chars().any(|c| c.is_control() && c != '\n') {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "its envelope does not fit on lines",
+            "an address in its envelope has a line break",
         ));
     }
     Ok(head)
@@ -181,7 +182,7 @@ impl Envelope {
         }
         Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "no X-Tickets-Sender and X-Tickets-Recipient at its top",
+            "it does not begin with X-Tickets-Sender and X-Tickets-Recipient",
         ))
     }
 }

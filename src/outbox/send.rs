@@ -1,8 +1,8 @@
-//! Sends what lies in the outbox.
+//! Sends the mail in the outbox.
 //!
-//! Whoever sends a file holds a flock on it, so that two deliveries do not send it twice; mutt need not see that
-//! lock. A failed mail waits as long again as it has waited already, at least a minute and at most six hours, so
-//! that a short outage costs little delay and a long one few tries.
+//! The sending process holds a flock on the file, so that two deliveries do not send it twice; mutt need not see
+//! that lock. After a failure a mail waits as long again as it has waited so far, at least a minute and at most six
+//! hours: a short outage costs little delay, a long one few attempts.
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
@@ -21,50 +21,50 @@ const SIX_HOURS: i64 = 6 * 3600;
 /// Seconds after which a mail is given up.
 const FIVE_DAYS: i64 = 5 * 24 * 3600;
 
-/// How many sendmails run at the same time.
-const SIDE_BY_SIDE: usize = 4;
+/// How many sendmails run in parallel.
+const PARALLEL: usize = 4;
 
-/// How many old mails one delivery tries, and how long it may go on: the MTA waits for it.
+/// How many old mails one delivery tries to send, and how long it may go on: the MTA waits for it.
 const OLD_MAILS: usize = 10;
-const OLD_TIME: Duration = Duration::from_secs(10);
+const OLD_MAIL_TIME: Duration = Duration::from_secs(10);
 
 /// What became of the mail that was tried.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// sendmail took it.
+    /// Accepted by sendmail.
     pub sent: Vec<Mail>,
-    /// It waits for another try, for this reason.
+    /// Kept for another attempt, with the reason.
     pub waiting: Vec<(Mail, String)>,
-    /// It was given up after five days, for this reason, and lies in `outbox/failed`: the admins want to know.
+    /// Given up after five days and moved to `outbox/failed`, with the reason. The admins should be notified.
     pub failed: Vec<(Mail, String)>,
-    /// How many more wait, untried.
+    /// How many more wait and were not tried.
     pub untried: usize,
 }
 
-/// A file that nobody else sends while this lives.
+/// A mail whose file is locked by us, so that nobody else sends it.
 struct Claim {
     mail: Mail,
     lock: File,
 }
 
 impl Outbox {
-    /// Sends `fresh`, all side by side; if that goes well, also old mail that is due, until one fails.
+    /// Sends `fresh`, several in parallel. If all of it is accepted, also sends old mail that is due, until one fails.
     ///
     /// # Errors
-    /// A directory that cannot be read. What becomes of a mail is in the report.
+    /// Only if a directory cannot be read; a mail that cannot be sent is in the report.
     pub fn send(&self, sendmail: &Sendmail, fresh: &Released, now: i64) -> Result<Report> {
         let mut report = Report::default();
-        for batch in fresh.0.chunks(SIDE_BY_SIDE) {
+        for batch in fresh.0.chunks(PARALLEL) {
             self.send_batch(sendmail, batch, now, &mut report);
         }
         let mut due = self.oldest_try_first()?;
         due.retain(|mail| !fresh.0.contains(&mail.path));
         let all = due.len();
         due.retain(|mail| is_due(mail, now));
-        let (begun, mut tried) = (Instant::now(), 0);
+        let (started, mut tried) = (Instant::now(), 0);
         for mail in due.iter().take(OLD_MAILS) {
-            let gone_wrong = !report.waiting.is_empty() || !report.failed.is_empty();
-            if gone_wrong || begun.elapsed() > OLD_TIME {
+            let one_failed = !report.waiting.is_empty() || !report.failed.is_empty();
+            if one_failed || started.elapsed() > OLD_MAIL_TIME {
                 break;
             }
             self.send_batch(sendmail, std::slice::from_ref(&mail.path), now, &mut report);
@@ -74,10 +74,10 @@ impl Outbox {
         Ok(report)
     }
 
-    /// Sends all that waits, due or not. Stops early only when no sendmail runs at all.
+    /// Sends all mail that waits, due or not. Stops early only if sendmail cannot be run at all.
     ///
     /// # Errors
-    /// A directory that cannot be read. What becomes of a mail is in the report.
+    /// As for [`Outbox::send`].
     pub fn flush(&self, sendmail: &Sendmail, now: i64) -> Result<Report> {
         let mut report = Report::default();
         let paths: Vec<PathBuf> = self
@@ -86,7 +86,7 @@ impl Outbox {
             .map(|mail| mail.path)
             .collect();
         let mut tried = 0;
-        for batch in paths.chunks(SIDE_BY_SIDE) {
+        for batch in paths.chunks(PARALLEL) {
             tried += batch.len();
             if self.send_batch(sendmail, batch, now, &mut report) {
                 break;
@@ -96,21 +96,21 @@ impl Outbox {
         Ok(report)
     }
 
-    /// The order in which a mail that always fails does not keep the others waiting.
+    /// All released mail. The order keeps a mail that always fails from holding up the others.
     fn oldest_try_first(&self) -> Result<Vec<Mail>> {
         let paths = self.released()?.into_iter();
         let mut mails: Vec<Mail> = paths
             .filter_map(|path| {
                 fs::symlink_metadata(&path)
                     .ok()
-                    .map(|meta| Mail::named(&path, &meta))
+                    .map(|meta| Mail::without_recipients(&path, &meta))
             })
             .collect();
         mails.sort_by_key(|mail| mail.last_try.unwrap_or(mail.since));
         Ok(mails)
     }
 
-    /// Starts all, then waits for each. Says whether it is useless to go on.
+    /// Starts a sendmail for each, then waits for all of them. True if it makes no sense to go on.
     fn send_batch(
         &self,
         sendmail: &Sendmail,
@@ -118,8 +118,8 @@ impl Outbox {
         now: i64,
         report: &mut Report,
     ) -> bool {
-        // Claimed first, so that little lies between the start of sendmail and the removal of what it took: a crash
-        // there is the one that sends a mail twice.
+        // Lock all files first: a crash between the start of sendmail and the removal of the file sends the mail
+        // twice, so that time should be short.
         let mut claims = Vec::new();
         for path in paths {
             match claim(path) {
@@ -137,7 +137,7 @@ impl Outbox {
             (claim, sendmail.start(sender, &envelope.recipients, file))
         };
         let running: Vec<_> = claims.into_iter().map(start).collect();
-        let mut useless = false;
+        let mut stop = false;
         for (mut claim, started) in running {
             match started.and_then(Running::wait) {
                 Ok(()) => match self.remove(&claim) {
@@ -146,18 +146,18 @@ impl Outbox {
                         self.note_try(&mut claim, now);
                         report.waiting.push((
                             claim.mail,
-                            format!("it was sent, but cannot be removed: {cause}"),
+                            format!("it was sent, but its file cannot be removed: {cause}"),
                         ));
                     }
                 },
                 Err(error) => {
-                    useless |= error.concerns_every_message();
+                    stop |= error.concerns_every_message();
                     self.note_try(&mut claim, now);
                     self.put_back(claim, error.to_string(), now, report);
                 }
             }
         }
-        useless
+        stop
     }
 
     fn put_back(&self, claim: Claim, reason: String, now: i64, report: &mut Report) {
@@ -173,16 +173,16 @@ impl Outbox {
         report.waiting.push((mail, reason));
     }
 
-    /// A try is later than the release, also within the same second: that is how the two are told apart. Where it
-    /// cannot be noted, the mail is only tried too often.
+    /// Records an attempt in the file's mtime. It is always later than the release, even within the same second, to
+    /// tell the two apart. If it cannot be recorded, the mail is merely tried too often.
     fn note_try(&self, claim: &mut Claim, now: i64) {
         let now = now.max(claim.mail.since + 1);
         claim.mail.last_try = Some(now);
         let _ = claim.lock.set_modified(time(now));
     }
 
-    /// Removes a mail that was sent, also if mutt moved it meanwhile. It may have two names: a release that a power cut
-    /// broke off has left the one in `tmp/`, on a file system that does not make one change of a rename.
+    /// Removes a mail that was sent, even if mutt has moved it in the meantime. It may have two names: where rename is
+    /// not atomic across a power cut, an interrupted release leaves the one in `tmp/`.
     fn remove(&self, claim: &Claim) -> io::Result<()> {
         let meta = claim.lock.metadata()?;
         match fs::remove_file(&claim.mail.path) {
@@ -190,11 +190,10 @@ impl Outbox {
             removed if meta.nlink() < 2 => return removed,
             removed => removed?,
         }
-        let is_it =
-            |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.ino() == meta.ino());
+        let same = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.ino() == meta.ino());
         for sub in ["tmp", "new", "cur"] {
             let paths = self.paths(sub).unwrap_or_default().into_iter();
-            for path in paths.filter(is_it) {
+            for path in paths.filter(same) {
                 fs::remove_file(path)?;
             }
         }
@@ -202,16 +201,17 @@ impl Outbox {
     }
 }
 
-/// Whether a mail has waited long enough; a clock that went back counts as long enough, but not by the second that
-/// tells a try from the release.
+/// True if a mail has waited long enough, or if the clock was set back. One second does not count as set back:
+/// [`Outbox::note_try`] may have added it.
 fn is_due(mail: &Mail, now: i64) -> bool {
     let last = mail.last_try.unwrap_or(mail.since);
     let pause = (last - mail.since).clamp(MINUTE, SIX_HOURS);
     now < last - 1 || now - last >= pause
 }
 
-/// Locks a mail and opens it a second time, at its first byte, as sendmail's input: a program that sendmail leaves
-/// running inherits that one, and must not inherit the lock. `None` if somebody else sends it or has sent it.
+/// Locks a mail, and opens it a second time as sendmail's input, positioned after the envelope. A program that
+/// sendmail leaves running keeps that descriptor, so it must not be the locked one. `None` if another process sends
+/// the mail or has sent it.
 fn claim(path: &PathBuf) -> io::Result<Option<(Claim, Envelope, File)>> {
     let open = || {
         OpenOptions::new()
@@ -228,7 +228,7 @@ fn claim(path: &PathBuf) -> io::Result<Option<(Claim, Envelope, File)>> {
         Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => return Ok(None),
         locked => locked?,
     }
-    // Between opening and locking it may have been sent and removed.
+    // It may have been sent and removed between opening and locking.
     let mut file = match open() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
@@ -242,7 +242,7 @@ fn claim(path: &PathBuf) -> io::Result<Option<(Claim, Envelope, File)>> {
     file.seek(SeekFrom::Start(envelope.offset))?;
     let mail = Mail {
         recipients: envelope.recipients.clone(),
-        ..Mail::named(path, &meta)
+        ..Mail::without_recipients(path, &meta)
     };
     Ok(Some((Claim { mail, lock }, envelope, file)))
 }

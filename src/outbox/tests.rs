@@ -1,4 +1,4 @@
-//! The outbox on a real disk with fake sendmails, and what is left of it after each step.
+//! The outbox on a real disk, with fake sendmails.
 
 mod sending;
 
@@ -104,8 +104,8 @@ fn mail(to: &str) -> Outgoing {
     }
 }
 
-/// Leaves staged mail as a process does that is killed.
-fn died(staged: Staged) {
+/// Leaves staged mail behind, as a killed process does.
+fn killed(staged: Staged) {
     std::mem::forget(staged);
 }
 
@@ -120,7 +120,7 @@ fn recipients<'a>(mails: impl IntoIterator<Item = &'a Mail>) -> Vec<&'a str> {
 const RECORD: &str = r#"{ printf '%s ' "$@"; echo; cat; } >>$OUT/$last"#;
 
 #[test]
-fn what_is_staged_is_inert_until_it_is_released() {
+fn staged_mail_is_inert_until_it_is_released() {
     let bench = Bench::new();
     let copy = Outgoing {
         kind: Kind::Copy,
@@ -180,7 +180,7 @@ fn nobody_else_may_read_it() {
 }
 
 #[test]
-fn nothing_is_made_before_something_is_put() {
+fn no_directory_is_created_before_the_first_mail() {
     // E6
     let bench = Bench::new();
     let _staged = bench.outbox.stage(&key(7), &[], NOW).unwrap();
@@ -202,7 +202,7 @@ fn nothing_is_made_before_something_is_put() {
 
 #[test]
 fn a_retry_writes_the_same_file_and_never_a_second() {
-    // C9, A5: a delivery dies after each step; the next one finds its mail once.
+    // C9, A5: a delivery dies after each step; the next one sends its mail once.
     let sent_once = |bench: &Bench, released: &Released| {
         let report = bench
             .outbox
@@ -213,7 +213,7 @@ fn a_retry_writes_the_same_file_and_never_a_second() {
     };
     let bench = Bench::new();
     let two = [mail("a@x"), mail("b@x")];
-    died(bench.outbox.stage(&key(7), &two, NOW).unwrap());
+    killed(bench.outbox.stage(&key(7), &two, NOW).unwrap());
     fs::write(bench.outbox.dir.join("tmp/7.abc123.0.ack"), "half a ma").unwrap();
     let staged = bench
         .outbox
@@ -228,14 +228,14 @@ fn a_retry_writes_the_same_file_and_never_a_second() {
     );
 
     let bench = Bench::new();
-    died(bench.outbox.stage(&key(7), &[mail("a@x")], NOW).unwrap());
+    killed(bench.outbox.stage(&key(7), &[mail("a@x")], NOW).unwrap());
     let of_another = bench.outbox.stage(&key(71), &[mail("c@x")], NOW).unwrap();
     let adopted = bench.outbox.adopt(&key(7), NOW + 5).unwrap();
     assert_eq!(
         bench.files(),
         ["new/1732240005.7.abc123.0.ack", "tmp/71.abc123.0.ack"]
     );
-    // What is dropped removes itself, and nothing else.
+    // Dropping staged mail removes it, and nothing else.
     drop(of_another);
     assert_eq!(bench.files(), ["new/1732240005.7.abc123.0.ack"]);
     sent_once(&bench, &adopted);
@@ -266,7 +266,7 @@ fn releasing_twice_is_harmless() {
 }
 
 #[test]
-fn a_release_that_was_broken_off_sends_once() {
+fn an_interrupted_release_sends_once() {
     let two_names = || {
         let bench = Bench::new();
         let released = bench.put(7, &["a@x"], NOW);
@@ -279,7 +279,7 @@ fn a_release_that_was_broken_off_sends_once() {
     let report = bench.outbox.send(&sendmail, &released, NOW).unwrap();
     assert_eq!((report.sent.len(), bench.sent().len()), (1, 1));
     assert_eq!(bench.files(), [""; 0]);
-    // The retry of its delivery takes both for mail that waits.
+    // The next attempt at its delivery finds both names.
     let (bench, _) = two_names();
     let sendmail = bench.sendmail(RECORD);
     let adopted = bench.outbox.adopt(&key(7), NOW + 5).unwrap();
@@ -290,7 +290,7 @@ fn a_release_that_was_broken_off_sends_once() {
 }
 
 #[test]
-fn what_nobody_came_back_for_is_released_or_removed() {
+fn abandoned_mail_is_released_or_removed() {
     // C9: nothing is sent for a message that was not filed.
     let table = [
         ("young, filed", true, MINUTE, "tmp/7.abc123.0.ack", 0, 0),
@@ -314,7 +314,7 @@ fn what_nobody_came_back_for_is_released_or_removed() {
     ];
     for (case, filed, age, left, released, removed) in table {
         let bench = Bench::new();
-        died(bench.outbox.stage(&key(7), &[mail("a@x")], NOW).unwrap());
+        killed(bench.outbox.stage(&key(7), &[mail("a@x")], NOW).unwrap());
         let is_filed =
             |ticket: TicketId, digest: &str| Ok(filed && ticket.get() == 7 && digest == "abc123");
         let got = bench.outbox.recover(&is_filed, NOW + age).unwrap();

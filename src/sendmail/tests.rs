@@ -1,11 +1,11 @@
-//! Fake sendmails: shell scripts, run as `sh SCRIPT`, since a script that was just written can be 'busy'.
+//! Fake sendmails. They are shell scripts run as `sh SCRIPT`: executing a script that was just written can fail
+//! with ETXTBSY.
 
 use super::*;
-use lettre::address::Envelope;
-use lettre::{Address, Transport};
 use std::fs;
+use std::io::{Seek, Write};
 
-/// A sendmail whose script writes to `$OUT/NAME`, in a directory of its own.
+/// A sendmail whose script writes to `$OUT`, a directory of its own.
 struct Fake {
     dir: tempfile::TempDir,
     sendmail: Sendmail,
@@ -31,9 +31,7 @@ impl Fake {
         mail: &[u8],
     ) -> Result<(), SendmailError> {
         let recipients: Vec<String> = recipients.iter().map(ToString::to_string).collect();
-        self.sendmail
-            .start(sender, &recipients, file_with_lf(mail).unwrap())?
-            .wait()
+        self.sendmail.start(sender, &recipients, file(mail))?.wait()
     }
 
     fn read(&self, name: &str) -> String {
@@ -41,11 +39,19 @@ impl Fake {
     }
 }
 
+/// An unlinked file that holds `mail`, open at its beginning.
+fn file(mail: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(mail).unwrap();
+    file.rewind().unwrap();
+    file
+}
+
 const RECORD: &str =
     r#"printf '%s\n' "$@" >$OUT/argv; cat >$OUT/stdin; echo "$PATH" >$OUT/path; pwd >$OUT/pwd"#;
 
 #[test]
-fn arguments_and_input_are_those_of_sendmail() {
+fn it_gets_the_arguments_and_the_input_of_sendmail() {
     // C10, C3
     type Case<'a> = (&'a str, Option<&'a str>, &'a [&'a str], &'a str);
     let table: &[Case] = &[
@@ -56,19 +62,25 @@ fn arguments_and_input_are_those_of_sendmail() {
             "-oem\n-i\n-f\n<>\n--\nalice@example.net\n",
         ),
         (
-            "empty is null",
+            "an empty sender is the null sender",
             Some(""),
             &["a@b"],
             "-oem\n-i\n-f\n<>\n--\na@b\n",
         ),
         (
-            "a ticket sends",
+            "a ticket's address as sender",
             Some("ticket-1@example.org"),
             &["a@b"],
             "-oem\n-i\n-f\nticket-1@example.org\n--\na@b\n",
         ),
         (
-            "a dash is no option",
+            "an address no validator likes",
+            None,
+            &["foo..bar@docomo.example"],
+            "-oem\n-i\n-f\n<>\n--\nfoo..bar@docomo.example\n",
+        ),
+        (
+            "a leading dash makes no option",
             None,
             &["-oQ/tmp@x", "-bs"],
             "-oem\n-i\n-f\n<>\n--\n-oQ/tmp@x\n-bs\n",
@@ -98,38 +110,20 @@ fn arguments_and_input_are_those_of_sendmail() {
 }
 
 #[test]
-fn as_a_transport_of_lettre_it_sends_lf_and_the_null_sender() {
-    let fake = Fake::new(RECORD);
-    let envelope = Envelope::new(
-        None,
-        vec![Address::new_dangerous("foo..bar", "docomo.example")],
-    )
-    .unwrap();
-    fake.sendmail
-        .send_raw(&envelope, b"Subject: x\r\n\r\nlone \r stays\r\n")
-        .unwrap();
-    assert_eq!(
-        fake.read("argv"),
-        "-oem\n-i\n-f\n<>\n--\nfoo..bar@docomo.example\n"
-    );
-    assert_eq!(fake.read("stdin"), "Subject: x\n\nlone \r stays\n");
-}
-
-#[test]
 fn a_failure_says_what_happened() {
     // C9
     let table = [
-        ("try later", "exit 75", "sendmail exited 75"),
+        ("try later", "exit 75", "sendmail exited with status 75"),
         (
             "with a reason",
             "echo >&2; printf 'disk \\033[1m full\\nmore\\n' >&2; exit 1",
-            "sendmail exited 1: disk ?[1m full",
+            "sendmail exited with status 1: disk ?[1m full",
         ),
-        ("killed", "kill -9 $$", "sendmail died of signal 9"),
+        ("killed", "kill -9 $$", "sendmail was killed by signal 9"),
         (
-            "stdout is nobody's",
+            "stdout is ignored",
             "echo no; exit 69",
-            "sendmail exited 69",
+            "sendmail exited with status 69",
         ),
     ];
     for (case, script, want) in table {
@@ -167,7 +161,7 @@ fn without_a_program_nothing_runs() {
 }
 
 #[test]
-fn a_child_that_does_not_read_or_says_too_much_blocks_nobody() {
+fn a_child_that_does_not_read_or_writes_a_lot_blocks_nobody() {
     // C9
     let big = vec![b'x'; 2 << 20];
     Fake::new("exit 0").send(None, &["a@b"], &big).unwrap();
@@ -177,8 +171,8 @@ fn a_child_that_does_not_read_or_says_too_much_blocks_nobody() {
 }
 
 #[test]
-fn a_daemon_left_behind_does_not_hold_us() {
-    // The sleeper keeps stdin, stdout and stderr for an hour; that this test ends is what it asserts.
+fn a_daemon_left_behind_does_not_hold_us_up() {
+    // The sleeper keeps stdin, stdout and stderr for an hour. The assertion is that this test ends.
     let fake = Fake::new("sleep 3600 & echo $! >$OUT/pid; exit 0");
     fake.send(None, &["a@b"], b"x\n").unwrap();
     let pid: i32 = fake.read("pid").trim().parse().unwrap();
@@ -186,8 +180,8 @@ fn a_daemon_left_behind_does_not_hold_us() {
 }
 
 #[test]
-fn one_that_hangs_is_killed_with_its_children() {
-    // C9. The child holds the writing end of a FIFO: reading ends only when it is dead.
+fn a_sendmail_that_hangs_is_killed_with_its_children() {
+    // C9. Only the fake's child has the FIFO open as descriptor 3.
     let mut fake =
         Fake::new("mkfifo $OUT/fifo; trap '' TERM; sleep 3600 3<>$OUT/fifo & wait; sleep 3600");
     fake.sendmail.timeout = Duration::from_millis(300);
@@ -197,7 +191,7 @@ fn one_that_hangs_is_killed_with_its_children() {
         let link = fs::read_link(process.path().join("fd/3"));
         link.is_ok_and(|link| link == fake.dir.path().join("fifo"))
     });
-    // A killed process is gone from /proc/N/fd as soon as it handles the signal; wait for exactly that.
+    // A killed process keeps its descriptors until it handles the signal: wait for exactly that.
     for process in left {
         while fs::read_link(process.path().join("fd/3")).is_ok() {
             thread::yield_now();
@@ -206,8 +200,8 @@ fn one_that_hangs_is_killed_with_its_children() {
 }
 
 #[test]
-fn two_run_side_by_side() {
-    // Each waits for the other to have started; one after the other they would hang.
+fn two_run_in_parallel() {
+    // Each waits until the other has started. Run one after the other, they would hang.
     let fake = Fake::new(
         r#"for last in "$@"; do :; done
            touch $OUT/$last
@@ -215,7 +209,7 @@ fn two_run_side_by_side() {
     );
     let start = |who: &str| {
         fake.sendmail
-            .start(None, &[who.to_owned()], file_with_lf(b"x\n").unwrap())
+            .start(None, &[who.to_owned()], file(b"x\n"))
             .unwrap()
     };
     let (one, two) = (start("one"), start("two"));

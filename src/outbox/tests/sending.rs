@@ -9,13 +9,13 @@ fn a_failed_mail_stays_and_says_why() {
         (
             "try later",
             "echo busy >&2; exit 75",
-            "sendmail exited 75: busy",
+            "sendmail exited with status 75: busy",
         ),
-        ("killed", "kill -9 $$", "sendmail died of signal 9"),
+        ("killed", "kill -9 $$", "sendmail was killed by signal 9"),
         (
             "hangs",
             "exec sleep 3600",
-            "sendmail did not end within 0 s",
+            "sendmail did not exit within 0 s",
         ),
     ];
     for (case, script, reason) in table {
@@ -60,7 +60,7 @@ fn a_failed_mail_stays_and_says_why() {
 
 #[test]
 fn without_sendmail_all_waits() {
-    // E6: flush gives up after one batch, since the next would fail alike.
+    // E6: flush gives up after one batch, since the next would fail in the same way.
     let bench = Bench::new();
     bench.put(7, &["a@x", "b@x", "c@x", "d@x", "e@x", "f@x"], NOW);
     let missing = Sendmail {
@@ -136,7 +136,7 @@ fn old_mail_goes_with_the_next_delivery_until_one_fails() {
         (report.waiting[0].0.recipients[0].as_str(), report.untried),
         ("3@x", 9)
     );
-    // The one that failed is not due again; the others are not kept waiting by it.
+    // The one that failed is not due yet, and it does not hold up the others.
     let report = bench
         .outbox
         .send(&fails_at_3, &Released::default(), later)
@@ -183,7 +183,7 @@ fn after_five_days_it_is_given_up() {
     let report = bench.outbox.flush(&refuse, NOW + 5 * DAY).unwrap();
     assert_eq!(
         (report.waiting.len(), report.failed[0].1.as_str()),
-        (0, "sendmail exited 67: no such user")
+        (0, "sendmail exited with status 67: no such user")
     );
     assert_eq!(bench.files(), ["failed/new/1732240000.7.abc123.0.ack"]);
     let failed = bench.outbox.failed().unwrap();
@@ -271,7 +271,7 @@ fn mutt_may_have_opened_it() {
 }
 
 #[test]
-fn what_is_no_mail_of_ours_is_left_alone() {
+fn files_of_others_are_left_alone() {
     let bench = Bench::new();
     bench.put(7, &["a@x"], NOW);
     let new = bench.outbox.dir.join("new");
@@ -286,7 +286,7 @@ fn what_is_no_mail_of_ours_is_left_alone() {
     assert_eq!((report.sent.len(), report.waiting.len()), (1, 1));
     assert_eq!(
         report.waiting[0].1,
-        "no X-Tickets-Sender and X-Tickets-Recipient at its top"
+        "it does not begin with X-Tickets-Sender and X-Tickets-Recipient"
     );
     assert_eq!(bench.files(), ["new/stray"]);
 }

@@ -202,7 +202,7 @@ impl Search {
 /// The error for a query that cannot be understood.
 fn misread(typed: &str, mistake: &Mistake) -> Fault {
     let text = format!("cannot understand the query: {}", mistake.what);
-    let fault = Fault::new(Status::Usage, text).showing(mistake.place(typed));
+    let fault = Fault::new(Status::Usage, text).details(mistake.place(typed));
     fault.hint(&mistake.hint)
 }
 
