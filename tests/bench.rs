@@ -178,6 +178,20 @@ impl Bench {
         finish(self.command(args), stdin)
     }
 
+    /// Runs a command line, which says this and ends well.
+    #[track_caller]
+    pub fn says(&self, line: &str, stdout: &str) {
+        self.run(&line.split(' ').collect::<Vec<_>>(), b"")
+            .is(0, stdout, "");
+    }
+
+    /// Runs a command line, which ends well.
+    #[track_caller]
+    pub fn works(&self, line: &str) {
+        self.run(&line.split(' ').collect::<Vec<_>>(), b"")
+            .silent_but_for_output(line);
+    }
+
     /// Runs it with a standard output that nobody reads any more: it ends quietly (E4).
     #[track_caller]
     pub fn run_into_closed_pipe(&self, args: &[&str]) {
@@ -192,13 +206,7 @@ impl Bench {
 
     /// Delivers as an MTA would, from alice@example.net.
     pub fn deliver(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
-        let args = [
-            "deliver",
-            "--sender",
-            "alice@example.net",
-            "--recipient",
-            recipient,
-        ];
+        let args = ["deliver", "-f", "alice@example.net", "-r", recipient];
         self.run(&args, message.as_ref())
     }
 

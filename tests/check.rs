@@ -159,7 +159,7 @@ fn every_message_is_verified() {
         b.file("submit", mail(n));
     }
     b.file("ticket-1", mail(4));
-    b.run(&["close", "2"], b"").is(0, "closed 2  Printer\n", "");
+    b.says("close 2", "closed 2  Printer\n");
     let edit = |name: &str, change: &dyn Fn(String) -> String| {
         let text = fs::read_to_string(b.ticket(name)).unwrap();
         fs::write(b.ticket(name), change(text)).unwrap();

@@ -60,12 +60,8 @@ fn reindex_counts_what_there_is() {
     // E3
     let bench = desk();
     bench.file("ticket-1", "Message-ID: <2@x>\n\nx\n");
-    bench
-        .run(&["close", "1"], b"")
-        .is(0, "closed 1  Drucker brännt\n", "");
-    bench
-        .run(&["reindex"], b"")
-        .is(0, "1 ticket, 3 messages\n", "");
+    bench.says("close 1", "closed 1  Drucker brännt\n");
+    bench.says("reindex", "1 ticket, 3 messages\n");
     bench.file("ticket-1", "Message-ID: <2@x>\n\nx\n");
     assert_eq!(bench.names(), ["archived/1"], "still known");
 }
@@ -91,7 +87,5 @@ fn a_move_that_was_broken_off_is_finished() {
     bench.file("ticket-1", more);
     assert_eq!(bench.names(), ["1"]);
     assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 2);
-    bench
-        .run(&["check", "--store"], b"")
-        .is(0, "3 messages in 1 ticket, none changed\n", "");
+    bench.says("check --store", "3 messages in 1 ticket, none changed\n");
 }

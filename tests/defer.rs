@@ -69,14 +69,14 @@ fn answers_wait_for_a_sendmail_that_fails() {
         assert_eq!(waiting.len(), 2, "{script}");
         assert!(waiting.iter().all(|name| name.starts_with("new/")));
         bench.mend_sendmail();
-        bench.run(&["flush"], b"").is(0, "2 sent, 0 waiting\n", "");
+        bench.says("flush", "2 sent, 0 waiting\n");
         let want = [
             "ack <> -- alice@example.net",
             "copy <> -- steve@example.org",
         ];
         assert_eq!(bench.take_sent_in_short(), want, "{script}");
         assert_eq!(bench.outbox(), [""; 0], "{script}");
-        bench.run(&["flush"], b"").is(0, "0 sent, 0 waiting\n", "");
+        bench.says("flush", "0 sent, 0 waiting\n");
     }
 }
 

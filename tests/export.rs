@@ -120,8 +120,7 @@ fn manual() {
     let there = Bench::with("domain = \"example.com\"\nsubmit = \"help\"\nticket = \"help+{n}\"\n");
     let help = there.deliver("help@example.com", mail("9", "", "x"));
     help.silent();
-    b.run(&["export", "--mbox", "all.mbox"], b"")
-        .silent_but_for_output("export");
+    b.works("export --mbox all.mbox");
     there.put("all.mbox", &fs::read(b.path("all.mbox")).unwrap());
     t.at(&there).step(
         "Another desk gives its own numbers, and writes its own addresses.",
@@ -143,12 +142,8 @@ fn manual() {
 #[test]
 fn other_programs_read_it() {
     let bench = desk();
-    bench
-        .run(&["export", "--mbox", "all.mbox"], b"")
-        .silent_but_for_output("export");
-    bench
-        .run(&["export", "--maildir", "backup"], b"")
-        .silent_but_for_output("export");
+    bench.works("export --mbox all.mbox");
+    bench.works("export --maildir backup");
     let script = "import mailbox, sys\n\
         for box in mailbox.mbox('all.mbox'), mailbox.Maildir('backup', create=False):\n\
         \x20   print(len(box), sorted(str(m['Subject']) for m in box))\n";
@@ -259,7 +254,7 @@ proptest! {
         maildir in any::<bool>(),
     ) {
         let bench = Bench::new();
-        bench.run(&["reindex"], b"").is(0, "0 tickets, 0 messages\n", "");
+        bench.says("reindex", "0 tickets, 0 messages\n");
         let mut at = 1_700_000_000;
         for (number, (closed, mails)) in &store {
             let mut file = Vec::new();
@@ -301,12 +296,8 @@ fn a_mail_in_two_tickets() {
     }
     bench.file("ticket-1", &two);
     bench.file("ticket-2", &one);
-    bench
-        .run(&["export", "--mbox", "all"], b"")
-        .silent_but_for_output("export");
-    bench
-        .run(&["export", "2", "--mbox", "second"], b"")
-        .silent_but_for_output("export");
+    bench.works("export --mbox all");
+    bench.works("export 2 --mbox second");
     // One after the other: what is in ticket 1 does not make it ticket 2.
     let said = "filed 2 messages in 1 new ticket\n";
     other(&bench, "there", &["import", "second"], b"").is(0, said, "");
@@ -314,13 +305,9 @@ fn a_mail_in_two_tickets() {
     other(&bench, "there", &["import", "all"], b"").is(0, said, "");
     let there = Bench::new();
     there.put("all", &fs::read(bench.path("all")).unwrap());
-    there
-        .run(&["import", "all"], b"")
-        .is(0, "filed 4 messages in 2 new tickets\n", "");
+    there.says("import all", "filed 4 messages in 2 new tickets\n");
     assert_eq!(tickets(&there), ["1: 1 2", "2: 2 1"]);
     // Part of an archive that was imported before, in a foreign mailbox.
     there.put("mine", archive(&[&one, &two]).as_bytes());
-    there
-        .run(&["import", "mine"], b"")
-        .is(0, "filed 0 messages; 2 were there already\n", "");
+    there.says("import mine", "filed 0 messages; 2 were there already\n");
 }

@@ -107,9 +107,7 @@ fn an_mbox_becomes_tickets() {
         "old.mbox",
         archive(&[&later, &answer, &other, &first]).as_bytes(),
     );
-    bench
-        .run(&["import", "old.mbox"], b"")
-        .is(0, "filed 4 messages in 2 new tickets\n", "");
+    bench.says("import old.mbox", "filed 4 messages in 2 new tickets\n");
 
     // In order of date, though no answer comes before what it answers.
     assert_eq!(tickets(&bench), ["1: 3", "2: 1 2 4"]);
@@ -134,9 +132,7 @@ fn an_mbox_becomes_tickets() {
             entry("somebody@example.net", "ticket-2", hours(9, 9), &later),
         ]
     );
-    bench
-        .run(&["show", "--raw", "1", "1"], b"")
-        .is(0, &other, "");
+    bench.says("show --raw 1 1", &other);
     nobody_was_told(&bench);
     let list = bench.run(&["list", "--json"], b"");
     let subjects = list.stdout.lines().map(|l| {
@@ -148,15 +144,12 @@ fn an_mbox_becomes_tickets() {
             .unwrap()
     });
     assert_eq!(subjects.collect::<Vec<_>>(), ["Fire", "Login"]);
-    bench
-        .run(&["check", "--store"], b"")
-        .silent_but_for_output("check");
+    bench.works("check --store");
 
     // Once only; and what comes in later finds its ticket and the next number.
-    bench.run(&["import", "old.mbox", "old.mbox"], b"").is(
-        0,
+    bench.says(
+        "import old.mbox old.mbox",
         "filed 0 messages; 8 were there already\n",
-        "",
     );
     bench.file("submit", mail("5", "In-Reply-To: <4@example.net>\n", "x"));
     bench.file("submit", mail("6", "", "x"));
@@ -213,7 +206,7 @@ fn an_archive_that_has_grown() {
         ),
     ] {
         bench.put("a.mbox", archive(&refs[..count]).as_bytes());
-        bench.run(&["import", "a.mbox"], b"").is(0, said, "");
+        bench.says("import a.mbox", said);
         assert_eq!(tickets(&bench), want);
     }
     // A month later the archive holds only what is new.
@@ -235,7 +228,7 @@ fn an_archive_that_has_grown() {
     // What somebody removed comes back; there is nothing else by which it could be known.
     fs::remove_file(bench.ticket("3")).unwrap();
     let said = "filed 1 message in 1 new ticket; 6 were there already\n";
-    bench.run(&["import", "a.mbox"], b"").is(0, said, "");
+    bench.says("import a.mbox", said);
     assert_eq!(tickets(&bench), ["1: 1 3 4 8", "2: 2 6 7", "4: 5"]);
     nobody_was_told(&bench);
 }
@@ -258,7 +251,7 @@ fn mail_that_was_delivered_is_there_already() {
     let linked = one.replace("\n\n", "\nReferences: <3@example.net>\n\n");
     bench.put("a.mbox", archive(&[&older, &linked, &machine]).as_bytes());
     let said = "filed 2 messages in 1 existing ticket; 1 was there already\n";
-    bench.run(&["import", "a.mbox"], b"").is(0, said, "");
+    bench.says("import a.mbox", said);
     assert_eq!(tickets(&bench), ["archived/1: 1 2 3 4"]);
     nobody_was_told(&bench);
 }

@@ -35,8 +35,7 @@ fn put(b: &Bench, n: u32) {
 /// A desk with so many tickets, and the sequence that belongs to them; never indexed.
 fn desk_of(tickets: u32) -> Bench {
     let b = Bench::with("ack = false\nnotify = \"none\"\n");
-    b.run(&["reindex"], b"")
-        .is(0, "0 tickets, 0 messages\n", "");
+    b.says("reindex", "0 tickets, 0 messages\n");
     for n in 1..=tickets {
         put(&b, n);
     }
@@ -185,8 +184,7 @@ fn without_the_index_the_answers_are_the_same() {
 fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
     let b = desk_of(2100);
     let all: String = (1..=2100).rev().map(|n| format!("{n}\n")).collect();
-    b.run(&["list", "--all", "-q", "--sort", "number"], b"")
-        .is(0, &all, "");
+    b.says("list --all -q --sort number", &all);
     let caches = || {
         let names = fs::read_dir(b.ticket(".tickets")).unwrap();
         let mut names: Vec<_> = names.map(|e| e.unwrap().file_name()).collect();
@@ -244,7 +242,7 @@ fn reindex_may_be_killed() {
     }
     let b = desk_of(300);
     let all = "300 tickets, 300 messages\n";
-    b.run(&["reindex"], b"").is(0, all, "");
+    b.says("reindex", all);
     let before = answers(&b);
     let mut killed = 0;
     for n in (1..).step_by(7) {
@@ -262,7 +260,7 @@ fn reindex_may_be_killed() {
         assert_eq!((ids.status, ids.stdout.lines().count()), (0, 300), "{n}");
     }
     assert!(killed > 10, "killed {killed} times only");
-    b.run(&["reindex"], b"").is(0, all, "");
+    b.says("reindex", all);
     assert_eq!(answers(&b), before);
     println!("reindex was killed at {killed} system calls");
 }

@@ -33,7 +33,7 @@ fn manual() {
         "Mutt is preferred. A ticket is opened wherever it lies.",
         open,
     );
-    b.run(&["close", "1"], b"").is(0, "closed 1  Printer\n", "");
+    b.says("close 1", "closed 1  Printer\n");
     t.run(open);
     t.step(
         "Mistakes name the way out.",

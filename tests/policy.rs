@@ -25,9 +25,7 @@ fn desk(config: &str) -> Bench {
     for n in ["1", "2"] {
         bench.file("submit", mail(n, "", "x"));
     }
-    bench
-        .run(&["close", "2"], b"")
-        .silent_but_for_output("close");
+    bench.works("close 2");
     assert_eq!(bench.names(), ["1", "archived/2"]);
     bench
 }

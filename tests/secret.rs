@@ -246,9 +246,7 @@ fn a_guess_is_refused() {
     assert_eq!(bench.take_sent(), []);
     // unknown_ticket = "open"
     bench.configure(&with_secret(&bench, "unknown_ticket = \"open\"\n"));
-    bench
-        .run(&["verify", "ticket-1@example.org"], b"")
-        .is(0, "", "");
+    bench.says("verify ticket-1@example.org", "");
     bench.file("ticket-1", mail("2", "", "x"));
     assert_eq!(bench.names(), ["1", "2"]);
 }
@@ -334,9 +332,7 @@ fn the_operators_tools_know_the_address() {
     let bench = desk("");
     let local = open(&bench);
     bench.take_sent();
-    bench
-        .run(&["close", "1", "-m", "Done."], b"")
-        .is(0, "closed 1  Printer\n", "");
+    bench.says("close 1 -m Done.", "closed 1  Printer\n");
     let sent = bench.take_sent();
     assert_eq!(
         sent[0].field("From").unwrap(),
@@ -346,7 +342,7 @@ fn the_operators_tools_know_the_address() {
         "{local}@example.org\n{}@example.org\n",
         self::local(&bench, 2)
     );
-    bench.run(&["address", "1", "2"], b"").is(0, &both, "");
+    bench.says("address 1 2", &both);
     let muttrc = bench.run(&["init", "--mutt"], b"").stdout;
     let line = "setenv TICKET_LOCAL `tickets address $TICKET | cut -d@ -f1`; set record";
     assert!(muttrc.contains(line), "{muttrc}");

@@ -10,7 +10,7 @@ fn manual() {
     let b = Bench::new();
     b.file("submit", MAIL);
     b.file("submit", MAIL.replace("1@x", "2@x"));
-    b.run(&["close", "2"], b"").silent_but_for_output("close");
+    b.works("close 2");
     let mut t = Transcript::new(&b);
     t.step(
         "An address that would be taken, in any letter case; also that of a closed ticket.",

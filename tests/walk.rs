@@ -91,7 +91,7 @@ fn mail_without_a_letter_is_mail() {
         let bench = Bench::new();
         bench.file("submit", mail);
         assert_eq!(bench.names(), ["1"], "{mail:?}");
-        bench.run(&["show", "--raw", "1"], b"").is(0, want, "");
+        bench.says("show --raw 1", want);
         assert_eq!(fault_of(&bench.run(&["show", "1"], b""), 1000), None);
         assert_eq!(fault_of(&bench.run(&["list"], b""), 1000), None);
     }
