@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::index::Overview;
 use crate::screen::Row;
 use crate::store::Store;
-use crate::ticket::State;
 use crate::ticket::when::rfc3339;
+use crate::ticket::{State, TicketId};
 use mail::decode::is_blank;
 use serde::Serialize;
 
@@ -39,38 +39,31 @@ impl<'a> From<&'a mail::decode::Mailbox> for Person<'a> {
     }
 }
 
-/// A ticket of the list.
+/// A ticket of a list.
 pub struct Listed {
-    pub row: Overview,
+    row: Overview,
     closed: bool,
-    pub waiting: bool,
-}
-
-impl AsRef<Overview> for Listed {
-    fn as_ref(&self) -> &Overview {
-        &self.row
-    }
+    waiting: bool,
 }
 
 impl Listed {
     pub fn of(desk: &Desk, row: Overview) -> Listed {
-        let closed = row.state != Some(State::Open);
         Listed {
             waiting: desk.is_waiting(&row),
-            closed,
+            closed: row.state != Some(State::Open),
             row,
         }
     }
 
     pub fn object(&self, store: &Store) -> Object<'_> {
         let row = &self.row;
-        let state = match self.closed {
-            true => State::Closed,
-            false => State::Open,
+        let (state, name) = match self.closed {
+            true => (State::Closed, "closed"),
+            false => (State::Open, "open"),
         };
         Object {
             number: row.id.get(),
-            state: if self.closed { "closed" } else { "open" },
+            state: name,
             opened: rfc3339(self.opened()),
             active: rfc3339(self.active()),
             messages: row.entries,
@@ -93,6 +86,23 @@ impl Listed {
         }
     }
 
+    pub fn id(&self) -> TicketId {
+        self.row.id
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    pub fn messages(&self) -> u64 {
+        self.row.entries
+    }
+
+    pub fn subject(&self) -> &str {
+        &self.row.subject
+    }
+
+    /// The submitter's name, else their address; empty if there is none.
     pub fn who(&self) -> &str {
         match &self.row.submitter {
             Some(who) if is_blank(&who.name) => &who.address,
@@ -101,10 +111,20 @@ impl Listed {
         }
     }
 
+    /// True if the submitter's name or address contains `text`, which is in lower case.
+    pub fn is_from(&self, text: &str) -> bool {
+        self.row.submitter.as_ref().is_some_and(|who| {
+            let parts = [&who.name, &who.address];
+            parts.iter().any(|part| part.to_lowercase().contains(text))
+        })
+    }
+
+    /// When the last message was filed, in seconds since 1970.
     pub fn active(&self) -> i64 {
         self.or_changed(self.row.active)
     }
 
+    /// When the first message was filed, in seconds since 1970.
     pub fn opened(&self) -> i64 {
         self.or_changed(self.row.opened)
     }

@@ -1,19 +1,18 @@
 //! `tickets list`: which tickets there are, and who waits.
 
-mod found;
-
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::listing::Listed;
 use crate::part::{Context, Run};
-use crate::screen::stretch as when;
-use crate::screen::{self, Layout};
-use crate::ticket::State;
+use crate::screen::{self, Layout, Output, Widths, stretch};
 use crate::ticket::when::When;
+use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use clap::ValueEnum;
-use found::Found;
-use std::fmt::Write;
+use std::cmp::Reverse;
+
+/// Rows that are read from the index at a time when they are printed.
+const CHUNK: usize = 1000;
 
 /// List tickets, newest activity first
 ///
@@ -59,7 +58,7 @@ pub struct List {
     quiet: bool,
     /// Order of the lines
     #[arg(long, value_name = "KEY", default_value = "active")]
-    sort: Key,
+    sort: SortKey,
     /// Turn the order round
     #[arg(short, long)]
     reverse: bool,
@@ -67,7 +66,7 @@ pub struct List {
 
 /// What the lines are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Key {
+enum SortKey {
     /// Last message, newest first
     Active,
     /// First message, newest first
@@ -76,10 +75,55 @@ enum Key {
     Number,
     /// Most messages first
     Messages,
-    /// Submitter, by the alphabet
+    /// Submitter, in alphabetical order
     From,
-    /// Subject, by the alphabet
+    /// Subject, in alphabetical order
     Subject,
+}
+
+/// Where a ticket stands in the order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SortValue {
+    Number(Reverse<i64>),
+    Text(Box<str>),
+}
+
+impl SortKey {
+    fn of(self, ticket: &Listed) -> SortValue {
+        let number = |number| SortValue::Number(Reverse(number));
+        let text = |text: &str| SortValue::Text(text.to_lowercase().into());
+        match self {
+            SortKey::Active => number(ticket.active()),
+            SortKey::Opened => number(ticket.opened()),
+            SortKey::Number => number(ticket.id().get().into()),
+            SortKey::Messages => number(i64::try_from(ticket.messages()).unwrap_or(i64::MAX)),
+            SortKey::From => text(ticket.who()),
+            SortKey::Subject => text(ticket.subject()),
+        }
+    }
+}
+
+/// The tickets that are asked for. Their rows are read again when they are printed, so that a
+/// million of them take little memory.
+struct Found {
+    /// In the order in which they are printed.
+    ids: Vec<TicketId>,
+    widths: Widths,
+}
+
+impl Found {
+    /// Hands out the tickets in order, less those that were removed meanwhile, until `visit` says
+    /// false.
+    fn each(&self, desk: &Desk, mut visit: impl FnMut(&Listed) -> Result<bool>) -> Result<()> {
+        for ids in self.ids.chunks(CHUNK) {
+            for row in desk.index()?.tickets(ids)? {
+                if row.state.is_some() && !visit(&Listed::of(desk, row))? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Run for List {
@@ -87,59 +131,49 @@ impl Run for List {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
-        // Where there is no index, nothing is made only because somebody looks.
-        if !desk.has_index() && desk.has_no_tickets()? {
+        if !desk.prepare_reading()? {
             self.explain(&desk)?;
             return Ok(Status::Ok);
         }
-        desk.store.create_directories()?;
-        let mut found = self.find(&desk)?;
-        found.sort(self.reverse);
-        if found.is_empty() {
+        let found = self.find(&desk)?;
+        if found.ids.is_empty() {
             self.explain(&desk)?;
         }
-        let mut out = screen::Output::new()?;
+        let mut out = Output::new()?;
         self.print(&desk, &found, &mut out)?;
         out.finish()?;
-        // The end of the process does that at once for all of it.
-        std::mem::forget(found);
         Ok(Status::Ok)
     }
 }
 
 impl List {
-    /// Prints what was found, or as much as somebody reads.
-    fn print(&self, desk: &Desk, found: &Found, out: &mut screen::Output) -> Result<()> {
-        if self.quiet {
-            let mut text = String::new();
-            for id in found.ids() {
-                text.clear();
-                let _ = writeln!(text, "{id}");
-                if !out.print(&text)? {
-                    break;
-                }
-            }
-            return Ok(());
-        }
-        let layout = Layout::of(&found.widths, screen::width()).colours(out.wants_colours());
-        let (store, now) = (&desk.store, desk.now());
-        let write = |item: &Listed, text: &mut String| -> Result<()> {
-            if self.json {
-                text.push_str(&serde_json::to_string(&item.object(store))?);
-                text.push('\n');
-            } else {
-                layout.line(&item.line(now), text);
-            }
-            Ok(())
+    fn find(&self, desk: &Desk) -> Result<Found> {
+        let since = stretch::since(self.since.as_ref(), desk.now())?;
+        let from = self.from.as_ref().map(|text| text.to_lowercase());
+        let is_wanted = |ticket: &Listed| {
+            (ticket.is_waiting() || !self.waiting)
+                && since.is_none_or(|since| ticket.active() >= since)
+                && from.as_ref().is_none_or(|text| ticket.is_from(text))
         };
-        found.each(desk, |items| {
-            for text in found::written(items, &write)? {
-                if !out.print(&text)? {
-                    return Ok(false);
+        let mut widths = Widths::default();
+        let mut found: Vec<(SortValue, TicketId)> = Vec::new();
+        for &state in self.states() {
+            desk.rows(state, |row| {
+                let ticket = Listed::of(desk, row);
+                if is_wanted(&ticket) {
+                    widths.see(ticket.id().get().into(), ticket.messages(), ticket.who());
+                    found.push((self.sort.of(&ticket), ticket.id()));
                 }
-            }
-            Ok(true)
-        })
+                Ok(())
+            })?;
+        }
+        // Of equal tickets the newest comes first.
+        found.sort_unstable_by(|(value, id), (other, than)| value.cmp(other).then(than.cmp(id)));
+        if self.reverse {
+            found.reverse();
+        }
+        let ids = found.into_iter().map(|(_, id)| id).collect();
+        Ok(Found { ids, widths })
     }
 
     fn states(&self) -> &'static [State] {
@@ -150,40 +184,29 @@ impl List {
         }
     }
 
-    /// The tickets that are asked for.
-    fn find(&self, desk: &Desk) -> Result<Found> {
-        let since = when::since(self.since.as_ref(), desk.now())?;
-        let from = self.from.as_ref().map(|text| text.to_lowercase());
-        let is_wanted = |item: &Listed| {
-            let is_from = |text: &String| match &item.row.submitter {
-                Some(who) => [&who.name, &who.address]
-                    .iter()
-                    .any(|s| s.to_lowercase().contains(text)),
-                None => false,
-            };
-            from.as_ref().is_none_or(is_from)
-                && since.is_none_or(|since| item.active() >= since)
-                && (item.waiting || !self.waiting)
-        };
-        let mut found = Found::by(self.sort);
-        for &state in self.states() {
-            let few = match state {
-                State::Open => desk.open_rows(found::KEPT, |row| Listed::of(desk, row))?,
-                State::Closed => None,
-            };
-            if let Some(items) = few {
-                found.keep(items, is_wanted);
-                continue;
-            }
-            desk.rows(state, |row| {
-                let item = Listed::of(desk, row);
-                if is_wanted(&item) {
-                    found.add(item);
+    /// Prints what was found, or as much as somebody reads.
+    fn print(&self, desk: &Desk, found: &Found, out: &mut Output) -> Result<()> {
+        if self.quiet {
+            for id in &found.ids {
+                if !out.print(&format!("{id}\n"))? {
+                    break;
                 }
-                Ok(())
-            })?;
+            }
+            return Ok(());
         }
-        Ok(found)
+        let layout = Layout::of(&found.widths, screen::width()).colours(out.wants_colours());
+        let now = desk.now();
+        let mut text = String::new();
+        found.each(desk, |ticket| {
+            text.clear();
+            if self.json {
+                text.push_str(&serde_json::to_string(&ticket.object(&desk.store))?);
+                text.push('\n');
+            } else {
+                layout.line(&ticket.line(now), &mut text);
+            }
+            Ok(out.print(&text)?)
+        })
     }
 
     /// Says on stderr why the list is empty, to a person.
@@ -196,15 +219,71 @@ impl List {
         let closed = !desk.store.is_empty(State::Closed)?;
         let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
         match (open, closed) {
-            (false, false) => crate::screen::remark(desk.no_tickets_yet()),
-            (false, true) if !self.closed && !self.all => crate::screen::remark(format_args!(
+            (false, false) => screen::remark(desk.no_tickets_yet()),
+            (false, true) if !self.closed && !self.all => screen::remark(format_args!(
                 "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
             )),
             _ if asks_for => {
-                crate::screen::remark("no ticket fits; `tickets list --all` shows every one");
+                screen::remark("no ticket fits; `tickets list --all` shows every one");
             }
-            _ => crate::screen::remark(format_args!("no closed tickets in {root}")),
+            _ => screen::remark(format_args!("no closed tickets in {root}")),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Overrides};
+    use std::fs;
+
+    #[test]
+    fn what_was_found_is_printed_as_it_is_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        fs::write(&config, "domain = \"example.org\"\n").unwrap();
+        let overrides = Overrides {
+            config: Some(config),
+            dir: Some(dir.path().join("store")),
+        };
+        let desk = Desk::open(Config::load(&overrides).unwrap()).unwrap();
+        let last = u32::try_from(CHUNK).unwrap() + 2;
+        for number in 1..=last {
+            let date = jiff::Timestamp::from_second(i64::from(number)).unwrap();
+            let date = date.strftime("%a %b %e %H:%M:%S %Y");
+            let text = format!("From ann@x {date}\nFrom: ann@x\nSubject: S{number}\n\n\n");
+            fs::write(desk.store.root().join(number.to_string()), text).unwrap();
+        }
+        let list = List {
+            closed: false,
+            all: false,
+            from: None,
+            since: None,
+            waiting: false,
+            json: false,
+            quiet: false,
+            sort: SortKey::Active,
+            reverse: false,
+        };
+        let found = list.find(&desk).unwrap();
+        let printed = || {
+            let mut numbers = Vec::new();
+            let see = |ticket: &Listed| {
+                let number = ticket.id().get();
+                assert_eq!(ticket.subject(), format!("S{number}"));
+                numbers.push(number);
+                Ok(true)
+            };
+            found.each(&desk, see).unwrap();
+            numbers
+        };
+        let all: Vec<u32> = (1..=last).rev().collect();
+        assert_eq!(printed(), all);
+        let three = TicketId::new(3).unwrap();
+        fs::remove_file(desk.store.path(three, State::Open)).unwrap();
+        desk.reconcile(State::Open).unwrap();
+        let left: Vec<u32> = all.into_iter().filter(|&number| number != 3).collect();
+        assert_eq!(printed(), left);
     }
 }

@@ -30,11 +30,6 @@ impl Desk {
         ReadEnd(&self.index)
     }
 
-    /// True if there is an index already, of whatever kind.
-    pub fn has_index(&self) -> bool {
-        self.store.private().join("index.db").exists()
-    }
-
     fn index_by(&self, open: fn(&Path) -> Result<Index>) -> Result<&Index> {
         if let Some(index) = self.index.get() {
             return Ok(index);

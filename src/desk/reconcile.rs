@@ -164,52 +164,6 @@ impl Desk {
         self.index()?.each(state, visit)
     }
 
-    /// What `make` makes of the rows of the open tickets, up to date, in no order; `None` if they are
-    /// more than `most`. The files are looked at while the rows are read.
-    pub fn open_rows<T: AsRef<Overview>>(
-        &self,
-        most: usize,
-        make: impl Fn(Overview) -> T,
-    ) -> Result<Option<Vec<T>>> {
-        let mut rows = Vec::new();
-        let store = &self.store;
-        let there = std::thread::scope(|scope| {
-            let there = scope.spawn(|| store.stamps(State::Open));
-            self.index()?.each(State::Open, |row| {
-                if rows.len() <= most {
-                    rows.push(make(row));
-                }
-                Ok::<_, anyhow::Error>(())
-            })?;
-            let there = there.join().ok();
-            there.context("cannot look at the tickets: a thread died")?
-        })?;
-        if rows.len() > most {
-            return Ok(None);
-        }
-        let mut there = there.into_iter().peekable();
-        let mut stale = Vec::new();
-        rows.retain(|row| {
-            let Overview { id, stamp, .. } = *row.as_ref();
-            while let Some((new, _)) = there.next_if(|&(other, _)| other < id) {
-                stale.push(new);
-            }
-            let is_true = there.next_if(|&(other, _)| other == id) == Some((id, stamp));
-            if !is_true {
-                stale.push(id);
-            }
-            is_true
-        });
-        stale.extend(there.map(|(new, _)| new));
-        let index = self.index()?;
-        self.read_again(index, &stale)?;
-        for id in stale {
-            let row = index.ticket(id)?;
-            rows.extend(row.filter(|row| row.state == Some(State::Open)).map(&make));
-        }
-        Ok(Some(rows))
-    }
-
     fn read_again(&self, index: &Index, stale: &[TicketId]) -> Result<()> {
         for some in stale.chunks(SOME) {
             index.together(|| {

@@ -16,12 +16,6 @@ const LOOKS: usize = 40;
 /// In nanoseconds: file systems count time in steps of up to ten milliseconds.
 const TICK: i128 = 50_000_000;
 
-/// Files that are looked at together, half of them by another thread: the system takes a microsecond
-/// or two for each, and there may be a million.
-const TOGETHER: usize = 4096;
-/// For fewer no thread is worth its while.
-const FEW: usize = 512;
-
 impl Store {
     /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
     pub fn locate(&self, id: TicketId) -> Result<Option<State>> {
@@ -71,20 +65,19 @@ impl Store {
         Ok(ids)
     }
 
-    /// The same with what their files look like.
+    /// The same with their files' stamps.
     pub fn stamps(&self, state: State) -> Result<Vec<(TicketId, Stamp)>> {
         let mut stamps = Vec::new();
-        let mut some = Vec::new();
-        let doing = || format!("cannot look at the files in {}", self.dir(state).display());
         self.each(state, |id, entry| {
-            some.push((id, entry));
-            if some.len() == TOGETHER {
-                look_at(&some, &mut stamps)?;
-                some.clear();
+            match entry.metadata() {
+                Ok(meta) if meta.is_file() => stamps.push((id, Stamp::of(&meta))),
+                Ok(_) => {}
+                // Moved or removed since the directory was read.
+                Err(e) if absent(&e) => {}
+                Err(e) => return Err(e),
             }
             Ok(true)
         })?;
-        look_at(&some, &mut stamps).with_context(doing)?;
         stamps.sort_unstable_by_key(|&(id, _)| id);
         Ok(stamps)
     }
@@ -192,38 +185,6 @@ impl Store {
         }
         self.sync_places()
     }
-}
-
-/// Adds what some files look like, less those that are no files, or moved while we looked.
-fn look_at(
-    some: &[(TicketId, DirEntry)],
-    stamps: &mut Vec<(TicketId, Stamp)>,
-) -> std::io::Result<()> {
-    let look = |some: &[(TicketId, DirEntry)]| -> std::io::Result<Vec<(TicketId, Stamp)>> {
-        let mut found = Vec::with_capacity(some.len());
-        for (id, entry) in some {
-            match entry.metadata() {
-                Ok(meta) if meta.is_file() => found.push((*id, Stamp::of(&meta))),
-                Ok(_) => {}
-                Err(e) if absent(&e) => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(found)
-    };
-    if some.len() < FEW {
-        stamps.append(&mut look(some)?);
-        return Ok(());
-    }
-    let (ours, others) = some.split_at(some.len() / 2);
-    std::thread::scope(|scope| {
-        let others = scope.spawn(move || look(others));
-        stamps.append(&mut look(ours)?);
-        let others = others.join();
-        let died = |_| std::io::Error::other("a thread died");
-        stamps.append(&mut others.map_err(died)??);
-        Ok(())
-    })
 }
 
 /// A ticket's mbox, open for reading.
