@@ -92,7 +92,7 @@ fn refusal(cx: &Context, recipient: &str) -> Result<Option<String>> {
             .rsplit_once('@')
             .is_none_or(|(_, domain)| domain.eq_ignore_ascii_case(config.addresses.domain()));
     match route::refusal(recipient, &desk.rules(), &desk)? {
-        Some(refusal @ (Refusal::UnknownTicket(_) | Refusal::Guessed(_))) if ours => {
+        Some(refusal @ (Refusal::UnknownTicket(_) | Refusal::WrongDigest(_))) if ours => {
             let sentence = refusal.status_line(&config.addresses.submit());
             Ok(Some(sentence.replace(|c: char| !c.is_ascii(), "?")))
         }

@@ -13,7 +13,7 @@ impl Desk {
     pub(super) fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
         let author = parcel.summary.author.as_ref();
         let message = parcel.incoming.message;
-        let believed = parcel.proof.holds(message, &self.config.addresses, None);
+        let believed = parcel.proof.covers(message, &self.config.addresses, None);
         let recent = match author {
             // Only who would be answered, or told of mail in their own name, has to be counted.
             Some(author)
@@ -52,9 +52,9 @@ impl Desk {
         };
         let policy = self.policy();
         // No more than matters are counted, and only in a ticket that has so many.
-        let most = policy.crowd().saturating_add(2);
+        let most = policy.pass_limit().saturating_add(2);
         let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);
-        let recent = match !by_customer && row.entries >= u64::from(policy.crowd()) {
+        let recent = match !by_customer && row.entries >= u64::from(policy.pass_limit()) {
             true => self.filed_since(view, parcel.now - 3600, most)?,
             false => 0,
         };
@@ -65,7 +65,9 @@ impl Desk {
             verb: Some(verb),
             ticket: Some(&ticket),
             recent,
-            believed: parcel.proof.holds(message, addresses, Some((row.id, verb))),
+            believed: parcel
+                .proof
+                .covers(message, addresses, Some((row.id, verb))),
         };
         Ok(plan::plan(&policy, &situation))
     }

@@ -3,7 +3,7 @@
 use super::Desk;
 use super::delivery::Bearer;
 use crate::ticket::staff::Staff;
-use crate::ticket::trust::{Proof, Witness};
+use crate::ticket::trust::{Proof, Verifier};
 use anyhow::Result;
 use mail::message::Message;
 use mail::submission::{LocalUser, Submission};
@@ -22,25 +22,25 @@ impl Desk {
     /// configuration names a server whose word counts.
     pub(super) fn proof(&self, message: &Message, bearer: Bearer) -> Result<Proof> {
         if bearer == Bearer::Operator {
-            return Ok(Proof::InPerson);
+            return Ok(Proof::LoggedIn);
         }
         let Some(server) = &self.config.authserv_id else {
-            return Ok(Proof::NotAsked);
+            return Ok(Proof::NotRequired);
         };
         Ok(match Submission::of(message) {
             // A user of this machine wrote that field, and no server has looked at it.
             Submission::Forwarded => Proof::Missing,
             Submission::Local(who) => match self.may_use_the_store(&who)? {
-                true => Proof::InPerson,
+                true => Proof::LoggedIn,
                 false => Proof::Missing,
             },
             Submission::Network => {
-                let witness = Witness {
+                let verifier = Verifier {
                     server,
                     addresses: &self.config.addresses,
                     admins: &self.config.admins,
                 };
-                witness.proof(message)
+                verifier.proof(message)
             }
         })
     }

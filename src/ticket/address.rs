@@ -1,4 +1,4 @@
-//! The desk's own addresses: which of them a recipient is, and how they are written.
+//! The desk's own addresses: recognising and writing them.
 
 use super::TicketId;
 use super::digest::{self, Secret};
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// What mail to a ticket's address asks for (B1 to B3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verb {
-    /// `-quiet`: file it, tell nobody, change no state.
+    /// `-quiet`: file it, notify nobody, change no state.
     Quiet,
     /// The bare address: file it.
     Update,
@@ -19,7 +19,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The ending of the local-part that asks for it, as we write it.
+    /// The suffix of the local-part that asks for it, as we write it.
     pub fn suffix(self) -> &'static str {
         match self {
             Verb::Update => "",
@@ -45,35 +45,36 @@ impl Verb {
 pub enum Target {
     /// An address that opens tickets.
     Submit,
-    /// A ticket's address; whether the ticket exists is another question.
+    /// A ticket's address. The ticket need not exist.
     Ticket(TicketId, Verb),
-    /// Shaped like a ticket's address, with a number no ticket can have (`ticket-01@`).
+    /// Has the form of a ticket's address, but a number that no ticket can have (`ticket-01@`).
     Impossible,
-    /// A ticket's address without the right digest, where there is a secret: somebody guesses.
-    Guessed,
+    /// A ticket's address that lacks the right digest, though a secret is configured.
+    WrongDigest,
 }
 
 /// The desk's addresses, as configured (B10).
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// All domains that are ours, in lower case; the first is used in answers.
+    /// In lower case; the first is used in answers.
     domains: Vec<String>,
-    /// Nobody said which domain is ours: the MTA that chose us knows, so all of them are.
+    /// No domain is configured, so every domain counts as ours: the MTA has chosen us.
     any_domain: bool,
     /// Local-parts or full addresses, in lower case.
     submit: Vec<String>,
+    /// The part of a ticket's local-part before its number.
     before: String,
+    /// The part after its number.
     after: String,
-    /// What makes the digests in addresses of tickets; without it there are none.
+    /// Makes the digests in ticket addresses; without a secret they have none.
     secret: Option<Secret>,
-    /// The last ticket whose address was given out without one.
+    /// Up to this ticket, addresses without a digest are accepted.
     plain_until: u32,
 }
 
 impl Addresses {
-    /// Puts the addresses together. `ticket` is a template that holds `{n}` once, such as
-    /// `ticket-{n}` or `help+{n}`; `None` if it does not, or if an address made from it could
-    /// not be told from the others.
+    /// `ticket` is a template that contains `{n}` once, such as `ticket-{n}` or `help+{n}`. `None`
+    /// if it does not, or if addresses made from it would be ambiguous.
     pub fn new(
         domains: &[String],
         any_domain: bool,
@@ -81,15 +82,15 @@ impl Addresses {
         ticket: &str,
     ) -> Option<Self> {
         let (before, after) = ticket.split_once("{n}")?;
-        let sound = |s: &str| {
+        let valid = |s: &str| {
             s.chars()
                 .all(|c| c.is_ascii_graphic() && !"{}@<>()[],:;\"\\/".contains(c))
         };
-        // Without something in front of it, a number could be any of the domain's users.
+        // A bare number could be a user of the domain.
         if before.is_empty() || before.ends_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        if !sound(before) || !sound(after) || after.starts_with(|c: char| c.is_ascii_digit()) {
+        if !valid(before) || !valid(after) || after.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
         Some(Addresses {
@@ -103,8 +104,8 @@ impl Addresses {
         })
     }
 
-    /// The same addresses, those of tickets with a digest. Up to ticket `plain_until` it may be
-    /// missing: such addresses are out already.
+    /// Adds digests to ticket addresses. Up to ticket `plain_until` an address may lack its digest,
+    /// since such addresses are already in use.
     pub fn with_secret(self, secret: Secret, plain_until: u32) -> Self {
         Addresses {
             secret: Some(secret),
@@ -113,7 +114,6 @@ impl Addresses {
         }
     }
 
-    /// What makes the digests, if there are any.
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
     }
@@ -123,44 +123,48 @@ impl Addresses {
         self.domains.first().map_or("localhost", String::as_str)
     }
 
-    /// All domains that are ours, in lower case, the one used in answers first.
+    /// All our domains, in lower case, the one used in answers first.
     pub fn domains(&self) -> &[String] {
         &self.domains
     }
 
-    /// Which of our addresses `address` is, in any letter case; `None` if it is none of them.
+    /// Which of our addresses `address` is, in any letter case; `None` if it is not ours.
     pub fn target(&self, address: &str) -> Option<Target> {
         let (target, digest) = self.parse(address)?;
         let (Some(secret), Target::Ticket(id, _)) = (&self.secret, target) else {
-            // A digest from the days of a secret does no harm.
+            // Without a secret, digests of an earlier one are ignored.
             return Some(target);
         };
-        let proven = match digest {
-            Some(digest) => secret.fits(id, &digest),
+        let is_right = match digest {
+            Some(digest) => secret.matches(id, &digest),
             None => id.get() <= self.plain_until,
         };
-        Some(if proven { target } else { Target::Guessed })
+        Some(match is_right {
+            true => target,
+            false => Target::WrongDigest,
+        })
     }
 
-    /// The same for what we wrote into `Delivered-To` ourselves, maybe with another secret.
+    /// Like [`Addresses::target`], but ignores the digest: for `Delivered-To` fields, which we wrote
+    /// ourselves, possibly with another secret.
     pub fn recorded(&self, address: &str) -> Option<Target> {
         self.parse(address).map(|(target, _)| target)
     }
 
-    /// What an address says, and the digest in it.
+    /// Which address it is, and the digest in it.
     fn parse(&self, address: &str) -> Option<(Target, Option<String>)> {
         let plain = |target| Some((target, None));
         let address = address.trim().to_lowercase();
         let (local, domain) = match address.rsplit_once('@') {
             Some((local, domain)) => (local, ascii_domain(domain.trim_end_matches('.'))),
-            // `--recipient submit` on a shell, or an MTA that hands on the local-part alone.
+            // `--recipient submit` in a shell, or an MTA that passes only the local-part.
             None => (address.as_str(), ascii_domain(self.domain())),
         };
-        let is_it = |full: &String| {
+        let is_full_address = |full: &String| {
             full.rsplit_once('@')
                 .is_some_and(|(l, d)| l == local && ascii_domain(d) == domain)
         };
-        if self.submit.iter().any(is_it) {
+        if self.submit.iter().any(is_full_address) {
             return plain(Target::Submit);
         }
         if !self.any_domain && !self.domains.iter().any(|d| ascii_domain(d) == domain) {
@@ -183,7 +187,7 @@ impl Addresses {
         Some((target, digest.map(str::to_owned)))
     }
 
-    /// A ticket's address in canonical form, as it stands in `Delivered-To` and in answers.
+    /// A ticket's address in canonical form, as used in `Delivered-To` and in answers.
     pub fn ticket(&self, id: TicketId, verb: Verb) -> String {
         let (before, after, suffix) = (&self.before, &self.after, verb.suffix());
         let digest = self.secret.as_ref().map(|s| format!("-{}", s.digest(id)));
@@ -211,7 +215,7 @@ impl Addresses {
     }
 }
 
-/// `-k3j9x2ab-done` in two; no verb is as long as a digest.
+/// Splits `-k3j9x2ab-done` in two. No verb is as long as a digest.
 fn split_digest(tail: &str) -> (Option<&str>, &str) {
     let word = |c: u8| c.is_ascii_digit() || c.is_ascii_lowercase();
     match tail.as_bytes().split_at_checked(1 + digest::LENGTH) {
@@ -223,8 +227,8 @@ fn split_digest(tail: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A domain in lower case as it goes over the wire (RFC 5890): people and configurations write it
-/// in their own letters, an MTA hands it on in ASCII.
+/// A lower-case domain in its ASCII form (RFC 5890): people and configurations may use other
+/// scripts, but MTAs pass on A-labels.
 fn ascii_domain(domain: &str) -> Cow<'_, str> {
     match domain.is_ascii() {
         true => Cow::Borrowed(domain),

@@ -106,8 +106,8 @@ fn recipients_are_recognised() {
 }
 
 #[test]
-fn a_domain_in_other_letters_is_the_same_domain() {
-    // B1: the MTA has it in ASCII, and so has every answer to our own mail.
+fn a_domain_in_another_script_is_the_same_domain() {
+    // B1: the MTA has the domain in ASCII, and so does every reply to our own mail.
     let domains = ["müller.example".to_owned()];
     let submit = ["submit".to_owned(), "hilfe@büro.example".to_owned()];
     let ours = Addresses::new(&domains, false, &submit, "ticket-{n}").unwrap();
@@ -171,7 +171,7 @@ fn with_secret(desk: Addresses, plain_until: u32) -> Addresses {
 }
 
 #[test]
-fn with_a_secret_an_address_is_told_or_guessed() {
+fn with_a_secret_an_address_needs_its_digest() {
     // B1 to B3, B10
     // The digest of 12 is 22t6j7hw, that of 1 is 77ak8qyc: see digest.rs.
     let plain = desk(&["submit"], "ticket-{n}");
@@ -180,7 +180,7 @@ fn with_a_secret_an_address_is_told_or_guessed() {
     let plus = with_secret(desk(&["help"], "help+{n}"), 0);
     let inside = with_secret(desk(&["help"], "t{n}x"), 0);
     let ticket = |n, verb| Some(Target::Ticket(TicketId::new(n).unwrap(), verb));
-    let guessed = Some(Target::Guessed);
+    let guessed = Some(Target::WrongDigest);
     for (case, desk, local, want) in [
         (
             "told",
@@ -266,7 +266,7 @@ fn with_a_secret_an_address_is_told_or_guessed() {
         ),
         ("out before, wrong", &grace, "ticket-12-22222222", guessed),
         ("not out before", &grace, "ticket-13", guessed),
-        // Mail with a digest is out when the secret goes.
+        // Addresses with a digest stay in use when the secret is removed.
         (
             "no secret any more",
             &plain,

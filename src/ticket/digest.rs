@@ -1,37 +1,38 @@
-//! Digests in ticket addresses: with a secret, `ticket-12@` is written `ticket-12-k3j9x2ab@`, so
-//! that only who was written to knows where to write.
+//! Digests in ticket addresses. With a secret, `ticket-12@` becomes `ticket-12-k3j9x2ab@`, so that
+//! only people who got mail from the ticket know its address.
 //!
-//! Eight characters are 40 bits. Whoever guesses has to ask the mail server about each guess: a
-//! thousand a second find a given ticket in 17 years, and any one of a thousand tickets after
-//! twelve days and a thousand million refusals in the log. It is the right to write to that one.
+//! Eight characters are 40 bits. An attacker has to try each guess on the mail server. At a thousand
+//! guesses a second it takes 17 years to find the address of a given ticket, and twelve days (with a
+//! thousand million refusals in the log) to find that of any one of a thousand tickets. All it gives
+//! them is the right to write to that ticket.
 
 use super::TicketId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// Characters of a digest. They can be told from one another in any type and on the phone.
+/// The characters of a digest. None is easily mistaken for another, in print or on the phone.
 const DIGITS: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
 
-/// How many characters a digest has: five bytes of the HMAC.
+/// Characters of a digest. They encode five bytes of the HMAC.
 pub const LENGTH: usize = 8;
 
-/// The shortest secret, in bytes: a word from a dictionary could be found by trying.
+/// The least length of a secret, in bytes. A word from a dictionary could be guessed.
 pub const SHORTEST: usize = 16;
 
-/// What only the desk knows.
+/// The desk's secret.
 #[derive(Clone)]
 pub struct Secret(Hmac<Sha256>);
 
 impl fmt::Debug for Secret {
-    /// Tells nothing: configurations are printed.
+    /// Does not show the secret, since configurations are printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
     }
 }
 
 impl Secret {
-    /// A secret of these bytes; `None` if they are fewer than [`SHORTEST`].
+    /// `None` if there are fewer than [`SHORTEST`] bytes.
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let long = bytes.len() >= SHORTEST;
         Hmac::new_from_slice(bytes)
@@ -42,12 +43,12 @@ impl Secret {
 
     /// The digest of a ticket's address.
     pub fn digest(&self, id: TicketId) -> String {
-        written(self.of("ticket", &id.to_string()))
+        encode(self.hmac("ticket", &id.to_string()))
     }
 
-    /// True if `digest`, in lower case, is that of the ticket. The time it takes does not tell
-    /// how much of it is right.
-    pub fn fits(&self, id: TicketId, digest: &str) -> bool {
+    /// True if `digest`, in lower case, is that of the ticket. Takes constant time, so that an
+    /// attacker cannot measure how much of a guess is right.
+    pub fn matches(&self, id: TicketId, digest: &str) -> bool {
         let value = |c: u8| DIGITS.iter().position(|&d| d == c);
         let bits = digest
             .bytes()
@@ -55,16 +56,16 @@ impl Secret {
         let Some(bits) = bits.filter(|_| digest.len() == LENGTH) else {
             return false;
         };
-        let mac = self.of("ticket", &id.to_string());
+        let mac = self.hmac("ticket", &id.to_string());
         mac.verify_truncated_left(&bits.to_be_bytes()[3..]).is_ok()
     }
 
-    /// A digest of `text`, to see whether a copy of it was made with this secret.
+    /// A digest of `text` that shows whether a copy of it was made with this secret.
     pub fn seal(&self, text: &str) -> String {
-        written(self.of("seal", text))
+        encode(self.hmac("seal", text))
     }
 
-    fn of(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+    fn hmac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
         mac.update(b"\0");
@@ -74,7 +75,7 @@ impl Secret {
 }
 
 /// The first 40 bits, five to a character.
-fn written(mac: Hmac<Sha256>) -> String {
+fn encode(mac: Hmac<Sha256>) -> String {
     let bytes = mac.finalize().into_bytes();
     let bits = bytes[..5]
         .iter()
@@ -93,29 +94,29 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_hmac_sha256() {
-        // By another implementation: printf 'ticket\0%s' N | openssl dgst -sha256 -hmac SECRET
+        // Values of another implementation: printf 'ticket\0%s' N | openssl dgst -sha256 -hmac SECRET
         let secret = Secret::new(b"0123456789abcdef").unwrap();
         for (n, want) in [(1, "77ak8qyc"), (12, "22t6j7hw"), (999_999_999, "y98wb98r")] {
             assert_eq!(secret.digest(id(n)), want);
-            assert!(secret.fits(id(n), want));
+            assert!(secret.matches(id(n), want));
         }
     }
 
     #[test]
-    fn only_the_very_digest_fits() {
+    fn only_the_exact_digest_matches() {
         let secret = Secret::new(b"0123456789abcdef").unwrap();
         let right = secret.digest(id(7));
-        assert!(!secret.fits(id(8), &right));
+        assert!(!secret.matches(id(8), &right));
         assert!(
             !Secret::new(b"0123456789abcdeg")
                 .unwrap()
-                .fits(id(7), &right)
+                .matches(id(7), &right)
         );
         for at in 0..LENGTH {
             for other in DIGITS.iter().filter(|&&d| d != right.as_bytes()[at]) {
                 let mut wrong = right.clone().into_bytes();
                 wrong[at] = *other;
-                assert!(!secret.fits(id(7), std::str::from_utf8(&wrong).unwrap()));
+                assert!(!secret.matches(id(7), std::str::from_utf8(&wrong).unwrap()));
             }
         }
         for wrong in [
@@ -126,7 +127,7 @@ mod tests {
             "0lo10lo1",
             "üüüü",
         ] {
-            assert!(!secret.fits(id(7), wrong), "{wrong}");
+            assert!(!secret.matches(id(7), wrong), "{wrong}");
         }
     }
 
@@ -135,7 +136,7 @@ mod tests {
         assert!(Secret::new(b"0123456789abcde").is_none());
         let secret = Secret::new(b"0123456789abcdef").unwrap();
         assert_eq!(format!("{secret:?}"), "Secret");
-        // A seal is no ticket's digest.
+        // A seal is not the digest of a ticket.
         assert_ne!(secret.seal("7"), secret.digest(id(7)));
     }
 }

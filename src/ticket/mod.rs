@@ -1,4 +1,4 @@
-//! What a message means to a ticket; pure decisions and the mail they lead to.
+//! What a message means for a ticket: pure decisions, and the mail that follows from them.
 
 pub mod address;
 pub mod compose;
@@ -26,17 +26,15 @@ use std::str::FromStr;
 pub struct TicketId(u32);
 
 impl TicketId {
-    /// The highest number there can be.
     pub const MAX: u32 = 999_999_999;
 
-    /// The ticket with this number, if there can be one.
+    /// `None` if no ticket can have this number.
     pub fn new(number: u32) -> Option<Self> {
         (1..=Self::MAX)
             .contains(&number)
             .then_some(TicketId(number))
     }
 
-    /// The number.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -62,19 +60,18 @@ impl fmt::Display for TicketId {
     }
 }
 
-/// Whether a ticket is open. Where its mbox lies says so, and nothing else does (D1).
+/// Whether a ticket is open. Only the directory of its mbox decides that (D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum State {
     /// Its mbox is `DIR/N`.
     Open,
     /// Its mbox is `DIR/archived/N`.
-    // The journals of stores that are in use hold this word.
+    // Journals of existing stores contain this word.
     #[serde(rename = "Archived")]
     Closed,
 }
 
 impl State {
-    /// The other one.
     pub fn other(self) -> State {
         match self {
             State::Open => State::Closed,
@@ -82,7 +79,7 @@ impl State {
         }
     }
 
-    /// Its name for people and programs.
+    /// The word in output, for people and for programs.
     pub fn name(self) -> &'static str {
         match self {
             State::Open => "open",
@@ -91,7 +88,7 @@ impl State {
     }
 }
 
-/// Why a text is no ticket number.
+/// The text or number does not name a ticket.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotATicket;
 
@@ -106,7 +103,7 @@ impl std::error::Error for NotATicket {}
 impl FromStr for TicketId {
     type Err = NotATicket;
 
-    /// Only `[1-9][0-9]{0,8}`: with leading zeros one ticket would have two names (D9).
+    /// Accepts only `[1-9][0-9]{0,8}`: with leading zeros one ticket would have several names (D9).
     fn from_str(text: &str) -> Result<Self, NotATicket> {
         let digits = text.as_bytes();
         let plain = digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0');

@@ -1,5 +1,5 @@
-//! What becomes of a message whose ticket is known: under which address it is filed, whether
-//! the ticket ends up open, who is told what (sections B and C).
+//! Decides what to do with a message whose ticket is known: the address it is filed under, the
+//! ticket's new state, and who is notified (sections B and C).
 
 use super::address::{Addresses, Target, Verb};
 use crate::ticket::policy::{Acknowledge, CloseBy, Notify};
@@ -7,36 +7,34 @@ use mail::automatic::Degree;
 use mail::decode::Mailbox;
 use mail::message::Message;
 
-/// What planning needs of the configuration.
+/// The part of the configuration that planning needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
-    /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// Who is told, and may close.
     pub admins: &'a [String],
-    /// C2.
+    /// How admins are notified (C2).
     pub notify: Notify,
-    /// C1.
+    /// Who gets an acknowledgement (C1).
     pub ack: &'a Acknowledge,
-    /// C5.
+    /// Who may close a ticket (C5).
     pub close_by: CloseBy,
-    /// C7, answers an hour.
+    /// Answers an hour to one address (C7).
     pub ack_limit: u32,
 }
 
 impl Policy<'_> {
-    /// C7: people do not write so many messages in one ticket within an hour.
-    pub fn crowd(&self) -> u32 {
+    /// At this many messages in a ticket within an hour, nothing more is passed on (C7). People do not
+    /// write so many.
+    pub fn pass_limit(&self) -> u32 {
         self.ack_limit.saturating_mul(10)
     }
 }
 
-/// The ticket as it is before this message.
+/// The ticket before this message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// It is not archived.
     pub open: bool,
-    /// Who wrote first.
+    /// The author of its first message.
     pub submitter: Option<Mailbox>,
     /// Addresses in From, To and Cc of its messages, in lower case.
     pub people: Vec<String>,
@@ -44,74 +42,71 @@ pub struct Ticket {
     pub last_from: String,
 }
 
-/// One message and what is known about it.
+/// A message and what is known about it.
 #[derive(Clone, Debug)]
 pub struct Situation<'a> {
-    /// The message.
     pub message: &'a Message<'a>,
     /// Whether a machine wrote it.
     pub degree: &'a Degree,
-    /// What is asked of the ticket; `None` for a new one.
+    /// What the address asks for; `None` for a new ticket.
     pub verb: Option<Verb>,
-    /// The ticket; `None` for a new one.
+    /// `None` for a new ticket.
     pub ticket: Option<&'a Ticket>,
-    /// What came in within the last hour, not counting this message (C7): for a new ticket the
-    /// tickets that its author opened, else the messages in the ticket.
+    /// What came in during the last hour, not counting this message (C7): for a new ticket the number
+    /// of tickets that its author opened, otherwise that of messages in the ticket.
     pub recent: u32,
-    /// Its From says who wrote it.
+    /// From is trusted to name the author.
     pub believed: bool,
 }
 
-/// Mail that the program sends by itself because of one message.
+/// Mail that the program sends by itself because of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The acknowledgement of a new ticket.
     Ack(Mailbox),
-    /// The mail itself to admins.
+    /// The mail itself, to admins.
     Copy(Vec<String>),
     /// A short note to admins.
     Note(Vec<String>),
-    /// An admin's mail passed on to the submitter.
+    /// An admin's mail, passed on to the submitter.
     PassOn(Mailbox),
-    /// The news that the ticket is closed.
+    /// The notice that the ticket is closed.
     Closed(Mailbox),
-    /// A remark to admins: something was asked for and not done.
+    /// A note to admins that the message asked for something that was not done.
     Refused(Vec<String>),
 }
 
-/// Something the admins should know beside the message itself.
+/// Why something was not done. The admins are notified of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// Somebody tried to close it who may not (C5).
+    /// The author may not close the ticket (C5).
     ClosingRefused,
-    /// Somebody tried to close it whose name nothing proves.
+    /// It asks to close the ticket, but nothing proves who wrote it.
     ClosingUnproven,
-    /// It is not passed on: nothing proves that it is an admin's (C3).
+    /// It is not passed on, since nothing proves that an admin wrote it (C3).
     Unproven,
-    /// Its author has had enough answers for an hour (C7).
+    /// It is not acknowledged: its author got enough answers within the hour (C7).
     AckLimit,
-    /// The ticket has, and this message is not passed on (C7).
+    /// It is not passed on: the ticket got too many messages within the hour (C7).
     PassLimit,
 }
 
-/// What is done with one message in one ticket.
+/// What is done with a message in a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What the address it is filed under asks for; `None` for submit@.
+    /// The verb of the address it is filed under; `None` for submit@.
     pub filed_under: Option<Verb>,
-    /// The ticket ends up open.
+    /// The ticket is open afterwards.
     pub open: bool,
-    /// It was open before and is closed by this message.
+    /// The message closes an open ticket.
     pub closes: bool,
-    /// It was closed before and is open again.
+    /// The message re-opens a closed ticket.
     pub reopens: bool,
-    /// Mail to send, once the message is filed.
+    /// Mail to send once the message is filed.
     pub answers: Vec<Answer>,
-    /// What admins are told beside it.
     pub remark: Option<Remark>,
 }
 
-/// Decides what becomes of a message.
 pub fn plan(policy: &Policy, situation: &Situation) -> Plan {
     match (situation.ticket, situation.verb) {
         (Some(ticket), Some(verb)) => update(policy, situation, ticket, verb),
@@ -127,17 +122,17 @@ fn open(policy: &Policy, situation: &Situation) -> Plan {
         && !wants_no_ack(message)
         && let Some(author) = message.reply_to()
         && policy.ack.allows(&author.address)
-        && may_be_written_to(policy, &author.address)
+        && may_write_to(policy, &author.address)
     {
         match situation.recent {
             n if n < policy.ack_limit => answers.push(Answer::Ack(author)),
-            // Said once: at the first ticket above the limit.
+            // Reported once: for the first ticket above the limit.
             n if n == policy.ack_limit => remark = Some(Remark::AckLimit),
             _ => {}
         }
     }
-    tell_admins(policy, situation, &mut answers);
-    remark_to_admins(policy, situation, remark, &mut answers);
+    notify_admins(policy, situation, &mut answers);
+    report_remark(policy, situation, remark, &mut answers);
     Plan {
         filed_under: None,
         open: true,
@@ -160,13 +155,13 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
         remark: None,
     };
     if verb == Verb::Quiet || (verb == Verb::Done && !ticket.open) {
-        // B3; and closing what is closed files the mail and says nothing (C4).
+        // B3. Closing a closed ticket files the mail and notifies nobody (C4).
         return plan;
     }
     if automatic {
-        // It does nothing but lie there and be told (C6), whatever its address asks for.
+        // Automatic mail is filed and the admins are notified; the address's verb is ignored (C6).
         plan.filed_under = Some(Verb::Update);
-        tell_admins(policy, situation, &mut plan.answers);
+        notify_admins(policy, situation, &mut plan.answers);
         return plan;
     }
     if verb == Verb::Done {
@@ -176,12 +171,12 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
             plan.closes = true;
             if let Some(submitter) = &ticket.submitter
                 && !writer.is(&submitter.address)
-                && !names(situation.message, &submitter.address)
-                && may_be_written_to(policy, &submitter.address)
+                && !is_addressed_to(situation.message, &submitter.address)
+                && may_write_to(policy, &submitter.address)
             {
                 plan.answers.push(Answer::Closed(submitter.clone()));
             }
-            tell_admins(policy, situation, &mut plan.answers);
+            notify_admins(policy, situation, &mut plan.answers);
             return plan;
         }
         plan.filed_under = Some(Verb::Update);
@@ -195,32 +190,32 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
     if writer.is_staff
         && let Some(submitter) = &ticket.submitter
         && !writer.is(&submitter.address)
-        && !names(situation.message, &submitter.address)
-        && may_be_written_to(policy, &submitter.address)
+        && !is_addressed_to(situation.message, &submitter.address)
+        && may_write_to(policy, &submitter.address)
         && !situation.message.body().trim_ascii().is_empty()
     {
-        // The admin's mailbox may answer by itself, and so may the submitter's: each mail that
-        // is passed on would bring the next one.
-        let over = situation.recent.checked_sub(policy.crowd());
+        // If the admin's mailbox and the submitter's both answer automatically, each mail that is
+        // passed on causes the next one.
+        let over = situation.recent.checked_sub(policy.pass_limit());
         let follows_staff = is_staff(policy, &ticket.last_from);
         match over {
             _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
             None => plan.answers.push(Answer::PassOn(submitter.clone())),
-            // Said once: the answer to what is said here counts as well.
+            // Reported once. The automatic answer to that report counts as a message as well.
             Some(0) => plan.remark = Some(Remark::PassLimit),
             Some(1) if !follows_staff => plan.remark = Some(Remark::PassLimit),
             Some(_) => {}
         }
     }
-    tell_admins(policy, situation, &mut plan.answers);
-    remark_to_admins(policy, situation, plan.remark, &mut plan.answers);
+    notify_admins(policy, situation, &mut plan.answers);
+    report_remark(policy, situation, plan.remark, &mut plan.answers);
     plan
 }
 
-/// Who wrote a message, as far as its From tells.
+/// The author of a message according to From.
 struct Writer {
     addresses: Vec<String>,
-    /// An admin, or whoever writes from the ticket's own address: the operator's mutt.
+    /// From is an admin's address or, as in the operator's mutt, a ticket's own.
     is_staff: bool,
     /// From is an address of the desk.
     is_desk: bool,
@@ -237,7 +232,7 @@ impl Writer {
 fn writer(policy: &Policy, situation: &Situation) -> Writer {
     let authors = situation.message.from();
     let addresses: Vec<String> = authors.into_iter().map(|m| m.address).collect();
-    // Of several authors each must be staff, or a stranger could add an admin's name.
+    // If there are several authors, all must be staff, or a stranger could add an admin's name.
     let is_staff = !addresses.is_empty() && addresses.iter().all(|a| is_staff(policy, a));
     let is_desk = is_staff && addresses.iter().any(|a| is_desk(policy, a));
     Writer {
@@ -268,83 +263,85 @@ fn may_close(policy: &Policy, writer: &Writer, ticket: &Ticket) -> bool {
     }
 }
 
-/// C2: the admins who did not write it and whom it did not reach directly.
-fn tell_admins(policy: &Policy, situation: &Situation, answers: &mut Vec<Answer>) {
+/// Notifies the admins who did not write the message and did not get it directly (C2).
+fn notify_admins(policy: &Policy, situation: &Situation, answers: &mut Vec<Answer>) {
     if *situation.degree == Degree::Ours {
-        // Our own mail came back; telling would send it round once more.
+        // Our own mail came back. Notifying would start a loop.
         return;
     }
-    let mut told = other_admins(policy, situation);
-    told.retain(|a| !names(situation.message, a));
-    if told.is_empty() {
+    let mut admins = other_admins(policy, situation);
+    admins.retain(|a| !is_addressed_to(situation.message, a));
+    if admins.is_empty() {
         return;
     }
     match policy.notify {
-        Notify::Copy => answers.push(Answer::Copy(told)),
-        Notify::Note => answers.push(Answer::Note(told)),
+        Notify::Copy => answers.push(Answer::Copy(admins)),
+        Notify::Note => answers.push(Answer::Note(admins)),
         Notify::None => {}
     }
 }
 
-/// What no mail says by itself needs words of our own, also to those whom the mail reached.
-fn remark_to_admins(
+/// Reports what was not done, also to admins who got the message itself, which does not say so.
+fn report_remark(
     policy: &Policy,
     situation: &Situation,
     remark: Option<Remark>,
     answers: &mut Vec<Answer>,
 ) {
-    let told = match remark {
+    let admins = match remark {
         None => return,
-        // The writer would think that it was passed on.
+        // The author is notified as well, who would otherwise assume that it was passed on.
         Some(Remark::PassLimit) => {
             let admins = policy.admins.iter();
-            let told = admins.filter(|a| may_be_written_to(policy, a));
-            told.cloned().collect()
+            admins
+                .filter(|a| may_write_to(policy, a))
+                .cloned()
+                .collect()
         }
         Some(_) => other_admins(policy, situation),
     };
-    if !told.is_empty() {
-        answers.push(Answer::Refused(told));
+    if !admins.is_empty() {
+        answers.push(Answer::Refused(admins));
     }
 }
 
-/// The admins who did not write it.
+/// The admins who did not write the message.
 fn other_admins(policy: &Policy, situation: &Situation) -> Vec<String> {
     let writer = writer(policy, situation);
-    // With one admin, mail from the ticket's address is that admin's own. A new ticket has none
-    // that the admin could have written from.
-    let by_the_one = situation.ticket.is_some() && writer.is_desk && policy.admins.len() == 1;
-    // Somebody else may have written that name there; but a mailbox of that name which answers
-    // by itself would go on for ever (C7).
-    let is_theirs = situation.believed || is_crowded(policy, situation);
-    let own = |admin: &str| is_theirs && (writer.is(admin) || by_the_one);
+    // If there is only one admin, mail from the ticket's address is that admin's. A new ticket has no
+    // address that the admin could have written from.
+    let from_only_admin = situation.ticket.is_some() && writer.is_desk && policy.admins.len() == 1;
+    // Anyone can write an admin's address into From, so that admin is notified. But if it is the
+    // admin's own mailbox that answers automatically, that would go on for ever (C7).
+    let is_trusted = situation.believed || is_over_limit(policy, situation);
+    let own = |admin: &str| is_trusted && (writer.is(admin) || from_only_admin);
     let others = policy.admins.iter();
-    let others = others.filter(|a| !own(a) && may_be_written_to(policy, a));
+    let others = others.filter(|a| !own(a) && may_write_to(policy, a));
     others.cloned().collect()
 }
 
-/// C7: so much came in within the last hour that machines may have written it.
-fn is_crowded(policy: &Policy, situation: &Situation) -> bool {
+/// True if so much came in during the last hour that machines may have written it (C7).
+fn is_over_limit(policy: &Policy, situation: &Situation) -> bool {
     match situation.ticket {
         None => situation.recent > policy.ack_limit,
-        Some(_) => situation.recent >= policy.crowd(),
+        Some(_) => situation.recent >= policy.pass_limit(),
     }
 }
 
-/// True if the mail reached `address` without us.
-fn names(message: &Message, address: &str) -> bool {
+/// True if the message reached `address` without us.
+fn is_addressed_to(message: &Message, address: &str) -> bool {
     let people = message.to_cc();
     people
         .iter()
         .any(|p| p.address.eq_ignore_ascii_case(address))
 }
 
-/// False for our own addresses: what is sent there comes back.
-fn may_be_written_to(policy: &Policy, address: &str) -> bool {
+/// False for our own addresses: mail to those comes back.
+fn may_write_to(policy: &Policy, address: &str) -> bool {
     policy.addresses.target(address).is_none()
 }
 
-/// C11.
+/// True if a field of the message asks for no acknowledgement (C11).
 fn wants_no_ack(message: &Message) -> bool {
     ["X-Tickets-No-Ack", "X-Debbugs-No-Ack"].iter().any(|name| {
         let says_no = |text: String| text.trim().eq_ignore_ascii_case("no");

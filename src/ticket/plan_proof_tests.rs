@@ -1,4 +1,4 @@
-//! What becomes of a message whose From nobody vouches for.
+//! Plans for messages without a proof of who wrote them.
 
 use super::*;
 
@@ -101,20 +101,20 @@ fn without_a_proof_everybody_is_a_stranger() {
         let want: Vec<String> = want.iter().map(|s| s.to_string()).collect();
         assert_eq!(got, (Some(under), true, remark, want), "{case}");
     }
-    // B11: as a stranger's mail, it opens a closed ticket again.
+    // B11: like a stranger's mail, it re-opens a closed ticket.
     let raw = "From: steve@d.org\n\nx";
     assert!(
         desk(participants)
             .plan(Some(&ticket(false)), Some(Update), raw, 0)
             .reopens
     );
-    // C1, C2: told to the admin whose name it bears.
+    // C1, C2: the admin whose address is in From is notified.
     let got = desk(participants).answers(None, None, raw);
     assert_eq!(got, ["ack steve@d.org", BOTH]);
 }
 
 #[test]
-fn a_robot_with_an_admins_name_comes_to_an_end() {
+fn a_robot_with_an_admins_address_is_stopped() {
     // C7
     let desk = Desk {
         believed: false,

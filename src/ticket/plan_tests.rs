@@ -146,7 +146,7 @@ fn robots_are_not_answered_for_ever() {
 
 #[test]
 fn nothing_is_passed_on_for_ever() {
-    // C7: one robot is an admin's, the other is Ann's.
+    // C7: one robot answers for an admin, the other for Ann.
     let after = |last_from: &str, recent| {
         let ticket = Ticket {
             last_from: last_from.into(),

@@ -1,4 +1,4 @@
-//! What the operator decides once for all mail: who is told, who may close, what is refused.
+//! Configured policies: who is notified, who may close, what is refused.
 
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -12,7 +12,6 @@ pub enum Notify {
     Copy,
     /// A short note.
     Note,
-    /// Nothing.
     None,
 }
 
@@ -25,11 +24,11 @@ pub enum CloseBy {
     Participants,
     /// Admins and the ticket's own address.
     Admins,
-    /// Whoever knows the address.
+    /// Anyone who knows the address.
     Anyone,
 }
 
-/// What becomes of mail to a ticket that does not exist (B8).
+/// What happens to mail for a ticket that does not exist (B8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownTicket {
@@ -40,7 +39,7 @@ pub enum UnknownTicket {
     Open,
 }
 
-/// What becomes of mail to an address that is none of ours (B9).
+/// What happens to mail for an address that is not ours (B9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CatchAll {
@@ -54,9 +53,8 @@ pub enum CatchAll {
 /// Whether new tickets are acknowledged (C1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acknowledge {
-    /// Never.
     Never,
-    /// Everyone but senders that match one of these patterns, in which `*` is any text.
+    /// Always, except to senders that match one of these patterns. `*` stands for any text.
     Except(Vec<String>),
 }
 
@@ -81,7 +79,7 @@ impl Acknowledge {
     }
 }
 
-/// True if `text` is `pattern`, in which `*` is any text.
+/// True if `text` matches `pattern`, in which `*` stands for any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
@@ -107,7 +105,9 @@ impl<'de> Deserialize<'de> for Acknowledge {
         impl<'de> Visitor<'de> for Either {
             type Value = Acknowledge;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("true, false or a list of sender patterns never to answer")
+                f.write_str(
+                    "true, false, or a list of patterns of senders who get no acknowledgement",
+                )
             }
             fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Acknowledge, E> {
                 Ok(match yes {

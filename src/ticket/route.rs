@@ -1,4 +1,4 @@
-//! Which ticket a message belongs to. The first rule that fits decides (section B).
+//! Decides which ticket a message belongs to. The first rule that fits applies (section B).
 
 use super::address::{Addresses, Target, Verb};
 use super::{TicketId, tag};
@@ -7,11 +7,11 @@ use anyhow::Result;
 use mail::envelope::{self, Envelope, RecipientSource};
 use mail::message::Message;
 
-/// What routing may ask of the store.
+/// What routing asks about the store.
 pub trait Known {
-    /// True if the ticket is there, open or closed.
+    /// True if there is such a ticket, open or closed.
     fn exists(&self, id: TicketId) -> Result<bool>;
-    /// The ticket in which a message with this Message-ID is filed, or of which it is an answer.
+    /// The ticket that holds the message with this Message-ID, or that we sent it from.
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>>;
 }
 
@@ -20,24 +20,24 @@ pub trait Known {
 pub enum Destination {
     /// A new ticket.
     Open,
-    /// A ticket that is there, and what is asked of it.
+    /// An existing ticket, and what is asked of it.
     Ticket(TicketId, Verb),
 }
 
-/// Why a recipient gets nothing.
+/// Why a recipient is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It names a ticket that does not exist.
     UnknownTicket(String),
-    /// It names a ticket, there or not, without the right digest.
-    Guessed(String),
-    /// It is no address of this desk.
+    /// It names a ticket without the right digest, whether or not the ticket exists.
+    WrongDigest(String),
+    /// It is not an address of this desk.
     NotOurs(String),
 }
 
 impl Refusal {
-    /// One plain sentence that says what to do instead, for whoever wrote the mail. `submit` is the
-    /// address that opens tickets.
+    /// Tells the author of the mail in plain words what to do instead. `submit` is the address that
+    /// opens tickets.
     pub fn sentence(&self, submit: &str) -> String {
         let clean = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).collect() };
         match self {
@@ -46,57 +46,55 @@ impl Refusal {
                 clean(name)
             ),
             Refusal::UnknownTicket(number) => format!(
-                "There is no ticket {}, which your subject names: please write to {submit} \
+                "Your subject names ticket {}, which does not exist: please write to {submit} \
                  without that number to open a new one.",
                 clean(number)
             ),
-            Refusal::Guessed(name) => format!(
+            Refusal::WrongDigest(name) => format!(
                 "There is no address {}. The right one is in every mail about your ticket: reply to \
                  one of those, or write to {submit}.",
                 clean(name)
             ),
             Refusal::NotOurs(name) if name.is_empty() => {
-                format!("No recipient is named; the address for support is {submit}.")
+                format!("The mail names no recipient: please write to {submit}.")
             }
             Refusal::NotOurs(name) => format!(
-                "{} is no address of this desk: please write to {submit}.",
+                "{} is not an address of this desk: please write to {submit}.",
                 clean(name)
             ),
         }
     }
 
-    /// The same with the status code of RFC 3463 in front, as an MTA wants to have it (A3).
+    /// The sentence after a status code of RFC 3463, as MTAs expect it (A3).
     pub fn status_line(&self, submit: &str) -> String {
         format!("5.1.1 {}", self.sentence(submit))
     }
 }
 
-/// Where one message goes, for all its recipients together.
+/// Where a message goes, for all its recipients together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
-    /// Each ticket once, with the most that any recipient asks of it.
+    /// Each ticket once, with the strongest verb of all recipients.
     pub destinations: Vec<Destination>,
-    /// Recipients that are refused.
     pub refusals: Vec<Refusal>,
 }
 
-/// What routing needs of the configuration.
+/// The part of the configuration that routing needs.
 pub struct Rules<'a> {
-    /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// The patterns that find a ticket's number in a Subject (B4); none where a number that anybody can
-    /// write there must not lead anywhere.
+    /// The patterns that find a ticket's number in a Subject (B4). Empty if addresses have digests: a
+    /// number that anyone can guess must not lead to a ticket then.
     pub subject_tags: &'a [String],
-    /// B8.
+    /// What happens to mail for a ticket that does not exist (B8).
     pub unknown_ticket: UnknownTicket,
-    /// B9.
+    /// What happens to mail for an address that is not ours (B9).
     pub catch_all: CatchAll,
 }
 
-/// Says where `message` goes.
+/// Decides where `message` goes.
 ///
 /// # Errors
-/// The store cannot be asked, or a pattern for Subjects cannot be used.
+/// If the store cannot be read or a pattern for Subjects is invalid.
 pub fn route(
     envelope: &Envelope,
     message: &Message,
@@ -118,18 +116,15 @@ pub fn route(
     Ok(route)
 }
 
-/// Why mail to `recipient` would be refused whatever it says, for an MTA that asks before it takes the
-/// mail; `None` if it may be taken (B8, B9).
-///
-/// # Errors
-/// The store cannot be asked.
+/// Why any mail to `recipient` would be refused, for an MTA that asks before it accepts the mail; `None`
+/// if it may accept it (B8, B9).
 pub fn refusal(recipient: &str, rules: &Rules, known: &dyn Known) -> Result<Option<Refusal>> {
     let target = rules.addresses.target(recipient).or(catch_all(rules));
     Ok(decide(recipient.to_owned(), target, rules, known)?.err())
 }
 
-/// What the address alone decides: a destination, a refusal, or nothing (`None`) if it is for the
-/// message to say, since it is sent to submit@.
+/// What the address alone decides: a destination or a refusal. `None` for submit@, where it depends on
+/// the message.
 fn decide(
     recipient: String,
     target: Option<Target>,
@@ -145,11 +140,11 @@ fn decide(
         Some(Target::Ticket(..) | Target::Impossible) => {
             unknown(Refusal::UnknownTicket(recipient), rules).map(Some)
         }
-        Some(Target::Guessed) => unknown(Refusal::Guessed(recipient), rules).map(Some),
+        Some(Target::WrongDigest) => unknown(Refusal::WrongDigest(recipient), rules).map(Some),
     })
 }
 
-/// What becomes of mail to a ticket that does not exist (B8).
+/// What happens to mail for a ticket that does not exist (B8).
 fn unknown(refusal: Refusal, rules: &Rules) -> Result<Destination, Refusal> {
     match rules.unknown_ticket {
         UnknownTicket::Open => Ok(Destination::Open),
@@ -157,7 +152,7 @@ fn unknown(refusal: Refusal, rules: &Rules) -> Result<Destination, Refusal> {
     }
 }
 
-/// What an address that is none of ours is taken for (B9).
+/// What an address that is not ours is treated as (B9).
 fn catch_all(rules: &Rules) -> Option<Target> {
     match rules.catch_all {
         CatchAll::Submit => Some(Target::Submit),
@@ -165,22 +160,25 @@ fn catch_all(rules: &Rules) -> Option<Target> {
     }
 }
 
-/// Each recipient that matters, and which of our addresses it is.
+/// The recipients to decide about, and which of our addresses each is.
 fn targets(envelope: &Envelope, message: &Message, rules: &Rules) -> Vec<(String, Option<Target>)> {
-    let aim = |address: &String| (address.clone(), rules.addresses.target(address));
-    let named: Vec<_> = envelope.recipients.iter().map(aim).collect();
+    let with_target = |address: &String| (address.clone(), rules.addresses.target(address));
+    let named: Vec<_> = envelope.recipients.iter().map(with_target).collect();
     if !named.is_empty() && named.iter().all(|(_, t)| t.is_some()) {
         return named;
     }
     let (mut ours, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, t)| t.is_some());
     if envelope.recipients_from == RecipientSource::Envelope && !ours.is_empty() {
-        // Sent to us and, by the same call, to somebody who is not here.
+        // The same call also names recipients that are not ours.
         ours.extend(others);
         return ours;
     }
     if ours.is_empty() {
-        // A whole mailbox is piped in, or fetched (B9): the header may name us.
-        ours = envelope::in_header(message).iter().map(aim).collect();
+        // A whole mailbox is piped in or fetched (B9): the header may name us.
+        ours = envelope::in_header(message)
+            .iter()
+            .map(with_target)
+            .collect();
         ours.retain(|(_, t)| t.is_some());
     }
     if ours.is_empty() {
@@ -194,7 +192,7 @@ fn targets(envelope: &Envelope, message: &Message, rules: &Rules) -> Vec<(String
     ours
 }
 
-/// Where a message goes that is sent to submit@ (B4 to B6).
+/// Where a message to submit@ goes (B4 to B6).
 fn submitted(
     message: &Message,
     rules: &Rules,
@@ -219,7 +217,7 @@ fn submitted(
     Ok(Ok(Destination::Open))
 }
 
-/// Adds `new`, unless its ticket is there already: To: and Cc: may name the same ticket twice.
+/// Adds `new`, unless its ticket is already in the list: To and Cc may name the same ticket.
 fn add(destinations: &mut Vec<Destination>, new: Destination) {
     for old in destinations.iter_mut() {
         match (old, new) {

@@ -181,7 +181,7 @@ fn the_first_rule_that_fits_decides() {
 }
 
 #[test]
-fn what_is_not_there_is_refused_or_opened() {
+fn unknown_tickets_are_refused_or_opened() {
     // B8, B9
     let ticket = |s: &str| Refusal::UnknownTicket(s.into());
     let other = |s: &str| Refusal::NotOurs(s.into());
@@ -242,7 +242,7 @@ fn what_is_not_there_is_refused_or_opened() {
 }
 
 #[test]
-fn guesses_are_refused_like_what_is_not_there() {
+fn guessed_addresses_are_refused_like_unknown_tickets() {
     let secret = Secret::new(b"0123456789abcdef").unwrap();
     let told = format!("ticket-7-{}-done@d.org", secret.digest(id(7)));
     let not_there = format!("ticket-9-{}@d.org", secret.digest(id(9)));
@@ -256,14 +256,14 @@ fn guesses_are_refused_like_what_is_not_there() {
             vec![wrong],
             "",
             vec![],
-            Some(Refusal::Guessed(wrong.into())),
+            Some(Refusal::WrongDigest(wrong.into())),
         ),
         (
             "guessed, whether or not it is there",
             vec!["ticket-9@d.org"],
             "",
             vec![],
-            Some(Refusal::Guessed("ticket-9@d.org".into())),
+            Some(Refusal::WrongDigest("ticket-9@d.org".into())),
         ),
         (
             "told, and not there",
@@ -277,14 +277,14 @@ fn guesses_are_refused_like_what_is_not_there() {
             vec![wrong, told.as_str()],
             "",
             vec![closes],
-            Some(Refusal::Guessed(wrong.into())),
+            Some(Refusal::WrongDigest(wrong.into())),
         ),
         (
             "in the header",
             vec![],
             "To: ticket-7@d.org, submit@d.org\n\n",
             vec![Destination::Open],
-            Some(Refusal::Guessed("ticket-7@d.org".into())),
+            Some(Refusal::WrongDigest("ticket-7@d.org".into())),
         ),
     ] {
         let by = |unknown| routed_by(&addresses, &rcpt, raw, unknown, CatchAll::Reject);

@@ -1,47 +1,44 @@
-//! Whether a message was written by whom its From names (C3, C5).
+//! Whether From names the true author of a message (C3, C5).
 //!
-//! Anybody can write any name there. Where the configuration asks for more, by naming the server
-//! whose Authentication-Results it believes, a mail without a proof is a stranger's.
+//! Anyone can write any address there. If the configuration names a server whose
+//! Authentication-Results count, a message without a proof is treated like a stranger's.
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
 use mail::authres::{self, AuthResult};
 use mail::message::Message;
 
-/// What speaks for the From of a message.
+/// What proves that the From of a message is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// No proof is asked for: From is believed.
-    NotAsked,
-    /// The author, or one who may act for the desk, handed it in.
-    InPerson,
-    /// The author's domain vouches for it: for what it says, and not for where it is sent.
+    /// The configuration requires no proof, so From is believed.
+    NotRequired,
+    /// The author, or somebody who may act for the desk, submitted it after logging in.
+    LoggedIn,
+    /// The author's domain vouches for the content, but not for where it is sent.
     ByDomain,
-    /// Nothing.
     Missing,
 }
 
-/// What is needed to weigh what a server has found out.
+/// Reads proofs from the Authentication-Results (RFC 8601) of a trusted server.
 #[derive(Clone, Copy, Debug)]
-pub struct Witness<'a> {
+pub struct Verifier<'a> {
     /// The server's name in Authentication-Results.
     pub server: &'a str,
-    /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// Addresses of the admins.
     pub admins: &'a [String],
 }
 
-impl Witness<'_> {
-    /// What the server has found out about the author of `message`.
+impl Verifier<'_> {
+    /// What the server found out about the author of `message`.
     pub fn proof(&self, message: &Message) -> Proof {
-        // Of several authors, and of several From fields, one could be anybody.
+        // With several authors or several From fields, the proof may be that of another one.
         let [author] = &message.from()[..] else {
             return Proof::Missing;
         };
         let results = authres::results(message, self.server);
         if results.iter().any(|f| self.logged_in(f, &author.address)) {
-            return Proof::InPerson;
+            return Proof::LoggedIn;
         }
         let domain = author.address.rsplit_once('@').map(|(_, d)| ascii(d));
         let by_domain = |f: &AuthResult| domain.as_deref().is_some_and(|d| vouches(f, d));
@@ -51,8 +48,8 @@ impl Witness<'_> {
         }
     }
 
-    /// True if the author had to give a password to send it: as who From names, or as an admin
-    /// who writes from a ticket's address.
+    /// True if the message was submitted with a password (SMTP AUTH) by the person in From, or by an
+    /// admin who writes from a ticket's address.
     fn logged_in(&self, result: &AuthResult, author: &str) -> bool {
         let Some(login) = result.property("smtp.auth") else {
             return false;
@@ -76,15 +73,16 @@ impl Witness<'_> {
     }
 }
 
-/// True if the domain of an author, in lower case, answers for the mail.
+/// True if `result` shows that the author's domain (in lower case) vouches for the mail.
 fn vouches(result: &AuthResult, author: &str) -> bool {
     let property = |name| result.property(name).map(ascii);
     if result.passes("dmarc") {
-        // The very domain that was looked at: From can be read in more than one way.
+        // DMARC must have checked the same domain: From can be parsed in more than one way.
         return property("header.from").is_some_and(|from| from == author);
     }
-    // RFC 6376. Who holds a domain can answer for all below it; what lies below may be somebody
-    // else's, and only a list of all public suffixes would tell. And no top level domain signs.
+    // RFC 6376. A domain may sign for its subdomains. A subdomain may not sign for its parent, since it
+    // can belong to somebody else; only a list of all public suffixes would tell. Top-level domains do
+    // not sign.
     result.passes("dkim")
         && property("header.d").is_some_and(|d| {
             let above = || {
@@ -96,27 +94,26 @@ fn vouches(result: &AuthResult, author: &str) -> bool {
         })
 }
 
-/// A domain as DNS has it (RFC 5890), in lower case.
+/// The domain in ASCII (RFC 5890) and lower case.
 fn ascii(domain: &str) -> String {
     let domain = domain.trim_end_matches('.');
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_ascii_lowercase())
 }
 
 impl Proof {
-    /// True if From of `message` is to be believed in what was asked of ticket `id`; `None` stands
-    /// for a new one.
+    /// True if From of `message` is to be believed for what was asked of a ticket. `asked` is `None`
+    /// for a new ticket.
     ///
-    /// What a domain signed, anybody who got it can send once more, to wherever they like: an
-    /// admin's mail to a list would close tickets. So it has to name the address itself, in To or
-    /// Cc, which are signed as well.
-    pub fn holds(
+    /// Anyone who gets a signed mail can send it again to any address: an admin's mail to a mailing
+    /// list could close tickets. So To or Cc, which are signed as well, must name the address itself.
+    pub fn covers(
         self,
         message: &Message,
         addresses: &Addresses,
         asked: Option<(TicketId, Verb)>,
     ) -> bool {
         match self {
-            Proof::NotAsked | Proof::InPerson => true,
+            Proof::NotRequired | Proof::LoggedIn => true,
             Proof::Missing => false,
             Proof::ByDomain => {
                 let to_cc = message.to_cc();
@@ -126,7 +123,7 @@ impl Proof {
                         id == ticket && verb == Verb::Done
                     }
                     (Target::Ticket(id, _), Some((ticket, _))) => id == ticket,
-                    // By its Subject, or by what it answers.
+                    // Routed by its Subject or References.
                     (Target::Submit, Some((_, verb))) => verb == Verb::Update,
                     (Target::Submit, None) => true,
                     _ => false,

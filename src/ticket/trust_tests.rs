@@ -6,17 +6,17 @@ fn addresses() -> Addresses {
 }
 
 fn proof(from: &str, results: &str) -> Proof {
-    let witness = Witness {
+    let verifier = Verifier {
         server: "mx.d.org",
         addresses: &addresses(),
         admins: &["steve@d.org".into(), "Eva@x.org".into()],
     };
     let mail = format!("Authentication-Results: mx.d.org; {results}\nFrom: {from}\n\nx\n");
-    witness.proof(&Message::new(mail.as_bytes()))
+    verifier.proof(&Message::new(mail.as_bytes()))
 }
 
 #[test]
-fn what_a_domain_answers_for() {
+fn what_a_domain_vouches_for() {
     use Proof::{ByDomain, Missing};
     let ann = "Ann <ann@Mail.X.org>";
     for (case, from, results, want) in [
@@ -129,16 +129,16 @@ fn what_a_domain_answers_for() {
 }
 
 #[test]
-fn who_gave_a_password() {
-    use Proof::{InPerson, Missing};
+fn logins_that_prove_the_author() {
+    use Proof::{LoggedIn, Missing};
     for (case, from, login, want) in [
-        ("the author", "steve@d.org", "steve", InPerson),
-        ("by address", "Steve@d.org", "steve@D.org", InPerson),
+        ("the author", "steve@d.org", "steve", LoggedIn),
+        ("by address", "Steve@d.org", "steve@D.org", LoggedIn),
         (
             "at another domain of ours",
             "bob@alias.example",
             "bob",
-            InPerson,
+            LoggedIn,
         ),
         ("another", "steve@d.org", "mallory", Missing),
         ("by the same name elsewhere", "eva@x.org", "eva", Missing),
@@ -146,19 +146,19 @@ fn who_gave_a_password() {
             "by an address elsewhere",
             "eva@x.org",
             "eva@x.org",
-            InPerson,
+            LoggedIn,
         ),
         (
             "an admin, from a ticket",
             "ticket-1@d.org",
             "steve",
-            InPerson,
+            LoggedIn,
         ),
         (
             "an admin by address, from a ticket",
             "ticket-1@d.org",
             "eva@x.org",
-            InPerson,
+            LoggedIn,
         ),
         (
             "another, from a ticket",
@@ -180,7 +180,7 @@ fn who_gave_a_password() {
 }
 
 #[test]
-fn a_signed_mail_must_name_where_it_goes() {
+fn a_signed_mail_must_name_the_address_it_goes_to() {
     let id = |n| TicketId::new(n).unwrap();
     for (to, verb, want) in [
         ("ticket-1-done@d.org", Some(Verb::Done), true),
@@ -205,9 +205,9 @@ fn a_signed_mail_must_name_where_it_goes() {
         let mail = format!("To: {to}\n\nx\n");
         let message = Message::new(mail.as_bytes());
         let asked = verb.map(|verb| (id(1), verb));
-        let holds = |proof: Proof| proof.holds(&message, &addresses(), asked);
+        let holds = |proof: Proof| proof.covers(&message, &addresses(), asked);
         assert_eq!(holds(Proof::ByDomain), want, "{to} {verb:?}");
-        assert!(holds(Proof::InPerson) && holds(Proof::NotAsked));
+        assert!(holds(Proof::LoggedIn) && holds(Proof::NotRequired));
         assert!(!holds(Proof::Missing));
     }
 }

@@ -148,12 +148,12 @@ fn an_unknown_ticket_bounces_with_a_plain_sentence() {
         assert!(text.contains("Status: 5.1.1"), "{recipient}: {}", bounce.0);
     };
     if let Some(site) = start(&[]) {
-        let sentence = "There is no ticket 99, which your subject names: please write to \
+        let sentence = "Your subject names ticket 99, which does not exist: please write to \
                         submit@example.org without that number to open a new one.";
         wants(&site, "submit@example.org", &by_subject, sentence);
     }
     if let Some(site) = desk_with_forward() {
-        let sentence = "There is no ticket 99, which your subject names: please write to \
+        let sentence = "Your subject names ticket 99, which does not exist: please write to \
                         tickets@example.org without that number to open a new one.";
         wants(&site, "tickets@example.org", &by_subject, sentence);
         let sentence = "There is no ticket tickets+99@example.org: please write to \

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 // A panic in a delivery is mail that waits, so whatever can fail says so.
 #![cfg_attr(
     not(test),

@@ -40,7 +40,7 @@ impl Role {
         match addresses.recorded(address)? {
             Target::Submit => Some(Role::Submit),
             Target::Ticket(_, verb) => Some(Role::Ticket(verb)),
-            Target::Impossible | Target::Guessed => None,
+            Target::Impossible | Target::WrongDigest => None,
         }
     }
 
