@@ -5,7 +5,6 @@
 //! do harm (a pipe, `NO_COLOR`).
 
 mod conversation;
-mod found;
 mod pager;
 pub mod progress;
 pub mod stretch;
@@ -13,7 +12,6 @@ mod table;
 mod wrap;
 
 pub use conversation::{Message, conversation, title};
-pub use found::Match;
 pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
 pub use wrap::hang;

@@ -1,7 +1,7 @@
 //! What an operator does on the shell: the same mail, filed through the same door (D4).
 
+use super::Desk;
 use super::delivery::{Bearer, Incoming, Outcome};
-use super::{Desk, Watch};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
@@ -68,11 +68,5 @@ impl Desk {
     pub fn unique(&self) -> String {
         let now = jiff::Timestamp::now().as_nanosecond();
         format!("{now:x}.{:x}", std::process::id())
-    }
-
-    /// Makes the index and the full text anew: how many tickets and messages there are.
-    pub fn reindex(&mut self, watch: Watch) -> Result<(u64, u64)> {
-        self.rebuild(true, watch)?;
-        Ok(self.index()?.count()?)
     }
 }
