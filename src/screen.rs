@@ -10,6 +10,7 @@ pub mod progress;
 pub mod stretch;
 mod table;
 mod wrap;
+pub(crate) mod xml;
 
 pub use conversation::{Message, conversation, title};
 pub use pager::{Output, page, page_with};

@@ -9,7 +9,6 @@ use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
 use crate::ticket::compose::OWN_MARKS;
-use crate::ticket::tag;
 use anyhow::Result;
 use mail::automatic;
 use mail::entry::{self, Decoded, Verdict};
@@ -147,9 +146,8 @@ impl Run for Show {
             return Ok(Status::Ok);
         }
         let title = title(id, state, &items);
-        let tag = desk.config.subject_tags.first();
-        let tag = tag.and_then(|pattern| tag::write(pattern, id));
-        let subjects = forms::subjects(&items, tag.as_deref());
+        let tag = desk.config.tag(id);
+        let subjects = forms::subjects(&items, Some(&tag));
         if let Some(number) = self.message {
             items = vec![pick(&mut items, id, number as usize)?];
         }

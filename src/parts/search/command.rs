@@ -34,9 +34,9 @@ use std::ffi::OsString;
 ///   is:open is:closed is:waiting has:attachment ticket:12
 ///   after:2026-11-01 before:3d after:"2 weeks"    when a message was filed
 ///
-/// One message must meet all conditions: from:ann after:3d finds mail that Ann wrote
-/// in the last three days. What follows a minus must not be true of any message of
-/// the ticket.
+/// Apart from words, all conditions must be true of one and the same message:
+/// from:ann after:3d finds mail that Ann wrote in the last three days. What follows a
+/// minus must not be true of any message of the ticket.
 ///
 /// The shell interprets quotes and brackets, so put single quotes around them:
 /// tickets search 'from:"Ann Example" (ink OR toner)'. Unknown keys are words
