@@ -11,7 +11,7 @@ use crate::error::{Fault, Status};
 use crate::files::absent;
 use crate::ticket::address::Addresses;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
-use crate::ticket::tag;
+use crate::ticket::{TicketId, tag};
 use anyhow::{Context, Result};
 use explain::explain;
 use serde::Deserialize;
@@ -147,6 +147,13 @@ pub struct Overrides {
 }
 
 impl Config {
+    /// The tag of a ticket, as it is written in Subjects (B4).
+    pub fn tag(&self, id: TicketId) -> String {
+        let pattern = self.subject_tags.first();
+        let tag = pattern.and_then(|pattern| tag::write(pattern, id));
+        tag.unwrap_or_default()
+    }
+
     /// Reads the configuration: the file named, else the user's, else the system's, else none.
     ///
     /// # Errors
@@ -299,7 +306,7 @@ fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Re
     let subject_tags = keys
         .subject_tags
         .map_or_else(|| vec![tag::DEFAULT.into()], |w| w.0);
-    let example = crate::ticket::TicketId::new(1);
+    let example = TicketId::new(1);
     let plain = subject_tags
         .first()
         .zip(example)

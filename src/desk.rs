@@ -5,7 +5,8 @@
 //! or the MTA would bring the message again.
 
 mod answers;
-mod build;
+pub(crate) mod build;
+pub(crate) mod bulk;
 mod cache;
 mod delivery;
 mod known;
@@ -30,8 +31,7 @@ use crate::ticket::plan::Policy;
 use crate::ticket::route::Rules;
 pub use answers::recipients;
 use anyhow::Result;
-pub(crate) use build::TEXT_LOCK;
-pub use build::Watch;
+pub(crate) use build::{Follower, Watch};
 pub(crate) use delivery::trace_sender;
 pub use delivery::{Bearer, Deed, Incoming, Outcome};
 pub(crate) use reading::first_entry;

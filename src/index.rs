@@ -6,12 +6,12 @@
 //! Deliveries write no row, only a line in the journal: see [`journal`]. So the database has a
 //! rollback journal and no WAL: to open it for a look costs a fifth.
 
+mod backlog;
 pub mod draft;
 mod error;
 pub mod history;
 pub mod journal;
 mod schema;
-pub mod text;
 mod write;
 
 use crate::files::{Stamp, absent};
@@ -26,8 +26,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+pub(crate) use backlog::Unread;
 pub use error::IndexError;
 pub use write::Reading;
+pub(crate) use write::together;
 
 pub(crate) type Result<T, E = IndexError> = std::result::Result<T, E>;
 
@@ -79,8 +81,8 @@ pub struct Index {
     journal_unapplied: Cell<bool>,
     /// A transaction is open that only reads.
     in_read: Cell<bool>,
-    /// What changes is not noted for the full text.
-    clean: Cell<bool>,
+    /// A follower reads what is written here in the same pass; it is not added to the backlog.
+    followed: Cell<bool>,
 }
 
 impl Index {
@@ -91,7 +93,7 @@ impl Index {
             pending: Vec::new(),
             journal_unapplied: Cell::new(false),
             in_read: Cell::new(false),
-            clean: Cell::new(false),
+            followed: Cell::new(false),
         }
     }
 
@@ -172,6 +174,22 @@ impl Index {
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The database, for questions in SQL.
+    pub(crate) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Attaches the database at `path` as `name`, for questions that join its tables with those here.
+    pub(crate) fn attach(&self, path: &Path, name: &str) -> Result<()> {
+        self.end_read();
+        let attached = "SELECT 1 FROM pragma_database_list WHERE name = ?1";
+        if !self.db.prepare(attached)?.exists([name])? {
+            let values = params![path.to_string_lossy(), name];
+            self.db.execute("ATTACH ?1 AS ?2", values)?;
+        }
+        Ok(())
     }
 
     /// The highest number it knows, 0 if none.

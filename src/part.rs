@@ -6,7 +6,8 @@
 //! [`Provider`], the point of the timeline). A part that is off adds nothing anywhere.
 
 use crate::config::{Config, Overrides};
-use crate::desk::Desk;
+use crate::desk::build::NoFollower;
+use crate::desk::{Desk, Watch};
 use crate::error::{Fault, Status};
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
@@ -35,6 +36,12 @@ pub trait Part: Sync {
     /// Where its lines in the timeline of `desk` come from.
     fn events<'a>(&'a self, _desk: &'a Desk) -> Vec<Box<dyn Provider + 'a>> {
         Vec::new()
+    }
+
+    /// Makes the index of `desk` anew, together with what the part keeps of every message, in one pass
+    /// over the mboxes; `None` if it keeps nothing. One part at most does.
+    fn rebuild_index(&self, _desk: &mut Desk, _watch: Watch) -> Option<Result<()>> {
+        None
     }
 }
 
@@ -150,6 +157,15 @@ impl Registry {
     /// The subcommands of all parts that are on.
     pub fn commands(&self) -> Vec<&'static dyn Command> {
         self.on().flat_map(Part::commands).collect()
+    }
+
+    /// Makes the index of `desk` anew, and what the parts that are on keep beside it.
+    ///
+    /// # Errors
+    /// A database, or a ticket that is there, cannot be read or written.
+    pub fn rebuild_index(&self, desk: &mut Desk, watch: Watch) -> Result<()> {
+        let followed = self.on().find_map(|part| part.rebuild_index(desk, watch));
+        followed.unwrap_or_else(|| desk.rebuild::<NoFollower>(watch))
     }
 
     /// The part that is off and has a subcommand of this name.

@@ -5,15 +5,14 @@
 //! do harm (a pipe, `NO_COLOR`).
 
 mod conversation;
-mod found;
 mod pager;
 pub mod progress;
 pub mod stretch;
 mod table;
 mod wrap;
+pub(crate) mod xml;
 
 pub use conversation::{Message, conversation, title};
-pub use found::Match;
 pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
 pub use wrap::hang;

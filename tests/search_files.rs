@@ -96,3 +96,35 @@ fn many_may_be_the_first_to_search() {
         assert_eq!(numbers(&b, &["printer"]), "1 4", "round {round}");
     }
 }
+
+// G2: what is off is neither made nor touched, and knows everything when it is on again.
+#[test]
+fn reindex_makes_no_full_text_while_search_is_off() {
+    let b = desk();
+    let text = b.ticket(".tickets/text.db");
+    let off = |off: &str| b.configure(&format!("[parts]\noff = [{off}]\n"));
+    fs::remove_file(&text).unwrap();
+    off("\"search\"");
+    let counted = "6 tickets, 8 messages\n";
+    b.run(&["reindex"], b"").is(0, counted, "");
+    let full_text = || {
+        let names = fs::read_dir(b.ticket(".tickets")).unwrap();
+        let names = names.map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(full_text(), [""; 0]);
+    off("");
+    assert_eq!(numbers(&b, &["printer"]), "1 4");
+    let before = fs::read(&text).unwrap();
+    let names = full_text();
+    off("\"search\"");
+    let late = mail("eve@example.net", "Hi", "Another printer.");
+    b.put("tickets/7", &entry(0, "submit@example.org", &late));
+    b.run(&["reindex"], b"")
+        .is(0, "7 tickets, 9 messages\n", "");
+    assert_eq!((full_text(), fs::read(&text).unwrap()), (names, before));
+    off("");
+    assert_eq!(numbers(&b, &["printer"]), "1 4 7");
+}

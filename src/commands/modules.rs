@@ -79,7 +79,7 @@ fn adds(part: &dyn Part, desk: &crate::desk::Desk) -> Vec<String> {
     let commands = part.commands().into_iter();
     let mut adds: Vec<String> = commands.map(|c| format!("command {}", c.name())).collect();
     let events = part.events(desk);
-    let kinds: usize = events.iter().map(|provider| provider.filters().len()).sum();
+    let kinds: usize = events.iter().map(|provider| provider.kinds().len()).sum();
     if kinds > 0 {
         adds.push(screen::plural(kinds, "timeline event"));
     }

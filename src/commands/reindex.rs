@@ -19,9 +19,12 @@ impl Run for Reindex {
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
         let mut line = progress::Line::about("reading tickets");
-        let counted = desk.reindex(&mut |at| line.show(at.done, at.all));
+        let done = cx
+            .parts
+            .rebuild_index(&mut desk, &mut |at| line.show(at.done, at.all));
         drop(line);
-        let (tickets, messages) = counted?;
+        done?;
+        let (tickets, messages) = desk.index()?.count()?;
         let (tickets, messages) = (
             crate::screen::plural(tickets as usize, "ticket"),
             crate::screen::plural(messages as usize, "message"),

@@ -81,10 +81,7 @@ impl Reply {
             name: name.into(),
             address: addresses.ticket(id, verb),
         };
-        let tag = desk.config.subject_tags.first();
-        let tag = tag
-            .and_then(|p| crate::ticket::tag::write(p, id))
-            .unwrap_or_default();
+        let tag = desk.config.tag(id);
         let when = crate::screen::when(original.date().unwrap_or(desk.now()));
         let text = render(&raw, &Limits::default()).text;
         let verb = if self.close { Verb::Done } else { Verb::Update };

@@ -6,7 +6,6 @@ use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::tag;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::Verdict;
@@ -100,9 +99,8 @@ impl Run for Show {
             return self.give_raw(&pick(&mut messages, id, number)?);
         }
         let title = title(id, conversation.state, &messages);
-        let tag = desk.config.subject_tags.first();
-        let tag = tag.and_then(|pattern| tag::write(pattern, id));
-        let subjects = forms::subjects(&messages, tag.as_deref());
+        let tag = desk.config.tag(id);
+        let subjects = forms::subjects(&messages, Some(&tag));
         if let Some(number) = self.message {
             messages = vec![pick(&mut messages, id, number as usize)?];
         }

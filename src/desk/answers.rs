@@ -89,10 +89,7 @@ impl Desk {
     /// Lends the desk's voice about one message.
     fn speak<T>(&self, key: &Key, now: i64, words: impl FnOnce(&Voice) -> T) -> T {
         let templates = self.templates();
-        let first = self.config.subject_tags.first();
-        let tag = first
-            .and_then(|p| tag::write(p, key.ticket))
-            .unwrap_or_default();
+        let tag = self.config.tag(key.ticket);
         let tagged = |subject: &str| {
             let tags = tag::find(&self.config.subject_tags, subject).unwrap_or_default();
             tags.into_iter().find(|&id| id == key.ticket)

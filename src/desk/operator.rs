@@ -1,11 +1,11 @@
 //! What an operator does on the shell: the same mail, filed through the same door (D4).
 
+use super::Desk;
 use super::delivery::{Bearer, Incoming, Outcome};
-use super::{Desk, Watch};
 use crate::error::{Fault, Status};
+use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
-use crate::ticket::{TicketId, tag};
 use anyhow::Result;
 use mail::decode::Mailbox;
 use mail::envelope::{Envelope, RecipientSource, Sender};
@@ -48,8 +48,7 @@ impl Desk {
     /// A mail from the ticket's own address, which is how the operator's mutt writes.
     fn letter(&self, id: TicketId, from: String, to: String, text: &str) -> Result<Vec<u8>> {
         let subject = self.known(id)?.map(|row| row.subject).unwrap_or_default();
-        let tag = self.config.subject_tags.first();
-        let tag = tag.and_then(|p| tag::write(p, id)).unwrap_or_default();
+        let tag = self.config.tag(id);
         let mailbox = |name: &str, address| Mailbox {
             name: name.into(),
             address,
@@ -68,11 +67,5 @@ impl Desk {
     pub fn unique(&self) -> String {
         let now = jiff::Timestamp::now().as_nanosecond();
         format!("{now:x}.{:x}", std::process::id())
-    }
-
-    /// Makes the index and the full text anew: how many tickets and messages there are.
-    pub fn reindex(&mut self, watch: Watch) -> Result<(u64, u64)> {
-        self.rebuild(true, watch)?;
-        Ok(self.index()?.count()?)
     }
 }

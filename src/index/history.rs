@@ -1,13 +1,13 @@
-//! The entries of all tickets, one after the other: what the timeline and the statistics read.
+//! The entries of all tickets, for the timeline and the statistics.
 //!
-//! However many there are, only a few are in memory, and the database is never locked while
-//! somebody looks at them.
+//! Only a few are in memory at a time, and the timeline does not lock the database while they are
+//! shown.
 
 use super::write::event;
 use super::{Index, Result};
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::event::Happening;
+use crate::ticket::event::HistoryEntry;
 use mail::decode::Mailbox;
 use rusqlite::{Row, params};
 
@@ -22,14 +22,14 @@ pub struct Window {
     pub ticket: Option<TicketId>,
 }
 
-/// A place in the order of time: that of the entry given last.
+/// A place in the order of time: that of the last entry that was returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(i64, u32, u64);
+pub struct HistoryCursor(i64, u32, u64);
 
-impl Mark {
-    /// The place of `it`.
-    pub fn of(it: &Happening) -> Mark {
-        Mark(it.at, it.ticket.get(), it.seq)
+impl HistoryCursor {
+    /// The place of `entry`.
+    pub fn of(entry: &HistoryEntry) -> HistoryCursor {
+        HistoryCursor(entry.at, entry.ticket.get(), entry.seq)
     }
 }
 
@@ -44,14 +44,14 @@ macro_rules! columns {
 
 const BY_TICKET: &str = concat!(columns!(), "ORDER BY e.ticket, e.seq");
 
-/// In this order an index lies ready.
+/// There is an index in this order.
 const NEWEST: &str = concat!(
     columns!(),
     "WHERE (e.at, e.ticket, e.seq) < (?1, ?2, ?3) AND e.at >= ?4
      ORDER BY e.at DESC, e.ticket DESC, e.seq DESC LIMIT ?5"
 );
 
-/// Those of one ticket are few, and are sorted.
+/// The entries of one ticket are few, and are sorted.
 const NEWEST_OF_ONE: &str = concat!(
     columns!(),
     "WHERE e.ticket = ?6 AND (+e.at, e.ticket, e.seq) < (?1, ?2, ?3) AND +e.at >= ?4
@@ -59,29 +59,34 @@ const NEWEST_OF_ONE: &str = concat!(
 );
 
 impl Index {
-    /// Visits every entry, ticket by ticket, each ticket's in the order of its mbox, with the place
-    /// where that mbox lies.
-    pub fn each_entry(&self, visit: &mut dyn FnMut(Happening, State)) -> Result<()> {
+    /// Visits every entry with the state of its ticket: ticket by ticket, each in the order of its mbox.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn each_entry(&self, visit: &mut dyn FnMut(HistoryEntry, State)) -> Result<()> {
         let mut select = self.db.prepare(BY_TICKET)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let (it, state) = happening(row)?;
+            let (it, state) = entry(row)?;
             visit(it, state);
         }
         Ok(())
     }
 
-    /// At most `most` entries, newest first (of one second, the highest ticket's last one first),
-    /// those after `mark`.
+    /// At most `most` entries after `cursor`, newest first; of the same second, the highest ticket's last
+    /// one first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
     pub fn newest(
         &self,
         window: &Window,
-        mark: Option<Mark>,
+        cursor: Option<HistoryCursor>,
         most: usize,
-    ) -> Result<Vec<Happening>> {
+    ) -> Result<Vec<HistoryEntry>> {
         // There is no ticket 0.
-        let end = Mark(window.until.unwrap_or(i64::MAX), 0, 0);
-        let Mark(at, ticket, seq) = mark.unwrap_or(end);
+        let end = HistoryCursor(window.until.unwrap_or(i64::MAX), 0, 0);
+        let HistoryCursor(at, ticket, seq) = cursor.unwrap_or(end);
         let since = window.since.unwrap_or(i64::MIN);
         let sql = match window.ticket {
             None => NEWEST,
@@ -96,13 +101,13 @@ impl Index {
         };
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(happening(row)?.0);
+            found.push(entry(row)?.0);
         }
         Ok(found)
     }
 }
 
-fn happening(row: &Row) -> rusqlite::Result<(Happening, State)> {
+fn entry(row: &Row) -> rusqlite::Result<(HistoryEntry, State)> {
     let number: u32 = row.get(0)?;
     let address: String = row.get(5)?;
     let author = match address.is_empty() {
@@ -112,7 +117,7 @@ fn happening(row: &Row) -> rusqlite::Result<(Happening, State)> {
             address,
         }),
     };
-    let it = Happening {
+    let it = HistoryEntry {
         ticket: TicketId::new(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, 0))?,
         seq: row.get::<_, i64>(1)? as u64,
         at: row.get(2)?,
@@ -162,7 +167,7 @@ mod tests {
         index
     }
 
-    fn short(it: &Happening) -> String {
+    fn short(it: &HistoryEntry) -> String {
         format!("{}.{}@{}", it.ticket, it.seq, it.at)
     }
 
@@ -170,7 +175,7 @@ mod tests {
     fn tickets_come_one_after_the_other() {
         let dir = tempfile::tempdir().unwrap();
         let mut seen = Vec::new();
-        let visit = &mut |it: Happening, state| seen.push((short(&it), state, it));
+        let visit = &mut |it: HistoryEntry, state| seen.push((short(&it), state, it));
         index(dir.path()).each_entry(visit).unwrap();
         let order: Vec<(&str, State)> = seen.iter().map(|(s, p, _)| (s.as_str(), *p)).collect();
         let (open, archived) = (State::Open, State::Closed);
@@ -186,7 +191,7 @@ mod tests {
             ]
         );
         assert_eq!(seen[0].2.subject, "Subject");
-        let want = Happening {
+        let want = HistoryEntry {
             ticket: TicketId::new(1).unwrap(),
             seq: 1,
             at: 300,
@@ -229,10 +234,10 @@ mod tests {
             ("none of one ticket", one, ""),
         ] {
             for few in 1..8 {
-                let mut found: Vec<Happening> = Vec::new();
+                let mut found: Vec<HistoryEntry> = Vec::new();
                 loop {
-                    let mark = found.last().map(Mark::of);
-                    let more = index.newest(&window, mark, few).unwrap();
+                    let cursor = found.last().map(HistoryCursor::of);
+                    let more = index.newest(&window, cursor, few).unwrap();
                     assert!(more.len() <= few);
                     if more.is_empty() {
                         break;
@@ -245,7 +250,7 @@ mod tests {
         }
     }
 
-    // What is asked for newest first must not be sorted first: there may be millions.
+    // There may be millions of entries.
     #[test]
     fn nothing_is_sorted_that_lies_in_order() {
         let dir = tempfile::tempdir().unwrap();

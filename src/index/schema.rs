@@ -16,12 +16,11 @@ pub(super) const VERSION: i32 = 3;
 const MANY_ARCHIVED: i64 = 50_000;
 
 /// How long a writer waits for another: many may come at once, and each is short.
-pub(super) const BUSY: Duration = Duration::from_secs(30);
+const BUSY: Duration = Duration::from_secs(30);
 
 /// `entry.subject` leaves out what only repeats the ticket's, see `write::REPEATED`; the author is not among
 /// `entry.people`.
-/// `dirty` names the tickets, and the first of their entries, whose words the full text does not have
-/// yet. `ticket_open` has whole rows: ten thousand open ones among a million would else lie on ten
+/// `dirty` is the backlog, see `backlog.rs`. `ticket_open` has whole rows: ten thousand open ones among a million would else lie on ten
 /// thousand pages.
 const TABLES: &str = "
 CREATE TABLE ticket(
@@ -131,7 +130,7 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -262,8 +262,8 @@ fn a_draft_becomes_an_index_like_any_other() {
         rows.map(Result::unwrap).collect()
     };
     let path = dir.path().join("index.db");
-    let draft = draft::Draft::begin(&path, true).unwrap();
-    draft.finish(|_| Ok(())).unwrap();
+    let draft = draft::IndexDraft::begin(&path, true).unwrap();
+    draft.finish(|_| Ok(()), || Ok(())).unwrap();
     let finished = tables(&Index::open(&path).unwrap());
     Index::remove(&path);
     let new = tables(&Index::open(&path).unwrap());

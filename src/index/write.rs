@@ -119,7 +119,7 @@ impl Index {
                 let subject = subject.filter(|_| seq > 0);
                 insert_entry(&self.db, read.id, seq as u64, summary, located, subject)?;
             }
-            self.soil(read.id, 0)?;
+            self.add_to_backlog(read.id, 0)?;
             let ends = (first.map(|e| &e.0), last.map(|e| &e.0), read.entries.len());
             self.upsert(read.id, read.state, read.stamp, ends, read.sound)
         })
@@ -142,7 +142,7 @@ impl Index {
             let sql = "INSERT INTO ticket VALUES(?1, 2, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 1)
                        ON CONFLICT(id) DO UPDATE SET place = 2, size = 0, entries = 0";
             self.db.prepare_cached(sql)?.execute([id.get()])?;
-            self.soil(id, 0)
+            self.add_to_backlog(id, 0)
         })
     }
 
@@ -163,19 +163,7 @@ impl Index {
             size: added.size,
         };
         insert_entry(&self.db, id, added.seq, &added.summary, &located, subject)?;
-        self.soil(id, added.seq)
-    }
-
-    /// Notes that the full text wants to know of a ticket's entries from `seq` on.
-    fn soil(&self, id: TicketId, seq: u64) -> Result<()> {
-        if self.clean.get() {
-            return Ok(());
-        }
-        let sql = "INSERT INTO dirty VALUES(?1, ?2, 0)
-                   ON CONFLICT(ticket) DO UPDATE SET seq = min(seq, excluded.seq), turn = turn + 1";
-        let values = params![id.get(), seq as i64];
-        self.db.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        self.add_to_backlog(id, added.seq)
     }
 
     /// `ends`: the first message, the last one, and how many there are.
@@ -212,7 +200,7 @@ impl Index {
 }
 
 /// Does all of `work` in one transaction of `db`, or nothing of it.
-pub(super) fn together<T, E: From<IndexError>>(
+pub(crate) fn together<T, E: From<IndexError>>(
     db: &Connection,
     work: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {

@@ -1,9 +1,7 @@
 //! Tickets in rows, for `tickets list`.
 
+use super::{Width, age, column, cut, fit};
 use anstyle::Style;
-use std::ops::Range;
-
-use super::{Width, age, column, cut, fit, found};
 use mail::decode::cleaned;
 use std::fmt::Write;
 
@@ -85,36 +83,45 @@ impl Layout {
 
     /// Appends a row as a line to `out`.
     pub fn line(&self, row: &Row, out: &mut String) {
-        self.line_with_marks(row, &[], &[], out);
+        let style = self.style(row);
+        let _ = write!(out, "{style}");
+        let start = out.len();
+        self.head(row, out);
+        out.push_str(&self.who(row.who));
+        out.push_str("  ");
+        let subject = cleaned(row.subject);
+        match self.room() {
+            // With no room for a subject, the line as a whole is cut.
+            Some(0) => {
+                let line = cut(&out[start..], self.width.unwrap_or(0));
+                out.truncate(start);
+                out.push_str(&line);
+            }
+            Some(room) => out.push_str(&cut(&subject, room)),
+            None => out.push_str(&subject),
+        }
+        out.truncate(start + out[start..].trim_end().len());
+        let _ = writeln!(out, "{style:#}");
     }
 
-    /// The same, with ranges of bytes of `who` and of the subject shown as found. If those of the
-    /// subject would be cut off, what is shown of it is the part around the first.
-    pub fn line_with_marks(
-        &self,
-        row: &Row,
-        names: &[Range<usize>],
-        marks: &[Range<usize>],
-        out: &mut String,
-    ) {
-        let Layout {
-            number, messages, ..
-        } = *self;
-        let before = number + 1 + 1 + 1 + 3 + 1 + messages + 2 + self.who + 2;
-        let style = match row {
+    /// The style of a row.
+    pub(crate) fn style(&self, row: &Row) -> Style {
+        match row {
             _ if !self.colours => Style::new(),
             Row { closed: true, .. } => Style::new().dimmed(),
             Row { waiting: true, .. } => Style::new().bold(),
             _ => Style::new(),
-        };
+        }
+    }
+
+    /// Appends the columns before the submitter.
+    pub(crate) fn head(&self, row: &Row, out: &mut String) {
+        let (number, messages) = (self.number, self.messages);
         let mark = match row {
             Row { closed: true, .. } => '-',
             Row { waiting: true, .. } => '*',
             _ => ' ',
         };
-        let (who, subject) = (cleaned(row.who), cleaned(row.subject));
-        let _ = write!(out, "{style}");
-        let start = out.len();
         let _ = write!(
             out,
             "{:>number$} {mark} {:>3} {:>messages$}  ",
@@ -122,61 +129,37 @@ impl Layout {
             age(row.age_secs),
             row.messages,
         );
-        let at = out.len() - start;
-        let mut found: Vec<Range<usize>> = match names {
-            [] => Vec::new(),
-            names => {
-                let (_, names) = found::part(&who, names, 0, self.who);
-                names.iter().map(|name| moved(name, at)).collect()
-            }
-        };
-        out.push_str(&match self.width {
+    }
+
+    /// The submitter in the column for it.
+    pub(crate) fn who(&self, who: &str) -> String {
+        let who = cleaned(who);
+        match self.width {
             Some(_) => column(&who, self.who),
             None => fit(&who, self.who),
-        });
-        out.push_str("  ");
-        let head = out.len() - start;
-        let mut shown = marks.to_vec();
-        match self.width {
-            Some(width) if before < width && marks.is_empty() => {
-                out.push_str(&cut(&subject, width - before));
-            }
-            Some(width) if before < width => {
-                let (text, here) = found::beginning(&subject, marks, width - before);
-                out.push_str(&text);
-                shown = here;
-            }
-            // With no room for a subject, the line as a whole is cut.
-            Some(width) => {
-                out.push_str(&subject);
-                let line = cut(&out[start..], width);
-                out.truncate(start);
-                out.push_str(&line);
-                shown.clear();
-                found.clear();
-            }
-            None => out.push_str(&subject),
         }
-        out.truncate(start + out[start..].trim_end().len());
-        found.extend(shown.iter().map(|mark| moved(mark, head)));
-        if !found.is_empty() {
-            let line = found::marked(&out[start..], &found, style);
-            out.truncate(start);
-            out.push_str(&line);
-        }
-        let _ = writeln!(out, "{style:#}");
     }
 
-    /// Appends a line in which words were found, below the row of its ticket.
-    pub fn found(&self, found: &found::Match, out: &mut String) {
-        // The message's number stands where the age ends.
-        let line = found::line(found, self.number + 6, self.width);
-        out.push_str(&format!("{line}\n"));
+    /// The columns of the submitter.
+    pub(crate) fn who_width(&self) -> usize {
+        self.who
     }
-}
 
-fn moved(mark: &Range<usize>, by: usize) -> Range<usize> {
-    mark.start + by..mark.end + by
+    /// The column in which the age ends.
+    pub(crate) fn age_end(&self) -> usize {
+        self.number + 6
+    }
+
+    /// The columns of the terminal; `None` where nobody counts them.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// The columns that are left for the subject; `None` where nobody counts them.
+    pub(crate) fn room(&self) -> Option<usize> {
+        let before = self.age_end() + 1 + self.messages + 2 + self.who + 2;
+        self.width.map(|width| width.saturating_sub(before))
+    }
 }
 
 #[cfg(test)]
@@ -293,90 +276,6 @@ mod tests {
             for line in plain(Some(width)).lines() {
                 assert!(line.width() <= width, "{width}: {line}");
             }
-        }
-    }
-
-    // A closed ticket's row is dim, but what was found in it is not.
-    #[test]
-    fn what_was_found_is_seen() {
-        let subject = "請求書の件について：先月分の請求書が";
-        let mut row = rows()[3];
-        (row.who, row.subject) = ("Ann", subject);
-        let mut widths = Widths::default();
-        widths.see(row.number, row.messages, row.who);
-        let found = |word: &str, width| {
-            let at = subject.find(word).unwrap();
-            let mark = at..at + word.len();
-            let mut out = String::new();
-            let layout = Layout::of(&widths, width);
-            layout.line_with_marks(&row, &[], std::slice::from_ref(&mark), &mut out);
-            out
-        };
-        let (dim, red, off) = ("\x1b[2m", "\x1b[1m\x1b[31m", "\x1b[0m");
-        for (case, word, width, want) in [
-            (
-                "at the beginning",
-                "請求書",
-                Some(42),
-                format!("{off}{red}請求書{off}{dim}の件について：先…"),
-            ),
-            (
-                "at the end of what fits",
-                "先",
-                Some(42),
-                format!("請求書の件について：{off}{red}先{off}{dim}…"),
-            ),
-            (
-                "half of it fits",
-                "先月",
-                Some(42),
-                format!("…ついて：{off}{red}先月{off}{dim}分の請求書…"),
-            ),
-            (
-                "behind it",
-                "求書が",
-                Some(42),
-                format!("…いて：先月分の請{off}{red}求書が{off}{dim}"),
-            ),
-            (
-                "nobody counts",
-                "求書が",
-                None,
-                format!("請求書の件について：先月分の請{off}{red}求書が{off}{dim}"),
-            ),
-            ("no room", "先", Some(19), "…".to_owned()),
-        ] {
-            let line = found(word, width);
-            let head = format!("{dim} 9 -  2y  1  Ann  ");
-            assert_eq!(line, format!("{head}{want}{off}\n"), "{case}");
-        }
-    }
-
-    #[test]
-    fn names_that_were_found_are_seen() {
-        let mut row = rows()[0];
-        (row.who, row.subject) = ("محمد بن عبد الله", "Hi");
-        let mut widths = Widths::default();
-        widths.see(row.number, row.messages, row.who);
-        let (first, last) = (row.who.find("بن").unwrap(), row.who.find("الله").unwrap());
-        let names = [first..first + "بن".len(), last..row.who.len()];
-        let (bold, off) = ("\x1b[1m", "\x1b[0m");
-        let (red, on) = (format!("{off}{bold}\x1b[31m"), format!("{off}{bold}"));
-        for (width, want) in [
-            (
-                80,
-                format!("محمد {red}بن{on} عبد {red}الله{on}\u{200e}  {red}Hi{on}"),
-            ),
-            (40, format!("محمد {red}بن{on} ع…\u{200e}  {red}Hi{on}")),
-        ] {
-            let mut out = String::new();
-            let layout = Layout::of(&widths, Some(width));
-            layout.line_with_marks(&row, &names, std::slice::from_ref(&(0..2)), &mut out);
-            assert_eq!(
-                out,
-                format!("{bold}1203 *  3m  4  {want}{off}\n"),
-                "{width}"
-            );
         }
     }
 

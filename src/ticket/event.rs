@@ -1,4 +1,4 @@
-//! A ticket's entries as events: what each of them did, who wrote it, and when.
+//! What a ticket's entries did to it.
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
@@ -12,17 +12,17 @@ pub enum Event {
     Opened,
     /// It was added.
     Filed,
-    /// It was added, and the ticket went to archived/.
+    /// It was added and closed the ticket.
     Closed,
-    /// It was added, and the ticket came back.
+    /// It was added and re-opened the ticket.
     Reopened,
     /// It was added quietly: nobody was told (B3).
     Quiet,
 }
 
-/// One entry of a ticket, as far as a history of the desk wants to know it.
+/// One entry in the history of the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happening {
+pub struct HistoryEntry {
     /// The ticket.
     pub ticket: TicketId,
     /// The entry's position in it, from 0.
@@ -31,7 +31,7 @@ pub struct Happening {
     pub at: i64,
     /// What it did.
     pub event: Event,
-    /// Who wrote it: From, in lower case what the address is; `None` if it says nobody.
+    /// Who wrote it: its From, the address in lower case; `None` if that names nobody.
     pub author: Option<Mailbox>,
     /// A machine wrote it (C6).
     pub automatic: bool,
@@ -43,7 +43,7 @@ pub struct Happening {
     pub attachments: u32,
 }
 
-/// Tells what each entry of a ticket did, from the first to the last.
+/// Finds out what each entry of a ticket did, one after the other.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Course {
     begun: bool,
@@ -51,7 +51,8 @@ pub struct Course {
 }
 
 impl Course {
-    /// Goes on after entries of which the last that closed or re-opened the ticket did this.
+    /// Continues after some entries; `last` is what the last of them did that closed or re-opened the
+    /// ticket.
     pub fn after(last: Option<Event>) -> Course {
         Course {
             begun: true,
@@ -59,8 +60,8 @@ impl Course {
         }
     }
 
-    /// What the next entry did. `asked` is what the address it is filed under asks for, `None` if
-    /// it is filed under submit@ or another program wrote it there.
+    /// What the next entry did. `asked` is what the address asks for that it is filed under; `None` if
+    /// that is submit@, or another program wrote the entry.
     pub fn next(&mut self, asked: Option<Verb>, automatic: bool) -> Event {
         let event = match asked {
             _ if !self.begun => Event::Opened,
@@ -79,8 +80,8 @@ impl Course {
     }
 }
 
-/// What the address an entry is filed under asks for. An address that is ours no more, because
-/// the configuration has changed since, is known by its ending.
+/// What the address asks for that an entry is filed under. An address that is no longer ours, since the
+/// configuration has changed, is recognized by its ending.
 pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
     match addresses.recorded(filed_under) {
         Some(Target::Ticket(_, verb)) => return Some(verb),

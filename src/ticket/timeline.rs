@@ -1,33 +1,33 @@
-//! The point at which parts join the timeline: lines in order of time, offered through one trait by
-//! the tickets and by every other part that has some.
+//! The timeline: events in order of time. Every part that has some offers them through one trait, the
+//! messages of the tickets among them.
 
 use super::TicketId;
 use anyhow::Result;
-use mail::decode::Mailbox;
+use mail::decode::{Mailbox, clean, is_blank};
 use std::borrow::Cow;
 
-/// One line of the timeline.
+/// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct TimelineItem {
     /// When it happened, in seconds since 1970.
     pub at: i64,
-    /// What happened: the name of one of its provider's filters.
+    /// What happened: the name of one of its provider's kinds.
     pub kind: Cow<'static, str>,
-    /// The ticket it happened to, if it was one.
+    /// The ticket it happened to, if there is one.
     pub ticket: Option<TicketId>,
     /// Who did it.
     pub author: Option<Mailbox>,
     /// What it is about, in one line; of a mail, its Subject.
     pub subject: String,
-    /// What else is known of an entry of a ticket.
-    pub entry: Option<Facts>,
+    /// What else is known if it is a message of a ticket.
+    pub message: Option<MessageFacts>,
 }
 
-/// What is known of an entry.
+/// What is known of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct MessageFacts {
     /// Its place in the ticket, from 1.
-    pub message: u64,
+    pub number: u64,
     /// A machine wrote it.
     pub automatic: bool,
     /// Bytes in the mbox.
@@ -36,23 +36,44 @@ pub struct Facts {
     pub attachments: u32,
 }
 
-/// A kind of line that can be asked for.
+impl TimelineItem {
+    /// The author's name, or else the address; `None` if there is no author.
+    pub fn who(&self) -> Option<&str> {
+        self.author
+            .as_ref()
+            .map(|author| match is_blank(&author.name) {
+                true => author.address.as_str(),
+                false => &author.name,
+            })
+    }
+
+    /// The subject without the ticket's tag; `tag` writes that.
+    pub fn untagged_subject(&self, tag: &dyn Fn(TicketId) -> String) -> String {
+        let tag = self.ticket.map(tag).unwrap_or_default();
+        match self.subject.split_once(&tag) {
+            Some((before, after)) if !tag.is_empty() => clean(&format!("{before} {after}")),
+            _ => self.subject.clone(),
+        }
+    }
+}
+
+/// A kind of event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
+pub struct EventKind {
     /// One lower-case word, for `--events` and for programs.
     pub name: Cow<'static, str>,
-    /// The same in words for people.
+    /// Its name for people.
     pub label: Cow<'static, str>,
 }
 
-/// What is asked for.
+/// Which events are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The first second of interest, since 1970.
     pub since: Option<i64>,
     /// The first second after it.
     pub until: Option<i64>,
-    /// Names of filters; `None` is all.
+    /// Names of kinds; `None` is all.
     pub kinds: Option<Vec<String>>,
     /// Only what happened to this ticket.
     pub ticket: Option<TicketId>,
@@ -62,7 +83,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// True if `item` is asked for.
-    pub fn admits(&self, item: &Item) -> bool {
+    pub fn admits(&self, item: &TimelineItem) -> bool {
         let is_from = |text: &String| match &item.author {
             Some(who) => [&who.name, &who.address]
                 .iter()
@@ -77,15 +98,18 @@ impl Wanted {
     }
 }
 
-/// Lines in order of time, newest first.
-pub type Items<'a> = Box<dyn Iterator<Item = Result<Item>> + 'a>;
+/// Events, newest first.
+pub type Items<'a> = Box<dyn Iterator<Item = Result<TimelineItem>> + 'a>;
 
-/// Somebody who has lines for the timeline.
+/// Has events for the timeline.
 pub trait Provider {
-    /// The kinds of lines it has.
-    fn filters(&self) -> Vec<Filter>;
+    /// The kinds of its events.
+    fn kinds(&self) -> Vec<EventKind>;
 
-    /// Its lines, newest first, one after the other as they are asked for. `wanted` spares it
-    /// work: what it gives beyond that is left out by the timeline.
+    /// Its events, newest first, each when it is asked for. `wanted` saves work: the timeline leaves
+    /// out any events beyond it.
+    ///
+    /// # Errors
+    /// The events cannot be read.
     fn items<'a>(&'a self, wanted: &'a Wanted) -> Result<Items<'a>>;
 }

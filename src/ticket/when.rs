@@ -1,6 +1,7 @@
 //! Moments as people type them: `2026-11-01`, `'2026-11-01 12:00'`, `2026-11`, `3d`, `'2 weeks'`.
 
 use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use std::str::FromStr;
@@ -40,31 +41,30 @@ impl FromStr for When {
 
 /// `2026-11-01`, `2026-11` or `2026`.
 fn days(text: &str) -> Option<Form> {
-    let digits = |text: &str, most: usize| {
-        let plain = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| text.parse::<i16>().ok()).flatten()
-    };
-    let mut parts = text.split('-');
-    let year = parts.next().filter(|y| y.len() == 4);
-    let year = digits(year?, 4)?;
-    let mut part = || parts.next().map(|p| digits(p, 2).ok_or(()));
-    let (month, day) = (part().transpose().ok()?, part().transpose().ok()?);
-    if parts.next().is_some() {
+    // The parser would take shorter years, and blanks in between.
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    if !plain || text.find('-').unwrap_or(text.len()) != 4 {
         return None;
     }
-    let small = |n: Option<i16>| i8::try_from(n.unwrap_or(1)).ok();
-    let first = Date::new(year, small(month)?, small(day)?).ok()?;
-    let step = match (month, day) {
-        (None, _) => Span::new().years(1),
-        (_, None) => Span::new().months(1),
-        _ => Span::new().days(1),
-    };
-    let next = first.checked_add(step).ok()?;
-    Some(Form::Days { first, next })
+    let forms = [
+        ("%Y-%m-%d", Span::new().days(1)),
+        ("%Y-%m", Span::new().months(1)),
+        ("%Y", Span::new().years(1)),
+    ];
+    forms.into_iter().find_map(|(form, length)| {
+        let parsed = BrokenDownTime::parse(form, text).ok()?;
+        let (month, day) = (parsed.month().unwrap_or(1), parsed.day().unwrap_or(1));
+        let first = Date::new(parsed.year()?, month, day).ok()?;
+        let next = first.checked_add(length).ok()?;
+        Some(Form::Days { first, next })
+    })
 }
 
 impl When {
     /// When it begins, in seconds since 1970, seen from `now` in `zone`.
+    ///
+    /// # Errors
+    /// It is beyond the calendar.
     pub fn start(&self, now: i64, zone: &TimeZone) -> Result<i64, jiff::Error> {
         let zone = zone.clone();
         let at = match &self.0 {
@@ -73,14 +73,17 @@ impl When {
             Form::Days { first, .. } => first.to_zoned(zone)?.timestamp(),
             Form::Ago(span) => {
                 let now = Timestamp::from_second(now)?.to_zoned(zone);
-                // '2 weeks ago' is a negative span, and means the same.
+                // `2 weeks ago` is read as a negative span and means the same.
                 now.checked_sub(span.abs())?.timestamp()
             }
         };
         Ok(at.as_second())
     }
 
-    /// The first second that no longer belongs to it: of a day, the next one's first.
+    /// The first second after it; a moment and a time of day have no length.
+    ///
+    /// # Errors
+    /// It is beyond the calendar.
     pub fn end(&self, now: i64, zone: &TimeZone) -> Result<i64, jiff::Error> {
         match &self.0 {
             Form::Days { next, .. } => Ok(next.to_zoned(zone.clone())?.timestamp().as_second()),
@@ -89,13 +92,16 @@ impl When {
     }
 }
 
-/// A moment for programs: RFC 3339 in UTC. What lies beyond the years that it has is the first or last
-/// second of them.
-pub fn rfc3339(seconds: i64) -> String {
+/// The moment `seconds` after 1970, or the nearest one whose year has four digits.
+pub fn moment(seconds: i64) -> Timestamp {
     const YEAR_0: i64 = -62_167_219_200;
     const YEAR_9999: i64 = 253_402_207_200;
-    let at = Timestamp::from_second(seconds.clamp(YEAR_0, YEAR_9999));
-    at.unwrap_or_default().to_string()
+    Timestamp::from_second(seconds.clamp(YEAR_0, YEAR_9999)).unwrap_or_default()
+}
+
+/// A [`moment`] for programs: RFC 3339 in UTC.
+pub fn rfc3339(seconds: i64) -> String {
+    moment(seconds).to_string()
 }
 
 #[cfg(test)]
@@ -164,6 +170,12 @@ mod tests {
             "2026-02-30",
             "2026-11-01-02",
             "20266",
+            "2026-",
+            "2026--1",
+            "2026-+1",
+            "2026- 1",
+            "+202",
+            "-202-01",
             "١",
         ] {
             assert!(text.parse::<When>().is_err(), "{text}");

@@ -1,63 +1,91 @@
 //! Finds messages by their words, and reads those that were found.
 
-use crate::desk::{Desk, TEXT_LOCK, Watch};
-use crate::parts::search::find::{Hits, Question};
+use super::find::{Hits, Question, find};
+use super::query::{Query, Standing};
+use super::{follow, fulltext};
+use crate::desk::{Desk, Watch};
 use crate::index::{Index, Overview};
 use crate::ticket::State;
-use crate::parts::search::query::{Query, Standing};
 use anyhow::Result;
 use mail::entry;
 use mail::mbox;
 use mail::words::{self, Contents};
+use rusqlite::{OptionalExtension, params};
 
-impl Desk {
-    /// The tickets that fit `query`, at most `most` of them, the best first; all of them, those with the
-    /// newest activity first, if `most` is `None`. What was changed in the files since the last look
-    /// is read first, and `watch` is told how far that is.
-    pub fn search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
-        let try_to_search = |desk: &mut Desk| desk.try_to_search(query, most, watch);
-        self.despite_index(try_to_search, |desk, index| {
-            let _one = desk.store.lock_file(TEXT_LOCK)?;
-            Index::remove(index);
-            Index::remove_text(index);
-            Ok(())
-        })
-    }
+/// The tickets that fit `query`. With `most`, at most so many of them, the best first; else all of them,
+/// those with the newest activity first. What was changed in the files since the last search is read
+/// first, and `watch` hears how far that is.
+///
+/// # Errors
+/// The index or a ticket cannot be read.
+pub(super) fn search(
+    desk: &mut Desk,
+    query: &Query,
+    most: Option<usize>,
+    watch: Watch,
+) -> Result<Hits> {
+    let try_to_search = |desk: &mut Desk| try_to_search(desk, query, most, watch);
+    desk.despite_index(try_to_search, |desk, index| {
+        let _one = desk.store.lock_file(follow::LOCK)?;
+        Index::remove(index);
+        fulltext::remove(index);
+        Ok(())
+    })
+}
 
-    fn try_to_search(&mut self, query: &Query, most: Option<usize>, watch: Watch) -> Result<Hits> {
-        self.complete_text(watch)?;
-        let mut waiting = Vec::new();
-        if query.any(&|part| *part == Query::Is(Standing::Waiting)) {
-            self.index()?.each(State::Open, |row| {
-                if self.is_waiting(&row) {
-                    waiting.push(row.id);
-                }
-                Ok::<_, anyhow::Error>(())
-            })?;
-        }
-        let question = Question {
-            query,
-            waiting: &waiting,
-            most,
-        };
-        Ok(self.index()?.search(&question)?)
+fn try_to_search(
+    desk: &mut Desk,
+    query: &Query,
+    most: Option<usize>,
+    watch: Watch,
+) -> Result<Hits> {
+    follow::catch_up(desk, watch)?;
+    let index = desk.index()?;
+    let mut waiting = Vec::new();
+    if query.any(&|part| *part == Query::Is(Standing::Waiting)) {
+        index.each(State::Open, |row| {
+            if desk.is_waiting(&row) {
+                waiting.push(row.id);
+            }
+            Ok::<_, anyhow::Error>(())
+        })?;
     }
+    let question = Question {
+        query,
+        waiting: &waiting,
+        most,
+    };
+    Ok(find(index, &question)?)
+}
 
-    /// What the `seq`th message (from 0) of a ticket says; `None` if the ticket's file is not what
-    /// `row` says of it any more.
-    pub fn said(&self, row: &Overview, seq: u64) -> Result<Option<Contents>> {
-        let extent = self.index()?.extent(row.id, seq)?;
-        let file = self.store.open(row.id)?;
-        let (Some((offset, size)), Some(file)) = (extent, file) else {
-            return Ok(None);
-        };
-        if file.stamp != row.stamp {
-            return Ok(None);
-        }
-        let bytes = file.read_part(offset, size)?;
-        let found = mbox::entries(&bytes, offset).next();
-        Ok(found.map(|found| words::contents(&entry::decode(found.content).raw)))
+/// The text of a ticket's message `seq` (from 0); `None` if the ticket's file has changed since `row`.
+///
+/// # Errors
+/// The index or the ticket cannot be read.
+pub(super) fn read_message(desk: &Desk, row: &Overview, seq: u64) -> Result<Option<Contents>> {
+    let extent = extent(desk.index()?, row, seq)?;
+    let file = desk.store.open(row.id)?;
+    let (Some((offset, size)), Some(file)) = (extent, file) else {
+        return Ok(None);
+    };
+    if file.stamp != row.stamp {
+        return Ok(None);
     }
+    let bytes = file.read_part(offset, size)?;
+    let found = mbox::entries(&bytes, offset).next();
+    Ok(found.map(|found| words::contents(&entry::decode(found.content).raw)))
+}
+
+/// Where a message lies in its ticket's file: its first byte, and its length.
+fn extent(index: &Index, row: &Overview, seq: u64) -> crate::index::Result<Option<(u64, u64)>> {
+    let sql = "SELECT offset, size FROM entry WHERE ticket = ?1 AND seq = ?2";
+    let mut select = index.db().prepare_cached(sql)?;
+    let extent = |row: &rusqlite::Row| {
+        let (offset, size): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok((offset as u64, size as u64))
+    };
+    let values = params![row.id.get(), seq as i64];
+    Ok(select.query_row(values, extent).optional()?)
 }
 
 #[cfg(test)]
@@ -80,21 +108,24 @@ mod tests {
             "domain = \"example.org\"\nadmins = \"a@example.org\"\n",
         )
         .unwrap();
-        let mut desk = Desk::look(Config::load(&Overrides {
-            config: Some(config),
-            dir: Some(dir.path().join("store")),
-        }).unwrap())
+        let mut desk = Desk::look(
+            Config::load(&Overrides {
+                config: Some(config),
+                dir: Some(dir.path().join("store")),
+            })
+            .unwrap(),
+        )
         .unwrap();
         desk.store.create_directories().unwrap();
         let path = dir.path().join("store/1");
         fs::write(&path, entry("one") + &entry("two")).unwrap();
         let mut search = |typed: &str| {
             let query = Query::parse(typed, desk.now(), &TimeZone::UTC).unwrap();
-            let hits = desk.search(&query, Some(5), &mut |_| ()).unwrap();
+            let hits = super::search(&mut desk, &query, Some(5), &mut |_| ()).unwrap();
             let hit = hits.best.first()?.clone();
             let row = desk.index().unwrap().ticket(hit.ticket).unwrap()?;
             let said = |row: &Overview| {
-                let said = desk.said(row, hit.messages[0]).unwrap();
+                let said = read_message(&desk, row, hit.messages[0]).unwrap();
                 said.map(|said| said.passages[0].text.clone())
             };
             let before = said(&row);

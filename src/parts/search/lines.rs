@@ -1,120 +1,99 @@
-//! Which lines of a message are worth showing to who searched for words.
+//! Chooses the lines of a ticket that are worth showing to somebody who searched for words.
 
-use super::command::ObjectMatch;
-use crate::screen::Match;
+use super::highlight::Highlighter;
+use super::query::{Phrase, Query, SearchField};
+use super::snippet::MarkedText;
 use crate::index::Overview;
-use crate::parts::search::marks::Marker;
-use crate::parts::search::query::{Field, Phrase, Query};
 use anyhow::Result;
-use mail::decode::{Mailbox, clean, clean_block, cleaned};
+use mail::decode::{Mailbox, clean, clean_block, is_blank};
 use mail::words::{Contents, composed, searchable};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// So many lines of a ticket are shown at most.
+/// Lines of a ticket that are shown.
 const SHOWN: usize = 3;
 
-/// So many lines of a ticket are looked at: the word may be in every one.
-const LOOKED_AT: usize = 2000;
+/// Lines of a ticket that are compared; a word may stand in every line of a long ticket.
+const COMPARED: usize = 2000;
 
 /// A line in which words were found.
-pub(crate) struct Line {
+pub(super) struct MatchedLine {
     /// The message's position in the ticket, from 0.
     seq: u64,
-    /// Its place among all that were found.
+    /// Its place among the lines of the ticket that matched.
     place: usize,
-    field: Field,
-    /// The attachment it comes from.
-    file: Option<String>,
-    text: String,
-    marks: Vec<Range<usize>>,
-    /// The words that were found, as the index has them, in lower case.
+    /// What of the message it is from.
+    pub field: SearchField,
+    /// The attachment it is from.
+    pub file: Option<String>,
+    pub marked: MarkedText,
+    /// The words that were found, in the form of the full text and in lower case.
     words: HashSet<String>,
 }
 
-impl Line {
-    /// The line for people.
-    pub(crate) fn shown(&self) -> Match {
-        let label = match (self.field, &self.file) {
-            (Field::Any, Some(file)) => clean(file),
-            (Field::Any, None) => String::new(),
-            (Field::From, _) => "From".into(),
-            (Field::To, _) => "To".into(),
-            (Field::Subject, _) => "Subject".into(),
-            (Field::File, _) => "attached".into(),
-        };
-        Match {
-            message: self.seq + 1,
-            label,
-            text: self.text.clone(),
-            marks: self.marks.clone(),
-        }
+impl MatchedLine {
+    /// The number of the message, from 1.
+    pub(super) fn message(&self) -> u64 {
+        self.seq + 1
     }
 
-    /// The line for programs.
-    pub(crate) fn object(&self) -> ObjectMatch<'_> {
-        ObjectMatch {
-            message: self.seq + 1,
-            field: match self.field {
-                Field::Any => "text",
-                Field::From => "from",
-                Field::To => "to",
-                Field::Subject => "subject",
-                Field::File => "file",
-            },
-            file: self.file.as_deref(),
-            line: &self.text,
+    /// What of the message it is from, in a word for people; empty for its text.
+    pub(super) fn label(&self) -> String {
+        match (self.field, &self.file) {
+            (SearchField::Any, Some(file)) => clean(file),
+            (SearchField::Any, None) => String::new(),
+            (SearchField::From, _) => "From".into(),
+            (SearchField::To, _) => "To".into(),
+            (SearchField::Subject, _) => "Subject".into(),
+            (SearchField::File, _) => "attached".into(),
         }
     }
 
     fn is_quoted(&self) -> bool {
-        self.text.starts_with('>')
+        self.marked.text.starts_with('>')
     }
 
     /// What it says, quoted or not.
     fn unquoted(&self) -> &str {
-        self.text.trim_start_matches(['>', ' '])
+        self.marked.text.trim_start_matches(['>', ' '])
     }
 }
 
-/// Looks for the words of a query.
-pub(crate) struct Looker<'q> {
-    marker: Marker,
+/// What is shown of a ticket.
+pub(super) struct Excerpt {
+    pub who: MarkedText,
+    pub subject: MarkedText,
+    pub lines: Vec<MatchedLine>,
+}
+
+/// Finds the lines in which the words of a query stand.
+pub(super) struct LineFinder<'q> {
+    highlighter: Highlighter,
     phrases: Vec<&'q Phrase>,
 }
 
-impl<'q> Looker<'q> {
-    pub(crate) fn new(query: &'q Query) -> Result<Self> {
-        Ok(Looker {
-            marker: Marker::new()?,
+impl<'q> LineFinder<'q> {
+    pub(super) fn new(query: &'q Query) -> Result<Self> {
+        Ok(LineFinder {
+            highlighter: Highlighter::new()?,
             phrases: query.wanted(),
         })
     }
 
     /// Begins with a ticket.
-    pub(crate) fn at(&self, row: &Overview) -> Result<Look<'_, 'q>> {
-        let subject = clean(&composed(&row.subject));
-        let marks = self.marks(Field::Subject, &subject)?;
-        let subject = Shown {
-            text: subject,
-            marks,
+    pub(super) fn ticket(&self, row: &Overview) -> Result<TicketLines<'_, 'q>> {
+        let who = match &row.submitter {
+            Some(who) if is_blank(&who.name) => &who.address,
+            Some(who) => &who.name,
+            None => "",
         };
-        // The name that is shown; who has none is shown by the address.
-        let who = row
-            .submitter
-            .as_ref()
-            .map_or("", |who| match cleaned(&who.name).is_empty() {
-                true => &who.address,
-                false => &who.name,
-            });
-        let who = clean(&composed(who));
-        let marks = self.marks(Field::From, &who)?;
-        let who = Shown { text: who, marks };
-        let mut seen = words(&subject.text, &subject.marks);
-        seen.extend(words(&who.text, &who.marks));
-        Ok(Look {
-            looker: self,
+        let subject = self.marked(SearchField::Subject, &row.subject)?;
+        let who = self.marked(SearchField::From, who)?;
+        let mut seen = words(&subject);
+        seen.extend(words(&who));
+        Ok(TicketLines {
+            finder: self,
             raw_subject: row.subject.clone(),
             subject,
             who,
@@ -123,65 +102,59 @@ impl<'q> Looker<'q> {
         })
     }
 
-    /// Where the words stand that may stand in this field.
-    fn marks(&self, field: Field, text: &str) -> Result<Vec<Range<usize>>> {
-        let fits = |phrase: &&&Phrase| phrase.field == Field::Any || phrase.field == field;
+    /// A line of the ticket's row, with the words that may stand there.
+    fn marked(&self, field: SearchField, text: &str) -> Result<MarkedText> {
+        let text = clean(&composed(text));
+        let marks = self.marks(field, &text)?;
+        Ok(MarkedText { text, marks })
+    }
+
+    /// The places in `text` where the words stand that may stand in this field.
+    fn marks(&self, field: SearchField, text: &str) -> Result<Vec<Range<usize>>> {
+        let fits = |phrase: &&&Phrase| phrase.field == SearchField::Any || phrase.field == field;
         let phrases: Vec<&Phrase> = self.phrases.iter().filter(fits).copied().collect();
-        Ok(self.marker.mark(text, &phrases)?)
+        Ok(self.highlighter.marks(text, &phrases)?)
     }
 }
 
-/// A text of a ticket's row as it was looked at and is shown, and where words stand in it.
-pub(crate) struct Shown {
-    pub text: String,
-    pub marks: Vec<Range<usize>>,
-}
-
-/// What is worth showing of a ticket.
-pub(crate) struct Seen {
-    pub who: Shown,
-    pub subject: Shown,
-    pub lines: Vec<Line>,
-}
-
-/// A look at the messages of one ticket.
-pub(crate) struct Look<'l, 'q> {
-    looker: &'l Looker<'q>,
+/// The lines of one ticket.
+pub(super) struct TicketLines<'l, 'q> {
+    finder: &'l LineFinder<'q>,
     raw_subject: String,
-    subject: Shown,
-    who: Shown,
+    subject: MarkedText,
+    who: MarkedText,
     /// The words that can be seen in the ticket's row.
     seen: HashSet<String>,
-    lines: Vec<Line>,
+    lines: Vec<MatchedLine>,
 }
 
-impl Look<'_, '_> {
-    /// Looks at a message.
-    pub(crate) fn read(&mut self, seq: u64, said: &Contents) -> Result<()> {
-        for passage in &said.passages {
-            self.take(seq, Field::Any, passage.file.clone(), &passage.text)?;
+impl TicketLines<'_, '_> {
+    /// Reads a message.
+    pub(super) fn read(&mut self, seq: u64, contents: &Contents) -> Result<()> {
+        for passage in &contents.passages {
+            self.take(
+                seq,
+                SearchField::Any,
+                passage.file.as_deref(),
+                &passage.text,
+            )?;
         }
-        if self.raw_subject.is_empty() || !said.subject.ends_with(&self.raw_subject) {
-            self.take(seq, Field::Subject, None, &said.subject)?;
+        // A Subject that only repeats the ticket's is seen in its row.
+        if self.raw_subject.is_empty() || !contents.subject.ends_with(&self.raw_subject) {
+            self.take(seq, SearchField::Subject, None, &contents.subject)?;
         }
-        for (field, people) in [(Field::From, &said.authors), (Field::To, &said.others)] {
-            let written = |who: &Mailbox| match who.name.as_str() {
-                "" => who.address.clone(),
-                name => format!("{name} <{}>", who.address),
-            };
-            let people: Vec<String> = people.iter().map(written).collect();
-            self.take(seq, field, None, &people.join("\n"))?;
-        }
-        self.take(seq, Field::File, None, &said.files.join("\n"))
+        self.take(seq, SearchField::From, None, &people(&contents.authors))?;
+        self.take(seq, SearchField::To, None, &people(&contents.others))?;
+        self.take(seq, SearchField::File, None, &contents.files.join("\n"))
     }
 
     /// Takes the lines of a text in which words stand.
-    fn take(&mut self, seq: u64, field: Field, file: Option<String>, text: &str) -> Result<()> {
-        // A phrase may go over the end of a line, so the text is looked at as a whole.
+    fn take(&mut self, seq: u64, field: SearchField, file: Option<&str>, text: &str) -> Result<()> {
+        // The words of a phrase may stand in two lines, so they are looked for in the whole text.
         let lines: Vec<String> = clean_block(text).lines().map(clean).collect();
         let text = lines.join("\n");
         let text = composed(&text);
-        let mut marks = self.looker.marks(field, &text)?.into_iter().peekable();
+        let mut marks = self.finder.marks(field, &text)?.into_iter().peekable();
         let mut start = 0;
         for line in text.split('\n') {
             let end = start + line.len();
@@ -194,48 +167,36 @@ impl Look<'_, '_> {
                 marks.next();
             }
             start = end + 1;
-            if here.is_empty() || self.lines.len() >= LOOKED_AT {
+            if here.is_empty() || self.lines.len() >= COMPARED {
                 continue;
             }
-            self.lines.push(Line {
+            let marked = MarkedText {
+                text: line.to_owned(),
+                marks: here,
+            };
+            self.lines.push(MatchedLine {
                 seq,
                 place: self.lines.len(),
                 field,
-                file: file.clone(),
-                text: line.to_owned(),
-                words: words(line, &here),
-                marks: here,
+                file: file.map(str::to_owned),
+                words: words(&marked),
+                marked,
             });
         }
         Ok(())
     }
 
-    /// The ticket's row, and the lines that are worth showing.
-    ///
-    /// First the line of text that says most, then those with words that were not seen yet, then others
-    /// of the text, no quoted ones.
-    pub(crate) fn seen(self) -> Seen {
+    /// The row and the lines to show: first the line of text with most of the words, then lines with
+    /// words that are not shown yet, then other lines of text that are not quoted.
+    pub(super) fn excerpt(self) -> Excerpt {
         let mut left = self.lines;
         let mut seen = self.seen;
-        let mut chosen: Vec<Line> = Vec::new();
+        let mut chosen: Vec<MatchedLine> = Vec::new();
         while chosen.len() < SHOWN {
-            let worth = |line: &Line| {
-                let new = line.words.iter().filter(|word| !seen.contains(*word));
-                let new = new.count();
-                let text = line.field == Field::Any;
-                let known = chosen.iter().any(|c| c.unquoted() == line.unquoted());
-                let more = new > 0 || (text && (chosen.is_empty() || !line.is_quoted()));
-                let all = if chosen.is_empty() {
-                    line.words.len()
-                } else {
-                    0
-                };
-                let first = text && chosen.is_empty();
-                (more && !known).then_some((first, new, all, text, !line.is_quoted()))
-            };
             let all = left.iter().enumerate();
-            let all = all.filter_map(|(at, line)| Some((worth(line)?, Reverse(at))));
-            let Some((_, Reverse(best))) = all.max() else {
+            let worth =
+                all.filter_map(|(at, line)| Some((worth(line, &chosen, &seen)?, Reverse(at))));
+            let Some((_, Reverse(best))) = worth.max() else {
                 break;
             };
             let line = left.remove(best);
@@ -243,7 +204,7 @@ impl Look<'_, '_> {
             chosen.push(line);
         }
         chosen.sort_by_key(|line| (line.seq, line.place));
-        Seen {
+        Excerpt {
             who: self.who,
             subject: self.subject,
             lines: chosen,
@@ -251,8 +212,41 @@ impl Look<'_, '_> {
     }
 }
 
-/// What stands at these places, as the index has it.
-fn words(text: &str, marks: &[Range<usize>]) -> HashSet<String> {
+/// How much a line is worth after those that are `chosen` and the words that are `seen`; `None` if it is
+/// not worth showing.
+fn worth(
+    line: &MatchedLine,
+    chosen: &[MatchedLine],
+    seen: &HashSet<String>,
+) -> Option<(bool, usize, usize, bool, bool)> {
+    let is_text = line.field == SearchField::Any;
+    let is_first = chosen.is_empty();
+    let new_words = line.words.difference(seen).count();
+    let known = chosen.iter().any(|it| it.unquoted() == line.unquoted());
+    let says_more = new_words > 0 || (is_text && (is_first || !line.is_quoted()));
+    let all_words = if is_first { line.words.len() } else { 0 };
+    let worth = (
+        is_text && is_first,
+        new_words,
+        all_words,
+        is_text,
+        !line.is_quoted(),
+    );
+    (says_more && !known).then_some(worth)
+}
+
+/// The marked words in the form of the full text, in lower case.
+fn words(MarkedText { text, marks }: &MarkedText) -> HashSet<String> {
     let found = marks.iter().filter_map(|mark| text.get(mark.clone()));
     found.map(|word| searchable(word).to_lowercase()).collect()
+}
+
+/// People, one a line.
+fn people(people: &[Mailbox]) -> String {
+    let written = |who: &Mailbox| match who.name.as_str() {
+        "" => who.address.clone(),
+        name => format!("{name} <{}>", who.address),
+    };
+    let lines: Vec<String> = people.iter().map(written).collect();
+    lines.join("\n")
 }

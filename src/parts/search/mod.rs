@@ -1,21 +1,30 @@
-//! `tickets search`: which tickets hold some words, and the lines they stand in.
+//! `tickets search`: finds messages by their words.
 
 mod ask;
-pub mod command;
-pub mod find;
+mod command;
+mod find;
+mod follow;
+mod found;
+mod fulltext;
+mod highlight;
 mod lines;
-pub mod marks;
-pub mod query;
+mod minus;
+mod page;
+mod query;
+mod snippet;
 
+use crate::desk::{Desk, Watch};
 use crate::part::{BuiltIn, Command, Part};
+use anyhow::Result;
+use fulltext::FullText;
 
 /// The part.
-pub const PART: Search = Search;
+pub const PART: SearchPart = SearchPart;
 
 /// See [`Part`].
-pub struct Search;
+pub struct SearchPart;
 
-impl Part for Search {
+impl Part for SearchPart {
     fn name(&self) -> &str {
         "search"
     }
@@ -26,5 +35,9 @@ impl Part for Search {
 
     fn commands(&self) -> Vec<&dyn Command> {
         vec![&BuiltIn::<command::Search>::COMMAND]
+    }
+
+    fn rebuild_index(&self, desk: &mut Desk, watch: Watch) -> Option<Result<()>> {
+        Some(desk.rebuild::<FullText>(watch))
     }
 }

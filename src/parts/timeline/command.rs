@@ -1,38 +1,34 @@
-//! `tickets timeline`: what happened on the desk, for people, programs and feed readers.
+//! The command `tickets timeline`.
 
-
-use crate::ticket::when::rfc3339;
-use crate::listing::Person;
-use crate::screen::stretch as when;
-use crate::ticket::when::When;
-use crate::part::{Context, Run};
-use super::feed;
-use super::lines::{self, Happened};
+use super::feed::{self, FeedHead};
 use super::merge::merge;
-use crate::desk::Desk;
+use super::rows::{EventColumns, EventRow};
 use crate::error::{Fault, Status};
-use crate::screen;
-use crate::ticket::timeline::{Filter, Item, Items, Provider, Wanted};
-use crate::ticket::{TicketId, tag};
+use crate::listing::Person;
+use crate::part::{Context, Run};
+use crate::screen::{self, stretch::stretch};
+use crate::ticket::TicketId;
+use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
+use crate::ticket::when::{When, rfc3339};
 use anyhow::Result;
-use mail::decode::{Mailbox, clean};
+use mail::decode::clean;
 use serde::Serialize;
 use std::io::Write;
 
 /// Show what happened on the desk, newest first
 ///
-/// Each message of each ticket is one line: when it was filed, what it was,
-/// ticket, author, subject. It was the first of these that fits:
+/// Each message of each ticket is one line: when it was filed, its kind, ticket,
+/// author and subject. The kind is the first of these that fits:
 ///
 ///   opened     it opened the ticket
 ///   closed     it closed the ticket
 ///   re-opened  it opened the closed ticket again
 ///   quiet      it was filed quietly (ticket-12-quiet@)
 ///   automatic  a machine wrote it
-///   reply      its From is an admin, or one of the desk's own addresses
-///   mail       anybody else did
+///   reply      an admin wrote it, or it is from one of the desk's own addresses
+///   mail       anybody else wrote it
 ///
-/// On a terminal it is shown in a pager: $TICKETS_PAGER, else $PAGER, else less.
+/// On a terminal the output goes to a pager: $TICKETS_PAGER, else $PAGER, else less.
 ///
 /// Examples:
 ///
@@ -41,33 +37,33 @@ use std::io::Write;
 ///   tickets timeline --from alice@example.net -n 10
 ///   tickets timeline --atom >/var/www/html/desk.atom
 ///
-/// --json prints an object for each line: at (RFC 3339 in UTC), event (see
-/// above), ticket, message (its number in the ticket), author (name and address,
-/// or null), subject, automatic (true or false), size (bytes in the mbox),
-/// attachments (how many).
+/// --json prints an object for each line: at (RFC 3339 in UTC), event (the kind),
+/// ticket, message (its number in the ticket), author (name and address, or null),
+/// subject, automatic (true or false), size (bytes in the mbox) and attachments
+/// (how many).
 ///
-/// --rss and --atom print a feed of the newest 100, or of as many as -n says.
-/// Entries link to the ticket's mail address.
+/// --rss and --atom print a feed of the newest 100 messages, or of as many as -n
+/// says. Each links to the ticket's mail address.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
 pub struct Timeline {
-    /// From then on: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
+    /// From this time on: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
-    /// Until then; a day, a month or a year is taken whole
+    /// Until this time; a day, a month or a year is included to its end
     #[arg(long, value_name = "DATE|SPAN")]
     until: Option<When>,
-    /// Only these, with commas between them: opened, mail, reply, closed, re-opened, quiet,
+    /// Only these kinds, separated by commas: opened, mail, reply, closed, re-opened, quiet,
     /// automatic
     #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
     events: Vec<String>,
     /// Only where the author's name or address contains TEXT, in any letter case
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
-    /// Only what happened to this ticket
+    /// Only messages of this ticket
     #[arg(long, value_name = "TICKET")]
     ticket: Option<TicketId>,
-    /// At most so many
+    /// At most COUNT messages, the newest
     #[arg(short = 'n', long, value_name = "COUNT")]
     count: Option<usize>,
     /// Print a JSON object for each, one a line
@@ -81,15 +77,15 @@ pub struct Timeline {
     atom: bool,
 }
 
-/// So many a feed holds, unless it is told otherwise.
+/// Items of a feed, unless `-n` is given.
 const FEED: usize = 100;
 
-/// So many lines decide how wide the columns are.
+/// Lines that decide how wide the columns are.
 const FIRST: usize = 200;
 
-/// A line of `--json`; the fields are a promise to those who read it.
+/// A line of `--json`. The fields are a promise to its readers.
 #[derive(Serialize)]
-struct Object<'a> {
+struct EventJson<'a> {
     at: String,
     event: &'a str,
     ticket: Option<u32>,
@@ -101,26 +97,21 @@ struct Object<'a> {
     attachments: u32,
 }
 
-impl<'a> From<&'a Item> for Object<'a> {
-    fn from(item: &'a Item) -> Self {
-        let entry = item.entry.as_ref();
-        Object {
+impl<'a> From<&'a TimelineItem> for EventJson<'a> {
+    fn from(item: &'a TimelineItem) -> Self {
+        let message = item.message.as_ref();
+        EventJson {
             at: rfc3339(item.at),
             event: &item.kind,
             ticket: item.ticket.map(TicketId::get),
-            message: entry.map(|e| e.message),
+            message: message.map(|it| it.number),
             author: item.author.as_ref().map(Person::from),
             subject: &item.subject,
-            automatic: entry.is_some_and(|e| e.automatic),
-            size: entry.map_or(0, |e| e.size),
-            attachments: entry.map_or(0, |e| e.attachments),
+            automatic: message.is_some_and(|it| it.automatic),
+            size: message.map_or(0, |it| it.size),
+            attachments: message.map_or(0, |it| it.attachments),
         }
     }
-}
-
-/// The lines that parts have for the timeline of `desk`.
-fn providers<'a>(cx: &'a Context, desk: &'a Desk) -> Vec<Box<dyn Provider + 'a>> {
-    cx.parts.on().flat_map(|part| part.events(desk)).collect()
 }
 
 impl Run for Timeline {
@@ -128,41 +119,37 @@ impl Run for Timeline {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
-        let wanted = self.wanted(cx, &desk)?;
+        let parts = cx.parts.on();
+        let providers: Vec<Box<dyn Provider>> = parts.flat_map(|part| part.events(&desk)).collect();
+        let kinds: Vec<EventKind> = providers.iter().flat_map(|p| p.kinds()).collect();
+        let wanted = self.wanted(&kinds, desk.now())?;
         let nothing = desk.has_no_tickets()?;
         if let Some(id) = self.ticket
             && desk.store.locate(id)?.is_none()
         {
             return Err(desk.no_ticket(id).into());
         }
-        match self.ticket {
-            _ if nothing => {}
-            Some(id) => {
-                desk.store.create_directories()?;
-                desk.known(id)?;
-            }
-            None => {
-                desk.store.create_directories()?;
-                desk.reconcile_all()?;
+        if !nothing {
+            desk.store.create_directories()?;
+            match self.ticket {
+                Some(id) => drop(desk.known(id)?),
+                None => desk.reconcile_all()?,
             }
         }
-        let providers = match nothing {
-            // There is no index to ask, and none is made.
-            true => Vec::new(),
-            false => providers(cx, &desk),
-        };
         let items = || -> Result<Items> {
             let most = match self.count {
                 None if self.rss || self.atom => FEED,
                 count => count.unwrap_or(usize::MAX),
             };
-            let merged = merge(providers.iter().map(|p| &**p), &wanted)?;
+            // Without a ticket there is no index to ask, and none is made.
+            let asked = providers.iter().filter(|_| !nothing);
+            let merged = merge(asked.map(|provider| &**provider), &wanted)?;
             Ok(Box::new(merged.take(most)))
         };
-        let title = format!("{} at {}", desk.config.name, desk.config.addresses.domain());
-        let head = feed::Head {
-            title,
-            tag: desk.config.subject_tags.first(),
+        let tag = |id| desk.config.tag(id);
+        let head = FeedHead {
+            title: format!("{} at {}", desk.config.name, desk.config.addresses.domain()),
+            tag: &tag,
             addresses: &desk.config.addresses,
             wanted: &wanted,
             now: desk.now(),
@@ -177,9 +164,9 @@ impl Run for Timeline {
                 return feed::atom(out, &head, items);
             }
             if self.json {
-                return objects(out, items);
+                return write_json(out, items);
             }
-            empty = lines(out, cx, &desk, items)?;
+            empty = write_lines(out, &kinds, &tag, items)?;
             Ok(())
         })?;
         match (empty, nothing) {
@@ -192,19 +179,18 @@ impl Run for Timeline {
 }
 
 impl Timeline {
-    fn wanted(&self, cx: &Context, desk: &Desk) -> Result<Wanted> {
-        let (since, until) = when::stretch(self.since.as_ref(), self.until.as_ref(), desk.now())?;
-        let filters: Vec<Filter> = providers(cx, desk).iter().flat_map(|p| p.filters()).collect();
-        let known = |typed: &String| {
-            let same = |filter: &&Filter| plain(&filter.name) == plain(typed);
-            let found = filters.iter().find(same);
-            found.map(|f| f.name.to_string()).ok_or_else(|| {
-                let names: Vec<&str> = filters.iter().map(|f| &*f.name).collect();
+    fn wanted(&self, known: &[EventKind], now: i64) -> Result<Wanted> {
+        let (since, until) = stretch(self.since.as_ref(), self.until.as_ref(), now)?;
+        let kind = |typed: &String| {
+            let same = |kind: &&EventKind| plain(&kind.name) == plain(typed);
+            let found = known.iter().find(same);
+            found.map(|kind| kind.name.to_string()).ok_or_else(|| {
+                let names: Vec<&str> = known.iter().map(|kind| &*kind.name).collect();
                 let text = format!("invalid value '{typed}' for '--events': no such events");
                 Fault::new(Status::Usage, text).hint(format!("there are {}", names.join(", ")))
             })
         };
-        let kinds: Vec<String> = self.events.iter().map(known).collect::<Result<_, _>>()?;
+        let kinds: Vec<String> = self.events.iter().map(kind).collect::<Result<_, _>>()?;
         Ok(Wanted {
             since,
             until,
@@ -215,28 +201,31 @@ impl Timeline {
     }
 }
 
-/// A name as it is compared: `Reopened` is `re-opened`.
+/// The name of a kind as it is compared: `Reopened` is `re-opened`.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace('-', "")
 }
 
-fn objects(out: &mut dyn Write, items: Items) -> Result<()> {
+fn write_json(out: &mut dyn Write, items: Items) -> Result<()> {
     for item in items {
-        // In a string first: its own errors would hide that the reader has gone.
-        let line = serde_json::to_string(&Object::from(&item?))?;
+        // An error of the writer would be hidden in one of serde's.
+        let line = serde_json::to_string(&EventJson::from(&item?))?;
         out.write_all(format!("{line}\n").as_bytes())?;
     }
     Ok(())
 }
 
-/// Writes lines for people; true if there is none.
-fn lines(out: &mut dyn Write, cx: &Context, desk: &Desk, items: Items) -> Result<bool> {
-    let pattern = desk.config.subject_tags.first();
-    let mut rows = items.map(|item| item.map(|item| happened(&item, pattern)));
-    let first: Vec<Happened> = rows.by_ref().take(FIRST).collect::<Result<_>>()?;
-    let names = providers(cx, desk).into_iter().flat_map(|p| p.filters());
-    let kind = names.map(|f| f.name.len()).max().unwrap_or(0);
-    let columns = lines::Timeline::fitting(&first, kind, screen::width());
+/// Writes lines for people; true if there are none.
+fn write_lines(
+    out: &mut dyn Write,
+    kinds: &[EventKind],
+    tag: &dyn Fn(TicketId) -> String,
+    items: Items,
+) -> Result<bool> {
+    let mut rows = items.map(|item| item.map(|item| row(&item, tag)));
+    let first: Vec<EventRow> = rows.by_ref().take(FIRST).collect::<Result<_>>()?;
+    let kind = kinds.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
+    let columns = EventColumns::fitting(&first, kind, screen::width());
     for row in &first {
         out.write_all(columns.line(row).as_bytes())?;
     }
@@ -246,29 +235,12 @@ fn lines(out: &mut dyn Write, cx: &Context, desk: &Desk, items: Items) -> Result
     Ok(first.is_empty())
 }
 
-fn happened(item: &Item, pattern: Option<&String>) -> Happened {
-    Happened {
+fn row(item: &TimelineItem, tag: &dyn Fn(TicketId) -> String) -> EventRow {
+    EventRow {
         when: screen::when(item.at),
         kind: clean(&item.kind),
         ticket: item.ticket.map(|id| id.get().into()),
-        who: item.author.as_ref().map(who).unwrap_or_default(),
-        subject: untagged(item, pattern),
-    }
-}
-
-/// Who did it, as short as can be.
-pub(crate) fn who(author: &Mailbox) -> String {
-    match clean(&author.name).is_empty() {
-        true => author.address.clone(),
-        false => author.name.clone(),
-    }
-}
-
-/// A Subject without its ticket's tag: the number stands beside it.
-pub(crate) fn untagged(item: &Item, pattern: Option<&String>) -> String {
-    let tag = item.ticket.and_then(|id| tag::write(pattern?, id));
-    match tag.and_then(|tag| item.subject.split_once(&tag)) {
-        Some((before, after)) => clean(&format!("{before} {after}")),
-        None => item.subject.clone(),
+        who: item.who().unwrap_or_default().to_owned(),
+        subject: item.untagged_subject(tag),
     }
 }

@@ -1,125 +1,209 @@
 //! The timeline as a feed: RSS 2.0, and Atom (RFC 4287).
 //!
-//! What strangers wrote is text in an element and nothing else: escaped, and without characters
-//! that XML does not have. An item's id is made of what does not change when its ticket is
-//! edited, so that no reader shows it twice.
+//! The templates escape every value, so that what strangers wrote is text and nothing else.
 
-use super::command::{untagged, who};
-use crate::ticket::when::rfc3339;
-use crate::screen::size;
+use super::ids::{ItemIds, feed_id, percent};
+use crate::screen::{plural, size, xml};
+use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Verb};
-use crate::ticket::timeline::{Item, Items, Wanted};
+use crate::ticket::timeline::{Items, TimelineItem, Wanted};
+use crate::ticket::when::{moment, rfc3339};
 use anyhow::Result;
-use jiff::Timestamp;
-use mail::decode::clean;
-use sha2::{Digest, Sha256};
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 use std::io::Write;
 
 /// What a feed says of itself.
-pub(crate) struct Head<'a> {
+pub(super) struct FeedHead<'a> {
     /// Its title.
     pub title: String,
-    /// What the desk's tags in Subjects look like.
-    pub tag: Option<&'a String>,
+    /// Writes the tag of a ticket as it stands in Subjects.
+    pub tag: &'a dyn Fn(TicketId) -> String,
     /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// What it was asked for.
+    /// Which events are asked for.
     pub wanted: &'a Wanted,
     /// The present, in seconds since 1970.
     pub now: i64,
 }
 
-/// Writes an RSS 2.0 feed.
-pub(crate) fn rss(out: &mut dyn Write, head: &Head, items: Items) -> Result<()> {
-    let mut items = items.peekable();
-    let updated = updated(head, items.peek());
-    let link = mailto(&head.addresses.submit());
-    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(
-        out,
-        "<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">"
-    )?;
-    writeln!(out, "<channel>")?;
-    element(out, 1, "title", &head.title)?;
-    element(out, 1, "link", &link)?;
-    element(out, 1, "description", "What happened on the desk")?;
-    element(out, 1, "generator", "tickets")?;
-    element(out, 1, "lastBuildDate", &rfc2822(updated))?;
-    let mut ids = Ids::new(head.addresses.domain());
-    for item in items {
-        let item = item?;
-        writeln!(out, " <item>")?;
-        element(out, 2, "title", &title(head, &item))?;
-        if let Some(id) = item.ticket {
-            element(
-                out,
-                2,
-                "link",
-                &mailto(&head.addresses.ticket(id, Verb::Update)),
-            )?;
-        }
-        let id = escape(&ids.of(&item));
-        writeln!(out, "  <guid isPermaLink=\"false\">{id}</guid>")?;
-        element(out, 2, "pubDate", &rfc2822(item.at))?;
-        element(out, 2, "category", &item.kind)?;
-        if let Some(author) = &item.author {
-            element(out, 2, "dc:creator", &who(author))?;
-        }
-        element(out, 2, "description", &escape(&description(&item)))?;
-        writeln!(out, " </item>")?;
+/// The templates of a format.
+struct Format {
+    head: &'static str,
+    item: &'static str,
+    foot: &'static str,
+}
+
+const RSS: Format = Format {
+    head: r#"<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel>
+ <title>{{ title }}</title>
+ <link>{{ link }}</link>
+ <description>What happened on the desk</description>
+ <generator>tickets</generator>
+ <lastBuildDate>{{ updated.rfc2822 }}</lastBuildDate>
+"#,
+    item: r#" <item>
+  <title>{{ title }}</title>
+{% if link %}
+  <link>{{ link }}</link>
+{% endif %}
+  <guid isPermaLink="false">{{ id }}</guid>
+  <pubDate>{{ at.rfc2822 }}</pubDate>
+  <category>{{ kind }}</category>
+{% if author %}
+  <dc:creator>{{ author }}</dc:creator>
+{% endif %}
+  <description>{{ description_html }}</description>
+ </item>
+"#,
+    foot: "</channel>\n</rss>\n",
+};
+
+const ATOM: Format = Format {
+    head: r#"<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+ <id>{{ id }}</id>
+ <title>{{ title }}</title>
+ <updated>{{ updated.rfc3339 }}</updated>
+ <generator>tickets</generator>
+ <link rel="related" href="{{ link }}"/>
+"#,
+    item: r#" <entry>
+  <id>{{ id }}</id>
+  <title>{{ title }}</title>
+  <updated>{{ at.rfc3339 }}</updated>
+  <published>{{ at.rfc3339 }}</published>
+  <author>
+   <name>{{ author or "nobody" }}</name>
+{% if email %}
+   <email>{{ email }}</email>
+{% endif %}
+  </author>
+  <category term="{{ kind }}"/>
+{% if link %}
+  <link rel="related" href="{{ link }}"/>
+{% endif %}
+  <content>{{ description }}</content>
+ </entry>
+"#,
+    foot: "</feed>\n",
+};
+
+#[derive(Serialize)]
+struct HeadValues<'a> {
+    id: String,
+    title: &'a str,
+    link: String,
+    updated: Moment,
+}
+
+#[derive(Serialize)]
+struct ItemValues<'a> {
+    id: String,
+    title: String,
+    link: Option<String>,
+    at: Moment,
+    kind: &'a str,
+    author: Option<&'a str>,
+    email: Option<&'a str>,
+    description: String,
+    /// RSS takes a description for HTML.
+    description_html: String,
+}
+
+/// A moment in UTC.
+#[derive(Serialize)]
+struct Moment {
+    rfc2822: String,
+    rfc3339: String,
+}
+
+impl Moment {
+    fn new(at: i64) -> Result<Moment> {
+        Ok(Moment {
+            rfc2822: rfc2822::to_string(&moment(at).to_zoned(TimeZone::UTC))?,
+            rfc3339: rfc3339(at),
+        })
     }
-    writeln!(out, "</channel>")?;
-    Ok(writeln!(out, "</rss>")?)
+}
+
+/// Writes an RSS 2.0 feed.
+pub(super) fn rss(out: &mut dyn Write, head: &FeedHead, items: Items) -> Result<()> {
+    write(out, &RSS, head, items)
 }
 
 /// Writes an Atom feed.
-pub(crate) fn atom(out: &mut dyn Write, head: &Head, items: Items) -> Result<()> {
-    let mut items = items.peekable();
-    let updated = updated(head, items.peek());
-    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(out, "<feed xmlns=\"http://www.w3.org/2005/Atom\">")?;
-    element(out, 1, "id", &feed_id(head))?;
-    element(out, 1, "title", &head.title)?;
-    element(out, 1, "updated", &rfc3339(updated))?;
-    element(out, 1, "generator", "tickets")?;
-    let link = escape(&mailto(&head.addresses.submit()));
-    writeln!(out, " <link rel=\"related\" href=\"{link}\"/>")?;
-    let mut ids = Ids::new(head.addresses.domain());
-    for item in items {
-        let item = item?;
-        writeln!(out, " <entry>")?;
-        element(out, 2, "id", &ids.of(&item))?;
-        element(out, 2, "title", &title(head, &item))?;
-        element(out, 2, "updated", &rfc3339(item.at))?;
-        element(out, 2, "published", &rfc3339(item.at))?;
-        writeln!(out, "  <author>")?;
-        let name = item.author.as_ref().map_or_else(|| "nobody".into(), who);
-        element(out, 3, "name", &name)?;
-        if let Some(author) = &item.author
-            && is_address(&author.address)
-        {
-            element(out, 3, "email", &author.address)?;
-        }
-        writeln!(out, "  </author>")?;
-        writeln!(out, "  <category term=\"{}\"/>", escape(&item.kind))?;
-        if let Some(id) = item.ticket {
-            let link = escape(&mailto(&head.addresses.ticket(id, Verb::Update)));
-            writeln!(out, "  <link rel=\"related\" href=\"{link}\"/>")?;
-        }
-        element(out, 2, "content", &description(&item))?;
-        writeln!(out, " </entry>")?;
-    }
-    Ok(writeln!(out, "</feed>")?)
+pub(super) fn atom(out: &mut dyn Write, head: &FeedHead, items: Items) -> Result<()> {
+    write(out, &ATOM, head, items)
 }
 
-fn element(out: &mut dyn Write, depth: usize, name: &str, text: &str) -> Result<()> {
-    let text = escape(text);
-    Ok(writeln!(out, "{:depth$}<{name}>{text}</{name}>", "")?)
+/// Writes a feed, one item after the other: there may be very many.
+fn write(out: &mut dyn Write, format: &Format, head: &FeedHead, items: Items) -> Result<()> {
+    let engine = engine()?;
+    let template = |source| engine.template_from_str(source);
+    let (head_template, item_template) = (template(format.head)?, template(format.item)?);
+    let mut items = items.peekable();
+    let updated = match items.peek() {
+        Some(Ok(newest)) => newest.at,
+        _ => head.now,
+    };
+    let domain = head.addresses.domain();
+    let values = HeadValues {
+        id: feed_id(domain, head.wanted),
+        title: &head.title,
+        link: mailto(&head.addresses.submit()),
+        updated: Moment::new(updated)?,
+    };
+    out.write_all(head_template.render(Serde(values))?.as_bytes())?;
+    let mut ids = ItemIds::new(domain);
+    for item in items {
+        let item = item?;
+        let values = item_values(head, &item, ids.id(&item))?;
+        out.write_all(item_template.render(Serde(values))?.as_bytes())?;
+    }
+    Ok(out.write_all(format.foot.as_bytes())?)
+}
+
+fn engine() -> Result<Environment<'static>> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_formatter(|out, _, value| Ok(out.write_str(&xml::escape(&value.to_string()))?));
+    // A line that only holds `{% if .. %}` leaves no line behind.
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()?;
+    engine.set_syntax(syntax);
+    Ok(engine)
+}
+
+fn item_values<'a>(head: &FeedHead, item: &'a TimelineItem, id: String) -> Result<ItemValues<'a>> {
+    let link = |id| mailto(&head.addresses.ticket(id, Verb::Update));
+    let email = item.author.as_ref().map(|author| author.address.as_str());
+    let description = description(item);
+    Ok(ItemValues {
+        id,
+        title: title(head, item),
+        link: item.ticket.map(link),
+        at: Moment::new(item.at)?,
+        kind: &item.kind,
+        author: item.who(),
+        email: email.filter(|address| is_address(address)),
+        description_html: xml::escape(&description),
+        description,
+    })
 }
 
 /// `Ticket 12, opened: Printer on fire`.
-fn title(head: &Head, item: &Item) -> String {
-    let subject = untagged(item, head.tag);
+fn title(head: &FeedHead, item: &TimelineItem) -> String {
+    let subject = item.untagged_subject(head.tag);
     let what = match item.ticket {
         Some(id) => format!("Ticket {id}, {}", item.kind),
         None => item.kind.to_string(),
@@ -130,160 +214,37 @@ fn title(head: &Head, item: &Item) -> String {
     }
 }
 
-fn description(item: &Item) -> String {
-    let mut lines = Vec::new();
+fn description(item: &TimelineItem) -> String {
+    let mut sentences = Vec::new();
     if let Some(author) = &item.author {
-        lines.push(match author.name.as_str() {
+        sentences.push(match author.name.as_str() {
             "" => format!("From {}.", author.address),
             name => format!("From {name} <{}>.", author.address),
         });
     }
-    if let (Some(id), Some(entry)) = (item.ticket, &item.entry) {
-        let bytes = size(usize::try_from(entry.size).unwrap_or(usize::MAX));
-        let attachments = match entry.attachments {
+    if let (Some(id), Some(message)) = (item.ticket, &item.message) {
+        let bytes = size(usize::try_from(message.size).unwrap_or(usize::MAX));
+        let attachments = match message.attachments {
             0 => String::new(),
             1 => ", one attachment".to_owned(),
-            many => format!(", {many} attachments"),
+            many => format!(", {}", plural(many as usize, "attachment")),
         };
-        let number = entry.message;
-        lines.push(format!(
+        let number = message.number;
+        sentences.push(format!(
             "Message {number} of ticket {id}, {bytes}{attachments}: tickets show {id} {number}"
         ));
     }
-    lines.join(" ")
-}
-
-/// When the feed was last changed: with its newest item.
-fn updated(head: &Head, first: Option<&Result<Item>>) -> i64 {
-    match first {
-        Some(Ok(item)) => item.at,
-        _ => head.now,
-    }
-}
-
-/// A feed of other items is another feed.
-fn feed_id(head: &Head) -> String {
-    let mut id = format!("tag:{},2026:tickets/timeline", head.addresses.domain());
-    let wanted = head.wanted;
-    let mut separator = '?';
-    let mut add = |name: &str, value: &str| {
-        let value = percent(value, b"");
-        id.push_str(&format!("{separator}{name}={value}"));
-        separator = '&';
-    };
-    if let Some(ticket) = wanted.ticket {
-        add("ticket", &ticket.to_string());
-    }
-    if let Some(kinds) = &wanted.kinds {
-        add("events", &kinds.join("."));
-    }
-    if let Some(from) = &wanted.from {
-        add("from", from);
-    }
-    id
-}
-
-/// Gives out ids (RFC 4151), each once.
-struct Ids<'a> {
-    domain: &'a str,
-    /// Those of the second that was met last.
-    at: i64,
-    given: Vec<String>,
-}
-
-impl<'a> Ids<'a> {
-    fn new(domain: &'a str) -> Self {
-        Ids {
-            domain,
-            at: i64::MIN,
-            given: Vec::new(),
-        }
-    }
-
-    /// The id of an item. Its number in the ticket is not in it, nor its size: both change when
-    /// another message is deleted, or mutt notes that it was read.
-    fn of(&mut self, item: &Item) -> String {
-        let mut digest = Sha256::new();
-        digest.update(item.at.to_be_bytes());
-        if let Some(author) = &item.author {
-            digest.update(&author.address);
-        }
-        digest.update(b"\n");
-        digest.update(&item.subject);
-        let digest = digest.finalize();
-        let key: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        let day = &rfc3339(item.at)[..10];
-        let what = match item.ticket {
-            Some(id) => format!("ticket-{id}"),
-            None => percent(&item.kind, b""),
-        };
-        let id = format!("tag:{},{day}:{what}/{key}", self.domain);
-        if item.at != self.at {
-            self.at = item.at;
-            self.given.clear();
-        }
-        let same = self.given.iter().filter(|given| **given == id).count();
-        self.given.push(id.clone());
-        match same {
-            0 => id,
-            n => format!("{id}-{}", n + 1),
-        }
-    }
+    sentences.join(" ")
 }
 
 fn mailto(address: &str) -> String {
     format!("mailto:{}", percent(address, b"@+"))
 }
 
-/// `text` as part of a URI: every byte but unreserved ones (RFC 3986, 2.3) and those of `safe` as
-/// `%41`.
-fn percent(text: &str, safe: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for &byte in text.as_bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        match plain || safe.contains(&byte) {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 /// RFC 4287, 3.2.3: something on both sides of an `@`.
 fn is_address(address: &str) -> bool {
     let halves = address.rsplit_once('@');
     halves.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-}
-
-/// `text` as the content of an element or a quoted attribute of XML 1.0.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Not one of XML's characters.
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The nearest moment whose year has four digits, as both formats want it.
-fn moment(at: i64) -> Timestamp {
-    const YEAR_0: i64 = -62_167_219_200;
-    const YEAR_9999: i64 = 253_402_207_200;
-    Timestamp::from_second(at.clamp(YEAR_0, YEAR_9999)).unwrap_or_default()
-}
-
-
-fn rfc2822(at: i64) -> String {
-    let format = "%a, %d %b %Y %H:%M:%S +0000";
-    moment(at).strftime(format).to_string()
 }
 
 #[cfg(test)]

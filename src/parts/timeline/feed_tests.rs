@@ -1,7 +1,7 @@
-use super::{Head, atom, rss};
+use super::{FeedHead, atom, rss};
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
-use crate::ticket::timeline::{Facts, Item, Wanted};
+use crate::ticket::timeline::{MessageFacts, TimelineItem, Wanted};
 use mail::decode::Mailbox;
 use roxmltree::{Document, Node};
 
@@ -9,8 +9,8 @@ use roxmltree::{Document, Node};
 const NOW: i64 = 1_795_348_800;
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
-fn item(at: i64, who: Option<(&str, &str)>, subject: &str) -> Item {
-    Item {
+fn item(at: i64, who: Option<(&str, &str)>, subject: &str) -> TimelineItem {
+    TimelineItem {
         at,
         kind: "opened".into(),
         ticket: TicketId::new(12),
@@ -19,8 +19,8 @@ fn item(at: i64, who: Option<(&str, &str)>, subject: &str) -> Item {
             address: address.into(),
         }),
         subject: subject.into(),
-        entry: Some(Facts {
-            message: 3,
+        message: Some(MessageFacts {
+            number: 3,
             automatic: false,
             size: 1234,
             attachments: 2,
@@ -28,13 +28,12 @@ fn item(at: i64, who: Option<(&str, &str)>, subject: &str) -> Item {
     }
 }
 
-fn feeds(items: &[Item], wanted: &Wanted) -> [String; 2] {
+fn feeds(items: &[TimelineItem], wanted: &Wanted) -> [String; 2] {
     let domain = ["example.org".to_owned()];
     let addresses = Addresses::new(&domain, false, &["submit".into()], "help+{n}").unwrap();
-    let tag = r"\[issue\s*(\d+)\]".to_owned();
-    let head = Head {
+    let head = FeedHead {
         title: "Tom & Jerry's <desk>".into(),
-        tag: Some(&tag),
+        tag: &|id| format!("[issue{id}]"),
         addresses: &addresses,
         wanted,
         now: NOW,
@@ -173,7 +172,7 @@ fn a_feed_of_nothing_is_a_feed() {
     assert_eq!(texts(atom.root(), "updated"), ["2026-11-22T12:00:00Z"]);
 }
 
-fn ids(items: &[Item]) -> Vec<String> {
+fn ids(items: &[TimelineItem]) -> Vec<String> {
     let [_, atom] = feeds(items, &Wanted::default());
     let document = Document::parse(&atom).unwrap();
     let ids = texts(document.root(), "id");
@@ -184,10 +183,10 @@ fn ids(items: &[Item]) -> Vec<String> {
 fn an_id_stays_and_is_no_others() {
     let ann = Some(("Ann", "ann@example.net"));
     let first = item(NOW, ann, "Hi");
-    let moved = Item {
+    let moved = TimelineItem {
         kind: "mail".into(),
-        entry: Some(Facts {
-            message: 2,
+        message: Some(MessageFacts {
+            number: 2,
             automatic: false,
             size: 1300,
             attachments: 2,
@@ -201,11 +200,11 @@ fn an_id_stays_and_is_no_others() {
         first.clone(),
         item(NOW, None, "Hi"),
         item(NOW, ann, "Ho"),
-        Item {
+        TimelineItem {
             ticket: TicketId::new(13),
             ..first.clone()
         },
-        Item {
+        TimelineItem {
             ticket: None,
             kind: "git push".into(),
             ..first.clone()

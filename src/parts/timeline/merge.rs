@@ -1,24 +1,28 @@
-//! One timeline from those of all parts.
+//! One timeline from the events of all parts.
 
-use crate::ticket::timeline::{Item, Items, Provider, Wanted};
+use crate::ticket::timeline::{Items, Provider, TimelineItem, Wanted};
 use anyhow::Result;
 
-/// The lines of all `providers`, newest first; of the same second, an earlier provider's first.
-pub fn merge<'a>(
+/// The events of all `providers`, newest first; of the same second, an earlier provider's first.
+///
+/// # Errors
+/// A provider cannot begin.
+pub(super) fn merge<'a>(
     providers: impl IntoIterator<Item = &'a dyn Provider>,
     wanted: &'a Wanted,
 ) -> Result<Items<'a>> {
     let mut sources = Vec::new();
     for provider in providers {
         let items = provider.items(wanted)?;
-        let admitted = move |item: &Result<Item>| item.as_ref().map_or(true, |i| wanted.admits(i));
+        let admitted =
+            move |item: &Result<TimelineItem>| item.as_ref().map_or(true, |i| wanted.admits(i));
         sources.push(items.filter(admitted).peekable());
     }
     Ok(Box::new(std::iter::from_fn(move || {
         let mut newest: Option<(usize, i64)> = None;
         for (at, source) in sources.iter_mut().enumerate() {
             match source.peek() {
-                // What went wrong is said at once.
+                // An error comes at once.
                 Some(Err(_)) => return source.next(),
                 Some(Ok(item)) if newest.is_none_or(|(_, time)| item.at > time) => {
                     newest = Some((at, item.at));
@@ -34,16 +38,16 @@ pub fn merge<'a>(
 mod tests {
     use super::*;
     use crate::ticket::TicketId;
-    use crate::ticket::timeline::Filter;
+    use crate::ticket::timeline::EventKind;
     use mail::decode::Mailbox;
     use std::borrow::Cow;
 
     struct Fixed(&'static str, Vec<i64>);
 
     impl Provider for Fixed {
-        fn filters(&self) -> Vec<Filter> {
+        fn kinds(&self) -> Vec<EventKind> {
             let name = Cow::Borrowed(self.0);
-            vec![Filter {
+            vec![EventKind {
                 label: name.clone(),
                 name,
             }]
@@ -58,8 +62,8 @@ mod tests {
         }
     }
 
-    fn item(at: i64, kind: &'static str) -> Item {
-        Item {
+    fn item(at: i64, kind: &'static str) -> TimelineItem {
+        TimelineItem {
             at,
             kind: kind.into(),
             ticket: TicketId::new(12),
@@ -68,7 +72,7 @@ mod tests {
                 address: "ann@example.net".into(),
             }),
             subject: "Hi".into(),
-            entry: None,
+            message: None,
         }
     }
 
@@ -213,7 +217,7 @@ mod tests {
         ] {
             assert_eq!(wanted.admits(&it), want, "{case}");
         }
-        let nobody = Item { author: None, ..it };
+        let nobody = TimelineItem { author: None, ..it };
         assert!(
             !Wanted {
                 from: Some(String::new()),

@@ -1,23 +1,25 @@
 //! `tickets timeline`: what happened on the desk, newest first, as lines, JSON or a feed.
 
-pub mod command;
-pub mod entries;
+mod command;
 mod feed;
-pub mod history;
-pub mod lines;
+mod ids;
+mod kind;
 mod merge;
+mod messages;
+mod rows;
 
 use crate::desk::Desk;
 use crate::part::{BuiltIn, Command, Part};
 use crate::ticket::timeline::Provider;
+use messages::TicketMessages;
 
 /// The part.
-pub const PART: Timeline = Timeline;
+pub const PART: TimelinePart = TimelinePart;
 
 /// See [`Part`].
-pub struct Timeline;
+pub struct TimelinePart;
 
-impl Part for Timeline {
+impl Part for TimelinePart {
     fn name(&self) -> &str {
         "timeline"
     }
@@ -31,6 +33,6 @@ impl Part for Timeline {
     }
 
     fn events<'a>(&'a self, desk: &'a Desk) -> Vec<Box<dyn Provider + 'a>> {
-        vec![Box::new(history::Entries(desk))]
+        vec![Box::new(TicketMessages(desk))]
     }
 }

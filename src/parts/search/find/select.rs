@@ -1,21 +1,21 @@
 //! A query as SQL.
 //!
-//! What asks for words only goes to the full text in one piece, which is quick; the rest becomes
-//! conditions. What was typed is in it as values, never as SQL; and nothing of it is in the
-//! language of FTS5 but in quotes, so it cannot be wrong there either.
+//! What asks for words only becomes one expression of FTS5, which is quick; the rest becomes
+//! conditions. What was typed gets into the statement as values, never as SQL, and into expressions of
+//! FTS5 in quotes, so that no query is wrong in either language.
 
 use crate::index::Result;
-use crate::index::text::located;
+use crate::parts::search::fulltext::{located, quoted};
+use crate::parts::search::query::{Phrase, Query, SearchField, Standing};
 use crate::ticket::TicketId;
-use crate::parts::search::query::{Field, Phrase, Query, Standing};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-/// What a word is worth in each column of the full text: who remembers a Subject means it.
+/// What a word is worth in each column of the full text.
 const WEIGHTS: &str = "8.0, 4.0, 2.0, 4.0, 1.0";
 
 /// A message that fits.
-pub(super) struct Row {
+pub(super) struct FittingMessage {
     pub(super) ticket: TicketId,
     pub(super) seq: u64,
     /// What its words are worth.
@@ -24,22 +24,22 @@ pub(super) struct Row {
     pub(super) active: i64,
 }
 
-/// A query as SQL.
+/// A query on its way to SQL.
 pub(super) struct Select<'q> {
     waiting: &'q [TicketId],
     values: Vec<Value>,
 }
 
-/// Messages that fit a query, and their tickets.
-struct Source {
-    /// `FROM ... WHERE ...`, of tables `words.text` or `entry` as `e`, and `ticket` as `t`.
+/// The messages that fit a query, with their tickets.
+struct Clauses {
+    /// `FROM ... WHERE ...`, of the tables `words.text` or `entry e`, and `ticket t`.
     sql: String,
-    /// What the full text is asked for comes first.
+    /// The messages come from the full text.
     by_words: bool,
 }
 
-impl Source {
-    /// Where a message stands in the full text.
+impl Clauses {
+    /// The row of a message in the full text.
     fn rowid(&self) -> &'static str {
         match self.by_words {
             true => "text.rowid",
@@ -51,40 +51,41 @@ impl Source {
 /// What a condition is about.
 #[derive(Clone, Copy)]
 struct About {
+    /// The row of a message in the full text.
     rowid: &'static str,
-    /// Set if table `entry` is asked.
+    /// The table `entry` is needed.
     entry: bool,
 }
 
 impl<'q> Select<'q> {
     /// The messages that fit `query`, newest tickets first, at most `limit`; with what their words
-    /// are worth, if they are to be weighed.
-    pub(super) fn rows(
+    /// are worth, if `weighs`.
+    pub(super) fn messages(
         query: &Query,
         waiting: &'q [TicketId],
         db: &Connection,
         limit: Option<usize>,
         weighs: bool,
-    ) -> Result<Vec<Row>> {
+    ) -> Result<Vec<FittingMessage>> {
         let mut select = Select {
             waiting,
             values: Vec::new(),
         };
-        let source = select.source(query);
-        let worth = match weighs && source.by_words {
+        let clauses = select.clauses(query);
+        let worth = match weighs && clauses.by_words {
             true => format!("-bm25(text, {WEIGHTS})"),
             false => "0.0".to_owned(),
         };
-        // The order in which the rows come anyway: no sorting, and no more is read than wanted.
-        let order = match source.by_words {
+        // The rows come in this order anyway: nothing is sorted, and no more is read than is wanted.
+        let order = match clauses.by_words {
             true => "text.rowid DESC",
             false => "e.ticket DESC, e.seq DESC",
         };
         let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
         let sql = format!(
             "SELECT {}, {worth}, t.active {} ORDER BY {order} LIMIT {limit}",
-            source.rowid(),
-            source.sql
+            clauses.rowid(),
+            clauses.sql
         );
         let mut statement = db.prepare(&sql)?;
         let rows = statement.query_map(params_from_iter(select.values), |row| {
@@ -93,7 +94,7 @@ impl<'q> Select<'q> {
         let mut found = Vec::new();
         for row in rows {
             let (rowid, worth, active) = row?;
-            found.extend(located(rowid).map(|(ticket, seq)| Row {
+            found.extend(located(rowid).map(|(ticket, seq)| FittingMessage {
                 ticket,
                 seq,
                 worth,
@@ -103,19 +104,19 @@ impl<'q> Select<'q> {
         Ok(found)
     }
 
-    fn source(&mut self, query: &Query) -> Source {
+    fn clauses(&mut self, query: &Query) -> Clauses {
         let all = match query {
             Query::And(all) => all.as_slice(),
             one => std::slice::from_ref(one),
         };
         let asked: Vec<String> = all.iter().filter_map(matching).collect();
         let by_words = !asked.is_empty();
-        let mut source = Source {
+        let mut clauses = Clauses {
             sql: String::new(),
             by_words,
         };
         let mut about = About {
-            rowid: source.rowid(),
+            rowid: clauses.rowid(),
             entry: !by_words,
         };
         let mut conditions = vec!["t.place < 2".to_owned()];
@@ -123,7 +124,7 @@ impl<'q> Select<'q> {
             let value = self.value(joined(&asked, " AND "));
             conditions.push(format!("text MATCH {value}"));
         }
-        // All words that must not be there are looked for at once.
+        // One expression for all words that must not be there.
         let without = |query: &Query| match query {
             Query::Not(inner) => matching(inner),
             _ => None,
@@ -146,8 +147,8 @@ impl<'q> Select<'q> {
             }
             (false, _) => "entry e CROSS JOIN ticket t ON t.id = e.ticket",
         };
-        source.sql = format!("FROM {from} WHERE {}", conditions.join(" AND "));
-        source
+        clauses.sql = format!("FROM {from} WHERE {}", conditions.join(" AND "));
+        clauses
     }
 
     fn condition(&mut self, query: &Query, about: &mut About) -> String {
@@ -167,11 +168,11 @@ impl<'q> Select<'q> {
                 (Some(text), _) => no_ticket_with(&self.value(text)),
                 (None, true) => format!("NOT {}", self.condition(inner, about)),
                 (None, false) => {
-                    let source = self.source(inner);
-                    format!("t.id NOT IN (SELECT t.id {})", source.sql)
+                    let clauses = self.clauses(inner);
+                    format!("t.id NOT IN (SELECT t.id {})", clauses.sql)
                 }
             },
-            // Taken care of above.
+            // It is an expression of FTS5, see above.
             Query::Words(_) => "1".to_owned(),
             Query::Before(at) => format!("e.at < {at}"),
             Query::After(at) => format!("e.at >= {at}"),
@@ -192,14 +193,14 @@ impl<'q> Select<'q> {
         format!("({})", all.join(sign))
     }
 
-    /// Keeps a value for the statement; gives its name there.
+    /// Keeps a value for the statement, and returns its name there.
     fn value(&mut self, text: String) -> String {
         self.values.push(text.into());
         format!("?{}", self.values.len())
     }
 }
 
-/// True for a ticket in which no message has these words.
+/// A condition that holds for tickets in which no message has these words.
 fn no_ticket_with(value: &str) -> String {
     format!("t.id NOT IN (SELECT rowid >> 24 FROM words.text WHERE text MATCH {value})")
 }
@@ -213,7 +214,7 @@ fn is_of_ticket(query: &Query) -> bool {
     }
 }
 
-/// A query that asks for words only, in the language of FTS5; `None` for any other.
+/// A query that asks for words only as an expression of FTS5; `None` for any other.
 fn matching(query: &Query) -> Option<String> {
     let (all, sign) = match query {
         Query::Words(phrase) => return Some(asked(phrase)),
@@ -225,22 +226,16 @@ fn matching(query: &Query) -> Option<String> {
     Some(joined(&all?, sign))
 }
 
-/// A phrase in the language of FTS5.
+/// A phrase in its column as an expression of FTS5.
 fn asked(phrase: &Phrase) -> String {
     let column = match phrase.field {
-        Field::Any => "",
-        Field::From => "author : ",
-        Field::To => "people : ",
-        Field::Subject => "subject : ",
-        Field::File => "files : ",
+        SearchField::Any => "",
+        SearchField::From => "author : ",
+        SearchField::To => "people : ",
+        SearchField::Subject => "subject : ",
+        SearchField::File => "files : ",
     };
     format!("{column}{}", quoted(phrase))
-}
-
-/// The same without the column.
-pub(crate) fn quoted(phrase: &Phrase) -> String {
-    let star = if phrase.prefix { " *" } else { "" };
-    format!("\"{}\"{star}", phrase.text.replace('"', "\"\""))
 }
 
 fn joined(parts: &[String], sign: &str) -> String {

@@ -1,12 +1,12 @@
 use super::*;
-use crate::index::journal::Located;
-use crate::parts::search::marks::Marker;
-use crate::index::text::Text;
-use crate::index::{Index, Reading};
-use crate::ticket::State;
 use crate::files::Stamp;
-use crate::ticket::summary::Summary;
+use crate::index::Reading;
+use crate::index::journal::Located;
+use crate::parts::search::fulltext::{FullText, path_beside};
+use crate::parts::search::highlight::Highlighter;
+use crate::ticket::State;
 use crate::ticket::event::Event;
+use crate::ticket::summary::Summary;
 use jiff::tz::TimeZone;
 use mail::envelope::Sender;
 use mail::message::Message;
@@ -21,7 +21,7 @@ fn id(n: u32) -> TicketId {
 /// An index with these messages in ticket 1, 2 and so on.
 fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
     let index = Index::open(&dir.join("index.db")).unwrap();
-    let (text, _) = Text::open(index.path()).unwrap();
+    let text = FullText::create(index.path()).unwrap();
     for (n, mails) in (1..).zip(tickets) {
         let summary = |raw: &str| Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, n);
         let located = Located {
@@ -48,7 +48,7 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
         text.note(number, 0, &said).unwrap();
     }
     drop(text);
-    index.with_text().unwrap();
+    index.attach(&path_beside(index.path()), "words").unwrap();
     index
 }
 
@@ -63,7 +63,7 @@ fn found(index: &Index, typed: &str, most: Option<usize>) -> Vec<String> {
         waiting: &[id(2)],
         most,
     };
-    let hits = index.search(&question).unwrap();
+    let hits = find(index, &question).unwrap();
     let line = |hit: &Hit| {
         let messages: Vec<String> = hit.messages.iter().map(u64::to_string).collect();
         format!("{}:{}", hit.ticket, messages.join(","))
@@ -128,27 +128,27 @@ fn of_very_many_the_newest_are_weighed() {
         waiting: &[],
         most,
     };
-    assert_eq!(index.search(&question(Some(5))).unwrap(), Hits::default());
+    assert_eq!(find(&index, &question(Some(5))).unwrap(), Hits::default());
     let x = query("x");
     let question = |most| Question {
         query: &x,
         waiting: &[],
         most,
     };
-    let hits = index.search(&question(Some(5))).unwrap();
+    let hits = find(&index, &question(Some(5))).unwrap();
     let numbers: Vec<u32> = hits.best.iter().map(|hit| hit.ticket.get()).collect();
     assert_eq!(numbers, [300, 299, 298, 297, 296]);
     assert_eq!((hits.count, hits.and_more), (300, false));
-    assert_eq!(index.search(&question(None)).unwrap().best.len(), 300);
+    assert_eq!(find(&index, &question(None)).unwrap().best.len(), 300);
 }
 
 #[test]
 fn words_are_marked_as_they_are_found() {
-    let marker = Marker::new().unwrap();
+    let highlighter = Highlighter::new().unwrap();
     let marked = |typed: &str, text: &str| {
         let query = query(typed);
         let text = composed(text);
-        let marks = marker.mark(&text, &query.wanted()).unwrap();
+        let marks = highlighter.marks(&text, &query.wanted()).unwrap();
         let words: Vec<&str> = marks.into_iter().map(|mark| &text[mark]).collect();
         words.join("|")
     };
@@ -195,9 +195,9 @@ proptest! {
         }
         if let Ok(query) = Query::parse(&typed, 0, &TimeZone::UTC) {
             let question = Question { query: &query, waiting: &[], most };
-            INDEX.with(|(_, index)| index.search(&question)).unwrap();
-            let marker = Marker::new().unwrap();
-            marker.mark("a b 请 ß", &query.wanted()).unwrap();
+            INDEX.with(|(_, index)| find(index, &question)).unwrap();
+            let highlighter = Highlighter::new().unwrap();
+            highlighter.marks("a b 请 ß", &query.wanted()).unwrap();
         }
     }
 
@@ -216,13 +216,13 @@ proptest! {
         let text = said.join(&gap);
         let text = composed(&text);
         let word = which.get(&said);
-        let marker = Marker::new().unwrap();
+        let highlighter = Highlighter::new().unwrap();
         for typed in [word.clone(), word.to_uppercase(), word.to_lowercase()] {
             let Ok(query) = Query::parse(&format!("\"{typed}\""), 0, &TimeZone::UTC) else {
                 // Marks without a letter.
                 continue;
             };
-            let marks = marker.mark(&text, &query.wanted()).unwrap();
+            let marks = highlighter.marks(&text, &query.wanted()).unwrap();
             prop_assert!(!marks.is_empty(), "{:?} in {:?}", typed, text);
             for mark in marks {
                 prop_assert!(text.get(mark.clone()).is_some_and(|found| !found.is_empty()));

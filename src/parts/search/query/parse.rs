@@ -1,67 +1,58 @@
-//! From text to [`Query`].
+//! Reads a [`Query`] from text.
 
-mod value;
-
-use super::keys::{key, meant};
-use super::{Field, Mistake, Phrase, Query};
+use super::keys::{QueryKey, key, meant};
+use super::mistake::Mistake;
+use super::tree::{Phrase, Query, SearchField};
+use super::value;
 use jiff::tz::TimeZone;
 use mail::words::{composed, searchable, stands_alone};
 
-/// More words than this are no question, and would take long.
-const WORDS: usize = 200;
+// The limits keep a search short, whatever was typed.
 
-/// More beginnings of words would take long: each may stand for thousands.
-const PREFIXES: usize = 5;
+const MOST_WORDS: usize = 200;
 
-/// Each thing that must not be there may take a look at all messages.
-const NOTS: usize = 20;
+/// Each beginning of a word may stand for thousands of words.
+const MOST_PREFIXES: usize = 5;
+
+/// For each negation all messages may have to be read.
+const MOST_NOTS: usize = 20;
 
 /// Brackets within brackets.
 const DEPTH: usize = 20;
 
-/// Quotes of typewriters and of typographers.
+/// The quotes of typewriters and of typographers.
 const QUOTES: [char; 4] = ['"', '“', '”', '„'];
 
-#[cfg(test)]
-pub(super) use value::STATES;
-
-pub(super) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Query, Mistake> {
-    let mut parser = Parser {
-        text,
-        now,
-        zone,
-        at: 0,
-        depth: 0,
-        words: 0,
-        prefixes: 0,
-        nots: 0,
-    };
-    let query = parser.either()?;
-    query.ok_or_else(|| Mistake {
-        what: "there is no word in it".into(),
-        at: 0,
-        hint: "`tickets search --help` shows what can be asked".into(),
-    })
+impl Query {
+    /// Reads what was typed at `now` (in seconds since 1970) in `zone`.
+    pub(crate) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Query, Mistake> {
+        let mut parser = Parser {
+            text,
+            now,
+            zone,
+            at: 0,
+            depth: 0,
+            words: 0,
+            prefixes: 0,
+            nots: 0,
+        };
+        let hint = "`tickets search --help` shows what can be asked";
+        let query = parser.alternatives()?;
+        query.ok_or_else(|| Mistake::new(0, "there is no word in it", hint))
+    }
 }
 
 struct Parser<'t> {
     text: &'t str,
     now: i64,
     zone: &'t TimeZone,
+    /// The place up to which the text is read, in bytes.
     at: usize,
+    /// How many brackets are open.
     depth: usize,
     words: usize,
     prefixes: usize,
     nots: usize,
-}
-
-/// A mistake at a place.
-fn mistake(at: usize, what: impl Into<String>, hint: impl Into<String>) -> Mistake {
-    Mistake {
-        what: what.into(),
-        at,
-        hint: hint.into(),
-    }
 }
 
 impl<'t> Parser<'t> {
@@ -73,7 +64,7 @@ impl<'t> Parser<'t> {
         self.at = self.text.len() - self.rest().trim_start_matches(is_blank).len();
     }
 
-    /// The word in capitals that comes next, if it is `word`.
+    /// Takes the operator `word`, if it comes next.
     fn take_operator(&mut self, word: &str) -> bool {
         self.skip_blanks();
         let Some(after) = self.rest().strip_prefix(word) else {
@@ -87,52 +78,56 @@ impl<'t> Parser<'t> {
         ends
     }
 
-    /// True if nothing more comes here.
+    /// True at the end of the text or of the brackets.
     fn is_over(&mut self) -> bool {
         self.skip_blanks();
         self.rest().is_empty() || (self.depth > 0 && self.rest().starts_with(')'))
     }
 
-    /// `a b OR c d`; `None` if there is nothing but signs without meaning.
-    fn either(&mut self) -> Result<Option<Query>, Mistake> {
+    /// `a b OR c d`; `None` if there is nothing but characters without meaning.
+    fn alternatives(&mut self) -> Result<Option<Query>, Mistake> {
         let hint = "put words on both sides, or \"OR\" in quotes";
         let mut sides = Vec::new();
         let mut after = None;
         loop {
-            match (self.every()?, after) {
+            match (self.conjunction()?, after) {
                 (Some(side), _) => sides.push(side),
-                (None, Some(at)) => return Err(mistake(at, "nothing stands after OR", hint)),
+                (None, Some(at)) => return Err(Mistake::new(at, "nothing stands after OR", hint)),
                 (None, None) => {}
             }
             if !self.take_operator("OR") {
-                return Ok(one_of(sides, Query::Or));
+                return Ok(joined(sides, Query::Or));
             }
             let at = self.at - 2;
             if sides.is_empty() {
-                return Err(mistake(at, "nothing stands before OR", hint));
+                return Err(Mistake::new(at, "nothing stands before OR", hint));
             }
             after = Some(at);
         }
     }
 
-    /// `a b -c`; an AND between them says the same.
-    fn every(&mut self) -> Result<Option<Query>, Mistake> {
+    /// `a b -c`; an AND between them changes nothing.
+    fn conjunction(&mut self) -> Result<Option<Query>, Mistake> {
         let mut all = Vec::new();
         loop {
             if self.is_over() || self.is_operator("OR") {
-                return Ok(one_of(all, Query::And));
+                return Ok(joined(all, Query::And));
             }
             let at = self.at;
             if self.take_operator("AND") {
                 if all.is_empty() || self.is_over() || self.is_operator("OR") {
                     let which = if all.is_empty() { "before" } else { "after" };
                     let hint = "words that stand side by side are all wanted: leave AND out";
-                    return Err(mistake(at, format!("nothing stands {which} AND"), hint));
+                    return Err(Mistake::new(
+                        at,
+                        format!("nothing stands {which} AND"),
+                        hint,
+                    ));
                 }
                 continue;
             }
-            // Brackets need not mean anything where they are only nested.
-            match self.single()? {
+            // `(a b) c` is `a b c`.
+            match self.operand()? {
                 Some(Query::And(more)) => all.extend(more),
                 Some(query) => all.push(query),
                 None => {}
@@ -148,27 +143,27 @@ impl<'t> Parser<'t> {
     }
 
     /// `-a`, `(a OR b)`, `"a b"`, `from:a`, `a`.
-    fn single(&mut self) -> Result<Option<Query>, Mistake> {
+    fn operand(&mut self) -> Result<Option<Query>, Mistake> {
         let mut negative = false;
         while let Some(at) = self.take_not() {
             if self.is_over() || self.is_operator("OR") || self.is_operator("AND") {
                 let hint = "-word, or \"NOT\" in quotes";
-                return Err(mistake(at, "nothing stands after NOT", hint));
+                return Err(Mistake::new(at, "nothing stands after NOT", hint));
             }
             negative = !negative;
         }
         let at = self.at;
         self.nots += usize::from(negative);
-        if self.nots > NOTS {
-            let what = format!("these are more than {NOTS} things that must not be there");
-            return Err(mistake(at, what, "take the few that matter"));
+        if self.nots > MOST_NOTS {
+            let what = format!("more than {MOST_NOTS} things are excluded");
+            return Err(Mistake::new(at, what, "take the few that matter"));
         }
         let found = if self.rest().starts_with('(') {
             self.brackets()?
         } else if self.rest().starts_with(QUOTES) {
             let text = self.quoted()?;
             let prefix = self.take_star();
-            self.phrases(Field::Any, text, prefix, at)?
+            self.phrases(SearchField::Any, text, prefix, at)?
         } else {
             self.word()?
         };
@@ -178,7 +173,7 @@ impl<'t> Parser<'t> {
         })
     }
 
-    /// Takes a `NOT`, or the `-` before a word; gives its place.
+    /// Takes a `NOT`, or the `-` before a word, and returns its place.
     fn take_not(&mut self) -> Option<usize> {
         let at = self.at;
         if self.take_operator("NOT") {
@@ -194,15 +189,15 @@ impl<'t> Parser<'t> {
         let at = self.at;
         if self.depth == DEPTH {
             let what = format!("more than {DEPTH} brackets within brackets");
-            return Err(mistake(at, what, "most of them can be left out"));
+            return Err(Mistake::new(at, what, "most of them can be left out"));
         }
         self.depth += 1;
         self.at += 1;
-        let inner = self.either()?;
+        let inner = self.alternatives()?;
         self.skip_blanks();
         if !self.rest().starts_with(')') {
             let hint = "close it with ), or put the words in quotes";
-            return Err(mistake(at, "this bracket is not closed", hint));
+            return Err(Mistake::new(at, "this bracket is not closed", hint));
         }
         self.at += 1;
         self.depth -= 1;
@@ -216,7 +211,7 @@ impl<'t> Parser<'t> {
         let inner = &self.rest()[open..];
         let Some(len) = inner.find(QUOTES) else {
             let hint = "close it with another \", and quote for the shell: 'from:\"Ann Example\"'";
-            return Err(mistake(at, "this quote is not closed", hint));
+            return Err(Mistake::new(at, "this quote is not closed", hint));
         };
         let close = inner[len..].chars().next().map_or(0, char::len_utf8);
         self.at += open + len + close;
@@ -252,26 +247,48 @@ impl<'t> Parser<'t> {
             let value_at = at + name.len() + 1;
             if let Some(key) = key(name) {
                 self.at = value_at;
-                return self.value(key, name, at);
+                return self.condition(key, name, at);
             }
             let quoted = self.rest().starts_with(QUOTES);
-            // No mistake: a time, an address in the web.
+            // Times and web addresses have a colon, too, and are words.
             if (quoted || !value.is_empty())
                 && !value.starts_with("//")
                 && let Some(right) = meant(name)
             {
                 let what = format!("there is no {name}:");
                 let hint = format!("{right}:... is meant? Put it in quotes to look for the words");
-                return Err(mistake(at, what, hint));
+                return Err(Mistake::new(at, what, hint));
             }
         }
-        self.phrases(Field::Any, run, false, at)
+        self.phrases(SearchField::Any, run, false, at)
     }
 
-    /// Words as they were typed. At a `*` a phrase ends, since nobody knows what comes there.
+    /// The value of `key`, which was typed as `name` and stands at `at`.
+    fn condition(
+        &mut self,
+        key: QueryKey,
+        name: &str,
+        at: usize,
+    ) -> Result<Option<Query>, Mistake> {
+        let value_at = self.at;
+        let (value, prefix) = match self.rest().starts_with(QUOTES) {
+            true => (self.quoted()?, self.take_star()),
+            false => (self.run(), false),
+        };
+        if value.trim().is_empty() {
+            return Err(value::missing(key, name, at));
+        }
+        if let Some(field) = key.field() {
+            return self.phrases(field, value, prefix, value_at);
+        }
+        let asked = value::condition((key, name), (value, value_at), (self.now, self.zone));
+        asked.map(Some)
+    }
+
+    /// Words as they were typed. A phrase ends at a `*`, which stands for any letters.
     fn phrases(
         &mut self,
-        field: Field,
+        field: SearchField,
         text: &str,
         prefix: bool,
         at: usize,
@@ -291,11 +308,11 @@ impl<'t> Parser<'t> {
                 continue;
             }
             self.words += count;
-            if self.words > WORDS {
-                let what = format!("these are more than {WORDS} words");
-                return Err(mistake(at, what, "take the few that matter"));
+            if self.words > MOST_WORDS {
+                let what = format!("these are more than {MOST_WORDS} words");
+                return Err(Mistake::new(at, what, "take the few that matter"));
             }
-            // `print *` is no beginning of a word.
+            // `print *` is a whole word.
             let prefix = goes_on && text.ends_with(char::is_alphanumeric);
             if prefix {
                 self.check_prefix(&text, at)?;
@@ -306,12 +323,12 @@ impl<'t> Parser<'t> {
                 prefix,
             }));
         }
-        Ok(one_of(found, Query::And))
+        Ok(joined(found, Query::And))
     }
 }
 
 impl Parser<'_> {
-    /// Refuses a beginning that stands for too many words.
+    /// Refuses the beginning of a word if it stands for too many words, or is one too many.
     fn check_prefix(&mut self, text: &str, at: usize) -> Result<(), Mistake> {
         let last = text.rsplit(|c: char| !c.is_alphanumeric()).next();
         let mut letters = last.unwrap_or_default().chars();
@@ -319,12 +336,16 @@ impl Parser<'_> {
             && !stands_alone(letter)
         {
             let what = format!("too many words begin with {letter}");
-            return Err(mistake(at, what, "put two letters or more before the *"));
+            return Err(Mistake::new(
+                at,
+                what,
+                "put two letters or more before the *",
+            ));
         }
         self.prefixes += 1;
-        if self.prefixes > PREFIXES {
-            let what = format!("these are more than {PREFIXES} beginnings of words");
-            return Err(mistake(at, what, "take the few that matter"));
+        if self.prefixes > MOST_PREFIXES {
+            let what = format!("more than {MOST_PREFIXES} words end with *");
+            return Err(Mistake::new(at, what, "take the few that matter"));
         }
         Ok(())
     }
@@ -334,8 +355,8 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0'
 }
 
-/// One query of several.
-fn one_of(mut queries: Vec<Query>, join: fn(Vec<Query>) -> Query) -> Option<Query> {
+/// `queries` joined, if there are several.
+fn joined(mut queries: Vec<Query>, join: fn(Vec<Query>) -> Query) -> Option<Query> {
     match queries.len() {
         0 => None,
         1 => queries.pop(),

@@ -1,5 +1,6 @@
-use super::parse::STATES;
+use super::value::STATES;
 use super::*;
+use jiff::tz::TimeZone;
 
 /// A query as one line: `&`, `|` and `!`, each phrase in quotes.
 fn line(query: &Query) -> String {
@@ -13,11 +14,11 @@ fn line(query: &Query) -> String {
         Query::Not(query) => format!("!{}", line(query)),
         Query::Words(phrase) => {
             let field = match phrase.field {
-                Field::Any => "",
-                Field::From => "from:",
-                Field::To => "to:",
-                Field::Subject => "subject:",
-                Field::File => "file:",
+                SearchField::Any => "",
+                SearchField::From => "from:",
+                SearchField::To => "to:",
+                SearchField::Subject => "subject:",
+                SearchField::File => "file:",
             };
             let star = if phrase.prefix { "*" } else { "" };
             format!("{field}'{}'{star}", phrase.text)

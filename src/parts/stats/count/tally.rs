@@ -4,7 +4,7 @@ use super::calendar::{self, Day, Local, Unit};
 use super::top::Submitters;
 use super::{Counts, Large, Period, Scope, Stats, Times};
 use crate::ticket::TicketId;
-use crate::ticket::event::{Event, Happening};
+use crate::ticket::event::{Event, HistoryEntry};
 use std::collections::BTreeMap;
 
 /// 1971-01-01: what is dated before was filed by a machine without a clock, or has no date.
@@ -95,7 +95,7 @@ impl<'a> Tally<'a> {
 
     /// Counts an entry of a ticket whose mbox is among the closed ones now, or is not. Those of
     /// one ticket come together, in the order of its mbox.
-    pub fn add(&mut self, it: &Happening, archived: bool) {
+    pub fn add(&mut self, it: &HistoryEntry, archived: bool) {
         let mut course = match self.course.take() {
             Some(course) if course.ticket == it.ticket => course,
             before => {
@@ -109,7 +109,7 @@ impl<'a> Tally<'a> {
         self.course = Some(course);
     }
 
-    fn begin(&self, it: &Happening, archived: bool) -> Course {
+    fn begin(&self, it: &HistoryEntry, archived: bool) -> Course {
         Course {
             ticket: it.ticket,
             subject: it.subject.clone(),
@@ -127,7 +127,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn count(&mut self, course: &mut Course, it: &Happening) {
+    fn count(&mut self, course: &mut Course, it: &HistoryEntry) {
         if it.at >= self.scope.until {
             course.goes_on = true;
             self.stats.future += u64::from(it.at > self.scope.now);
@@ -188,7 +188,7 @@ impl<'a> Tally<'a> {
     }
 
     /// Counts who opened a ticket in the stretch.
-    fn opened(&mut self, course: &Course, it: &Happening) {
+    fn opened(&mut self, course: &Course, it: &HistoryEntry) {
         self.stats.by_machines += u64::from(it.automatic);
         match &it.author {
             Some(author) if course.counts => self.submitters.add(author),
@@ -215,7 +215,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn ask_or_answer(&mut self, course: &mut Course, it: &Happening, counts: Counts) {
+    fn ask_or_answer(&mut self, course: &mut Course, it: &HistoryEntry, counts: Counts) {
         let quiet = it.event == Event::Quiet;
         let Some(asked) = course.asked else {
             if counts.mail == 1 && !quiet {

@@ -4,7 +4,7 @@ mod dates;
 
 use super::*;
 use crate::ticket::address::Addresses;
-use crate::ticket::event::{Event, Happening};
+use crate::ticket::event::{Event, HistoryEntry};
 use jiff::Timestamp;
 use mail::decode::Mailbox;
 
@@ -12,7 +12,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// A story of a desk: `12 2026-11-01T10:00Z opened ann [robot]`, one entry a line.
-fn story(text: &str) -> Vec<Happening> {
+fn story(text: &str) -> Vec<HistoryEntry> {
     let mut seq = std::collections::HashMap::new();
     let entry = |line: &str| {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -26,7 +26,7 @@ fn story(text: &str) -> Vec<Happening> {
             "steve" => "steve@example.org".to_owned(),
             who => format!("{who}@example.net"),
         };
-        Happening {
+        HistoryEntry {
             ticket: ticket.parse().unwrap(),
             seq: *seq - 1,
             at: at(date),

@@ -1,99 +1,98 @@
-//! The entries of tickets as lines of the timeline.
+//! The messages of tickets as events of the timeline.
 
-use crate::ticket::timeline::{Facts, Filter, Item};
-use crate::ticket::event::{Event, Happening};
+use crate::ticket::event::{Event, HistoryEntry};
 use crate::ticket::staff::Staff;
+use crate::ticket::timeline::{EventKind, MessageFacts, TimelineItem};
 
-/// What an entry is to somebody who looks at the desk from outside. One entry is one of these,
-/// the first that fits: what it did to its ticket, then how, then who wrote it.
+/// What a message is to somebody who looks at the desk from outside: the first of these that fits. What
+/// it did to its ticket comes first, then how it was filed, then who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum MessageKind {
     /// It opened its ticket, whoever wrote it.
     Opened,
-    /// It closed it.
+    /// It closed its ticket.
     Closed,
-    /// It opened it again.
+    /// It re-opened its ticket.
     Reopened,
     /// It was filed quietly (B3).
     Quiet,
     /// A machine wrote it (C6).
     Automatic,
-    /// The desk's word.
+    /// Somebody of the desk wrote it.
     Reply,
-    /// Anybody else's.
+    /// Anybody else wrote it.
     Mail,
 }
 
-impl Kind {
-    /// All of them, as they are listed.
-    pub const ALL: [Kind; 7] = [
-        Kind::Opened,
-        Kind::Mail,
-        Kind::Reply,
-        Kind::Closed,
-        Kind::Reopened,
-        Kind::Quiet,
-        Kind::Automatic,
+impl MessageKind {
+    /// All of them, in the order in which people are shown them.
+    const ALL: [MessageKind; 7] = [
+        MessageKind::Opened,
+        MessageKind::Mail,
+        MessageKind::Reply,
+        MessageKind::Closed,
+        MessageKind::Reopened,
+        MessageKind::Quiet,
+        MessageKind::Automatic,
     ];
 
-    /// What an entry is.
-    pub fn of(it: &Happening, staff: &Staff) -> Kind {
+    fn of(it: &HistoryEntry, staff: &Staff) -> MessageKind {
         match it.event {
-            Event::Opened => Kind::Opened,
-            Event::Closed => Kind::Closed,
-            Event::Reopened => Kind::Reopened,
-            Event::Quiet => Kind::Quiet,
-            Event::Filed if it.automatic => Kind::Automatic,
+            Event::Opened => MessageKind::Opened,
+            Event::Closed => MessageKind::Closed,
+            Event::Reopened => MessageKind::Reopened,
+            Event::Quiet => MessageKind::Quiet,
+            Event::Filed if it.automatic => MessageKind::Automatic,
             Event::Filed => match &it.author {
-                Some(author) if staff.has(&author.address) => Kind::Reply,
-                _ => Kind::Mail,
+                Some(author) if staff.has(&author.address) => MessageKind::Reply,
+                _ => MessageKind::Mail,
             },
         }
     }
 
     /// Its name, which is a promise to programs.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Kind::Opened => "opened",
-            Kind::Mail => "mail",
-            Kind::Reply => "reply",
-            Kind::Closed => "closed",
-            Kind::Reopened => "re-opened",
-            Kind::Quiet => "quiet",
-            Kind::Automatic => "automatic",
+            MessageKind::Opened => "opened",
+            MessageKind::Mail => "mail",
+            MessageKind::Reply => "reply",
+            MessageKind::Closed => "closed",
+            MessageKind::Reopened => "re-opened",
+            MessageKind::Quiet => "quiet",
+            MessageKind::Automatic => "automatic",
         }
     }
 
     fn label(self) -> &'static str {
         match self {
-            Kind::Opened => "Tickets opened",
-            Kind::Mail => "Mail from customers",
-            Kind::Reply => "Replies",
-            Kind::Closed => "Tickets closed",
-            Kind::Reopened => "Tickets re-opened",
-            Kind::Quiet => "Mail filed quietly",
-            Kind::Automatic => "Mail that a machine wrote",
+            MessageKind::Opened => "Tickets opened",
+            MessageKind::Mail => "Mail from customers",
+            MessageKind::Reply => "Replies",
+            MessageKind::Closed => "Tickets closed",
+            MessageKind::Reopened => "Tickets re-opened",
+            MessageKind::Quiet => "Mail filed quietly",
+            MessageKind::Automatic => "Mail that a machine wrote",
         }
     }
 }
 
-/// The kinds as filters.
-pub fn filters() -> Vec<Filter> {
-    let filter = |kind: &Kind| Filter {
+/// The kinds of messages.
+pub(super) fn kinds() -> Vec<EventKind> {
+    let kind = |kind: &MessageKind| EventKind {
         name: kind.name().into(),
         label: kind.label().into(),
     };
-    Kind::ALL.iter().map(filter).collect()
+    MessageKind::ALL.iter().map(kind).collect()
 }
 
-/// An entry as a line.
-pub fn item(it: Happening, staff: &Staff) -> Item {
-    Item {
+/// A message as an event.
+pub(super) fn item(it: HistoryEntry, staff: &Staff) -> TimelineItem {
+    TimelineItem {
         at: it.at,
-        kind: Kind::of(&it, staff).name().into(),
+        kind: MessageKind::of(&it, staff).name().into(),
         ticket: Some(it.ticket),
-        entry: Some(Facts {
-            message: it.seq + 1,
+        message: Some(MessageFacts {
+            number: it.seq + 1,
             automatic: it.automatic,
             size: it.size,
             attachments: it.attachments,
@@ -140,7 +139,7 @@ mod tests {
             (Event::Quiet, ann, false, "quiet"),
             (Event::Quiet, ann, true, "quiet"),
         ] {
-            let it = Happening {
+            let it = HistoryEntry {
                 ticket: TicketId::new(12).unwrap(),
                 seq: 3,
                 at: 7,
@@ -156,14 +155,14 @@ mod tests {
             };
             let item = item(it, &staff);
             assert_eq!(item.kind, want, "{event:?} {author} {automatic}");
-            let facts = Facts {
-                message: 4,
+            let facts = MessageFacts {
+                number: 4,
                 automatic,
                 size: 10,
                 attachments: 1,
             };
-            assert_eq!(item.entry, Some(facts));
-            assert!(filters().iter().any(|f| f.name == item.kind));
+            assert_eq!(item.message, Some(facts));
+            assert!(kinds().iter().any(|f| f.name == item.kind));
         }
     }
 }

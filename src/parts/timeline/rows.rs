@@ -1,18 +1,17 @@
-//! What happened, a line each, for `tickets timeline`.
-
-use anstyle::Style;
+//! Events as lines for people.
 
 use crate::screen::{Width, column, cut, fit};
+use anstyle::Style;
 use mail::decode::clean;
 
-/// Something that happened.
+/// An event as it is shown.
 #[derive(Clone, Debug, Default)]
-pub struct Happened {
-    /// When, as it is to be shown.
+pub(super) struct EventRow {
+    /// When it happened.
     pub when: String,
-    /// What: one word.
+    /// What happened, in one word.
     pub kind: String,
-    /// To which ticket.
+    /// The ticket it happened to.
     pub ticket: Option<u64>,
     /// Who did it.
     pub who: String,
@@ -20,24 +19,25 @@ pub struct Happened {
     pub subject: String,
 }
 
-/// The columns of the lines. They are fixed by the first lines, since nobody waits for the last.
+/// The columns of the lines. The first lines decide how wide they are: to wait for the last would take
+/// long.
 #[derive(Clone, Copy, Debug)]
-pub struct Timeline {
+pub(super) struct EventColumns {
     width: Option<usize>,
     kind: usize,
     number: usize,
     who: usize,
 }
 
-impl Timeline {
-    /// Columns that suit `first`, the first lines of perhaps very many, and words as long as
-    /// `kind` columns.
-    pub fn fitting(first: &[Happened], kind: usize, width: Option<usize>) -> Timeline {
-        let digits = |it: &Happened| it.ticket.map_or(0, |number| number.to_string().len());
-        let widest = |it: &Happened| clean(&it.who).width();
-        // A fifth of the line is enough to know somebody by.
+impl EventColumns {
+    /// Columns that suit `first`, the first lines of perhaps very many, and kinds of at most `kind`
+    /// columns.
+    pub(super) fn fitting(first: &[EventRow], kind: usize, width: Option<usize>) -> EventColumns {
+        let digits = |it: &EventRow| it.ticket.map_or(0, |number| number.to_string().len());
+        let widest = |it: &EventRow| clean(&it.who).width();
+        // A fifth of the line is enough to recognize somebody.
         let most = width.map_or(32, |width| (width / 5).clamp(8, 32));
-        Timeline {
+        EventColumns {
             width,
             kind,
             number: first.iter().map(digits).max().unwrap_or(0).max(2),
@@ -45,11 +45,11 @@ impl Timeline {
         }
     }
 
-    /// A line: when, what, ticket, who, subject.
+    /// A line: time, kind, ticket, author, subject.
     ///
-    /// Lines up by what a terminal shows and never exceeds its width; where nobody counts columns,
-    /// subjects are whole. What strangers wrote is made harmless.
-    pub fn line(&self, it: &Happened) -> String {
+    /// It never exceeds the width of the terminal; where nobody counts columns, the subject is whole.
+    /// What strangers wrote is made harmless.
+    pub(super) fn line(&self, it: &EventRow) -> String {
         let style = match it.kind.as_str() {
             "opened" => Style::new().bold(),
             "quiet" | "automatic" => Style::new().dimmed(),
@@ -85,8 +85,8 @@ impl Timeline {
 mod tests {
     use super::*;
 
-    fn rows() -> Vec<Happened> {
-        let row = |when: &str, kind: &str, ticket, who: &str, subject: &str| Happened {
+    fn rows() -> Vec<EventRow> {
+        let row = |when: &str, kind: &str, ticket, who: &str, subject: &str| EventRow {
             when: when.into(),
             kind: kind.into(),
             ticket,
@@ -128,7 +128,7 @@ mod tests {
 
     fn plain(width: Option<usize>) -> String {
         let rows = rows();
-        let columns = Timeline::fitting(&rows[..4], 9, width);
+        let columns = EventColumns::fitting(&rows[..4], 9, width);
         let lines: String = rows.iter().map(|row| columns.line(row)).collect();
         anstream::adapter::strip_str(&lines)
             .to_string()

@@ -1,32 +1,31 @@
-//! Where the words of a query stand in a text.
+//! Finds the places in a text where the words of a query stand.
 //!
-//! Asked of the tokenizer that made the index, so what is found is what is marked.
+//! It uses the tokenizer of the full text, so that what was found is what is marked.
 
-use super::find::quoted;
+use super::fulltext::quoted;
+use super::query::Phrase;
 use crate::index::Result;
-use crate::parts::search::query::Phrase;
 use mail::words::{marks, searchable};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
 
-/// A full text in memory, of one text at a time.
-pub struct Marker {
+/// A full text in memory that holds one text at a time.
+pub(super) struct Highlighter {
     db: Connection,
 }
 
-impl Marker {
-    /// Ready to mark.
-    pub fn new() -> Result<Marker> {
+impl Highlighter {
+    pub(super) fn new() -> Result<Highlighter> {
         let db = Connection::open_in_memory()?;
         db.execute_batch(
             "CREATE VIRTUAL TABLE page USING fts5(text, tokenize='unicode61 remove_diacritics 2')",
         )?;
-        Ok(Marker { db })
+        Ok(Highlighter { db })
     }
 
-    /// Where any of `phrases` stands in `text`, in whatever field they are asked for: ranges of
-    /// bytes, in order. `text` is composed (NFC) and holds no control characters but LF and TAB.
-    pub fn mark(&self, text: &str, phrases: &[&Phrase]) -> Result<Vec<Range<usize>>> {
+    /// The places where any of `phrases` stands in `text`, whatever their fields: ranges of bytes, in
+    /// order. `text` must be composed (NFC) and hold no control characters but LF and TAB.
+    pub(super) fn marks(&self, text: &str, phrases: &[&Phrase]) -> Result<Vec<Range<usize>>> {
         if phrases.is_empty() || text.is_empty() {
             return Ok(Vec::new());
         }

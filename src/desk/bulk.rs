@@ -1,0 +1,127 @@
+//! Reads many tickets at once: some threads read and decode, one writes.
+//!
+//! They work on a block of tickets at a time, so memory does not depend on how many there are.
+
+use super::Desk;
+use super::reconcile::reading;
+use crate::index::Reading;
+use crate::store::Store;
+use crate::ticket::TicketId;
+use crate::ticket::address::Addresses;
+use anyhow::{Context, Result};
+use mail::entry;
+use mail::mbox;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+/// Tickets in a block.
+const BLOCK: usize = 64;
+
+/// Tickets that are written in one transaction. A database that sorts what is written before it writes
+/// it (FTS5 does) has many times more work with many small transactions.
+pub(crate) const BATCH: usize = 256 * BLOCK;
+
+/// What is wanted of a ticket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadJob {
+    pub ticket: TicketId,
+    /// The first message, from 0, that an extract is wanted of; `None` if of none.
+    pub extract_from: Option<u64>,
+}
+
+/// A ticket that was read.
+pub(crate) struct ReadTicket<E> {
+    /// What the index notes of it; `None` if the ticket is gone.
+    pub reading: Option<Reading>,
+    /// The extracts of its messages that were wanted.
+    pub extracts: Vec<E>,
+}
+
+impl Desk {
+    /// Reads tickets in parallel, and hands them to `write` in their order, a block at a time with its
+    /// jobs. `extract` makes an extract of a message as it came in.
+    pub(crate) fn read_many<E: Send>(
+        &self,
+        jobs: &[ReadJob],
+        extract: &(impl Fn(&[u8]) -> E + Sync),
+        mut write: impl FnMut(Vec<ReadTicket<E>>, &[ReadJob]) -> Result<()>,
+    ) -> Result<()> {
+        let reader = Reader {
+            store: &self.store,
+            addresses: &self.config.addresses,
+            extract,
+        };
+        std::thread::scope(|scope| {
+            let (send, receive) = sync_channel::<Result<Vec<ReadTicket<E>>>>(2);
+            scope.spawn(move || {
+                for block in jobs.chunks(BLOCK) {
+                    // The writer has gone after an error, which it reports.
+                    if send.send(reader.block(block)).is_err() {
+                        return;
+                    }
+                }
+            });
+            for block in jobs.chunks(BLOCK) {
+                let tickets = receive.recv().context("cannot read tickets")?;
+                write(tickets?, block)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+struct Reader<'r, F> {
+    store: &'r Store,
+    addresses: &'r Addresses,
+    extract: &'r F,
+}
+
+impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
+    fn block(&self, jobs: &[ReadJob]) -> Result<Vec<ReadTicket<E>>> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, ReadTicket<E>)>> {
+            let mut tickets = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(at) else {
+                    return Ok(tickets);
+                };
+                tickets.push((at, self.ticket(job)?));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut tickets = std::thread::scope(|scope| {
+            let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut tickets = work()?;
+            for worker in workers {
+                let more = worker.join();
+                tickets.append(&mut more.ok().context("cannot read tickets: a thread died")??);
+            }
+            Ok::<_, anyhow::Error>(tickets)
+        })?;
+        tickets.sort_unstable_by_key(|&(at, _)| at);
+        Ok(tickets.into_iter().map(|(_, ticket)| ticket).collect())
+    }
+
+    fn ticket(&self, job: &ReadJob) -> Result<ReadTicket<E>> {
+        let Some((state, stamp, bytes)) = self.store.read(job.ticket)? else {
+            return Ok(ReadTicket {
+                reading: None,
+                extracts: Vec::new(),
+            });
+        };
+        let tail = entry::tail(&bytes, 0);
+        let reading = reading(self.addresses, job.ticket, state, stamp, &bytes, tail);
+        let mut extracts = Vec::new();
+        if let Some(from) = job.extract_from {
+            let from = usize::try_from(from).unwrap_or(usize::MAX);
+            let entries = mbox::entries(&bytes, 0).take(reading.entries.len());
+            let wanted = entries.skip(from);
+            extracts.extend(wanted.map(|it| (self.extract)(&entry::decode(it.content).raw)));
+        }
+        Ok(ReadTicket {
+            reading: Some(reading),
+            extracts,
+        })
+    }
+}
