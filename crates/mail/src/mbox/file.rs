@@ -28,7 +28,7 @@ const BEHIND: u64 = 8;
 /// ```
 #[derive(Debug)]
 pub struct FileEntries<R> {
-    scanner: Scanner<Window<R>>,
+    scanner: Scanner<Buffer<R>>,
 }
 
 impl<R: Read + Seek> FileEntries<R> {
@@ -41,7 +41,7 @@ impl<R: Read + Seek> FileEntries<R> {
     }
 
     fn with_chunk(input: R, size: u64, chunk: usize) -> io::Result<Self> {
-        let scanner = Scanner::new(Window {
+        let scanner = Scanner::new(Buffer {
             input,
             size,
             chunk,
@@ -77,7 +77,7 @@ impl<R: Read + Seek> FileEntries<R> {
 
 /// A file of which one part is in memory.
 #[derive(Debug)]
-struct Window<R> {
+struct Buffer<R> {
     input: R,
     size: u64,
     chunk: usize,
@@ -86,7 +86,7 @@ struct Window<R> {
     at: u64,
 }
 
-impl<R: Read + Seek> Bytes for Window<R> {
+impl<R: Read + Seek> Bytes for Buffer<R> {
     type Error = io::Error;
 
     fn start(&self) -> u64 {
@@ -122,8 +122,8 @@ impl<R: Read + Seek> Bytes for Window<R> {
     }
 }
 
-impl<R: Read + Seek> Window<R> {
-    /// Makes the window reach from `pos` (or a little before) for `want` bytes.
+impl<R: Read + Seek> Buffer<R> {
+    /// Makes the buffer reach from `pos` (or a little before) for `want` bytes.
     fn load(&mut self, pos: u64, want: usize) -> io::Result<()> {
         let first = pos.saturating_sub(BEHIND);
         let end = self.at + self.bytes.len() as u64;

@@ -15,7 +15,7 @@ use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 
 /// How a character is indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Letter {
+enum Spelling {
     /// As it is.
     Same,
     /// As a word of its own.
@@ -62,20 +62,20 @@ pub fn searchable(text: &str) -> Cow<'_, str> {
 /// updated.
 fn spell(c: char, blank: &mut bool, mut give: impl FnMut(&str)) {
     let mut bytes = [0; 4];
-    match letter(c) {
-        Letter::Same => give(c.encode_utf8(&mut bytes)),
-        Letter::Alone => {
+    match spelling(c) {
+        Spelling::Same => give(c.encode_utf8(&mut bytes)),
+        Spelling::Alone => {
             if !*blank {
                 give(" ");
             }
             give(c.encode_utf8(&mut bytes));
             give(" ");
         }
-        Letter::As(other) => give(other.encode_utf8(&mut bytes)),
-        Letter::Spelt(others) => give(others),
-        Letter::Nothing => return,
+        Spelling::As(other) => give(other.encode_utf8(&mut bytes)),
+        Spelling::Spelt(others) => give(others),
+        Spelling::Nothing => return,
     }
-    *blank = c == ' ' || letter(c) == Letter::Alone;
+    *blank = c == ' ' || spelling(c) == Spelling::Alone;
 }
 
 /// Stand before and behind a word that was found.
@@ -101,7 +101,7 @@ pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
     let mut blank = false;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
-        if letter(c) == Letter::Nothing {
+        if spelling(c) == Spelling::Nothing {
             last = end;
         }
         spell(c, &mut blank, |spelt| {
@@ -127,65 +127,65 @@ pub fn marks(text: &str, marked: &str) -> Vec<Range<usize>> {
 
 /// True for a letter that [`searchable`] makes a word of its own.
 pub fn stands_alone(c: char) -> bool {
-    letter(c) == Letter::Alone
+    spelling(c) == Spelling::Alone
 }
 
 /// How `c` is indexed.
-fn letter(c: char) -> Letter {
+fn spelling(c: char) -> Spelling {
     match c {
-        '\0'..='\u{ac}' => Letter::Same,
+        '\0'..='\u{ac}' => Spelling::Same,
         // Latin, Greek, Cyrillic.
-        '\u{ad}' => Letter::Nothing,
-        'Æ' | 'æ' => Letter::Spelt("ae"),
-        'Œ' | 'œ' => Letter::Spelt("oe"),
-        'ß' | 'ẞ' => Letter::Spelt("ss"),
-        'Þ' | 'þ' => Letter::Spelt("th"),
-        'Ø' | 'ø' => Letter::As('o'),
-        'Ð' | 'ð' | 'Đ' | 'đ' => Letter::As('d'),
-        'Ł' | 'ł' => Letter::As('l'),
-        'ı' => Letter::As('i'),
-        'ﬀ' => Letter::Spelt("ff"),
-        'ﬁ' => Letter::Spelt("fi"),
-        'ﬂ' => Letter::Spelt("fl"),
-        'ﬃ' => Letter::Spelt("ffi"),
-        'ﬄ' => Letter::Spelt("ffl"),
-        'Ё' | 'ё' => Letter::As('е'),
+        '\u{ad}' => Spelling::Nothing,
+        'Æ' | 'æ' => Spelling::Spelt("ae"),
+        'Œ' | 'œ' => Spelling::Spelt("oe"),
+        'ß' | 'ẞ' => Spelling::Spelt("ss"),
+        'Þ' | 'þ' => Spelling::Spelt("th"),
+        'Ø' | 'ø' => Spelling::As('o'),
+        'Ð' | 'ð' | 'Đ' | 'đ' => Spelling::As('d'),
+        'Ł' | 'ł' => Spelling::As('l'),
+        'ı' => Spelling::As('i'),
+        'ﬀ' => Spelling::Spelt("ff"),
+        'ﬁ' => Spelling::Spelt("fi"),
+        'ﬂ' => Spelling::Spelt("fl"),
+        'ﬃ' => Spelling::Spelt("ffi"),
+        'ﬄ' => Spelling::Spelt("ffl"),
+        'Ё' | 'ё' => Spelling::As('е'),
         // Accents that stand alone, and those that the tokenizer does not know (Greek).
-        '\u{300}'..='\u{36f}' => Letter::Nothing,
-        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Letter::As(without_accent(c)),
+        '\u{300}'..='\u{36f}' => Spelling::Nothing,
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Spelling::As(without_accent(c)),
         // Full-width forms, as Japanese keyboards type them.
         '\u{ff10}'..='\u{ff5a}' => half_width(c),
-        '\u{ae}'..='\u{590}' => Letter::Same,
+        '\u{ae}'..='\u{590}' => Spelling::Same,
         // Hebrew and Arabic: vowel points, the tatweel that stretches words, the forms of alef.
         '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' => {
-            Letter::Nothing
+            Spelling::Nothing
         }
         '\u{610}'..='\u{61a}' | '\u{61c}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' => {
-            Letter::Nothing
+            Spelling::Nothing
         }
-        'آ' | 'أ' | 'إ' | 'ٱ' => Letter::As('ا'),
-        '\u{5be}'..='\u{dff}' => Letter::Same,
+        'آ' | 'أ' | 'إ' | 'ٱ' => Spelling::As('ا'),
+        '\u{5be}'..='\u{dff}' => Spelling::Same,
         // Thai, Lao, Burmese, Khmer: no blanks between words. Digits still form numbers.
-        '\u{e50}'..='\u{e59}' | '\u{ed0}'..='\u{ed9}' => Letter::Same,
-        '\u{e00}'..='\u{eff}' => Letter::Alone,
-        '\u{1040}'..='\u{1049}' | '\u{17e0}'..='\u{17e9}' => Letter::Same,
-        '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => Letter::Alone,
+        '\u{e50}'..='\u{e59}' | '\u{ed0}'..='\u{ed9}' => Spelling::Same,
+        '\u{e00}'..='\u{eff}' => Spelling::Alone,
+        '\u{1040}'..='\u{1049}' | '\u{17e0}'..='\u{17e9}' => Spelling::Same,
+        '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => Spelling::Alone,
         // Korean, where particles are joined to words.
-        '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7a3}' => Letter::Alone,
+        '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7a3}' => Spelling::Alone,
         // Marks of direction and the like.
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {
-            Letter::Nothing
+            Spelling::Nothing
         }
-        '\u{feff}' => Letter::Nothing,
+        '\u{feff}' => Spelling::Nothing,
         // Chinese and Japanese.
         '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{318f}' | '\u{31a0}'..='\u{31ff}' => {
-            Letter::Alone
+            Spelling::Alone
         }
         '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' => {
-            Letter::Alone
+            Spelling::Alone
         }
-        '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}' => Letter::Alone,
-        _ => Letter::Same,
+        '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}' => Spelling::Alone,
+        _ => Spelling::Same,
     }
 }
 
@@ -200,10 +200,10 @@ fn without_accent(mut c: char) -> char {
 }
 
 /// The half-width letter or digit for a full-width one.
-fn half_width(c: char) -> Letter {
+fn half_width(c: char) -> Spelling {
     let half = u32::from(c).checked_sub(0xfee0).and_then(char::from_u32);
     match half {
-        Some(half) if half.is_ascii_alphanumeric() => Letter::As(half),
-        _ => Letter::Same,
+        Some(half) if half.is_ascii_alphanumeric() => Spelling::As(half),
+        _ => Spelling::Same,
     }
 }
