@@ -3,6 +3,10 @@
 //! The tree is copied into the target directory, the part is added there, and cargo builds the program
 //! as it would build this one. What other crates it needs has been built for these tests already and
 //! is taken from where it lies; what comes out lies beside the copy.
+//!
+//! cargo names what it builds of a package after its path from the root of the workspace, its version
+//! and its profile, among others. To have the copy's packages beside those of this tree, and not in
+//! their place, they get another profile: one unit of code less than the 256 of a debug build.
 
 use super::{Bench, PARTS, Ran, SHELLS, finish, mail, off, printed, weeks, without};
 use crate::bench::startable;
@@ -96,8 +100,14 @@ fn program() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let shared = own.ancestors().nth(3).unwrap();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let packages = packages(&plain);
+        let profiles = packages.iter().flat_map(|name| {
+            let key = format!("profile.dev.package.{name}.codegen-units");
+            ["--config".to_owned(), format!("{key}=255")]
+        });
         let built = Command::new(cargo)
             .args(["build", "--offline", "--locked", "--bin", "tickets"])
+            .args(profiles)
             .arg("--message-format=json-render-diagnostics")
             .env("CARGO_BUILD_BUILD_DIR", shared)
             .env("CARGO_TARGET_DIR", &out)
@@ -110,12 +120,33 @@ fn program() -> &'static Path {
         one_folder_and_one_line(&plain, &tree(&copy));
         let messages = built.stdout.split(|byte| *byte == b'\n');
         let messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-        let programs = messages.filter_map(|it| it["executable"].as_str().map(PathBuf::from));
-        let [program] = &programs.collect::<Vec<_>>()[..] else {
+        let messages: Vec<Value> = messages.collect();
+        let of_copy = messages.iter().filter_map(|it| {
+            let manifest = Path::new(it["manifest_path"].as_str()?);
+            manifest.strip_prefix(&copy).ok().map(Path::to_owned)
+        });
+        let manifests: BTreeSet<PathBuf> = of_copy.collect();
+        assert_eq!(
+            manifests.len(),
+            packages.len(),
+            "{manifests:?} {packages:?}"
+        );
+        let programs = messages.iter().filter_map(|it| it["executable"].as_str());
+        let [program] = programs.map(Path::new).collect::<Vec<_>>()[..] else {
             panic!("one program is built");
         };
         startable(program, "tickets-hello")
     })
+}
+
+/// The names of the packages of the workspace.
+fn packages(tree: &Tree) -> Vec<String> {
+    let manifests = tree.iter().filter(|(path, _)| path.ends_with("Cargo.toml"));
+    let name = |(_, bytes): (_, &Vec<u8>)| {
+        let manifest: toml::Table = toml::from_str(std::str::from_utf8(bytes).unwrap()).unwrap();
+        manifest["package"]["name"].as_str().unwrap().to_owned()
+    };
+    manifests.map(name).collect()
 }
 
 /// Nothing but the part's folder and its line in the table is new.
