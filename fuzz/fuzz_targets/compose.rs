@@ -11,7 +11,7 @@ use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
 use tickets::ticket::compose::letter::Letter;
-use tickets::ticket::compose::{Kind, OWN_MARKS, Outgoing, Voice, ascii_address, ticket_of_msg_id};
+use tickets::ticket::compose::{Kind, OWN_MARKS, Outgoing, Composer, ascii_address, ticket_of_msg_id};
 use tickets::ticket::template::Templates;
 use tickets::ticket::{TicketId, tag};
 use tickets_fuzz::{Choices, assert_harmless, run, with_lf};
@@ -56,32 +56,32 @@ fn target(raw: &[u8]) {
     let number = [1, 12, 999_999_999][choices.below(3)];
     let desk = Desk::new(domain, number);
     let admins = &desk.admins[choices.below(2)..];
-    let voice = desk.voice(["Support", &subject][choices.below(2)]);
+    let composer = desk.composer(["Support", &subject][choices.below(2)]);
     let first = render::first_lines(raw, 10, &Limits::default());
     let text = render::render(raw, &Limits::default()).text;
 
     let to = author.as_ref().unwrap_or(&nobody);
     for to in [to, &nobody] {
-        desk.own(&voice.ack(&message, to).mail, Kind::Ack);
+        desk.own(&composer.ack(&message, to).mail, Kind::Ack);
         desk.own(
-            &voice.closed(&message, to, &body, &subject).mail,
+            &composer.closed(&message, to, &body, &subject).mail,
             Kind::Closed,
         );
     }
-    desk.own(&voice.closed(&message, to, &text, "").mail, Kind::Closed);
+    desk.own(&composer.closed(&message, to, &text, "").mail, Kind::Closed);
     desk.own(
-        &voice.note(&message, admins, &first, &subject).mail,
+        &composer.note(&message, admins, &first, &subject).mail,
         Kind::Note,
     );
     desk.own(
-        &voice.refused(&message, admins, &subject).mail,
+        &composer.refused(&message, admins, &subject).mail,
         Kind::Refused,
     );
-    let notice = voice.notice(admins, &subject, &body);
+    let notice = composer.notice(admins, &subject, &body);
     desk.own(&notice, Kind::Note);
     comes_back(&notice, &body);
 
-    let copy = voice.copy(&message, admins);
+    let copy = composer.copy(&message, admins);
     assert_eq!((&copy.sender, copy.recipients.as_slice()), (&None, admins));
     desk.other(&copy, &message);
     // The one name of a stranger that stands in a From of ours says what it said.
@@ -96,7 +96,7 @@ fn target(raw: &[u8]) {
         said[..said.floor_char_boundary(150)].trim_end()
     );
     assert_eq!(Message::new(&copy.bytes).from()[0].name, clean(&said));
-    let passed = voice.pass_on(&message, to, &to.name);
+    let passed = composer.pass_on(&message, to, &to.name);
     let ticket = ascii_address(
         &desk
             .addresses
@@ -133,15 +133,15 @@ impl Desk {
         }
     }
 
-    fn voice<'a>(&'a self, name: &'a str) -> Voice<'a> {
-        Voice {
+    fn composer<'a>(&'a self, name: &'a str) -> Composer<'a> {
+        Composer {
             name,
             addresses: &self.addresses,
             admins: &self.admins,
             templates: &self.templates,
             ticket: self.ticket,
             tag: &self.tag,
-            // As the desk has it; the closure in a `Voice` is borrowed, so it is a function here.
+            // As the desk has it; the closure in a `Composer` is borrowed, so it is a function here.
             tagged: match self.ticket.get() {
                 1 => &|subject| tagged(subject, 1),
                 12 => &|subject| tagged(subject, 12),

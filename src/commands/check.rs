@@ -12,7 +12,7 @@ use crate::desk::Desk;
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::ticket::tag;
-use crate::ticket::template::{Text, Values};
+use crate::ticket::template::{Template, Values};
 use anyhow::Result;
 pub use mta::{Mta, mta};
 use std::path::{Path, PathBuf};
@@ -187,7 +187,7 @@ fn templates(desk: &Desk) -> Vec<Finding> {
     let templates = desk.templates();
     let mut found = Vec::new();
     let mut own = Vec::new();
-    for text in Text::ALL {
+    for text in Template::ALL {
         let file = dir.join(text.file_name());
         let path = file.display();
         match std::fs::read_to_string(&file) {

@@ -6,10 +6,10 @@ use crate::error;
 use crate::index::Overview;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
-use crate::ticket::compose::{Outgoing, Voice};
+use crate::ticket::compose::{Composer, Outgoing};
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::summary::Identity;
-use crate::ticket::template::{Templates, Text};
+use crate::ticket::template::{Template, Templates};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
 use mail::render::{self, Limits};
@@ -28,30 +28,30 @@ impl Desk {
             return Vec::new();
         }
         let message = parcel.incoming.message;
-        self.speak(&parcel.key(id), parcel.now, |voice| {
+        self.with_composer(&parcel.key(id), parcel.now, |composer| {
             let state = if plan.open {
                 State::Open
             } else {
                 State::Closed
             };
             let compose = |answer: &Answer| match answer {
-                Answer::Ack(to) => voice.ack(message, to).mail,
-                Answer::Copy(to) => voice.copy(message, to),
+                Answer::Ack(to) => composer.ack(message, to).mail,
+                Answer::Copy(to) => composer.copy(message, to),
                 Answer::Note(to) => {
                     let lines = render::first_lines(message.raw(), 10, &Limits::default());
                     let path = self.store.path(id, state).display().to_string();
-                    voice.note(message, to, &lines, &path).mail
+                    composer.note(message, to, &lines, &path).mail
                 }
                 Answer::PassOn(to) => {
                     let author = message.from().into_iter().next();
                     let own = author.filter(|a| self.config.addresses.target(&a.address).is_none());
                     let name = own.map(|a| a.name).unwrap_or_default();
-                    voice.pass_on(message, to, &name)
+                    composer.pass_on(message, to, &name)
                 }
                 Answer::Closed(to) => {
                     let text = render::render(message.raw(), &Limits::default()).text;
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
-                    voice.closed(message, to, &text, subject).mail
+                    composer.closed(message, to, &text, subject).mail
                 }
                 Answer::Refused(to) => {
                     let reason = match plan.remark {
@@ -79,22 +79,22 @@ impl Desk {
                               The ticket stays open."
                             .to_owned(),
                     };
-                    voice.refused(message, to, &reason).mail
+                    composer.refused(message, to, &reason).mail
                 }
             };
             plan.answers.iter().map(compose).collect()
         })
     }
 
-    /// Lends the desk's voice about one message.
-    fn speak<T>(&self, key: &Key, now: i64, words: impl FnOnce(&Voice) -> T) -> T {
+    /// Calls `compose` with a composer for mail about one message.
+    fn with_composer<T>(&self, key: &Key, now: i64, compose: impl FnOnce(&Composer) -> T) -> T {
         let templates = self.templates();
         let tag = self.config.tag(key.ticket);
         let tagged = |subject: &str| {
             let tags = tag::find(&self.config.subject_tags, subject).unwrap_or_default();
             tags.into_iter().find(|&id| id == key.ticket)
         };
-        words(&Voice {
+        compose(&Composer {
             name: &self.config.name,
             addresses: &self.config.addresses,
             admins: &self.config.admins,
@@ -107,13 +107,13 @@ impl Desk {
         })
     }
 
-    /// The texts in force: the admin's own where there are any.
+    /// The texts of answers: the admin's own where there are any.
     pub fn templates(&self) -> Templates {
         let mut templates = Templates::builtin();
         let Some(dir) = &self.config.templates else {
             return templates;
         };
-        for text in Text::ALL {
+        for text in Template::ALL {
             // `tickets check` says what cannot be read; mail goes out with the built-in text.
             if let Ok(own) = std::fs::read_to_string(dir.join(text.file_name())) {
                 templates.replace(text, own);
@@ -139,8 +139,8 @@ impl Desk {
             ticket: filed.ticket,
             digest: identity.hex(),
         };
-        let refused = self.speak(&key, now, |voice| {
-            voice.refused(incoming.message, &self.config.admins, &sentences.join(" "))
+        let refused = self.with_composer(&key, now, |composer| {
+            composer.refused(incoming.message, &self.config.admins, &sentences.join(" "))
         });
         match self.queue(&key, refused.mail, now) {
             Ok(released) => filed.released.append(released),
@@ -198,8 +198,8 @@ impl Desk {
             "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
             mail.path.display()
         );
-        let notice = self.speak(&key, now, |voice| {
-            voice.notice(&self.config.admins, "Mail could not be sent", &text)
+        let notice = self.with_composer(&key, now, |composer| {
+            composer.notice(&self.config.admins, "Mail could not be sent", &text)
         });
         self.queue(&key, notice, now)?;
         Ok(())

@@ -1,10 +1,10 @@
 //! Outgoing mail as bytes.
 //!
-//! Nothing here fails: an answer with a poorer header is better than none. Nothing here lets a stranger write a
-//! header field either (C8): every string is cleaned and cut before it reaches `head`, which encodes and folds.
+//! Nothing here fails: an answer with a poorer header is better than none. And no stranger can write a header field
+//! (C8): every string is cleaned and cut before it reaches `head`, which encodes and folds.
 //!
-//! What goes to admins and to authors by itself has the null sender, so that no bounce can breed another. Only what
-//! an admin wrote, and is passed on, bounces back into its ticket.
+//! Automatic answers have the null sender, so that a bounce never causes another one. Only an admin's mail that is
+//! passed on has the ticket's address as sender, so that its bounce is filed in the ticket.
 
 mod copy;
 mod head;
@@ -17,12 +17,12 @@ pub use head::ascii_address;
 use self::head::{Head, cut};
 use super::TicketId;
 use super::address::{Addresses, Verb};
-use super::template::{Rendered, Templates, Text, Values};
+use super::template::{Rendered, Template, Templates, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
 
-/// The fields that every mail of ours carries (C12), passed-on ones too: those come from the ticket's
-/// own address, and one that came back would count as the operator's.
+/// The fields that mark every mail of ours (C12), including mail that is passed on: that has the ticket's address in
+/// From, so without the mark it would count as the operator's if it came back.
 pub const OWN_MARKS: &[&str] = &[TICKET_MARK, KIND_MARK];
 const TICKET_MARK: &str = "X-Tickets-Ticket";
 const KIND_MARK: &str = "X-Tickets-Kind";
@@ -36,14 +36,14 @@ pub enum Kind {
     Copy,
     /// A short note to the admins (C2).
     Note,
-    /// The news that a ticket was closed, to its submitter (C4).
+    /// The notice that a ticket was closed, to its submitter (C4).
     Closed,
-    /// The news that something asked for by mail was not done, to the admins (C5, C7).
+    /// A note to the admins that a mail asked for something that was not done (C5, C7).
     Refused,
 }
 
 impl Kind {
-    /// The word in `X-Tickets-Kind`, in file names and in msg-ids.
+    /// The word used in `X-Tickets-Kind`, in file names and in msg-ids.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -56,66 +56,62 @@ impl Kind {
     }
 }
 
-/// A mail that is ready to go out.
+/// A mail that is ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// What it is for.
     pub kind: Kind,
     /// The envelope's sender; `None` is the null sender.
     pub sender: Option<String>,
-    /// The envelope's recipients. Who cannot be written to is left out, and it may be that nobody is left.
+    /// The envelope's recipients. Addresses that cannot be used are left out, so there may be none.
     pub recipients: Vec<String>,
-    /// The mail, lines ending in LF.
+    /// The mail, with LF line ends.
     pub bytes: Vec<u8>,
 }
 
 /// An answer made from a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Composed {
-    /// The answer.
     pub mail: Outgoing,
-    /// What is wrong with the admin's template, if the built-in text had to stand in for it.
+    /// What is wrong with the admin's template, if the built-in text was used instead.
     pub warning: Option<String>,
 }
 
-/// Who speaks, about which ticket, because of which message.
+/// Composes the mail of one ticket that follows from one message.
 #[derive(Clone, Copy)]
-pub struct Voice<'a> {
+pub struct Composer<'a> {
     /// The desk's display name.
     pub name: &'a str,
-    /// The desk's addresses.
     pub addresses: &'a Addresses,
-    /// All admins: their addresses are not shown to others.
+    /// All admins. Their addresses are not shown to others.
     pub admins: &'a [String],
-    /// The texts.
     pub templates: &'a Templates,
-    /// The ticket.
     pub ticket: TicketId,
-    /// What names the ticket in a Subject, such as `[issue12]`.
+    /// The tag that names the ticket in a Subject, such as `[issue12]`.
     pub tag: &'a str,
-    /// The ticket that a Subject names, if it holds a tag.
+    /// Finds the ticket that a Subject names by its tag.
     pub tagged: &'a dyn Fn(&str) -> Option<TicketId>,
-    /// Digest of the filed message, in hex: with ticket and kind it makes the msg-id, so that the same answer always
-    /// has the same one.
+    /// Digest of the filed message, in hex. Together with ticket and kind it makes the msg-id, so that the same answer
+    /// always has the same one.
     pub digest: &'a str,
     /// Seconds since 1970.
     pub now: i64,
 }
 
-impl Voice<'_> {
+impl Composer<'_> {
     /// The acknowledgement of a new ticket that `original` opened (C1).
     #[must_use]
     pub fn ack(&self, original: &Message, to: &Mailbox) -> Composed {
         self.answer(
             Kind::Ack,
-            Text::Ack,
+            Template::Ack,
             original,
             std::slice::from_ref(to),
             Values::default(),
         )
     }
 
-    /// Tells the submitter that `closing` closed the ticket; `text` is what it says, `subject` the ticket's (C4).
+    /// The notice to the submitter that `closing` closed the ticket (C4). `text` is the text of that mail, `subject`
+    /// the ticket's Subject.
     #[must_use]
     pub fn closed(&self, closing: &Message, to: &Mailbox, text: &str, subject: &str) -> Composed {
         let values = Values {
@@ -125,14 +121,14 @@ impl Voice<'_> {
         };
         self.answer(
             Kind::Closed,
-            Text::Closed,
+            Template::Closed,
             closing,
             std::slice::from_ref(to),
             values,
         )
     }
 
-    /// Tells admins shortly about `original`, whose mbox lies at `path` (C2, `notify = "note"`).
+    /// A short note to admins about `original`, which is filed in the mbox at `path` (C2, `notify = "note"`).
     #[must_use]
     pub fn note(
         &self,
@@ -146,10 +142,16 @@ impl Voice<'_> {
             path: clean(path),
             ..Values::default()
         };
-        self.answer(Kind::Note, Text::Note, original, &people(admins), values)
+        self.answer(
+            Kind::Note,
+            Template::Note,
+            original,
+            &people(admins),
+            values,
+        )
     }
 
-    /// Tells admins that `original` is filed, but that something it asked for was not done (C5, C7).
+    /// A note to admins that `original` is filed, but that something it asked for was not done (C5, C7).
     #[must_use]
     pub fn refused(&self, original: &Message, admins: &[String], reason: &str) -> Composed {
         let values = Values {
@@ -158,14 +160,14 @@ impl Voice<'_> {
         };
         self.answer(
             Kind::Refused,
-            Text::Refused,
+            Template::Refused,
             original,
             &people(admins),
             values,
         )
     }
 
-    /// Tells admins something that is about no message, such as mail that was given up (C9).
+    /// A note to admins that is not about a message, for instance about mail that was given up (C9).
     #[must_use]
     pub fn notice(&self, admins: &[String], subject: &str, text: &str) -> Outgoing {
         let admins = people(admins);
@@ -178,7 +180,7 @@ impl Voice<'_> {
     fn answer(
         &self,
         kind: Kind,
-        text: Text,
+        text: Template,
         original: &Message,
         to: &[Mailbox],
         values: Values,
@@ -230,7 +232,7 @@ impl Voice<'_> {
         }
     }
 
-    /// The header that every mail of the desk's own begins with.
+    /// The beginning of the header of mail that the desk writes itself.
     fn head(&self, kind: Kind, subject: &str, to: &[Mailbox]) -> Head {
         let mut head = self.new_head(kind.word(), self.name, subject);
         head.people("To", to);
@@ -256,7 +258,8 @@ impl Voice<'_> {
         head.plain(KIND_MARK, kind.word());
     }
 
-    /// An answer to `original`, also for those who only have what it answers.
+    /// Adds In-Reply-To and References. The references of `original` are included for readers who have only those
+    /// messages.
     fn thread(&self, head: &mut Head, original: &Message) {
         let mut references = original.parents();
         references.reverse();
@@ -295,10 +298,10 @@ impl Voice<'_> {
         format!("<ticket-{}.{word}.{digest}@{domain}>", self.ticket)
     }
 
-    /// `subject` with the tag, once.
+    /// `subject` with exactly one tag.
     fn subject(&self, subject: &str) -> String {
         let subject = clean(subject);
-        // A tag that the cut would take away does not count.
+        // A tag beyond the cut does not count.
         let subject = cut(&subject, 850);
         if (self.tagged)(subject) == Some(self.ticket) {
             subject.to_owned()
@@ -320,7 +323,7 @@ impl Voice<'_> {
         }
     }
 
-    /// Plain Reply answers the author and is filed.
+    /// Reply-To of mail to admins: a plain Reply reaches the author and is filed.
     fn author_and_ticket(&self, original: &Message) -> Vec<Mailbox> {
         let author = original
             .reply_to()
@@ -339,7 +342,7 @@ fn people(addresses: &[String]) -> Vec<Mailbox> {
         .collect()
 }
 
-/// Lines of a stranger for a text of ours, not endless.
+/// A stranger's lines, cleaned and cut, for use in a text of ours.
 fn block(text: &str) -> String {
     cut(clean_block(text).trim_end(), 64 << 10).to_owned()
 }
@@ -348,8 +351,8 @@ fn ascii_domain(domain: &str) -> String {
     idna::domain_to_ascii(domain).unwrap_or_else(|_| "localhost".into())
 }
 
-/// The ticket that a msg-id of ours names (B5), and the digest of the message that it was written
-/// because of; `domain` is the one in answers.
+/// The ticket in a msg-id of ours (B5), and the digest of the message that it answers. `domain` is the domain used in
+/// answers.
 #[must_use]
 pub fn ticket_of_msg_id<'a>(id: &'a str, domain: &str) -> Option<(TicketId, &'a str)> {
     let (local, host) = id.strip_prefix('<')?.strip_suffix('>')?.rsplit_once('@')?;

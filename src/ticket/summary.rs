@@ -1,5 +1,4 @@
-//! What is worth knowing of one filed message, so that nobody has to read it again: whether it
-//! is there already, what it answers, who wrote it, and when.
+//! What the index keeps of each filed message, so that it need not be read again.
 
 use super::address::Addresses;
 use super::compose::OWN_MARKS;
@@ -13,12 +12,12 @@ use mail::render;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What makes two messages the same one (A5): equal Message-ID and equal body. A message
-/// without Message-ID is known by its header instead, less the fields that an MTA adds at each
-/// attempt to deliver, and those in which a mail program notes what was read.
+/// Two messages are the same if their identities are equal (A5): same Message-ID and same body. If a
+/// message has no Message-ID, its header counts instead, except for fields that MTAs add in each
+/// attempt to deliver and those in which mail programs record that a message was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Key of the Message-ID, for finding; see [`key`].
+    /// The [`key`] of the Message-ID.
     pub key: i64,
     /// Digest of Message-ID (or header) and body.
     pub digest: [u8; 16],
@@ -34,7 +33,6 @@ const TRACE: [&str; 5] = [
 ];
 
 impl Identity {
-    /// The identity of `message`.
     pub fn of(message: &Message) -> Identity {
         let mut digest = Sha256::new();
         let id = message.message_id();
@@ -50,7 +48,7 @@ impl Identity {
             }
         }
         digest.update(b"\n\n");
-        // Line ends, and empty lines at the end, change on the way.
+        // Line ends and empty lines at the end can change in transport.
         lines_into(&mut digest, message.body().trim_ascii_end());
         let digest: [u8; 32] = digest.finalize().into();
         let mut half = [0; 16];
@@ -63,16 +61,14 @@ impl Identity {
             digest: half,
         }
     }
-}
 
-impl Identity {
-    /// Its digest as file names and msg-ids have it.
+    /// The digest as used in file names and msg-ids.
     pub fn hex(&self) -> String {
         hex(&self.digest)
     }
 }
 
-/// Bytes in hex, in lower case.
+/// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
@@ -91,7 +87,7 @@ fn first_i64(digest: &[u8; 32]) -> i64 {
     i64::from_be_bytes(first)
 }
 
-/// Feeds `bytes` with every CRLF as LF.
+/// Feeds `bytes` into the digest, with LF for CRLF.
 fn lines_into(digest: &mut Sha256, mut bytes: &[u8]) {
     while let Some(at) = memchr::memmem::find(bytes, b"\r\n") {
         digest.update(&bytes[..at]);
@@ -100,22 +96,21 @@ fn lines_into(digest: &mut Sha256, mut bytes: &[u8]) {
     digest.update(bytes);
 }
 
-/// One filed message in short.
+/// Summary of a filed message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Whether it is there already.
     pub identity: Identity,
     /// When it was filed, in seconds since 1970.
     pub at: i64,
-    /// Who wrote it, and where answers to them go: Reply-To, else From.
+    /// Where answers to the author go: Reply-To, else From.
     pub author: Option<Mailbox>,
     /// The address in From, in lower case; empty if there is none.
     pub from: String,
-    /// The name that stands with it.
+    /// The display name in From.
     pub name: String,
     /// The Subject in one line.
     pub subject: String,
-    /// Addresses in From, To and Cc, in lower case, with blanks between (C5).
+    /// Addresses in From, To and Cc, in lower case, separated by blanks (C5).
     pub people: String,
     /// A machine wrote it.
     pub automatic: bool,
@@ -124,7 +119,6 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of `message`, filed at `at`.
     pub fn of(message: &Message, sender: &Sender, at: i64) -> Summary {
         let attachments = render::attachments(message);
         Summary {
@@ -134,7 +128,7 @@ impl Summary {
         }
     }
 
-    /// The same for who has only the header of a message: without its identity, and without its
+    /// The summary of a message whose body is not known: it lacks the identity and the number of
     /// attachments.
     pub fn of_header(message: &Message, sender: &Sender, at: i64) -> Summary {
         let from = message.from();
@@ -163,7 +157,7 @@ impl Summary {
         }
     }
 
-    /// True if somebody who asks for help wrote it: no machine, no admin, not the desk.
+    /// True if a customer wrote it: not a machine, an admin or the desk.
     pub fn is_customers(&self, admins: &[String], addresses: &Addresses) -> bool {
         !self.automatic && !Staff { admins, addresses }.has(&self.from)
     }

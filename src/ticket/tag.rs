@@ -1,18 +1,18 @@
-//! Tags that name a ticket in a Subject: found by pattern, written as plain text (B4).
+//! Tags that name a ticket in a Subject (B4): finding them by pattern, and writing them.
 
 use super::TicketId;
 use anyhow::{Context, Result, ensure};
 use regex::bytes::{Regex, RegexBuilder};
 
-/// The pattern that finds `[issue12]`, unless the configuration says otherwise (B4).
+/// The default pattern: it finds `[issue12]` (B4).
 pub const DEFAULT: &str = r"\[issue\s*(\d+)\]";
 
-/// The tickets that `patterns` find in a decoded Subject, in order of their place.
+/// The tickets that `patterns` find in a decoded Subject, from left to right.
 ///
 /// # Errors
-/// A pattern that cannot be used; see [`compile`].
+/// If a pattern is invalid; see [`compile`].
 pub fn find(patterns: &[String], subject: &str) -> Result<Vec<TicketId>> {
-    // A tag has a number in it; most Subjects have none, and compiling costs 0.2 ms.
+    // Every tag has a digit. Most Subjects have none, and compiling the patterns takes 0.2 ms.
     if !subject.bytes().any(|b| b.is_ascii_digit()) {
         return Ok(Vec::new());
     }
@@ -20,7 +20,7 @@ pub fn find(patterns: &[String], subject: &str) -> Result<Vec<TicketId>> {
     Ok(find_compiled(&patterns, subject))
 }
 
-/// The same with patterns that are compiled.
+/// Like [`find`], with compiled patterns.
 pub fn find_compiled(patterns: &[Regex], text: &str) -> Vec<TicketId> {
     let mut found: Vec<(usize, TicketId)> = Vec::new();
     for pattern in patterns {
@@ -38,26 +38,24 @@ pub fn find_compiled(patterns: &[Regex], text: &str) -> Vec<TicketId> {
     found.into_iter().map(|(_, id)| id).collect()
 }
 
-/// A pattern of the configuration, compiled; see [`pattern`].
-///
-/// # Errors
-/// It is no regular expression, or has no group for the number.
+/// Compiles a pattern of `subject_tags`; see [`pattern`].
 pub fn compile(text: &str) -> Result<Regex> {
     pattern("subject_tags", text)
 }
 
-/// A pattern that was given as `what`, compiled for bytes: Unicode classes (`\p{L}`) need tables that
-/// every start of the program would pay for, and a tag is made of digits.
+/// Compiles a pattern for bytes. Unicode classes (`\p{L}`) are not supported: every start of the program
+/// would pay for their tables, and tags are made of digits.
 ///
 /// # Errors
-/// It is no regular expression, or has no group for the number.
+/// If it is not a regular expression, or has no group for the number. The error names the key or option
+/// `what`.
 pub fn pattern(what: &str, text: &str) -> Result<Regex> {
     let tag = RegexBuilder::new(text)
         .case_insensitive(true)
         .unicode(false)
         .size_limit(4 << 20)
         .build();
-    let tag = tag.with_context(|| format!("{what}: {text:?} is no regular expression"))?;
+    let tag = tag.with_context(|| format!("{what}: {text:?} is not a regular expression"))?;
     ensure!(
         tag.captures_len() >= 2,
         "{what}: {text:?} has no group for the number"
@@ -65,8 +63,8 @@ pub fn pattern(what: &str, text: &str) -> Result<Regex> {
     Ok(tag)
 }
 
-/// The tag for a ticket as `pattern` would find it: `\[issue\s*(\d+)\]` is written `[issue12]`.
-/// `None` if the pattern leaves open what to write.
+/// A tag that `pattern` finds: for `\[issue\s*(\d+)\]` it is `[issue12]`. `None` if the pattern does not
+/// determine the text.
 pub fn write(pattern: &str, id: TicketId) -> Option<String> {
     let mut text = String::new();
     let mut rest = pattern;
@@ -119,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_tells_what_to_write() {
+    fn a_pattern_determines_the_tag() {
         for (pattern, want) in [
             (DEFAULT, Some("[issue12]")),
             (r"\[bug #([0-9]+)\]", Some("[bug #12]")),
@@ -142,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_found_wherever_they_stand() {
+    fn tags_are_found_anywhere() {
         let patterns = [DEFAULT.to_owned(), r"#(\d+)".to_owned()];
         for (subject, want) in [
             ("Re: [issue12] x", &[12][..]),

@@ -1,7 +1,7 @@
 //! The texts of answers: templates that an admin may replace, in any language (C1).
 //!
-//! A template that is broken must not keep an answer from going out, so the built-in text stands in for it and the
-//! caller gets a sentence to warn the admin with. Only the template that is needed is compiled.
+//! A broken template must not prevent an answer, so the built-in text is used instead and the caller gets a warning
+//! for the admin. Only the template that is needed is compiled.
 
 use anyhow::Result;
 use minijinja::syntax::SyntaxConfig;
@@ -11,45 +11,48 @@ use serde::Serialize;
 
 /// The answers that are made from a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Text {
+pub enum Template {
     /// To the author of a new ticket.
     Ack,
     /// To the admins, instead of a copy.
     Note,
     /// To the submitter of a ticket that was closed.
     Closed,
-    /// To the admins, about something that was asked for and not done.
+    /// To the admins, about something that was asked for but not done.
     Refused,
 }
 
-impl Text {
-    /// All of them.
-    pub const ALL: [Text; 4] = [Text::Ack, Text::Note, Text::Closed, Text::Refused];
+impl Template {
+    pub const ALL: [Template; 4] = [
+        Template::Ack,
+        Template::Note,
+        Template::Closed,
+        Template::Refused,
+    ];
 
     /// The file in the directory of templates that replaces the built-in text.
     #[must_use]
     pub fn file_name(self) -> &'static str {
         match self {
-            Text::Ack => "ack.txt",
-            Text::Note => "note.txt",
-            Text::Closed => "closed.txt",
-            Text::Refused => "refused.txt",
+            Template::Ack => "ack.txt",
+            Template::Note => "note.txt",
+            Template::Closed => "closed.txt",
+            Template::Refused => "refused.txt",
         }
     }
 
-    /// The text that comes with the program: a good start for an admin's own.
     #[must_use]
     pub fn builtin(self) -> &'static str {
         match self {
-            Text::Ack => include_str!("templates/ack.txt"),
-            Text::Note => include_str!("templates/note.txt"),
-            Text::Closed => include_str!("templates/closed.txt"),
-            Text::Refused => include_str!("templates/refused.txt"),
+            Template::Ack => include_str!("templates/ack.txt"),
+            Template::Note => include_str!("templates/note.txt"),
+            Template::Closed => include_str!("templates/closed.txt"),
+            Template::Refused => include_str!("templates/refused.txt"),
         }
     }
 }
 
-/// What a template may say; a value that does not apply is empty, none is missing.
+/// The values that templates can use. All are defined; one that does not apply is empty.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Values {
     /// The ticket's number.
@@ -64,7 +67,6 @@ pub struct Values {
     pub submit_address: String,
     /// Display name of the author.
     pub author: String,
-    /// Address of the author.
     pub author_address: String,
     /// The desk's display name.
     pub name: String,
@@ -72,80 +74,73 @@ pub struct Values {
     pub first_lines: String,
     /// The path of the ticket's mbox (`note.txt`).
     pub path: String,
-    /// What the closing mail says (`closed.txt`).
+    /// The text of the closing mail (`closed.txt`).
     pub text: String,
     /// Why it was not done (`refused.txt`).
     pub reason: String,
 }
 
-/// The texts in force.
+/// The texts in use. `None` stands for the built-in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Templates {
-    /// Replaces the built-in `ack.txt`.
-    pub ack: Option<String>,
-    /// Replaces the built-in `note.txt`.
-    pub note: Option<String>,
-    /// Replaces the built-in `closed.txt`.
-    pub closed: Option<String>,
-    /// Replaces the built-in `refused.txt`.
-    pub refused: Option<String>,
+    ack: Option<String>,
+    note: Option<String>,
+    closed: Option<String>,
+    refused: Option<String>,
 }
 
-/// A text that is ready to be sent.
+/// A template with its values filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered {
     /// The template's own Subject, if it begins with one.
     pub subject: Option<String>,
-    /// The body.
     pub body: String,
 }
 
 impl Templates {
-    /// The texts that come with the program.
     #[must_use]
     pub fn builtin() -> Self {
         Self::default()
     }
 
-    /// Puts `source` in the place of the built-in text.
-    pub fn replace(&mut self, text: Text, source: String) {
+    /// Replaces a built-in text by `source`.
+    pub fn replace(&mut self, text: Template, source: String) {
         *match text {
-            Text::Ack => &mut self.ack,
-            Text::Note => &mut self.note,
-            Text::Closed => &mut self.closed,
-            Text::Refused => &mut self.refused,
+            Template::Ack => &mut self.ack,
+            Template::Note => &mut self.note,
+            Template::Closed => &mut self.closed,
+            Template::Refused => &mut self.refused,
         } = Some(source);
     }
 
-    fn own(&self, text: Text) -> Option<&str> {
+    fn own(&self, text: Template) -> Option<&str> {
         match text {
-            Text::Ack => self.ack.as_deref(),
-            Text::Note => self.note.as_deref(),
-            Text::Closed => self.closed.as_deref(),
-            Text::Refused => self.refused.as_deref(),
+            Template::Ack => self.ack.as_deref(),
+            Template::Note => self.note.as_deref(),
+            Template::Closed => self.closed.as_deref(),
+            Template::Refused => self.refused.as_deref(),
         }
     }
 
     /// Fills in `values`.
     ///
     /// # Errors
-    /// A template that is not one, or that names a value there is not.
-    pub fn render(&self, text: Text, values: &Values) -> Result<Rendered> {
+    /// If the template has a syntax error or uses an unknown value.
+    pub fn render(&self, text: Template, values: &Values) -> Result<Rendered> {
         render(text, self.own(text).unwrap_or(text.builtin()), values)
     }
 
-    /// Fills in `values`; a template of the admin's that fails is replaced by the built-in text, and a warning says
-    /// what is wrong with it.
+    /// Fills in `values`. If the admin's template fails, the built-in text is used, and a warning says what is wrong.
     #[must_use]
-    pub fn render_or_builtin(&self, text: Text, values: &Values) -> (Rendered, Option<String>) {
+    pub fn render_or_builtin(&self, text: Template, values: &Values) -> (Rendered, Option<String>) {
         match self.render(text, values) {
             Ok(rendered) => (rendered, None),
             Err(error) => {
                 let warning = format!(
-                    "the built-in text stands in for {}: {error:#}",
+                    "the built-in text is used instead of {}: {error:#}",
                     text.file_name()
                 );
-                // The built-in text renders; an empty body would still carry the tag and the addresses.
+                // The built-in text always renders. Even an empty body would carry the tag and the addresses.
                 (
                     render(text, text.builtin(), values).unwrap_or_default(),
                     Some(warning),
@@ -155,9 +150,9 @@ impl Templates {
     }
 }
 
-fn render(text: Text, source: &str, values: &Values) -> Result<Rendered> {
+fn render(text: Template, source: &str, values: &Values) -> Result<Rendered> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    // Looked for in the template and not in what comes out, where a stranger's words may stand first.
+    // Look for a Subject in the template, not in the rendered text, which may begin with a stranger's words.
     let (subject, body) = match source.split_once('\n') {
         Some((first, rest)) if let Some(subject) = first.strip_prefix("Subject:") => {
             (Some(subject.trim()), rest.trim_start_matches(['\r', '\n']))
@@ -167,7 +162,7 @@ fn render(text: Text, source: &str, values: &Values) -> Result<Rendered> {
     let mut engine = Environment::new();
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    // A line that only holds `{% if .. %}` leaves no line behind.
+    // A line that contains only `{% if .. %}` leaves no empty line.
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
@@ -199,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_texts_say_what_to_do_next() {
+    fn the_built_in_texts_say_what_to_do() {
         // C1, C4
         let full = Values {
             first_lines: "Hilfe!\nEs brennt.".into(),
@@ -210,32 +205,32 @@ mod tests {
         };
         let table = [
             (
-                Text::Ack,
+                Template::Ack,
                 vec![
                     "ticket 12",
                     "brennt> &",
-                    "just\nanswer this mail",
+                    "just\nreply to this mail",
                     "ticket-12-done@example.org",
                 ],
             ),
             (
-                Text::Note,
+                Template::Note,
                 vec![
                     "Jürgen Groß wrote",
                     "Es brennt.\n\n",
-                    "mutt -f /home/steve/tickets/12\nAnswer:",
+                    "mutt -f /home/steve/tickets/12\nReply: ",
                 ],
             ),
             (
-                Text::Closed,
+                Template::Closed,
                 vec![
                     "has been closed",
                     "\n\nNeue Patrone.\n\nIf",
-                    "just answer this mail",
+                    "just reply to this mail",
                 ],
             ),
             (
-                Text::Refused,
+                Template::Refused,
                 vec![
                     "mallory@example.com may not",
                     "Jürgen Groß <j@example.net>\n",
@@ -263,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_admin_writes_in_their_own_words() {
+    fn an_admin_can_replace_the_text() {
         // C1
         let table = [
             (
@@ -300,8 +295,8 @@ mod tests {
         ];
         for (case, source, subject, body) in table {
             let mut templates = Templates::builtin();
-            templates.replace(Text::Ack, source.into());
-            let got = templates.render(Text::Ack, &values()).unwrap();
+            templates.replace(Template::Ack, source.into());
+            let got = templates.render(Template::Ack, &values()).unwrap();
             assert_eq!(
                 (got.subject.as_deref(), got.body.as_str()),
                 (subject, body),
@@ -319,12 +314,12 @@ mod tests {
         ];
         for (case, source, reason) in table {
             let mut templates = Templates::builtin();
-            templates.replace(Text::Closed, source.into());
-            let (got, warning) = templates.render_or_builtin(Text::Closed, &values());
+            templates.replace(Template::Closed, source.into());
+            let (got, warning) = templates.render_or_builtin(Template::Closed, &values());
             assert_eq!(
                 got,
                 Templates::builtin()
-                    .render(Text::Closed, &values())
+                    .render(Template::Closed, &values())
                     .unwrap(),
                 "{case}"
             );

@@ -1,23 +1,23 @@
-//! A mail of the ticket under a header of our own: for the admins, and for the submitter.
+//! A ticket's message under a new header, for the admins and for the submitter.
 
 use super::head::{Head, ascii_address, cut, push_lf};
-use super::{Kind, Outgoing, Voice, people};
+use super::{Composer, Kind, Outgoing, people};
 use crate::ticket::address::Verb;
 use mail::decode::{Mailbox, clean};
 use mail::message::{Field, Message};
 
-/// More people than this are not named in the Cc of a copy; the mail itself lies in the ticket.
-const PEOPLE: usize = 100;
+/// The most people named in the Cc of a copy. The ticket holds the mail with all of them.
+const MOST_PEOPLE: usize = 100;
 
-/// Longer `Content-*` fields are some attack; copying them would make the MTA refuse the mail for days.
-const CONTENT_FIELDS: usize = 64 << 10;
+/// The most bytes of `Content-*` fields. More are an attack, and the MTA would refuse a copy of them for days.
+const MOST_CONTENT_FIELDS: usize = 64 << 10;
 
-/// The longest line that an MTA takes, with its line feed (RFC 5322 2.1.1).
-const LINE: usize = 999;
+/// The longest line that an MTA accepts, with its line feed (RFC 5322 2.1.1).
+const LONGEST_LINE: usize = 999;
 
-impl Voice<'_> {
-    /// `original` itself for admins: body and MIME structure byte for byte, under a header of our own that plain
-    /// Reply works with and that the author's DMARC policy cannot break (C2).
+impl Composer<'_> {
+    /// `original` for admins: body and MIME structure byte for byte, under a new header (C2). Plain Reply works with
+    /// that header, and the author's DMARC policy does not apply to it.
     #[must_use]
     pub fn copy(&self, original: &Message, admins: &[String]) -> Outgoing {
         let author = original.from().into_iter().next();
@@ -39,12 +39,12 @@ impl Voice<'_> {
         self.finish(Kind::Copy, &admins, head.with_body_of(original))
     }
 
-    /// What an admin wrote, for the submitter. `by` is the name it comes from: the admin's, or the desk's (C3).
+    /// An admin's mail for the submitter (C3). `by` is the display name in From; if it is empty, the desk's is used.
     #[must_use]
     pub fn pass_on(&self, original: &Message, to: &Mailbox, by: &str) -> Outgoing {
         let to = [to.clone()];
         let by = if by.is_empty() { self.name } else { by };
-        // Not `copy`: the admins' copies of the same message have that msg-id, and another header.
+        // Not `copy`: that is the msg-id of the admins' copies of the same message, whose header differs.
         let mut head = self.new_head("pass", by, &self.subject(&original.subject()));
         head.people("To", &to);
         head.people("Reply-To", &[self.ticket_mailbox()]);
@@ -58,8 +58,8 @@ impl Voice<'_> {
         }
     }
 
-    /// Whom `original` names beside the desk, its admins, its author and the people in `to`: group reply reaches
-    /// them.
+    /// The people in To and Cc of `original` apart from the desk, its admins, the author and those in `to`. Named in
+    /// Cc, so that a group reply reaches them.
     pub(super) fn others(&self, original: &Message, to: &[Mailbox]) -> Vec<Mailbox> {
         let mut known: Vec<String> = self.admins.iter().map(|a| a.to_lowercase()).collect();
         known.extend(
@@ -74,14 +74,14 @@ impl Voice<'_> {
             known.push(address);
             new
         });
-        others.truncate(PEOPLE);
+        others.truncate(MOST_PEOPLE);
         others
     }
 }
 
 impl Head {
-    /// A whole mail: this header, the fields of `original` that say what its body is, and the body. One copy of the
-    /// body is made, with LF for CRLF and otherwise byte for byte.
+    /// A whole mail: this header, the MIME fields of `original`, and its body. The body is copied once: with LF for
+    /// CRLF, otherwise byte for byte.
     fn with_body_of(self, original: &Message) -> Vec<u8> {
         let body = original.body();
         let mut mail = Vec::with_capacity(body.len() + 4096);
@@ -93,8 +93,8 @@ impl Head {
     }
 }
 
-/// The fields of `original` that say what its body is, as they stand but for what an MTA would refuse or take for
-/// the end of the header. A header that cannot be passed on so is left out as a whole: the body is text then.
+/// The MIME fields of `original`, less what an MTA would refuse or mistake for the end of the header. If that does
+/// not make them acceptable, all of them are left out, and the body is read as text.
 fn mime_fields(original: &Message) -> Vec<u8> {
     let mut header = Vec::new();
     let mut names: Vec<&[u8]> = Vec::new();
@@ -102,16 +102,16 @@ fn mime_fields(original: &Message) -> Vec<u8> {
         let known = names
             .iter()
             .any(|name| name.eq_ignore_ascii_case(field.name));
-        if known || !says_what_the_body_is(field) {
+        if known || !is_mime_field(field) {
             continue;
         }
         names.push(field.name);
         let start = header.len();
-        if start + field.line.len() > CONTENT_FIELDS {
+        if start + field.line.len() > MOST_CONTENT_FIELDS {
             return Vec::new();
         }
         push_lf(&mut header, field.line);
-        // Some MTA takes a lone CR for the end of a line, and there the header would end for it.
+        // Some MTAs read a lone CR as a line end, which could end the header.
         for byte in &mut header[start..] {
             if matches!(*byte, b'\r' | 0) {
                 *byte = b' ';
@@ -121,16 +121,16 @@ fn mime_fields(original: &Message) -> Vec<u8> {
             header.push(b'\n');
         }
     }
-    // A line of blanks is an end of the header to those who take blanks off the end of lines.
+    // A line of blanks ends the header for software that strips trailing blanks.
     let lines = header.split_inclusive(|&byte| byte == b'\n');
     let lines: Vec<&[u8]> = lines.filter(|l| !l.trim_ascii().is_empty()).collect();
-    match lines.iter().any(|line| line.len() > LINE) {
+    match lines.iter().any(|line| line.len() > LONGEST_LINE) {
         true => Vec::new(),
         false => lines.concat(),
     }
 }
 
-fn says_what_the_body_is(field: &Field) -> bool {
+fn is_mime_field(field: &Field) -> bool {
     let is_word = |name: &[u8]| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     let content = field
         .name

@@ -1,7 +1,7 @@
-//! A header in the making: fields that are encoded, folded, and cannot be more than one field each.
+//! Builds headers. Every field is encoded and folded, and no value can add a second field.
 //!
-//! lettre encodes and folds. What it gets wrong is kept from it: it panics on a control character in a display name,
-//! does not fold a list of bare addresses, and passes on text that looks like an encoded word.
+//! lettre encodes and folds. Input that it gets wrong is kept from it: it panics on a control character in a display
+//! name, does not fold a list of bare addresses, and passes on text that looks like an encoded-word.
 
 use lettre::Address;
 use lettre::message::header::{
@@ -12,17 +12,17 @@ use mail::decode::{Mailbox, clean};
 use std::panic::catch_unwind;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Bytes of a Subject. RFC 5322 2.1.1 has 998 for a line, and a word without blanks is not folded.
-const TEXT: usize = 900;
+/// The most bytes of a Subject. RFC 5322 2.1.1 allows 998 in a line, and text without blanks is not folded.
+const LONGEST_TEXT: usize = 900;
 
-/// Bytes of a display name.
-const NAME: usize = 200;
+/// The most bytes of a display name.
+const LONGEST_NAME: usize = 200;
 
-/// The most msg-ids in References: the first and the last ones, as RFC 5322 3.6.4 threads need.
-const MSG_IDS: usize = 40;
+/// The most msg-ids in References. The first and the last ones are kept, as threading needs them (RFC 5322 3.6.4).
+const MOST_MSG_IDS: usize = 40;
 
-/// A longer msg-id does not fit on a line.
-const MSG_ID: usize = 900;
+/// The most bytes of a msg-id; a longer one does not fit on a line.
+const LONGEST_MSG_ID: usize = 900;
 
 /// The fields written so far, each ending in LF.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Head {
         &self.0
     }
 
-    /// A field whose value is ours: short, ASCII, one line.
+    /// A field with a value of our own: short, ASCII, one line.
     pub(super) fn plain(&mut self, name: &str, value: &str) {
         let safe = value
             .chars()
@@ -42,9 +42,8 @@ impl Head {
             .extend(name.chars().chain(": ".chars()).chain(safe).chain(['\n']));
     }
 
-    /// `Date`.
     pub(super) fn date(&mut self, now: i64) {
-        // Later than the year 9999 lettre has no date for, and panics.
+        // lettre panics on dates after the year 9999.
         let now = u64::try_from(now).unwrap_or(0).min(253_000_000_000);
         self.encoded(|| header::Date::from(UNIX_EPOCH + Duration::from_secs(now)).display());
     }
@@ -52,20 +51,20 @@ impl Head {
     /// A field of free text, such as `Subject`.
     pub(super) fn text(&mut self, name: &'static str, text: &str) {
         let text = clean(text);
-        let text = unencoded(cut(&text, TEXT));
+        let text = unencoded(cut(&text, LONGEST_TEXT));
         let done = self.encoded(|| {
             HeaderValue::new(
                 HeaderName::new_from_ascii_str(name),
-                cut(&text, TEXT).to_owned(),
+                cut(&text, LONGEST_TEXT).to_owned(),
             )
         });
         if !done {
-            self.plain(name, cut(&text, TEXT));
+            self.plain(name, cut(&text, LONGEST_TEXT));
         }
     }
 
-    /// A field of mailboxes, one a line; left out if nobody in it can be written to, but for `To`, which some MTAs
-    /// insist on.
+    /// A field of mailboxes, one a line. It is left out if no address is usable, except for `To`, which some MTAs
+    /// require.
     pub(super) fn people(&mut self, name: &str, people: &[Mailbox]) {
         let list: Vec<String> = people.iter().filter_map(mailbox).collect();
         match (list.is_empty(), name) {
@@ -75,20 +74,21 @@ impl Head {
         }
     }
 
-    /// A field of msg-ids, one a line, oldest first; left out if there is none.
+    /// A field of msg-ids, one a line, oldest first; left out if there are none.
     pub(super) fn msg_ids(&mut self, name: &str, ids: &[String]) {
-        let fits = |id: &&String| id.len() <= MSG_ID && id.bytes().all(|b| b.is_ascii_graphic());
+        let fits =
+            |id: &&String| id.len() <= LONGEST_MSG_ID && id.bytes().all(|b| b.is_ascii_graphic());
         let mut ids: Vec<&str> = ids.iter().filter(fits).map(String::as_str).collect();
-        if ids.len() > MSG_IDS {
-            ids.drain(1..=ids.len() - MSG_IDS);
+        if ids.len() > MOST_MSG_IDS {
+            ids.drain(1..=ids.len() - MOST_MSG_IDS);
         }
         if !ids.is_empty() {
             self.0.push_str(&format!("{name}: {}\n", ids.join("\n ")));
         }
     }
 
-    /// A whole mail: this header and a plain text. It stays readable as it stands: ASCII as it is, anything else as
-    /// quoted-printable.
+    /// A whole mail: this header and a plain text. It is readable without decoding: ASCII is not encoded, and other
+    /// text is quoted-printable.
     pub(super) fn with_text(mut self, text: &str) -> Vec<u8> {
         let text = format!("{}\n", text.trim_end());
         let short = text.lines().all(|line| line.len() <= 900);
@@ -112,7 +112,7 @@ impl Head {
         mail
     }
 
-    /// Adds what lettre makes; false if it made nothing that fits into a header.
+    /// Adds a field that lettre builds. False if it panics or if the result is not one valid field.
     fn encoded(&mut self, make: impl FnOnce() -> HeaderValue + std::panic::UnwindSafe) -> bool {
         let made = catch_unwind(|| {
             let mut headers = Headers::new();
@@ -127,7 +127,7 @@ impl Head {
     }
 }
 
-/// Whether `field` is ASCII, and every line but the first is folded, not empty and not too long.
+/// True if `field` is ASCII, no line is too long, and every line but the first is a folded one that is not empty.
 fn is_one_field(field: &str) -> bool {
     let folded =
         |(n, line): (usize, &str)| n == 0 || (line.starts_with(' ') && !line.trim().is_empty());
@@ -139,11 +139,11 @@ fn is_one_field(field: &str) -> bool {
         && field.lines().all(|line| line.len() <= 998)
 }
 
-/// `"Name" <local@domain>`, folded where it is long; `None` if the address is none that can be written to.
+/// `"Name" <local@domain>`, folded if it is long; `None` if the address is not usable.
 fn mailbox(mailbox: &Mailbox) -> Option<String> {
     let address = ascii_address(&mailbox.address)?;
     let name = clean(&mailbox.name);
-    let name = cut(&name, NAME);
+    let name = cut(&name, LONGEST_NAME);
     if name.is_empty() {
         return Some(address);
     }
@@ -151,7 +151,7 @@ fn mailbox(mailbox: &Mailbox) -> Option<String> {
     let mut one = Head::default();
     let done = one.encoded(|| {
         let named = Named::new(Some(name.to_owned()), Address::new_dangerous(local, domain));
-        // The field's name counts for the fold only.
+        // The name of the field only matters for folding.
         header::From::from(lettre::message::Mailboxes::from(named)).display()
     });
     let written = one
@@ -161,9 +161,9 @@ fn mailbox(mailbox: &Mailbox) -> Option<String> {
     written.filter(|_| done).or(Some(address))
 }
 
-/// `address` as it can stand in a header and on sendmail's command line: one `local@domain` in ASCII, the domain as
-/// A-labels (RFC 5890). `None` if it is anything else; a local-part beyond ASCII needs SMTPUTF8, which sendmail(8)
-/// does not promise.
+/// `address` in a form that is safe in a header and on sendmail's command line: one `local@domain` in ASCII, with the
+/// domain as A-labels (RFC 5890). `None` for anything else. A local-part that is not ASCII would need SMTPUTF8, which
+/// sendmail(8) does not guarantee.
 #[must_use]
 pub fn ascii_address(address: &str) -> Option<String> {
     let (local, domain) = address.trim().rsplit_once('@')?;
@@ -211,12 +211,12 @@ fn is_host(domain: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
-/// `text` without `=?`, which would be read as the start of an encoded word that nobody encoded.
+/// `text` with `=?` broken up, since readers would decode it as the start of an encoded-word.
 pub(super) fn unencoded(text: &str) -> String {
     text.replace("=?", "= ?")
 }
 
-/// The first `limit` bytes of `text`, or fewer, so that no character is cut in two.
+/// At most the first `limit` bytes of `text`, without cutting a character in two.
 pub(super) fn cut(text: &str, limit: usize) -> &str {
     text[..text.floor_char_boundary(limit)].trim_end()
 }

@@ -1,34 +1,31 @@
-//! A reply that a person writes on the shell: the draft to begin with, what an editor shows of
-//! it, and the mail it becomes.
+//! A reply that a person writes with `tickets reply`: the draft, its form in an editor, and the
+//! finished mail.
 
 use super::head::{Head, unencoded};
 use super::{Mailbox, ascii_address, ascii_domain};
 use mail::decode::{clean, clean_block};
 use mail::message::Message;
 
-/// A reply in the making.
+/// A reply that is being written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Letter {
     /// The ticket, under the desk's name.
     pub from: Vec<Mailbox>,
-    /// Who is answered.
     pub to: Vec<Mailbox>,
-    /// Who else gets it; the ticket's address stands here, and that files the reply.
+    /// Includes the ticket's address, which files the reply.
     pub cc: Vec<Mailbox>,
-    /// Who gets it and is not named.
     pub bcc: Vec<Mailbox>,
-    /// The Subject, in one line.
+    /// In one line.
     pub subject: String,
-    /// The message that is answered, and those before it, oldest first.
+    /// Msg-ids of the answered message and those before it, oldest first.
     pub references: Vec<String>,
-    /// The text, with LF.
+    /// With LF line ends.
     pub body: String,
 }
 
 impl Letter {
-    /// An empty reply to `original`: its thread, its Subject under `tag`, its `text` quoted.
-    ///
-    /// `when` is the date in the line above the quotation.
+    /// A reply to `original` with its thread, its Subject with `tag`, and its `text` quoted. `when` is the
+    /// date in the line above the quotation.
     #[must_use]
     pub fn answering(original: &Message, tag: &str, text: &str, when: &str) -> Self {
         let mut references = original.parents();
@@ -49,7 +46,7 @@ impl Letter {
         }
     }
 
-    /// The addresses of everyone who gets it, each once; who cannot be written to is left out.
+    /// The addresses of all recipients, each once; unusable ones are left out.
     #[must_use]
     pub fn recipients(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
@@ -62,7 +59,7 @@ impl Letter {
         all
     }
 
-    /// The text for an editor: fields as a person reads them, an empty line, the body.
+    /// The text for an editor: decoded fields, an empty line, the body.
     #[must_use]
     pub fn readable(&self) -> String {
         let mut out = String::new();
@@ -78,7 +75,7 @@ impl Letter {
         out
     }
 
-    /// Takes over what came out of the editor; the thread stays as it is.
+    /// Takes over the text that the editor saved. The references stay as they are.
     pub fn edited(&mut self, text: &str) {
         let message = Message::new(text.as_bytes());
         self.from = message.from();
@@ -89,7 +86,7 @@ impl Letter {
         self.body = String::from_utf8_lossy(message.body()).into_owned();
     }
 
-    /// True if nothing was written between the quoted lines.
+    /// True if it has no text apart from quoted lines and a signature.
     #[must_use]
     pub fn says_nothing(&self) -> bool {
         let mut lines = self.body.lines().map(str::trim_end).peekable();
@@ -97,14 +94,14 @@ impl Letter {
             let introduces =
                 line.ends_with(" wrote:") && lines.peek().is_some_and(|next| next.starts_with('>'));
             if !line.is_empty() && !line.starts_with('>') && !introduces {
-                // A signature is no text.
+                // The signature begins here.
                 return line == "--";
             }
         }
         true
     }
 
-    /// The mail, lines ending in LF; `unique` makes its msg-id, `now` is in seconds since 1970.
+    /// The mail, with LF line ends. `unique` makes its msg-id, `now` is in seconds since 1970.
     #[must_use]
     pub fn mail(&self, unique: &str, domain: &str, now: i64) -> Vec<u8> {
         let mut head = Head::default();
@@ -117,8 +114,7 @@ impl Letter {
         head.with_text(clean_block(&self.body).trim_start_matches('\n'))
     }
 
-    /// The same for a mail program that goes on writing: no date and no msg-id yet, and the body
-    /// as it stands.
+    /// A draft for a mail program, which adds the date and the msg-id. The body is not encoded.
     #[must_use]
     pub fn unfinished(&self) -> Vec<u8> {
         let mut head = Head::default();
@@ -141,7 +137,7 @@ impl Letter {
     }
 }
 
-/// `[issue12] Re: Drucker`, whatever stood before the words.
+/// `[issue12] Re: Drucker`, without the tags and reply prefixes of the original.
 fn subject(original: &str, tag: &str) -> String {
     let words = clean(original).replace(tag, " ");
     let mut words = words.trim();
@@ -159,13 +155,13 @@ fn subject(original: &str, tag: &str) -> String {
     }
 }
 
-/// One line of what is answered; a quotation in it gets no blank between its marks.
+/// Quotes a line. If it is a quotation already, no blank comes between its marks.
 fn quote(line: &str) -> String {
     let blank = if line.starts_with('>') { "" } else { " " };
     format!(">{blank}{line}").trim_end().to_owned() + "\n"
 }
 
-/// A mailbox as a person types it, and as `mailboxes` reads it back.
+/// A mailbox as a person types it and as `mailboxes` parses it.
 fn readable(mailbox: &Mailbox) -> String {
     let name = unencoded(&clean(&mailbox.name)).replace(['"', '\\'], "'");
     let plain = |c: char| c.is_alphanumeric() || " -_'".contains(c);
@@ -202,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_editor_shows_words_and_gives_them_back() {
+    fn an_editor_shows_decoded_text_and_gives_it_back() {
         let mut again = draft();
         let text = draft().readable();
         assert_eq!(
@@ -227,8 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn words_that_look_encoded_are_not_decoded_again() {
-        // C8: the Subject says `=?utf-8?Q?a?=`, once decoded.
+    fn text_that_looks_encoded_is_not_decoded_again() {
+        // C8: the decoded Subject is `=?utf-8?Q?a?=`.
         let mail = b"From: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fb=3F=3D?= <b@x>\n\
             Subject: =?utf-8?Q?=3D=3Futf-8=3FQ=3Fa=3F=3D?=\n\n";
         let original = Message::new(mail);
@@ -243,7 +239,7 @@ mod tests {
         let sent = Message::new(&sent);
         assert_eq!(sent.subject(), draft.subject);
         assert_eq!(sent.mailboxes("To"), draft.to);
-        // A name that no editor showed is encoded, so it may stay.
+        // A name that was never shown in an editor is encoded, so it may stay.
         let draft = Letter {
             to: original.from(),
             ..draft

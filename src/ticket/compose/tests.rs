@@ -1,4 +1,4 @@
-//! Whole mails, and what a stranger cannot do to them.
+//! Whole mails.
 
 mod bytes;
 mod stranger;
@@ -23,8 +23,8 @@ impl Desk {
         }
     }
 
-    fn voice(&self) -> Voice<'_> {
-        Voice {
+    fn composer(&self) -> Composer<'_> {
+        Composer {
             name: "Support",
             addresses: &self.addresses,
             admins: &self.admins,
@@ -74,7 +74,9 @@ fn text(bytes: &[u8]) -> String {
 fn an_acknowledgement_is_recognised_as_one() {
     // C1, C12
     let desk = Desk::new("example.org");
-    let got = desk.voice().ack(&Message::new(MAIL.as_bytes()), &alice());
+    let got = desk
+        .composer()
+        .ack(&Message::new(MAIL.as_bytes()), &alice());
     assert_eq!(
         (got.warning, got.mail.kind, got.mail.sender),
         (None, Kind::Ack, None)
@@ -107,7 +109,7 @@ fn a_copy_is_the_mail_under_a_new_header() {
     // C2
     let desk = Desk::new("example.org");
     let got = desk
-        .voice()
+        .composer()
         .copy(&Message::new(MAIL.as_bytes()), &desk.admins[1..]);
     assert_eq!(
         (got.kind, got.sender, got.recipients),
@@ -140,7 +142,7 @@ fn what_an_admin_writes_comes_from_the_ticket() {
     let reply = "From: Steve <steve@example.org>\nTo: ticket-12@example.org\nCc: bob@example.net\n\
         Subject: Re: [issue12] Printer on fire\nMessage-ID: <s@x>\nIn-Reply-To: <m1@example.net>\n\nWater!\n";
     let got = desk
-        .voice()
+        .composer()
         .pass_on(&Message::new(reply.as_bytes()), &alice(), "Steve");
     assert_eq!(got.sender.as_deref(), Some("ticket-12@example.org"));
     assert_eq!(got.recipients, ["alice@example.net"]);
@@ -158,7 +160,7 @@ fn what_an_admin_writes_comes_from_the_ticket() {
         Water!\n";
     assert_eq!(text(&got.bytes), want);
     let got = desk
-        .voice()
+        .composer()
         .pass_on(&Message::new(reply.as_bytes()), &alice(), "");
     assert!(text(&got.bytes).contains("\nFrom: Support <ticket-12@example.org>\n"));
 }
@@ -169,7 +171,7 @@ fn notes_say_who_and_where() {
     let desk = Desk::new("example.org");
     let mail = Message::new(MAIL.as_bytes());
     let note = desk
-        .voice()
+        .composer()
         .note(
             &mail,
             &desk.admins,
@@ -190,7 +192,7 @@ fn notes_say_who_and_where() {
         assert!(note.contains(words), "no {words:?}:\n{note}");
     }
     let refused = desk
-        .voice()
+        .composer()
         .refused(&mail, &desk.admins, "alice@example.net may not close it")
         .mail;
     assert_eq!(refused.kind, Kind::Refused);
@@ -199,7 +201,7 @@ fn notes_say_who_and_where() {
             .contains("\n\n    alice@example.net may not close it\n\nFrom:    Alice <alice@")
     );
     let notice = desk
-        .voice()
+        .composer()
         .notice(&desk.admins, "Mail given up", "Nobody took it.\n");
     let notice = text(&notice.bytes);
     assert!(
@@ -210,15 +212,17 @@ fn notes_say_who_and_where() {
 
 #[test]
 fn a_german_mail_keeps_its_umlauts() {
-    // C1: in the Subject, in the template, and readable as it stands.
+    // C1: in the Subject and in the template, readable without decoding.
     let mut desk = Desk::new("müller.example");
     desk.templates.replace(
-        Text::Closed,
+        Template::Closed,
         "Subject: Schließung: {{ subject }}\n\nGrüße an {{ author }}!\n{{ text }}\n".into(),
     );
     let mail = "From: =?iso-8859-1?Q?J=FCrgen_Gro=DF=2C_Dr=2E?= <j@b\u{fc}ro.example>\nSubject: =?utf-8?Q?T=C3=BCr?= [issue12]\n\n";
     let mail = Message::new(mail.as_bytes());
-    let got = desk.voice().closed(&mail, &mail.from()[0], "Öl hilft.", "");
+    let got = desk
+        .composer()
+        .closed(&mail, &mail.from()[0], "Öl hilft.", "");
     assert_eq!(got.mail.recipients, ["j@xn--bro-hoa.example"]);
     let back = Message::new(&got.mail.bytes);
     assert_eq!(back.subject(), "[issue12] Schließung: Tür");
@@ -277,7 +281,7 @@ fn a_tag_stands_once() {
     for (case, subject, want) in table {
         let mail = format!("From: a@x\nSubject: {subject}\n\n");
         let got = desk
-            .voice()
+            .composer()
             .copy(&Message::new(mail.as_bytes()), &desk.admins);
         assert_eq!(Message::new(&got.bytes).subject(), want, "{case}");
     }
@@ -288,7 +292,7 @@ fn our_msg_ids_name_their_ticket() {
     // B5
     let desk = Desk::new("example.org");
     let ack = desk
-        .voice()
+        .composer()
         .ack(&Message::new(MAIL.as_bytes()), &alice())
         .mail;
     let id = Message::new(&ack.bytes).message_id().unwrap();

@@ -1,10 +1,10 @@
-//! Bodies as they are copied, and addresses as sendmail gets them.
+//! Copied bodies, and the addresses passed to sendmail.
 
 use super::*;
 
 #[test]
 fn a_body_is_copied_byte_for_byte() {
-    // C2: with LF, which sendmail wants; line ends are given back only by `show --raw` (D6).
+    // C2: with LF, which sendmail expects; only `show --raw` restores line ends (D6).
     let table: &[(&str, &[u8], &[u8])] = &[
         (
             "as it is",
@@ -47,30 +47,30 @@ fn a_body_is_copied_byte_for_byte() {
     ];
     let desk = Desk::new("example.org");
     for (case, raw, want) in table {
-        let got = desk.voice().copy(&Message::new(raw), &desk.admins);
+        let got = desk.composer().copy(&Message::new(raw), &desk.admins);
         assert!(
             got.bytes.ends_with(want),
             "{case}: {}",
             String::from_utf8_lossy(&got.bytes)
         );
     }
-    // What an MTA would refuse for its length says nothing any more.
+    // Fields that an MTA would refuse for their length are left out.
     for length in [980, 1 << 20] {
         let long = format!("Content-Type: text/plain; x={}\n\nbody", "y".repeat(length));
         let got = desk
-            .voice()
+            .composer()
             .copy(&Message::new(long.as_bytes()), &desk.admins);
         assert!(got.bytes.len() < 2000 && got.bytes.ends_with(b"All\n\nbody"));
     }
     let folded = format!("Content-Type: text/plain;\n x={}\n\nbody", "y".repeat(980));
     let got = desk
-        .voice()
+        .composer()
         .copy(&Message::new(folded.as_bytes()), &desk.admins);
     assert!(text(&got.bytes).ends_with(&folded));
 }
 
 #[test]
-fn who_cannot_be_written_to_is_left_out() {
+fn unusable_addresses_are_left_out() {
     // C10
     let table = [
         ("plain", "a@x", Some("a@x")),
@@ -111,7 +111,7 @@ fn who_cannot_be_written_to_is_left_out() {
         ..alice()
     };
     let got = desk
-        .voice()
+        .composer()
         .ack(&Message::new(MAIL.as_bytes()), &nobody)
         .mail;
     assert!(

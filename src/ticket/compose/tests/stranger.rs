@@ -1,4 +1,4 @@
-//! What strangers write stays where it belongs (C8).
+//! Strangers cannot write header fields of our mail (C8).
 
 use super::*;
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn assert_well_formed(mail: &Outgoing, wanted: &[&str]) {
     );
 }
 
-/// Texts as strangers write them: anything, and what mail software stumbles over.
+/// Texts of strangers: anything, and in particular what mail software trips over.
 fn nasty() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         any::<String>(),
@@ -98,7 +98,7 @@ fn field() -> impl Strategy<Value = Vec<u8>> {
         Just(b"<a@x> <b\n @x>".to_vec()),
     ];
     let value = proptest::collection::vec(piece, 0..4).prop_map(|pieces| {
-        // A field goes on where a line begins with a blank; other bytes would begin another one.
+        // A line that begins with a blank continues the field; other bytes would begin a new one.
         let mut value = pieces.concat();
         while let Some(at) = value
             .windows(2)
@@ -127,7 +127,7 @@ proptest! {
         let message = Message::new(raw.as_bytes());
         let to = Mailbox { name: name.clone(), address: address.clone() };
         let known = Mailbox { name: name.clone(), address: "alice@example.net".into() };
-        let voice = Voice { name: &name, ..desk.voice() };
+        let composer = Composer { name: &name, ..desk.composer() };
         let threads: &[&str] = if message.message_id().is_some_and(|id| id.is_ascii() && id.len() <= 900) {
             &["In-Reply-To", "References"]
         } else {
@@ -143,55 +143,55 @@ proptest! {
 
         for to in [&to, &known] {
             let want = fields(&[FIRST, MARKS, &["Reply-To"], threads, BULK, TEXT]);
-            let mail = voice.ack(&message, to).mail;
+            let mail = composer.ack(&message, to).mail;
             assert_well_formed(&mail, &want);
-            assert_well_formed(&voice.closed(&message, to, &body, "").mail, &want);
-            // The subject that went in comes out, as far as it was let in.
+            assert_well_formed(&composer.closed(&message, to, &body, "").mail, &want);
+            // The subject comes out as it went in, up to the cut.
             let got = Message::new(&mail.bytes).subject();
-            let meant = clean(&voice.subject(&message.subject()).replace("=?", "= ?"));
+            let meant = clean(&composer.subject(&message.subject()).replace("=?", "= ?"));
             prop_assert!(meant.starts_with(&got) && (got.len() > 840 || got == meant), "{:?} {:?}", got, meant);
             let named = Message::new(&mail.bytes).mailboxes("From");
             prop_assert_eq!(named.len(), 1);
             prop_assert_eq!(&named[0].address, "ticket-12@example.org");
             prop_assert_eq!(named[0].name.clone(), cut(&clean(&name), 200).to_owned());
         }
-        let cc: &[&'static str] = if voice.others(&message, &[]).iter().any(|m| ascii_address(&m.address).is_some()) {
+        let cc: &[&'static str] = if composer.others(&message, &[]).iter().any(|m| ascii_address(&m.address).is_some()) {
             &["Cc"]
         } else {
             &[]
         };
         let admins = [address.clone(), "steve@example.org".into()];
         let want = fields(&[FIRST, &["Reply-To"], cc, threads, MARKS, AUTO]);
-        let copy = voice.copy(&message, &admins[1..]);
+        let copy = composer.copy(&message, &admins[1..]);
         assert_well_formed(&copy, &want);
         prop_assert_eq!(&copy.recipients, &["steve@example.org"]);
-        assert_well_formed(&voice.pass_on(&message, &known, &name), &fields(&[FIRST, &["Reply-To"], cc, threads, MARKS]));
+        assert_well_formed(&composer.pass_on(&message, &known, &name), &fields(&[FIRST, &["Reply-To"], cc, threads, MARKS]));
         let want = fields(&[FIRST, MARKS, &["Reply-To"], threads, AUTO, TEXT]);
-        assert_well_formed(&voice.note(&message, &admins, &body, &name).mail, &want);
-        assert_well_formed(&voice.refused(&message, &admins, &body).mail, &want);
+        assert_well_formed(&composer.note(&message, &admins, &body, &name).mail, &want);
+        assert_well_formed(&composer.refused(&message, &admins, &body).mail, &want);
         let want = fields(&[FIRST, MARKS, AUTO, TEXT]);
-        assert_well_formed(&voice.notice(&admins, &subject, &body), &want);
+        assert_well_formed(&composer.notice(&admins, &subject, &body), &want);
     }
 
     #[test]
     fn no_bytes_write_a_field(fields in proptest::collection::vec(field(), 0..12), body in proptest::collection::vec(any::<u8>(), 0..40)) {
-        // C8: from the bytes that came in to the header that goes out.
+        // C8: from the incoming bytes to the outgoing header.
         let desk = Desk::new("example.org");
         let raw = [&fields.concat()[..], b"\n", &body].concat();
         let message = Message::new(&raw);
         let author = message.reply_to().unwrap_or_else(alice);
-        let voice = desk.voice();
+        let composer = desk.composer();
         let mails = [
-            voice.ack(&message, &author).mail,
-            voice.closed(&message, &author, "", "").mail,
-            voice.copy(&message, &desk.admins),
-            voice.pass_on(&message, &author, &author.name),
-            voice.note(&message, &desk.admins, "", "").mail,
-            voice.refused(&message, &desk.admins, "").mail,
+            composer.ack(&message, &author).mail,
+            composer.closed(&message, &author, "", "").mail,
+            composer.copy(&message, &desk.admins),
+            composer.pass_on(&message, &author, &author.name),
+            composer.note(&message, &desk.admins, "", "").mail,
+            composer.refused(&message, &desk.admins, "").mail,
         ];
         for mail in mails {
             let end = memchr::memmem::find(&mail.bytes, b"\n\n").unwrap();
-            // MIME fields of a copy are the mail's own; all before them is ours.
+            // The MIME fields of a copy are the mail's own. All fields before them are ours.
             let head: Vec<&[u8]> = mail.bytes[..end].split_inclusive(|b| *b == b'\n').collect();
             prop_assert!(head.iter().all(|line| line.len() <= 999 && !line.trim_ascii().is_empty()));
             prop_assert!(head.iter().all(|line| !line.contains(&b'\r') && !line.contains(&0)));
@@ -216,7 +216,7 @@ proptest! {
     #[test]
     fn a_body_of_ours_comes_back(text in nasty()) {
         let desk = Desk::new("example.org");
-        let mail = desk.voice().notice(&desk.admins, "x", &text);
+        let mail = desk.composer().notice(&desk.admins, "x", &text);
         let got = mailparse::parse_mail(&mail.bytes).unwrap().get_body().unwrap().replace("\r\n", "\n");
         prop_assert_eq!(got.trim_end().to_owned(), clean_block(&text).trim_end().to_owned());
         prop_assert!(mail.bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998));
