@@ -29,10 +29,7 @@ impl Desk {
             let last = sequence.last().max(highest);
             let id = TicketId::new(last.saturating_add(1));
             let id = id.context("cannot open a ticket: no number is left")?;
-            if let Some(mut filed) = self.open_as(parcel, id, &staged, &mut sequence)? {
-                drop(sequence);
-                let kept = self.keep(copy.as_ref(), &parcel.key(id), parcel.now);
-                warn(&mut filed.warnings, kept);
+            if let Some(filed) = self.open_as(parcel, id, &staged, copy.as_ref(), &mut sequence)? {
                 return Ok(filed);
             }
             // The number is taken: by a delivery that died before it could say so, or by hand. It may
@@ -48,6 +45,7 @@ impl Desk {
         parcel: &Parcel,
         id: TicketId,
         staged: &Unnumbered,
+        copy: Option<&Unnumbered>,
         sequence: &mut Sequence,
     ) -> Result<Option<Filed>> {
         if self.store.is_taken(id)? {
@@ -81,6 +79,7 @@ impl Desk {
             Index::remove(&self.store.private().join("index.db"));
         }
         warn(&mut warnings, noted);
+        warn(&mut warnings, self.keep(copy, &parcel.key(id), parcel.now));
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,
