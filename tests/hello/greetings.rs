@@ -1,7 +1,7 @@
 //! Greetings for the timeline.
 
 use crate::ticket::TicketId;
-use crate::ticket::timeline::{Filter, Item, Items, Provider, Wanted};
+use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
 use anyhow::Result;
 use mail::decode::Mailbox;
 
@@ -15,26 +15,27 @@ const SAID: [(i64, &str, Option<u32>, &str); 2] = [
 pub struct Greetings;
 
 impl Provider for Greetings {
-    fn filters(&self) -> Vec<Filter> {
-        let filter = |name: &'static str, label: &'static str| Filter {
+    fn kinds(&self) -> Vec<EventKind> {
+        let kind = |name: &'static str, label: &'static str| EventKind {
             name: name.into(),
             label: label.into(),
         };
-        vec![filter("greeted", "Greeted"), filter("waved-at", "Waved at")]
+        vec![kind("greeted", "Greeted"), kind("waved-at", "Waved at")]
     }
 
     fn items<'a>(&'a self, _: &'a Wanted) -> Result<Items<'a>> {
-        let item = |(at, kind, ticket, subject): (i64, &'static str, Option<u32>, &str)| Item {
-            at,
-            kind: kind.into(),
-            ticket: ticket.and_then(TicketId::new),
-            author: Some(Mailbox {
-                name: "The desk".into(),
-                address: "desk@example.org".into(),
-            }),
-            subject: subject.into(),
-            entry: None,
-        };
+        let item =
+            |(at, kind, ticket, subject): (i64, &'static str, Option<u32>, &str)| TimelineItem {
+                at,
+                kind: kind.into(),
+                ticket: ticket.and_then(TicketId::new),
+                author: Some(Mailbox {
+                    name: "The desk".into(),
+                    address: "desk@example.org".into(),
+                }),
+                subject: subject.into(),
+                message: None,
+            };
         Ok(Box::new(SAID.into_iter().map(move |said| Ok(item(said)))))
     }
 }

@@ -11,12 +11,12 @@ use crate::part::{BuiltIn, Command, Part};
 use crate::ticket::timeline::Provider;
 
 /// The part.
-pub const PART: Hello = Hello;
+pub const PART: HelloPart = HelloPart;
 
 /// See [`Part`].
-pub struct Hello;
+pub struct HelloPart;
 
-impl Part for Hello {
+impl Part for HelloPart {
     fn name(&self) -> &str {
         "hello"
     }

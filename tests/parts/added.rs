@@ -285,10 +285,9 @@ fn the_part_that_was_added_can_be_off() {
                 hint: the part hello is switched off: `tickets modules`\n";
     hello(&desk, &["hello"]).is(64, "", gone);
     let modules = says(&desk, &["modules"]);
-    assert!(
-        modules.contains("\nhello     0.1.0  off  built in  "),
-        "{modules}"
-    );
+    let row = modules.lines().last().unwrap();
+    let words: Vec<&str> = row.split_whitespace().take(3).collect();
+    assert_eq!(words, ["hello", env!("CARGO_PKG_VERSION"), "off"]);
     let plain = weeks();
     for args in [
         &["--help"][..],
