@@ -1,9 +1,10 @@
-//! The configuration: one TOML file, read into values; each key's doc comment is its manual.
+//! The configuration: one TOML file (section F of the contract), and the values that it puts in force.
 //!
-//! Section F of the contract. Nothing is looked up that the message does not need: the password
-//! database, the host name and the time zone stay closed while the file answers for them.
+//! A delivery reads it each time, so nothing is looked up that the file answers: not the password
+//! database, not the host name.
 
 mod explain;
+mod resolve;
 mod secret;
 mod value;
 
@@ -14,76 +15,47 @@ use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicke
 use crate::ticket::{TicketId, tag};
 use anyhow::{Context, Result};
 use explain::explain;
+use resolve::resolve;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub use value::{Size, Span, Words};
+pub use value::ByteSize;
+use value::{OneOrMore, TimeSpan};
 
-/// The file as it stands; every key is optional.
+/// The keys of the file; each is optional. contrib/config.toml is their manual.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Keys {
-    /// The store. Default `~/tickets`; `~` is the home directory of the user it runs as.
-    pub dir: Option<String>,
-    /// Domain of all addresses, or a list of them; the first is used in answers.
-    /// Default: the one in /etc/mailname, else the host's name, and any domain is accepted.
-    pub domain: Option<Words>,
-    /// Local-parts, or full addresses, that open tickets. Default `"submit"`.
-    pub submit: Option<Words>,
-    /// Template of a ticket's local-part. Default `"ticket-{n}"`.
-    pub ticket: Option<String>,
-    /// A file with a secret, from which a digest in each ticket's address is made, so that only
-    /// who was written to can write there. Default: none, anybody can.
-    pub address_secret: Option<String>,
-    /// With `address_secret`: the last ticket that may be written to without a digest.
-    pub plain_until: u32,
-    /// Display name in answers. Default `"Support"`.
-    pub name: Option<String>,
-    /// Who is told, and may close. Default: the user it runs as.
-    pub admins: Option<Words>,
-    /// What admins get of each mail: `"copy"`, `"note"` or `"none"`.
-    pub notify: Notify,
-    /// Whether new tickets are acknowledged, or a list of sender patterns (`"*@robots.example"`)
-    /// never to answer. Default true.
-    pub ack: Acknowledge,
-    /// Who may close by mail: `"participants"`, `"admins"` or `"anyone"`.
-    pub close_by: CloseBy,
-    /// The name of the mail server in its Authentication-Results: From is believed only where that
-    /// proves it. Default: From is believed.
-    pub authserv_id: Option<String>,
-    /// Mail to a ticket that does not exist: `"reject"` it, or `"open"` a new one.
-    pub unknown_ticket: UnknownTicket,
-    /// Mail to an address that is none of ours: `"reject"` it, or treat it as `"submit"`.
-    pub catch_all: CatchAll,
-    /// Regular expressions with one number group that find a ticket in a Subject; the first is
-    /// the one written in answers.
-    pub subject_tags: Option<Words>,
-    /// The most answers one address gets in an hour. Default 5.
-    pub ack_limit: Option<u32>,
-    /// The largest message taken. Default `"64 MiB"`.
-    pub max_size: Option<Size>,
-    /// How long raw copies of filed mail are kept. Default `"14 days"`.
-    pub keep_recent: Option<Span>,
-    /// The sendmail program and its options, started without a shell.
-    /// Default `/usr/sbin/sendmail`.
-    pub sendmail: Option<Words>,
-    /// How long sendmail may take for one mail. Default `"60 s"`.
-    pub sendmail_timeout: Option<Span>,
-    /// Directory whose files (ack.txt, note.txt, closed.txt, refused.txt) replace the built-in
-    /// texts.
-    pub templates: Option<String>,
-    /// A group whose members may read and write the store. Default: none.
-    pub group: Option<String>,
-    /// What the desk can do without.
-    pub parts: PartKeys,
+struct Keys {
+    dir: Option<String>,
+    domain: Option<OneOrMore>,
+    submit: Option<OneOrMore>,
+    ticket: Option<String>,
+    address_secret: Option<String>,
+    plain_until: u32,
+    name: Option<String>,
+    admins: Option<OneOrMore>,
+    notify: Notify,
+    ack: Acknowledge,
+    close_by: CloseBy,
+    authserv_id: Option<String>,
+    unknown_ticket: UnknownTicket,
+    catch_all: CatchAll,
+    subject_tags: Option<OneOrMore>,
+    ack_limit: Option<u32>,
+    max_size: Option<ByteSize>,
+    keep_recent: Option<TimeSpan>,
+    sendmail: Option<OneOrMore>,
+    sendmail_timeout: Option<TimeSpan>,
+    templates: Option<String>,
+    group: Option<String>,
+    parts: PartKeys,
 }
 
-/// The table `[parts]`.
+/// The keys of the table `[parts]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PartKeys {
-    /// Names of parts that are switched off; `tickets modules` lists all. Default: none.
-    pub off: Option<Words>,
+struct PartKeys {
+    off: Option<OneOrMore>,
 }
 
 /// The values in force.
@@ -95,43 +67,44 @@ pub struct Config {
     pub dir: PathBuf,
     /// The desk's addresses.
     pub addresses: Addresses,
-    /// Where the secret for them lies, if there is one.
+    /// The file with the secret for them, if there is one.
     pub address_secret: Option<PathBuf>,
     /// The last ticket that may be written to without a digest.
     pub plain_until: u32,
-    /// False if no domain is configured and one had to be guessed.
+    /// False if no domain is configured, so that one had to be guessed.
     pub domain_known: bool,
     /// Display name in answers.
     pub name: String,
     /// Addresses of the admins.
     pub admins: Vec<String>,
-    /// C2.
+    /// What admins get of each mail (C2).
     pub notify: Notify,
-    /// C1.
+    /// Whose new tickets are acknowledged (C1).
     pub ack: Acknowledge,
-    /// C5.
+    /// Who may close by mail (C5).
     pub close_by: CloseBy,
-    /// C3, C5: whose Authentication-Results tell who wrote a mail; `None` if From is believed.
+    /// The server whose Authentication-Results prove who wrote a mail (C3, C5); `None` if From is
+    /// believed.
     pub authserv_id: Option<String>,
-    /// B8.
+    /// What becomes of mail to a ticket that does not exist (B8).
     pub unknown_ticket: UnknownTicket,
-    /// B9.
+    /// What becomes of mail to an address that is not the desk's (B9).
     pub catch_all: CatchAll,
-    /// B4, as written; compiled when a Subject asks for it.
+    /// Patterns as they are written (B4); they are compiled when a Subject has a number in it.
     pub subject_tags: Vec<String>,
-    /// C7, answers an hour.
+    /// Answers to one address in an hour (C7).
     pub ack_limit: u32,
-    /// A3, bytes.
+    /// The largest message that is accepted, in bytes (A3).
     pub max_size: u64,
-    /// D10.
+    /// How long copies of filed mail are kept (D10).
     pub keep_recent: Duration,
-    /// Program (absolute path) and options.
+    /// The program, an absolute path, and its options.
     pub sendmail: Vec<String>,
-    /// How long one run of sendmail may take.
+    /// How long sendmail may take for one mail.
     pub sendmail_timeout: Duration,
     /// Directory of the admin's own texts.
     pub templates: Option<PathBuf>,
-    /// Group of the store.
+    /// Group of the store (D8).
     pub group: Option<String>,
     /// Names of the parts that are off.
     pub parts_off: Vec<String>,
@@ -181,7 +154,7 @@ impl Config {
         Self::parse(&text, file, overrides, &me)
     }
 
-    /// The values that `text` would put in force, were it in `file`.
+    /// The values that `text` would put in force if it were in `file`.
     ///
     /// # Errors
     /// As for [`Config::load`].
@@ -196,7 +169,7 @@ impl Config {
             .with_context(|| format!("cannot use {}", at.display()))
     }
 
-    /// Where the user's own configuration lies if nobody names another file.
+    /// The user's own configuration file, which is read if nobody names another one.
     ///
     /// # Errors
     /// Status 78 if the user is not in the password database.
@@ -205,10 +178,10 @@ impl Config {
     }
 }
 
-/// In the home directory.
+/// The user's own configuration file, below the home directory.
 const OWN_FILE: &str = ".config/tickets/config.toml";
 
-/// The user this process runs as, asked for at most once.
+/// The user this process runs as, looked up at most once.
 #[derive(Default)]
 struct User(std::cell::OnceCell<Option<nix::unistd::User>>);
 
@@ -229,6 +202,7 @@ impl User {
     }
 }
 
+/// The user's file, else the system's, and its text; without either, no file and no text.
 fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
     let own = me.get().ok().map(|u| u.dir.join(OWN_FILE));
     for file in own
@@ -245,150 +219,6 @@ fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
         }
     }
     Ok((None, String::new()))
-}
-
-/// Turns the file's keys into values, filling in what is missing.
-fn resolve(keys: Keys, over: &Overrides, file: Option<PathBuf>, me: &User) -> Result<Config> {
-    let bad = |key: &str, why: String| Fault::new(Status::Config, format!("{key}: {why}"));
-    let dir = match (&over.dir, keys.dir) {
-        (Some(dir), _) => dir.clone(),
-        (None, Some(dir)) => expand(&dir, me)?,
-        (None, None) => expand("~/tickets", me)?,
-    };
-    let dir =
-        std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))?;
-
-    let domain_known = keys.domain.is_some();
-    let domains = match keys.domain {
-        Some(words) => words.0,
-        None => vec![host_domain()],
-    };
-    if let Some(odd) = domains.iter().find(|d| !plausible_domain(d)) {
-        return Err(bad("domain", format!("{odd:?} is no domain")).into());
-    }
-    let submit = keys.submit.map_or_else(|| vec!["submit".into()], |w| w.0);
-    if submit.is_empty()
-        || submit
-            .iter()
-            .any(|s| s.is_empty() || s.contains(char::is_whitespace))
-    {
-        return Err(bad("submit", "an address or local-part is wanted".into()).into());
-    }
-    let template = keys.ticket.unwrap_or_else(|| "ticket-{n}".into());
-    let mut addresses =
-        Addresses::new(&domains, !domain_known, &submit, &template).ok_or_else(|| {
-            bad(
-                "ticket",
-                format!("{template:?} is no template of a local-part"),
-            )
-            .hint("for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"")
-        })?;
-    let address_secret = keys.address_secret.map(|f| expand(&f, me)).transpose()?;
-    if let Some(file) = &address_secret {
-        addresses = addresses.with_secret(secret::read(file)?, keys.plain_until);
-    }
-    let admins = match keys.admins {
-        Some(words) => words.0,
-        None => vec![me.get()?.name.clone()],
-    };
-    let with_domain = |a: String| match a.contains('@') {
-        true => a,
-        false => format!("{a}@{}", addresses.domain()),
-    };
-    let admins: Vec<String> = admins.into_iter().map(with_domain).collect();
-    if let Some(own) = admins
-        .iter()
-        .find(|a| domain_known && addresses.target(a).is_some())
-    {
-        let why = format!("{own} is an address of the desk itself, its mail would come back");
-        return Err(bad("admins", why).into());
-    }
-    let subject_tags = keys
-        .subject_tags
-        .map_or_else(|| vec![tag::DEFAULT.into()], |w| w.0);
-    let example = TicketId::new(1);
-    let plain = subject_tags
-        .first()
-        .zip(example)
-        .and_then(|(p, id)| tag::write(p, id));
-    if plain.is_none() {
-        let why = "the first pattern leaves open what to write in answers".into();
-        let hint = r"put a plain one first, such as '\[issue(\d+)\]'";
-        return Err(bad("subject_tags", why).hint(hint).into());
-    }
-    if let Some(odd) = keys.authserv_id.iter().find(|id| !plausible_domain(id)) {
-        let why = format!("{odd:?} is no name of a mail server");
-        return Err(bad("authserv_id", why).into());
-    }
-    let sendmail = keys.sendmail.map_or_else(
-        || vec!["/usr/sbin/sendmail".into()],
-        |w| match w.0.len() {
-            1 => w.0[0].split_whitespace().map(str::to_owned).collect(),
-            _ => w.0,
-        },
-    );
-    if !sendmail.first().is_some_and(|p| p.starts_with('/')) {
-        let why = "an absolute path is wanted, since an MTA's PATH has no sbin".into();
-        return Err(bad("sendmail", why).into());
-    }
-    let templates = keys.templates.map(|t| expand(&t, me)).transpose()?;
-    Ok(Config {
-        file,
-        dir,
-        addresses,
-        address_secret,
-        plain_until: keys.plain_until,
-        domain_known,
-        name: keys.name.unwrap_or_else(|| "Support".into()),
-        admins,
-        notify: keys.notify,
-        ack: keys.ack,
-        close_by: keys.close_by,
-        authserv_id: keys.authserv_id,
-        unknown_ticket: keys.unknown_ticket,
-        catch_all: keys.catch_all,
-        subject_tags,
-        ack_limit: keys.ack_limit.unwrap_or(5),
-        max_size: keys.max_size.map_or(64 << 20, |s| s.0),
-        keep_recent: keys
-            .keep_recent
-            .map_or(Duration::from_secs(14 * 86_400), |s| s.0),
-        sendmail,
-        sendmail_timeout: keys
-            .sendmail_timeout
-            .map_or(Duration::from_secs(60), |s| s.0),
-        templates,
-        group: keys.group,
-        parts_off: keys.parts.off.map_or_else(Vec::new, |words| words.0),
-    })
-}
-
-/// `~` and `~/x` by the password database: Exim's pipe sets HOME to the empty string.
-fn expand(path: &str, me: &User) -> Result<PathBuf> {
-    Ok(match path.strip_prefix('~') {
-        Some("") => me.get()?.dir.clone(),
-        Some(rest) if rest.starts_with('/') => me.get()?.dir.join(&rest[1..]),
-        _ => PathBuf::from(path),
-    })
-}
-
-/// The domain mail from this machine carries, as Debian keeps it.
-fn host_domain() -> String {
-    let mailname = std::fs::read_to_string("/etc/mailname").unwrap_or_default();
-    let mailname = mailname.trim();
-    if plausible_domain(mailname) {
-        return mailname.to_owned();
-    }
-    let host = nix::unistd::gethostname()
-        .ok()
-        .and_then(|h| h.into_string().ok());
-    host.filter(|h| plausible_domain(h))
-        .unwrap_or_else(|| "localhost".into())
-}
-
-fn plausible_domain(domain: &str) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "@<>(),;:\"\\/".contains(c);
-    !domain.is_empty() && !domain.contains(odd)
 }
 
 #[cfg(test)]

@@ -37,10 +37,7 @@ impl<'a> Transcript<'a> {
         // Digests of mail that holds a date.
         settings.add_filter("sha256=[0-9a-f]{64}\n", "sha256=<sha256>\n");
         settings.add_filter(r"<(ticket-[0-9]+\.[a-z]+)\.[0-9a-f]{32}@", "<$1.<digest>@");
-        settings.add_filter(
-            "archived, [0-9.]+ [kMGT]B free\n",
-            "archived, <size> free\n",
-        );
+        settings.add_filter("closed, [0-9.]+ [kMGT]B free\n", "closed, <size> free\n");
         // Of mail that the operator writes.
         settings.add_filter("<[0-9a-f]{16}[.][0-9a-f]{1,6}@", "<<time>.<process>@");
         let mut page = Transcript {

@@ -9,9 +9,9 @@ use anyhow::Result;
 
 /// Print the addresses of tickets
 ///
-/// One a line, whether or not there are such tickets: by mail to them the tickets are answered. With
-/// `address_secret` nobody could guess them. `-done` before the `@` closes the ticket, `-quiet`
-/// tells nobody.
+/// One a line, whether or not the tickets exist. Mail to such an address is filed in its ticket; with
+/// `address_secret`, nobody can guess it. Put `-done` before the `@` to close the ticket as well, or
+/// `-quiet` to file the mail without telling anybody.
 #[derive(clap::Args)]
 pub struct Address {
     /// Ticket (can be repeated)

@@ -1,6 +1,6 @@
 //! `tickets check`: what is in force, what is wrong, and the command that mends it.
 //!
-//! Nothing is created or changed, but for a file that is locked and removed again.
+//! Nothing is created or changed, except for a file on which the locks are tried.
 
 mod authserv;
 mod entries;
@@ -19,24 +19,24 @@ use std::path::{Path, PathBuf};
 
 /// Say what is in force, what is wrong, and how to mend it
 ///
-/// Prints the values in force, then looks at configuration, store, locks, index, sendmail, the
-/// outbox, and how the MTA is set up. `warn` is something to look at, `FAIL` is something that
-/// keeps mail from being filed; below each stands a command that mends it. With --store it reads
-/// every ticket instead and compares each message with the digest taken when it was filed.
+/// Prints the values in force, then checks the configuration, the store, its locks, the index,
+/// sendmail, the outbox, and the mail server. `warn` is something to look at, `FAIL` something that
+/// keeps mail from being filed; the command below each mends it. With --store, reads every ticket
+/// instead, and compares each message with the digest taken when it was filed.
 ///
-/// Exit status: 0 nothing fails, 78 something does; with --store 0 all is as it was filed, 65 it
-/// is not.
+/// Exit status: 0 if nothing fails, else 78. With --store: 0 if every message is as it was filed,
+/// else 65.
 #[derive(clap::Args)]
 pub struct Check {
     /// Verify every message in the store
     #[arg(long)]
     store: bool,
-    /// Where the machine's configuration lies
+    /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
 }
 
-/// How bad it is.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Ok,
@@ -44,18 +44,18 @@ enum Level {
     Fail,
 }
 
-/// What one look found.
+/// What a check found.
 #[derive(Debug, PartialEq, Eq)]
-struct Finding {
+struct Diagnosis {
     level: Level,
     text: String,
-    /// A command, or a short sentence.
+    /// A command, or a short sentence, that mends it.
     mend: Option<String>,
 }
 
-impl Finding {
+impl Diagnosis {
     fn new(level: Level, text: impl Into<String>) -> Self {
-        Finding {
+        Diagnosis {
             level,
             text: text.into(),
             mend: None,
@@ -89,15 +89,15 @@ impl Run for Check {
             return entries::verify(&mut desk);
         }
         let mut text = values::in_force(&desk.config);
-        let mut findings = vec![config(&desk)];
-        findings.extend(secret(&desk));
-        findings.extend(templates(&desk));
-        findings.extend(authserv::look(&desk));
-        findings.extend(store::look(&mut desk));
-        findings.push(sendmail(&desk));
-        findings.extend(outbox(&desk));
-        findings.extend(mta::look(&desk, &cx.overrides, &self.etc));
-        for finding in &findings {
+        let mut found = vec![config(&desk)];
+        found.extend(secret(&desk));
+        found.extend(templates(&desk));
+        found.extend(authserv::look(&desk));
+        found.extend(store::look(&mut desk));
+        found.push(sendmail(&desk));
+        found.extend(outbox(&desk));
+        found.extend(mta::look(&desk, &cx.overrides, &self.etc));
+        for finding in &found {
             let word = match finding.level {
                 Level::Ok => "ok  ",
                 Level::Warn => "warn",
@@ -109,12 +109,12 @@ impl Run for Check {
             }
         }
         crate::screen::say(text)?;
-        let fails = findings.iter().any(|f| f.level == Level::Fail);
+        let fails = found.iter().any(|f| f.level == Level::Fail);
         Ok(if fails { Status::Config } else { Status::Ok })
     }
 }
 
-/// Where it is, for a command that changes it.
+/// The configuration file, for a command that edits it.
 fn file_to_edit(desk: &Desk) -> String {
     match &desk.config.file {
         Some(file) => file.display().to_string(),
@@ -122,29 +122,29 @@ fn file_to_edit(desk: &Desk) -> String {
     }
 }
 
-fn config(desk: &Desk) -> Finding {
+fn config(desk: &Desk) -> Diagnosis {
     let domain = desk.config.addresses.domain();
-    // Without a digit in it, no pattern would be tried.
+    // The digit makes sure that each pattern is tried.
     if let Err(e) = tag::find(&desk.config.subject_tags, "1") {
         let file = file_to_edit(desk);
-        // It is drawn in several lines.
+        // regex draws its message in several lines.
         let line = crate::error::line(&e);
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let finding = Finding::fail(format!("config: {line}"));
+        let finding = Diagnosis::fail(format!("config: {line}"));
         return finding.mend(format!("correct subject_tags in {file}"));
     }
-    // Root read it, and became somebody who may not.
+    // Root has read it, and then became the store's owner.
     if let Some(file) = &desk.config.file
         && !may(file, nix::unistd::AccessFlags::R_OK)
     {
         let path = file.display();
-        let finding = Finding::fail(format!("config: the store's owner may not read {path}"));
+        let finding = Diagnosis::fail(format!("config: the store's owner cannot read {path}"));
         return finding.mend(format!("sudo chmod a+r {path}"));
     }
     if desk.config.domain_known {
-        return Finding::ok(format!("config: mail for {domain}"));
+        return Diagnosis::ok(format!("config: mail for {domain}"));
     }
-    let finding = Finding::warn(format!(
+    let finding = Diagnosis::warn(format!(
         "config: no domain is configured; answers say {domain}, which is a guess"
     ));
     match &desk.config.file {
@@ -153,36 +153,36 @@ fn config(desk: &Desk) -> Finding {
     }
 }
 
-/// What is secret must be so.
-fn secret(desk: &Desk) -> Option<Finding> {
+/// The secret has to be one: nobody else may read it.
+fn secret(desk: &Desk) -> Option<Diagnosis> {
     use std::os::unix::fs::PermissionsExt;
     let file = desk.config.address_secret.as_deref()?;
     let path = file.display();
-    // Root read it, and became somebody who may not.
+    // Root has read it, and then became the store's owner.
     if !may(file, nix::unistd::AccessFlags::R_OK) {
-        let finding = format!("address_secret: the store's owner may not read {path}");
+        let finding = format!("address_secret: the store's owner cannot read {path}");
         let owner = desk.config.dir.display();
         let mend = format!("sudo chown --reference={owner} {path}");
-        return Some(Finding::fail(finding).mend(mend));
+        return Some(Diagnosis::fail(finding).mend(mend));
     }
     let mode = std::fs::metadata(file).ok()?.permissions().mode();
     Some(match mode & 0o006 {
-        0 => Finding::ok(format!("address_secret: {path}")),
+        0 => Diagnosis::ok(format!("address_secret: {path}")),
         _ => {
-            let finding = Finding::fail(format!("address_secret: everybody may read {path}"));
+            let finding = Diagnosis::fail(format!("address_secret: everybody can read {path}"));
             finding.mend(format!("chmod o-rwx {path}"))
         }
     })
 }
 
-/// The admin's own texts: answers go out with the built-in ones if these fail.
-fn templates(desk: &Desk) -> Vec<Finding> {
+/// The admin's own texts. Where one fails, answers go out with the built-in text.
+fn templates(desk: &Desk) -> Vec<Diagnosis> {
     let Some(dir) = &desk.config.templates else {
         return Vec::new();
     };
     if !dir.is_dir() {
         let text = format!("templates: there is no directory {}", dir.display());
-        return vec![Finding::warn(text).mend(format!("mkdir -p {}", dir.display()))];
+        return vec![Diagnosis::warn(text).mend(format!("mkdir -p {}", dir.display()))];
     }
     let templates = desk.templates();
     let mut found = Vec::new();
@@ -193,25 +193,25 @@ fn templates(desk: &Desk) -> Vec<Finding> {
         match std::fs::read_to_string(&file) {
             Err(e) if crate::files::absent(&e) => {}
             Err(e) => {
-                let finding = Finding::warn(format!("templates: cannot read {path}: {e}"));
+                let finding = Diagnosis::warn(format!("templates: cannot read {path}: {e}"));
                 found.push(finding.mend(format!("chmod a+r {path}")));
             }
             Ok(_) => match templates.render(text, &Values::default()) {
                 Ok(_) => own.push(text.file_name()),
                 Err(e) => {
                     let why = crate::error::line(&e);
-                    let finding = Finding::warn(format!("templates: {path}: {why}"));
-                    found.push(finding.mend("correct it; the built-in text stands in until then"));
+                    let finding = Diagnosis::warn(format!("templates: {path}: {why}"));
+                    found.push(finding.mend("correct it; until then the built-in text is used"));
                 }
             },
         }
     }
     if found.is_empty() && own.is_empty() {
-        found.push(Finding::ok(
-            "templates: none of your own, the built-in texts are used",
+        found.push(Diagnosis::ok(
+            "templates: no files of your own; the built-in texts are used",
         ));
     } else if found.is_empty() {
-        found.push(Finding::ok(format!(
+        found.push(Diagnosis::ok(format!(
             "templates: your own {}",
             own.join(", ")
         )));
@@ -219,60 +219,63 @@ fn templates(desk: &Desk) -> Vec<Finding> {
     found
 }
 
-fn sendmail(desk: &Desk) -> Finding {
+fn sendmail(desk: &Desk) -> Diagnosis {
     let program = desk.sendmail().program;
     let path = program.display();
     let what = match std::fs::metadata(&program) {
         Err(e) if crate::files::absent(&e) => format!("sendmail: there is no {path}"),
         Err(e) => format!("sendmail: cannot look at {path}: {e}"),
-        Ok(meta) if !meta.is_file() => format!("sendmail: {path} is no program"),
+        Ok(meta) if !meta.is_file() => format!("sendmail: {path} is not a program"),
         Ok(_) if !may(&program, nix::unistd::AccessFlags::X_OK) => {
-            format!("sendmail: you may not run {path}")
+            format!("sendmail: you cannot run {path}")
         }
-        Ok(_) => return Finding::ok(format!("sendmail: {path}")),
+        Ok(_) => return Diagnosis::ok(format!("sendmail: {path}")),
     };
-    let finding = Finding::warn(format!("{what}; answers wait in the outbox"));
+    let finding = Diagnosis::warn(format!("{what}; answers wait in the outbox"));
     finding.mend(format!(
         "`sudo apt install exim4-daemon-light`, or `sendmail = ...` in {}",
         file_to_edit(desk)
     ))
 }
 
-fn outbox(desk: &Desk) -> Vec<Finding> {
+fn outbox(desk: &Desk) -> Vec<Diagnosis> {
     let (waiting, failed) = match (desk.outbox.waiting(), desk.outbox.failed()) {
         (Ok(waiting), Ok(failed)) => (waiting, failed),
         (Err(e), _) | (_, Err(e)) => {
-            return vec![Finding::fail(format!("outbox: {}", crate::error::line(&e)))];
+            return vec![Diagnosis::fail(format!(
+                "outbox: {}",
+                crate::error::line(&e)
+            ))];
         }
     };
     let mut found = Vec::new();
     match waiting.first() {
-        None => found.push(Finding::ok("outbox: nothing waits")),
+        None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
         Some(oldest) => {
             let since = crate::screen::when(oldest.since);
-            let count = count(waiting.len(), "mail waits", "mails wait");
-            let finding = Finding::warn(format!("outbox: {count}, the oldest since {since}"));
+            let count = count(waiting.len(), "mail is waiting", "mails are waiting");
+            let finding = Diagnosis::warn(format!("outbox: {count}, the oldest since {since}"));
             found.push(finding.mend("tickets flush"));
         }
     }
     if !failed.is_empty() {
         let dir = desk.config.dir.join(".tickets/outbox/failed");
         let count = count(failed.len(), "mail was given up", "mails were given up");
-        let finding = Finding::warn(format!("outbox: {count} after five days"));
+        let finding = Diagnosis::warn(format!("outbox: {count} after five days"));
         found.push(finding.mend(format!(
-            "look at them, delete them: mutt -f {}",
+            "look at them and delete them: mutt -f {}",
             dir.display()
         )));
     }
     found
 }
 
-/// `1 mail waits`, `2 mails wait`.
+/// `1 mail is waiting`, `2 mails are waiting`.
 fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// True if this process may do that to `path`.
+/// True if this process has `access` to `path`.
 fn may(path: &Path, access: nix::unistd::AccessFlags) -> bool {
     let at = nix::fcntl::AT_FDCWD;
     nix::unistd::faccessat(at, path, access, nix::fcntl::AtFlags::AT_EACCESS).is_ok()

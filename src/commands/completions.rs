@@ -1,4 +1,4 @@
-//! `tickets completions` and `tickets man`: what the shell and man(1) want to know.
+//! `tickets completions` and `tickets man`: the command line as the shell and man(1) want it.
 
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
@@ -18,7 +18,7 @@ pub struct Completions {
 /// Print a manual page: `tickets man | man -l -`
 #[derive(clap::Args)]
 pub struct Man {
-    /// The command it is about [default: tickets itself]
+    /// Command to describe [default: tickets itself]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
-use crate::config::{Config, Size};
+use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
 use crate::error::Status;
 use crate::part::{Context, Run};
@@ -114,7 +114,7 @@ fn refuse(text: &str) -> Result<()> {
 }
 
 fn too_large(config: &Config) -> String {
-    let limit = Size(config.max_size);
+    let limit = ByteSize(config.max_size);
     format!("5.3.4 Your message is larger than {limit}, which is the most that is taken here.")
 }
 

@@ -1,15 +1,15 @@
-//! `tickets flush`: try again to send what waits in the outbox.
+//! `tickets flush`: try again to send what is waiting in the outbox.
 
 use crate::error::Status;
 use crate::part::{Context, Run};
 use anyhow::Result;
 
-/// Send the mail that waits in the outbox, without regard to pauses
+/// Send the mail that is waiting in the outbox now
 ///
-/// Good for cron, too: deliveries try again by themselves, but only when mail comes in.
+/// Useful in cron, too: deliveries try again by themselves, but only when new mail comes in.
 #[derive(clap::Args)]
 pub struct Flush {
-    /// Say nothing unless something could not be sent
+    /// Print nothing unless something could not be sent
     #[arg(short, long)]
     quiet: bool,
 }

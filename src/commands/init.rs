@@ -1,4 +1,4 @@
-//! `tickets init`: a desk from nothing, and the pieces that the programs around it need.
+//! `tickets init`: sets up a desk, and prints the pieces that the programs around it need.
 
 pub mod exim;
 mod mutt;
@@ -8,6 +8,7 @@ use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
+use crate::screen;
 use anyhow::{Context as _, Result};
 use exim::Exim;
 use std::fs::Permissions;
@@ -19,11 +20,12 @@ const CONFIG: &str = include_str!("../../contrib/config.toml");
 
 /// Set up a desk: write a configuration, create the store
 ///
-/// The configuration goes to ~/.config/tickets/config.toml, or to the file that --config names;
-/// what is there already is left alone. Then it says what to do next. With --exim,
-/// --postfix or --mutt it only prints the pieces for these programs, filled in with the
-/// configuration in force.
+/// The configuration goes to ~/.config/tickets/config.toml, or to the file that --config names; an
+/// existing file is left alone. Then it says what to do next. With --exim, --postfix or --mutt, it only
+/// prints the pieces for that program, filled in from the configuration in force.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("pieces")
+    .conflicts_with_all(["domain", "admin", "submit", "ticket", "name", "print_config"]))]
 pub struct Init {
     /// Domain of the addresses [default: the one in /etc/mailname]
     #[arg(long, value_name = "DOMAIN")]
@@ -41,19 +43,19 @@ pub struct Init {
     /// Name that customers see [default: Support]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Print the configuration, write nothing
-    #[arg(long, conflicts_with_all = ["exim", "postfix", "mutt"])]
+    /// Print the configuration; write nothing
+    #[arg(long)]
     print_config: bool,
-    /// Print a script that puts router and transport into Exim: `tickets init --exim | sudo sh`
-    #[arg(long, conflicts_with_all = ["postfix", "mutt", "domain", "admin", "submit", "ticket", "name"])]
+    /// Print a script that adds the router and the transport to Exim: `tickets init --exim | sudo sh`
+    #[arg(long, group = "pieces")]
     exim: bool,
-    /// Print a script that puts services and tables into Postfix: `tickets init --postfix | sudo sh`
-    #[arg(long, conflicts_with_all = ["mutt", "domain", "admin", "submit", "ticket", "name"])]
+    /// Print a script that adds the services and tables to Postfix: `tickets init --postfix | sudo sh`
+    #[arg(long, group = "pieces")]
     postfix: bool,
-    /// Print the muttrc: `tickets init --mutt >~/.mutt/tickets`
-    #[arg(long, conflicts_with_all = ["domain", "admin", "submit", "ticket", "name"])]
+    /// Print what goes into the muttrc: `tickets init --mutt >~/.mutt/tickets`
+    #[arg(long, group = "pieces")]
     mutt: bool,
-    /// Where the machine's configuration lies
+    /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
 }
@@ -63,54 +65,62 @@ impl Run for Init {
 
     fn run(self, cx: &Context) -> Result<Status> {
         if self.exim || self.postfix || self.mutt {
-            // Root becomes the store's owner, as whom the MTA is to start the program.
-            let config = cx.desk()?.config;
-            if self.mutt {
-                crate::screen::print(&mutt::muttrc(&config))?;
-                return Ok(Status::Ok);
-            }
-            if !config.domain_known {
-                let guess = config.addresses.domain();
-                let text = format!("cannot fill in the domain: is it {guess}? no file says so");
-                let hint = match &config.file {
-                    Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
-                    None => format!("`tickets init --domain {guess}`"),
-                };
-                return Err(Fault::new(Status::Config, text).hint(hint).into());
-            }
-            if self.postfix {
-                crate::screen::print(&postfix::script(&config, &cx.overrides)?)?;
-                return Ok(Status::Ok);
-            }
-            let exim = Exim::find(&self.etc);
-            crate::screen::print(&exim::script(&config, &cx.overrides, exim.as_ref())?)?;
-            return Ok(Status::Ok);
+            screen::print(&self.pieces(cx)?)?;
+        } else if self.print_config {
+            screen::print(&self.config(&cx.overrides))?;
+        } else {
+            screen::say(self.set_up(cx)?)?;
         }
-        let text = self.config(&cx.overrides);
-        if self.print_config {
-            crate::screen::print(&text)?;
-            return Ok(Status::Ok);
-        }
-        let file = match &cx.overrides.config {
-            Some(file) => file.clone(),
-            None => Config::own_file()?,
-        };
-        // Wrong values must not leave a file behind that stops everything else.
-        Config::of(&text, &file, &cx.overrides)?;
-        create(&file, &text)?;
-        // --dir stands in the file now.
-        let overrides = Overrides {
-            config: Some(file.clone()),
-            dir: None,
-        };
-        let desk = Desk::open(Config::load(&overrides)?)?;
-        crate::screen::say(self.told(&desk.config, &file, &super::again("tickets", &overrides)))?;
         Ok(Status::Ok)
     }
 }
 
 impl Init {
-    /// The commented configuration, with what is known filled in.
+    /// The pieces for another program, with the values of the configuration in force.
+    fn pieces(&self, cx: &Context) -> Result<String> {
+        // Started by root, this process is now the store's owner, as whom the MTA is to start the
+        // program.
+        let config = cx.desk()?.config;
+        if self.mutt {
+            return Ok(mutt::muttrc(&config));
+        }
+        if !config.domain_known {
+            let guess = config.addresses.domain();
+            let text = format!("no domain is configured, and {guess} is only a guess");
+            let hint = match &config.file {
+                Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
+                None => format!("`tickets init --domain {guess}`"),
+            };
+            return Err(Fault::new(Status::Config, text).hint(hint).into());
+        }
+        if self.postfix {
+            return postfix::script(&config, &cx.overrides);
+        }
+        let exim = Exim::find(&self.etc);
+        exim::script(&config, &cx.overrides, exim.as_ref())
+    }
+
+    /// Writes the configuration, creates the store, and says what to do next.
+    fn set_up(&self, cx: &Context) -> Result<String> {
+        let text = self.config(&cx.overrides);
+        let file = match &cx.overrides.config {
+            Some(file) => file.clone(),
+            None => Config::own_file()?,
+        };
+        // A file with wrong values would stop every other command.
+        Config::of(&text, &file, &cx.overrides)?;
+        create(&file, &text)?;
+        // --dir is in the file now.
+        let overrides = Overrides {
+            config: Some(file.clone()),
+            dir: None,
+        };
+        let desk = Desk::open(Config::load(&overrides)?)?;
+        let program = super::again("tickets", &overrides);
+        Ok(self.next_steps(&desk.config, &file, &program))
+    }
+
+    /// The commented configuration, with the known values filled in.
     fn config(&self, overrides: &Overrides) -> String {
         let one = |value: &str| super::toml_string(value);
         let some = |words: &[String]| match words {
@@ -122,7 +132,7 @@ impl Init {
             }
         };
         let guessed = std::fs::read_to_string(self.etc.join("mailname")).unwrap_or_default();
-        // A name without a dot gets no mail from outside.
+        // A name without a dot is none to which others send mail.
         let guessed = Some(guessed.trim()).filter(|name| name.contains('.'));
         let dir = overrides.dir.as_deref().map(|dir| {
             let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -148,13 +158,13 @@ impl Init {
     }
 
     /// What there is now, and what to do next.
-    fn told(&self, config: &Config, file: &Path, program: &str) -> String {
+    fn next_steps(&self, config: &Config, file: &Path, program: &str) -> String {
         let addresses = &config.addresses;
         let mut lines = vec![
             format!("configuration  {}", file.display()),
             format!("store          {}", config.dir.display()),
             format!("mail to        {}", addresses.submit()),
-            format!("told           {}", config.admins.join(", ")),
+            format!("admins         {}", config.admins.join(", ")),
             String::new(),
         ];
         if !config.domain_known {
@@ -165,7 +175,7 @@ impl Init {
         }
         if nix::unistd::geteuid().is_root() {
             lines.push(
-                "The desk is root's now. An ordinary user does better: no MTA runs it as root.\n"
+                "The desk belongs to root now. Better set it up as an ordinary user: no MTA runs programs as root.\n"
                     .into(),
             );
         }
@@ -181,7 +191,7 @@ impl Init {
             }
             None => {}
         }
-        lines.push("  for mutt, and a line `source ~/.mutt/tickets` in ~/.muttrc".into());
+        lines.push("  set up mutt, and add a line `source ~/.mutt/tickets` to ~/.muttrc".into());
         lines.push(format!(
             "      mkdir -p ~/.mutt && {program} init --mutt >~/.mutt/tickets"
         ));
@@ -191,11 +201,11 @@ impl Init {
     }
 }
 
-/// Writes a file that is not there yet, and the directories above it.
+/// Creates a file, and the directories above it.
 fn create(file: &Path, text: &str) -> Result<()> {
     let doing = || format!("cannot write {}", file.display());
     let above = file.parent().filter(|p| !p.as_os_str().is_empty());
-    // Root writes it for another user, most likely, as whom the MTA starts the program.
+    // Written by root, it is most likely for another user, as whom the MTA starts the program.
     let root = nix::unistd::geteuid().is_root();
     if let Some(above) = above.filter(|above| !above.exists()) {
         std::fs::create_dir_all(above).with_context(doing)?;
@@ -211,10 +221,10 @@ fn create(file: &Path, text: &str) -> Result<()> {
         .open(file);
     let mut opened = match opened {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            let text = format!("{}: it is there already", doing());
+            let text = format!("{}: it already exists", doing());
             let fault = Fault::new(Status::NoPerm, text);
             return Err(fault
-                .hint("`tickets init --print-config` prints a fresh one")
+                .hint("`tickets init --print-config` prints a new one")
                 .into());
         }
         opened => opened.with_context(doing)?,

@@ -1,4 +1,4 @@
-//! `tickets list`: which tickets there are, and who waits.
+//! `tickets list`: which tickets there are, and in which of them somebody is waiting.
 
 use crate::desk::Desk;
 use crate::error::Status;
@@ -16,13 +16,13 @@ const CHUNK: usize = 1000;
 
 /// List tickets, newest activity first
 ///
-/// Shows the open ones, each on a line: number, mark, age of the last message,
-/// messages, submitter, subject. The marks are:
+/// Prints a line for each open ticket: number, mark, age of the last message,
+/// number of messages, submitter, subject. The marks are:
 ///
-///   *  somebody waits: the last word is neither an admin's nor a machine's
+///   *  somebody is waiting: the last message is by neither an admin nor a machine
 ///   -  the ticket is closed
 ///
-/// Ages count in m(inutes), h(ours), d(ays), w(eeks) and y(ears).
+/// Ages are in m(inutes), h(ours), d(ays), w(eeks) or y(ears).
 ///
 /// -q is for pipes:
 ///
@@ -31,23 +31,23 @@ const CHUNK: usize = 1000;
 /// --json prints an object for each ticket: number, state (open or closed),
 /// opened and active (first and last message, RFC 3339 in UTC), messages,
 /// submitter (name and address, or null), subject, waiting (true or false), path
-/// of the mbox.
+/// (of the mbox).
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct List {
     /// List the closed tickets instead
     #[arg(long, conflicts_with_all = ["all", "waiting"])]
     closed: bool,
-    /// List the closed tickets, too
+    /// List open and closed tickets
     #[arg(short, long)]
     all: bool,
-    /// Only where the submitter's name or address contains TEXT, in any letter case
+    /// Only tickets whose submitter's name or address contains TEXT, in any letter case
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
-    /// Only with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
+    /// Only tickets with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
-    /// Only where somebody waits
+    /// Only tickets in which somebody is waiting
     #[arg(short, long)]
     waiting: bool,
     /// Print a JSON object for each ticket, one a line
@@ -59,7 +59,7 @@ pub struct List {
     /// Order of the lines
     #[arg(long, value_name = "KEY", default_value = "active")]
     sort: SortKey,
-    /// Turn the order round
+    /// Reverse the order
     #[arg(short, long)]
     reverse: bool,
 }
@@ -209,7 +209,7 @@ impl List {
         })
     }
 
-    /// Says on stderr why the list is empty, to a person.
+    /// Says on stderr why the list is empty, unless it is for a program.
     fn explain(&self, desk: &Desk) -> Result<()> {
         if self.quiet || self.json {
             return Ok(());
@@ -224,7 +224,7 @@ impl List {
                 "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
             )),
             _ if asks_for => {
-                screen::remark("no ticket fits; `tickets list --all` shows every one");
+                screen::remark("no ticket matches; `tickets list --all` shows all of them");
             }
             _ => screen::remark(format_args!("no closed tickets in {root}")),
         }

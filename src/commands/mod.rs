@@ -1,4 +1,5 @@
-//! One file per subcommand: its options (the doc comment is --help), what it does, what it says.
+//! One file per subcommand: its options, whose doc comments are its --help, and what it does.
+//! What can be switched off lies in [`crate::parts`].
 
 pub mod address;
 pub mod check;
@@ -21,7 +22,7 @@ use crate::config::{Config, Overrides};
 use crate::part::{BuiltIn, Command};
 use std::path::Path;
 
-/// What people do every day. In `--help` the commands of the parts follow.
+/// What people do every day. In `--help`, the commands of the parts follow.
 pub const EVERYDAY: [&dyn Command; 7] = [
     &BuiltIn::<deliver::Deliver>::COMMAND,
     &BuiltIn::<list::List>::COMMAND,
@@ -47,16 +48,16 @@ pub const UPKEEP: [&dyn Command; 11] = [
     &BuiltIn::<completions::Man>::COMMAND,
 ];
 
-/// A string as TOML has it: as it stands in single quotes where backslashes would double.
+/// A TOML string; a literal one where a basic one would double the backslashes.
 fn toml_string(text: &str) -> String {
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
         return format!("'{text}'");
     }
-    // JSON's escapes are TOML's.
+    // JSON's escapes are valid in TOML.
     serde_json::Value::from(text).to_string()
 }
 
-/// `program` with the options by which it finds this desk again.
+/// `program` with the options that lead it to this desk.
 fn again(program: &str, overrides: &Overrides) -> String {
     let mut command = program.to_owned();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

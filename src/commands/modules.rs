@@ -1,4 +1,4 @@
-//! `tickets modules`: the parts of the desk.
+//! `tickets modules`: the parts of the desk (G1).
 
 use crate::error::Status;
 use crate::part::{Context, Part, Run};
@@ -8,13 +8,13 @@ use serde::Serialize;
 
 /// List the parts of the desk, and which of them are on
 ///
-/// A part is what the desk can do without: mail comes in, is filed and answered without any of them.
+/// Parts are what a desk can do without: mail is accepted, filed and answered without any of them.
 /// To switch some off, name them in the configuration:
 ///
 ///   [parts]
 ///   off = ["stats", "timeline"]
 ///
-/// Their commands and their lines in the timeline are gone then, and nothing of them is run.
+/// Their commands and their lines in the timeline are then gone, and nothing of them runs.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Modules {
@@ -25,7 +25,7 @@ pub struct Modules {
 
 /// A line of `--json`; the fields are a promise to those who read it.
 #[derive(Serialize)]
-struct Object<'a> {
+struct PartObject<'a> {
     name: &'a str,
     version: &'a str,
     state: &'a str,
@@ -38,11 +38,10 @@ impl Run for Modules {
     const NAME: &'static str = "modules";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        // Whether the configuration can be read is not asked until here, and decides who is on.
         let desk = cx.desk()?;
         let mut rows = Vec::new();
         for (part, on) in cx.parts.all() {
-            let object = Object {
+            let object = PartObject {
                 name: part.name(),
                 version: part.version(),
                 state: if on { "on" } else { "off" },
@@ -56,7 +55,7 @@ impl Run for Modules {
                 rows.push(object);
             }
         }
-        let width = |of: fn(&Object) -> usize| rows.iter().map(of).max().unwrap_or(0);
+        let width = |of: fn(&PartObject) -> usize| rows.iter().map(of).max().unwrap_or(0);
         let (name, version) = (width(|o| o.name.len()), width(|o| o.version.len()));
         let adds = width(|o| o.adds.join(", ").len());
         for object in &rows {
@@ -74,7 +73,7 @@ impl Run for Modules {
     }
 }
 
-/// What a part adds, by point.
+/// What a part adds to the desk.
 fn adds(part: &dyn Part, desk: &crate::desk::Desk) -> Vec<String> {
     let commands = part.commands().into_iter();
     let mut adds: Vec<String> = commands.map(|c| format!("command {}", c.name())).collect();

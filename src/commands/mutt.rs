@@ -1,4 +1,4 @@
-//! `tickets mutt`: a ticket's mbox in mutt, set up to answer from the ticket.
+//! `tickets mutt`: a ticket's mbox in mutt, set up to reply from the ticket's address.
 
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
@@ -13,9 +13,9 @@ use std::process::Command;
 
 /// Open a ticket in mutt
 ///
-/// Mail written there is from the ticket, and a Cc: files it. Keys: r answers, g answers
-/// everybody, C answers and closes, X closes without a mail. Your own muttrc is read as always;
-/// `tickets init --mutt` prints what is added to it. Without mutt, neomutt is taken.
+/// Mail written there comes from the ticket's address, and its Cc: files it. Keys: r replies, g
+/// replies to all, C replies and closes, X closes without a mail. Your own muttrc is read as always;
+/// `tickets init --mutt` prints what is added to it. If mutt is not installed, neomutt is used.
 #[derive(clap::Args)]
 pub struct Mutt {
     /// The ticket, open or closed
@@ -28,9 +28,7 @@ impl Run for Mutt {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
-        let Some(state) = desk.store.locate(self.ticket)? else {
-            return Err(desk.no_ticket(self.ticket).into());
-        };
+        let state = desk.state_of(self.ticket)?;
         let Some(program) = program() else {
             let fault = Fault::new(
                 Status::TempFail,
@@ -38,17 +36,17 @@ impl Run for Mutt {
             );
             return Err(fault.hint("`sudo apt install mutt`").into());
         };
-        // It is absolute, so mutt sees none of its abbreviations in it.
+        // An absolute path, so that mutt does not take its first character for a shortcut (`=`, `+`).
         let path = desk.store.path(self.ticket, state);
         let mut command = Command::new(&program);
         command.arg("-e").arg(source()?).arg("-f").arg(path);
-        hand_on(&mut command, &desk);
+        pass_on_desk(&mut command, &desk);
         let failed = command.exec();
         Err(failed).with_context(|| format!("cannot start {}", program.display()))
     }
 }
 
-/// mutt, else neomutt, as the PATH has them.
+/// mutt, else neomutt, if one of them is in the PATH.
 pub(super) fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let executable = |file: &PathBuf| {
@@ -60,25 +58,25 @@ pub(super) fn program() -> Option<PathBuf> {
         .find(executable)
 }
 
-/// The command by which mutt reads what `tickets init --mutt` prints.
+/// The command with which mutt reads what `tickets init --mutt` prints.
 fn source() -> Result<OsString> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let own = own.to_string_lossy();
-    // Quoted for sh, then for mutt, whose strings in double quotes know `$`, backticks and `\`.
+    // Quoted for sh, then for mutt, which expands `$`, backticks and `\` in double quotes.
     let own = format!("'{}'", own.replace('\'', r"'\''"));
     let own = own.replace('\\', r"\\").replace('"', "\\\"");
     let own = own.replace('$', r"\$").replace('`', r"\`");
     Ok(format!("source \"{own} init --mutt|\"").into())
 }
 
-/// Tells the `tickets` that mutt starts which desk this is, and where it lies.
-fn hand_on(command: &mut Command, desk: &Desk) {
+/// Makes each `tickets` that mutt starts work on this desk, and mutt find the program.
+fn pass_on_desk(command: &mut Command, desk: &Desk) {
     if let Some(file) = &desk.config.file {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         command.env("TICKETS_CONFIG", file);
     }
     command.env("TICKETS_DIR", &desk.config.dir);
-    // Root became the store's owner, who may not read root's muttrc.
+    // Started by root, this process now is the store's owner, who may not read root's muttrc.
     let home = std::env::var_os("HOME").unwrap_or_default();
     if std::fs::read_dir(&home).is_err()
         && let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid())

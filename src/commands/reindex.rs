@@ -1,15 +1,15 @@
-//! `tickets reindex`: make the index anew.
+//! `tickets reindex`: rebuild the index.
 
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen::progress;
 use anyhow::Result;
 
-/// Make the index anew from the mboxes
+/// Rebuild the index from the mboxes
 ///
-/// Never needed in normal work: a file that was changed is noticed and read again, and a missing
-/// index is made by the next command. The index in use stays so until the new one is complete, so mail
-/// comes in and is listed meanwhile. Ctrl-C does no harm: the next run goes on from there.
+/// Never needed in normal work: a changed file is noticed and read again, and the next command
+/// rebuilds a missing index. The current index stays in use until the new one is complete, so mail is
+/// filed and listed meanwhile. Ctrl-C does no harm: the next run continues where this one stopped.
 #[derive(clap::Args)]
 pub struct Reindex {}
 

@@ -1,4 +1,4 @@
-//! `tickets reply`: a draft that answers the customer, then mutt or an editor.
+//! `tickets reply`: a draft for the customer, opened in mutt or an editor.
 
 use super::mutt;
 use crate::desk::{Desk, FiledMessage};
@@ -15,17 +15,17 @@ use std::io::{IsTerminal, Seek, Write};
 use std::path::Path;
 use std::process::Command;
 
-/// Answer a ticket
+/// Reply to a ticket
 ///
-/// Writes a draft, from the ticket, to the last person who wrote, with their text below, and
-/// opens it in mutt; the Cc: to the ticket files it. Without mutt, or with --editor, `$VISUAL` or
-/// `$EDITOR` shows the draft, and you are asked before it is sent.
+/// Writes a draft from the ticket's address to the last person who wrote, quotes their text, and
+/// opens it in mutt; its Cc: to the ticket files it. Without mutt, or with --editor, the draft is
+/// opened in $VISUAL or $EDITOR, and you are asked before it is sent.
 #[derive(clap::Args)]
 pub struct Reply {
     /// The ticket
     #[arg(value_name = "TICKET")]
     ticket: TicketId,
-    /// Use $VISUAL or $EDITOR, even if there is mutt
+    /// Use $VISUAL or $EDITOR even if mutt is installed
     #[arg(short, long)]
     editor: bool,
     /// Close the ticket with this reply
@@ -41,7 +41,7 @@ impl Run for Reply {
         let draft = self.draft(&desk)?;
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let text = format!(
-                "cannot reply to ticket {}: this is no terminal",
+                "cannot reply to ticket {}: this is not a terminal",
                 self.ticket
             );
             let hint = format!("`tickets show {}` prints the ticket", self.ticket);
@@ -55,7 +55,7 @@ impl Run for Reply {
 }
 
 impl Reply {
-    /// Answers the last message that a person wrote who is none of us, else the last one.
+    /// A reply to the last message by a person who does not work here, else to the last message.
     fn draft(&self, desk: &Desk) -> Result<Letter> {
         let id = self.ticket;
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
@@ -96,7 +96,7 @@ impl Reply {
     fn in_editor(&self, desk: &Desk, mut draft: Letter) -> Result<Status> {
         let before = draft.readable();
         let (file, path) = write_draft(self.ticket, before.as_bytes())?;
-        // Kept while the person has not decided: what they wrote must survive a mistake.
+        // The file stays until its author has decided, so that no mistake loses the text.
         let path = path.keep().context("cannot keep the draft")?;
         drop(file);
         loop {
@@ -112,13 +112,16 @@ impl Reply {
             draft.edited(&text);
             if text == before || draft.says_nothing() {
                 let _ = std::fs::remove_file(&path);
-                crate::screen::say("nothing was written, nothing is sent")?;
+                crate::screen::say("nothing was written, so nothing is sent")?;
                 return Ok(Status::Ok);
             }
             match self.ask(desk, &draft)? {
                 Choice::Edit => {}
                 Choice::Drop => {
-                    crate::screen::say(format_args!("not sent; the draft is {}", path.display()))?;
+                    crate::screen::say(format_args!(
+                        "not sent; the draft is kept as {}",
+                        path.display()
+                    ))?;
                     return Ok(Status::Ok);
                 }
                 Choice::Send => break,
@@ -126,7 +129,10 @@ impl Reply {
         }
         let sent = self.send(desk, &draft).map_err(|e| {
             let text = format!("cannot send the reply: {}", crate::error::line(&e));
-            let hint = format!("the draft is {}; `tickets check`", path.display());
+            let hint = format!(
+                "the draft is kept as {}; see `tickets check`",
+                path.display()
+            );
             Fault::new(Status::TempFail, text).hint(hint)
         })?;
         let _ = std::fs::remove_file(&path);
@@ -134,7 +140,7 @@ impl Reply {
         Ok(Status::Ok)
     }
 
-    /// Asks until there is an answer; the end of input leaves the draft where it is.
+    /// Asks until there is an answer. At the end of input, the draft stays where it is.
     fn ask(&self, desk: &Desk, draft: &Letter) -> Result<Choice> {
         let recipients = draft.recipients();
         let files = |r: &String| {
@@ -150,7 +156,8 @@ impl Reply {
             };
             crate::screen::remark(format_args!("it cannot be sent: no address in {field}"));
         } else if !recipients.iter().any(files) {
-            let text = format!("it will not be filed in ticket {}: see Cc:", self.ticket);
+            let id = self.ticket;
+            let text = format!("it will not be filed: the address of ticket {id} is not in Cc:");
             crate::screen::remark(text);
         }
         loop {
@@ -175,7 +182,7 @@ impl Reply {
         }
     }
 
-    /// Hands the reply to sendmail; the recipients it went to.
+    /// Hands the reply to sendmail, and returns its recipients.
     fn send(&self, desk: &Desk, draft: &Letter) -> Result<Vec<String>> {
         let now = jiff::Timestamp::now();
         let unique = format!("{:x}.{:x}", now.as_nanosecond(), std::process::id());
@@ -184,7 +191,7 @@ impl Reply {
         file.write_all(&mail)
             .and_then(|()| file.rewind())
             .context("cannot write the mail")?;
-        // Bounces come back to the ticket, whatever was made of From.
+        // Bounces go to the ticket, whatever From has been changed to.
         let sender = desk.config.addresses.ticket(self.ticket, Verb::Update);
         let recipients = draft.recipients();
         desk.sendmail()
@@ -200,7 +207,7 @@ enum Choice {
     Drop,
 }
 
-/// A draft in a file of its own that an editor takes for mail.
+/// Writes a draft to a file that editors recognize as mail.
 fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::TempPath)> {
     let file = tempfile::Builder::new()
         .prefix(&format!("ticket-{id}-"))
@@ -211,7 +218,8 @@ fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::T
     Ok(file.into_parts())
 }
 
-/// mutt keeps From, Cc and the thread of a draft it resumes, whatever its hooks say.
+/// Opens the draft in mutt, as one that was postponed: mutt then keeps its From, Cc and thread, whatever
+/// its hooks say.
 fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
@@ -220,7 +228,7 @@ fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
         .arg(&path)
         .status()
         .with_context(|| format!("cannot start {}", program.display()))?;
-    // mutt says itself whether it sent the mail.
+    // mutt itself says whether it sent the mail.
     Ok(if ended.success() {
         Status::Ok
     } else {
@@ -245,7 +253,7 @@ fn edit(path: &Path, id: TicketId) -> Result<()> {
         .context("cannot start the editor")?;
     if !shell.success() {
         let text = format!("cannot write the reply: {} failed", own.to_string_lossy());
-        let hint = format!("`EDITOR=vi tickets reply -e {id}` takes another editor");
+        let hint = format!("`EDITOR=vi tickets reply -e {id}` uses another editor");
         return Err(Fault::new(Status::TempFail, text).hint(hint).into());
     }
     Ok(())

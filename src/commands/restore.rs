@@ -1,21 +1,22 @@
-//! `tickets restore`: put back what another program overwrote.
+//! `tickets restore`: put back what another program overwrote (D10).
 
 use crate::error::Status;
 use crate::part::{Context, Run};
+use crate::screen;
 use crate::ticket::TicketId;
 use anyhow::Result;
 
 /// Put back messages that were filed and are no longer in their mbox
 ///
-/// Some mail programs lose their lock while they save a folder, and overwrite what is filed at
-/// that moment. Copies are kept for `keep_recent` days. Without a ticket it only says what is
-/// missing; a message that you deleted yourself is among it.
+/// Some mail programs lose their lock while they save a folder, and overwrite what is filed at that
+/// moment. Copies of filed messages are kept for a while (`keep_recent`). Without a ticket, only says
+/// what is missing; that includes messages that you deleted yourself.
 #[derive(clap::Args)]
 pub struct Restore {
-    /// Ticket to mend (can be repeated)
+    /// Ticket whose messages are put back (can be repeated)
     #[arg(value_name = "TICKET", conflicts_with = "all")]
     tickets: Vec<TicketId>,
-    /// Mend every ticket
+    /// Put back the messages of every ticket
     #[arg(long)]
     all: bool,
 }
@@ -26,9 +27,7 @@ impl Run for Restore {
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
         for &id in &self.tickets {
-            if desk.store.locate(id)?.is_none() {
-                return Err(desk.no_ticket(id).into());
-            }
+            desk.state_of(id)?;
         }
         let only_say = self.tickets.is_empty() && !self.all;
         let mut count = 0;
@@ -39,17 +38,17 @@ impl Run for Restore {
             }
             count += 1;
             let (day, author) = (&missing.copy.day, &missing.author);
-            let what = format!("{id}  {day}  {author}  {}", missing.subject);
+            let line = format!("{id}  {day}  {author}  {}", missing.subject);
             if only_say {
-                crate::screen::say(format_args!("missing {what}"))?;
+                screen::say(format_args!("missing {line}"))?;
             } else if desk.restore(&missing.copy)? {
-                crate::screen::say(format_args!("restored {what}"))?;
+                screen::say(format_args!("restored {line}"))?;
             }
         }
         if count == 0 {
-            crate::screen::remark("nothing is missing");
+            screen::remark("nothing is missing");
         } else if only_say {
-            crate::screen::remark("`tickets restore TICKET` puts them back");
+            screen::remark("`tickets restore TICKET` puts them back");
         }
         Ok(Status::Ok)
     }

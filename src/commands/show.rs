@@ -15,30 +15,30 @@ use std::str::FromStr;
 /// Show a ticket's messages, oldest first
 ///
 /// On a terminal they are shown in a pager: $TICKETS_PAGER, else $PAGER, else less. HTML is
-/// shown as text, control characters are left out, attachments are named with their size and
+/// shown as text, control characters are left out, and attachments are named with their size and
 /// the command that saves them.
 ///
-/// --json prints an object for each message: number, date (when it says it was written) and
-/// filed (RFC 3339 in UTC), author (name and address, or null), to, cc, subject, message_id (or
-/// null), event (opened, closed, re-opened, or null), text, attachments (part, name, mime,
-/// size), intact (true: the bytes are those that came in; false: they were changed since; null:
-/// another program put it there, so nobody knows).
+/// --json prints an object for each message: number, date (of its header) and filed (RFC 3339 in
+/// UTC), author (name and address, or null), to, cc, subject, message_id (or null), event (opened,
+/// closed, re-opened, or null), text, attachments (part, name, mime, size), intact (true: the bytes
+/// are those that came in; false: they have been changed since; null: another program put the
+/// message there, so nobody knows).
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("form"))]
 pub struct Show {
     /// Ticket to show
     #[arg(value_name = "TICKET")]
     ticket: TicketId,
-    /// Only this message of it, counted from 1
+    /// Only this message, counted from 1
     #[arg(value_name = "MESSAGE", value_parser = clap::value_parser!(u32).range(1..))]
     message: Option<u32>,
-    /// Give the message exactly as it came in, byte for byte; without MESSAGE, the last one
+    /// Print the message exactly as it came in, byte for byte; without MESSAGE, the last one
     #[arg(long, group = "form")]
     raw: bool,
-    /// Give the whole mbox as it lies on the disk
+    /// Print the whole mbox as it is on the disk
     #[arg(long, group = "form", conflicts_with = "message")]
     mbox: bool,
-    /// Give a part of a message, decoded, as in: tickets show 12 --part 1.2 > invoice.pdf
+    /// Print a part of a message, decoded: tickets show 12 --part 1.2 > invoice.pdf
     #[arg(
         long,
         group = "form",
@@ -73,7 +73,7 @@ impl FromStr for PartName {
                     part: number(part)?,
                 })
             })
-            .ok_or("a part is named like 1.2: the second part of the first message")
+            .ok_or("a part is named like 1.2, which is the second part of the first message")
     }
 }
 
@@ -86,17 +86,17 @@ impl Run for Show {
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
         if self.mbox {
             let command = format!("tickets show {id} --mbox");
-            forms::give(&conversation.mbox, &command)?;
+            forms::print_bytes(&conversation.mbox, &command)?;
             return Ok(Status::Ok);
         }
         let mut messages: Vec<FiledMessage> = conversation.messages().collect();
         if let Some(part) = self.part {
             let message = pick(&mut messages, id, part.message)?;
-            return self.give_part(&message, part.part);
+            return self.print_part(&message, part.part);
         }
         if self.raw {
             let number = self.message.map_or(messages.len(), |n| n as usize);
-            return self.give_raw(&pick(&mut messages, id, number)?);
+            return self.print_raw(&pick(&mut messages, id, number)?);
         }
         let title = title(id, conversation.state, &messages);
         let tag = desk.config.tag(id);
@@ -124,29 +124,29 @@ impl Run for Show {
 }
 
 impl Show {
-    fn give_raw(&self, message: &FiledMessage) -> Result<Status> {
+    fn print_raw(&self, message: &FiledMessage) -> Result<Status> {
         let (id, number) = (self.ticket, message.number);
         let decoded = message.decode();
         match decoded.verdict {
             Verdict::Intact => {}
             Verdict::Changed => screen::remark(format_args!(
-                "message {number} of ticket {id} was changed since it came in: not the same bytes"
+                "message {number} of ticket {id} has been changed since it came in: these are not the same bytes"
             )),
             Verdict::Foreign => screen::remark(format_args!(
-                "message {number} of ticket {id} was put there by another program: given as it \
-                 lies in the file"
+                "message {number} of ticket {id} was put there by another program: printed \
+                 as it is in the file"
             )),
         }
         let command = format!("tickets show {id} {number} --raw");
-        forms::give(&decoded.raw, &command)?;
+        forms::print_bytes(&decoded.raw, &command)?;
         Ok(Status::Ok)
     }
 
-    fn give_part(&self, message: &FiledMessage, part: usize) -> Result<Status> {
+    fn print_part(&self, message: &FiledMessage, part: usize) -> Result<Status> {
         let (id, number) = (self.ticket, message.number);
         let raw = message.decode().raw;
         if let Some((_, bytes)) = render::part(&raw, part) {
-            forms::give(&bytes, &format!("tickets show {id} --part {number}.{part}"))?;
+            forms::print_bytes(&bytes, &format!("tickets show {id} --part {number}.{part}"))?;
             return Ok(Status::Ok);
         }
         let text = format!("message {number} of ticket {id} has no part {part}");
@@ -189,7 +189,7 @@ fn pick<'a>(
     .into())
 }
 
-/// The line above all: `Ticket 12, open: Printer on fire`.
+/// The first line: `Ticket 12, open: Printer on fire`.
 fn title(id: TicketId, state: State, messages: &[FiledMessage]) -> String {
     let state = match state {
         State::Open => "open",

@@ -1,9 +1,9 @@
-//! A mistake in the configuration, explained.
+//! Mistakes in the configuration, explained.
 
 use crate::error::{Fault, Status};
 use std::path::Path;
 
-/// A TOML error with the file, the line and, for a misspelt key, the nearest right one.
+/// An error that names the file, the line and, for a misspelt key, the nearest right one.
 pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) -> Fault {
     let line = error.span().map_or(1, |span| {
         1 + text.as_bytes()[..span.start.min(text.len())]
@@ -30,7 +30,7 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
     Fault::new(Status::Config, format!("{name}:{line}: {message}"))
 }
 
-/// The candidate that differs from `wrong` by the fewest letters, if it is few.
+/// The candidate with the smallest distance from `wrong`, if that is small.
 fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|c| (distance(wrong, c), c))
@@ -39,7 +39,7 @@ fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option
         .map(|(_, c)| c)
 }
 
-/// Levenshtein's distance of two keys, in bytes.
+/// Levenshtein distance, in bytes.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {

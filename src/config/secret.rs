@@ -1,4 +1,4 @@
-//! The file with the secret of the tickets' addresses.
+//! Reads the file named by `address_secret`.
 
 use crate::error::{Fault, Status};
 use crate::ticket::digest::{SHORTEST, Secret};
@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// More of it is not read; /dev/urandom has no end.
+/// Bytes that are read at most, since /dev/urandom has no end.
 const LIMIT: u64 = 4096;
 
-/// Reads it, less the white space at its ends.
+/// The secret in `file`, without the white space around it.
 ///
 /// # Errors
-/// Status 78 if it cannot be read, or is too short to be one.
+/// Status 78 if it cannot be read, or is too short.
 pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
     let path = file.display();
     let fault = |text: String| {
@@ -34,5 +34,5 @@ pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
         Ok(_) => {}
     }
     let secret = Secret::new(bytes.trim_ascii());
-    secret.ok_or_else(|| fault(format!("{path} holds less than {SHORTEST} characters")))
+    secret.ok_or_else(|| fault(format!("{path} holds fewer than {SHORTEST} characters")))
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::error;
+use crate::ticket::tag;
 
 fn load(text: &str) -> Result<Config> {
     let dir = tempfile::tempdir().unwrap();
@@ -92,7 +93,7 @@ fn mistakes_name_line_and_remedy() {
         ),
         (
             "max_size = \"big\"",
-            "config.toml:1: \"big\" is no size, such as \"64 MiB\"",
+            "config.toml:1: \"big\" is not a size such as \"64 MiB\"",
             None,
         ),
     ] {
@@ -106,16 +107,19 @@ fn mistakes_name_line_and_remedy() {
     );
     let (_, line, _) = complaint("sendmail = \"sendmail\"");
     assert!(
-        line.contains("sendmail: an absolute path is wanted"),
+        line.contains("sendmail: expected an absolute path"),
         "{line}"
     );
     let (_, line, _) = complaint("authserv_id = \"mx; dkim=pass\"");
     assert!(
-        line.contains("authserv_id: \"mx; dkim=pass\" is no name of a mail server"),
+        line.contains("authserv_id: \"mx; dkim=pass\" is not the name of a mail server"),
         "{line}"
     );
     let (_, line, _) = complaint("ticket = \"ticket\"");
-    assert!(line.contains("ticket: \"ticket\" is no template"), "{line}");
+    assert!(
+        line.contains("ticket: \"ticket\" is not a template"),
+        "{line}"
+    );
     let (_, line, _) = complaint("domain = \"x.org\"\nadmins = \"submit@x.org\"");
     assert!(
         line.contains("admins: submit@x.org is an address of the desk"),

@@ -1,31 +1,31 @@
-//! Value types of the configuration: lists that may be one word, sizes, spans of time.
+//! Value types of the configuration: lists that may be a single word, sizes, spans of time.
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 use std::time::Duration;
 
-/// One word, or a list of words.
+/// A word, or a list of words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words(pub Vec<String>);
+pub(super) struct OneOrMore(pub(super) Vec<String>);
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de> Deserialize<'de> for OneOrMore {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
         impl<'de> Visitor<'de> for Either {
-            type Value = Words;
+            type Value = OneOrMore;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("a string or a list of strings")
             }
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<Words, E> {
-                Ok(Words(vec![word.to_owned()]))
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore(vec![word.to_owned()]))
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Words, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore, A::Error> {
                 let mut words = Vec::new();
                 while let Some(word) = seq.next_element()? {
                     words.push(word);
                 }
-                Ok(Words(words))
+                Ok(OneOrMore(words))
             }
         }
         deserializer.deserialize_any(Either)
@@ -34,9 +34,9 @@ impl<'de> Deserialize<'de> for Words {
 
 /// A number of bytes: `67108864`, `"64 MiB"`, `"500 kB"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size(pub u64);
+pub struct ByteSize(pub u64);
 
-impl fmt::Display for Size {
+impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let whole = |shift: u32| self.0 >> shift << shift == self.0 && self.0 >> shift > 0;
         match [(30, "GiB"), (20, "MiB"), (10, "KiB")]
@@ -49,7 +49,7 @@ impl fmt::Display for Size {
     }
 }
 
-impl std::str::FromStr for Size {
+impl std::str::FromStr for ByteSize {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text);
@@ -61,21 +61,21 @@ impl std::str::FromStr for Size {
             "kb" => 1_000,
             "mb" => 1_000_000,
             "gb" => 1_000_000_000,
-            _ => return Err(format!("{text:?} is no size, such as \"64 MiB\"")),
+            _ => return Err(format!("{text:?} is not a size such as \"64 MiB\"")),
         };
         let bytes = number.and_then(|n| n.checked_mul(factor));
         bytes
             .filter(|&b| b > 0)
-            .map(Size)
-            .ok_or_else(|| format!("{text:?} is no size, such as \"64 MiB\""))
+            .map(ByteSize)
+            .ok_or_else(|| format!("{text:?} is not a size such as \"64 MiB\""))
     }
 }
 
 /// A span of time: `"14 days"`, `"60 s"`, or a number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub(super) struct TimeSpan(pub(super) Duration);
 
-impl std::str::FromStr for Span {
+impl std::str::FromStr for TimeSpan {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text);
@@ -85,12 +85,16 @@ impl std::str::FromStr for Span {
             "h" | "hour" | "hours" => 3_600,
             "d" | "day" | "days" => 86_400,
             "w" | "week" | "weeks" => 604_800,
-            _ => return Err(format!("{text:?} is no span of time, such as \"14 days\"")),
+            _ => {
+                return Err(format!(
+                    "{text:?} is not a span of time such as \"14 days\""
+                ));
+            }
         };
         let seconds = number.and_then(|n| n.checked_mul(factor));
         seconds
-            .map(|s| Span(Duration::from_secs(s)))
-            .ok_or_else(|| format!("{text:?} is no span of time, such as \"14 days\""))
+            .map(|s| TimeSpan(Duration::from_secs(s)))
+            .ok_or_else(|| format!("{text:?} is not a span of time such as \"14 days\""))
     }
 }
 
@@ -111,7 +115,7 @@ macro_rules! number_or_words {
                         f.write_str($what)
                     }
                     fn visit_i64<E: de::Error>(self, n: i64) -> Result<$type, E> {
-                        let n = u64::try_from(n).map_err(|_| E::custom("it is below zero"))?;
+                        let n = u64::try_from(n).map_err(|_| E::custom("it is negative"))?;
                         Ok($make(n))
                     }
                     fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
@@ -124,10 +128,10 @@ macro_rules! number_or_words {
     };
 }
 
-number_or_words!(Size, Size, "a size, such as \"64 MiB\"");
+number_or_words!(ByteSize, ByteSize, "a size, such as \"64 MiB\"");
 number_or_words!(
-    Span,
-    |n| Span(Duration::from_secs(n)),
+    TimeSpan,
+    |n| TimeSpan(Duration::from_secs(n)),
     "a span of time, such as \"14 days\""
 );
 
@@ -147,14 +151,14 @@ mod tests {
             ("5 apples", None),
             ("99999999999999 GiB", None),
         ] {
-            assert_eq!(text.parse::<Size>().ok().map(|s| s.0), want, "{text}");
+            assert_eq!(text.parse::<ByteSize>().ok().map(|s| s.0), want, "{text}");
         }
         for (text, want) in [
             ("14 days", Some(14 * 86_400)),
             ("60s", Some(60)),
             ("x", None),
         ] {
-            let span = text.parse::<Span>().ok().map(|s| s.0.as_secs());
+            let span = text.parse::<TimeSpan>().ok().map(|s| s.0.as_secs());
             assert_eq!(span, want, "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! What a crash left of an entry at the end of a file is mended before anything is added (D7).
+//! Mends the end of an mbox where a crash left a part of an entry, before anything is appended (D7).
 
 use super::Desk;
 use crate::index::Index;
@@ -9,7 +9,7 @@ use mail::entry::{self, Tail};
 use mail::mbox;
 
 impl Desk {
-    /// Makes the end of a locked file such that an entry may follow; gives its bytes.
+    /// Mends the end of a locked file, so that an entry can follow, and returns the file's bytes.
     pub(super) fn mend(&self, mbox: &mut Mbox) -> Result<Vec<u8>> {
         loop {
             let bytes = mbox.read()?;
@@ -25,13 +25,13 @@ impl Desk {
         }
     }
 
-    /// What the end of a file wants. An entry that was seen whole before, and is shorter now, was
-    /// edited by hand; so it shall be (D1), and is not the torn end of a delivery.
+    /// What the end of a file needs. If its last entry was whole when the index saw it, and is not now,
+    /// then it was edited by hand, and that is to stay (D1): it is not what a delivery left.
     pub(super) fn tail(&self, id: TicketId, bytes: &[u8]) -> Result<Tail> {
         tail(|| self.index(), id, bytes)
     }
 
-    /// Saves what cannot be told from mail in `.tickets/torn/`, on the disk.
+    /// Saves in `.tickets/torn/`, synced, what cannot be told from mail.
     fn set_aside(&self, id: TicketId, bytes: &[u8]) -> Result<()> {
         use std::io::Write;
         let dir = self.store.private().join("torn");
@@ -54,7 +54,7 @@ impl Desk {
     }
 }
 
-/// The same as [`Desk::tail`] by what this index saw, which is asked for only where it matters.
+/// [`Desk::tail`] with another index, which is only opened if it is needed.
 pub(super) fn tail<'i>(
     index: impl FnOnce() -> Result<&'i Index>,
     id: TicketId,

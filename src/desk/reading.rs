@@ -117,6 +117,15 @@ impl Desk {
         }))
     }
 
+    /// Whether a ticket is open or closed.
+    ///
+    /// # Errors
+    /// Status 66 if there is no such ticket.
+    pub fn state_of(&self, id: TicketId) -> Result<State> {
+        let state = self.store.locate(id)?;
+        Ok(state.ok_or_else(|| self.no_ticket(id))?)
+    }
+
     /// The error for a ticket that does not exist.
     pub fn no_ticket(&self, id: TicketId) -> Fault {
         let text = format!("no ticket {id} in {}", self.store.root().display());

@@ -1,6 +1,6 @@
-//! Does the server that is to prove who wrote a mail say anything at all?
+//! Checks whether the server that is to prove who wrote a mail says anything at all.
 
-use super::Finding;
+use super::Diagnosis;
 use crate::desk::{Desk, first_entry};
 use crate::ticket::compose::OWN_MARKS;
 use mail::authres;
@@ -9,15 +9,15 @@ use mail::envelope::Sender;
 use mail::message::Message;
 use mail::submission::Submission;
 
-/// So many of the last mails are looked at.
+/// Number of mails that are looked at, the newest first.
 const LAST: usize = 20;
 
-/// Looks at the copies of what was filed lately; nothing to say without `authserv_id`.
-pub fn look(desk: &Desk) -> Option<Finding> {
+/// Looks at the copies of what was filed lately. Without `authserv_id` there is nothing to check.
+pub fn look(desk: &Desk) -> Option<Diagnosis> {
     let id = desk.config.authserv_id.as_deref()?;
     let mut copies = desk.store.recent().unwrap_or_default();
     copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
-    // Mail of this machine, and our own that came back, no server has looked at.
+    // No server has looked at mail from this machine, nor at our own that came back.
     let said = copies.iter().take(LAST).filter_map(|copy| {
         let bytes = desk.read_copy(copy).ok()?;
         let raw = first_entry(&bytes)?.raw;
@@ -28,11 +28,13 @@ pub fn look(desk: &Desk) -> Option<Finding> {
     });
     let said: Vec<bool> = said.collect();
     Some(match said.iter().any(|&said| said) {
-        true => Finding::ok(format!("authserv_id: {id} says who wrote a mail")),
-        false if said.is_empty() => Finding::ok("authserv_id: no mail yet to see it in"),
+        true => Diagnosis::ok(format!("authserv_id: {id} adds its Authentication-Results")),
+        false if said.is_empty() => {
+            Diagnosis::ok("authserv_id: no mail from elsewhere yet to check it with")
+        }
         false => {
             let text = "authserv_id: the last mails have no Authentication-Results of";
-            let finding = Finding::warn(format!("{text} {id}, so nobody is believed"));
+            let finding = Diagnosis::warn(format!("{text} {id}, so nobody is believed"));
             finding.mend("`Who wrote it` in contrib/README.md")
         }
     })

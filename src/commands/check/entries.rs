@@ -16,7 +16,7 @@ struct Verified {
     foreign: usize,
     /// The recorded digest of each message that is not what it was.
     changed: Vec<Option<String>>,
-    /// Tickets that end in a part of a message.
+    /// Tickets that end in the middle of a message.
     torn: usize,
 }
 
@@ -39,7 +39,7 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
     }
     for id in &both {
         say(format_args!(
-            "ticket {id} is both open and archived; mail goes to the open one"
+            "ticket {id} exists twice, open and closed; mail goes to the open one"
         ))?;
     }
     // Without this directory there are no copies, and checking must not create it.
@@ -88,7 +88,7 @@ impl Verified {
             Tail::Torn { .. } | Tail::SetAside { .. } => {
                 self.torn += 1;
                 say(format_args!(
-                    "ticket {id} ends in a part of a message; the next mail to it mends that"
+                    "ticket {id} ends in the middle of a message; the next mail to it mends that"
                 ))?;
             }
         }
@@ -106,10 +106,10 @@ impl Verified {
         if self.foreign > 0 {
             let foreign = count(
                 self.foreign,
-                "that another program wrote",
-                "that other programs wrote",
+                "put there by another program",
+                "put there by other programs",
             );
-            summary.push_str(&format!(", {foreign} and nothing is known of"));
+            summary.push_str(&format!(", {foreign} and not verifiable"));
         }
         summary
     }

@@ -1,6 +1,6 @@
-//! How mail gets here: which MTA there is, and whether it knows the desk.
+//! Checks how mail gets here: which MTA there is, and whether it knows the desk.
 
-use super::Finding;
+use super::Diagnosis;
 use crate::commands::again;
 use crate::commands::init::exim::{self, Exim, MARK};
 use crate::config::Overrides;
@@ -17,13 +17,14 @@ pub enum Mta {
     Postfix,
 }
 
-/// The mail server that is configured below `etc`, and installed, if that is this machine's own.
+/// The mail server that is configured below `etc`. If that is the machine's own /etc, it is installed,
+/// too.
 pub fn mta(etc: &Path) -> Option<Mta> {
     let known = [
         (Mta::Exim, "exim4/update-exim4.conf.conf", "/usr/sbin/exim4"),
         (Mta::Postfix, "postfix/main.cf", "/usr/sbin/postfix"),
     ];
-    // Packages leave their configuration behind when they go.
+    // A removed package leaves its configuration behind.
     let there = |file: &str, program: &str| {
         etc.join(file).exists() && (etc != Path::new("/etc") || Path::new(program).exists())
     };
@@ -31,11 +32,11 @@ pub fn mta(etc: &Path) -> Option<Mta> {
     found.map(|(mta, _, _)| *mta)
 }
 
-/// Looks at the mail server.
-pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
+/// Checks the mail server.
+pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Diagnosis> {
     match mta(etc) {
         None => vec![
-            Finding::warn("MTA: neither Exim nor Postfix is installed; nothing brings mail here")
+            Diagnosis::warn("MTA: neither Exim nor Postfix is installed; nothing brings mail here")
                 .mend("`tickets deliver --help`, or `sudo apt install exim4-daemon-light`"),
         ],
         Some(Mta::Exim) => exim(desk, overrides, etc),
@@ -43,11 +44,11 @@ pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
     }
 }
 
-fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
+fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Diagnosis> {
     let own = again("tickets", overrides);
     let put_in = format!("{own} init --exim | sudo sh && sudo systemctl reload exim4");
     let Some(exim) = Exim::find(etc) else {
-        return vec![Finding::warn("Exim: its configuration cannot be read")];
+        return vec![Diagnosis::warn("Exim: its configuration cannot be read")];
     };
     let (main, files) = if exim.split {
         let conf_d = etc.join("exim4/conf.d");
@@ -66,38 +67,38 @@ fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
             vec![etc.join("exim4.conf.template")],
         )
     };
-    // The first definition of a macro counts, for all of ours are conditional.
+    // The first definition of a macro counts, since all of ours are conditional.
     let text: String = main.iter().chain(&files).map(|file| read(file)).collect();
     if !text.lines().any(|line| line.trim_end() == MARK) {
         let text = format!("Exim: it does not know {}", desk.config.addresses.submit());
-        return vec![Finding::warn(text).mend(put_in)];
+        return vec![Diagnosis::warn(text).mend(put_in)];
     }
     let mut found = Vec::new();
     match exim::macros(&desk.config, overrides) {
-        Err(e) => found.push(Finding::fail(format!("Exim: {}", crate::error::line(&e)))),
+        Err(e) => found.push(Diagnosis::fail(format!("Exim: {}", crate::error::line(&e)))),
         Ok(wanted) => {
             for (name, value) in wanted {
                 let has = defined(&text, name).unwrap_or_default();
                 if has != value && !same(name, &has, &value) {
-                    let text = format!("Exim: {name} is `{has}`, and this desk has `{value}`");
-                    found.push(Finding::fail(text).mend(&put_in));
+                    let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
+                    found.push(Diagnosis::fail(text).mend(&put_in));
                 }
             }
         }
     }
     if desk.config.address_secret.is_none() && defined(&text, exim::DIGESTS[0]).is_some() {
-        let text = "Exim: it wants a digest in addresses, and this desk writes none";
-        found.push(Finding::fail(text).mend(&put_in));
+        let text = "Exim: it expects digests in addresses, but this desk writes none";
+        found.push(Diagnosis::fail(text).mend(&put_in));
     }
     let domain = desk.config.addresses.domain();
-    if !takes(&exim, domain) {
-        let text = format!("Exim: it takes no mail for {domain}");
+    if !accepts(&exim, domain) {
+        let text = format!("Exim: it accepts no mail for {domain}");
         let file = etc.join("exim4/update-exim4.conf.conf");
         let mend = format!(
             "add {domain} to dc_other_hostnames in {}; sudo update-exim4.conf",
             file.display()
         );
-        found.push(Finding::fail(text).mend(mend));
+        found.push(Diagnosis::fail(text).mend(mend));
     }
     found.extend(closed_directories(&desk.config.dir));
     if found.is_empty() {
@@ -105,12 +106,13 @@ fn exim(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Finding> {
             "Exim: it brings mail for {}",
             desk.config.addresses.submit()
         );
-        found.push(Finding::ok(text));
+        found.push(Diagnosis::ok(text));
     }
     found
 }
 
-/// Another path of the program is as good, if it is there.
+/// True if the values of a macro differ only in the path of this program, and it is at the first one,
+/// too.
 fn same(name: &str, has: &str, wanted: &str) -> bool {
     let split = |command: &str| -> (PathBuf, String) {
         let (program, rest) = command.split_once(' ').unwrap_or((command, ""));
@@ -122,7 +124,7 @@ fn same(name: &str, has: &str, wanted: &str) -> bool {
         && rest == split(wanted).1
 }
 
-fn takes(exim: &Exim, domain: &str) -> bool {
+fn accepts(exim: &Exim, domain: &str) -> bool {
     let host = nix::unistd::gethostname().unwrap_or_default();
     exim.other_hostnames
         .iter()
@@ -131,8 +133,9 @@ fn takes(exim: &Exim, domain: &str) -> bool {
         || host.to_string_lossy().eq_ignore_ascii_case(domain)
 }
 
-/// Exim asks as a user of its own whether a ticket exists, before it accepts mail for it.
-fn closed_directories(store: &Path) -> Vec<Finding> {
+/// Directories that Exim cannot pass through: it looks as a user of its own whether a ticket exists
+/// before it accepts mail for it.
+fn closed_directories(store: &Path) -> Vec<Diagnosis> {
     let archived = store.join("archived");
     let closed = archived.ancestors().filter(|dir| {
         let meta = std::fs::metadata(dir);
@@ -142,18 +145,18 @@ fn closed_directories(store: &Path) -> Vec<Finding> {
         .map(|dir| {
             let path = dir.display();
             let text = format!("Exim: it cannot pass through {path}, so mail to tickets waits");
-            Finding::fail(text).mend(format!("chmod o+x {path}"))
+            Diagnosis::fail(text).mend(format!("chmod o+x {path}"))
         })
         .collect()
 }
 
-fn postfix(desk: &Desk, etc: &Path) -> Finding {
+fn postfix(desk: &Desk, etc: &Path) -> Diagnosis {
     let table = read(&etc.join("postfix/tickets_transport"));
     let mut rules = table.lines().filter(|line| line.starts_with('/'));
     if desk.config.address_secret.is_some() && rules.any(|line| !line.contains("[0-9a-z]{8}")) {
-        let text = "Postfix: its tables know of no digest in addresses, and refuse them";
+        let text = "Postfix: its tables know nothing of digests in addresses, and refuse them";
         let mend = "tickets init --postfix | sudo sh && sudo postfix reload";
-        return Finding::fail(text).mend(mend);
+        return Diagnosis::fail(text).mend(mend);
     }
     let files = ["postfix/master.cf", "postfix/main.cf", "aliases"];
     let calls = |file: &&&str| {
@@ -162,18 +165,19 @@ fn postfix(desk: &Desk, etc: &Path) -> Finding {
             .any(|l| !l.trim_start().starts_with('#') && l.contains("tickets"))
     };
     match files.iter().find(calls) {
-        Some(file) => Finding::ok(format!(
+        Some(file) => Diagnosis::ok(format!(
             "Postfix: {} names tickets",
             etc.join(file).display()
         )),
         None => {
-            let text = "Postfix: neither master.cf nor aliases names tickets; nothing brings mail";
-            Finding::warn(text).mend("tickets init --postfix | sudo sh")
+            let text =
+                "Postfix: neither master.cf nor aliases names tickets; nothing brings mail here";
+            Diagnosis::warn(text).mend("tickets init --postfix | sudo sh")
         }
     }
 }
 
-/// The files Exim's `update-exim4.conf` would take, in its order.
+/// The files that Exim's `update-exim4.conf` would use, in its order.
 fn files_in(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|e| e.path()).collect();
@@ -191,7 +195,7 @@ fn read(file: &Path) -> String {
     String::from_utf8_lossy(&bytes).into_owned() + "\n"
 }
 
-/// The first value of a macro.
+/// The value of a macro where it is first defined.
 fn defined(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let value = line

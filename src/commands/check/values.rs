@@ -1,11 +1,11 @@
-//! The values in force, in the words of the configuration file.
+//! The values in force, written as a configuration file.
 
 use crate::commands::toml_string as word;
-use crate::config::{Config, Size};
+use crate::config::{ByteSize, Config};
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use std::time::Duration;
 
-/// Lines that could stand in a configuration file, less the last line end.
+/// Lines of a configuration file that would put the same values in force; the last has no line end.
 pub fn in_force(config: &Config) -> String {
     let addresses = &config.addresses;
     let (before, after) = addresses.affixes();
@@ -82,9 +82,9 @@ fn words(list: &[String]) -> String {
 }
 
 fn size(bytes: u64) -> String {
-    match Size(bytes).to_string().strip_suffix(" bytes") {
+    match ByteSize(bytes).to_string().strip_suffix(" bytes") {
         Some(number) => number.to_owned(),
-        None => word(&Size(bytes).to_string()),
+        None => word(&ByteSize(bytes).to_string()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pieces for Exim: a shell script that puts them in, filled in for this desk.
+//! The pieces for Exim: a shell script that installs them, filled in for this desk.
 
 use crate::commands::{again, toml_string};
 use crate::config::{Config, Overrides};
@@ -12,30 +12,30 @@ const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_ticke
 const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
 const INSTALL: &str = include_str!("../../../contrib/exim4/install");
 
-/// Macros of a desk whose addresses have digests: the command by which Exim asks whether one is
-/// right, and a mark of the values that it was made with.
+/// Macros of a desk whose addresses have digests: the command with which Exim asks whether an address
+/// is right, and a digest of the values that this command was given.
 pub const DIGESTS: [&str; 2] = ["TICKETS_VERIFY", "TICKETS_SEAL"];
 
-/// A name that mail for the desk goes through in Exim's configuration.
+/// The router for submit@, by which `tickets check` finds the pieces in Exim's configuration.
 pub const MARK: &str = "tickets_submit:";
 
-/// What Exim itself, who is another user, reads of this desk if addresses have digests.
+/// Copies of configuration and secret for Exim, which asks as another user, if addresses have digests.
 const OWN: [&str; 2] = ["/etc/exim4/tickets.toml", "/etc/exim4/tickets.secret"];
 
-/// The end of each here-document.
+/// Ends each here-document.
 pub const END: &str = "END_OF_FILE";
 
-/// How Exim's configuration is kept on this machine, as Debian does it.
+/// How Exim is configured on this machine, as Debian does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exim {
-    /// It is in many files (`conf.d`), and not in one.
+    /// In many files (`conf.d`) instead of one.
     pub split: bool,
-    /// Domains it takes mail for, besides the host's own name.
+    /// Domains for which it accepts mail, besides the host's own name.
     pub other_hostnames: Vec<String>,
 }
 
 impl Exim {
-    /// Reads it below `etc`; `None` if there is no Exim, or not Debian's.
+    /// Reads the configuration below `etc`; `None` if there is no Exim, or not Debian's.
     pub fn find(etc: &Path) -> Option<Exim> {
         let text = std::fs::read_to_string(etc.join("exim4/update-exim4.conf.conf")).ok()?;
         let value = |name: &str| {
@@ -55,7 +55,7 @@ impl Exim {
     }
 }
 
-/// The macros of router and transport, with the values this desk wants; Postfix's are the same.
+/// The macros of router and transport, with their values for this desk. Those for Postfix are the same.
 ///
 /// # Errors
 /// Status 78 for a desk whose addresses the MTA cannot tell apart.
@@ -75,12 +75,9 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
             .into());
     }
     let own = std::env::current_exe().context("cannot find this program")?;
-    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
-    let user = user
-        .ok()
-        .flatten()
-        .context("cannot find the name of this user")?;
     let own = own.to_string_lossy();
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    let user = (user.ok().flatten()).context("cannot find the name of this user")?;
     let mut macros = vec![
         ("TICKETS_DOMAIN", addresses.domains().join(" : ")),
         ("TICKETS_SUBMIT", locals(addresses).join(" : ")),
@@ -92,13 +89,14 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
     if let Some(secret) = addresses.secret() {
         let verify = format!("{own} --config {} verify", OWN[0]);
         macros.push((DIGESTS[0], verify));
-        // Exim's copies are of these values, or it refuses mail that we would take.
+        // If Exim's copies have other values, it refuses mail that the desk would accept.
         macros.push((DIGESTS[1], secret.seal(&for_exim(config))));
     }
     Ok(macros)
 }
 
-/// The configuration with which Exim asks `tickets verify`.
+/// The configuration with which Exim asks `tickets verify`. TICKETS_SEAL is its digest, so any change
+/// of this text makes everybody install the pieces again.
 fn for_exim(config: &Config) -> String {
     let addresses = &config.addresses;
     let (before, after) = addresses.affixes();
@@ -136,7 +134,7 @@ fn locals(addresses: &Addresses) -> Vec<String> {
     addresses.submits().iter().filter_map(local).collect()
 }
 
-/// `text` as a regular expression that needs no backslash, so that no layer of quoting eats it.
+/// A regular expression for `text`, with as few backslashes as can be, since layers of quoting eat them.
 pub fn plain_regex(text: &str) -> String {
     let class = |c: char| match c {
         c if c.is_ascii_alphanumeric() || "-_=~%&@!#/:,<>' ".contains(c) => c.to_string(),
@@ -146,7 +144,7 @@ pub fn plain_regex(text: &str) -> String {
     text.chars().map(class).collect()
 }
 
-/// The script, which can be read, run by root, and run with `--undo`.
+/// The script, for root to read and to run; with `--undo`, it removes the pieces.
 pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Result<String> {
     let macros = macros(config, overrides)?;
     let program = again("tickets", overrides);
@@ -161,7 +159,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
         }
         let file = file.to_string_lossy().replace('\'', r"'\''");
         own = document("tickets.toml", &for_exim(config));
-        // What is printed here may be seen by others.
+        // The secret is not printed: others might see it.
         own.push_str(&format!(
             "[ \"${{1-}}\" = --undo ] || cp '{file}' \"$dir/tickets.secret\"\n"
         ));
@@ -175,12 +173,12 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
         Some(_) => {
             "This Exim's configuration is not split: all goes into /etc/exim4/exim4.conf.template."
         }
-        None => "There is no Exim as Debian configures it on this machine: for another one.",
+        None => "This machine has no Exim as Debian configures it; the script is for another one.",
     };
     let foreign = exim.is_some_and(|e| !e.other_hostnames.iter().any(|n| n == addresses.domain()));
     let domain = match foreign {
         true => format!(
-            "#\n# Exim does not take mail for {0} yet: add it to dc_other_hostnames in\n# \
+            "#\n# Exim does not accept mail for {0} yet: add it to dc_other_hostnames in\n# \
              /etc/exim4/update-exim4.conf.conf, or the answer is 'relay not permitted'.\n",
             addresses.domain()
         ),
@@ -203,7 +201,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
     ))
 }
 
-/// `text` with the values of its macros replaced, as contrib/exim4/install does it.
+/// `text` with the values of its macros replaced, like contrib/exim4/install does it.
 fn filled(text: &str, macros: &[(&str, String)]) -> String {
     let fill = |line: &str| {
         let name = line.split_once(" = ").map(|(name, _)| name);
@@ -218,7 +216,7 @@ fn filled(text: &str, macros: &[(&str, String)]) -> String {
     text.lines().map(fill).collect()
 }
 
-/// A command of the script that writes one of our files.
+/// The command of the script that writes one of the pieces.
 pub fn document(name: &str, text: &str) -> String {
     format!("cat >\"$dir/{name}\" <<'{END}'\n{text}{END}\n")
 }

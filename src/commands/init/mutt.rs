@@ -1,4 +1,4 @@
-//! The piece for mutt, filled in for this desk.
+//! The lines for mutt, filled in for this desk.
 
 use super::exim::plain_regex;
 use crate::config::Config;
@@ -30,7 +30,7 @@ pub fn muttrc(config: &Config) -> String {
         .replace("Support", &harmless(&config.name))
 }
 
-/// A regular expression for the addresses that open tickets.
+/// A regular expression that matches the addresses that open tickets.
 fn submits(addresses: &Addresses) -> String {
     let domains: Vec<String> = addresses.domains().iter().map(|d| plain_regex(d)).collect();
     let domains = match &domains[..] {
@@ -48,7 +48,7 @@ fn submits(addresses: &Addresses) -> String {
     }
 }
 
-/// A name that mutt's quoting, its backticks and an address leave as it is.
+/// A name without what means something in mutt's quoting, in its backticks or in an address.
 fn harmless(name: &str) -> String {
     let odd = |c: char| c.is_control() || "'\"`$\\;#<>()[]@,:.|".contains(c);
     let name = name.replace(odd, " ");

@@ -1,11 +1,11 @@
-//! The pieces for Postfix: a shell script that puts them in, with the values of this desk.
+//! The pieces for Postfix: a shell script that installs them, filled in for this desk.
 
 use super::exim::{DIGESTS, document, macros};
 use crate::commands::again;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
 
-/// What contrib/postfix/install wants beside itself, and that script.
+/// contrib/postfix/install, and the files that it needs beside it.
 const PIECES: [(&str, &str); 5] = [
     ("main.cf", include_str!("../../../contrib/postfix/main.cf")),
     (
@@ -23,14 +23,14 @@ const PIECES: [(&str, &str); 5] = [
     ("install", include_str!("../../../contrib/postfix/install")),
 ];
 
-/// The script, which can be read, run by root, and run with `--undo`.
+/// The script, for root to read and to run; with `--undo`, it removes the pieces.
 ///
 /// # Errors
 /// As [`macros`].
 pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
     let values: String = macros(config, overrides)?
         .iter()
-        // `tickets policy` knows where the store is, and the secret.
+        // `tickets policy` finds the store and the secret by itself.
         .filter(|(name, _)| *name != "TICKETS_DIR" && !DIGESTS.contains(name))
         .map(|(name, value)| format!(" \\\n        {name}='{}'", value.replace('\'', r"'\''")))
         .collect();

@@ -1,4 +1,4 @@
-//! The forms a ticket's messages are shown in.
+//! The forms in which a ticket's messages are shown.
 
 use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
@@ -157,7 +157,8 @@ pub(super) fn subjects(messages: &[FiledMessage], tag: Option<&str>) -> Vec<Stri
     messages.iter().map(changed).collect()
 }
 
-/// A Subject without the ticket's tag and what mail programs put before it (`Re:`, `AW:`, `Fwd:`).
+/// A Subject without the ticket's tag and without what mail programs put in front (`Re:`, `AW:`,
+/// `Fwd:`).
 fn topic(subject: &str, tag: Option<&str>) -> String {
     let mut topic = subject.to_lowercase();
     if let Some(tag) = tag {
@@ -173,11 +174,11 @@ fn topic(subject: &str, tag: Option<&str>) -> String {
     decode::clean(rest)
 }
 
-/// Writes bytes to standard output as they are; `command` is what was typed.
+/// Prints bytes as they are; `command` is what was typed.
 ///
 /// # Errors
-/// Status 64 if standard output is a terminal and they could do harm to it.
-pub(super) fn give(bytes: &[u8], command: &str) -> Result<()> {
+/// Status 64 if standard output is a terminal to which they could do harm.
+pub(super) fn print_bytes(bytes: &[u8], command: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     if stdout.is_terminal() && !is_harmless(bytes) {
         let text = "cannot show this on a terminal: it holds control characters or binary data";
@@ -188,7 +189,7 @@ pub(super) fn give(bytes: &[u8], command: &str) -> Result<()> {
     Ok(stdout.flush()?)
 }
 
-/// True if `bytes` are text without control characters but tab and line ends.
+/// True if `bytes` are text whose only control characters are tabs and line ends.
 fn is_harmless(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| {
         let mut controls = text.chars().filter(|c| c.is_control());

@@ -1,0 +1,181 @@
+//! From the keys of the file to the values in force.
+
+use super::value::{ByteSize, OneOrMore, TimeSpan};
+use super::{Config, Keys, Overrides, User, secret};
+use crate::error::{Fault, Status};
+use crate::ticket::TicketId;
+use crate::ticket::address::Addresses;
+use crate::ticket::tag;
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Fills in what `keys` leave out.
+///
+/// # Errors
+/// Status 78 for a value that cannot be used.
+pub(super) fn resolve(
+    keys: Keys,
+    over: &Overrides,
+    file: Option<PathBuf>,
+    me: &User,
+) -> Result<Config> {
+    let dir = match (&over.dir, &keys.dir) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(dir)) => expand(dir, me)?,
+        (None, None) => expand("~/tickets", me)?,
+    };
+    let dir =
+        std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))?;
+    let domain_known = keys.domain.is_some();
+    let address_secret = keys.address_secret.as_deref();
+    let address_secret = address_secret.map(|f| expand(f, me)).transpose()?;
+    let addresses = addresses(&keys, address_secret.as_deref())?;
+    let authserv_id = keys.authserv_id;
+    if let Some(odd) = authserv_id.iter().find(|id| !is_plausible_domain(id)) {
+        let why = format!("{odd:?} is not the name of a mail server");
+        return Err(wrong("authserv_id", &why).into());
+    }
+    Ok(Config {
+        file,
+        dir,
+        address_secret,
+        plain_until: keys.plain_until,
+        domain_known,
+        name: keys.name.unwrap_or_else(|| "Support".into()),
+        admins: admins(keys.admins, &addresses, domain_known, me)?,
+        notify: keys.notify,
+        ack: keys.ack,
+        close_by: keys.close_by,
+        authserv_id,
+        unknown_ticket: keys.unknown_ticket,
+        catch_all: keys.catch_all,
+        subject_tags: subject_tags(keys.subject_tags)?,
+        ack_limit: keys.ack_limit.unwrap_or(5),
+        max_size: keys.max_size.map_or(64 << 20, |ByteSize(bytes)| bytes),
+        keep_recent: span_or(keys.keep_recent, 14 * 86_400),
+        sendmail: sendmail(keys.sendmail)?,
+        sendmail_timeout: span_or(keys.sendmail_timeout, 60),
+        templates: keys.templates.map(|dir| expand(&dir, me)).transpose()?,
+        group: keys.group,
+        parts_off: words(keys.parts.off).unwrap_or_default(),
+        addresses,
+    })
+}
+
+fn wrong(key: &str, why: &str) -> Fault {
+    Fault::new(Status::Config, format!("{key}: {why}"))
+}
+
+fn words(key: Option<OneOrMore>) -> Option<Vec<String>> {
+    key.map(|OneOrMore(words)| words)
+}
+
+fn span_or(key: Option<TimeSpan>, seconds: u64) -> Duration {
+    key.map_or(Duration::from_secs(seconds), |TimeSpan(span)| span)
+}
+
+fn addresses(keys: &Keys, secret_file: Option<&Path>) -> Result<Addresses> {
+    let domains = words(keys.domain.clone()).unwrap_or_else(|| vec![host_domain()]);
+    if let Some(odd) = domains.iter().find(|domain| !is_plausible_domain(domain)) {
+        return Err(wrong("domain", &format!("{odd:?} is not a domain")).into());
+    }
+    let submit = words(keys.submit.clone()).unwrap_or_else(|| vec!["submit".into()]);
+    let is_odd = |s: &String| s.is_empty() || s.contains(char::is_whitespace);
+    if submit.is_empty() || submit.iter().any(is_odd) {
+        return Err(wrong("submit", "expected an address or a local-part").into());
+    }
+    let template = keys.ticket.as_deref().unwrap_or("ticket-{n}");
+    let any_domain = keys.domain.is_none();
+    let Some(addresses) = Addresses::new(&domains, any_domain, &submit, template) else {
+        let why = format!("{template:?} is not a template of a local-part");
+        let hint = "for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"";
+        return Err(wrong("ticket", &why).hint(hint).into());
+    };
+    Ok(match secret_file {
+        Some(file) => addresses.with_secret(secret::read(file)?, keys.plain_until),
+        None => addresses,
+    })
+}
+
+fn admins(
+    key: Option<OneOrMore>,
+    addresses: &Addresses,
+    domain_known: bool,
+    me: &User,
+) -> Result<Vec<String>> {
+    let admins = match words(key) {
+        Some(admins) => admins,
+        None => vec![me.get()?.name.clone()],
+    };
+    let with_domain = |admin: String| match admin.contains('@') {
+        true => admin,
+        false => format!("{admin}@{}", addresses.domain()),
+    };
+    let admins: Vec<String> = admins.into_iter().map(with_domain).collect();
+    // With a guessed domain, any domain counts as the desk's own.
+    if domain_known && let Some(own) = admins.iter().find(|a| addresses.target(a).is_some()) {
+        let why = format!("{own} is an address of the desk itself, so its mail would come back");
+        return Err(wrong("admins", &why).into());
+    }
+    Ok(admins)
+}
+
+fn subject_tags(key: Option<OneOrMore>) -> Result<Vec<String>> {
+    let patterns = words(key).unwrap_or_else(|| vec![tag::DEFAULT.into()]);
+    let written = (patterns.first())
+        .zip(TicketId::new(1))
+        .and_then(|(first, id)| tag::write(first, id));
+    if written.is_none() {
+        let why = "the first pattern does not say what to write in answers";
+        let hint = r"put a plain one first, such as '\[issue(\d+)\]'";
+        return Err(wrong("subject_tags", why).hint(hint).into());
+    }
+    Ok(patterns)
+}
+
+/// Program and options; a single string is split at blanks.
+fn sendmail(key: Option<OneOrMore>) -> Result<Vec<String>> {
+    let words = words(key).unwrap_or_else(|| vec!["/usr/sbin/sendmail".into()]);
+    let words = match &words[..] {
+        [command] => command.split_whitespace().map(str::to_owned).collect(),
+        _ => words,
+    };
+    if !words
+        .first()
+        .is_some_and(|program| program.starts_with('/'))
+    {
+        let why = "expected an absolute path, since an MTA's PATH has no sbin";
+        return Err(wrong("sendmail", why).into());
+    }
+    Ok(words)
+}
+
+/// Replaces a leading `~` or `~/` by the home directory in the password database: Exim's pipe sets
+/// HOME to the empty string.
+fn expand(path: &str, me: &User) -> Result<PathBuf> {
+    Ok(match path.strip_prefix('~') {
+        Some("") => me.get()?.dir.clone(),
+        Some(rest) if rest.starts_with('/') => me.get()?.dir.join(&rest[1..]),
+        _ => PathBuf::from(path),
+    })
+}
+
+/// The domain of mail from this machine: that in /etc/mailname, where Debian keeps it, else the host
+/// name.
+fn host_domain() -> String {
+    let mailname = std::fs::read_to_string("/etc/mailname").unwrap_or_default();
+    let mailname = mailname.trim();
+    if is_plausible_domain(mailname) {
+        return mailname.to_owned();
+    }
+    let host = nix::unistd::gethostname().ok();
+    host.and_then(|host| host.into_string().ok())
+        .filter(|host| is_plausible_domain(host))
+        .unwrap_or_else(|| "localhost".into())
+}
+
+fn is_plausible_domain(domain: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@<>(),;:\"\\/".contains(c);
+    !domain.is_empty() && !domain.contains(is_odd)
+}
