@@ -17,7 +17,9 @@ pub use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
 pub use wrap::hang;
 
+use mail::decode::{Mailbox, clean, is_blank};
 use std::env;
+use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Prints a line on standard output, which is for results only.
@@ -34,8 +36,30 @@ pub fn remark(line: impl std::fmt::Display) {
 }
 
 /// `1 ticket`, `2 tickets`.
-pub fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+pub fn plural<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let s = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+/// `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A person as `Ann <ann@example.net>`, or as the address alone. Harmless to a terminal.
+pub fn person(mailbox: &Mailbox) -> String {
+    match is_blank(&mailbox.name) {
+        true => clean(&mailbox.address),
+        false => clean(&format!("{} <{}>", mailbox.name, mailbox.address)),
+    }
 }
 
 /// How wide a text is.

@@ -26,8 +26,8 @@ impl Run for Reindex {
         done?;
         let (tickets, messages) = desk.index()?.count()?;
         let (tickets, messages) = (
-            crate::screen::plural(tickets as usize, "ticket"),
-            crate::screen::plural(messages as usize, "message"),
+            crate::screen::plural(tickets, "ticket"),
+            crate::screen::plural(messages, "message"),
         );
         crate::screen::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)

@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use super::wrap::{hang, wrap};
-use super::{Width, cut, mark_after, size};
+use super::{Width, cut, mark_after, person, size};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::render::Attachment;
 
@@ -105,7 +105,7 @@ fn people(head: &str, mailboxes: &[Mailbox], columns: Option<usize>) -> Vec<Stri
     let last = mailboxes.len().saturating_sub(1);
     let comma = |at| if at < last { ", " } else { "" };
     let all = mailboxes.iter().enumerate();
-    let all: Vec<String> = all.map(|(at, m)| written(m) + comma(at)).collect();
+    let all: Vec<String> = all.map(|(at, m)| person(m) + comma(at)).collect();
     match columns {
         Some(columns) => hang(head, all.iter().map(String::as_str), columns),
         None => vec![head.to_owned() + &all.concat()],
@@ -134,13 +134,6 @@ fn rule(message: &Message, columns: Option<usize>) -> String {
     match counted {
         true => cut(&line, columns),
         false => line,
-    }
-}
-
-fn written(mailbox: &Mailbox) -> String {
-    match mailbox.name.as_str() {
-        "" => clean(&mailbox.address),
-        name => clean(&format!("{name} <{}>", mailbox.address)),
     }
 }
 
