@@ -2,7 +2,7 @@
 
 use crate::error::Status;
 use crate::part::{Context, Run};
-use crate::screen::progress;
+use crate::screen::progress::PassBar;
 use anyhow::Result;
 
 /// Make the index anew from the mboxes
@@ -18,7 +18,7 @@ impl Run for Reindex {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
-        let mut line = progress::Line::about("reading tickets");
+        let mut line = PassBar::about("reading tickets");
         let done = cx
             .parts
             .rebuild_index(&mut desk, &mut |at| line.show(at.done, at.all));
