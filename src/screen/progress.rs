@@ -57,7 +57,7 @@ impl Drop for PassBar {
     }
 }
 
-/// The style for a terminal of so many columns: half a number would be another number.
+/// The style for a terminal of so many columns. A number that is cut would read as another number.
 fn style(columns: u16) -> ProgressStyle {
     let template = if columns < ROOM { NARROW } else { WIDE };
     let style = ProgressStyle::with_template(template);

@@ -53,7 +53,7 @@ use std::ffi::OsString;
 /// sense.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Search {
+pub(super) struct Search {
     /// What to search for
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,

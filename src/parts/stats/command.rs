@@ -54,7 +54,7 @@ use std::path::{Path, PathBuf};
 /// submitter, ticket), key (which one), measure, value.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
-pub struct Stats {
+pub(super) struct Stats {
     /// From this time on: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,

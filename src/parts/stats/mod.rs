@@ -10,10 +10,10 @@ mod text;
 use crate::part::{BuiltIn, Command, Part};
 
 /// The part.
-pub const PART: StatsPart = StatsPart;
+pub(crate) const PART: StatsPart = StatsPart;
 
 /// See [`Part`].
-pub struct StatsPart;
+pub(crate) struct StatsPart;
 
 impl Part for StatsPart {
     fn name(&self) -> &str {

@@ -208,7 +208,7 @@ impl StatsPage<'_> {
             ),
         ];
         let lines = lines.iter().flat_map(|(head, text)| match self.counted {
-            // Half a number would be another number.
+            // A number that is cut would read as another number.
             true => hang(head, text.iter().map(String::as_str), self.width),
             false => vec![format!("{head}{}", text.concat())],
         });
