@@ -1,46 +1,71 @@
 //! Printing for people: what fits, what lines up, and where it goes.
 //!
-//! Commands hand plain values to the two layouts ([`Layout`], [`conversation`]) and their result
-//! to [`page`] or [`Output`]. Results may hold colours; whatever prints them takes these off where they would
-//! do harm (a pipe, `NO_COLOR`).
+//! Commands hand plain values to a layout ([`Layout`], [`conversation`]) and the result to [`page()`] or
+//! [`Output`]. A result may hold colours; they are removed on printing where they would do harm (in a
+//! pipe, with `NO_COLOR`).
 
 mod conversation;
 mod pager;
-pub mod progress;
-pub mod stretch;
+pub(crate) mod progress;
+pub(crate) mod stretch;
 mod table;
 mod wrap;
 pub(crate) mod xml;
 
-pub use conversation::{Message, conversation, title};
-pub use pager::{Output, page, page_with};
+pub(crate) use conversation::title;
+pub use conversation::{ShownMessage, conversation};
+pub(crate) use pager::{Output, page, page_with};
 pub use table::{Layout, Row, Widths};
-pub use wrap::hang;
+pub(crate) use wrap::hang;
 
+use mail::decode::{Mailbox, clean, is_blank};
 use std::env;
+use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Prints a line on standard output, which is for results only.
 ///
 /// # Errors
 /// Standard output cannot be written, for instance because nobody reads it any more.
-pub fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
+pub(crate) fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
     Ok(writeln!(io::stdout().lock(), "{line}")?)
 }
 
-/// Prints a line on stderr that is no reason to fail.
-pub fn remark(line: impl std::fmt::Display) {
+/// Prints a line on stderr, in the name of the program. That it cannot be printed is no error.
+pub(crate) fn remark(line: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "tickets: {line}");
 }
 
 /// `1 ticket`, `2 tickets`.
-pub fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+pub(crate) fn plural<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let s = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A person as `Ann <ann@example.net>`, or as the address alone. Harmless to a terminal.
+pub(crate) fn person(mailbox: &Mailbox) -> String {
+    match is_blank(&mailbox.name) {
+        true => clean(&mailbox.address),
+        false => clean(&format!("{} <{}>", mailbox.name, mailbox.address)),
+    }
 }
 
 /// How wide a text is.
 pub trait Width {
-    /// The columns that a terminal gives it: two for a wide character, none for a combining one.
+    /// The columns that it takes on a terminal: two for a wide character, none for a combining one.
     fn width(&self) -> usize;
 }
 
@@ -49,27 +74,27 @@ impl Width for str {
         if is_plain(self) {
             return self.len();
         }
-        // Lam and alef are one letter to the eye, and two columns on every terminal.
+        // Lam and alef join into one letter, but take two columns on every terminal.
         let pieces = self.split_inclusive('\u{644}');
         pieces.map(unicode_width::UnicodeWidthStr::width).sum()
     }
 }
 
-/// True for the letters of a typewriter, as most texts are: as many columns as bytes.
+/// True for printable ASCII, as most texts are: as many columns as bytes.
 fn is_plain(text: &str) -> bool {
-    // To look at all of them is quicker than to stop at the first that is not.
+    // A loop that does not stop early is vectorized, and so the quickest.
     let plain = |plain: bool, b: u8| plain & (b' '..=b'~').contains(&b);
     text.bytes().fold(true, plain)
 }
 
-/// The columns there are, or `None` if nobody counts them: standard output is no terminal.
+/// The columns of standard output; `None` if it is no terminal, where nobody counts them.
 ///
-/// `$COLUMNS`, if it is set, says so for both (watch(1) sets it for its pipes).
-pub fn width() -> Option<usize> {
-    let told = env::var("COLUMNS")
+/// If `$COLUMNS` is set, it decides in both cases: watch(1) sets it for its pipes.
+pub(crate) fn width() -> Option<usize> {
+    let set = env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.trim().parse().ok());
-    told.filter(|&columns| columns > 0).or_else(|| {
+    set.filter(|&columns| columns > 0).or_else(|| {
         let stdout = io::stdout();
         stdout.is_terminal().then(|| {
             let size = terminal_size::terminal_size_of(stdout);
@@ -79,10 +104,9 @@ pub fn width() -> Option<usize> {
     })
 }
 
-/// `text` in exactly `columns` columns: filled up with blanks, or cut, with an ellipsis at the end.
-///
-/// Counts what a terminal shows: two for a wide character, none for a combining one.
-pub fn fit(text: &str, columns: usize) -> String {
+/// `text` in exactly `columns` columns of a terminal: filled up with blanks, or cut, with an ellipsis at
+/// the end.
+pub(crate) fn fit(text: &str, columns: usize) -> String {
     if text.len() <= columns && is_plain(text) {
         return format!("{text:<columns$}");
     }
@@ -92,12 +116,12 @@ pub fn fit(text: &str, columns: usize) -> String {
     fitted
 }
 
-/// `text` in at most `columns` columns.
-pub fn cut(text: &str, columns: usize) -> String {
+/// `text` in at most `columns` columns: cut, with an ellipsis at the end, if it is too wide.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.len() <= columns && is_plain(text) {
         return text.to_owned();
     }
-    // More characters than that are a joke made of combining marks, and would cost time.
+    // So many characters in so few columns are a heap of combining marks, which would take long.
     let sane = text
         .char_indices()
         .nth(columns * 4 + 16)
@@ -108,7 +132,7 @@ pub fn cut(text: &str, columns: usize) -> String {
     let Some(room) = columns.checked_sub(1) else {
         return String::new();
     };
-    // The longest head that fits, so that marks stay with their letter and emoji stay whole.
+    // The longest beginning that fits, so that marks stay with their letter and emoji stay whole.
     let ends = text[..sane].char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends
         .take_while(|&end| text[..end].width() <= room)
@@ -118,18 +142,18 @@ pub fn cut(text: &str, columns: usize) -> String {
     format!("{}…", whole.trim_end_matches([' ', '\u{200d}']))
 }
 
-/// [`fit`] for a column among others on a terminal, with [`mark_after`] behind its text.
-pub fn column(text: &str, columns: usize) -> String {
+/// [`fit`] for a column among others on a terminal, with [`mark_after`] after its text.
+pub(crate) fn column(text: &str, columns: usize) -> String {
     let mut fitted = fit(text, columns);
     let mark = mark_after(&fitted);
     fitted.insert_str(fitted.trim_end().len(), mark);
     fitted
 }
 
-/// What stands behind `text`, a column among others on a terminal: if some of it is written from right
-/// to left, a mark that keeps a terminal that knows both directions from taking it and the next
-/// column for one sentence.
-pub fn mark_after(text: &str) -> &'static str {
+/// What must stand after `text`, a column among others on a terminal. If some of it is written from right
+/// to left, it is a mark that keeps bidirectional terminals from treating it and the next column as one
+/// sentence.
+pub(crate) fn mark_after(text: &str) -> &'static str {
     let rtl =
         |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}');
     if text.chars().any(rtl) {
@@ -139,8 +163,8 @@ pub fn mark_after(text: &str) -> &'static str {
     }
 }
 
-/// A span of time in at most three columns (to 99 years): `now`, `3m`, `5h`, `2d`, `7w`, `3y`.
-pub fn age(seconds: i64) -> String {
+/// A length of time in at most three columns (up to 99 years): `now`, `3m`, `5h`, `2d`, `7w`, `3y`.
+pub(crate) fn age(seconds: i64) -> String {
     const HOUR: i64 = 3600;
     const DAY: i64 = 24 * HOUR;
     match seconds {
@@ -154,7 +178,7 @@ pub fn age(seconds: i64) -> String {
 }
 
 /// How long something took, in its two largest units: `45s`, `12m`, `2h 30m`, `3d 4h`, `37d`.
-pub fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     let two = |large: String, small: u64, unit: &str| match small {
         0 => large,
@@ -170,7 +194,7 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// A count of bytes: `0 B`, `48 kB`, `1.2 MB` (1 kB = 1000 B).
-pub fn size(bytes: usize) -> String {
+pub(crate) fn size(bytes: usize) -> String {
     let mut units = ["kB", "MB", "GB", "TB", "PB"].into_iter();
     let mut unit = "B";
     let mut tenths = bytes as u128 * 10;
@@ -204,7 +228,7 @@ pub fn when(seconds: i64) -> String {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     quiet(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }

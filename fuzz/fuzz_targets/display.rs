@@ -88,7 +88,7 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
         .from()
         .first()
         .map(|m| format!("{} <{}>", m.name, m.address));
-    let shown = screen::Message {
+    let shown = screen::ShownMessage {
         number: 1,
         author: author.unwrap_or_else(|| message.subject()),
         date: message.date().map(screen::when).unwrap_or_default(),
@@ -99,7 +99,7 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
         text,
         attachments,
     };
-    let with_header = screen::Message {
+    let with_header = screen::ShownMessage {
         number: 2,
         text: format!("{}\n\n{}", fields.join("\n"), shown.text),
         ..shown.clone()
@@ -126,7 +126,7 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
 }
 
 /// How many bytes there are to show.
-fn measure(messages: &[screen::Message]) -> usize {
+fn measure(messages: &[screen::ShownMessage]) -> usize {
     let people = |people: &[decode::Mailbox]| -> usize {
         people
             .iter()
@@ -134,7 +134,7 @@ fn measure(messages: &[screen::Message]) -> usize {
             .sum()
     };
     let attachment = |a: &render::Attachment| 400 + a.name.as_ref().map_or(0, String::len);
-    let one = |m: &screen::Message| {
+    let one = |m: &screen::ShownMessage| {
         let attachments: usize = m.attachments.iter().map(attachment).sum();
         m.author.len()
             + m.subject.len()

@@ -2,7 +2,7 @@
 
 use crate::error::Status;
 use crate::part::{Context, Run};
-use crate::screen::progress;
+use crate::screen::progress::PassBar;
 use anyhow::Result;
 
 /// Rebuild the index from the mboxes
@@ -18,7 +18,7 @@ impl Run for Reindex {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
-        let mut line = progress::Line::about("reading tickets");
+        let mut line = PassBar::about("reading tickets");
         let done = cx
             .parts
             .rebuild_index(&mut desk, &mut |at| line.show(at.done, at.all));
@@ -26,8 +26,8 @@ impl Run for Reindex {
         done?;
         let (tickets, messages) = desk.index()?.count()?;
         let (tickets, messages) = (
-            crate::screen::plural(tickets as usize, "ticket"),
-            crate::screen::plural(messages as usize, "message"),
+            crate::screen::plural(tickets, "ticket"),
+            crate::screen::plural(messages, "message"),
         );
         crate::screen::say(format_args!("{tickets}, {messages}"))?;
         Ok(Status::Ok)

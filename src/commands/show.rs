@@ -111,7 +111,7 @@ impl Run for Show {
         if messages.is_empty() {
             screen::remark(format_args!("ticket {id} has no messages"));
         }
-        let shown: Vec<screen::Message> = messages
+        let shown: Vec<screen::ShownMessage> = messages
             .iter()
             .map(|message| forms::shown(message, &subjects[message.number - 1], self.headers))
             .collect();

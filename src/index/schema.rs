@@ -1,13 +1,16 @@
 //! The tables, and the file they lie in.
 
 use super::error::in_the_systems_words;
-use super::{COMPLETE, Index, Result};
+use super::{Index, Result};
 use crate::files::absent;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// `application_id` of an index that has every ticket of the store in it.
+const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables; another version's file is thrown away and made again.
 pub(super) const VERSION: i32 = 3;

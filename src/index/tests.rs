@@ -1,4 +1,6 @@
+use super::journal::Journal;
 use super::journal::Touched;
+use super::open::again_if_removed;
 use super::*;
 use crate::ticket::summary::Summary;
 use mail::envelope::Sender;

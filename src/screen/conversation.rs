@@ -1,40 +1,39 @@
 //! A ticket's messages one after the other, for `tickets show`.
 
-use anstyle::Style;
-
 use super::wrap::{hang, wrap};
-use super::{Width, cut, mark_after, size};
+use super::{Width, cut, mark_after, person, size};
+use anstyle::Style;
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::render::Attachment;
 
-/// Longer lines are hard to read, on a terminal of any width.
+/// Longer lines are hard to read, however wide the terminal is.
 const READABLE: usize = 100;
 
 /// A message as it is shown.
 #[derive(Clone, Debug, Default)]
-pub struct Message {
+pub struct ShownMessage {
     /// Its place in the ticket, from 1.
     pub number: usize,
     /// Who wrote it.
     pub author: String,
-    /// When, as it is to be shown.
+    /// When it was written, as it is to be shown.
     pub date: String,
-    /// What it did to the ticket (`opened`, `closed`), if anything.
+    /// What it did to the ticket (`opened`, `closed`); empty if nothing.
     pub event: String,
-    /// Its Subject, where that is worth a line.
+    /// Its Subject, if that is worth a line; else empty.
     pub subject: String,
-    /// To whom.
+    /// To whom it was written.
     pub to: Vec<Mailbox>,
     /// Who got a copy.
     pub cc: Vec<Mailbox>,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// What is attached.
     pub attachments: Vec<Attachment>,
 }
 
-/// The line above a conversation, in as many lines as it takes on a terminal of `width` columns.
-pub fn title(text: &str, width: Option<usize>) -> String {
+/// The title of a conversation, in as many lines as it takes on a terminal of `width` columns.
+pub(crate) fn title(text: &str, width: Option<usize>) -> String {
     let bold = Style::new().bold();
     let lines = match width {
         Some(width) => wrap(text, width.min(READABLE)),
@@ -46,12 +45,12 @@ pub fn title(text: &str, width: Option<usize>) -> String {
 
 /// The messages of ticket `ticket`, in the order given.
 ///
-/// To and Cc are shown where they name an address that is not `usual` (the desk's own ones).
-/// On a terminal (`width` is known) long lines are wrapped between words; into a pipe they go as
-/// they are. What strangers wrote is made harmless.
+/// To and Cc are shown if they name an address that is not `usual`, such as the desk's own. On a terminal
+/// (`width` is known) long lines are wrapped between words; elsewhere they stay as they are. What
+/// strangers wrote is made harmless.
 pub fn conversation(
     ticket: u64,
-    messages: &[Message],
+    messages: &[ShownMessage],
     usual: &dyn Fn(&str) -> bool,
     width: Option<usize>,
 ) -> String {
@@ -105,7 +104,7 @@ fn people(head: &str, mailboxes: &[Mailbox], columns: Option<usize>) -> Vec<Stri
     let last = mailboxes.len().saturating_sub(1);
     let comma = |at| if at < last { ", " } else { "" };
     let all = mailboxes.iter().enumerate();
-    let all: Vec<String> = all.map(|(at, m)| written(m) + comma(at)).collect();
+    let all: Vec<String> = all.map(|(at, m)| person(m) + comma(at)).collect();
     match columns {
         Some(columns) => hang(head, all.iter().map(String::as_str), columns),
         None => vec![head.to_owned() + &all.concat()],
@@ -113,7 +112,7 @@ fn people(head: &str, mailboxes: &[Mailbox], columns: Option<usize>) -> Vec<Stri
 }
 
 /// `── 3 ── Alice <alice@example.net> ── 2025-07-01 12:00 ── closed ─────`
-fn rule(message: &Message, columns: Option<usize>) -> String {
+fn rule(message: &ShownMessage, columns: Option<usize>) -> String {
     let mark = columns.map_or("", |_| mark_after(&message.author));
     let counted = columns.is_some();
     let columns = columns.unwrap_or(80);
@@ -137,15 +136,8 @@ fn rule(message: &Message, columns: Option<usize>) -> String {
     }
 }
 
-fn written(mailbox: &Mailbox) -> String {
-    match mailbox.name.as_str() {
-        "" => clean(&mailbox.address),
-        name => clean(&format!("{name} <{}>", mailbox.address)),
-    }
-}
-
-/// What is attached, and the commands that get it: beside it where all fit, else below it.
-fn offers(ticket: u64, message: &Message, columns: Option<usize>) -> Vec<String> {
+/// What is attached, and the commands that get it: on one line if all such lines fit, else below.
+fn offers(ticket: u64, message: &ShownMessage, columns: Option<usize>) -> Vec<String> {
     let all = message.attachments.iter();
     let all: Vec<_> = all.map(|it| offer(ticket, message.number, it)).collect();
     let beside = |(what, command): &(String, String)| format!("[{what}: {command}]");
@@ -153,7 +145,7 @@ fn offers(ticket: u64, message: &Message, columns: Option<usize>) -> Vec<String>
     match columns {
         Some(columns) if lines.iter().any(|line| line.width() > columns) => {
             let below = |(what, command): &(String, String)| {
-                // A command that is cut, or has a line end in it, is none.
+                // A command that is cut or wrapped cannot be copied.
                 let command = format!("  {command}");
                 let mut lines = wrap(&format!("[{what}]"), columns);
                 lines.push(command);
@@ -211,7 +203,7 @@ mod tests {
         }
     }
 
-    fn messages() -> Vec<Message> {
+    fn messages() -> Vec<ShownMessage> {
         let attachment = |number, name: &str| Attachment {
             number,
             name: (!name.is_empty()).then(|| name.to_owned()),
@@ -219,7 +211,7 @@ mod tests {
             size: 48_000,
         };
         vec![
-            Message {
+            ShownMessage {
                 number: 1,
                 author: "Alice Example <alice@example.net>".into(),
                 date: "2025-07-01 12:00".into(),
@@ -227,9 +219,9 @@ mod tests {
                 to: vec![mailbox("", "submit@example.org")],
                 text: "Hello,\n\nthe printer is on fire, and the coffee machine next to it begins to look very worried.\n\u{1b}[2J".into(),
                 attachments: vec![attachment(2, "invoice.pdf"), attachment(3, "it's; rm -rf $HOME"), attachment(4, "")],
-                ..Message::default()
+                ..ShownMessage::default()
             },
-            Message {
+            ShownMessage {
                 number: 2,
                 author: "山田太郎 <yamada@example.jp>".into(),
                 date: "2025-07-01 12:30".into(),
@@ -237,7 +229,7 @@ mod tests {
                 to: vec![mailbox("Alice Example", "alice@example.net"), mailbox("", "ticket-12@example.org")],
                 cc: vec![mailbox("", "ticket-12@example.org")],
                 text: "> the printer is on fire, and the coffee machine next to it begins to look very worried.\n\nWater!".into(),
-                ..Message::default()
+                ..ShownMessage::default()
             },
         ]
     }
@@ -288,9 +280,9 @@ Water!
     fn many_marks_of_quotation_are_not_repeated_on_every_line() {
         // E2: half a megabyte of them would stand on each of many thousand lines.
         let line = format!("{}{}", ">".repeat(30_000), " a".repeat(15_000));
-        let message = Message {
+        let message = ShownMessage {
             text: line.clone(),
-            ..Message::default()
+            ..ShownMessage::default()
         };
         for width in [1, 10, 80, 200] {
             let out = conversation(12, std::slice::from_ref(&message), &|_| true, Some(width));

@@ -1,4 +1,4 @@
-//! Long results go to a pager if somebody sits there, bit by bit, so that none is too long.
+//! Results go to standard output, or to a pager on a terminal, bit by bit: they may be very long.
 
 use super::quiet;
 use anstream::adapter::StripBytes;
@@ -9,13 +9,16 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
-/// Standard output for results of any length, in large pieces; see [`super::print`].
-pub struct Output(Colours<BufWriter<std::fs::File>>);
+/// Standard output for results of any length, written in large pieces; see [`super::print`].
+pub(crate) struct Output(Colours<BufWriter<std::fs::File>>);
 
 impl Output {
     /// Standard output.
-    pub fn new() -> io::Result<Output> {
-        // Std's own hands each line to the system by itself.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub(crate) fn new() -> io::Result<Output> {
+        // The one of the standard library writes each line by itself.
         let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let choice = anstream::AutoStream::choice(&io::stdout());
         Ok(Output(Colours {
@@ -24,13 +27,16 @@ impl Output {
         }))
     }
 
-    /// True if colours are wanted there; if not, they are taken off.
-    pub fn wants_colours(&self) -> bool {
+    /// True if colours are wanted there; if not, they are removed.
+    pub(crate) fn wants_colours(&self) -> bool {
         self.0.off.is_none()
     }
 
     /// Prints; false if nobody reads any more.
-    pub fn print(&mut self, text: &str) -> io::Result<bool> {
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(crate) fn print(&mut self, text: &str) -> io::Result<bool> {
         match self.0.write_all(text.as_bytes()) {
             Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(false),
             written => written.map(|()| true),
@@ -38,12 +44,15 @@ impl Output {
     }
 
     /// Prints what is left.
-    pub fn finish(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         quiet(self.0.flush())
     }
 }
 
-/// Takes colours off on the way to `out`, if they are not wanted there.
+/// Removes colours on the way to `out`, if they are not wanted there.
 struct Colours<W> {
     out: W,
     off: Option<StripBytes>,
@@ -52,7 +61,7 @@ struct Colours<W> {
 impl<W: Write> Write for Colours<W> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         match &mut self.off {
-            // To look at each letter takes as long as to make the text, and most holds no colour.
+            // Looking for colours takes as long as making the text, and most text has none.
             Some(off) if *off != StripBytes::new() || memchr(b'\x1b', text).is_some() => {
                 for piece in off.strip_next(text) {
                     self.out.write_all(piece)?;
@@ -72,27 +81,27 @@ impl<W: Write> Write for Colours<W> {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn page(text: &str) -> Result<()> {
+pub(crate) fn page(text: &str) -> Result<()> {
     page_with(&mut |out| Ok(out.write_all(text.as_bytes())?))
 }
 
-/// Shows what `write` writes: in a pager if standard output is a terminal, else straight.
+/// Shows what `write` writes: in a pager if standard output is a terminal, else directly.
 ///
-/// The pager is `$TICKETS_PAGER`, else `$PAGER` (both are commands for sh), else `less -FRX`;
-/// `cat` or nothing at all means none. That the reader closes the pipe or the pager is no error
-/// but ends the writing; if there turns out to be no such pager, `write` is called once more.
+/// The pager is `$TICKETS_PAGER`, else `$PAGER` (both are commands for sh), else `less -FRX`; `cat` and an
+/// empty value mean none. If the reader closes the pipe or the pager, the writing ends without an error.
+/// If it turns out that there is no such pager, `write` is called again.
 ///
 /// # Errors
 /// Those of `write`, and standard output cannot be written.
-pub fn page_with(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
+pub(crate) fn page_with(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
     let child = pager().map(|mut pager| pager.stdin(Stdio::piped()).spawn());
     let Some(Ok(mut child)) = child else {
-        return straight(write);
+        return directly(write);
     };
     let written = into(&mut child, write);
-    // The shell's way to say that there is no such pager: better a long text than none.
+    // With these statuses the shell says that there is no such pager.
     match child.wait()?.code() {
-        Some(126 | 127) => straight(write),
+        Some(126 | 127) => directly(write),
         _ => written,
     }
 }
@@ -110,7 +119,7 @@ fn into(child: &mut Child, write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) 
     }
 }
 
-fn straight(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
+fn directly(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
     to(Output::new()?.0, write)
 }
 
@@ -127,10 +136,10 @@ fn pager() -> Option<Command> {
         return None;
     }
     let mut command = match env::var("TICKETS_PAGER").or_else(|_| env::var("PAGER")) {
-        Ok(told) if matches!(told.trim(), "" | "cat") => return None,
-        Ok(told) => {
+        Ok(set) if matches!(set.trim(), "" | "cat") => return None,
+        Ok(set) => {
             let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(told);
+            shell.arg("-c").arg(set);
             shell
         }
         Err(_) => {
@@ -155,7 +164,7 @@ mod tests {
         let bare = anstream::adapter::strip_str(text).to_string();
         assert_eq!(bare, "plain\nbold Größe 請求書, red\tend\n");
         for off in [false, true] {
-            // Whoever writes has whole letters.
+            // What is written ends with a whole character.
             let cuts = || (0..=text.len()).filter(|&at| text.is_char_boundary(at));
             for first in cuts() {
                 for second in cuts().filter(|&at| at >= first) {

@@ -1,167 +1,167 @@
-//! A line on the terminal that says how far a long work has come.
+//! A bar on the terminal that shows how far a long pass has come.
 
-use super::{Width, cut};
-use std::io::{IsTerminal, Write};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-/// A work that takes less is not spoken of.
+/// A pass that takes less time is not shown.
 const SILENT: Duration = Duration::from_millis(700);
-/// Pause between two looks of the line.
-const PAUSE: Duration = Duration::from_millis(200);
-/// Columns of the bar.
-const BAR: usize = 24;
 
-/// The line; it vanishes with the value.
-pub struct Line {
-    what: &'static str,
+/// How often the bar is drawn in a second, at most.
+const RATE: u8 = 10;
+
+/// On a narrower terminal there is no room for the numbers.
+const ROOM: u16 = 60;
+
+const WIDE: &str = "{msg}  [{wide_bar}]  {human_pos} of {human_len}, {eta} left";
+const NARROW: &str = "{percent} %  {wide_msg}";
+
+/// The bar. It is drawn on stderr if that is a terminal, and removed when this is dropped.
+pub struct PassBar {
+    bar: ProgressBar,
     begun: Instant,
-    shown: Option<Instant>,
-    terminal: bool,
+    /// It is not drawn yet, and may be later.
+    waits: bool,
 }
 
-impl Line {
-    /// A line about `what` is being done, such as "reading tickets". Says nothing if stderr is no
-    /// terminal, or if the work is over soon.
-    pub fn about(what: &'static str) -> Line {
-        Line {
-            what,
+impl PassBar {
+    /// A bar about what is done, such as "reading tickets".
+    pub fn about(what: &'static str) -> PassBar {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_message(what);
+        PassBar {
+            bar,
             begun: Instant::now(),
-            shown: None,
-            terminal: std::io::stderr().is_terminal(),
+            waits: stderr().is_terminal(),
         }
     }
 
-    /// Shows that so many `of` so many are `done`.
-    pub fn show(&mut self, done: usize, of: usize) {
-        let spent = self.begun.elapsed();
-        let last = self.shown.map(|shown| shown.elapsed());
-        if !self.terminal || spent < SILENT || last.is_some_and(|last| last < PAUSE) {
-            return;
+    /// Shows that `done` of `all` are done.
+    pub fn show(&mut self, done: usize, all: usize) {
+        if self.waits && self.begun.elapsed() >= SILENT {
+            self.waits = false;
+            let size = terminal_size::terminal_size_of(stderr());
+            self.bar
+                .set_style(style(size.map_or(80, |(columns, _)| columns.0)));
+            let target = ProgressDrawTarget::stderr_with_hz(RATE);
+            self.bar.set_draw_target(target);
         }
-        self.shown = Some(Instant::now());
-        let line = text(self.what, done, of, spent, columns());
-        // To the column's start, and away with what stood there.
-        let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
     }
 }
 
-impl Drop for Line {
+impl Drop for PassBar {
     fn drop(&mut self) {
-        if self.shown.is_some() {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
     }
 }
 
-/// The columns that a line on stderr, a terminal, may have and stay one line.
-pub fn columns() -> usize {
-    let size = terminal_size::terminal_size_of(std::io::stderr());
-    // The last one is left to the cursor.
-    size.map_or(80, |(columns, _)| usize::from(columns.0))
-        .saturating_sub(1)
-}
-
-/// `reading tickets  [=======       ]  12,000 of 48,000, 40 s left`, with a bar as long as there is
-/// room, or none.
-fn text(what: &str, done: usize, all: usize, spent: Duration, columns: usize) -> String {
-    let left = match done {
-        0 => String::new(),
-        _ => {
-            let ahead = all.saturating_sub(done) as f64 / done as f64;
-            format!(", {} left", span(spent.mul_f64(ahead)))
-        }
-    };
-    let numbers = format!("{} of {}{left}", grouped(done), grouped(all));
-    let room = columns.saturating_sub(what.width() + numbers.width() + "  []  ".len());
-    let room = room.min(BAR);
-    if room < 4 {
-        let line = format!("{what}  {numbers}");
-        if line.width() <= columns {
-            return line;
-        }
-        // Half a number would be another number.
-        let percent = done.saturating_mul(100).checked_div(all).unwrap_or(100);
-        return cut(&format!("{percent} %  {what}"), columns);
-    }
-    let filled = (room * done).checked_div(all).unwrap_or(room).min(room);
-    let (bar, rest) = ("=".repeat(filled), " ".repeat(room - filled));
-    format!("{what}  [{bar}{rest}]  {numbers}")
-}
-
-fn span(time: Duration) -> String {
-    match time.as_secs() {
-        secs @ 0..60 => format!("{} s", secs + 1),
-        secs => format!("{} min {} s", secs / 60, secs % 60),
-    }
-}
-
-/// 1234567 as 1,234,567.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// The style for a terminal of so many columns. A number that is cut would read as another number.
+fn style(columns: u16) -> ProgressStyle {
+    let template = if columns < ROOM { NARROW } else { WIDE };
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Width;
+    use indicatif::TermLike;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    /// Keeps the lines that are drawn.
+    #[derive(Clone, Debug)]
+    struct Paper {
+        width: u16,
+        drawn: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            self.width
+        }
+        fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+            assert_eq!(n, 0, "one line is all there is");
+            Ok(())
+        }
+        fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+            self.move_cursor_up(n)
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, s: &str) -> io::Result<()> {
+            panic!("{s:?} stays on the terminal")
+        }
+        fn write_str(&self, s: &str) -> io::Result<()> {
+            self.drawn.lock().unwrap().push(s.to_owned());
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is drawn on a terminal of so many columns: `TIME` stands for the time that is left, and what
+    /// is repeated stands once.
+    fn drawn(width: u16, done: usize, all: usize) -> String {
+        let paper = Paper {
+            width,
+            drawn: Arc::default(),
+        };
+        let mut pass = PassBar::about("reading messages");
+        pass.waits = false;
+        pass.bar.set_style(style(width));
+        pass.show(done, all);
+        let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+        pass.bar.set_draw_target(target);
+        pass.bar.tick();
+        let line = paper.drawn.lock().unwrap().concat();
+        assert!(line.width() <= usize::from(width), "{width}: {line:?}");
+        let mut letters: Vec<char> = line.trim_end().chars().collect();
+        letters.dedup_by(|b, a| a == b && [' ', '='].contains(a));
+        let line: String = letters.into_iter().collect();
+        match line.rsplit_once(", ") {
+            Some((before, _)) if line.ends_with(" left") => format!("{before}, TIME left"),
+            _ => line,
+        }
+    }
 
     #[test]
     fn it_says_how_far_and_how_long() {
-        for (done, all, spent, columns, want) in [
-            (
-                0,
-                48_000,
-                1,
-                79,
-                "reading  [                        ]  0 of 48,000",
-            ),
+        for (done, all, columns, want) in [
             (
                 12_000,
                 48_000,
-                10,
-                79,
-                "reading  [======                  ]  12,000 of 48,000, 31 s left",
+                80,
+                "reading messages [=> ] 12,000 of 48,000, TIME left",
             ),
-            (
-                1_000,
-                1_000_000,
-                1,
-                79,
-                "reading  [                        ]  1,000 of 1,000,000, 16 min 39 s left",
-            ),
-            (
-                7,
-                7,
-                1,
-                79,
-                "reading  [========================]  7 of 7, 1 s left",
-            ),
-            (
-                500_000,
-                1_000_000,
-                1,
-                59,
-                "reading  [========        ]  500,000 of 1,000,000, 2 s left",
-            ),
-            (
-                500_000,
-                1_000_000,
-                1,
-                46,
-                "reading  500,000 of 1,000,000, 2 s left",
-            ),
-            (500_000, 1_000_000, 1, 19, "50 %  reading"),
-            (0, 0, 1, 9, "100 %  r…"),
+            (7, 7, 60, "reading messages [=] 7 of 7, TIME left"),
+            (500_000, 1_000_000, 59, "50 % reading messages"),
+            (500_000, 1_000_000, 12, "50 % readin"),
+            (0, 0, 9, "100 % re"),
         ] {
-            let spent = Duration::from_secs(spent);
-            assert_eq!(text("reading", done, all, spent, columns), want);
+            assert_eq!(drawn(columns, done, all), want, "{columns}");
+        }
+    }
+
+    #[test]
+    fn it_fits_every_terminal() {
+        for width in 8..200 {
+            for (done, all) in [(0, 0), (1, 3), (999_999, 1_000_000), (1_000_000, 1_000_000)] {
+                drawn(width, done, all);
+            }
         }
     }
 }

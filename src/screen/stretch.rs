@@ -1,4 +1,4 @@
-//! `--since` and `--until`, which several commands have.
+//! The options `--since` and `--until` of several commands.
 
 use crate::error::{Fault, Status};
 use crate::ticket::when::When;
@@ -8,18 +8,19 @@ use jiff::tz::TimeZone;
 ///
 /// # Errors
 /// Status 64 for a moment that no calendar has.
-pub fn since(when: Option<&When>, now: i64) -> Result<Option<i64>, Fault> {
-    // The zone is looked for among six hundred files: only if it is wanted.
+pub(crate) fn since(when: Option<&When>, now: i64) -> Result<Option<i64>, Fault> {
+    // Finding the zone takes a look at hundreds of files, so it is done only if it is needed.
     let start = when.map(|when| when.start(now, &TimeZone::system()));
     let start = start.transpose();
     start.map_err(|e| Fault::new(Status::Usage, format!("cannot use --since: {e}")))
 }
 
-/// `--since` and `--until`: the first second, and the first one after, in seconds since 1970.
+/// `--since` and `--until`: the first second of the stretch and the first one after it, in seconds since
+/// 1970.
 ///
 /// # Errors
-/// Status 64 for moments that no calendar has, and for those in the wrong order.
-pub fn stretch(
+/// Status 64 for moments that no calendar has, or in the wrong order.
+pub(crate) fn stretch(
     since: Option<&When>,
     until: Option<&When>,
     now: i64,

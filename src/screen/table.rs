@@ -16,15 +16,15 @@ pub struct Row<'a> {
     pub age_secs: i64,
     /// Messages in it.
     pub messages: u64,
-    /// Who it is with.
+    /// The submitter.
     pub who: &'a str,
     /// Its subject.
     pub subject: &'a str,
-    /// The last word is the submitter's.
+    /// Somebody waits for an answer.
     pub waiting: bool,
 }
 
-/// How wide the columns of some rows have to be, for [`Layout::of`].
+/// How wide the columns must be for some rows, for [`Layout::of`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Widths {
     number: u64,
@@ -33,8 +33,7 @@ pub struct Widths {
 }
 
 impl Widths {
-    /// Makes room for one more row, of which these are the [`Row::number`], the
-    /// [`Row::messages`] and [`Row::who`].
+    /// Makes room for one more row, with this [`Row::number`], [`Row::messages`] and [`Row::who`].
     pub fn see(&mut self, number: u64, messages: u64, who: &str) {
         self.number = self.number.max(number);
         self.messages = self.messages.max(messages);
@@ -44,13 +43,13 @@ impl Widths {
     }
 }
 
-/// More columns than this nobody is known by.
+/// The most columns of a submitter.
 const WHO: usize = 32;
 
-/// Rows as lines: number, a mark (`*` somebody waits, `-` closed), age, messages, who, subject.
+/// Rows as lines: number, a mark (`*` somebody waits, `-` closed), age, messages, submitter, subject.
 ///
-/// Lines up by what a terminal shows and never exceeds `width`; where nobody counts columns
-/// (`None`), subjects are whole. What strangers wrote is made harmless.
+/// The columns line up on a terminal, and no line exceeds its width. Where nobody counts columns (the
+/// width is `None`), subjects are whole. What strangers wrote is made harmless.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     number: usize,
@@ -64,7 +63,7 @@ impl Layout {
     /// For rows of these widths on a terminal of `width` columns.
     pub fn of(widths: &Widths, width: Option<usize>) -> Layout {
         let digits = |number: u64| number.to_string().len().max(2);
-        // A quarter of the line is enough to know somebody by.
+        // A quarter of the line is enough to recognize somebody.
         let most = width.map_or(WHO, |width| (width / 4).clamp(8, WHO));
         Layout {
             number: digits(widths.number),
@@ -75,8 +74,8 @@ impl Layout {
         }
     }
 
-    /// The same with or without colours. Whoever prints takes them off where they are not wanted, but
-    /// that costs as much as a line does.
+    /// The same with or without colours. [`super::Output`] removes them where they are not wanted, but that
+    /// takes as long as making the line.
     pub fn colours(self, colours: bool) -> Layout {
         Layout { colours, ..self }
     }

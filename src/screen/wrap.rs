@@ -1,15 +1,15 @@
-//! Long lines as several, cut where those who read their script expect it.
+//! Wraps long lines where the readers of their script expect it.
 
 use super::Width;
 use std::borrow::Cow;
 use unicode_linebreak::linebreaks;
 
-/// A line as lines of at most `columns`, cut between words; each has the quote marks of the whole,
-/// as far as they leave half the line. Tabs become blanks, blanks at the end go.
+/// A line as lines of at most `columns`, wrapped between words. Each has the quote marks of the whole line,
+/// as far as they leave half of it free. Tabs become blanks; blanks at the end are removed.
 ///
-/// Chinese and Japanese are cut between characters where their printers would (UAX 14), Thai and
-/// other scripts without blanks between any two letters if all else fails. Any other word that is too
-/// long (an address of the web) stays whole.
+/// Chinese and Japanese are wrapped between characters (UAX 14), Thai and other scripts without blanks
+/// between any two letters if there is no other way. Any other word that is too long, such as a web
+/// address, stays whole.
 pub(super) fn wrap(line: &str, columns: usize) -> Vec<String> {
     let line = untabbed(line.trim_end());
     if line.width() <= columns {
@@ -17,16 +17,16 @@ pub(super) fn wrap(line: &str, columns: usize) -> Vec<String> {
     }
     let text = line.trim_start_matches([' ', '>']);
     let marks = &line[..line.len() - text.len()];
-    // A stranger may write more of them than there is room, on a line of many words.
+    // There may be more of them than there is room for.
     let again = &marks[..marks.len().min(columns / 2)];
     let mut lines = Lines::new(marks, again, columns);
     lines.words(text);
     lines.lines()
 }
 
-/// `head` and `items` (`To: `, people) as lines of at most `columns`, cut between items if it can
-/// be; all but the first begin with blanks as wide as `head`.
-pub fn hang<'a>(
+/// `head` and `items` (`To: `, people) as lines of at most `columns`, wrapped between items if possible. All
+/// but the first are indented by the width of `head`.
+pub(crate) fn hang<'a>(
     head: &str,
     items: impl IntoIterator<Item = &'a str>,
     columns: usize,
@@ -44,13 +44,13 @@ pub fn hang<'a>(
 
 /// Lines being filled.
 struct Lines<'a> {
-    /// What a line begins with, but for the first.
+    /// What each line but the first begins with.
     again: &'a str,
     columns: usize,
     done: Vec<String>,
     line: String,
     used: usize,
-    /// Nothing but its beginning stands in the line.
+    /// The line holds nothing but its beginning.
     empty: bool,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Puts a piece behind what is there, on the next line if it does not fit.
+    /// Appends a piece, on the next line if it does not fit.
     fn put(&mut self, piece: &str) {
         if !self.empty && self.used + piece.trim_end().width() > self.columns {
             self.next();
@@ -94,7 +94,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Puts a piece; one that is too long for any line is cut, if its script has no blanks.
+    /// Appends a piece. One that is too long for any line is divided if its script has no blanks.
     fn piece(&mut self, piece: &str) {
         let room = self.columns.saturating_sub(self.again.width());
         if piece.trim_end().width() <= room {
@@ -125,17 +125,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// True for what is cut between any two characters: Chinese, Japanese and their punctuation, but not
-/// Korean, which has blanks.
+/// True for characters between which a line may be wrapped: Chinese, Japanese and their punctuation, but
+/// not Korean, which has blanks.
 fn is_han(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{312f}' | '\u{31a0}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
         | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff01}'..='\u{ff9f}'
         | '\u{20000}'..='\u{3ffff}')
 }
 
-/// True if a word that is too long may be cut between these two: letters of Thai, Lao, Burmese and
-/// Khmer, whose words only a dictionary can tell, and Korean syllables. Marks stay with their letter,
-/// and so do the vowels that are written before or behind it.
+/// True if a word that is too long may be divided between these two: letters of Thai, Lao, Burmese and
+/// Khmer, whose words only a dictionary can find, and Korean syllables. Marks stay with their letter,
+/// and so do vowels that are written before or after it.
 fn may_part(before: char, after: char) -> bool {
     let unspaced = |c| {
         matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
@@ -165,7 +165,7 @@ fn may_part(before: char, after: char) -> bool {
     unspaced(before) && unspaced(after) && !leads(before) && !follows(after) && width > Some(0)
 }
 
-/// Tabs as the blanks that a terminal makes of them.
+/// Replaces tabs by the blanks that a terminal shows for them.
 fn untabbed(line: &str) -> Cow<'_, str> {
     if !line.contains('\t') {
         return line.into();
@@ -323,7 +323,7 @@ mod tests {
         for (columns, want) in table {
             assert_eq!(hang("To: ", people, *columns), *want, "{columns}");
         }
-        // A terminal for ants.
+        // A terminal without columns.
         assert_eq!(hang("To: ", ["a"], 0), ["To: a"]);
     }
 }

@@ -16,7 +16,7 @@ pub enum Event {
     Closed,
     /// It was added and re-opened the ticket.
     Reopened,
-    /// It was added quietly: nobody was told (B3).
+    /// It was added quietly: nobody was notified (B3).
     Quiet,
 }
 

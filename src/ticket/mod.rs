@@ -3,7 +3,7 @@
 pub mod address;
 pub mod compose;
 pub mod digest;
-pub mod event;
+pub(crate) mod event;
 pub mod plan;
 pub mod policy;
 pub mod route;
@@ -11,9 +11,9 @@ pub mod staff;
 pub mod summary;
 pub mod tag;
 pub mod template;
-pub mod timeline;
+pub(crate) mod timeline;
 pub mod trust;
-pub mod when;
+pub(crate) mod when;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

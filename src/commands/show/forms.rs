@@ -89,18 +89,18 @@ fn event(event: Event) -> Option<&'static str> {
 }
 
 /// A message for the screen; with `headers`, its fields stand above its text.
-pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> screen::Message {
+pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> screen::ShownMessage {
     let decoded = filed.decode();
     let message = Message::new(&decoded.raw);
     let rendered = render::render(&decoded.raw, &Limits::default());
-    let mut shown = screen::Message {
+    let mut shown = screen::ShownMessage {
         number: filed.number,
         author: authors(filed, &message.from()),
         date: filed.written().map(screen::when).unwrap_or_default(),
         event: event(filed.event).unwrap_or_default().to_owned(),
         text: rendered.text,
         attachments: rendered.attachments,
-        ..screen::Message::default()
+        ..screen::ShownMessage::default()
     };
     if headers {
         shown.text = format!("{}\n\n{}", fields(filed, &message), shown.text);

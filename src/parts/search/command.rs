@@ -9,7 +9,8 @@ use super::query::{Mistake, Query};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
-use crate::screen::{self, progress};
+use crate::screen;
+use crate::screen::progress::PassBar;
 use anyhow::Result;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
@@ -52,7 +53,7 @@ use std::ffi::OsString;
 /// sense.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Search {
+pub(super) struct Search {
     /// What to search for
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
@@ -145,7 +146,7 @@ impl Search {
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut line = progress::Line::about("reading messages");
+            let mut line = PassBar::about("reading messages");
             let hits = search(desk, query, most, &mut |at| line.show(at.done, at.all));
             drop(line);
             let hits = hits?;

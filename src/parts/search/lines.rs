@@ -4,6 +4,7 @@ use super::highlight::Highlighter;
 use super::query::{Phrase, Query, SearchField};
 use super::snippet::MarkedText;
 use crate::index::Overview;
+use crate::screen::person;
 use anyhow::Result;
 use mail::decode::{Mailbox, clean, clean_block, is_blank};
 use mail::words::{Contents, composed, searchable};
@@ -243,10 +244,6 @@ fn words(MarkedText { text, marks }: &MarkedText) -> HashSet<String> {
 
 /// People, one a line.
 fn people(people: &[Mailbox]) -> String {
-    let written = |who: &Mailbox| match who.name.as_str() {
-        "" => who.address.clone(),
-        name => format!("{name} <{}>", who.address),
-    };
-    let lines: Vec<String> = people.iter().map(written).collect();
+    let lines: Vec<String> = people.iter().map(person).collect();
     lines.join("\n")
 }

@@ -19,10 +19,10 @@ use anyhow::Result;
 use fulltext::FullText;
 
 /// The part.
-pub const PART: SearchPart = SearchPart;
+pub(crate) const PART: SearchPart = SearchPart;
 
 /// See [`Part`].
-pub struct SearchPart;
+pub(crate) struct SearchPart;
 
 impl Part for SearchPart {
     fn name(&self) -> &str {

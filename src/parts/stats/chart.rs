@@ -1,10 +1,10 @@
-//! Numbers as bars made of characters: blocks where the locale has them, else `#`.
+//! Bars made of characters: blocks where the locale has them, else `#`.
 
 use std::env;
 
 /// What bars are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
+pub(super) enum Ink {
     /// Blocks of Unicode, in steps of an eighth.
     Blocks,
     /// `#`, for locales that are not UTF-8.
@@ -16,9 +16,9 @@ const UPWARDS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 const FULL: char = '█';
 
 impl Ink {
-    /// What the locale of this process has: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is
-    /// set says so.
-    pub fn of_locale() -> Ink {
+    /// What the locale of this process has; it is named by the first of `LC_ALL`, `LC_CTYPE` and `LANG` that
+    /// is set.
+    pub(super) fn of_locale() -> Ink {
         let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Ink::of(locale.as_deref().unwrap_or("C"))
@@ -33,9 +33,8 @@ impl Ink {
         }
     }
 
-    /// A bar of `columns` columns if `value` is `most`, and of its share of them else. A value that
-    /// is not 0 can be seen.
-    pub fn bar(self, value: u64, most: u64, columns: usize) -> String {
+    /// A bar for `value`; that for `most` has `columns` columns. A value that is not 0 can be seen.
+    pub(super) fn bar(self, value: u64, most: u64, columns: usize) -> String {
         let steps = self.steps(value, most, columns);
         let (full, rest) = match self {
             Ink::Blocks => (steps / 8, steps % 8),
@@ -49,7 +48,13 @@ impl Ink {
     }
 
     /// Columns side by side, each `width` wide and `gap` blanks apart, as `height` lines from the top.
-    pub fn columns(self, values: &[u64], width: usize, gap: usize, height: usize) -> Vec<String> {
+    pub(super) fn columns(
+        self,
+        values: &[u64],
+        width: usize,
+        gap: usize,
+        height: usize,
+    ) -> Vec<String> {
         let most = values.iter().copied().max().unwrap_or(0);
         let cell = |value: u64, line: usize| {
             let steps = self.steps(value, most, height);
@@ -75,7 +80,7 @@ impl Ink {
         (0..height).map(line).collect()
     }
 
-    /// How many of the finest steps `value` takes, rounded, of those that `most` has in `cells`.
+    /// The length of a bar in its finest steps, rounded, if that for `most` has `cells` characters.
     fn steps(self, value: u64, most: u64, cells: usize) -> usize {
         if value == 0 || most == 0 {
             return 0;

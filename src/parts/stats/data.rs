@@ -1,33 +1,32 @@
 //! The numbers for programs: JSON, and CSV in the long form.
 
-use super::count::calendar::{Day, date, weekday_name};
-use super::count::{Counts, Stats, Times};
+use super::count::{Counts, DeskStats, Period, Times, WEEKDAYS};
 use crate::listing::Person;
 use anyhow::Result;
 use serde::Serialize;
 
-/// The object of `--json`; the fields are a promise to those who read it.
+/// The object of `--json`. The fields are a promise to its readers.
 #[derive(Serialize)]
-struct Object<'a> {
+struct StatsJson<'a> {
     first: Option<String>,
     last: Option<String>,
     by: &'a str,
     automatic: bool,
-    total: Total,
-    first_reply: Seconds,
-    closing: Seconds,
-    periods: Vec<PeriodObject>,
+    total: TotalJson,
+    first_reply: TimesJson,
+    closing: TimesJson,
+    periods: Vec<PeriodJson>,
     hours: Vec<u64>,
     weekdays: Vec<u64>,
     week: Vec<Vec<u64>>,
-    submitters: Vec<Submitter<'a>>,
-    largest: Vec<Large<'a>>,
+    submitters: Vec<SubmitterJson<'a>>,
+    largest: Vec<LargeJson<'a>>,
     undated: u64,
     future: u64,
 }
 
 #[derive(Serialize)]
-struct Total {
+struct TotalJson {
     opened: u64,
     closed: u64,
     reopened: u64,
@@ -45,15 +44,15 @@ struct Total {
 }
 
 #[derive(Serialize)]
-struct Seconds {
+struct TimesJson {
     count: u64,
     median: Option<u64>,
     p90: Option<u64>,
 }
 
-impl From<&Times> for Seconds {
+impl From<&Times> for TimesJson {
     fn from(times: &Times) -> Self {
-        Seconds {
+        TimesJson {
             count: times.count,
             median: times.median,
             p90: times.ninety,
@@ -62,7 +61,7 @@ impl From<&Times> for Seconds {
 }
 
 #[derive(Serialize)]
-struct PeriodObject {
+struct PeriodJson {
     period: String,
     first: String,
     opened: u64,
@@ -72,39 +71,27 @@ struct PeriodObject {
     mail: u64,
     replies: u64,
     automatic: u64,
-    first_reply: Seconds,
-    closing: Seconds,
+    first_reply: TimesJson,
+    closing: TimesJson,
 }
 
 #[derive(Serialize)]
-struct Submitter<'a> {
+struct SubmitterJson<'a> {
     #[serde(flatten)]
     who: Person<'a>,
     tickets: u64,
 }
 
 #[derive(Serialize)]
-struct Large<'a> {
+struct LargeJson<'a> {
     ticket: u32,
     subject: &'a str,
     messages: u64,
     bytes: u64,
 }
 
-/// Messages by customers in each hour of the day.
-pub(crate) fn hours(stats: &Stats) -> Vec<u64> {
-    let sum = |hour: usize| stats.hours.iter().map(|day| day[hour]).sum();
-    (0..24).map(sum).collect()
-}
-
-/// The same on each day of the week, from Monday.
-pub(crate) fn weekdays(stats: &Stats) -> Vec<u64> {
-    stats.hours.iter().map(|day| day.iter().sum()).collect()
-}
-
 /// The numbers as one JSON object on a line.
-pub(crate) fn json(stats: &Stats) -> Result<String> {
-    let day = |day: Day| date(day).to_string();
+pub(super) fn json(stats: &DeskStats) -> Result<String> {
     let Counts {
         opened,
         closed,
@@ -113,9 +100,9 @@ pub(crate) fn json(stats: &Stats) -> Result<String> {
         replies,
         automatic: by_machines,
     } = stats.total;
-    let period = |it: &super::count::Period| PeriodObject {
+    let period = |it: &Period| PeriodJson {
         period: stats.unit.label(it.start),
-        first: day(it.start),
+        first: it.start.to_string(),
         opened: it.counts.opened,
         closed: it.counts.closed,
         reopened: it.counts.reopened,
@@ -126,12 +113,12 @@ pub(crate) fn json(stats: &Stats) -> Result<String> {
         first_reply: (&it.first_reply).into(),
         closing: (&it.closing).into(),
     };
-    let object = Object {
-        first: stats.days.map(|(first, _)| day(first)),
-        last: stats.days.map(|(_, last)| day(last)),
+    let json = StatsJson {
+        first: stats.days.map(|(first, _)| first.to_string()),
+        last: stats.days.map(|(_, last)| last.to_string()),
         by: stats.unit.name(),
         automatic: stats.automatic,
-        total: Total {
+        total: TotalJson {
             opened,
             closed,
             reopened,
@@ -150,17 +137,17 @@ pub(crate) fn json(stats: &Stats) -> Result<String> {
         first_reply: (&stats.first_reply).into(),
         closing: (&stats.closing).into(),
         periods: stats.periods.iter().map(period).collect(),
-        hours: hours(stats),
-        weekdays: weekdays(stats),
+        hours: stats.by_hour(),
+        weekdays: stats.by_weekday(),
         week: stats.hours.iter().map(|day| day.to_vec()).collect(),
         submitters: (stats.top.iter())
-            .map(|it| Submitter {
+            .map(|it| SubmitterJson {
                 who: Person::from(&it.who),
                 tickets: it.tickets,
             })
             .collect(),
         largest: (stats.largest.iter())
-            .map(|it| Large {
+            .map(|it| LargeJson {
                 ticket: it.ticket.get(),
                 subject: &it.subject,
                 messages: it.messages,
@@ -170,11 +157,11 @@ pub(crate) fn json(stats: &Stats) -> Result<String> {
         undated: stats.undated,
         future: stats.future,
     };
-    Ok(serde_json::to_string(&object)? + "\n")
+    Ok(serde_json::to_string(&json)? + "\n")
 }
 
 /// The numbers as CSV (RFC 4180, with LF): `section,key,measure,value`.
-pub(crate) fn csv(stats: &Stats) -> String {
+pub(super) fn csv(stats: &DeskStats) -> String {
     let mut out = String::from("section,key,measure,value\n");
     let mut row = |section: &str, key: &str, measure: &str, value: u64| {
         out.push_str(&format!("{section},{},{measure},{value}\n", cell(key)));
@@ -189,7 +176,7 @@ pub(crate) fn csv(stats: &Stats) -> String {
             ("automatic", c.automatic),
         ]
     };
-    // Of nothing there is no median, and no line.
+    // Without times there is no median, and no line for it.
     let times = |first_reply: &Times, closing: &Times| {
         let found = [
             ("first_replies", Some(first_reply.count)),
@@ -226,11 +213,11 @@ pub(crate) fn csv(stats: &Stats) -> String {
             row("period", &key, measure, value);
         }
     }
-    for (hour, mail) in hours(stats).into_iter().enumerate() {
+    for (hour, mail) in stats.by_hour().into_iter().enumerate() {
         row("hour", &hour.to_string(), "mail", mail);
     }
-    for (day, mail) in (0..).zip(weekdays(stats)) {
-        row("weekday", weekday_name(day), "mail", mail);
+    for (day, mail) in WEEKDAYS.into_iter().zip(stats.by_weekday()) {
+        row("weekday", day, "mail", mail);
     }
     for it in &stats.top {
         row("submitter", &it.who.address, "tickets", it.tickets);
@@ -243,8 +230,8 @@ pub(crate) fn csv(stats: &Stats) -> String {
     out
 }
 
-/// A text as a cell. One that a spreadsheet would take for a formula gets a quote before it:
-/// strangers choose their addresses.
+/// A text as a cell. Strangers choose their addresses, so one that a spreadsheet would take for a formula
+/// gets a quote before it.
 fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = match formula {

@@ -1,8 +1,8 @@
-//! `tickets stats`: what the entries of a desk add up to, as text, data or a chart.
+//! `tickets stats`: what the messages of a desk add up to, as text, data or charts.
 
 mod chart;
-pub mod command;
-pub mod count;
+mod command;
+mod count;
 mod data;
 mod svg;
 mod text;
@@ -10,12 +10,12 @@ mod text;
 use crate::part::{BuiltIn, Command, Part};
 
 /// The part.
-pub const PART: Stats = Stats;
+pub(crate) const PART: StatsPart = StatsPart;
 
 /// See [`Part`].
-pub struct Stats;
+pub(crate) struct StatsPart;
 
-impl Part for Stats {
+impl Part for StatsPart {
     fn name(&self) -> &str {
         "stats"
     }

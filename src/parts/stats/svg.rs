@@ -1,21 +1,19 @@
 //! The numbers as charts in one picture, for a report.
 //!
-//! No name of a customer is in it: a picture is passed on sooner than a list.
+//! It holds no name of a customer, since pictures are passed on more easily than lists.
 
 mod axis;
 mod canvas;
 #[cfg(test)]
 mod tests;
 
-use super::data;
-use super::count::calendar::{Unit, weekday_name};
-use super::count::{Period, Stats, Times};
-use crate::screen::span;
-use axis::grouped;
+use super::count::{DeskStats, Period, Times, Unit, WEEKDAYS};
+use crate::screen::{plural, span};
+use axis::short;
 use canvas::{Anchor, Canvas, Font, GREY, GRID, INK, SMALL, px, rect, width_of};
 
 const WIDTH: f64 = 960.0;
-/// Where the charts begin and end; what is left of it is for the labels of axes.
+/// Where the charts begin and end; the labels of axes stand on the left of it.
 const LEFT: f64 = 78.0;
 const RIGHT: f64 = WIDTH - 30.0;
 
@@ -31,8 +29,8 @@ const HEADING: Font = Font {
 };
 
 /// The charts of the desk `name`.
-pub(crate) fn draw(name: &str, stats: &Stats) -> String {
-    let title = format!("{name}, {}", super::command::stretch(stats));
+pub(super) fn draw(name: &str, stats: &DeskStats) -> String {
+    let title = format!("{name}, {}", stats.stretch());
     let mut canvas = Canvas::new(WIDTH);
     let font = Font {
         size: 20,
@@ -65,14 +63,14 @@ pub(crate) fn draw(name: &str, stats: &Stats) -> String {
 }
 
 /// The large numbers on top.
-fn tiles(canvas: &mut Canvas, stats: &Stats) {
+fn tiles(canvas: &mut Canvas, stats: &DeskStats) {
     let median = |times: &Times| times.median.map_or_else(|| "–".to_owned(), span);
     let total = &stats.total;
     let tiles = [
-        ("opened", grouped(total.opened)),
-        ("closed", grouped(total.closed)),
-        ("re-opened", grouped(total.reopened)),
-        ("open at the end", grouped(stats.open)),
+        ("opened", short(total.opened)),
+        ("closed", short(total.closed)),
+        ("re-opened", short(total.reopened)),
+        ("open at the end", short(stats.open)),
         ("median to first reply", median(&stats.first_reply)),
         ("median to closing", median(&stats.closing)),
     ];
@@ -90,15 +88,15 @@ fn tiles(canvas: &mut Canvas, stats: &Stats) {
 }
 
 /// What is not in the charts.
-fn notes(stats: &Stats) -> Vec<String> {
+fn notes(stats: &DeskStats) -> Vec<String> {
     let mut notes = Vec::new();
     if stats.by_machines > 0 && !stats.automatic {
-        let machines = super::command::count(stats.by_machines, "ticket");
+        let machines = plural(stats.by_machines, "ticket");
         notes.push(format!("Without {machines} that machines opened."));
     }
     let odd = stats.undated + stats.future;
     if odd > 0 {
-        let messages = super::command::count(odd, "message");
+        let messages = plural(odd, "message");
         notes.push(format!(
             "Without {messages} that have no date or one in the future."
         ));
@@ -108,13 +106,13 @@ fn notes(stats: &Stats) -> Vec<String> {
 
 struct Picture<'a> {
     canvas: Canvas,
-    stats: &'a Stats,
+    stats: &'a DeskStats,
     /// Where the next chart begins.
     top: f64,
 }
 
 impl Picture<'_> {
-    /// A heading and, right of it, what the colours mean; gives the top of the chart below.
+    /// A heading and, on its right, what the colours mean. Returns the top of the chart below.
     fn heading(&mut self, text: &str, legend: &[(&str, &str)]) -> f64 {
         let y = self.top + 14.0;
         self.canvas.text((30.0, y), Anchor::Start, HEADING, text);
@@ -126,13 +124,13 @@ impl Picture<'_> {
         self.top + 34.0
     }
 
-    /// Lines to measure by with their labels; gives the height of the value `n`.
+    /// Grid lines with their labels. Returns what gives the height of a value.
     fn counts_axis(&mut self, top: f64, height: f64, most: u64) -> impl Fn(u64) -> f64 + use<> {
         let ticks = axis::counts(most, if height < 100.0 { 3 } else { 5 });
         let highest = ticks.last().copied().unwrap_or(1);
         let y = move |n: u64| top + height - height * n as f64 / highest as f64;
         for &tick in &ticks {
-            self.tick(y(tick), &grouped(tick));
+            self.tick(y(tick), &short(tick));
         }
         y
     }
@@ -147,7 +145,7 @@ impl Picture<'_> {
         (RIGHT - LEFT) / self.stats.periods.len() as f64
     }
 
-    /// Where the middle of the `n`th period is.
+    /// The middle of the `n`th period.
     fn middle(&self, n: usize) -> f64 {
         LEFT + self.band() * (n as f64 + 0.5)
     }
@@ -159,7 +157,7 @@ impl Picture<'_> {
         let room = |text: &str| width_of(text, SMALL.size) + 10.0;
         let widest = labels.iter().map(|(l, _)| room(l)).fold(0.0, f64::max);
         let every = ((widest / self.band()).ceil() as usize).max(1);
-        // From month to month no step but these looks right.
+        // Only these steps look right for months.
         let every = match self.stats.unit {
             Unit::Month => [1, 2, 3, 6, 12].into_iter().find(|&n| n >= every),
             _ => None,
@@ -202,7 +200,7 @@ impl Picture<'_> {
                 bars(&|n| self.middle(n), wide, |p| p.counts.closed),
             )
         } else {
-            // Two side by side would be too thin to be seen: one before the other.
+            // Side by side they would be too thin to be seen, so one stands behind the other.
             let behind = |n| self.middle(n) - band / 2.0;
             let point = |(n, p): (usize, &Period)| (self.middle(n), y(p.counts.closed));
             let points: Vec<(f64, f64)> =
@@ -288,7 +286,7 @@ impl Picture<'_> {
         self.top = top + HEIGHT + 62.0;
     }
 
-    /// When customers write: a square for each hour of the week.
+    /// The mail of customers: a square for each hour of the week.
     fn week(&mut self) {
         const ROW: f64 = 22.0;
         let top = self.heading("Mail by customers, by weekday and hour", &[]);
@@ -301,10 +299,8 @@ impl Picture<'_> {
             .max()
             .unwrap_or(0);
         let wide = (RIGHT - LEFT) / 24.0;
-        let days = data::weekdays(self.stats);
         for (day, hours) in self.stats.hours.iter().enumerate() {
-            let y = top + ROW * day as f64;
-            let name = weekday_name(u8::try_from(day).unwrap_or(0));
+            let (name, y) = (WEEKDAYS[day], top + ROW * day as f64);
             let at = (LEFT - 8.0, y + ROW - 7.0);
             self.canvas.text(at, Anchor::End, SMALL, &name[..3]);
             for (hour, &mail) in hours.iter().enumerate() {
@@ -313,18 +309,18 @@ impl Picture<'_> {
                 self.canvas.fill(&square, &shade(mail, most));
                 let font = Font {
                     size: 11,
-                    // What can be read on light and on dark squares.
+                    // It must be readable on light and on dark squares.
                     colour: if 5 * mail > 2 * most { "#ffffff" } else { INK },
                     ..SMALL
                 };
-                let number = grouped(mail);
+                let number = short(mail);
                 if mail > 0 && width_of(&number, font.size) < wide {
                     let at = (x + wide / 2.0, y + ROW - 7.0);
                     self.canvas.text(at, Anchor::Middle, font, &number);
                 }
             }
         }
-        let y = top + ROW * days.len() as f64 + 15.0;
+        let y = top + ROW * WEEKDAYS.len() as f64 + 15.0;
         for hour in 0..24 {
             let x = LEFT + wide * (f64::from(hour) + 0.5);
             (self.canvas).text((x, y), Anchor::Middle, SMALL, &hour.to_string());

@@ -1,32 +1,29 @@
 //! The numbers for people, on a terminal.
 
-use super::count::calendar::weekday_name;
-use super::count::{Counts, Period, Stats, Times};
-use super::command::count;
-use super::data;
 use super::chart::Ink;
-use crate::screen::{self, Width, cut, fit, hang, span};
+use super::count::{Counts, DeskStats, Period, Times, WEEKDAYS};
+use crate::screen::{Width, cut, fit, hang, person, plural, size, span};
 use anstyle::Style;
-use mail::decode::{Mailbox, clean};
+use mail::decode::clean;
 
-/// So many columns where nobody counts them.
+/// The columns where nobody counts them.
 const USUAL: usize = 80;
 
-/// No bar is longer, on a terminal of any width.
+/// The columns of the longest bar, on a terminal of any width.
 const LONGEST: usize = 60;
 
-/// From so many empty periods on they are one line.
+/// So many empty periods, or more, are one line.
 const GAP: usize = 7;
 
 /// The numbers of the desk `name`, in lines that fit `width`.
-pub(crate) fn text(name: &str, stats: &Stats, width: Option<usize>, ink: Ink) -> String {
-    let page = Page {
+pub(super) fn text(name: &str, stats: &DeskStats, width: Option<usize>, ink: Ink) -> String {
+    let page = StatsPage {
         stats,
         width: width.unwrap_or(USUAL),
         counted: width.is_some(),
         ink,
     };
-    let title = format!("{}, {}", clean(name), super::command::stretch(stats));
+    let title = format!("{}, {}", clean(name), stats.stretch());
     let mut out = page.heading(&title);
     out.push('\n');
     out.push_str(&page.periods());
@@ -42,15 +39,15 @@ pub(crate) fn text(name: &str, stats: &Stats, width: Option<usize>, ink: Ink) ->
     out
 }
 
-struct Page<'a> {
-    stats: &'a Stats,
+struct StatsPage<'a> {
+    stats: &'a DeskStats,
     width: usize,
-    /// The width is the terminal's, and nothing may exceed it.
+    /// The width is that of a terminal, and no line may exceed it.
     counted: bool,
     ink: Ink,
 }
 
-impl Page<'_> {
+impl StatsPage<'_> {
     fn fitted(&self, line: &str) -> String {
         match self.counted {
             true => cut(line, self.width),
@@ -63,8 +60,8 @@ impl Page<'_> {
         format!("{bold}{}{bold:#}\n", self.fitted(text))
     }
 
-    /// Lines that end in a bar of what is left of the width; above them, what they and their bars
-    /// show, and `note` below.
+    /// Lines that end in a bar, which takes what is left of the width. The titles of the columns stand
+    /// above them, and `note` below.
     fn bars(&self, titles: Option<(&str, &str)>, rows: &[(String, u64)], note: &str) -> String {
         let heads = rows.iter().map(|(head, _)| head.as_str());
         let heads = heads.chain(titles.map(|(head, _)| head));
@@ -86,7 +83,7 @@ impl Page<'_> {
         }
         for (head, value) in rows {
             let bar = match room {
-                // Shorter ones say nothing.
+                // Shorter bars say nothing.
                 ..4 => String::new(),
                 _ => self.ink.bar(*value, most, room),
             };
@@ -109,7 +106,7 @@ impl Page<'_> {
             let quiet = |it: &&Period| it.counts == Counts::default();
             let gap = periods[at..].iter().take_while(quiet).count();
             if gap >= GAP {
-                let what = count(gap as u64, name);
+                let what = plural(gap, name);
                 let dots = self.dots();
                 rows.push((format!("{dots} {what} without a message"), 0));
                 at += gap;
@@ -131,7 +128,7 @@ impl Page<'_> {
         out
     }
 
-    /// What stands for more of the same.
+    /// Stands for more of the same.
     fn dots(&self) -> &'static str {
         match self.ink {
             Ink::Blocks => "…",
@@ -152,9 +149,9 @@ impl Page<'_> {
             });
         }
         let undated = (stats.undated > 0)
-            .then(|| format!("{} without a date", count(stats.undated, "message")));
+            .then(|| format!("{} without a date", plural(stats.undated, "message")));
         let future = (stats.future > 0)
-            .then(|| format!("{} from the future", count(stats.future, "message")));
+            .then(|| format!("{} from the future", plural(stats.future, "message")));
         let odd: Vec<String> = undated.into_iter().chain(future).collect();
         if !odd.is_empty() {
             lines.push(format!("Left out: {}.", odd.join(", ")));
@@ -176,7 +173,7 @@ impl Page<'_> {
             (Some(median), Some(ninety)) => vec![
                 format!("half within {}, ", span(median)),
                 format!("90 % within {} ", span(ninety)),
-                format!("({})", count(times.count, "ticket")),
+                format!("({})", plural(times.count, "ticket")),
             ],
             _ => vec!["none".to_owned()],
         };
@@ -185,7 +182,7 @@ impl Page<'_> {
             last.push_str("; ");
             first_reply.push(waiting);
         }
-        let bytes = screen::size(usize::try_from(stats.bytes).unwrap_or(usize::MAX));
+        let bytes = size(usize::try_from(stats.bytes).unwrap_or(usize::MAX));
         let lines = [
             ("First reply  ", first_reply),
             ("Closing      ", times(&stats.closing)),
@@ -195,7 +192,7 @@ impl Page<'_> {
                     format!(
                         "{} in {}: ",
                         total.messages(),
-                        count(stats.tickets, "ticket")
+                        plural(stats.tickets, "ticket")
                     ),
                     format!("{} by customers, ", total.mail),
                     format!("{} replies, ", total.replies),
@@ -206,12 +203,12 @@ impl Page<'_> {
                 "Size         ",
                 vec![format!(
                     "{bytes}, {}",
-                    count(stats.attachments, "attachment")
+                    plural(stats.attachments, "attachment")
                 )],
             ),
         ];
         let lines = lines.iter().flat_map(|(head, text)| match self.counted {
-            // Half a number would be another number.
+            // A number that is cut would read as another number.
             true => hang(head, text.iter().map(String::as_str), self.width),
             false => vec![format!("{head}{}", text.concat())],
         });
@@ -221,13 +218,13 @@ impl Page<'_> {
     /// A column for each hour.
     fn hours(&self) -> String {
         const HEIGHT: usize = 6;
-        let hours = data::hours(self.stats);
+        let hours = self.stats.by_hour();
         let most = hours.iter().copied().max().unwrap_or(0);
         let busiest = hours.iter().position(|&n| n == most).unwrap_or(0);
         let total = self.stats.total.mail;
         let title = format!("Customers write at (most at {busiest}:00: {most} of {total})");
         let mut out = format!("\n{}", self.heading(&title));
-        // Two columns and a gap each, or less if there is no room.
+        // Each hour has two columns and a gap, or less if there is no room.
         let (wide, gap, step) = match self.width {
             72.. => (2, 1, 1),
             47.. => (1, 1, 3),
@@ -243,10 +240,10 @@ impl Page<'_> {
     }
 
     fn weekdays(&self) -> String {
-        let days = data::weekdays(self.stats);
+        let days = self.stats.by_weekday();
         let digits = width_of_numbers(&days);
-        let named = |(day, &n): (u8, &u64)| (format!("{:<9}  {n:>digits$}", weekday_name(day)), n);
-        let rows: Vec<(String, u64)> = (0..).zip(&days).map(named).collect();
+        let named = |(day, n): (&str, u64)| (format!("{day:<9}  {n:>digits$}"), n);
+        let rows: Vec<(String, u64)> = WEEKDAYS.into_iter().zip(days).map(named).collect();
         format!(
             "\n{}{}",
             self.heading("Customers write on"),
@@ -261,8 +258,8 @@ impl Page<'_> {
         }
         let numbers: Vec<u64> = stats.top.iter().map(|it| it.tickets).collect();
         let digits = width_of_numbers(&numbers);
-        let names: Vec<String> = stats.top.iter().map(|it| written(&it.who)).collect();
-        // Half of the line is enough to know somebody by.
+        let names: Vec<String> = stats.top.iter().map(|it| person(&it.who)).collect();
+        // Half of the line is enough to recognize somebody.
         let most = match self.counted {
             true => (self.width / 2).saturating_sub(digits + 2).max(8),
             false => 60,
@@ -294,7 +291,7 @@ impl Page<'_> {
         let (digits, most) = (width_of_numbers(&numbers), width_of_numbers(&messages));
         let mut out = format!("\n{}", self.heading("Largest tickets"));
         for it in largest {
-            let bytes = screen::size(usize::try_from(it.bytes).unwrap_or(usize::MAX));
+            let bytes = size(usize::try_from(it.bytes).unwrap_or(usize::MAX));
             let word = if it.messages == 1 {
                 "message "
             } else {
@@ -312,7 +309,7 @@ impl Page<'_> {
     }
 }
 
-/// A line of the table, up to its bar.
+/// A row of the table, up to its bar.
 fn line(label: &str, counts: &Counts, open: u64, reply: &Times, closing: &Times) -> String {
     let median = |times: &Times| times.median.map(span).unwrap_or_default();
     format!(
@@ -327,11 +324,4 @@ fn line(label: &str, counts: &Counts, open: u64, reply: &Times, closing: &Times)
 
 fn width_of_numbers(numbers: &[u64]) -> usize {
     numbers.iter().max().map_or(1, |n| n.to_string().len())
-}
-
-fn written(who: &Mailbox) -> String {
-    match clean(&who.name).as_str() {
-        "" => clean(&who.address),
-        name => format!("{name} <{}>", clean(&who.address)),
-    }
 }

@@ -46,7 +46,7 @@ use std::io::Write;
 /// says. Each links to the ticket's mail address.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
-pub struct Timeline {
+pub(super) struct Timeline {
     /// From this time on: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,

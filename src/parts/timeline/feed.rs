@@ -3,7 +3,7 @@
 //! The templates escape every value, so that what strangers wrote is text and nothing else.
 
 use super::ids::{ItemIds, feed_id, percent};
-use crate::screen::{plural, size, xml};
+use crate::screen::{person, plural, size, xml};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Verb};
 use crate::ticket::timeline::{Items, TimelineItem, Wanted};
@@ -217,17 +217,14 @@ fn title(head: &FeedHead, item: &TimelineItem) -> String {
 fn description(item: &TimelineItem) -> String {
     let mut sentences = Vec::new();
     if let Some(author) = &item.author {
-        sentences.push(match author.name.as_str() {
-            "" => format!("From {}.", author.address),
-            name => format!("From {name} <{}>.", author.address),
-        });
+        sentences.push(format!("From {}.", person(author)));
     }
     if let (Some(id), Some(message)) = (item.ticket, &item.message) {
         let bytes = size(usize::try_from(message.size).unwrap_or(usize::MAX));
         let attachments = match message.attachments {
             0 => String::new(),
             1 => ", one attachment".to_owned(),
-            many => format!(", {}", plural(many as usize, "attachment")),
+            many => format!(", {}", plural(many, "attachment")),
         };
         let number = message.number;
         sentences.push(format!(

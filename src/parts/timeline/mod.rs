@@ -14,10 +14,10 @@ use crate::ticket::timeline::Provider;
 use messages::TicketMessages;
 
 /// The part.
-pub const PART: TimelinePart = TimelinePart;
+pub(crate) const PART: TimelinePart = TimelinePart;
 
 /// See [`Part`].
-pub struct TimelinePart;
+pub(crate) struct TimelinePart;
 
 impl Part for TimelinePart {
     fn name(&self) -> &str {

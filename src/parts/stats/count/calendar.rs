@@ -1,29 +1,37 @@
-//! Days, weeks, months and years as numbers, so that millions of entries are sorted into them in
-//! no time.
+//! Days, weeks, months and years.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
+use clap::ValueEnum;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-
-/// A day, counted from 1970-01-01.
-pub type Day = i32;
+use jiff::{Timestamp, ToSpan};
 
 /// What the numbers are added up by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// From midnight to midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unit {
+    /// From midnight to midnight
     Day,
-    /// From Monday on (ISO 8601).
+    /// From Monday to Sunday
     Week,
-    /// Of the calendar.
+    /// Of the calendar
     Month,
-    /// Of the calendar.
+    /// Of the calendar
     Year,
 }
 
+/// The days of the week, from Monday.
+pub(crate) const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
 impl Unit {
     /// The unit that shows so many days on about one screen.
-    pub fn for_days(days: i64) -> Unit {
+    pub(super) fn for_days(days: i64) -> Unit {
         match days {
             ..=31 => Unit::Day,
             32..=92 => Unit::Week,
@@ -33,7 +41,7 @@ impl Unit {
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Unit::Day => "day",
             Unit::Week => "week",
@@ -42,104 +50,52 @@ impl Unit {
         }
     }
 
-    /// The first day of the one that holds `day`.
-    pub fn start(self, day: Day) -> Day {
-        let date = date(day);
+    /// The first day of the period that holds `day`.
+    pub(super) fn start(self, day: Date) -> Date {
         match self {
             Unit::Day => day,
-            Unit::Week => day - i32::from(weekday(day)),
-            Unit::Month => number(date.first_of_month()),
-            Unit::Year => number(date.first_of_year()),
+            Unit::Week => day.saturating_sub(day.weekday().to_monday_zero_offset().days()),
+            Unit::Month => day.first_of_month(),
+            Unit::Year => day.first_of_year(),
         }
     }
 
-    /// The first day of the one after that which begins at `start`.
-    pub fn next(self, start: Day) -> Day {
-        let date = date(start);
-        let days = match self {
-            Unit::Day => 1,
-            Unit::Week => 7,
-            Unit::Month => i32::from(date.days_in_month()),
-            Unit::Year => i32::from(date.days_in_year()),
+    /// The first day of the period after the one that begins at `start`; `None` at the end of the
+    /// calendar.
+    pub(crate) fn next(self, start: Date) -> Option<Date> {
+        let length = match self {
+            Unit::Day => 1.day(),
+            Unit::Week => 1.week(),
+            Unit::Month => 1.month(),
+            Unit::Year => 1.year(),
         };
-        start + days
+        start.checked_add(length).ok()
     }
 
-    /// The one that begins at `start`: `2026-11-22`, `2026-W47`, `2026-11`, `2026`.
-    pub fn label(self, start: Day) -> String {
-        let date = date(start);
-        match self {
-            Unit::Day => date.to_string(),
-            Unit::Week => {
-                let week = date.iso_week_date();
-                format!("{:04}-W{:02}", week.year(), week.week())
-            }
-            Unit::Month => format!("{:04}-{:02}", date.year(), date.month()),
-            Unit::Year => format!("{:04}", date.year()),
-        }
+    /// The period that begins at `start`: `2026-11-22`, `2026-W47`, `2026-11`, `2026`.
+    pub(crate) fn label(self, start: Date) -> String {
+        let format = match self {
+            Unit::Day => "%Y-%m-%d",
+            Unit::Week => "%G-W%V",
+            Unit::Month => "%Y-%m",
+            Unit::Year => "%Y",
+        };
+        start.strftime(format).to_string()
     }
 }
 
-/// Where a moment lies in local time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Local {
-    /// The day.
-    pub day: Day,
-    /// The hour that a clock on the wall shows, 0 to 23.
-    pub hour: u8,
-}
-
-impl Local {
-    /// Where `at` (seconds since 1970) lies in `zone`.
-    pub fn of(at: i64, zone: &TimeZone) -> Local {
-        let known = Timestamp::from_second(at).unwrap_or_default();
-        let offset = zone.to_offset(known).seconds();
-        let local = known.as_second() + i64::from(offset);
-        Local {
-            day: i32::try_from(local.div_euclid(86_400)).unwrap_or(0),
-            hour: u8::try_from(local.rem_euclid(86_400) / 3600).unwrap_or(0),
-        }
-    }
-}
-
-/// The day of the week: 0 is Monday.
-pub fn weekday(day: Day) -> u8 {
-    // 1970-01-01 was a Thursday.
-    u8::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
-}
-
-/// The name of a day of the week in English.
-pub fn weekday_name(weekday: u8) -> &'static str {
-    match Weekday::from_monday_zero_offset(weekday as i8) {
-        Ok(Weekday::Monday) => "Monday",
-        Ok(Weekday::Tuesday) => "Tuesday",
-        Ok(Weekday::Wednesday) => "Wednesday",
-        Ok(Weekday::Thursday) => "Thursday",
-        Ok(Weekday::Friday) => "Friday",
-        Ok(Weekday::Saturday) => "Saturday",
-        _ => "Sunday",
-    }
-}
-
-/// The date of a day.
-pub fn date(day: Day) -> Date {
-    let epoch = Date::constant(1970, 1, 1);
-    epoch.saturating_add(jiff::Span::new().days(day))
-}
-
-fn number(date: Date) -> Day {
-    let epoch = Date::constant(1970, 1, 1);
-    let days = date.duration_since(epoch).as_hours() / 24;
-    i32::try_from(days).unwrap_or(0)
+/// What the clock on the wall shows in `zone` at `at`, in seconds since 1970; the beginning of 1970 for
+/// moments that no calendar has.
+pub(super) fn local(at: i64, zone: &TimeZone) -> DateTime {
+    zone.to_datetime(Timestamp::from_second(at).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil;
 
-    fn day(text: &str) -> Day {
-        number(text.parse().unwrap())
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -207,7 +163,7 @@ mod tests {
         ] {
             let begin = unit.start(day(text));
             assert_eq!(begin, day(start), "{text} {unit:?}");
-            assert_eq!(unit.next(begin), day(next), "{text} {unit:?}");
+            assert_eq!(unit.next(begin), Some(day(next)), "{text} {unit:?}");
             assert_eq!(unit.label(begin), label, "{text} {unit:?}");
         }
         for (text, want) in [
@@ -216,8 +172,8 @@ mod tests {
             ("1970-01-01", "Thursday"),
             ("1969-12-31", "Wednesday"),
         ] {
-            assert_eq!(weekday_name(weekday(day(text))), want, "{text}");
-            assert_eq!(date(day(text)), text.parse::<civil::Date>().unwrap());
+            let weekday = day(text).weekday().to_monday_zero_offset();
+            assert_eq!(WEEKDAYS[weekday as usize], want, "{text}");
         }
     }
 
@@ -240,15 +196,20 @@ mod tests {
             ("1969-12-31T22:59:59Z", "1969-12-31", 23),
         ] {
             let at: Timestamp = text.parse().unwrap();
-            let want = Local {
-                day: day(want),
-                hour,
-            };
-            assert_eq!(Local::of(at.as_second(), &berlin), want, "{text}");
+            let local = local(at.as_second(), &berlin);
+            assert_eq!((local.date(), local.hour()), (day(want), hour), "{text}");
         }
-        // No calendar holds it.
-        let beyond = Local { day: 0, hour: 0 };
-        assert_eq!(Local::of(i64::MAX, &TimeZone::UTC), beyond);
+        // No calendar has it.
+        let beyond = local(i64::MAX, &TimeZone::UTC);
+        assert_eq!(beyond, day("1970-01-01").at(0, 0, 0, 0));
+    }
+
+    #[test]
+    fn the_calendar_has_an_end() {
+        for unit in [Unit::Day, Unit::Week, Unit::Month, Unit::Year] {
+            assert_eq!(unit.next(unit.start(Date::MAX)), None, "{unit:?}");
+            assert!(unit.start(Date::MIN) >= Date::MIN);
+        }
     }
 
     #[test]

@@ -1,55 +1,58 @@
-//! The counting.
+//! Counts entries.
 
-use super::calendar::{self, Day, Local, Unit};
+use super::calendar::{Unit, local};
+use super::numbers::{Counts, DeskStats, LargeTicket, Period, Scope};
+use super::times::Times;
 use super::top::Submitters;
-use super::{Counts, Large, Period, Scope, Stats, Times};
 use crate::ticket::TicketId;
 use crate::ticket::event::{Event, HistoryEntry};
+use jiff::civil::{Date, DateTime};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// 1971-01-01: what is dated before was filed by a machine without a clock, or has no date.
 const FIRST_DATE: i64 = 365 * 86_400;
 
 /// Adds up entries.
-pub struct Tally<'a> {
+pub(crate) struct StatsCounter<'a> {
     scope: Scope<'a>,
     /// The ticket whose entries are coming in.
-    course: Option<Course>,
-    days: BTreeMap<Day, OneDay>,
-    /// Tickets open before the first second of the stretch.
+    current: Option<TicketCount>,
+    days: BTreeMap<Date, DayCount>,
+    /// Tickets that were open before the first second of the stretch.
     open_before: i64,
-    first_replies: Vec<(Day, u32)>,
-    closings: Vec<(Day, u32)>,
+    first_replies: Vec<(Date, u32)>,
+    closings: Vec<(Date, u32)>,
     submitters: Submitters,
     /// In order, the largest first.
-    largest: Vec<Large>,
-    stats: Stats,
+    largest: Vec<LargeTicket>,
+    stats: DeskStats,
 }
 
 #[derive(Default)]
-struct OneDay {
+struct DayCount {
     counts: Counts,
     /// How many more tickets were open at its end than at its beginning.
     more_open: i64,
 }
 
 /// What is known of a ticket so far.
-struct Course {
+struct TicketCount {
     ticket: TicketId,
     subject: String,
-    /// Where its mbox lies now.
-    archived: bool,
+    /// It is closed now.
+    closed: bool,
     /// It is in the numbers about tickets.
     counts: bool,
-    /// When it was, before the end of the stretch.
+    /// When it was opened, before the end of the stretch.
     opened: Option<i64>,
-    /// By what its mail says, at the end of the stretch.
+    /// It is open at the end of the stretch, by what its mail says.
     is_open: bool,
     last_closed: Option<i64>,
     /// When a customer first wrote.
     asked: Option<i64>,
     answered: bool,
-    /// Date of the last entry in the stretch or before.
+    /// Date of the last entry in the stretch or before it.
     last: i64,
     /// It has entries that are dated after the stretch.
     goes_on: bool,
@@ -57,18 +60,37 @@ struct Course {
     bytes: u64,
 }
 
-impl<'a> Tally<'a> {
-    /// Nothing yet.
-    pub fn new(scope: Scope<'a>) -> Tally<'a> {
-        Tally {
-            course: None,
+impl TicketCount {
+    fn begin(first: &HistoryEntry, closed: bool, counts: bool) -> TicketCount {
+        TicketCount {
+            ticket: first.ticket,
+            subject: first.subject.clone(),
+            closed,
+            counts,
+            opened: None,
+            is_open: false,
+            last_closed: None,
+            asked: None,
+            answered: false,
+            last: i64::MIN,
+            goes_on: false,
+            messages: 0,
+            bytes: 0,
+        }
+    }
+}
+
+impl<'a> StatsCounter<'a> {
+    pub(crate) fn new(scope: Scope<'a>) -> StatsCounter<'a> {
+        StatsCounter {
+            current: None,
             days: BTreeMap::new(),
             open_before: 0,
             first_replies: Vec::new(),
             closings: Vec::new(),
             submitters: Submitters::new(scope.most),
             largest: Vec::new(),
-            stats: Stats {
+            stats: DeskStats {
                 days: None,
                 unit: Unit::Day,
                 periods: Vec::new(),
@@ -93,256 +115,273 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Counts an entry of a ticket whose mbox is among the closed ones now, or is not. Those of
-    /// one ticket come together, in the order of its mbox.
-    pub fn add(&mut self, it: &HistoryEntry, archived: bool) {
-        let mut course = match self.course.take() {
-            Some(course) if course.ticket == it.ticket => course,
+    /// Counts an entry of a ticket that is `closed` now, or is not. The entries of one ticket must come
+    /// together, in the order of its mbox.
+    pub(crate) fn add(&mut self, entry: &HistoryEntry, closed: bool) {
+        let mut ticket = match self.current.take() {
+            Some(ticket) if ticket.ticket == entry.ticket => ticket,
             before => {
                 if let Some(before) = before {
                     self.end(before);
                 }
-                self.begin(it, archived)
+                let counts = self.scope.automatic || !entry.automatic;
+                TicketCount::begin(entry, closed, counts)
             }
         };
-        self.count(&mut course, it);
-        self.course = Some(course);
+        self.count(&mut ticket, entry);
+        self.current = Some(ticket);
     }
 
-    fn begin(&self, it: &HistoryEntry, archived: bool) -> Course {
-        Course {
-            ticket: it.ticket,
-            subject: it.subject.clone(),
-            archived,
-            counts: self.scope.automatic || !it.automatic,
-            opened: None,
-            is_open: false,
-            last_closed: None,
-            asked: None,
-            answered: false,
-            last: i64::MIN,
-            goes_on: false,
-            messages: 0,
-            bytes: 0,
-        }
-    }
-
-    fn count(&mut self, course: &mut Course, it: &HistoryEntry) {
-        if it.at >= self.scope.until {
-            course.goes_on = true;
-            self.stats.future += u64::from(it.at > self.scope.now);
+    fn count(&mut self, ticket: &mut TicketCount, entry: &HistoryEntry) {
+        if entry.at >= self.scope.until {
+            ticket.goes_on = true;
+            self.stats.future += u64::from(entry.at > self.scope.now);
             return;
         }
-        course.last = course.last.max(it.at);
-        if it.at < FIRST_DATE {
+        ticket.last = ticket.last.max(entry.at);
+        if entry.at < FIRST_DATE {
             self.stats.undated += 1;
         }
-        let day = self.day(it.at);
-        let mut counts = Counts::default();
-        if course.opened.is_none() {
-            course.opened = Some(it.at);
-            course.is_open = true;
-            counts.opened = 1;
-            self.opens(course, it.at, 1);
-            if day.is_some() {
-                self.opened(course, it);
-            }
-        }
-        match it.event {
-            Event::Closed if course.is_open => {
-                course.is_open = false;
-                course.last_closed = Some(it.at);
-                counts.closed = 1;
-                self.opens(course, it.at, -1);
-            }
-            Event::Reopened if !course.is_open => {
-                course.is_open = true;
-                counts.reopened = 1;
-                self.opens(course, it.at, 1);
-            }
-            _ => {}
-        }
-        if !course.counts {
+        let local = self.local(entry.at);
+        let mut counts = self.what_it_did(ticket, entry, local.is_some());
+        if !ticket.counts {
             counts = Counts::default();
         }
-        let by_staff = (it.author.as_ref()).is_some_and(|a| self.scope.staff.has(&a.address));
-        match (it.automatic, by_staff) {
+        let author = entry.author.as_ref();
+        let by_staff = author.is_some_and(|author| self.scope.staff.has(&author.address));
+        match (entry.automatic, by_staff) {
             (true, _) => counts.automatic = 1,
             (_, true) => counts.replies = 1,
             _ => counts.mail = 1,
         }
-        self.ask_or_answer(course, it, counts);
-        let Some(Local { day, hour }) = day else {
+        self.ask_or_answer(ticket, entry, counts);
+        let Some(local) = local else {
             return;
         };
         if counts.mail == 1 {
-            let weekday = usize::from(calendar::weekday(day));
-            self.stats.hours[weekday][usize::from(hour)] += 1;
+            let weekday = local.weekday().to_monday_zero_offset();
+            self.stats.hours[weekday as usize][local.hour() as usize] += 1;
         }
-        self.stats.tickets += u64::from(course.messages == 0);
-        course.messages += 1;
-        course.bytes += it.size;
-        self.stats.bytes += it.size;
-        self.stats.attachments += u64::from(it.attachments);
-        self.days.entry(day).or_default().counts.add(&counts);
+        self.stats.tickets += u64::from(ticket.messages == 0);
+        ticket.messages += 1;
+        ticket.bytes += entry.size;
+        self.stats.bytes += entry.size;
+        self.stats.attachments += u64::from(entry.attachments);
+        self.days
+            .entry(local.date())
+            .or_default()
+            .counts
+            .add(&counts);
+    }
+
+    /// What an entry did to its ticket.
+    fn what_it_did(
+        &mut self,
+        ticket: &mut TicketCount,
+        entry: &HistoryEntry,
+        in_stretch: bool,
+    ) -> Counts {
+        let mut counts = Counts::default();
+        if ticket.opened.is_none() {
+            ticket.opened = Some(entry.at);
+            ticket.is_open = true;
+            counts.opened = 1;
+            self.change_open(ticket, entry.at, 1);
+            if in_stretch {
+                self.opened(ticket, entry);
+            }
+        }
+        match entry.event {
+            Event::Closed if ticket.is_open => {
+                ticket.is_open = false;
+                ticket.last_closed = Some(entry.at);
+                counts.closed = 1;
+                self.change_open(ticket, entry.at, -1);
+            }
+            Event::Reopened if !ticket.is_open => {
+                ticket.is_open = true;
+                counts.reopened = 1;
+                self.change_open(ticket, entry.at, 1);
+            }
+            _ => {}
+        }
+        counts
     }
 
     /// Counts who opened a ticket in the stretch.
-    fn opened(&mut self, course: &Course, it: &HistoryEntry) {
-        self.stats.by_machines += u64::from(it.automatic);
-        match &it.author {
-            Some(author) if course.counts => self.submitters.add(author),
+    fn opened(&mut self, ticket: &TicketCount, entry: &HistoryEntry) {
+        self.stats.by_machines += u64::from(entry.automatic);
+        match &entry.author {
+            Some(author) if ticket.counts => self.submitters.add(author),
             _ => {}
         }
     }
 
-    /// Where a moment lies, if it is dated and in the stretch.
-    fn day(&self, at: i64) -> Option<Local> {
+    /// The local time of a moment, if it is a date in the stretch.
+    fn local(&self, at: i64) -> Option<DateTime> {
         let from = self.scope.since.unwrap_or(FIRST_DATE).max(FIRST_DATE);
-        (from..self.scope.until)
-            .contains(&at)
-            .then(|| Local::of(at, &self.scope.zone))
+        let is_in = (from..self.scope.until).contains(&at);
+        is_in.then(|| local(at, &self.scope.zone))
     }
 
     /// From `at` on, `more` tickets are open.
-    fn opens(&mut self, course: &Course, at: i64, more: i64) {
-        if !course.counts {
+    fn change_open(&mut self, ticket: &TicketCount, at: i64, more: i64) {
+        if !ticket.counts {
             return;
         }
-        match self.day(at) {
-            Some(Local { day, .. }) => self.days.entry(day).or_default().more_open += more,
+        match self.local(at) {
+            Some(local) => self.days.entry(local.date()).or_default().more_open += more,
             None => self.open_before += more,
         }
     }
 
-    fn ask_or_answer(&mut self, course: &mut Course, it: &HistoryEntry, counts: Counts) {
-        let quiet = it.event == Event::Quiet;
-        let Some(asked) = course.asked else {
+    fn ask_or_answer(&mut self, ticket: &mut TicketCount, entry: &HistoryEntry, counts: Counts) {
+        let quiet = entry.event == Event::Quiet;
+        let Some(asked) = ticket.asked else {
             if counts.mail == 1 && !quiet {
-                course.asked = Some(it.at);
+                ticket.asked = Some(entry.at);
             }
             return;
         };
-        if counts.replies == 0 || quiet || std::mem::replace(&mut course.answered, true) {
+        if counts.replies == 0 || quiet || std::mem::replace(&mut ticket.answered, true) {
             return;
         }
-        if let (true, Some(day), Some(took)) = (course.counts, self.day(it.at), took(asked, it.at))
+        if ticket.counts
+            && let Some(local) = self.local(entry.at)
+            && let Some(took) = took(asked, entry.at)
         {
-            self.first_replies.push((day.day, took));
+            self.first_replies.push((local.date(), took));
         }
     }
 
     /// Counts a ticket as a whole.
-    fn end(&mut self, mut course: Course) {
-        let Some(opened) = course.opened else {
+    fn end(&mut self, mut ticket: TicketCount) {
+        let Some(opened) = ticket.opened else {
             return;
         };
-        if self.scope.until > self.scope.now || !course.goes_on {
-            self.moved_by_hand(&mut course);
+        if self.scope.until > self.scope.now || !ticket.goes_on {
+            self.moved_by_hand(&mut ticket);
         }
-        if course.counts {
-            let unanswered = course.is_open && course.asked.is_some() && !course.answered;
+        if ticket.counts {
+            let unanswered = ticket.is_open && ticket.asked.is_some() && !ticket.answered;
             self.stats.unanswered += u64::from(unanswered);
-            if !course.is_open
-                && let Some(closed) = course.last_closed
-                && let (Some(local), Some(took)) = (self.day(closed), took(opened, closed))
+            if !ticket.is_open
+                && let Some(closed) = ticket.last_closed
+                && let Some(local) = self.local(closed)
+                && let Some(took) = took(opened, closed)
             {
-                self.closings.push((local.day, took));
+                self.closings.push((local.date(), took));
             }
         }
-        if course.messages > 0 {
-            self.keep_if_large(course);
+        if ticket.messages > 0 {
+            self.keep_if_large(ticket);
         }
     }
 
-    /// Where the mbox lies is the truth (D1), whatever the last entry did.
-    fn moved_by_hand(&mut self, course: &mut Course) {
-        let is_open = !course.archived;
-        if is_open != course.is_open {
-            course.is_open = is_open;
-            self.opens(course, course.last, if is_open { 1 } else { -1 });
+    /// The place of the mbox is the truth (D1), whatever the last entry did.
+    fn moved_by_hand(&mut self, ticket: &mut TicketCount) {
+        let is_open = !ticket.closed;
+        if is_open != ticket.is_open {
+            ticket.is_open = is_open;
+            self.change_open(ticket, ticket.last, if is_open { 1 } else { -1 });
         }
     }
 
-    fn keep_if_large(&mut self, course: Course) {
-        let rank = |it: &Large| (std::cmp::Reverse(it.bytes), it.ticket);
-        let it = Large {
-            ticket: course.ticket,
-            subject: course.subject,
-            messages: course.messages,
-            bytes: course.bytes,
+    fn keep_if_large(&mut self, ticket: TicketCount) {
+        let rank = |it: &LargeTicket| (Reverse(it.bytes), it.ticket);
+        let large = LargeTicket {
+            ticket: ticket.ticket,
+            subject: ticket.subject,
+            messages: ticket.messages,
+            bytes: ticket.bytes,
         };
-        let at = self.largest.partition_point(|l| rank(l) < rank(&it));
+        let at = self.largest.partition_point(|it| rank(it) < rank(&large));
         if at < self.scope.most {
-            self.largest.insert(at, it);
+            self.largest.insert(at, large);
             self.largest.truncate(self.scope.most);
         }
     }
-}
 
-impl Tally<'_> {
-    /// The sum of all that came in.
-    pub fn finish(mut self) -> Stats {
-        if let Some(course) = self.course.take() {
-            self.end(course);
+    /// The numbers of all that came in.
+    pub(crate) fn finish(mut self) -> DeskStats {
+        if let Some(ticket) = self.current.take() {
+            self.end(ticket);
         }
-        let mut stats = self.stats;
-        (stats.submitters, stats.top) = self.submitters.finish();
-        stats.largest = self.largest;
-        let since = self
-            .scope
-            .since
-            .map(|at| Local::of(at, &self.scope.zone).day);
-        let seen = |day: Option<(&Day, _)>| day.map(|(&day, _)| day);
-        let seen = (
-            seen(self.days.first_key_value()),
-            seen(self.days.last_key_value()),
-        );
-        let today = Local::of(self.scope.now, &self.scope.zone).day;
-        let end = Local::of(self.scope.until - 1, &self.scope.zone).day;
-        // Of the future only what has entries.
-        let last = end.min(today.max(seen.1.unwrap_or(today)));
-        let first = since.or(seen.0).unwrap_or(last + 1);
-        stats.days = (first <= last).then_some((first, last));
-        let days = i64::from(last) - i64::from(first) + 1;
-        stats.unit = self.scope.unit.unwrap_or(Unit::for_days(days));
-
         self.first_replies.sort_unstable();
         self.closings.sort_unstable();
+        self.stats.days = self.stretch();
+        let length = self.stats.days.map_or(0, |(first, last)| {
+            first.duration_until(last).as_hours() / 24 + 1
+        });
+        self.stats.unit = self.scope.unit.unwrap_or(Unit::for_days(length));
+        self.add_periods();
+        let StatsCounter {
+            mut stats,
+            first_replies,
+            closings,
+            ..
+        } = self;
+        stats.first_reply = times(&first_replies);
+        stats.closing = times(&closings);
+        (stats.submitters, stats.top) = self.submitters.finish();
+        stats.largest = self.largest;
+        stats
+    }
+
+    /// The first and the last day that the numbers are about.
+    fn stretch(&self) -> Option<(Date, Date)> {
+        let day = |at| local(at, &self.scope.zone).date();
+        let first_seen = self.days.first_key_value().map(|(&day, _)| day);
+        let last_seen = self.days.last_key_value().map(|(&day, _)| day);
+        let today = day(self.scope.now);
+        // Days in the future are shown up to the last entry.
+        let last = today.max(last_seen.unwrap_or(today));
+        let last = last.min(day(self.scope.until - 1));
+        let first = self.scope.since.map(day).or(first_seen)?;
+        (first <= last).then_some((first, last))
+    }
+
+    /// Adds up the days by the unit, and all of them.
+    fn add_periods(&mut self) {
         let mut open = self.open_before;
-        let mut start = stats.unit.start(first);
-        while start <= last {
-            let next = stats.unit.next(start);
+        let first = self.stats.days.map(|(first, _)| first);
+        let mut next = first.map(|first| self.stats.unit.start(first));
+        while let Some(start) = next
+            && self.stats.days.is_some_and(|(_, last)| start <= last)
+        {
+            next = self.stats.unit.next(start);
+            let is_in = |day: Date| day >= start && next.is_none_or(|next| day < next);
             let mut counts = Counts::default();
-            for (_, day) in self.days.range(start..next) {
+            for (_, day) in self.days.range(start..).take_while(|(day, _)| is_in(**day)) {
                 counts.add(&day.counts);
                 open += day.more_open;
             }
-            stats.total.add(&counts);
-            stats.periods.push(Period {
+            self.stats.total.add(&counts);
+            self.stats.periods.push(Period {
                 start,
                 counts,
                 open: u64::try_from(open).unwrap_or(0),
-                first_reply: times(&self.first_replies, start, next),
-                closing: times(&self.closings, start, next),
+                first_reply: times(days_of(&self.first_replies, start, next)),
+                closing: times(days_of(&self.closings, start, next)),
             });
-            start = next;
         }
-        stats.open = u64::try_from(open).unwrap_or(0);
-        stats.first_reply = times(&self.first_replies, Day::MIN, Day::MAX);
-        stats.closing = times(&self.closings, Day::MIN, Day::MAX);
-        stats
+        self.stats.open = u64::try_from(open).unwrap_or(0);
     }
 }
 
-/// Those of the days from `start` to the one before `next`; `all` is in order of days.
-fn times(all: &[(Day, u32)], start: Day, next: Day) -> Times {
-    let at = |day| all.partition_point(|(d, _)| *d < day);
-    let mut seconds: Vec<u32> = all[at(start)..at(next)].iter().map(|(_, s)| *s).collect();
+/// The days from `start` to the one before `next`; `all` is in order of days.
+fn days_of(all: &[(Date, u32)], start: Date, next: Option<Date>) -> &[(Date, u32)] {
+    let begin = all.partition_point(|(day, _)| *day < start);
+    let end = all.partition_point(|(day, _)| next.is_none_or(|next| *day < next));
+    &all[begin..end]
+}
+
+fn times(days: &[(Date, u32)]) -> Times {
+    let mut seconds: Vec<u32> = days.iter().map(|(_, seconds)| *seconds).collect();
     Times::of(&mut seconds)
 }
 
-/// The seconds between two moments, if they are dated, and in this order.
+/// The seconds between two moments, if they have dates and lie in this order.
 fn took(from: i64, to: i64) -> Option<u32> {
     let dated = from >= FIRST_DATE && to >= from;
     dated.then(|| u32::try_from(to - from).ok()).flatten()

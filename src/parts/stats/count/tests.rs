@@ -5,7 +5,9 @@ mod dates;
 use super::*;
 use crate::ticket::address::Addresses;
 use crate::ticket::event::{Event, HistoryEntry};
+use crate::ticket::staff::Staff;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use mail::decode::Mailbox;
 
 const HOUR: u64 = 3600;
@@ -70,12 +72,12 @@ struct Asked<'a> {
     archived: &'a [u32],
 }
 
-fn count(text: &str, asked: &Asked) -> Stats {
+fn count(text: &str, asked: &Asked) -> DeskStats {
     let domain = ["example.org".to_owned()];
     let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
     let admins = ["steve@example.org".to_owned()];
     let now = at("2026-12-01T00:00Z");
-    let mut tally = Tally::new(Scope {
+    let mut counter = StatsCounter::new(Scope {
         since: asked.since.map(at),
         until: asked.until.map_or(now + 1, at),
         now,
@@ -91,9 +93,9 @@ fn count(text: &str, asked: &Asked) -> Stats {
         },
     });
     for it in story(text) {
-        tally.add(&it, asked.archived.contains(&it.ticket.get()));
+        counter.add(&it, asked.archived.contains(&it.ticket.get()));
     }
-    tally.finish()
+    counter.finish()
 }
 
 /// `opened closed re-opened / mail replies automatic`.
@@ -105,7 +107,7 @@ fn short(c: &Counts) -> String {
 }
 
 /// Each period as `label opened closed re-opened / mail replies automatic, open`.
-fn periods(stats: &Stats) -> Vec<String> {
+fn periods(stats: &DeskStats) -> Vec<String> {
     let short = |p: &Period| {
         let label = stats.unit.label(p.start);
         format!("{label} {}, {}", short(&p.counts), p.open)

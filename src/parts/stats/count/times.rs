@@ -1,20 +1,20 @@
-//! How long something took, often.
+//! How long things took.
 
-/// Spans of time of one kind, in short.
+/// The lengths of many spans of time, in short.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub(crate) struct Times {
     /// How many there are.
     pub count: u64,
-    /// Half of them took no longer, in seconds: the middle one, or halfway between the two in the
-    /// middle. `None` if there are none.
+    /// The median in seconds: the middle one, or the mean of the two in the middle. `None` if there are
+    /// none.
     pub median: Option<u64>,
-    /// 90 % took no longer, in seconds: the shortest of them of which that can be said.
+    /// The shortest that 90 % do not exceed, in seconds.
     pub ninety: Option<u64>,
 }
 
 impl Times {
-    /// What `seconds` say; puts them in order.
-    pub fn of(seconds: &mut [u32]) -> Times {
+    /// Sums up `seconds`, and sorts them.
+    pub(super) fn of(seconds: &mut [u32]) -> Times {
         seconds.sort_unstable();
         let nth = |n: usize| seconds.get(n).map(|&s| u64::from(s));
         let count = seconds.len();
@@ -25,7 +25,7 @@ impl Times {
                 .map(|(a, b)| a.midpoint(b)),
             false => middle,
         };
-        // The smallest rank that reaches 90 %, from 1.
+        // The smallest rank, from 1, that reaches 90 %.
         let rank = (count * 9).div_ceil(10);
         Times {
             count: count as u64,

@@ -1,4 +1,4 @@
-//! The first few of very many, counted without keeping a name for each.
+//! Who opened most tickets, counted without keeping everybody's name.
 
 use mail::decode::Mailbox;
 use std::collections::HashMap;
@@ -6,30 +6,29 @@ use std::hash::{BuildHasher, RandomState};
 
 /// Somebody who opened tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submitter {
+pub(crate) struct TopSubmitter {
     /// Who; the name is the last one given.
     pub who: Mailbox,
     /// How many tickets.
     pub tickets: u64,
 }
 
-/// Counts tickets by address. A million addresses cost a dozen bytes each: names are kept only
-/// of those who are in front.
+/// Counts tickets by address. Each address takes a dozen bytes; names are kept only of those in front.
 ///
-/// That loses nobody: whoever is in front in the end is so, too, at the moment of their last
-/// ticket, and is met by name then.
+/// Nobody is missed: whoever is in front at the end got there with their last ticket, and the name came
+/// with that.
 #[derive(Debug)]
-pub struct Submitters {
+pub(super) struct Submitters {
     most: usize,
     hasher: RandomState,
     counts: HashMap<u64, u32>,
-    /// In order, those in front first.
-    front: Vec<Submitter>,
+    /// Those in front, in order.
+    front: Vec<TopSubmitter>,
 }
 
 impl Submitters {
-    /// Nobody yet; the first `most` are wanted.
-    pub fn new(most: usize) -> Submitters {
+    /// Nobody yet; `most` are wanted in the end.
+    pub(super) fn new(most: usize) -> Submitters {
         Submitters {
             most,
             hasher: RandomState::new(),
@@ -39,7 +38,7 @@ impl Submitters {
     }
 
     /// Counts a ticket of `who`.
-    pub fn add(&mut self, who: &Mailbox) {
+    pub(super) fn add(&mut self, who: &Mailbox) {
         let count = self
             .counts
             .entry(self.hasher.hash_one(&who.address))
@@ -49,13 +48,13 @@ impl Submitters {
         let known = (self.front.iter()).position(|s| s.who.address == who.address);
         let full = self.front.len() >= self.most;
         if known.is_none() && full {
-            let behind = |last: &Submitter| rank(tickets, &who.address) < rank_of(last);
+            let behind = |last: &TopSubmitter| rank(tickets, &who.address) < rank_of(last);
             if !self.front.last().is_some_and(behind) {
                 return;
             }
             self.front.pop();
         }
-        let mut new = Submitter {
+        let mut new = TopSubmitter {
             who: who.clone(),
             tickets,
         };
@@ -70,7 +69,7 @@ impl Submitters {
     }
 
     /// How many addresses there are, and those in front: most tickets first, then by address.
-    pub fn finish(self) -> (u64, Vec<Submitter>) {
+    pub(super) fn finish(self) -> (u64, Vec<TopSubmitter>) {
         (self.counts.len() as u64, self.front)
     }
 }
@@ -79,7 +78,7 @@ fn rank(tickets: u64, address: &str) -> (std::cmp::Reverse<u64>, &str) {
     (std::cmp::Reverse(tickets), address)
 }
 
-fn rank_of(it: &Submitter) -> (std::cmp::Reverse<u64>, &str) {
+fn rank_of(it: &TopSubmitter) -> (std::cmp::Reverse<u64>, &str) {
     rank(it.tickets, &it.who.address)
 }
 
@@ -100,7 +99,7 @@ mod tests {
             counted.add(&mailbox(address));
         }
         let (count, front) = counted.finish();
-        let short = |s: &Submitter| format!("{}{}", s.who.address, s.tickets);
+        let short = |s: &TopSubmitter| format!("{}{}", s.who.address, s.tickets);
         (count, front.iter().map(short).collect())
     }
 

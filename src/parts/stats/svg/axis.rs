@@ -1,10 +1,12 @@
 //! Round numbers for axes.
 
-use crate::parts::stats::count::calendar::{Day, Unit, date};
+use crate::parts::stats::count::Unit;
+use crate::screen::grouped;
+use jiff::civil::Date;
 
 /// Round numbers from 0 to at least `most`, about `few` of them.
 pub(super) fn counts(most: u64, few: u64) -> Vec<u64> {
-    // Beyond that no multiple of a step could be counted.
+    // A larger number leaves no room for the multiples of a step.
     let most = most.min(u64::MAX / 100);
     let tens = (0..18).map(|n| 10_u64.pow(n));
     let nice = tens.flat_map(|ten| [ten, 2 * ten, 5 * ten]);
@@ -15,19 +17,11 @@ pub(super) fn counts(most: u64, few: u64) -> Vec<u64> {
 }
 
 /// `1200` as `1,200`, and many millions as `25M`.
-pub(super) fn grouped(n: u64) -> String {
-    if n >= 10_000_000 {
-        return format!("{}M", grouped(n / 1_000_000));
+pub(super) fn short(n: u64) -> String {
+    match n {
+        10_000_000.. => format!("{}M", grouped(n / 1_000_000)),
+        _ => grouped(n),
     }
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Spans of time that people think in, in seconds.
@@ -45,7 +39,7 @@ const SPANS: [(u64, &str); 11] = [
     (3650 * 86_400, "10 years"),
 ];
 
-/// Those that hold everything from `least` to `most` seconds, at least two.
+/// The part of [`SPANS`] that covers `least` to `most` seconds; at least two of them.
 pub(super) fn spans(least: u64, most: u64) -> &'static [(u64, &'static str)] {
     let first = SPANS.iter().rposition(|(s, _)| *s <= least).unwrap_or(0);
     let last = SPANS.iter().position(|(s, _)| *s >= most);
@@ -57,8 +51,7 @@ pub(super) fn spans(least: u64, most: u64) -> &'static [(u64, &'static str)] {
     }
 }
 
-/// Where `seconds` lies between the first and the last of `spans`, from 0 to 1: each factor takes
-/// the same room.
+/// Where `seconds` lies between the first and the last of `spans`, from 0 to 1, on a logarithmic scale.
 pub(super) fn share(seconds: u64, spans: &[(u64, &str)]) -> f64 {
     let (Some((first, _)), Some((last, _))) = (spans.first(), spans.last()) else {
         return 0.0;
@@ -67,11 +60,10 @@ pub(super) fn share(seconds: u64, spans: &[(u64, &str)]) -> f64 {
     ((log(seconds) - log(*first)) / (log(*last) - log(*first))).clamp(0.0, 1.0)
 }
 
-/// What stands below a period: a short name, and the year where one begins.
-pub(super) fn labels(unit: Unit, starts: &[Day]) -> Vec<(String, Option<String>)> {
+/// What stands below the periods: a short name, and the year below the first one of each.
+pub(super) fn labels(unit: Unit, starts: &[Date]) -> Vec<(String, Option<String>)> {
     let mut year = None;
-    let label = |&start: &Day| {
-        let date = date(start);
+    let label = |date: &Date| {
         let format = match unit {
             Unit::Day | Unit::Week => "%-d %b",
             Unit::Month => "%b",
@@ -113,7 +105,7 @@ mod tests {
             (25_900_000, "25M"),
             (1_200_000_000, "1,200M"),
         ] {
-            assert_eq!(grouped(n), want);
+            assert_eq!(short(n), want);
         }
     }
 

@@ -1,15 +1,15 @@
 //! Shapes and words as SVG 1.1: plain enough for every browser, word processor and converter.
 
-use mail::decode::clean;
+use crate::screen::xml::escape;
 use std::fmt::Write;
 
-/// A picture in the making; lengths are pixels.
+/// A picture that is being drawn. Lengths are in pixels.
 pub(super) struct Canvas {
     body: String,
     width: f64,
 }
 
-/// Where a text stands, seen from its point.
+/// Which part of a text stands at its point.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor {
     Start,
@@ -27,9 +27,9 @@ pub(super) struct Font {
 
 /// The colour of what is to be read.
 pub(super) const INK: &str = "#222222";
-/// The colour of what explains it.
+/// The colour of what explains that.
 pub(super) const GREY: &str = "#5f6b76";
-/// The colour of lines to measure by.
+/// The colour of grid lines.
 pub(super) const GRID: &str = "#dfe4e8";
 
 /// Labels and legends.
@@ -92,14 +92,14 @@ impl Canvas {
         }
     }
 
-    /// A square of a colour and what it stands for; gives where the next one may begin.
+    /// A square of a colour and what it means. Returns where the next one may begin.
     pub(super) fn legend(&mut self, at: (f64, f64), colour: &str, text: &str) -> f64 {
         self.fill(&rect(at.0, at.1 - 10.0, 11.0, 11.0), colour);
         self.text((at.0 + 17.0, at.1), Anchor::Start, SMALL, text);
         at.0 + 17.0 + width_of(text, SMALL.size) + 20.0
     }
 
-    /// The whole picture, so high.
+    /// The whole picture, of this height.
     pub(super) fn finish(self, height: f64, title: &str) -> String {
         let (width, height) = (px(self.width), px(height));
         let title = escape(title);
@@ -122,7 +122,7 @@ pub(super) fn rect(x: f64, y: f64, width: f64, height: f64) -> String {
     format!("M{x} {y}h{w}v{h}h-{w}z")
 }
 
-/// About how wide a text is; fonts differ, so a little too much.
+/// About how wide a text is. Fonts differ, so it is a little too much.
 pub(super) fn width_of(text: &str, size: u32) -> f64 {
     use unicode_width::UnicodeWidthStr;
     text.width() as f64 * f64::from(size) * 0.58
@@ -136,10 +136,4 @@ pub(super) fn px(length: f64) -> String {
         "-0" => "0".to_owned(),
         short => short.to_owned(),
     }
-}
-
-/// `text` as the content of an element of XML 1.0; [`clean`] leaves no character that it has not.
-fn escape(text: &str) -> String {
-    let text = clean(text).replace('&', "&amp;");
-    text.replace('<', "&lt;").replace('>', "&gt;")
 }

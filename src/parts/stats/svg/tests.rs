@@ -1,6 +1,7 @@
 use super::*;
-use crate::parts::stats::count::calendar::Day;
-use crate::parts::stats::count::{Counts, Large};
+use crate::parts::stats::count::Counts;
+use jiff::ToSpan;
+use jiff::civil::date;
 use roxmltree::Document;
 
 fn times(median: u64) -> Times {
@@ -11,9 +12,9 @@ fn times(median: u64) -> Times {
     }
 }
 
-/// Numbers of so many periods, from 2026-01-01 (day 20454) on.
-fn stats(unit: Unit, periods: usize, scale: u64) -> Stats {
-    let mut start: Day = 20_454;
+/// Numbers of so many periods, from 2026-01-01 on.
+fn stats(unit: Unit, periods: usize, scale: u64) -> DeskStats {
+    let mut start = date(2026, 1, 1);
     let period = |n: usize| {
         let it = Period {
             start,
@@ -30,15 +31,15 @@ fn stats(unit: Unit, periods: usize, scale: u64) -> Stats {
                 times(86_400)
             },
         };
-        start = unit.next(start);
+        start = unit.next(start).unwrap();
         it
     };
     let mut hours = [[0; 24]; 7];
     hours[2][11] = scale * 12;
     hours[6][23] = scale;
     let periods: Vec<Period> = (0..periods).map(period).collect();
-    Stats {
-        days: periods.first().map(|p| (p.start, p.start + 3)),
+    DeskStats {
+        days: periods.first().map(|p| (p.start, p.start + 3.days())),
         unit,
         periods,
         total: Counts {
@@ -57,7 +58,7 @@ fn stats(unit: Unit, periods: usize, scale: u64) -> Stats {
         hours,
         submitters: 1,
         top: Vec::new(),
-        largest: Vec::<Large>::new(),
+        largest: Vec::new(),
         undated: 1,
         future: 2,
     }
