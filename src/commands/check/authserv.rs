@@ -15,7 +15,7 @@ const LAST: usize = 20;
 /// Looks at the copies of what was filed lately; nothing to say without `authserv_id`.
 pub fn look(desk: &Desk) -> Option<Finding> {
     let id = desk.config.authserv_id.as_deref()?;
-    let mut copies = desk.store.recent().unwrap_or_default();
+    let mut copies = desk.store.recent_copies().unwrap_or_default();
     copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
     // Mail of this machine, and our own that came back, no server has looked at.
     let said = copies.iter().take(LAST).filter_map(|copy| {
