@@ -17,7 +17,7 @@ pub use head::ascii_address;
 use self::head::{Head, cut};
 use super::TicketId;
 use super::address::{Addresses, Verb};
-use super::template::{Rendered, Template, Templates, Values};
+use super::template::{AnswerText, Template, Templates, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
 
@@ -202,7 +202,7 @@ impl Composer<'_> {
             name: clean(self.name),
             ..values
         };
-        let (Rendered { subject: own, body }, warning) =
+        let (AnswerText { subject: own, body }, warning) =
             self.templates.render_or_builtin(text, &values);
         let subject = self.subject(own.as_deref().unwrap_or(&subject));
         let mut head = self.head(kind, &subject, to);

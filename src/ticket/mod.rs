@@ -2,18 +2,18 @@
 
 pub mod address;
 pub mod compose;
-pub mod digest;
-pub mod event;
+pub(crate) mod digest;
+pub(crate) mod event;
 pub mod plan;
 pub mod policy;
 pub mod route;
-pub mod staff;
+pub(crate) mod staff;
 pub mod summary;
 pub mod tag;
 pub mod template;
-pub mod timeline;
-pub mod trust;
-pub mod when;
+pub(crate) mod timeline;
+pub(crate) mod trust;
+pub(crate) mod when;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
