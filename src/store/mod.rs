@@ -158,23 +158,17 @@ impl Store {
     /// Opens a ticket by giving a staged mbox its number. File and content appear at once or not at all.
     /// `None` if the number is taken.
     pub(crate) fn open_ticket(&self, staged: &StagedFile, id: TicketId) -> Result<Option<Stamp>> {
-        let path = self.path(id, State::Open);
-        let doing = || format!("cannot create {}", path.display());
-        if self.path(id, State::Closed).symlink_metadata().is_ok() {
+        if !self.name(staged, id, State::Open)? {
             return Ok(None);
         }
-        match staged.link(&path) {
-            Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(None),
-            Err(e) => return Err(e).with_context(doing),
-        }
-        let synced = sync_directory(&self.root);
-        if let Err(e) = synced {
+        let path = self.path(id, State::Open);
+        if let Err(e) = sync_directory(&self.root) {
             // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
             let _ = std::fs::remove_file(&path);
             return Err(e);
         }
-        let meta = staged.file.metadata().with_context(doing)?;
+        let meta = staged.file.metadata();
+        let meta = meta.with_context(|| format!("cannot look at {}", path.display()))?;
         Ok(Some(Stamp::of(&meta)))
     }
 }

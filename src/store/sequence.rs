@@ -39,19 +39,20 @@ impl Store {
             .read_at(&mut text, 0)
             .with_context(|| format!("cannot read {}", path.display()))?;
         let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
-        let last = match text.trim_end().parse() {
-            Ok(last) => last,
-            // It is missing, or a power cut damaged it. The tickets' files tell.
-            Err(_) => self.highest()?,
-        };
+        let last = self.parse_last(text)?;
         Ok(Sequence { file, path, last })
     }
 
     /// The last number assigned. It is read without the lock, so it may be out of date at once.
     pub(crate) fn last_number(&self) -> Result<u32> {
         let text = std::fs::read_to_string(self.private().join("sequence")).unwrap_or_default();
+        self.parse_last(&text)
+    }
+
+    fn parse_last(&self, text: &str) -> Result<u32> {
         match text.trim_end().parse() {
             Ok(last) => Ok(last),
+            // The file is new, or a power cut damaged it: the tickets' files tell.
             Err(_) => self.highest(),
         }
     }

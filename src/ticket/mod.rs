@@ -114,6 +114,19 @@ impl FromStr for TicketId {
     }
 }
 
+/// `bytes` with LF for CRLF, in pieces that need no copy.
+fn lf_pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest.take()?;
+        let Some(at) = memchr::memmem::find(bytes, b"\r\n") else {
+            return Some(bytes);
+        };
+        rest = Some(&bytes[at + 1..]);
+        Some(&bytes[..at])
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
