@@ -27,7 +27,7 @@ use crate::outbox::Outbox;
 use crate::privilege;
 use crate::sendmail::Sendmail;
 use crate::store::Store;
-use crate::ticket::plan::Policy;
+use crate::ticket::plan::PlanRules;
 use crate::ticket::route::Rules;
 pub use answers::recipients;
 use anyhow::Result;
@@ -107,8 +107,8 @@ impl Desk {
     }
 
     /// What planning needs of the configuration.
-    fn policy(&self) -> Policy<'_> {
-        Policy {
+    fn plan_rules(&self) -> PlanRules<'_> {
+        PlanRules {
             addresses: &self.config.addresses,
             admins: &self.config.admins,
             notify: self.config.notify,

@@ -26,7 +26,7 @@ use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result, ensure};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -213,7 +213,7 @@ impl Outbox {
             let Ok(meta) = fs::symlink_metadata(&path) else {
                 continue;
             };
-            let age = now.saturating_sub(mtime(&meta));
+            let age = now.saturating_sub(meta.mtime());
             let Some(key) = Key::of(&name).filter(|_| age >= ABANDONED) else {
                 continue;
             };
@@ -339,10 +339,6 @@ fn oldest_first(paths: &[PathBuf]) -> Vec<Mail> {
 
 fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
-}
-
-fn mtime(meta: &fs::Metadata) -> i64 {
-    std::os::unix::fs::MetadataExt::mtime(meta)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
 use tickets::ticket::compose::OWN_MARKS;
-use tickets::ticket::plan::{Answer, Plan, Policy, Situation, Ticket, plan};
+use tickets::ticket::plan::{Answer, Plan, PlanRules, Situation, Ticket, plan};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
 use tickets::ticket::summary::Summary;
 use tickets::ticket::{TicketId, compose, tag};
@@ -221,7 +221,7 @@ impl Desk {
     /// What section C forbids, whatever the message, the ticket and the policy.
     fn plans(&self, message: &Message, sender: &Sender, verb: Option<Verb>, choices: &mut Choices) {
         let degree = automatic::degree(message, sender, OWN_MARKS);
-        let policy = Policy {
+        let policy = PlanRules {
             addresses: &self.addresses,
             admins: &self.admins,
             notify: [Notify::Copy, Notify::Note, Notify::None][choices.below(3)],
@@ -283,7 +283,7 @@ impl Desk {
         submitter: Option<&decode::Mailbox>,
         plan: &Plan,
         ticket: &Ticket,
-        policy: &Policy,
+        policy: &PlanRules,
     ) {
         let from: Vec<String> = message
             .from()

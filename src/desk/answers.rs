@@ -64,7 +64,7 @@ impl Desk {
                             "{} messages came into this ticket within an hour, as if machines \
                              wrote to each other. For the rest of the hour mail of admins is \
                              filed in it, but not passed on: please write to the submitter.",
-                            self.policy().pass_limit()
+                            self.plan_rules().pass_limit()
                         ),
                         Some(Remark::ClosingUnproven) => format!(
                             "It asked to close the ticket, and {}. The ticket stays open.",

@@ -52,7 +52,7 @@ impl Desk {
         let Some(archived_before) = before else {
             return;
         };
-        if let Ok(Some(archived_after)) = self.store.changed(State::Closed) {
+        if let Ok(Some(archived_after)) = self.store.directory_mtime(State::Closed) {
             let touched = Touched {
                 archived_before,
                 archived_after,

@@ -122,23 +122,25 @@ impl Desk {
                 now,
                 patience,
             };
-            let turn = desk.store.turn(&parcel.summary.identity.digest, patience)?;
+            let lock = desk
+                .store
+                .lock_message(&parcel.summary.identity.digest, patience)?;
             for destination in route.destinations {
                 outcome.filed.push(match destination {
                     Destination::Open => desk.open_ticket(&parcel)?,
                     Destination::Ticket(id, verb) => desk.update_ticket(&parcel, id, verb)?,
                 });
             }
-            Ok((outcome, Some(turn)))
+            Ok((outcome, Some(lock)))
         };
-        let (mut outcome, turn) = self.despite_index(file, |_, index| {
+        let (mut outcome, lock) = self.despite_index(file, |_, index| {
             Index::remove(index);
             Ok(())
         })?;
         // --- Whatever is filed is ours from here on, and nothing may fail any more (A4). ---
         self.refuse_in_part(&incoming, &mut outcome, now);
         // sendmail may take its time, or bring this very message back.
-        drop(turn);
+        drop(lock);
         outcome.unsent = self.send(&mut outcome.filed, now);
         self.leave();
         Ok(outcome)

@@ -16,10 +16,10 @@ impl Desk {
             match self.tail(mbox.id(), &bytes)? {
                 Tail::Whole => return Ok(bytes),
                 Tail::Missing(newlines) => mbox.append(newlines)?,
-                Tail::Torn { keep } => mbox.cut(keep)?,
+                Tail::Torn { keep } => mbox.truncate(keep)?,
                 Tail::SetAside { keep } => {
                     self.set_aside(mbox.id(), &bytes[keep as usize..])?;
-                    mbox.cut(keep)?;
+                    mbox.truncate(keep)?;
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::delivery::{Deed, Filed, Parcel};
 use super::update::{added, warn};
 use crate::index::Index;
 use crate::index::journal::Change;
-use crate::store::{Sequence, Unnumbered};
+use crate::store::{Sequence, StagedFile};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 
@@ -44,8 +44,8 @@ impl Desk {
         &mut self,
         parcel: &Parcel,
         id: TicketId,
-        staged: &Unnumbered,
-        copy: Option<&Unnumbered>,
+        staged: &StagedFile,
+        copy: Option<&StagedFile>,
         sequence: &mut Sequence,
     ) -> Result<Option<Filed>> {
         if self.store.is_taken(id)? {

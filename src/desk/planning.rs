@@ -34,7 +34,7 @@ impl Desk {
             recent,
             believed,
         };
-        Ok(plan::plan(&self.policy(), &situation))
+        Ok(plan::plan(&self.plan_rules(), &situation))
     }
 
     /// What becomes of a message to a ticket that is there.
@@ -50,7 +50,7 @@ impl Desk {
             people,
             last_from: row.last_from.clone(),
         };
-        let policy = self.policy();
+        let policy = self.plan_rules();
         // No more than matters are counted, and only in a ticket that has so many.
         let most = policy.pass_limit().saturating_add(2);
         let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);

@@ -144,7 +144,7 @@ impl Desk {
 
     /// The same in this index, whichever it is.
     pub(crate) fn reconcile_in(&self, index: &Index, state: State) -> Result<()> {
-        let before = self.store.settled(state)?;
+        let before = self.store.final_directory_mtime(state)?;
         if state == State::Closed && before.is_some() && index.archived_seen()? == before {
             return Ok(());
         }

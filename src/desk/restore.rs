@@ -2,7 +2,7 @@
 
 use super::reading::first_entry;
 use super::{Desk, answers};
-use crate::store::Recent;
+use crate::store::RecentCopy;
 use crate::store::lock::{PATIENCE, Patience};
 use anyhow::{Context, Result};
 use mail::message::Message;
@@ -12,7 +12,7 @@ use mail::message::Message;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The copy.
-    pub copy: Recent,
+    pub copy: RecentCopy,
     /// The address in From; empty if there is none.
     pub author: String,
     /// The Subject in one line.
@@ -26,7 +26,7 @@ impl Desk {
     /// file is gone was removed on purpose, so nothing of it is missing.
     pub fn missing(&mut self) -> Result<Vec<Missing>> {
         let mut missing = Vec::new();
-        for copy in self.store.recent()? {
+        for copy in self.store.recent_copies()? {
             if self.known(copy.ticket)?.is_none() || self.is_held(&copy)? {
                 continue;
             }
@@ -46,7 +46,7 @@ impl Desk {
         Ok(missing)
     }
 
-    fn is_held(&self, copy: &Recent) -> Result<bool> {
+    fn is_held(&self, copy: &RecentCopy) -> Result<bool> {
         match answers::from_hex(&copy.digest) {
             Some(digest) => Ok(self.index()?.holds(copy.ticket, &digest)?),
             None => Ok(true),
@@ -54,13 +54,13 @@ impl Desk {
     }
 
     /// The bytes of a copy: one entry.
-    pub(crate) fn read_copy(&self, copy: &Recent) -> Result<Vec<u8>> {
+    pub(crate) fn read_copy(&self, copy: &RecentCopy) -> Result<Vec<u8>> {
         std::fs::read(&copy.path).with_context(|| format!("cannot read {}", copy.path.display()))
     }
 
     /// Puts an entry back at the end of its mbox, whether the ticket is open or closed now. False if
     /// the entry is there after all, or the ticket is gone.
-    pub fn restore(&mut self, copy: &Recent) -> Result<bool> {
+    pub fn restore(&mut self, copy: &RecentCopy) -> Result<bool> {
         let bytes = self.read_copy(copy)?;
         let store = self.store.clone();
         let Some(mut locked) = store.lock(copy.ticket, Patience::new(PATIENCE))? else {

@@ -7,7 +7,7 @@ use crate::error;
 use crate::files::Stamp;
 use crate::index::journal::{Added, Change};
 use crate::outbox::{Due, Key, Released};
-use crate::store::{Mbox, Unnumbered, lock};
+use crate::store::{Mbox, StagedFile, lock};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::Plan;
 use crate::ticket::{State, TicketId};
@@ -34,7 +34,7 @@ impl Desk {
         let copy = self.copy(&entry)?;
         let changes_closed = plan.closes || view.row.state == Some(State::Closed);
         let closed_before = match changes_closed {
-            true => self.store.changed(State::Closed).ok().flatten(),
+            true => self.store.directory_mtime(State::Closed).ok().flatten(),
             false => None,
         };
         let store = self.store.clone();
@@ -106,7 +106,7 @@ impl Desk {
     fn clear_lock_of_the_dead(&self, mbox: &Mbox) -> Result<()> {
         let other = self.store.path(mbox.id(), mbox.state().other());
         match lock::clear_stale(&other) {
-            true => self.store.sync_places(),
+            true => self.store.sync_directories(),
             false => Ok(()),
         }
     }
@@ -200,7 +200,7 @@ impl Desk {
     }
 
     /// The copy that guards an entry against programs which lose their locks (D10).
-    pub(super) fn copy(&self, entry: &[u8]) -> Result<Option<Unnumbered>> {
+    pub(super) fn copy(&self, entry: &[u8]) -> Result<Option<StagedFile>> {
         match self.config.keep_recent.is_zero() {
             true => Ok(None),
             false => self.store.stage_copy(entry).map(Some),
@@ -208,10 +208,11 @@ impl Desk {
     }
 
     /// Gives that copy its name, now that the entry is filed.
-    pub(super) fn keep(&self, copy: Option<&Unnumbered>, key: &Key, now: i64) -> Result<()> {
+    pub(super) fn keep(&self, copy: Option<&StagedFile>, key: &Key, now: i64) -> Result<()> {
         let Some(copy) = copy else { return Ok(()) };
         let keep = self.config.keep_recent;
-        self.store.keep(copy, key.ticket, &key.digest, now, keep)
+        self.store
+            .keep_recent(copy, key.ticket, &key.digest, now, keep)
     }
 
     /// Lets the answers to a filed message go out.

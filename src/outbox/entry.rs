@@ -5,6 +5,7 @@ use crate::ticket::compose::{Kind, Outgoing};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const SENDER: &str = "X-Tickets-Sender:";
@@ -95,7 +96,7 @@ impl Mail {
     /// What the file's name and times say.
     pub(super) fn without_recipients(path: &Path, meta: &fs::Metadata) -> Self {
         let mut parts = name(path).split('.');
-        let tried = super::mtime(meta);
+        let tried = meta.mtime();
         let since = parts
             .next()
             .and_then(|part| part.parse().ok())

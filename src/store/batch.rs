@@ -5,7 +5,7 @@
 //! is not removed, so one sync for many tickets is enough, provided that no file gets a name before it
 //! is on the disk.
 
-use super::{Store, Unnumbered};
+use super::{StagedFile, Store};
 use crate::error::{Fault, Status};
 use crate::files::sync_directory;
 use crate::ticket::{State, TicketId};
@@ -21,7 +21,7 @@ pub(crate) struct ImportLock {
     syncfs_reports: bool,
 }
 
-impl Unnumbered {
+impl StagedFile {
     /// Appends an entry to the mbox of a ticket that has no number yet.
     pub(crate) fn add(&self, entry: &[u8]) -> Result<()> {
         (&self.file)
@@ -60,18 +60,18 @@ impl Store {
     pub(crate) fn sync_staged<'a>(
         &self,
         lock: &ImportLock,
-        mut staged: impl Iterator<Item = &'a Unnumbered>,
+        mut staged: impl Iterator<Item = &'a StagedFile>,
     ) -> Result<()> {
         // Each fsync flushes the cache of the disk; this flushes it once for all files.
         if lock.syncfs_reports && nix::unistd::syncfs(&lock.file).is_ok() {
             return Ok(());
         }
-        staged.try_for_each(Unnumbered::sync)
+        staged.try_for_each(StagedFile::sync)
     }
 
     /// Gives a staged mbox, which is on the disk, its number and state; false if the number is taken.
     /// The name is durable when [`Store::sync_names`] has returned.
-    pub(crate) fn name(&self, staged: &Unnumbered, id: TicketId, state: State) -> Result<bool> {
+    pub(crate) fn name(&self, staged: &StagedFile, id: TicketId, state: State) -> Result<bool> {
         let path = self.path(id, state);
         if self.path(id, state.other()).symlink_metadata().is_ok() {
             return Ok(false);
@@ -106,7 +106,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
-        let staged: Vec<Unnumbered> = (0..3).map(|_| store.stage_copy(b"").unwrap()).collect();
+        let staged: Vec<StagedFile> = (0..3).map(|_| store.stage_copy(b"").unwrap()).collect();
         for (nth, staged) in staged.iter().enumerate() {
             staged.add(format!("first of {nth}\n").as_bytes()).unwrap();
             staged.add(b"second\n").unwrap();

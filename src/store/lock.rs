@@ -1,9 +1,9 @@
-//! Locks that mail programs honour: fcntl(2) over the whole file, then `FILE.lock`, the order
+//! Locks that mail programs honour: fcntl(2) over the whole file, then `FILE.lock`, in the order
 //! of Debian policy (D5).
 //!
-//! `File::lock` and fs2 are flock(2), which mutt does not look at. The fcntl lock is an open
-//! file description lock: a classic one would be lost as soon as anything in this process
-//! closed another descriptor of the same file.
+//! `File::lock` and fs2 use flock(2), which mutt ignores. The fcntl lock is an open file
+//! description lock: a classic one would be lost as soon as anything in this process closed
+//! another descriptor of the same file.
 
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result};
@@ -15,26 +15,25 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long a delivery waits for somebody else's lock before it asks the MTA to come again.
-pub const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a delivery waits for locks of others before it asks the MTA to try again later.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 
-/// A dotlock that nobody renewed for this long has lost its owner.
+/// A dotlock of this age counts as abandoned.
 const STALE: Duration = Duration::from_secs(5 * 60);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A deadline that all locks of one step share.
+/// A deadline that several locks can share.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience(Instant);
+pub(crate) struct Patience(Instant);
 
 impl Patience {
-    /// Patience until `span` from now.
-    pub fn new(span: Duration) -> Self {
+    pub(crate) fn new(span: Duration) -> Self {
         Patience(Instant::now() + span)
     }
 
-    /// Waits a little before the next attempt; false if there is no time left.
-    pub fn wait(&self) -> bool {
+    /// Sleeps before the next attempt. False, at once, if no time is left.
+    pub(crate) fn wait(&self) -> bool {
         let now = Instant::now();
         if now >= self.0 {
             return false;
@@ -47,21 +46,21 @@ impl Patience {
 /// Takes the fcntl lock for writing on the whole of `file`.
 ///
 /// # Errors
-/// Status 75 when somebody keeps it for longer than `patience`.
-pub fn fcntl_lock(file: &File, path: &Path, patience: Patience) -> Result<()> {
-    take_fcntl(file, path, libc::F_WRLCK, patience)
+/// Status 75 if another program holds it for longer than `patience`.
+pub(crate) fn fcntl_lock(file: &File, path: &Path, patience: Patience) -> Result<()> {
+    set_fcntl_lock(file, path, libc::F_WRLCK, patience)
 }
 
-/// Waits until nobody writes to `file`, which is not ours; keeps no lock.
+/// Waits until no other program has the fcntl lock for writing on `file`. Keeps no lock.
 ///
 /// # Errors
-/// Status 75 when somebody keeps theirs for longer than `patience`.
-pub fn wait_for_writers(file: &File, path: &Path, patience: Patience) -> Result<()> {
-    take_fcntl(file, path, libc::F_RDLCK, patience)?;
-    take_fcntl(file, path, libc::F_UNLCK, patience)
+/// Status 75 if another program holds it for longer than `patience`.
+pub(crate) fn wait_for_writers(file: &File, path: &Path, patience: Patience) -> Result<()> {
+    set_fcntl_lock(file, path, libc::F_RDLCK, patience)?;
+    set_fcntl_lock(file, path, libc::F_UNLCK, patience)
 }
 
-fn take_fcntl(file: &File, path: &Path, kind: libc::c_int, patience: Patience) -> Result<()> {
+fn set_fcntl_lock(file: &File, path: &Path, kind: libc::c_int, patience: Patience) -> Result<()> {
     match lock_range(file, kind, (0, 0), patience) {
         Ok(true) => Ok(()),
         Ok(false) => Err(busy(path, "another program").into()),
@@ -69,9 +68,9 @@ fn take_fcntl(file: &File, path: &Path, kind: libc::c_int, patience: Patience) -
     }
 }
 
-/// Takes a lock on `length` bytes from `start` (0: to the end, wherever that is), that keeps
-/// everybody else out; false if somebody keeps it for longer than `patience`.
-pub fn fcntl_lock_range(
+/// Takes the fcntl lock for writing on `length` bytes from `start` (0: to the end of the file). False if
+/// others hold it for longer than `patience`.
+pub(crate) fn fcntl_lock_range(
     file: &File,
     start: i64,
     length: i64,
@@ -112,19 +111,19 @@ fn busy(path: &Path, owner: &str) -> Fault {
     Fault::new(Status::TempFail, text).hint("close it there, or try again in a moment")
 }
 
-/// A `FILE.lock` of ours; removed when dropped.
+/// A `FILE.lock` of ours. Dropping it removes the file.
 #[derive(Debug)]
-pub struct Dotlock {
+pub(crate) struct Dotlock {
     path: PathBuf,
     inode: (u64, u64),
 }
 
 impl Dotlock {
-    /// Takes `mbox.lock`.
+    /// Creates `mbox.lock`.
     ///
     /// # Errors
-    /// Status 75 when somebody keeps it for longer than `patience`.
-    pub fn take(mbox: &Path, patience: Patience) -> Result<Self> {
+    /// Status 75 if another one exists for longer than `patience`.
+    pub(crate) fn acquire(mbox: &Path, patience: Patience) -> Result<Self> {
         let path = name(mbox);
         loop {
             match create(&path) {
@@ -148,7 +147,7 @@ impl Dotlock {
 
 impl Drop for Dotlock {
     fn drop(&mut self) {
-        // Whoever thought it stale may have taken the name for a lock of their own.
+        // Another program may have removed it as stale and created its own.
         let still_ours =
             std::fs::symlink_metadata(&self.path).is_ok_and(|m| (m.dev(), m.ino()) == self.inode);
         if still_ours {
@@ -157,9 +156,8 @@ impl Drop for Dotlock {
     }
 }
 
-/// Removes the lock on `mbox` if its owner is dead: mutt would ask the operator about it. True if
-/// there was such a one.
-pub fn clear_stale(mbox: &Path) -> bool {
+/// Removes a stale lock on `mbox`, about which mutt would ask the operator. True if there was one.
+pub(crate) fn clear_stale(mbox: &Path) -> bool {
     let path = name(mbox);
     path.symlink_metadata().is_ok() && remove_if_stale(&path)
 }
@@ -170,21 +168,21 @@ fn name(mbox: &Path) -> PathBuf {
     name.into()
 }
 
-/// Creates the lock file with our process number and host in it, so that whoever finds it can
-/// tell whether we still live: it appears whole or not at all.
+/// Creates the lock file with our process number and host in it, so that others can tell whether we are
+/// still running. File and content appear at once.
 fn create(path: &Path) -> std::io::Result<(u64, u64)> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let (mut file, named) = match super::unnamed::create(dir, 0o644)? {
         Some(file) => (file, false),
         None => {
-            // Atomic as well, but a kill before the next line leaves a lock that tells nothing
-            // and is stale only after five minutes.
+            // This is atomic as well, but if we are killed before the content is written, the lock names
+            // no process and only becomes stale after five minutes.
             let mut exclusive = OpenOptions::new();
             exclusive.write(true).create_new(true).mode(0o644);
             (exclusive.open(path)?, true)
         }
     };
-    // An empty lock is a lock, too; on a full disk it must still keep others out.
+    // An empty lock file is a lock as well, and it must work on a full disk.
     let _ = file.write_all(format!("{} {}\n", std::process::id(), host()).as_bytes());
     if !named {
         super::unnamed::name(&file, path)?;
@@ -198,8 +196,8 @@ fn host() -> String {
     host.to_string_lossy().replace(char::is_whitespace, "_")
 }
 
-/// The process in a lock file that we wrote on this machine. Other programs write a number
-/// without the host it belongs to, which proves nothing on a shared file system.
+/// The process named in a lock file, if one of our processes wrote it on this machine. Other programs
+/// write a number without a host, which proves nothing on a shared file system.
 fn holder(path: &Path) -> Option<i32> {
     let text = std::fs::read_to_string(path).ok()?;
     let (pid, written_on) = text.trim_end().split_once(' ')?;
@@ -213,7 +211,7 @@ fn owner(path: &Path) -> String {
     }
 }
 
-/// Removes `path` if its owner is dead or it is older than five minutes; true if it is gone.
+/// Removes `path` if its owner is dead or it is older than five minutes. True if it is gone.
 fn remove_if_stale(path: &Path) -> bool {
     let Ok(meta) = std::fs::symlink_metadata(path) else {
         return true;
@@ -230,18 +228,18 @@ fn remove_if_stale(path: &Path) -> bool {
     if !old && !dead {
         return false;
     }
-    remove_this(path, identity(&meta))
+    remove_if_same(path, identity(&meta))
 }
 
-/// What tells one lock file from the next of its name. A number is used again as soon as a file is
-/// gone, so it does not do; the time at which it was written does.
+/// Tells a lock file from a later one of the same name. The inode number is not enough: it is reused as
+/// soon as a file is gone. So the time of writing counts as well.
 fn identity(meta: &std::fs::Metadata) -> (u64, u64, i64, i64) {
     (meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec())
 }
 
-/// Removes the file that was seen to be stale, and not the lock that somebody else put in its
-/// place meanwhile: it is moved aside first and looked at there.
-fn remove_this(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
+/// Removes a stale lock, but not one that another program has created in its place meanwhile. To be sure,
+/// it is moved aside and checked there.
+fn remove_if_same(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".stale.{}", std::process::id()));
     let aside = PathBuf::from(aside);
@@ -250,7 +248,7 @@ fn remove_this(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
     }
     let moved = std::fs::symlink_metadata(&aside);
     if moved.is_ok_and(|meta| identity(&meta) != seen) {
-        // It was alive: give it back, unless yet another has come.
+        // It was not the stale one. Put it back, unless there is yet another one.
         let _ = std::fs::hard_link(&aside, path);
         let _ = std::fs::remove_file(&aside);
         return false;
@@ -271,22 +269,22 @@ mod tests {
     fn a_dotlock_keeps_others_out_until_it_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let mbox = dir.path().join("12");
-        let lock = Dotlock::take(&mbox, soon()).unwrap();
-        assert!(Dotlock::take(&mbox, soon()).is_err());
+        let lock = Dotlock::acquire(&mbox, soon()).unwrap();
+        assert!(Dotlock::acquire(&mbox, soon()).is_err());
         drop(lock);
         assert!(!dir.path().join("12.lock").exists());
-        Dotlock::take(&mbox, soon()).unwrap();
+        Dotlock::acquire(&mbox, soon()).unwrap();
     }
 
     #[test]
-    fn a_dotlock_of_the_dead_is_removed() {
+    fn a_dotlock_of_a_dead_process_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         let mbox = dir.path().join("12");
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let dead = child.id();
         child.wait().unwrap();
         std::fs::write(dir.path().join("12.lock"), format!("{dead} {}\n", host())).unwrap();
-        let lock = Dotlock::take(&mbox, soon()).unwrap();
+        let lock = Dotlock::acquire(&mbox, soon()).unwrap();
         drop(lock);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
@@ -296,12 +294,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mbox = dir.path().join("12");
         let path = dir.path().join("12.lock");
-        // mutt's has no process number in it.
+        // mutt writes no process number.
         let file = File::create(&path).unwrap();
-        assert!(Dotlock::take(&mbox, soon()).is_err(), "a young one holds");
+        assert!(
+            Dotlock::acquire(&mbox, soon()).is_err(),
+            "a young one holds"
+        );
         file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1))
             .unwrap();
-        Dotlock::take(&mbox, soon()).unwrap();
+        Dotlock::acquire(&mbox, soon()).unwrap();
     }
 
     #[test]
@@ -309,7 +310,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mbox = dir.path().join("12");
         let path = dir.path().join("12.lock");
-        let ours = Dotlock::take(&mbox, soon()).unwrap();
+        let ours = Dotlock::acquire(&mbox, soon()).unwrap();
         std::fs::rename(&path, dir.path().join("x")).unwrap();
         std::fs::write(&path, "").unwrap();
         drop(ours);
@@ -325,11 +326,11 @@ mod tests {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         file.set_modified(at(1)).unwrap();
         let seen = identity(&path.symlink_metadata().unwrap());
-        // Another one, that happens to have the same inode.
+        // A later one that happens to have the same inode.
         file.set_modified(at(2)).unwrap();
-        assert!(!remove_this(&path, seen));
+        assert!(!remove_if_same(&path, seen));
         assert_eq!(std::fs::read(&path).unwrap(), b"stale");
-        assert!(remove_this(
+        assert!(remove_if_same(
             &path,
             identity(&path.symlink_metadata().unwrap())
         ));
@@ -344,7 +345,7 @@ mod tests {
         let b = OpenOptions::new().write(true).open(&path).unwrap();
         fcntl_lock(&a, &path, soon()).unwrap();
         assert!(fcntl_lock(&b, &path, soon()).is_err());
-        // Closing another descriptor does not lose it, as it would a classic lock.
+        // Closing another descriptor does not release it, as it would a classic lock.
         drop(File::open(&path).unwrap());
         assert!(fcntl_lock(&b, &path, soon()).is_err());
         drop(a);

@@ -13,14 +13,14 @@ use std::io::Write;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
-/// A ticket's mbox with both locks held; they go when it is dropped.
+/// A ticket's mbox with both locks held. Dropping it releases them.
 #[derive(Debug)]
-pub struct Mbox<'s> {
+pub(crate) struct Mbox<'s> {
     store: &'s Store,
     id: TicketId,
     state: State,
     file: File,
-    // Dropped last, after the file and its fcntl lock: the reverse of the order they were taken.
+    // Last, so that it is dropped after the file and its fcntl lock: the reverse of the order of locking.
     _dotlock: Dotlock,
 }
 
@@ -28,8 +28,8 @@ impl Store {
     /// Opens and locks a ticket's mbox for appending; `None` if there is no such ticket.
     ///
     /// # Errors
-    /// Status 75 if a lock is not had within `patience`.
-    pub fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
+    /// Status 75 if others hold a lock for longer than `patience`.
+    pub(crate) fn lock(&self, id: TicketId, patience: Patience) -> Result<Option<Mbox<'_>>> {
         loop {
             let Some((state, _)) = self.stamp(id)? else {
                 return Ok(None);
@@ -47,13 +47,13 @@ impl Store {
                 Err(e) => return Err(e).with_context(doing),
             };
             lock::fcntl_lock(&file, &path, patience)?;
-            let dotlock = Dotlock::take(&path, patience)?;
-            // It may have been moved to archived/, or replaced, before the lock was ours.
+            let dotlock = Dotlock::acquire(&path, patience)?;
+            // Before we got the lock, it may have been moved to archived/ or replaced.
             let ours = file.metadata().with_context(doing)?;
             match std::fs::symlink_metadata(&path) {
                 Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
                     if ours.nlink() > 1 {
-                        self.forget_other_name(id, state, &ours);
+                        self.remove_other_name(id, state, &ours);
                     }
                     return Ok(Some(Mbox {
                         store: self,
@@ -64,14 +64,14 @@ impl Store {
                     }));
                 }
                 _ if patience.wait() => {}
-                _ => anyhow::bail!("cannot lock ticket {id}: it moves all the time"),
+                _ => anyhow::bail!("cannot lock ticket {id}: its file is moved all the time"),
             }
         }
     }
 
-    /// A move that a power cut broke off may have left both names, on a file system that does not
-    /// make one change of it. The ticket is where it counts as being.
-    fn forget_other_name(&self, id: TicketId, state: State, ours: &Metadata) {
+    /// Where rename is not atomic across a power cut, an interrupted move may have left both names. The
+    /// name for `state` stays.
+    fn remove_other_name(&self, id: TicketId, state: State, ours: &Metadata) {
         let other = self.path(id, state.other());
         let same = |meta: Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
         if std::fs::symlink_metadata(&other).is_ok_and(same) {
@@ -81,30 +81,25 @@ impl Store {
 }
 
 impl Mbox<'_> {
-    /// Whose it is.
-    pub fn id(&self) -> TicketId {
+    pub(crate) fn id(&self) -> TicketId {
         self.id
     }
 
-    /// Where it lies.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.state
     }
 
-    /// Its path.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.store.path(self.id, self.state)
     }
 
-    /// What it looks like from outside.
-    pub fn stamp(&self) -> Result<Stamp> {
+    pub(crate) fn stamp(&self) -> Result<Stamp> {
         let meta = self.file.metadata();
         let meta = meta.with_context(|| format!("cannot look at {}", self.path().display()))?;
         Ok(Stamp::of(&meta))
     }
 
-    /// All its bytes.
-    pub fn read(&self) -> Result<Vec<u8>> {
+    pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let size = self.stamp()?.size as usize;
         let mut bytes = vec![0; size];
         let doing = || format!("cannot read {}", self.path().display());
@@ -112,24 +107,11 @@ impl Mbox<'_> {
         Ok(bytes)
     }
 
-    /// Its last `count` bytes, or all if there are fewer.
-    pub fn last_bytes(&self, count: usize) -> Result<Vec<u8>> {
-        let size = self.stamp()?.size;
-        let count = count.min(size as usize);
-        let mut bytes = vec![0; count];
-        let doing = || format!("cannot read {}", self.path().display());
-        let at = size - count as u64;
-        self.file
-            .read_exact_at(&mut bytes, at)
-            .with_context(doing)?;
-        Ok(bytes)
-    }
-
-    /// Appends `entry`; when it returns `Ok`, the entry is on the disk.
+    /// Appends and syncs `entry`.
     ///
     /// # Errors
-    /// The file has its old length back, so the caller may simply try again.
-    pub fn append(&mut self, entry: &[u8]) -> Result<()> {
+    /// After an error the file has its old length again, so the caller may simply retry.
+    pub(crate) fn append(&mut self, entry: &[u8]) -> Result<()> {
         let doing = || format!("cannot append to {}", self.path().display());
         let old = self.stamp()?.size;
         let written = (&self.file)
@@ -143,8 +125,8 @@ impl Mbox<'_> {
         Ok(())
     }
 
-    /// Cuts the file to `length` bytes, which removes what a crash left of an entry.
-    pub fn cut(&mut self, length: u64) -> Result<()> {
+    /// Truncates the file to `length` bytes, to remove a partial entry that a crash left.
+    pub(crate) fn truncate(&mut self, length: u64) -> Result<()> {
         let doing = || format!("cannot mend {}", self.path().display());
         self.file
             .set_len(length)
@@ -152,11 +134,11 @@ impl Mbox<'_> {
             .with_context(doing)
     }
 
-    /// Moves the mbox to `state`, which closes or re-opens the ticket.
+    /// Closes or re-opens the ticket by moving its mbox.
     ///
     /// # Errors
-    /// When a file of that number lies there already: neither may be lost, so nothing is done.
-    pub fn move_to(&mut self, state: State) -> Result<()> {
+    /// If there already is a file with that number, nothing is done, since neither may be lost.
+    pub(crate) fn move_to(&mut self, state: State) -> Result<()> {
         if state == self.state {
             return Ok(());
         }
@@ -170,7 +152,7 @@ impl Mbox<'_> {
             RenameFlags::RENAME_NOREPLACE,
         )
         .or_else(|e| match e {
-            // A file system without the flag; the lock on this ticket is ours.
+            // The file system does not know the flag. We hold the lock, so checking first is safe enough.
             nix::errno::Errno::EINVAL if to.symlink_metadata().is_err() => {
                 std::fs::rename(&from, &to)
                     .map_err(|e| nix::errno::Errno::from_raw(e.raw_os_error().unwrap_or(0)))
@@ -180,6 +162,6 @@ impl Mbox<'_> {
         .map_err(std::io::Error::from)
         .with_context(doing)?;
         self.state = state;
-        self.store.sync_places()
+        self.store.sync_directories()
     }
 }

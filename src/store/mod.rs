@@ -1,33 +1,31 @@
-//! The store on disk: one mbox per ticket, locked as mail programs lock (D1, D5, D8).
+//! The store on disk: one mbox per ticket, locked in the way mail programs lock (D1, D5, D8).
 //!
-//! An open ticket is `DIR/12`, a closed one `DIR/archived/12`; that is all its state. What else
-//! is kept lies in `DIR/.tickets/`.
+//! An open ticket is `DIR/12`, a closed one `DIR/archived/12`; nothing else holds its state. All other
+//! files are in `DIR/.tickets/`.
 
 mod batch;
-pub mod lock;
-mod look;
+pub(crate) mod lock;
 mod mbox;
+mod message_lock;
+mod read;
 mod recent;
 mod sequence;
 mod staged;
-mod turn;
 mod unnamed;
 
 use crate::files::{Stamp, sync_directory};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
-pub use look::OpenMbox;
-pub use mbox::Mbox;
+pub(crate) use mbox::Mbox;
 use nix::libc;
-pub use recent::Recent;
+pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;
-pub use staged::Unnumbered;
+pub(crate) use staged::StagedFile;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-pub use turn::Turn;
 
 /// The directory that holds the tickets.
 #[derive(Clone, Debug)]
@@ -37,8 +35,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store at `root`, an absolute path; nothing is touched yet. With `group`, its members
-    /// may read and write everything that is created from now on.
+    /// The store at `root`, an absolute path. Nothing is created yet. Members of `group` may read and
+    /// write everything that this store creates.
     pub fn new(root: &Path, group: Option<nix::unistd::Gid>) -> Self {
         Store {
             root: root.to_owned(),
@@ -47,21 +45,21 @@ impl Store {
     }
 
     /// The directory of the open tickets.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The directory of everything that is not mail of a ticket.
-    pub fn private(&self) -> PathBuf {
+    /// The directory `.tickets`.
+    pub(crate) fn private(&self) -> PathBuf {
         self.root.join(".tickets")
     }
 
     /// Creates the directories that are missing.
     ///
-    /// The store and `archived/` may be passed through (0711), though not listed: an MTA that
-    /// runs as another user asks whether a ticket exists before it accepts mail for it.
+    /// Others may pass through the store and `archived/`, but not list them (0711): an MTA that runs as
+    /// another user checks whether a ticket exists before it accepts mail for it.
     pub fn create_directories(&self) -> Result<()> {
-        // The last one to be created tells that all are there.
+        // It is created last, so if it exists, all do.
         let private = self.private();
         if private.is_dir() {
             return Ok(());
@@ -79,7 +77,7 @@ impl Store {
             Ok(()) => {}
             Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
             Err(e) if e.kind() == ErrorKind::NotFound => {
-                // `--dir a/b/c`: what lies above is the user's, with the user's modes.
+                // `--dir a/b/c`: the directories above are the user's, with the user's modes.
                 let above = path.parent().unwrap_or(Path::new("/"));
                 std::fs::create_dir_all(above).with_context(doing)?;
                 DirBuilder::new()
@@ -92,7 +90,7 @@ impl Store {
         if let Some((gid, _)) = group {
             nix::unistd::chown(path, None, Some(gid)).with_context(doing)?;
         }
-        // The umask took bits away that are wanted here.
+        // The umask has removed bits that are needed here.
         std::fs::set_permissions(path, Permissions::from_mode(mode)).with_context(doing)?;
         sync_directory(path.parent().unwrap_or(path))
     }
@@ -104,26 +102,26 @@ impl Store {
         }
     }
 
-    /// The path of a ticket's mbox; digits only, whatever the number came from (D8).
-    pub fn path(&self, id: TicketId, state: State) -> PathBuf {
+    /// The path of a ticket's mbox. Its name consists of digits only (D8).
+    pub(crate) fn path(&self, id: TicketId, state: State) -> PathBuf {
         self.dir(state).join(id.to_string())
     }
 
-    /// Makes the names of all tickets last, and so their places.
-    pub fn sync_places(&self) -> Result<()> {
+    /// Syncs the directories of open and closed tickets.
+    pub(crate) fn sync_directories(&self) -> Result<()> {
         sync_directory(&self.dir(State::Closed))?;
         sync_directory(&self.dir(State::Open))
     }
 
-    /// Takes a lock among our own processes, a file in `.tickets/`, and waits for it.
-    pub fn lock_file(&self, name: &str) -> Result<File> {
+    /// Waits for an exclusive flock on a file in `.tickets/`, for use among our own processes.
+    pub(crate) fn lock_file(&self, name: &str) -> Result<File> {
         let (path, file) = self.private_file(name)?;
         fs2::FileExt::lock_exclusive(&file)
             .with_context(|| format!("cannot lock {}", path.display()))?;
         Ok(file)
     }
 
-    /// Opens a file in `.tickets/` to read, write and lock it; it is made if it is not there.
+    /// Opens a file in `.tickets/` for reading, writing and locking, and creates it if it is missing.
     fn private_file(&self, name: &str) -> Result<(PathBuf, File)> {
         let path = self.private().join(name);
         let file = OpenOptions::new()
@@ -138,18 +136,18 @@ impl Store {
         Ok((path, file))
     }
 
-    /// Writes `entry` to the disk as the mbox of a ticket that has no number yet.
-    pub fn stage(&self, entry: &[u8]) -> Result<Unnumbered> {
+    /// Writes and syncs `entry` as the mbox of a ticket that has no number yet.
+    pub(crate) fn stage(&self, entry: &[u8]) -> Result<StagedFile> {
         let doing = || format!("cannot write a new ticket in {}", self.root.display());
         let staged = self.stage_copy(entry)?;
         staged.file.sync_all().with_context(doing)?;
         Ok(staged)
     }
 
-    /// Writes `entry` to a file without a name, and does not wait for the disk.
-    pub fn stage_copy(&self, entry: &[u8]) -> Result<Unnumbered> {
+    /// Writes `entry` to a file without a name. It is not synced.
+    pub(crate) fn stage_copy(&self, entry: &[u8]) -> Result<StagedFile> {
         let doing = || format!("cannot write in {}", self.private().display());
-        let staged = Unnumbered::create(&self.private()).with_context(doing)?;
+        let staged = StagedFile::create(&self.private()).with_context(doing)?;
         if let Some(gid) = self.group {
             nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
         }
@@ -157,26 +155,20 @@ impl Store {
         Ok(staged)
     }
 
-    /// Gives a staged mbox its number: file and content appear in one instant or not at all.
+    /// Opens a ticket by giving a staged mbox its number. File and content appear at once or not at all.
     /// `None` if the number is taken.
-    pub fn open_ticket(&self, staged: &Unnumbered, id: TicketId) -> Result<Option<Stamp>> {
-        let path = self.path(id, State::Open);
-        let doing = || format!("cannot create {}", path.display());
-        if self.path(id, State::Closed).symlink_metadata().is_ok() {
+    pub(crate) fn open_ticket(&self, staged: &StagedFile, id: TicketId) -> Result<Option<Stamp>> {
+        if !self.name(staged, id, State::Open)? {
             return Ok(None);
         }
-        match staged.link(&path) {
-            Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(None),
-            Err(e) => return Err(e).with_context(doing),
-        }
-        let synced = sync_directory(&self.root);
-        if let Err(e) = synced {
-            // Not filed, as far as anybody can promise; the MTA comes again.
+        let path = self.path(id, State::Open);
+        if let Err(e) = sync_directory(&self.root) {
+            // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
             let _ = std::fs::remove_file(&path);
             return Err(e);
         }
-        let meta = staged.file.metadata().with_context(doing)?;
+        let meta = staged.file.metadata();
+        let meta = meta.with_context(|| format!("cannot look at {}", path.display()))?;
         Ok(Some(Stamp::of(&meta)))
     }
 }

@@ -1,11 +1,11 @@
-//! Copies of what was filed lately, against programs that lose their own locks (D10).
+//! Copies of recently filed entries, as a safeguard against programs that lose their own locks (D10).
 //!
-//! Neomutt of Debian 12 opens and closes the mbox while it saves it, which drops its lock: an
-//! entry appended at that moment may be overwritten. So each entry is kept for some days as
-//! `.tickets/recent/DAY/TICKET.DIGEST`, byte for byte as it was appended. The copies are not
-//! synced: they guard against a program, not against a power cut.
+//! Debian 12's neomutt opens and closes the mbox while it saves it, and thereby drops its lock. An entry
+//! that is appended at that moment may be overwritten. So each entry is kept for some days as
+//! `.tickets/recent/DAY/TICKET.DIGEST`, byte for byte as it was appended. The copies are not synced:
+//! they protect against a program, not against a power cut.
 
-use super::{Store, Unnumbered};
+use super::{StagedFile, Store};
 use crate::files::absent;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
@@ -13,17 +13,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// One copy.
+/// A copy of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Recent {
-    /// The ticket it was filed in.
-    pub ticket: TicketId,
+pub(crate) struct RecentCopy {
+    /// The ticket that the entry was filed in.
+    pub(crate) ticket: TicketId,
     /// Digest of the message's identity, in hexadecimal.
-    pub digest: String,
-    /// The day it was filed, `2026-11-22`.
-    pub day: String,
-    /// The copy: one entry.
-    pub path: PathBuf,
+    pub(crate) digest: String,
+    /// The day it was filed, in UTC: `2026-11-22`.
+    pub(crate) day: String,
+    pub(crate) path: PathBuf,
 }
 
 impl Store {
@@ -31,10 +30,10 @@ impl Store {
         self.private().join("recent")
     }
 
-    /// Gives a staged copy its name. The first of a day removes those older than `keep`.
-    pub fn keep(
+    /// Gives a staged copy its name. The first copy of a day removes those older than `keep`.
+    pub(crate) fn keep_recent(
         &self,
-        copy: &Unnumbered,
+        copy: &StagedFile,
         id: TicketId,
         digest: &str,
         now: i64,
@@ -46,22 +45,22 @@ impl Store {
             Err(e) if absent(&e) => {
                 self.create_directory(&self.recent_dir(), 0o700)?;
                 self.create_directory(&dir, 0o700)?;
-                self.forget_before(&day(now - keep.as_secs() as i64))?;
+                self.remove_before(&day(now - keep.as_secs() as i64))?;
                 copy.link(&path)
             }
             named => named,
         };
         match named {
-            // The same message, restored once more.
+            // `tickets restore` filed the same message again.
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
             named => named.with_context(|| format!("cannot keep {}", path.display())),
         }
     }
 
     /// Removes the copies of the days before `first`.
-    fn forget_before(&self, first: &str) -> Result<()> {
+    fn remove_before(&self, first: &str) -> Result<()> {
         for day in names(&self.recent_dir())? {
-            // Only what we put there: ISO dates sort as they follow each other.
+            // Touch only our own directories. ISO dates sort in order of time.
             if is_day(&day) && day.as_str() < first {
                 let dir = self.recent_dir().join(day);
                 std::fs::remove_dir_all(&dir)
@@ -71,8 +70,8 @@ impl Store {
         Ok(())
     }
 
-    /// All copies there are, in order of tickets.
-    pub fn recent(&self) -> Result<Vec<Recent>> {
+    /// All copies, in order of tickets.
+    pub(crate) fn recent_copies(&self) -> Result<Vec<RecentCopy>> {
         let mut found = Vec::new();
         for day in names(&self.recent_dir())?.into_iter().filter(|d| is_day(d)) {
             let dir = self.recent_dir().join(&day);
@@ -81,7 +80,7 @@ impl Store {
                     continue;
                 };
                 if let Ok(ticket) = number.parse() {
-                    found.push(Recent {
+                    found.push(RecentCopy {
                         ticket,
                         digest: digest.to_owned(),
                         day: day.clone(),
@@ -132,11 +131,11 @@ mod tests {
         let keep = |digest: &str, at| {
             let copy = store.stage_copy(digest.as_bytes()).unwrap();
             store
-                .keep(&copy, id, digest, at, Duration::from_secs(2 * 86_400))
+                .keep_recent(&copy, id, digest, at, Duration::from_secs(2 * 86_400))
                 .unwrap();
         };
         let days = || -> Vec<String> {
-            let found = store.recent().unwrap().into_iter();
+            let found = store.recent_copies().unwrap().into_iter();
             found
                 .map(|r| format!("{} {}.{}", r.day, r.ticket, r.digest))
                 .collect()
@@ -154,7 +153,7 @@ mod tests {
             days(),
             ["1970-01-02 12.b", "1970-01-03 12.c", "1970-01-04 12.d"]
         );
-        let kept = std::fs::read(&store.recent().unwrap()[0].path).unwrap();
+        let kept = std::fs::read(&store.recent_copies().unwrap()[0].path).unwrap();
         assert_eq!(kept, b"b");
     }
 }

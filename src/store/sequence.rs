@@ -1,7 +1,7 @@
-//! The last number ever used, and the lock under which the next one is given (B7).
+//! The last number ever used, and the lock for assigning the next one (B7).
 //!
-//! A file of its own: it must outlive the index, and a rebuild of the index must not keep new
-//! tickets waiting. flock is right here, since no mail program looks at this file.
+//! It has a file of its own, since it must outlive the index, and since a rebuild of the index must not
+//! hold up new tickets. The lock is a flock, because no mail program uses this file.
 
 use super::Store;
 use crate::error::{Fault, Status};
@@ -14,11 +14,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Each holds it for milliseconds, but a whole mailing may arrive at once. Exim's pipe has five
-/// minutes.
+/// Each delivery holds the lock for milliseconds only, but a whole mailing may arrive at once. Exim's pipe
+/// transport allows five minutes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The right to give the next number; it goes when dropped.
+/// The lock for assigning numbers. Dropping it releases the lock.
 #[derive(Debug)]
 pub struct Sequence {
     file: File,
@@ -27,10 +27,10 @@ pub struct Sequence {
 }
 
 impl Store {
-    /// Waits for the right to give numbers.
+    /// Waits for the lock for assigning numbers.
     ///
     /// # Errors
-    /// Status 75 if it is not had within two minutes.
+    /// Status 75 after two minutes.
     pub fn sequence(&self) -> Result<Sequence> {
         let (path, file) = self.private_file("sequence")?;
         let file = locked(file, &path)?;
@@ -39,25 +39,25 @@ impl Store {
             .read_at(&mut text, 0)
             .with_context(|| format!("cannot read {}", path.display()))?;
         let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
-        let last = match text.trim_end().parse() {
-            Ok(last) => last,
-            // Missing, or torn by a power cut: the files know.
-            Err(_) => self.highest()?,
-        };
+        let last = self.parse_last(text)?;
         Ok(Sequence { file, path, last })
     }
 
-    /// The last number that was given, as far as can be told without waiting for the right to give
-    /// the next one.
-    pub fn last_number(&self) -> Result<u32> {
+    /// The last number assigned. It is read without the lock, so it may be out of date at once.
+    pub(crate) fn last_number(&self) -> Result<u32> {
         let text = std::fs::read_to_string(self.private().join("sequence")).unwrap_or_default();
+        self.parse_last(&text)
+    }
+
+    fn parse_last(&self, text: &str) -> Result<u32> {
         match text.trim_end().parse() {
             Ok(last) => Ok(last),
+            // The file is new, or a power cut damaged it: the tickets' files tell.
             Err(_) => self.highest(),
         }
     }
 
-    /// The highest number of all tickets there are.
+    /// The highest number of all existing tickets.
     fn highest(&self) -> Result<u32> {
         let mut highest = 0;
         for state in [State::Open, State::Closed] {
@@ -68,8 +68,8 @@ impl Store {
     }
 }
 
-/// Takes the lock. Whoever comes first gets it first: the kernel keeps the queue, which trying
-/// again and again would not, and of two hundred deliveries at once some would starve.
+/// Waits for the lock in the kernel's queue, which is first come, first served. With repeated attempts,
+/// some of two hundred simultaneous deliveries would starve.
 fn locked(file: File, path: &Path) -> Result<File> {
     let doing = || format!("cannot lock {}", path.display());
     match fs2::FileExt::try_lock_exclusive(&file) {
@@ -85,26 +85,26 @@ fn locked(file: File, path: &Path) -> Result<File> {
                 ended => break ended,
             }
         };
-        // Nobody listens any more: the file is closed, and the lock gone.
+        // If nobody waits any more, this closes the file and releases the lock.
         let _ = done.send(locked.map(|()| file));
     });
     match waiting.recv_timeout(PATIENCE) {
         Ok(locked) => locked.with_context(doing),
         Err(_) => {
-            let text = format!("cannot lock {}: it is busy", path.display());
+            let text = format!("cannot lock {}: other deliveries hold it", path.display());
             Err(Fault::new(Status::TempFail, text).into())
         }
     }
 }
 
 impl Sequence {
-    /// The last number that was given, 0 if none was.
-    pub fn last(&self) -> u32 {
+    /// The last number assigned, 0 if there was none.
+    pub(crate) fn last(&self) -> u32 {
         self.last
     }
 
-    /// Notes that `last` is given. Not synced: the file of that number is, and is looked at
-    /// before the next one is given.
+    /// Records that `last` is assigned. This is not synced. The ticket's file is, and the next number is
+    /// only assigned if no such file exists.
     pub fn set(&mut self, last: u32) -> Result<()> {
         let doing = || format!("cannot write {}", self.path.display());
         let text = format!("{last:<10}\n");
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_know_when_the_sequence_is_lost() {
+    fn a_lost_sequence_is_restored_from_the_files() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();

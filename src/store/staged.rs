@@ -1,29 +1,29 @@
-//! Files that are on the disk before they have a name that means anything.
+//! Files that are written before they get their final name.
 
 use super::unnamed;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// The mbox of a ticket to be, on the disk but without a name that means anything.
+/// A file without its final name: the mbox of a new ticket, or a copy of an entry.
 #[derive(Debug)]
-pub struct Unnumbered {
+pub(crate) struct StagedFile {
     pub(super) file: File,
-    /// Set where the file system has no O_TMPFILE; removed when dropped.
+    /// A temporary name, where the file system has no O_TMPFILE. It is removed when this is dropped.
     named: Option<tempfile::TempPath>,
 }
 
-impl Unnumbered {
-    pub(super) fn create(dir: &Path) -> std::io::Result<Unnumbered> {
+impl StagedFile {
+    pub(super) fn create(dir: &Path) -> std::io::Result<StagedFile> {
         if let Some(file) = unnamed::create(dir, 0o660)? {
-            return Ok(Unnumbered { file, named: None });
+            return Ok(StagedFile { file, named: None });
         }
         let named = tempfile::Builder::new()
             .prefix("new.")
             .permissions(Permissions::from_mode(0o660))
             .tempfile_in(dir)?;
         let (file, path) = named.into_parts();
-        Ok(Unnumbered {
+        Ok(StagedFile {
             file,
             named: Some(path),
         })

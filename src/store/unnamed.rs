@@ -1,5 +1,5 @@
-//! Files that get their name when they are complete: content and name appear in one instant,
-//! and a process that dies before leaves nothing behind.
+//! Files that get their name when they are complete. Content and name appear at once, and a process that
+//! dies before that leaves nothing behind.
 
 use nix::libc;
 use std::fs::{File, OpenOptions};
@@ -8,8 +8,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// A file in `dir` without a name; `None` where the file system has no O_TMPFILE (NFS).
-pub fn create(dir: &Path, mode: u32) -> io::Result<Option<File>> {
+/// Creates a file without a name in `dir`; `None` if the file system has no O_TMPFILE (NFS).
+pub(crate) fn create(dir: &Path, mode: u32) -> io::Result<Option<File>> {
     let opened = OpenOptions::new()
         .write(true)
         .mode(mode)
@@ -22,8 +22,8 @@ pub fn create(dir: &Path, mode: u32) -> io::Result<Option<File>> {
     }
 }
 
-/// Gives `file` the name `to`, unless something has it.
-pub fn name(file: &File, to: &Path) -> io::Result<()> {
+/// Gives `file` the name `to`; fails if that exists.
+pub(crate) fn name(file: &File, to: &Path) -> io::Result<()> {
     let fd = format!("/proc/self/fd/{}", file.as_raw_fd());
     let cwd = nix::fcntl::AT_FDCWD;
     let follow = nix::fcntl::AtFlags::AT_SYMLINK_FOLLOW;

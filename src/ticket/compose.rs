@@ -14,10 +14,10 @@ mod tests;
 
 pub use head::ascii_address;
 
-use self::head::{Head, cut};
+use self::head::{Head, ascii_addresses, cut, references};
 use super::TicketId;
 use super::address::{Addresses, Verb};
-use super::template::{Rendered, Template, Templates, Values};
+use super::template::{AnswerText, Template, Templates, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
 
@@ -202,7 +202,7 @@ impl Composer<'_> {
             name: clean(self.name),
             ..values
         };
-        let (Rendered { subject: own, body }, warning) =
+        let (AnswerText { subject: own, body }, warning) =
             self.templates.render_or_builtin(text, &values);
         let subject = self.subject(own.as_deref().unwrap_or(&subject));
         let mut head = self.head(kind, &subject, to);
@@ -261,27 +261,17 @@ impl Composer<'_> {
     /// Adds In-Reply-To and References. The references of `original` are included for readers who have only those
     /// messages.
     fn thread(&self, head: &mut Head, original: &Message) {
-        let mut references = original.parents();
-        references.reverse();
         if let Some(id) = original.message_id() {
-            head.msg_ids("In-Reply-To", std::slice::from_ref(&id));
-            references.retain(|parent| *parent != id);
-            references.push(id);
+            head.msg_ids("In-Reply-To", &[id]);
         }
-        head.msg_ids("References", &references);
+        head.msg_ids("References", &references(original));
     }
 
     fn finish(&self, kind: Kind, to: &[Mailbox], bytes: Vec<u8>) -> Outgoing {
-        let mut recipients: Vec<String> = Vec::new();
-        for recipient in to.iter().filter_map(|m| ascii_address(&m.address)) {
-            if !recipients.contains(&recipient) {
-                recipients.push(recipient);
-            }
-        }
         Outgoing {
             kind,
             sender: None,
-            recipients,
+            recipients: ascii_addresses(to),
             bytes,
         }
     }

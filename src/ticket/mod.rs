@@ -2,17 +2,17 @@
 
 pub mod address;
 pub mod compose;
-pub mod digest;
+pub(crate) mod digest;
 pub(crate) mod event;
 pub mod plan;
 pub mod policy;
 pub mod route;
-pub mod staff;
+pub(crate) mod staff;
 pub mod summary;
 pub mod tag;
 pub mod template;
 pub(crate) mod timeline;
-pub mod trust;
+pub(crate) mod trust;
 pub(crate) mod when;
 
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,19 @@ impl FromStr for TicketId {
         }
         text.parse().ok().and_then(Self::new).ok_or(NotATicket)
     }
+}
+
+/// `bytes` with LF for CRLF, in pieces that need no copy.
+fn lf_pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest.take()?;
+        let Some(at) = memchr::memmem::find(bytes, b"\r\n") else {
+            return Some(bytes);
+        };
+        rest = Some(&bytes[at + 1..]);
+        Some(&bytes[..at])
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use mail::message::Message;
 
 /// The part of the configuration that planning needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
+pub struct PlanRules<'a> {
     pub addresses: &'a Addresses,
     pub admins: &'a [String],
     /// How admins are notified (C2).
@@ -22,7 +22,7 @@ pub struct Policy<'a> {
     pub ack_limit: u32,
 }
 
-impl Policy<'_> {
+impl PlanRules<'_> {
     /// At this many messages in a ticket within an hour, nothing more is passed on (C7). People do not
     /// write so many.
     pub fn pass_limit(&self) -> u32 {
@@ -107,32 +107,32 @@ pub struct Plan {
     pub remark: Option<Remark>,
 }
 
-pub fn plan(policy: &Policy, situation: &Situation) -> Plan {
+pub fn plan(rules: &PlanRules, situation: &Situation) -> Plan {
     match (situation.ticket, situation.verb) {
-        (Some(ticket), Some(verb)) => update(policy, situation, ticket, verb),
-        _ => open(policy, situation),
+        (Some(ticket), Some(verb)) => update(rules, situation, ticket, verb),
+        _ => open(rules, situation),
     }
 }
 
-fn open(policy: &Policy, situation: &Situation) -> Plan {
+fn open(rules: &PlanRules, situation: &Situation) -> Plan {
     let mut answers = Vec::new();
     let mut remark = None;
     let message = situation.message;
     if *situation.degree == Degree::Person
         && !wants_no_ack(message)
         && let Some(author) = message.reply_to()
-        && policy.ack.allows(&author.address)
-        && may_write_to(policy, &author.address)
+        && rules.ack.allows(&author.address)
+        && may_write_to(rules, &author.address)
     {
         match situation.recent {
-            n if n < policy.ack_limit => answers.push(Answer::Ack(author)),
+            n if n < rules.ack_limit => answers.push(Answer::Ack(author)),
             // Reported once: for the first ticket above the limit.
-            n if n == policy.ack_limit => remark = Some(Remark::AckLimit),
+            n if n == rules.ack_limit => remark = Some(Remark::AckLimit),
             _ => {}
         }
     }
-    notify_admins(policy, situation, &mut answers);
-    report_remark(policy, situation, remark, &mut answers);
+    notify_admins(rules, situation, &mut answers);
+    report_remark(rules, situation, remark, &mut answers);
     Plan {
         filed_under: None,
         open: true,
@@ -143,9 +143,9 @@ fn open(policy: &Policy, situation: &Situation) -> Plan {
     }
 }
 
-fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -> Plan {
+fn update(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb) -> Plan {
     let automatic = situation.degree.is_automatic();
-    let writer = writer(policy, situation);
+    let writer = writer(rules, situation);
     let mut plan = Plan {
         filed_under: Some(verb),
         open: ticket.open,
@@ -161,22 +161,22 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
     if automatic {
         // Automatic mail is filed and the admins are notified; the address's verb is ignored (C6).
         plan.filed_under = Some(Verb::Update);
-        notify_admins(policy, situation, &mut plan.answers);
+        notify_admins(rules, situation, &mut plan.answers);
         return plan;
     }
     if verb == Verb::Done {
-        let may = may_close(policy, &writer, ticket);
+        let may = may_close(rules, &writer, ticket);
         if may && situation.believed {
             plan.open = false;
             plan.closes = true;
             if let Some(submitter) = &ticket.submitter
                 && !writer.is(&submitter.address)
                 && !is_addressed_to(situation.message, &submitter.address)
-                && may_write_to(policy, &submitter.address)
+                && may_write_to(rules, &submitter.address)
             {
                 plan.answers.push(Answer::Closed(submitter.clone()));
             }
-            notify_admins(policy, situation, &mut plan.answers);
+            notify_admins(rules, situation, &mut plan.answers);
             return plan;
         }
         plan.filed_under = Some(Verb::Update);
@@ -191,13 +191,13 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
         && let Some(submitter) = &ticket.submitter
         && !writer.is(&submitter.address)
         && !is_addressed_to(situation.message, &submitter.address)
-        && may_write_to(policy, &submitter.address)
+        && may_write_to(rules, &submitter.address)
         && !situation.message.body().trim_ascii().is_empty()
     {
         // If the admin's mailbox and the submitter's both answer automatically, each mail that is
         // passed on causes the next one.
-        let over = situation.recent.checked_sub(policy.pass_limit());
-        let follows_staff = is_staff(policy, &ticket.last_from);
+        let over = situation.recent.checked_sub(rules.pass_limit());
+        let follows_staff = is_staff(rules, &ticket.last_from);
         match over {
             _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
             None => plan.answers.push(Answer::PassOn(submitter.clone())),
@@ -207,8 +207,8 @@ fn update(policy: &Policy, situation: &Situation, ticket: &Ticket, verb: Verb) -
             Some(_) => {}
         }
     }
-    notify_admins(policy, situation, &mut plan.answers);
-    report_remark(policy, situation, plan.remark, &mut plan.answers);
+    notify_admins(rules, situation, &mut plan.answers);
+    report_remark(rules, situation, plan.remark, &mut plan.answers);
     plan
 }
 
@@ -229,12 +229,12 @@ impl Writer {
     }
 }
 
-fn writer(policy: &Policy, situation: &Situation) -> Writer {
+fn writer(rules: &PlanRules, situation: &Situation) -> Writer {
     let authors = situation.message.from();
     let addresses: Vec<String> = authors.into_iter().map(|m| m.address).collect();
     // If there are several authors, all must be staff, or a stranger could add an admin's name.
-    let is_staff = !addresses.is_empty() && addresses.iter().all(|a| is_staff(policy, a));
-    let is_desk = is_staff && addresses.iter().any(|a| is_desk(policy, a));
+    let is_staff = !addresses.is_empty() && addresses.iter().all(|a| is_staff(rules, a));
+    let is_desk = is_staff && addresses.iter().any(|a| is_desk(rules, a));
     Writer {
         addresses,
         is_staff,
@@ -242,17 +242,17 @@ fn writer(policy: &Policy, situation: &Situation) -> Writer {
     }
 }
 
-fn is_desk(policy: &Policy, address: &str) -> bool {
-    matches!(policy.addresses.target(address), Some(Target::Ticket(..)))
+fn is_desk(rules: &PlanRules, address: &str) -> bool {
+    matches!(rules.addresses.target(address), Some(Target::Ticket(..)))
 }
 
-fn is_staff(policy: &Policy, address: &str) -> bool {
+fn is_staff(rules: &PlanRules, address: &str) -> bool {
     let is_admin = |admin: &String| admin.eq_ignore_ascii_case(address);
-    is_desk(policy, address) || policy.admins.iter().any(is_admin)
+    is_desk(rules, address) || rules.admins.iter().any(is_admin)
 }
 
-fn may_close(policy: &Policy, writer: &Writer, ticket: &Ticket) -> bool {
-    match policy.close_by {
+fn may_close(rules: &PlanRules, writer: &Writer, ticket: &Ticket) -> bool {
+    match rules.close_by {
         _ if writer.is_staff => true,
         CloseBy::Admins => false,
         CloseBy::Anyone => true,
@@ -264,17 +264,17 @@ fn may_close(policy: &Policy, writer: &Writer, ticket: &Ticket) -> bool {
 }
 
 /// Notifies the admins who did not write the message and did not get it directly (C2).
-fn notify_admins(policy: &Policy, situation: &Situation, answers: &mut Vec<Answer>) {
+fn notify_admins(rules: &PlanRules, situation: &Situation, answers: &mut Vec<Answer>) {
     if *situation.degree == Degree::Ours {
         // Our own mail came back. Notifying would start a loop.
         return;
     }
-    let mut admins = other_admins(policy, situation);
+    let mut admins = other_admins(rules, situation);
     admins.retain(|a| !is_addressed_to(situation.message, a));
     if admins.is_empty() {
         return;
     }
-    match policy.notify {
+    match rules.notify {
         Notify::Copy => answers.push(Answer::Copy(admins)),
         Notify::Note => answers.push(Answer::Note(admins)),
         Notify::None => {}
@@ -283,7 +283,7 @@ fn notify_admins(policy: &Policy, situation: &Situation, answers: &mut Vec<Answe
 
 /// Reports what was not done, also to admins who got the message itself, which does not say so.
 fn report_remark(
-    policy: &Policy,
+    rules: &PlanRules,
     situation: &Situation,
     remark: Option<Remark>,
     answers: &mut Vec<Answer>,
@@ -292,13 +292,10 @@ fn report_remark(
         None => return,
         // The author is notified as well, who would otherwise assume that it was passed on.
         Some(Remark::PassLimit) => {
-            let admins = policy.admins.iter();
-            admins
-                .filter(|a| may_write_to(policy, a))
-                .cloned()
-                .collect()
+            let admins = rules.admins.iter();
+            admins.filter(|a| may_write_to(rules, a)).cloned().collect()
         }
-        Some(_) => other_admins(policy, situation),
+        Some(_) => other_admins(rules, situation),
     };
     if !admins.is_empty() {
         answers.push(Answer::Refused(admins));
@@ -306,25 +303,25 @@ fn report_remark(
 }
 
 /// The admins who did not write the message.
-fn other_admins(policy: &Policy, situation: &Situation) -> Vec<String> {
-    let writer = writer(policy, situation);
+fn other_admins(rules: &PlanRules, situation: &Situation) -> Vec<String> {
+    let writer = writer(rules, situation);
     // If there is only one admin, mail from the ticket's address is that admin's. A new ticket has no
     // address that the admin could have written from.
-    let from_only_admin = situation.ticket.is_some() && writer.is_desk && policy.admins.len() == 1;
+    let from_only_admin = situation.ticket.is_some() && writer.is_desk && rules.admins.len() == 1;
     // Anyone can write an admin's address into From, so that admin is notified. But if it is the
     // admin's own mailbox that answers automatically, that would go on for ever (C7).
-    let is_trusted = situation.believed || is_over_limit(policy, situation);
+    let is_trusted = situation.believed || is_over_limit(rules, situation);
     let own = |admin: &str| is_trusted && (writer.is(admin) || from_only_admin);
-    let others = policy.admins.iter();
-    let others = others.filter(|a| !own(a) && may_write_to(policy, a));
+    let others = rules.admins.iter();
+    let others = others.filter(|a| !own(a) && may_write_to(rules, a));
     others.cloned().collect()
 }
 
 /// True if so much came in during the last hour that machines may have written it (C7).
-fn is_over_limit(policy: &Policy, situation: &Situation) -> bool {
+fn is_over_limit(rules: &PlanRules, situation: &Situation) -> bool {
     match situation.ticket {
-        None => situation.recent > policy.ack_limit,
-        Some(_) => situation.recent >= policy.pass_limit(),
+        None => situation.recent > rules.ack_limit,
+        Some(_) => situation.recent >= rules.pass_limit(),
     }
 }
 
@@ -337,8 +334,8 @@ fn is_addressed_to(message: &Message, address: &str) -> bool {
 }
 
 /// False for our own addresses: mail to those comes back.
-fn may_write_to(policy: &Policy, address: &str) -> bool {
-    policy.addresses.target(address).is_none()
+fn may_write_to(rules: &PlanRules, address: &str) -> bool {
+    rules.addresses.target(address).is_none()
 }
 
 /// True if a field of the message asks for no acknowledgement (C11).

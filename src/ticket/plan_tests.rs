@@ -30,7 +30,7 @@ impl Desk {
             Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
         let message = Message::new(raw.as_bytes());
         let degree = automatic::degree(&message, &Sender::Unknown, OWN_MARKS);
-        let policy = Policy {
+        let rules = PlanRules {
             addresses: &addresses,
             admins: &self.admins,
             notify: self.notify,
@@ -46,7 +46,7 @@ impl Desk {
             recent,
             believed: self.believed,
         };
-        plan(&policy, &situation)
+        plan(&rules, &situation)
     }
 
     /// The answers in short: `ack ann@x.org`, `copy steve@d.org+eva@d.org`.

@@ -2,6 +2,7 @@
 
 use super::address::Addresses;
 use super::compose::OWN_MARKS;
+use super::lf_pieces;
 use super::staff::Staff;
 use mail::automatic::{self, Degree};
 use mail::decode::Mailbox;
@@ -88,12 +89,10 @@ fn first_i64(digest: &[u8; 32]) -> i64 {
 }
 
 /// Feeds `bytes` into the digest, with LF for CRLF.
-fn lines_into(digest: &mut Sha256, mut bytes: &[u8]) {
-    while let Some(at) = memchr::memmem::find(bytes, b"\r\n") {
-        digest.update(&bytes[..at]);
-        bytes = &bytes[at + 1..];
+fn lines_into(digest: &mut Sha256, bytes: &[u8]) {
+    for piece in lf_pieces(bytes) {
+        digest.update(piece);
     }
-    digest.update(bytes);
 }
 
 /// Summary of a filed message.

@@ -91,7 +91,7 @@ pub struct Templates {
 
 /// A template with its values filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rendered {
+pub struct AnswerText {
     /// The template's own Subject, if it begins with one.
     pub subject: Option<String>,
     pub body: String,
@@ -126,13 +126,17 @@ impl Templates {
     ///
     /// # Errors
     /// If the template has a syntax error or uses an unknown value.
-    pub fn render(&self, text: Template, values: &Values) -> Result<Rendered> {
+    pub fn render(&self, text: Template, values: &Values) -> Result<AnswerText> {
         render(text, self.own(text).unwrap_or(text.builtin()), values)
     }
 
     /// Fills in `values`. If the admin's template fails, the built-in text is used, and a warning says what is wrong.
     #[must_use]
-    pub fn render_or_builtin(&self, text: Template, values: &Values) -> (Rendered, Option<String>) {
+    pub fn render_or_builtin(
+        &self,
+        text: Template,
+        values: &Values,
+    ) -> (AnswerText, Option<String>) {
         match self.render(text, values) {
             Ok(rendered) => (rendered, None),
             Err(error) => {
@@ -150,7 +154,7 @@ impl Templates {
     }
 }
 
-fn render(text: Template, source: &str, values: &Values) -> Result<Rendered> {
+fn render(text: Template, source: &str, values: &Values) -> Result<AnswerText> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     // Look for a Subject in the template, not in the rendered text, which may begin with a stranger's words.
     let (subject, body) = match source.split_once('\n') {
@@ -170,7 +174,7 @@ fn render(text: Template, source: &str, values: &Values) -> Result<Rendered> {
         .build()?;
     engine.set_syntax(syntax);
     let fill = |source: &str| engine.render_named_str(text.file_name(), source, Serde(values));
-    Ok(Rendered {
+    Ok(AnswerText {
         subject: subject.map(fill).transpose()?,
         body: fill(body)?,
     })

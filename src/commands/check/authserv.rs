@@ -15,7 +15,7 @@ const LAST: usize = 20;
 /// Looks at the copies of what was filed lately. Without `authserv_id` there is nothing to check.
 pub fn look(desk: &Desk) -> Option<Diagnosis> {
     let id = desk.config.authserv_id.as_deref()?;
-    let mut copies = desk.store.recent().unwrap_or_default();
+    let mut copies = desk.store.recent_copies().unwrap_or_default();
     copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
     // No server has looked at mail from this machine, nor at our own that came back.
     let said = copies.iter().take(LAST).filter_map(|copy| {

@@ -236,7 +236,7 @@ fn locks(dir: &Path) -> Result<()> {
     if fcntl_lock(&other, file.path(), Patience::new(Duration::ZERO)).is_ok() {
         bail!("fcntl locks keep nobody out in {}", dir.display());
     }
-    Dotlock::take(file.path(), soon)?;
+    Dotlock::acquire(file.path(), soon)?;
     Ok(())
 }
 

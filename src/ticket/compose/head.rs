@@ -3,12 +3,14 @@
 //! lettre encodes and folds. Input that it gets wrong is kept from it: it panics on a control character in a display
 //! name, does not fold a list of bare addresses, and passes on text that looks like an encoded-word.
 
+use crate::ticket::lf_pieces;
 use lettre::Address;
 use lettre::message::header::{
     self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers,
 };
 use lettre::message::{Body, Mailbox as Named};
 use mail::decode::{Mailbox, clean};
+use mail::message::Message;
 use std::panic::catch_unwind;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -193,6 +195,28 @@ pub fn ascii_address(address: &str) -> Option<String> {
     (address.len() <= 512).then_some(address)
 }
 
+/// The usable addresses among `people`, each once.
+pub(super) fn ascii_addresses<'a>(people: impl IntoIterator<Item = &'a Mailbox>) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    for address in people.into_iter().filter_map(|m| ascii_address(&m.address)) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// References of a reply to `original`: the messages before it and itself, oldest first.
+pub(super) fn references(original: &Message) -> Vec<String> {
+    let mut references = original.parents();
+    references.reverse();
+    if let Some(id) = original.message_id() {
+        references.retain(|parent| *parent != id);
+        references.push(id);
+    }
+    references
+}
+
 fn is_quoted_string(local: &str) -> bool {
     let mut escaped = false;
     let inner = &local[1..local.len() - 1];
@@ -221,12 +245,9 @@ pub(super) fn cut(text: &str, limit: usize) -> &str {
     text[..text.floor_char_boundary(limit)].trim_end()
 }
 
-/// Appends `bytes` with LF where they have CRLF.
+/// Appends `bytes` with LF for CRLF.
 pub(super) fn push_lf(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut rest = bytes;
-    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
+    for piece in lf_pieces(bytes) {
+        out.extend_from_slice(piece);
     }
-    out.extend_from_slice(rest);
 }

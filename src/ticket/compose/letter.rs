@@ -1,8 +1,8 @@
 //! A reply that a person writes with `tickets reply`: the draft, its form in an editor, and the
 //! finished mail.
 
-use super::head::{Head, unencoded};
-use super::{Mailbox, ascii_address, ascii_domain};
+use super::head::{Head, ascii_addresses, references, unencoded};
+use super::{Mailbox, ascii_domain};
 use mail::decode::{clean, clean_block};
 use mail::message::Message;
 
@@ -28,19 +28,13 @@ impl Letter {
     /// date in the line above the quotation.
     #[must_use]
     pub fn answering(original: &Message, tag: &str, text: &str, when: &str) -> Self {
-        let mut references = original.parents();
-        references.reverse();
-        if let Some(id) = original.message_id() {
-            references.retain(|parent| *parent != id);
-            references.push(id);
-        }
         let author = original.from().into_iter().next();
         let author = author.map(|m| if m.name.is_empty() { m.address } else { m.name });
         let author = author.map_or_else(|| "somebody".into(), |a| clean(&a));
         let quoted: String = text.lines().map(quote).collect();
         Letter {
             subject: subject(&original.subject(), tag),
-            references,
+            references: references(original),
             body: format!("\nOn {when}, {author} wrote:\n{quoted}"),
             ..Letter::default()
         }
@@ -49,14 +43,7 @@ impl Letter {
     /// The addresses of all recipients, each once; unusable ones are left out.
     #[must_use]
     pub fn recipients(&self) -> Vec<String> {
-        let mut all: Vec<String> = Vec::new();
-        for person in self.to.iter().chain(&self.cc).chain(&self.bcc) {
-            match ascii_address(&person.address) {
-                Some(address) if !all.contains(&address) => all.push(address),
-                _ => {}
-            }
-        }
-        all
+        ascii_addresses(self.to.iter().chain(&self.cc).chain(&self.bcc))
     }
 
     /// The text for an editor: decoded fields, an empty line, the body.

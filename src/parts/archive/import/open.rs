@@ -10,7 +10,7 @@ use super::group::Group;
 use super::numbers::Numbers;
 use super::report::TicketChange;
 use crate::desk::Desk;
-use crate::store::{ImportLock, Sequence, Unnumbered};
+use crate::store::{ImportLock, Sequence, StagedFile};
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 
@@ -33,7 +33,7 @@ pub(crate) struct NewTickets<'a> {
 /// A ticket that has no number yet.
 struct NewTicket<'a> {
     group: &'a Group,
-    staged: Unnumbered,
+    staged: StagedFile,
     /// What opening it will change. Its messages are addressed to the number in it.
     change: TicketChange,
     bytes: usize,

@@ -1,4 +1,4 @@
-//! Looking at tickets without a lock: which there are, where they lie, what is in them.
+//! Reading tickets without a lock: which ones exist, in which state, and what they contain.
 
 use super::Store;
 use crate::files::{Stamp, absent, open_quietly};
@@ -10,24 +10,25 @@ use std::fs::{DirEntry, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// How often a ticket is looked for before it is said not to be there. A look takes a microsecond.
-const LOOKS: usize = 40;
+/// How often to look for a ticket before it counts as missing. One attempt takes a microsecond.
+const ATTEMPTS: usize = 40;
 
-/// In nanoseconds: file systems count time in steps of up to ten milliseconds.
+/// The age, in nanoseconds, at which a time stamp is final. File systems keep time in steps of up to ten
+/// milliseconds.
 const TICK: i128 = 50_000_000;
 
 impl Store {
-    /// Where the ticket is, `None` if there is no such ticket. A ticket in both places is open.
-    pub fn locate(&self, id: TicketId) -> Result<Option<State>> {
+    /// The ticket's state; `None` if there is no such ticket. If both files exist, it is open.
+    pub(crate) fn locate(&self, id: TicketId) -> Result<Option<State>> {
         Ok(self.stamp(id)?.map(|(state, _)| state))
     }
 
-    /// Where the ticket is, and its file's stamp.
-    pub fn stamp(&self, id: TicketId) -> Result<Option<(State, Stamp)>> {
-        // A ticket that is moved between two looks is in neither place, and its mail would bounce.
-        // No look sees both at once; so many in vain are no chance any more.
+    /// The ticket's state and its file's stamp.
+    pub(crate) fn stamp(&self, id: TicketId) -> Result<Option<(State, Stamp)>> {
+        // No system call checks both directories at once. A ticket that moves between two calls seems to
+        // be missing, and its mail would bounce. This many failures in a row cannot be chance.
         let states = [State::Open, State::Closed].into_iter().cycle();
-        for state in states.take(LOOKS) {
+        for state in states.take(ATTEMPTS) {
             if let Some(stamp) = self.stamp_in(id, state)? {
                 return Ok(Some((state, stamp)));
             }
@@ -36,13 +37,13 @@ impl Store {
     }
 
     /// True if there is a ticket with this number; one that is on the move may be missed.
-    pub fn is_taken(&self, id: TicketId) -> Result<bool> {
+    pub(crate) fn is_taken(&self, id: TicketId) -> Result<bool> {
         let stamp = self.stamp_in(id, State::Open)?;
         Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
     }
 
     /// The stamp of a ticket's file in `state`, if it lies there.
-    pub fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
+    pub(crate) fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
         let path = self.path(id, state);
         match std::fs::symlink_metadata(&path) {
             Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
@@ -53,7 +54,7 @@ impl Store {
 
     /// The numbers of all tickets in `state`, in ascending order. Locks and temporary files of
     /// mail programs are not among them.
-    pub fn ids(&self, state: State) -> Result<Vec<TicketId>> {
+    pub(crate) fn ids(&self, state: State) -> Result<Vec<TicketId>> {
         let mut ids = Vec::new();
         self.each(state, |id, entry| {
             if entry.file_type()?.is_file() {
@@ -65,8 +66,8 @@ impl Store {
         Ok(ids)
     }
 
-    /// The same with their files' stamps.
-    pub fn stamps(&self, state: State) -> Result<Vec<(TicketId, Stamp)>> {
+    /// Like [`Store::ids`], with the stamps of the files.
+    pub(crate) fn stamps(&self, state: State) -> Result<Vec<(TicketId, Stamp)>> {
         let mut stamps = Vec::new();
         self.each(state, |id, entry| {
             match entry.metadata() {
@@ -82,9 +83,10 @@ impl Store {
         Ok(stamps)
     }
 
-    /// When a file in `state` was last created, removed or moved, in nanoseconds since 1970; mail
-    /// programs make a lock there when they change one. `None` if there is no such directory.
-    pub fn changed(&self, state: State) -> Result<Option<i64>> {
+    /// When a file in the directory of `state` was last created, removed or moved, in nanoseconds since
+    /// 1970. Mail programs create a lock file there when they change an mbox. `None` if there is no such
+    /// directory.
+    pub(crate) fn directory_mtime(&self, state: State) -> Result<Option<i64>> {
         let dir = self.dir(state);
         match std::fs::metadata(&dir) {
             Ok(meta) => Ok(Some(meta.mtime() * 1_000_000_000 + meta.mtime_nsec())),
@@ -93,16 +95,16 @@ impl Store {
         }
     }
 
-    /// The same; `None` also if that was just now, since what happens within the same tick of the
-    /// clock does not show.
-    pub fn settled(&self, state: State) -> Result<Option<i64>> {
+    /// Like [`Store::directory_mtime`], but `None` if that was just now: another change within the same
+    /// clock tick would leave the same mtime.
+    pub(crate) fn final_directory_mtime(&self, state: State) -> Result<Option<i64>> {
         let now = jiff::Timestamp::now().as_nanosecond();
-        let changed = self.changed(state)?;
-        Ok(changed.filter(|&at| i128::from(at) + TICK < now))
+        let mtime = self.directory_mtime(state)?;
+        Ok(mtime.filter(|&at| i128::from(at) + TICK < now))
     }
 
-    /// True if there is no ticket at all in `state`.
-    pub fn is_empty(&self, state: State) -> Result<bool> {
+    /// True if no ticket is in `state`.
+    pub(crate) fn is_empty(&self, state: State) -> Result<bool> {
         let mut empty = true;
         self.each(state, |_, entry| {
             empty &= !entry.file_type()?.is_file();
@@ -111,7 +113,7 @@ impl Store {
         Ok(empty)
     }
 
-    /// Hands out what in `state` is named like a ticket, until `visit` says false.
+    /// Visits the directory entries in `state` that are named like a ticket, until `visit` returns false.
     fn each(
         &self,
         state: State,
@@ -137,9 +139,9 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access
-    /// time stays as it is, or mutt's new-mail mark would vanish.
-    pub fn read(&self, id: TicketId) -> Result<Option<(State, Stamp, Vec<u8>)>> {
+    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access time is
+    /// not changed, or mutt would no longer show new mail.
+    pub(crate) fn read(&self, id: TicketId) -> Result<Option<(State, Stamp, Vec<u8>)>> {
         let Some(mut file) = self.open(id)? else {
             return Ok(None);
         };
@@ -148,7 +150,7 @@ impl Store {
     }
 
     /// Opens a ticket's mbox for reading, like [`Store::read`].
-    pub fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
+    pub(crate) fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
         for attempt in 0..30 {
             let state = [State::Open, State::Closed][attempt % 2];
             let path = self.path(id, state);
@@ -166,49 +168,48 @@ impl Store {
                         }));
                     }
                 }
-                // A symbolic link is no ticket.
+                // A symbolic link is not a ticket.
                 Err(e) if absent(&e) || e.raw_os_error() == Some(libc::ELOOP) => {}
                 Err(e) => return Err(e).with_context(doing),
             }
-            // In neither place, unless it moved between the two looks.
+            // It was in neither state, but it may have moved between the two attempts.
             if state == State::Closed && self.stamp(id)?.is_none() {
                 return Ok(None);
             }
         }
-        anyhow::bail!("cannot read ticket {id}: it moves all the time")
+        anyhow::bail!("cannot read ticket {id}: its file is moved all the time")
     }
 
-    /// Makes sure that a ticket's mbox lasts as it is now: its bytes, its name and its place.
-    pub fn sync(&self, id: TicketId) -> Result<()> {
+    /// Syncs a ticket: the bytes of its mbox and both directories.
+    pub(crate) fn sync(&self, id: TicketId) -> Result<()> {
         if let Some(mbox) = self.open(id)? {
             mbox.sync()?;
         }
-        self.sync_places()
+        self.sync_directories()
     }
 }
 
 /// A ticket's mbox, open for reading.
 #[derive(Debug)]
-pub struct OpenMbox {
-    /// Where it lay when it was opened.
-    pub state: State,
-    /// What it looked like then.
-    pub stamp: Stamp,
+pub(crate) struct OpenMbox {
+    /// Its state when it was opened.
+    pub(crate) state: State,
+    /// Its stamp when it was opened.
+    pub(crate) stamp: Stamp,
     file: File,
     path: PathBuf,
 }
 
 impl OpenMbox {
-    /// All its bytes.
-    pub fn read(&mut self) -> Result<Vec<u8>> {
+    pub(crate) fn read(&mut self) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.stamp.size as usize + 1);
         let read = std::io::Read::read_to_end(&mut self.file, &mut bytes);
         read.with_context(|| format!("cannot read {}", self.path.display()))?;
         Ok(bytes)
     }
 
-    /// Its bytes from `offset` on, `size` of them or as many as there are.
-    pub fn read_part(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
+    /// The bytes from `offset` on: `size` of them, or as many as there are.
+    pub(crate) fn read_part(&self, offset: u64, size: u64) -> Result<Vec<u8>> {
         use std::io::{Read, Seek, SeekFrom};
         let mut bytes = Vec::new();
         let mut file = &self.file;
@@ -219,7 +220,7 @@ impl OpenMbox {
         Ok(bytes)
     }
 
-    /// Makes sure that its bytes are on the disk, whoever wrote them.
+    /// Syncs its bytes, including those that other programs wrote.
     fn sync(&self) -> Result<()> {
         let synced = self.file.sync_all();
         synced.with_context(|| format!("cannot sync {}", self.path.display()))
@@ -231,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_that_is_moved_all_the_time_is_always_there() {
+    fn a_ticket_that_keeps_moving_is_always_found() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path(), None);
         store.create_directories().unwrap();
