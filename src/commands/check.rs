@@ -3,6 +3,7 @@
 //! Nothing is created or changed, except for a file on which the locks are tried.
 
 mod authserv;
+mod diagnosis;
 mod entries;
 mod mta;
 mod store;
@@ -14,8 +15,8 @@ use crate::part::{Context, Run};
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
 use anyhow::Result;
-pub use mta::{Mta, mta};
-use std::path::{Path, PathBuf};
+use diagnosis::{Diagnosis, Level, count, may};
+use std::path::PathBuf;
 
 /// Say what is in force, what is wrong, and how to mend it
 ///
@@ -34,50 +35,6 @@ pub struct Check {
     /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// What a check found.
-#[derive(Debug, PartialEq, Eq)]
-struct Diagnosis {
-    level: Level,
-    text: String,
-    /// A command, or a short sentence, that mends it.
-    mend: Option<String>,
-}
-
-impl Diagnosis {
-    fn new(level: Level, text: impl Into<String>) -> Self {
-        Diagnosis {
-            level,
-            text: text.into(),
-            mend: None,
-        }
-    }
-
-    fn ok(text: impl Into<String>) -> Self {
-        Self::new(Level::Ok, text)
-    }
-
-    fn warn(text: impl Into<String>) -> Self {
-        Self::new(Level::Warn, text)
-    }
-
-    fn fail(text: impl Into<String>) -> Self {
-        Self::new(Level::Fail, text)
-    }
-
-    fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.mend = Some(mend.into());
-        self
-    }
 }
 
 impl Run for Check {
@@ -268,15 +225,4 @@ fn outbox(desk: &Desk) -> Vec<Diagnosis> {
         )));
     }
     found
-}
-
-/// `1 mail is waiting`, `2 mails are waiting`.
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// True if this process has `access` to `path`.
-fn may(path: &Path, access: nix::unistd::AccessFlags) -> bool {
-    let at = nix::fcntl::AT_FDCWD;
-    nix::unistd::faccessat(at, path, access, nix::fcntl::AtFlags::AT_EACCESS).is_ok()
 }

@@ -4,13 +4,14 @@ pub mod exim;
 mod mutt;
 mod postfix;
 
+use super::mta::{Exim, Mta, mta};
+use super::text::{again, toml_string};
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::screen;
 use anyhow::{Context as _, Result};
-use exim::Exim;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -116,13 +117,13 @@ impl Init {
             dir: None,
         };
         let desk = Desk::open(Config::load(&overrides)?)?;
-        let program = super::again("tickets", &overrides);
+        let program = again("tickets", &overrides);
         Ok(self.next_steps(&desk.config, &file, &program))
     }
 
     /// The commented configuration, with the known values filled in.
     fn config(&self, overrides: &Overrides) -> String {
-        let one = |value: &str| super::toml_string(value);
+        let one = |value: &str| toml_string(value);
         let some = |words: &[String]| match words {
             [] => None,
             [word] => Some(one(word)),
@@ -180,12 +181,12 @@ impl Init {
             );
         }
         lines.push("next:".into());
-        match super::check::mta(&self.etc) {
-            Some(super::check::Mta::Exim) => {
+        match mta(&self.etc) {
+            Some(Mta::Exim) => {
                 lines.push("  let Exim bring the mail".into());
                 lines.push(format!("      {program} init --exim | sudo sh"));
             }
-            Some(super::check::Mta::Postfix) => {
+            Some(Mta::Postfix) => {
                 lines.push("  let Postfix bring the mail".into());
                 lines.push(format!("      {program} init --postfix | sudo sh"));
             }

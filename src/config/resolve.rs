@@ -1,7 +1,9 @@
 //! From the keys of the file to the values in force.
 
+use super::keys::{Config, Keys, Overrides};
+use super::secret;
+use super::user::User;
 use super::value::{ByteSize, OneOrMore, TimeSpan};
-use super::{Config, Keys, Overrides, User, secret};
 use crate::error::{Fault, Status};
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;

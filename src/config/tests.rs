@@ -1,5 +1,6 @@
 use super::*;
 use crate::error;
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use crate::ticket::tag;
 
 fn load(text: &str) -> Result<Config> {

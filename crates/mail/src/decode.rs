@@ -16,19 +16,17 @@
 // mail-parser supplies the charsets here, and in `render/parts.rs` the parameters of MIME fields.
 // No other file may name it, since its panics have to be caught.
 mod address;
+mod charset;
 mod clean;
 mod date;
 mod encoded_words;
 mod mailbox;
 pub(crate) mod transfer;
 
+pub(crate) use charset::{guess, in_charset};
 pub use clean::{clean, clean_block, cleaned, is_blank};
 pub use date::date;
 pub use mailbox::{Mailbox, mailboxes};
-
-use std::panic::catch_unwind;
-
-use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// No field's value is read further than this many bytes.
 const FIELD_LIMIT: usize = 64 << 10;
@@ -106,44 +104,6 @@ fn head(raw: &[u8], limit: usize) -> &[u8] {
         end -= 1;
     }
     &raw[..end]
-}
-
-/// Bytes of no stated charset: UTF-8 if most of what is beyond ASCII is that, else windows-1252,
-/// which has a character for nearly every byte.
-pub(crate) fn guess(raw: &[u8]) -> String {
-    if let Ok(text) = std::str::from_utf8(raw) {
-        return text.to_owned();
-    }
-    let (mut good, mut bad) = (0, 0);
-    for chunk in raw.utf8_chunks() {
-        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        bad += usize::from(!chunk.invalid().is_empty());
-    }
-    if good > bad {
-        return String::from_utf8_lossy(raw).into_owned();
-    }
-    by_name("windows-1252", raw)
-        .unwrap_or_else(|| raw.iter().map(|&byte| char::from(byte)).collect())
-}
-
-/// `raw` read in `charset`; `None` if the charset is unknown or its decoder panics.
-fn by_name(charset: &str, raw: &[u8]) -> Option<String> {
-    let decoder = charset_decoder(charset.as_bytes())?;
-    catch_unwind(|| decoder(raw)).ok()
-}
-
-/// `raw` in a stated charset, or by [`guess`] if that is unknown. UTF-8 and ASCII are guessed, too:
-/// they are often stated for something else.
-pub(crate) fn in_charset(charset: &str, raw: &[u8]) -> String {
-    let often_wrong = ["utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit"]
-        .iter()
-        .any(|name| charset.eq_ignore_ascii_case(name));
-    let decoded = if often_wrong {
-        None
-    } else {
-        by_name(charset, raw)
-    };
-    decoded.unwrap_or_else(|| guess(raw))
 }
 
 /// `value` with a blank for each comment (RFC 5322, 3.2.2). One without an end is all the rest.

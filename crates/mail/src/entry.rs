@@ -72,20 +72,10 @@ use self::ends::Ends;
 pub use self::fields::is_steering;
 use self::fields::{HELD, field_name, must_be_held};
 pub use self::tail::{Tail, tail};
+pub use self::trace::Trace;
 pub use self::trace::{EXPORT_MARK, field_len};
 use self::trace::{Record, Top};
 use crate::mbox;
-
-/// What is recorded of a message beside its bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Trace<'a> {
-    /// The envelope sender; `None` is the null sender.
-    pub sender: Option<&'a str>,
-    /// The address it was delivered to.
-    pub filed_under: &'a str,
-    /// When it came in, in seconds since 1970, UTC.
-    pub at: i64,
-}
 
 /// What the digest proves of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

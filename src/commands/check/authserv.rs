@@ -1,6 +1,6 @@
 //! Checks whether the server that is to prove who wrote a mail says anything at all.
 
-use super::Diagnosis;
+use super::diagnosis::Diagnosis;
 use crate::desk::{Desk, first_entry};
 use crate::ticket::compose::OWN_MARKS;
 use mail::authres;

@@ -1,6 +1,6 @@
 //! `tickets check --store`: is every message there, as it was when it was filed (D6, D10)?
 
-use super::count;
+use super::diagnosis::count;
 use crate::desk::{Conversation, Desk};
 use crate::error::Status;
 use crate::screen::{plural, say};

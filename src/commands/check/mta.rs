@@ -1,36 +1,13 @@
 //! Checks how mail gets here: which MTA there is, and whether it knows the desk.
 
-use super::Diagnosis;
-use crate::commands::again;
-use crate::commands::init::exim::{self, Exim, MARK};
+use super::diagnosis::Diagnosis;
+use crate::commands::init::exim::{self, MARK};
+use crate::commands::mta::{Exim, Mta, mta};
+use crate::commands::text::again;
 use crate::config::Overrides;
 use crate::desk::Desk;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-/// A mail server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mta {
-    /// Exim 4, as Debian configures it.
-    Exim,
-    /// Postfix.
-    Postfix,
-}
-
-/// The mail server that is configured below `etc`. If that is the machine's own /etc, it is installed,
-/// too.
-pub fn mta(etc: &Path) -> Option<Mta> {
-    let known = [
-        (Mta::Exim, "exim4/update-exim4.conf.conf", "/usr/sbin/exim4"),
-        (Mta::Postfix, "postfix/main.cf", "/usr/sbin/postfix"),
-    ];
-    // A removed package leaves its configuration behind.
-    let there = |file: &str, program: &str| {
-        etc.join(file).exists() && (etc != Path::new("/etc") || Path::new(program).exists())
-    };
-    let found = known.iter().find(|(_, file, program)| there(file, program));
-    found.map(|(mta, _, _)| *mta)
-}
 
 /// Checks the mail server.
 pub fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Diagnosis> {

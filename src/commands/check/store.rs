@@ -1,6 +1,8 @@
 //! Checks the store, its locks and its index.
 
-use super::{Diagnosis, count, may};
+use super::diagnosis::Diagnosis;
+use super::diagnosis::count;
+use super::diagnosis::may;
 use crate::desk::Desk;
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};

@@ -1,6 +1,6 @@
 //! The values in force, written as a configuration file.
 
-use crate::commands::toml_string as word;
+use crate::commands::text::toml_string as word;
 use crate::config::{ByteSize, Config};
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use std::time::Duration;

@@ -1,12 +1,12 @@
 //! The pieces for Exim: a shell script that installs them, filled in for this desk.
 
-use crate::commands::{again, toml_string};
+use crate::commands::mta::Exim;
+use crate::commands::text::{again, toml_string};
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
 use crate::ticket::policy::UnknownTicket;
 use anyhow::{Context, Result};
-use std::path::Path;
 
 const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_tickets");
 const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
@@ -24,36 +24,6 @@ const OWN: [&str; 2] = ["/etc/exim4/tickets.toml", "/etc/exim4/tickets.secret"];
 
 /// Ends each here-document.
 pub const END: &str = "END_OF_FILE";
-
-/// How Exim is configured on this machine, as Debian does it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exim {
-    /// In many files (`conf.d`) instead of one.
-    pub split: bool,
-    /// Domains for which it accepts mail, besides the host's own name.
-    pub other_hostnames: Vec<String>,
-}
-
-impl Exim {
-    /// Reads the configuration below `etc`; `None` if there is no Exim, or not Debian's.
-    pub fn find(etc: &Path) -> Option<Exim> {
-        let text = std::fs::read_to_string(etc.join("exim4/update-exim4.conf.conf")).ok()?;
-        let value = |name: &str| {
-            let mut lines = text.lines().filter_map(|l| l.trim().strip_prefix(name));
-            let value = lines.next_back()?.strip_prefix('=')?;
-            Some(value.trim_matches(['\'', '"']).to_owned())
-        };
-        let names = value("dc_other_hostnames").unwrap_or_default();
-        let names = names.split([':', ';']).map(str::trim);
-        Some(Exim {
-            split: value("dc_use_split_config").as_deref() == Some("true"),
-            other_hostnames: names
-                .filter(|n| !n.is_empty())
-                .map(str::to_lowercase)
-                .collect(),
-        })
-    }
-}
 
 /// The macros of router and transport, with their values for this desk. Those for Postfix are the same.
 ///

@@ -1,7 +1,7 @@
 //! The pieces for Postfix: a shell script that installs them, filled in for this desk.
 
 use super::exim::{DIGESTS, document, macros};
-use crate::commands::again;
+use crate::commands::text::again;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
 

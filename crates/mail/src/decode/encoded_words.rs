@@ -1,6 +1,7 @@
 //! Encoded words in header fields (RFC 2047, with the languages of RFC 2231).
 
-use super::{in_charset, transfer};
+use super::charset::in_charset;
+use super::transfer;
 
 /// Decodes the encoded words of `value` and leaves all else as it stands.
 ///

@@ -4,8 +4,6 @@ use std::fmt;
 
 use memchr::memchr_iter;
 
-use super::trace::parse_list;
-
 /// More changes between CRLF and LF than this are not recorded; then the CRs stay in place.
 const MOST_RUNS: usize = 2000;
 
@@ -100,4 +98,9 @@ impl fmt::Display for Ends {
             }
         }
     }
+}
+
+/// Reads numbers with commas between them.
+pub(super) fn parse_list(list: &str) -> Option<Vec<u64>> {
+    list.split(',').map(|number| number.parse().ok()).collect()
 }

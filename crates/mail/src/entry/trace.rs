@@ -4,8 +4,7 @@ use data_encoding::HEXLOWER;
 use memchr::memchr;
 use sha2::{Digest, Sha256};
 
-use super::Trace;
-use super::ends::Ends;
+use super::ends::{Ends, parse_list};
 use super::fields::is_steering;
 
 const RETURN_PATH: &str = "Return-Path: ";
@@ -16,6 +15,17 @@ const RECORD: &str = "X-Tickets-Entry: ";
 pub const EXPORT_MARK: &str = "X-Tickets-Export:";
 /// Columns that a field of ours fills before it is folded (RFC 5322, 2.1.1).
 const WIDTH: usize = 78;
+
+/// What is recorded of a message beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace<'a> {
+    /// The envelope sender; `None` is the null sender.
+    pub sender: Option<&'a str>,
+    /// The address it was delivered to.
+    pub filed_under: &'a str,
+    /// When it came in, in seconds since 1970, UTC.
+    pub at: i64,
+}
 
 /// The parameters of `X-Tickets-Entry`: which bytes came in, and what was done to store them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,9 +206,4 @@ fn parse_record(value: &str) -> Option<Record> {
         no_header,
         nuls,
     })
-}
-
-/// Reads numbers with commas between them.
-pub(super) fn parse_list(list: &str) -> Option<Vec<u64>> {
-    list.split(',').map(|number| number.parse().ok()).collect()
 }

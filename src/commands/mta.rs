@@ -1,0 +1,57 @@
+//! The mail server of this machine, and how it is configured.
+
+use std::path::Path;
+
+/// A mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mta {
+    /// Exim 4, as Debian configures it.
+    Exim,
+    /// Postfix.
+    Postfix,
+}
+
+/// The mail server that is configured below `etc`. If that is the machine's own /etc, it is installed,
+/// too.
+pub fn mta(etc: &Path) -> Option<Mta> {
+    let known = [
+        (Mta::Exim, "exim4/update-exim4.conf.conf", "/usr/sbin/exim4"),
+        (Mta::Postfix, "postfix/main.cf", "/usr/sbin/postfix"),
+    ];
+    // A removed package leaves its configuration behind.
+    let there = |file: &str, program: &str| {
+        etc.join(file).exists() && (etc != Path::new("/etc") || Path::new(program).exists())
+    };
+    let found = known.iter().find(|(_, file, program)| there(file, program));
+    found.map(|(mta, _, _)| *mta)
+}
+
+/// How Exim is configured on this machine, as Debian does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exim {
+    /// In many files (`conf.d`) instead of one.
+    pub split: bool,
+    /// Domains for which it accepts mail, besides the host's own name.
+    pub other_hostnames: Vec<String>,
+}
+
+impl Exim {
+    /// Reads the configuration below `etc`; `None` if there is no Exim, or not Debian's.
+    pub fn find(etc: &Path) -> Option<Exim> {
+        let text = std::fs::read_to_string(etc.join("exim4/update-exim4.conf.conf")).ok()?;
+        let value = |name: &str| {
+            let mut lines = text.lines().filter_map(|l| l.trim().strip_prefix(name));
+            let value = lines.next_back()?.strip_prefix('=')?;
+            Some(value.trim_matches(['\'', '"']).to_owned())
+        };
+        let names = value("dc_other_hostnames").unwrap_or_default();
+        let names = names.split([':', ';']).map(str::trim);
+        Some(Exim {
+            split: value("dc_use_split_config").as_deref() == Some("true"),
+            other_hostnames: names
+                .filter(|n| !n.is_empty())
+                .map(str::to_lowercase)
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The keys of the file, the values that they put in force, and what overrides them.
+
+use super::value::{ByteSize, OneOrMore, TimeSpan};
+use crate::ticket::address::Addresses;
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The keys of the file; each is optional. contrib/config.toml is their manual.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Keys {
+    pub(super) dir: Option<String>,
+    pub(super) domain: Option<OneOrMore>,
+    pub(super) submit: Option<OneOrMore>,
+    pub(super) ticket: Option<String>,
+    pub(super) address_secret: Option<String>,
+    pub(super) plain_until: u32,
+    pub(super) name: Option<String>,
+    pub(super) admins: Option<OneOrMore>,
+    pub(super) notify: Notify,
+    pub(super) ack: Acknowledge,
+    pub(super) close_by: CloseBy,
+    pub(super) authserv_id: Option<String>,
+    pub(super) unknown_ticket: UnknownTicket,
+    pub(super) catch_all: CatchAll,
+    pub(super) subject_tags: Option<OneOrMore>,
+    pub(super) ack_limit: Option<u32>,
+    pub(super) max_size: Option<ByteSize>,
+    pub(super) keep_recent: Option<TimeSpan>,
+    pub(super) sendmail: Option<OneOrMore>,
+    pub(super) sendmail_timeout: Option<TimeSpan>,
+    pub(super) templates: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) parts: PartKeys,
+}
+
+/// The keys of the table `[parts]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PartKeys {
+    pub(super) off: Option<OneOrMore>,
+}
+
+/// The values in force.
+#[derive(Debug)]
+pub struct Config {
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// The store, an absolute path.
+    pub dir: PathBuf,
+    /// The desk's addresses.
+    pub addresses: Addresses,
+    /// The file with the secret for them, if there is one.
+    pub address_secret: Option<PathBuf>,
+    /// The last ticket that may be written to without a digest.
+    pub plain_until: u32,
+    /// False if no domain is configured, so that one had to be guessed.
+    pub domain_known: bool,
+    /// Display name in answers.
+    pub name: String,
+    /// Addresses of the admins.
+    pub admins: Vec<String>,
+    /// What admins get of each mail (C2).
+    pub notify: Notify,
+    /// Whose new tickets are acknowledged (C1).
+    pub ack: Acknowledge,
+    /// Who may close by mail (C5).
+    pub close_by: CloseBy,
+    /// The server whose Authentication-Results prove who wrote a mail (C3, C5); `None` if From is
+    /// believed.
+    pub authserv_id: Option<String>,
+    /// What becomes of mail to a ticket that does not exist (B8).
+    pub unknown_ticket: UnknownTicket,
+    /// What becomes of mail to an address that is not the desk's (B9).
+    pub catch_all: CatchAll,
+    /// Patterns as they are written (B4); they are compiled when a Subject has a number in it.
+    pub subject_tags: Vec<String>,
+    /// Answers to one address in an hour (C7).
+    pub ack_limit: u32,
+    /// The largest message that is accepted, in bytes (A3).
+    pub max_size: u64,
+    /// How long copies of filed mail are kept (D10).
+    pub keep_recent: Duration,
+    /// The program, an absolute path, and its options.
+    pub sendmail: Vec<String>,
+    /// How long sendmail may take for one mail.
+    pub sendmail_timeout: Duration,
+    /// Directory of the admin's own texts.
+    pub templates: Option<PathBuf>,
+    /// Group of the store (D8).
+    pub group: Option<String>,
+    /// Names of the parts that are off.
+    pub parts_off: Vec<String>,
+}
+
+/// What the command line and the environment say about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config FILE` or `$TICKETS_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `--dir DIR` or `$TICKETS_DIR`.
+    pub dir: Option<PathBuf>,
+}

@@ -1,0 +1,25 @@
+//! The user this process runs as.
+
+use crate::error::{Fault, Status};
+use anyhow::Result;
+
+/// The user this process runs as, looked up at most once.
+#[derive(Default)]
+pub(super) struct User(std::cell::OnceCell<Option<nix::unistd::User>>);
+
+impl User {
+    pub(super) fn get(&self) -> Result<&nix::unistd::User> {
+        let uid = nix::unistd::geteuid();
+        self.0
+            .get_or_init(|| nix::unistd::User::from_uid(uid).ok().flatten())
+            .as_ref()
+            .ok_or_else(|| {
+                Fault::new(
+                    Status::Config,
+                    format!("user {uid} is not in the password database"),
+                )
+                .hint("name the store with --dir or `dir = \"/...\"`")
+                .into()
+            })
+    }
+}
