@@ -313,10 +313,10 @@ fn install_can_be_repeated_and_undone() {
             "there is no TICKETS_DOMIAN, or it is empty",
         ),
         ("TICKETS_USER=nobody-here", "there is no user nobody-here"),
-        ("TICKETS_USER=root", "Postfix runs no program as root"),
+        ("TICKETS_USER=root", "Postfix does not run programs as root"),
         (
             "TICKETS_COMMAND=tickets",
-            "the program needs its whole path: TICKETS_COMMAND=tickets",
+            "the program must be given with its full path: TICKETS_COMMAND=tickets",
         ),
     ] {
         assert_eq!(run(&[wrong]), (Some(1), format!("install: {why}\n")));
@@ -325,7 +325,7 @@ fn install_can_be_repeated_and_undone() {
     let (status, text) = run(&["TICKETS_PREFIX=ticket-("]);
     assert_eq!(status, Some(1), "{text}");
     assert!(
-        text.starts_with("install: these values make no table: "),
+        text.starts_with("install: these values do not make a valid table: "),
         "{text}"
     );
     assert_eq!(all(), bare, "an expression that is none changes nothing");
