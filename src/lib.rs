@@ -1,8 +1,9 @@
 //! `tickets` turns a mail address into a support desk: one mbox per ticket.
 //!
-//! Direction of knowledge: `cli` -> `commands` -> `desk` -> {`store`, `index`, `outbox`,
-//! `sendmail`} -> `ticket` -> `mail`. The last two are pure: they touch no disk, clock,
-//! environment or process, and get time, host name and limits as values.
+//! Direction of knowledge: `cli` -> {`commands`, `parts`} -> {`part`, `listing`} -> `desk` ->
+//! {`store`, `index`, `outbox`} -> `ticket` -> `mail`. The last two are pure: they touch no disk,
+//! clock, environment or process, and get time, host name and limits as values.
+//! `docs/design.md` says more, and `tests/layers.rs` checks it.
 
 // A panic in a delivery is mail that waits: whatever can fail says so.
 #![cfg_attr(

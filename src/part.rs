@@ -16,6 +16,9 @@ use std::ffi::OsString;
 use std::marker::PhantomData;
 
 /// One part. It names what it adds at each point; what it does not name, it does not have.
+///
+/// A new part is a folder below `src/parts` and its name in the table there; `tests/hello` is a small
+/// one, with a command and lines in the timeline.
 pub trait Part: Sync {
     /// One lower-case word, unique among the parts; the configuration switches it off by this name.
     fn name(&self) -> &str;
@@ -66,7 +69,8 @@ pub trait Command: Sync {
     fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status>;
 }
 
-/// The options of a built-in subcommand, and what it does with them.
+/// The options of a built-in subcommand, and what it does with them. Whoever writes one implements this
+/// trait, and puts [`BuiltIn::COMMAND`] in a table.
 pub trait Run: clap::Args {
     /// Its name, as it is typed.
     const NAME: &'static str;

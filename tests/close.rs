@@ -41,6 +41,15 @@ fn manual() {
          tickets reopen 1 -m 'Sorry!'\n\
          grep -c '^From ' tickets/1",
     );
+    t.step(
+        "A text is filed whatever the state is, as a mail would be: the submitter of an open ticket \
+         gets it, and closing what is closed says nothing.",
+        "tickets reopen 1 -m 'Once more.'\n\
+         tickets close 1\n\
+         tickets close 1 -m 'Really.'\n\
+         grep -c -e '^Once more' -e '^Really' tickets/archived/1\n\
+         tickets reopen 1",
+    );
     b.file("submit", "Message-ID: <2@x>\n\nx\n");
     t.step(
         "Of several, all are closed or none.",

@@ -4,6 +4,7 @@
 use crate::desk::Deed;
 use crate::error::Status;
 use crate::part::{Context, Run};
+use crate::screen;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
@@ -71,8 +72,11 @@ fn each(
     }
     for &id in tickets {
         if desk.store.locate(id)? == Some(wanted) {
-            crate::screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
-            continue;
+            screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
+            // Nothing is left to do, but a text is a mail like any other.
+            if text.is_empty() {
+                continue;
+            }
         }
         let outcome = desk.file_from_operator(id, verb, text)?;
         let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
@@ -81,10 +85,10 @@ fn each(
             Some(Deed::Reopened) => "re-opened",
             _ => "updated",
         };
-        crate::screen::say(format!("{done} {id}  {subject}").trim_end())?;
+        screen::say(format!("{done} {id}  {subject}").trim_end())?;
         let warnings = outcome.filed.iter().flat_map(|filed| &filed.warnings);
         for line in warnings.chain(&outcome.unsent) {
-            crate::screen::remark(line);
+            screen::remark(line);
         }
     }
     Ok(Status::Ok)

@@ -1,7 +1,9 @@
 //! The one way in: all that happens to a message from when it has been read until the desk is left.
 //!
 //! [`Desk::take_in`] names the steps, in the order on which every promise about lost and doubled mail
-//! rests. `docs/design.md` lists the files that exist after each of them, and what a crash there means.
+//! rests; `open.rs` and `update.rs` file the message, and mark the instant at which it is ours.
+//! `docs/design.md` lists the files that exist after each step, and what a crash there means: its
+//! states S1 to S7 are those of `open.rs`, U1 to U9 those of `update.rs`.
 
 use super::Desk;
 use crate::index::Index;
