@@ -44,15 +44,7 @@ pub(crate) fn plural<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &
 
 /// `1,234,567`.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    indicatif::HumanCount(number).to_string()
 }
 
 /// A person as `Ann <ann@example.net>`, or as the address alone. Harmless to a terminal.

@@ -5,6 +5,7 @@ use super::fulltext::{self, FullText};
 use crate::desk::build::PassProgress;
 use crate::desk::bulk::{BATCH, ReadJob};
 use crate::desk::{Desk, Follower, Watch};
+use crate::index::{Index, Unread};
 use crate::ticket::TicketId;
 use anyhow::Result;
 use mail::words::{Words, words};
@@ -66,8 +67,8 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
     // Two processes would do all of it twice, and each might remove what the other has begun.
     let _one = desk.store.lock_file(LOCK)?;
     let text = match FullText::open(index.path())? {
-        Some(text) => text,
-        None => {
+        Some(text) if !is_mostly_unread(index)? => text,
+        _ => {
             // In this order: after a crash in between, the next search begins here again.
             index.fill_backlog()?;
             FullText::create(index.path())?
@@ -83,7 +84,7 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
         if backlog.is_empty() {
             break;
         }
-        let job = |unread: &crate::index::Unread| ReadJob {
+        let job = |unread: &Unread| ReadJob {
             ticket: unread.ticket,
             extract_from: Some(unread.seq),
         };
@@ -112,6 +113,13 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
     }
     drop(text);
     Ok(index.attach(&fulltext::path_beside(index.path()), "words")?)
+}
+
+/// True if so many messages are unread that it is quicker, and takes less room, to begin anew than to
+/// replace what is there.
+fn is_mostly_unread(index: &Index) -> Result<bool> {
+    let unread = index.backlog_len()?;
+    Ok(unread > MANY as u64 && 2 * unread > index.count()?.0)
 }
 
 #[cfg(test)]
@@ -193,5 +201,23 @@ mod tests {
         drop(draft);
         desk.rebuild::<FullText>(&mut |_| ()).unwrap();
         assert_eq!(found(&mut desk, "text"), [2, 1]);
+    }
+
+    #[test]
+    fn a_full_text_that_is_mostly_unread_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        for number in 1..=2100 {
+            put(&desk, number, "some");
+        }
+        desk.rebuild::<FullText>(&mut |_| ()).unwrap();
+        let size = || {
+            let path = dir.path().join("store/.tickets/text.db");
+            fs::metadata(path).unwrap().len()
+        };
+        let before = size();
+        desk.rebuild::<NoFollower>(&mut |_| ()).unwrap();
+        assert_eq!(found(&mut desk, "some").len(), 2100);
+        assert!(size() <= before, "{before} {}", size());
     }
 }

@@ -190,38 +190,46 @@ impl FullText {
         let mut delete = self
             .db
             .prepare_cached("DELETE FROM text WHERE rowid = ?1")?;
-        for gone in seq..covered as u64 {
-            delete.execute([rowid(id, gone)])?;
-        }
         let sql = "INSERT INTO text(rowid, subject, author, people, files, body)
                    VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = self.db.prepare_cached(sql)?;
-        for (words, seq) in words.iter().zip(seq..MOST_ENTRIES) {
-            let Words {
-                subject,
-                author,
-                people,
-                files,
-                body,
-            } = words;
-            insert.execute(params![
-                rowid(id, seq),
-                subject,
-                author,
-                people,
-                files,
-                body
-            ])?;
+        let covered = covered as u64;
+        let end = (seq + words.len() as u64).min(MOST_ENTRIES);
+        // In the order of rows, each removed and then added: FTS5 begins a new segment wherever the order
+        // is broken, and has room for 2000.
+        let mut words = words.iter();
+        for seq in seq..end.max(covered) {
+            if seq < covered {
+                delete.execute([rowid(id, seq)])?;
+            }
+            if seq < end
+                && let Some(words) = words.next()
+            {
+                let Words {
+                    subject,
+                    author,
+                    people,
+                    files,
+                    body,
+                } = words;
+                insert.execute(params![
+                    rowid(id, seq),
+                    subject,
+                    author,
+                    people,
+                    files,
+                    body
+                ])?;
+            }
         }
-        let now = (seq + words.len() as u64).min(MOST_ENTRIES) as i64;
-        let sql = match (now, covered) {
+        let sql = match (end, covered) {
             (0, _) => "DELETE FROM covered WHERE ticket = ?1 AND ?2 = 0",
             (_, 0) => "INSERT INTO covered VALUES(?1, ?2)",
             _ => "UPDATE covered SET entries = ?2 WHERE ticket = ?1",
         };
         self.db
             .prepare_cached(sql)?
-            .execute(params![id.get(), now])?;
+            .execute(params![id.get(), end as i64])?;
         Ok(())
     }
 }
@@ -265,6 +273,39 @@ mod tests {
         let after = pages();
         assert!(before > 300 && after < before * 3 / 2, "{before} {after}");
         for (word, want) in [("w1x1", 1), ("w19999x40", 1), ("few", 20)] {
+            let sql = "SELECT count(*) FROM text WHERE text MATCH ?1";
+            let found: i64 = text.db.query_row(sql, [word], |r| r.get(0)).unwrap();
+            assert_eq!(found, want, "{word}");
+        }
+    }
+
+    // FTS5 has room for 2000 segments, and begins a new one whenever rows do not come in order.
+    #[test]
+    fn the_words_of_many_tickets_are_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = FullText::create(&dir.path().join("index.db")).unwrap();
+        text.expect_many(true).unwrap();
+        let words = |word: &str| Words {
+            body: word.into(),
+            ..Words::default()
+        };
+        let note = |tickets: std::ops::Range<u32>, word: &str, messages: usize| {
+            let words = vec![words(word); messages];
+            text.together(|| -> Result<()> {
+                for number in tickets {
+                    text.note(TicketId::new(number).unwrap(), 0, &words)?;
+                }
+                Ok(())
+            })
+        };
+        note(1..1000, "old", 3).unwrap();
+        note(1000..2501, "old", 3).unwrap();
+        // As after some time: segments were merged.
+        let merge = "INSERT INTO text(text) VALUES('optimize')";
+        text.db.execute_batch(merge).unwrap();
+        note(1..2501, "new", 2).unwrap();
+        text.expect_many(false).unwrap();
+        for (word, want) in [("old", 0), ("new", 5000)] {
             let sql = "SELECT count(*) FROM text WHERE text MATCH ?1";
             let found: i64 = text.db.query_row(sql, [word], |r| r.get(0)).unwrap();
             assert_eq!(found, want, "{word}");

@@ -3,6 +3,7 @@
 //! An item's id is made of what stays when its ticket is edited, so that a feed reader does not show it
 //! twice.
 
+use crate::ticket::summary::hex;
 use crate::ticket::timeline::{TimelineItem, Wanted};
 use crate::ticket::when::rfc3339;
 use sha2::{Digest, Sha256};
@@ -53,8 +54,7 @@ impl<'a> ItemIds<'a> {
         }
         digest.update(b"\n");
         digest.update(&item.subject);
-        let digest = digest.finalize();
-        let key: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let key = hex(&digest.finalize()[..8]);
         let day = &rfc3339(item.at)[..10];
         let what = match item.ticket {
             Some(id) => format!("ticket-{id}"),
