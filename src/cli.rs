@@ -8,7 +8,7 @@ use crate::commands::{EVERYDAY, UPKEEP};
 use crate::config::{Config, Overrides};
 use crate::error::{self, Fault, Status};
 use crate::index::IndexError;
-use crate::part::{Command, Context, Registry, Run};
+use crate::part::{Command, Context, Part, Registry, Run};
 use crate::parts;
 use anyhow::Result;
 use clap::error::ErrorKind;
@@ -115,26 +115,32 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
-/// True if an MTA may have written this command line: `deliver` stands in it, and no other command
-/// before it. Where that is in doubt, a typing mistake of an admin's only makes mail wait.
+/// True if an MTA may have written this command line: `deliver` stands in it, and nothing before it
+/// makes it certain that another command is meant. A typing mistake of an admin's then only makes mail
+/// wait (A3).
 fn delivers(args: &[OsString]) -> bool {
     let mut words = args.iter().skip(1);
+    if !words.clone().any(|word| word == Deliver::NAME) {
+        return false;
+    }
     while let Some(word) = words.next() {
-        if word == Deliver::NAME {
-            return true;
-        }
-        if word == "--config" || word == "--dir" {
-            words.next();
-        } else if !word.as_encoded_bytes().starts_with(b"-") && is_command(word) {
-            return false;
+        match word.to_str() {
+            // The value may be missing, and `deliver` be taken for it.
+            Some("--config" | "--dir") => match words.next() {
+                Some(value) if value != Deliver::NAME => {}
+                _ => return true,
+            },
+            Some(word) if word.starts_with("--config=") || word.starts_with("--dir=") => {}
+            // Whatever else comes first is a command, or nobody knows what.
+            _ => return word == Deliver::NAME || !is_command(word),
         }
     }
-    false
+    true
 }
 
 fn is_command(word: &OsStr) -> bool {
     let is_it = |command: &dyn Command| word == command.name();
-    let of_part = |part: &&dyn crate::part::Part| part.commands().into_iter().any(is_it);
+    let of_part = |part: &&dyn Part| part.commands().into_iter().any(is_it);
     EVERYDAY.into_iter().any(is_it)
         || UPKEEP.into_iter().any(is_it)
         || parts::BUILT_IN.iter().any(of_part)
@@ -143,15 +149,16 @@ fn is_command(word: &OsStr) -> bool {
 fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     if delivers && let Ok(mta) = FromMta::try_parse_from(&args) {
         let OnlyDeliver::Deliver(deliver) = mta.command;
-        return deliver.run(&Context {
-            overrides: mta.which.overrides(),
-            ..Context::default()
-        });
+        return deliver.run(&Context::of_delivery(mta.which.overrides()));
     }
     let overrides = named(&args).overrides();
-    // A configuration that cannot be read is the command's to complain about, if it needs one.
-    let off = Config::load(&overrides).map_or_else(|_| Vec::new(), |config| config.parts_off);
-    let parts = Registry::new(parts::BUILT_IN, &off);
+    let config = match &overrides.config {
+        // A pipe can be read only once: not before there is a command that wants to know.
+        Some(file) if file.exists() && !file.is_file() => None,
+        // What is wrong with it is the command's to complain about, if it needs it.
+        _ => Some(Config::load(&overrides)),
+    };
+    let parts = registry(config.as_ref());
     let commands: Vec<&dyn Command> = (EVERYDAY.into_iter())
         .chain(parts.commands())
         .chain(UPKEEP)
@@ -169,19 +176,39 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         }
         Err(e) => return Err(misread(&e, &args, &program, &parts).into()),
     };
-    let cx = Context {
-        overrides: Which::from_arg_matches(&given)?.overrides(),
-        parts,
-        program,
-    };
     let named = given.subcommand().and_then(|(name, given)| {
         let command = commands.iter().find(|command| command.name() == name)?;
         Some((command, given))
     });
-    match named {
-        Some((command, given)) => command.run(given, &cx),
-        None => Err(Fault::new(Status::Usage, "no command is given").into()),
+    let Some((command, given_to_it)) = named else {
+        return Err(Fault::new(Status::Usage, "no command is given").into());
+    };
+    let overrides = Which::from_arg_matches(&given)?.overrides();
+    let config = config.unwrap_or_else(|| Config::load(&overrides));
+    let parts = registry(Some(&config));
+    if let Some(part) = parts.off_with_command(command.name()) {
+        let text = format!("unrecognized subcommand '{}'", command.name());
+        let fault = Fault::new(Status::Usage, text);
+        return Err(fault.hint(is_off(part)).into());
     }
+    command.run(
+        given_to_it,
+        &Context::new(overrides, config, parts, program),
+    )
+}
+
+/// The parts, less those that the configuration switches off, as far as it is known.
+fn registry(config: Option<&Result<Config>>) -> Registry {
+    let off = config.and_then(|config| config.as_ref().ok());
+    Registry::new(parts::BUILT_IN, off.map_or(&[], |config| &config.parts_off))
+}
+
+/// The hint for whoever asks for something of a part that is off.
+fn is_off(part: &dyn Part) -> String {
+    format!(
+        "the part {} is switched off: `tickets modules`",
+        part.name()
+    )
 }
 
 /// Which desk `args` name, before it is known which commands there are: that depends on its
@@ -229,11 +256,7 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
     if e.kind() == ErrorKind::InvalidSubcommand
         && let Some(part) = names.clone().find_map(|name| parts.off_with_command(name))
     {
-        let hint = format!(
-            "the part {} is switched off: `tickets modules`",
-            part.name()
-        );
-        return Fault::new(Status::Usage, what).hint(hint);
+        return Fault::new(Status::Usage, what).hint(is_off(part));
     }
     let known = names.find_map(|name| program.find_subcommand(name));
     let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));

@@ -313,7 +313,7 @@ impl Outbox {
         let dir = self.dir.join(sub);
         let doing = || format!("cannot read {}", dir.display());
         let entries = match fs::read_dir(&dir) {
-            Err(cause) if absent(&cause) => return Ok(Vec::new()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(doing)?,
         };
         let mut names = Vec::new();

@@ -12,6 +12,7 @@ use crate::error::{Fault, Status};
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::ArgMatches;
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::marker::PhantomData;
 
@@ -190,9 +191,42 @@ pub struct Context {
     pub parts: Registry,
     /// The program as it is described to people and to the shell.
     pub program: clap::Command,
+    /// The configuration as it was read to find the parts; whoever opens the desk first takes it.
+    config: Cell<Option<Result<Config>>>,
 }
 
 impl Context {
+    /// The context of a delivery: no table is built for it.
+    pub fn of_delivery(overrides: Overrides) -> Context {
+        Context {
+            overrides,
+            ..Context::default()
+        }
+    }
+
+    /// The context of a command; `config` is what was read on the way to it.
+    pub fn new(
+        overrides: Overrides,
+        config: Result<Config>,
+        parts: Registry,
+        program: clap::Command,
+    ) -> Context {
+        Context {
+            overrides,
+            parts,
+            program,
+            config: Cell::new(Some(config)),
+        }
+    }
+
+    /// The configuration: once as it was read at the start, later as it is now.
+    fn config(&self) -> Result<Config> {
+        match self.config.take() {
+            Some(config) => config,
+            None => Config::load(&self.overrides),
+        }
+    }
+
     /// The desk as it is; nothing is created.
     ///
     /// # Errors
@@ -208,7 +242,7 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or what it says about mail is wrong.
     pub fn desk_for_mta(&self) -> Result<Desk> {
-        Desk::look(Config::load(&self.overrides)?)
+        Desk::look(self.config()?)
     }
 
     /// The desk, and a store that is ready to be written to.
@@ -217,6 +251,14 @@ impl Context {
     /// As for [`Context::desk`], or the store cannot be created.
     pub fn desk_to_write(&self) -> Result<Desk> {
         self.parts.check()?;
-        Desk::open(Config::load(&self.overrides)?)
+        self.desk_to_write_for_mta()
+    }
+
+    /// The same for what brings or sends mail: see [`Context::desk_for_mta`].
+    ///
+    /// # Errors
+    /// As for [`Context::desk_for_mta`], or the store cannot be created.
+    pub fn desk_to_write_for_mta(&self) -> Result<Desk> {
+        Desk::open(self.config()?)
     }
 }

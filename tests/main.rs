@@ -4,6 +4,7 @@ mod authserv;
 mod bench;
 mod check;
 mod close;
+mod command_line;
 mod contract;
 mod corpus;
 mod corpus_gen;

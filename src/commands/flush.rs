@@ -18,7 +18,7 @@ impl Run for Flush {
     const NAME: &'static str = "flush";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let mut desk = cx.desk_to_write()?;
+        let mut desk = cx.desk_to_write_for_mta()?;
         let (sent, unsent) = desk.flush()?;
         if !self.quiet || !unsent.is_empty() {
             crate::screen::say(format_args!(

@@ -387,3 +387,13 @@ fn an_envelope_is_what_was_put_in() {
         [("count".to_owned(), "304 2097152\n".to_owned())]
     );
 }
+
+#[test]
+fn an_outbox_that_cannot_be_read_is_not_an_empty_one() {
+    // C9
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    assert!(Outbox::at(&store).waiting().unwrap().is_empty());
+    fs::write(&store, "no directory").unwrap();
+    assert!(Outbox::at(&store).waiting().is_err());
+}
