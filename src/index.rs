@@ -1,10 +1,10 @@
-//! The cache over the store: which messages are filed where, and what `list` shows (D9).
+//! A cache over the store: which messages are filed where, and what `list` shows (D9).
 //!
-//! SQLite in `.tickets/index.db`. It holds nothing that the mboxes do not hold, so it can be
-//! deleted at any time. A row whose stamp is not its file's is read again.
+//! It is an SQLite database in `.tickets/index.db`. All of its content comes from the mboxes, so it can
+//! be deleted at any time. If a row's stamp differs from that of its file, the file is read again.
 //!
-//! Deliveries write no row, only a line in the journal: see [`journal`]. So the database has a
-//! rollback journal and no WAL: to open it for a look costs a fifth.
+//! Deliveries do not write to the database, only a line to the [`journal`]. So the database uses a
+//! rollback journal instead of a WAL: opening it for reading then takes a fifth of the time.
 
 mod backlog;
 pub mod draft;
@@ -27,32 +27,30 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use backlog::Unread;
 pub use error::IndexError;
-pub use write::Reading;
-pub(crate) use write::together;
+pub use write::TicketFile;
+pub(crate) use write::in_transaction;
 
 pub(crate) type Result<T, E = IndexError> = std::result::Result<T, E>;
 
 /// `cache_size` for reading all rows once, in pages.
 const FEW_PAGES: i64 = 64;
-/// That of SQLite by itself: minus KiB.
-const USUAL_CACHE: i64 = -2000;
+/// SQLite's default `cache_size`. A negative number stands for KiB.
+const DEFAULT_CACHE: i64 = -2000;
 
-/// What the index knows of one ticket.
+/// A ticket in the index, as of when its file was last read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
-    /// Its number.
     pub id: TicketId,
-    /// Where it was when it was last looked at; `None` if its file was gone.
+    /// `None` if the file was gone.
     pub state: Option<State>,
-    /// Its file then.
     pub stamp: Stamp,
     /// Number of messages.
     pub entries: u64,
     /// When the first message was filed, in seconds since 1970.
     pub opened: i64,
-    /// When the last one was.
+    /// When the last message was filed, in seconds since 1970.
     pub active: i64,
-    /// Who wrote first, and where answers go.
+    /// The author of the first message: where answers go.
     pub submitter: Option<Mailbox>,
     /// Subject of the first message.
     pub subject: String,
@@ -60,21 +58,21 @@ pub struct Overview {
     pub last_from: String,
     /// A machine wrote the last message.
     pub last_automatic: bool,
-    /// The file ended in a whole entry; if not, it wants mending before the next.
-    pub sound: bool,
+    /// The file ends in a whole entry. If not, it must be mended before the next append.
+    pub whole: bool,
 }
 
-/// The index, open.
+/// The open index.
 pub struct Index {
     db: Connection,
     path: PathBuf,
     /// Journal lines that are not in the database yet.
     pending: Vec<Change>,
-    /// Those lines were read, but not applied.
+    /// The pending lines were read but not applied.
     journal_unapplied: Cell<bool>,
-    /// A transaction is open that only reads.
+    /// A read transaction is open.
     in_read: Cell<bool>,
-    /// A follower reads what is written here in the same pass; it is not added to the backlog.
+    /// A follower reads what is written here in the same pass, so it is not added to the backlog.
     followed: Cell<bool>,
 }
 
@@ -90,15 +88,14 @@ impl Index {
         }
     }
 
-    /// Ends the read that [`Index::open_to_read`] began, so that others can write.
+    /// Ends the read transaction of [`Index::open_to_read`], so that others can write.
     pub fn end_read(&self) {
         if self.in_read.replace(false) {
-            // Nothing was written. Should it fail, closing ends it.
+            // Nothing was written. If this fails, closing the database ends the transaction.
             let _ = self.db.execute_batch("COMMIT");
         }
     }
 
-    /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -119,7 +116,7 @@ impl Index {
         Ok(())
     }
 
-    /// The highest number it knows, 0 if none.
+    /// The highest number in the index, 0 if it is empty.
     pub fn highest(&self) -> Result<u32> {
         let sql = "SELECT ifnull(max(id), 0) FROM ticket";
         let highest: u32 = self.db.query_row(sql, [], |r| r.get(0))?;
@@ -127,24 +124,23 @@ impl Index {
         Ok(pending.fold(highest, u32::max))
     }
 
-    /// How many tickets and messages there are.
+    /// The numbers of tickets and of messages.
     pub fn count(&self) -> Result<(u64, u64)> {
         let sql = "SELECT count(*), ifnull(sum(entries), 0) FROM ticket WHERE place < 2";
         let count = |r: &Row| Ok((r.get::<_, i64>(0)? as u64, r.get::<_, i64>(1)? as u64));
         Ok(self.db.query_row(sql, [], count)?)
     }
 
-    /// What it knows of a ticket.
     pub fn ticket(&self, id: TicketId) -> Result<Option<Overview>> {
         let sql = format!("SELECT {COLUMNS} FROM ticket WHERE id = ?1");
         let mut select = self.db.prepare_cached(&sql)?;
         Ok(select.query_row([id.get()], overview).optional()?)
     }
 
-    /// What it knows of some tickets, in their order, less those it does not know.
+    /// The tickets with these numbers, in this order, without those that are not in the index.
     pub fn tickets(&self, ids: &[TicketId]) -> Result<Vec<Overview>> {
-        // One look for all of them, or each would take SQLite's lock for itself.
-        let _look = match self.db.is_autocommit() {
+        // In one transaction, or each query would take SQLite's lock.
+        let _transaction = match self.db.is_autocommit() {
             true => Some(self.db.unchecked_transaction()?),
             false => None,
         };
@@ -152,55 +148,40 @@ impl Index {
         rows.filter_map(Result::transpose).collect()
     }
 
-    /// Hands out all tickets in `place`, in ascending order.
+    /// Visits all tickets in `state`, in ascending order.
     pub fn each<E: From<IndexError>>(
         &self,
         state: State,
         mut visit: impl FnMut(Overview) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = match state {
-            // The open ones lie together there, however many are closed.
-            State::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
-            State::Closed => "ticket WHERE place = 1 ORDER BY id",
-        };
-        // No page of them is read twice: to keep them all is memory that wants to be found.
+        // No page is read twice, so a large cache would only cost memory.
         self.db
             .pragma_update(None, "cache_size", FEW_PAGES)
             .map_err(IndexError::from)?;
-        let sql = format!("SELECT {COLUMNS} FROM {sql}");
+        let sql = format!("SELECT {COLUMNS} FROM {}", rows_in(state));
         let mut select = self.db.prepare_cached(&sql).map_err(IndexError::from)?;
         let mut rows = select.query([]).map_err(IndexError::from)?;
         while let Some(row) = rows.next().map_err(IndexError::from)? {
             visit(overview(row).map_err(IndexError::from)?)?;
         }
-        let usual = self.db.pragma_update(None, "cache_size", USUAL_CACHE);
-        Ok(usual.map_err(IndexError::from)?)
+        let restored = self.db.pragma_update(None, "cache_size", DEFAULT_CACHE);
+        Ok(restored.map_err(IndexError::from)?)
     }
 
-    /// Hands out what the files of all tickets in `place` looked like when they were last looked at,
-    /// in ascending order.
+    /// Visits the recorded stamps of all tickets in `state`, in ascending order.
     pub fn each_stamp(&self, state: State, mut visit: impl FnMut(TicketId, Stamp)) -> Result<()> {
-        let sql = match state {
-            State::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
-            State::Closed => "ticket WHERE place = 1 ORDER BY id",
-        };
-        let sql = format!("SELECT id, inode, size, ctime FROM {sql}");
+        let sql = format!("SELECT id, inode, size, ctime FROM {}", rows_in(state));
         let mut select = self.db.prepare_cached(&sql)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let stamp = Stamp {
-                inode: row.get::<_, i64>(1)? as u64,
-                size: row.get::<_, i64>(2)? as u64,
-                ctime: row.get(3)?,
-            };
             if let Some(id) = TicketId::new(row.get(0)?) {
-                visit(id, stamp);
+                visit(id, stamp(row, 1)?);
             }
         }
         Ok(())
     }
 
-    /// The position (from 0) of this very message in a ticket, if it is filed there (A5).
+    /// The position (from 0) of the message in a ticket; `None` if it is not filed there (A5).
     pub fn position(&self, id: TicketId, message: &Identity) -> Result<Option<u64>> {
         let sql = "SELECT seq FROM entry WHERE key = ?1 AND ticket = ?2 AND digest = ?3";
         let mut select = self.db.prepare(sql)?;
@@ -220,7 +201,7 @@ impl Index {
         )
     }
 
-    /// The tickets that this very message opened, lowest first.
+    /// The tickets that the message opened, lowest first.
     pub fn opened_by(&self, message: &Identity) -> Result<Vec<TicketId>> {
         let sql = "SELECT ticket FROM entry WHERE key = ?1 AND seq = 0 AND digest = ?2";
         let mut ids = self.ids(sql, params![message.key, message.digest])?;
@@ -232,7 +213,7 @@ impl Index {
         Ok(ids)
     }
 
-    /// The tickets that hold a message with this key, newest first (B5).
+    /// The tickets that hold a message with this key, highest number first (B5).
     pub fn holders(&self, key: i64) -> Result<Vec<TicketId>> {
         let sql = "SELECT DISTINCT ticket FROM entry WHERE key = ?1";
         let mut ids = self.ids(sql, params![key])?;
@@ -287,8 +268,8 @@ impl Index {
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 
-    /// How many messages of a ticket were filed since `since`, in seconds since 1970; at most
-    /// `most`, which is all that is looked at (C7).
+    /// How many messages of a ticket were filed since `since`, in seconds since 1970, among its last
+    /// `most` (C7).
     pub fn filed_since(&self, id: TicketId, since: i64, most: u32) -> Result<u32> {
         let sql = "SELECT count(*) FROM
                      (SELECT at FROM entry WHERE ticket = ?1 ORDER BY seq DESC LIMIT ?2)
@@ -298,12 +279,30 @@ impl Index {
     }
 }
 
+/// The rows of `ticket` in `state`, in ascending order.
+fn rows_in(state: State) -> &'static str {
+    match state {
+        // In that index, open tickets are adjacent, however many are closed.
+        State::Open => "ticket INDEXED BY ticket_open WHERE place = 0",
+        State::Closed => "ticket WHERE place = 1 ORDER BY id",
+    }
+}
+
+/// The columns `inode`, `size` and `ctime`, the first of which is number `at`.
+fn stamp(row: &Row, at: usize) -> rusqlite::Result<Stamp> {
+    Ok(Stamp {
+        inode: row.get::<_, i64>(at)? as u64,
+        size: row.get::<_, i64>(at + 1)? as u64,
+        ctime: row.get(at + 2)?,
+    })
+}
+
 /// The columns of `ticket` that [`overview`] reads, in its order.
 const COLUMNS: &str = "id, place, inode, size, ctime, entries, opened, active, name, address, \
                        subject, last_from, last_automatic, sound";
 
 fn overview(row: &Row) -> rusqlite::Result<Overview> {
-    // By position: to look for a name costs more than to read what it names.
+    // By position: looking up a column by name takes longer than reading it.
     let (name, address): (String, String) = (row.get(8)?, row.get(9)?);
     let number: u32 = row.get(0)?;
     Ok(Overview {
@@ -313,11 +312,7 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
             1 => Some(State::Closed),
             _ => None,
         },
-        stamp: Stamp {
-            inode: row.get::<_, i64>(2)? as u64,
-            size: row.get::<_, i64>(3)? as u64,
-            ctime: row.get(4)?,
-        },
+        stamp: stamp(row, 2)?,
         entries: row.get::<_, i64>(5)? as u64,
         opened: row.get(6)?,
         active: row.get(7)?,
@@ -325,7 +320,7 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
         subject: row.get(10)?,
         last_from: row.get(11)?,
         last_automatic: row.get(12)?,
-        sound: row.get(13)?,
+        whole: row.get(13)?,
     })
 }
 

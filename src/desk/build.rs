@@ -52,7 +52,7 @@ pub(crate) trait Follower: Sized {
     ///
     /// # Errors
     /// Those of `work`, or the transaction fails; nothing is written then.
-    fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T>;
+    fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T>;
 
     /// Notes the extracts of all messages of a ticket.
     ///
@@ -91,7 +91,7 @@ impl Follower for NoFollower {
 
     fn extract(_: &[u8]) {}
 
-    fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         work()
     }
 
@@ -130,8 +130,8 @@ impl Desk {
             };
             let jobs: Vec<ReadJob> = batch.iter().map(job).collect();
             // After a crash one database may have the batch and the other not; it is written again then.
-            draft.index().together(|| {
-                follower.together(|| {
+            draft.index().in_transaction(|| {
+                follower.in_transaction(|| {
                     self.read_many(&jobs, &F::extract, |tickets, jobs| {
                         write(&draft, &follower, &tickets)?;
                         done += jobs.len();
@@ -239,7 +239,7 @@ mod tests {
                 .unwrap();
             let row = desk.index().unwrap().ticket(TicketId::new(1).unwrap());
             let row = row.unwrap().unwrap();
-            send.send((row.entries, row.sound)).unwrap();
+            send.send((row.entries, row.whole)).unwrap();
         });
         let seen = receive.recv_timeout(Duration::from_secs(60));
         assert_eq!(seen, Ok((1, false)));

@@ -4,7 +4,7 @@
 
 use super::Desk;
 use super::reconcile::reading;
-use crate::index::Reading;
+use crate::index::TicketFile;
 use crate::store::Store;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
@@ -32,7 +32,7 @@ pub(crate) struct ReadJob {
 /// A ticket that was read.
 pub(crate) struct ReadTicket<E> {
     /// What the index notes of it; `None` if the ticket is gone.
-    pub reading: Option<Reading>,
+    pub reading: Option<TicketFile>,
     /// The extracts of its messages that were wanted.
     pub extracts: Vec<E>,
 }

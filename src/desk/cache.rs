@@ -2,7 +2,7 @@
 //! broken. It is a cache (D9).
 
 use super::Desk;
-use crate::index::journal::{Change, Journal, Touched};
+use crate::index::journal::{ArchiveChange, Change, Journal};
 use crate::index::{Index, IndexError};
 use crate::ticket::State;
 use anyhow::Result;
@@ -53,11 +53,11 @@ impl Desk {
             return;
         };
         if let Ok(Some(archived_after)) = self.store.directory_mtime(State::Closed) {
-            let touched = Touched {
+            let change = ArchiveChange {
                 archived_before,
                 archived_after,
             };
-            let _ = Journal::at(&self.store.private()).touched(&touched);
+            let _ = Journal::at(&self.store.private()).append_archive_change(&change);
         }
     }
 

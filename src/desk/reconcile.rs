@@ -3,7 +3,7 @@
 use super::{Desk, mend};
 use crate::files::Stamp;
 use crate::index::journal::Located;
-use crate::index::{Index, Overview, Reading};
+use crate::index::{Index, Overview, TicketFile};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -28,7 +28,7 @@ impl Desk {
         let row = index.ticket(id)?;
         let Some((state, stamp)) = self.store.stamp(id)? else {
             if row.is_some_and(|row| row.state.is_some()) {
-                index.gone(id)?;
+                index.set_gone(id)?;
             }
             return Ok(None);
         };
@@ -51,7 +51,7 @@ impl Desk {
         if let Some(row) = row
             && row.stamp == stamp
             && row.state == Some(state)
-            && row.sound
+            && row.whole
         {
             return Ok(row);
         }
@@ -97,15 +97,15 @@ impl Desk {
         if last <= NEWEST {
             return self.complete_index();
         }
-        self.index()?.together(|| {
-            let done = self.index()?.looked_down_to()?.unwrap_or(last + 1);
+        self.index()?.in_transaction(|| {
+            let done = self.index()?.checked_down_to()?.unwrap_or(last + 1);
             let next = done.min(last + 1).saturating_sub(NEWEST).max(1);
             for id in (next..=last).rev().filter_map(TicketId::new) {
                 if id.get() < done || self.index()?.ticket(id)?.is_none() {
                     self.known(id)?;
                 }
             }
-            self.index()?.set_looked_down_to(next)?;
+            self.index()?.set_checked_down_to(next)?;
             match next {
                 1 => Ok(self.index()?.set_complete(true)?),
                 _ => Ok(()),
@@ -145,15 +145,15 @@ impl Desk {
     /// The same in this index, whichever it is.
     pub(crate) fn reconcile_in(&self, index: &Index, state: State) -> Result<()> {
         let before = self.store.final_directory_mtime(state)?;
-        if state == State::Closed && before.is_some() && index.archived_seen()? == before {
+        if state == State::Closed && before.is_some() && index.archive_mtime()? == before {
             return Ok(());
         }
         self.read_again(index, &self.stale(index, state)?)?;
         if state == State::Closed
             && let Some(changed) = before
-            && index.holds_many_archived()?
+            && index.has_many_closed()?
         {
-            index.set_archived_seen(changed)?;
+            index.set_archive_mtime(changed)?;
         }
         Ok(())
     }
@@ -166,7 +166,7 @@ impl Desk {
 
     fn read_again(&self, index: &Index, stale: &[TicketId]) -> Result<()> {
         for some in stale.chunks(SOME) {
-            index.together(|| {
+            index.in_transaction(|| {
                 for &id in some {
                     self.known_in(index, id)?;
                 }
@@ -208,15 +208,15 @@ pub(crate) fn reading(
     stamp: Stamp,
     bytes: &[u8],
     tail: Tail,
-) -> Reading {
-    let (sound, whole) = match tail {
+) -> TicketFile {
+    let (whole, end) = match tail {
         Tail::Whole => (true, bytes.len()),
         Tail::Missing(_) => (false, bytes.len()),
         // Half a message is none, or its other half would be taken for a duplicate.
         Tail::Torn { keep } | Tail::SetAside { keep } => (false, keep as usize),
     };
     let mut course = Course::default();
-    let entries = mbox::entries(&bytes[..whole], 0).map(|found| {
+    let entries = mbox::entries(&bytes[..end], 0).map(|found| {
         let decoded = entry::decode(found.content);
         let summary = summarize(&found, &decoded, Summary::of);
         let filed_under = decoded.delivered_to.as_deref();
@@ -228,12 +228,12 @@ pub(crate) fn reading(
         };
         (summary, located)
     });
-    Reading {
+    TicketFile {
         id,
         state,
         stamp,
         entries: entries.collect(),
-        sound,
+        whole,
     }
 }
 

@@ -47,7 +47,7 @@ impl Desk {
     /// `None` if it is as it was when `seen` was made.
     pub(super) fn view_locked(&mut self, mbox: &mut Mbox, seen: &View) -> Result<Option<View>> {
         let (state, stamp) = (mbox.state(), mbox.stamp()?);
-        if seen.row.stamp == stamp && seen.row.state == Some(state) && seen.row.sound {
+        if seen.row.stamp == stamp && seen.row.state == Some(state) && seen.row.whole {
             return Ok(None);
         }
         if stamp.size > SMALL {
@@ -59,7 +59,7 @@ impl Desk {
     }
 
     fn read(&self, id: TicketId, state: State, stamp: Stamp, mut bytes: Vec<u8>) -> Result<View> {
-        let sound = match self.tail(id, &bytes)? {
+        let whole = match self.tail(id, &bytes)? {
             Tail::Whole => true,
             Tail::Missing(_) => false,
             Tail::Torn { keep } | Tail::SetAside { keep } => {
@@ -88,7 +88,7 @@ impl Desk {
             active: last.as_ref().map_or(0, |last| last.at),
             last_automatic: last.as_ref().is_some_and(|last| last.automatic),
             last_from: last.map(|last| last.from).unwrap_or_default(),
-            sound,
+            whole,
         };
         Ok(View {
             row,

@@ -1,8 +1,8 @@
-//! What a follower of the index has not read yet. A follower keeps something of every message in a
-//! file of its own, such as its words, and catches up from here.
+//! Messages that a follower of the index has not read yet. A follower keeps data about every message, such
+//! as its words, in a file of its own.
 //!
-//! The backlog grows in the transaction that changes a ticket, so nothing is missed. There is one
-//! follower at most.
+//! A message is added to the backlog in the transaction that changes its ticket, so none is missed. There
+//! is at most one follower.
 
 use super::{Index, Result};
 use crate::ticket::TicketId;
@@ -11,9 +11,8 @@ use rusqlite::params;
 /// A ticket with messages that the follower has not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unread {
-    /// The ticket.
     pub ticket: TicketId,
-    /// The first of these messages, from 0.
+    /// The position of the first of these messages, from 0.
     pub seq: u64,
     /// Grows when the ticket changes again.
     turn: i64,
@@ -32,7 +31,7 @@ impl Index {
         Ok(())
     }
 
-    /// Adds all messages, for a follower that begins anew.
+    /// Adds all messages, for a follower that starts from the beginning.
     pub(crate) fn fill_backlog(&self) -> Result<()> {
         self.end_read();
         let sql = "INSERT OR REPLACE INTO dirty SELECT id, 0, 0 FROM ticket WHERE place < 2";
@@ -59,9 +58,9 @@ impl Index {
         Ok(backlog)
     }
 
-    /// Takes these tickets out of the backlog, less those that have changed since they were given out.
-    pub(crate) fn take_from_backlog(&self, read: &[Unread]) -> Result<()> {
-        self.together(|| {
+    /// Removes these tickets from the backlog, except those that have changed since they were returned.
+    pub(crate) fn remove_from_backlog(&self, read: &[Unread]) -> Result<()> {
+        self.in_transaction(|| {
             let sql = "DELETE FROM dirty WHERE ticket = ?1 AND turn = ?2";
             let mut delete = self.db.prepare_cached(sql)?;
             for unread in read {

@@ -1,36 +1,36 @@
-//! What goes wrong with the index, in words, and whether making it anew will help.
+//! Errors of the index, and whether rebuilding it would help.
 
 use rusqlite::ErrorCode;
 use std::fmt;
 use std::path::Path;
 
-/// The index could not be asked or changed.
+/// The index could not be read or changed.
 #[derive(Debug)]
 pub struct IndexError(rusqlite::Error);
 
 impl IndexError {
-    /// True if the file is damaged: remove it, and the next one is made from the mboxes.
+    /// True if the file is damaged. If it is removed, the next command rebuilds it from the mboxes.
     pub fn is_damage(&self) -> bool {
         is_damage(&self.0)
     }
 
-    /// True if this is what SQLite meets when its files are removed under it: open the index
-    /// again. A disk that fails looks the same, and will fail again.
+    /// True for the errors of SQLite when its files were removed while it had them open: open the index
+    /// again. A failing disk causes the same errors, but will fail again.
     pub fn is_removal(&self) -> bool {
         let code = self.0.sqlite_error().map(|e| e.extended_code);
         self.0.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
             || code == Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED)
     }
 
-    /// The one among the causes of `error`, if any.
+    /// The index error among the causes of `error`.
     pub fn among(error: &anyhow::Error) -> Option<&IndexError> {
         error.chain().find_map(|e| e.downcast_ref())
     }
 
-    /// A command that helps, if such an error is among the causes of `error`.
+    /// A hint, if an index error is among the causes of `error`.
     pub fn hint_in(error: &anyhow::Error) -> Option<String> {
         let hint = match Self::among(error)?.is_damage() {
-            true => "`tickets reindex` makes it anew",
+            true => "`tickets reindex` rebuilds it",
             false => "`tickets check` says more; the index can be deleted at any time",
         };
         Some(hint.into())
@@ -60,18 +60,18 @@ impl fmt::Display for IndexError {
     }
 }
 
-// Its words are in ours already: a source of its own would say them twice.
+// No source(): our text contains that of SQLite, which would be printed twice.
 impl std::error::Error for IndexError {}
 
-/// SQLite only says that it is unable to open the file; the system knows why.
-pub(super) fn in_the_systems_words(error: IndexError, path: &Path) -> anyhow::Error {
-    let may_not = [
+/// SQLite only reports that it cannot open the file. Replaces that by the system's error, which says why.
+pub(super) fn with_system_error(error: IndexError, path: &Path) -> anyhow::Error {
+    let unspecific = [
         ErrorCode::CannotOpen,
         ErrorCode::ReadOnly,
         ErrorCode::PermissionDenied,
     ];
     let code = error.0.sqlite_error_code();
-    if code.is_some_and(|code| may_not.contains(&code)) {
+    if code.is_some_and(|code| unspecific.contains(&code)) {
         let opened = std::fs::OpenOptions::new().write(true).open(path);
         if let Err(reason) = opened {
             return reason.into();
@@ -80,7 +80,7 @@ pub(super) fn in_the_systems_words(error: IndexError, path: &Path) -> anyhow::Er
     error.into()
 }
 
-/// True if the file is no index that can be used, and making it anew will help.
+/// True if the file is damaged or not a database, so that rebuilding the index will help.
 pub fn is_damage(error: &rusqlite::Error) -> bool {
     let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
     error

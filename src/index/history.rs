@@ -11,14 +11,14 @@ use crate::ticket::event::HistoryEntry;
 use mail::decode::Mailbox;
 use rusqlite::{Row, params};
 
-/// Which entries.
+/// Selects entries.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window {
     /// The first second of interest, since 1970.
     pub since: Option<i64>,
     /// The first second after it.
     pub until: Option<i64>,
-    /// Only this ticket's.
+    /// Only entries of this ticket.
     pub ticket: Option<TicketId>,
 }
 

@@ -1,12 +1,11 @@
-//! What deliveries have to tell the index, a line each, so that none of them has to open it.
+//! Changes that deliveries report to the index, one line each, so that they need not open it.
 //!
-//! Opening SQLite and committing costs more than all the rest of a delivery. So a delivery appends
-//! a line to `.tickets/journal`, and who opens the index to read it takes the lines over: the
-//! file is renamed to `journal.old`, applied, and removed once the index is on the disk. Taking a
-//! line over twice does no harm, since it says what the ticket's file was like before.
+//! Opening SQLite and committing takes longer than all the rest of a delivery. So a delivery appends a
+//! line to `.tickets/journal`, and the next command that opens the index applies the lines: the file is
+//! renamed to `journal.old`, applied, and removed once the index is on the disk. Applying a line twice
+//! does no harm, since it contains the previous stamp of the ticket's file.
 //!
-//! Nothing is lost with it: it is not synced, and a ticket whose line is missing is read again
-//! as soon as somebody looks at it.
+//! The journal need not be synced: if a line is missing, the ticket is read again when it is next used.
 
 use crate::files::{Stamp, absent, sync_directory};
 use crate::ticket::State;
@@ -21,38 +20,36 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Bytes from which on a delivery has the lines taken over: whoever opens a ticket reads them all.
+/// Bytes from which on a delivery applies the journal itself: opening a ticket reads all of it.
 const LONG: u64 = 32 << 10;
 
-/// A line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Told {
+enum Line {
     Change(Box<Change>),
-    Touched(Touched),
+    ArchiveChange(ArchiveChange),
 }
 
-/// archived/ was changed by ourselves: nobody has to look for what others did there.
+/// We have changed archived/ ourselves, so nobody needs to check what others did there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Touched {
-    /// When it had last changed before we did, in nanoseconds since 1970.
+pub struct ArchiveChange {
+    /// The directory's mtime before, in nanoseconds since 1970.
     pub archived_before: i64,
-    /// When it had last changed afterwards.
+    /// Its mtime afterwards.
     pub archived_after: i64,
 }
 
-/// What happened to a ticket's file.
+/// A change of a ticket's file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// The ticket.
     pub ticket: TicketId,
-    /// The state that its file's place gives it now.
-    // The journals of stores that are in use have this key.
+    /// The state after the change.
+    // Journals of existing stores contain this key.
     #[serde(rename = "place")]
     pub state: State,
-    /// The file before; `None` if there was none.
+    /// The file before the change; `None` if there was none.
     pub before: Option<Stamp>,
-    /// The file now.
+    /// The file after the change.
     pub after: Stamp,
     /// The entry that was added; `None` if the file was only moved.
     pub added: Option<Added>,
@@ -63,10 +60,9 @@ pub struct Change {
 pub struct Added {
     /// Its position, from 0.
     pub seq: u64,
-    /// What it says.
     pub summary: Summary,
-    /// What the address it is filed under asks for; `None` for submit@. What it did to the ticket
-    /// is told by the entries alone, so that it is the same when they are read again.
+    /// The verb of the address it is filed under; `None` for submit@. Its effect on the ticket is
+    /// computed from the entries alone, so that it is the same when they are read again.
     pub asked: Option<Verb>,
     /// Start of its From_ line, in bytes from the start of the file.
     pub offset: u64,
@@ -74,10 +70,9 @@ pub struct Added {
     pub size: u64,
 }
 
-/// Where an entry lies in its file, and what it did to its ticket.
+/// The position of an entry in its file, and its effect on its ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// What it did.
     pub event: Event,
     /// Start of its From_ line, in bytes from the start of the file.
     pub offset: u64,
@@ -85,35 +80,34 @@ pub struct Located {
     pub size: u64,
 }
 
-/// The file of lines.
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: PathBuf,
 }
 
 impl Journal {
-    /// The journal in `dir`, which is `.tickets`.
+    /// The journal in `dir`, the store's `.tickets`.
     pub fn at(dir: &Path) -> Journal {
         Journal {
             path: dir.join("journal"),
         }
     }
 
-    /// Appends a line. True if there are so many by now that they should be taken over.
+    /// Appends a line. True if the journal has grown so long that it should be applied.
     pub fn append(&self, change: &Change) -> Result<bool> {
         self.write(change)
     }
 
     /// Appends a line about archived/.
-    pub fn touched(&self, touched: &Touched) -> Result<bool> {
-        self.write(touched)
+    pub fn append_archive_change(&self, change: &ArchiveChange) -> Result<bool> {
+        self.write(change)
     }
 
-    fn write(&self, told: &impl Serialize) -> Result<bool> {
+    fn write(&self, value: &impl Serialize) -> Result<bool> {
         let doing = || format!("cannot write {}", self.path.display());
-        // Begins with a line feed as well: a line cut short by a full disk harms none but itself.
+        // It also begins with a line feed, so that a line cut short by a full disk only spoils itself.
         let mut line = b"\n".to_vec();
-        serde_json::to_writer(&mut line, told).with_context(doing)?;
+        serde_json::to_writer(&mut line, value).with_context(doing)?;
         line.push(b'\n');
         loop {
             let mut file = OpenOptions::new()
@@ -123,7 +117,7 @@ impl Journal {
                 .custom_flags(nix::libc::O_NOFOLLOW)
                 .open(&self.path)
                 .with_context(doing)?;
-            // Whoever takes the lines over waits for those who are writing one.
+            // A process that applies the journal waits for those that are writing a line.
             fs2::FileExt::lock_shared(&file).with_context(doing)?;
             if file.metadata().with_context(doing)?.nlink() == 0 {
                 continue;
@@ -133,23 +127,24 @@ impl Journal {
         }
     }
 
-    /// The lines that nobody has taken over yet, and whether all could be understood.
+    /// The lines that are not applied yet.
     ///
-    /// To be read before the index is: what is taken over meanwhile is then seen twice, not never.
+    /// They must be read before the index: lines that are applied in between are then seen twice. In the
+    /// other order they would not be seen at all.
     pub fn read(&self) -> Result<Lines> {
         let mut newer = Lines::parse(&read(&self.path)?);
         let mut lines = Lines::parse(&read(&self.old())?);
-        lines.sound &= newer.sound;
+        lines.all_valid &= newer.all_valid;
         lines.changes.append(&mut newer.changes);
-        lines.touched.append(&mut newer.touched);
+        lines.archive_changes.append(&mut newer.archive_changes);
         Ok(lines)
     }
 
-    /// The lines there are, for taking over; `None` if there are none. One process at a time.
-    pub fn take(&self) -> Result<Option<Taken>> {
+    /// Sets the lines aside to apply them; `None` if there are none. Only one process may do so at a time.
+    pub fn set_aside(&self) -> Result<Option<SetAside>> {
         let old = self.old();
-        let doing = || format!("cannot take over {}", self.path.display());
-        // What a process that died had begun to take over comes first, or the order is lost.
+        let doing = || format!("cannot apply {}", self.path.display());
+        // Lines that a process set aside before it died come first, since they are older.
         if !old.exists() {
             match std::fs::rename(&self.path, &old) {
                 Ok(()) => {}
@@ -160,7 +155,7 @@ impl Journal {
         let file = File::open(&old).with_context(doing)?;
         fs2::FileExt::lock_exclusive(&file).with_context(doing)?;
         let lines = Lines::parse(&read(&old)?);
-        Ok(Some(Taken {
+        Ok(Some(SetAside {
             lines,
             path: old,
             _lock: file,
@@ -179,51 +174,47 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// The lines of a journal.
+/// The lines of a journal, oldest first.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// What they say, oldest first.
     pub changes: Vec<Change>,
-    /// When we changed archived/, in order.
-    pub touched: Vec<Touched>,
-    /// There was none that a crash or a full disk had mangled.
-    pub sound: bool,
+    pub archive_changes: Vec<ArchiveChange>,
+    /// False if a crash or a full disk has damaged a line.
+    pub all_valid: bool,
 }
 
 impl Lines {
     fn parse(bytes: &[u8]) -> Lines {
         let mut lines = Lines {
             changes: Vec::new(),
-            touched: Vec::new(),
-            sound: true,
+            archive_changes: Vec::new(),
+            all_valid: true,
         };
         for line in bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
-                Ok(Told::Change(change)) => lines.changes.push(*change),
-                Ok(Told::Touched(touched)) => lines.touched.push(touched),
-                Err(_) => lines.sound = false,
+                Ok(Line::Change(change)) => lines.changes.push(*change),
+                Ok(Line::ArchiveChange(change)) => lines.archive_changes.push(change),
+                Err(_) => lines.all_valid = false,
             }
         }
         lines
     }
 }
 
-/// Lines that are being taken over; nobody adds to them any more.
+/// Lines that are being applied. Nothing is added to them any more.
 #[derive(Debug)]
-pub struct Taken {
-    /// What they say.
+pub struct SetAside {
     pub lines: Lines,
     path: PathBuf,
     _lock: File,
 }
 
-impl Taken {
-    /// Removes them: they are in the index, and the index is on the disk.
-    ///
-    /// That SQLite has removed its rollback journal is not, and a power cut would bring it back, and
-    /// with it the index as it was before.
-    pub fn done(self) -> Result<()> {
+impl SetAside {
+    /// Removes the lines after the index has committed them.
+    pub fn remove(self) -> Result<()> {
         let doing = || format!("cannot remove {}", self.path.display());
+        // SQLite does not sync the removal of its rollback journal. If a power cut undid that, SQLite would
+        // roll the index back, and our lines would be gone.
         sync_directory(self.path.parent().unwrap_or(Path::new("")))?;
         std::fs::remove_file(&self.path).with_context(doing)
     }

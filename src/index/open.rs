@@ -1,22 +1,22 @@
-//! How the index is opened, and removed.
+//! Opening and removing the index.
 
-use super::error::{in_the_systems_words, is_damage};
+use super::error::{is_damage, with_system_error};
 use super::journal::Journal;
 use super::{Index, IndexError, schema};
 use crate::files::absent;
 use anyhow::{Context, Result};
 use std::path::Path;
 
-/// Nobody removes it so often by chance.
+/// How often to try again if the index was removed. More removals in a row cannot be chance.
 const RETRIES: usize = 5;
 
 impl Index {
-    /// Opens the index at `path` and applies the journal to it. Makes an empty index if there is none, or
-    /// one of another version, or a file that is no database.
+    /// Opens the index at `path` and applies the journal to it. Creates an empty index if the file is
+    /// missing, has another version or is not a database.
     pub fn open(path: &Path) -> Result<Index> {
         again_if_removed(|| {
             let _lock = schema::lock(path)?;
-            let index = match Self::sound(path)? {
+            let index = match Self::existing(path)? {
                 Some(index) => index,
                 None => {
                     schema::remove(path);
@@ -33,21 +33,21 @@ impl Index {
     pub fn open_to_read(path: &Path) -> Result<Index> {
         let lines = Self::journal(path).read()?;
         let doing = || format!("cannot open {}", path.display());
-        let found = again_if_removed(|| Self::sound(path)).with_context(doing)?;
-        let Some(mut index) = found.filter(|_| lines.sound) else {
+        let found = again_if_removed(|| Self::existing(path)).with_context(doing)?;
+        let Some(mut index) = found.filter(|_| lines.all_valid) else {
             return Self::open(path);
         };
         index.pending = lines.changes;
         index.journal_unapplied.set(true);
-        // One read transaction for all questions; nobody can write meanwhile.
+        // One read transaction for all queries. Nobody can write meanwhile.
         index.db.execute_batch("BEGIN")?;
         index.in_read.set(true);
         Ok(index)
     }
 
-    /// Applies what [`Index::open_to_read`] only read. To be done before anything is written: where a
-    /// ticket has a row, nobody looks for tickets with lower numbers that have none, and a power cut would
-    /// take the lines about those.
+    /// Applies the lines that [`Index::open_to_read`] only read. This must come before any write. Once a
+    /// ticket has a row, tickets with lower numbers are expected to have one, too; but a power cut could
+    /// still remove the lines that add theirs.
     pub fn apply_pending(&self) -> Result<()> {
         if self.journal_unapplied.get() {
             self.end_read();
@@ -58,12 +58,12 @@ impl Index {
         Ok(())
     }
 
-    /// What is there, if it can be used.
-    fn sound(path: &Path) -> Result<Option<Index>> {
+    /// The existing index, if it can be used.
+    fn existing(path: &Path) -> Result<Option<Index>> {
         match schema::connect(path) {
             Ok(index) => Ok(index),
             Err(e) if is_damage(e.cause()) => Ok(None),
-            Err(e) => Err(in_the_systems_words(e, path)),
+            Err(e) => Err(with_system_error(e, path)),
         }
     }
 
@@ -71,14 +71,14 @@ impl Index {
         Journal::at(path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Removes the index at `path`; the next command makes it again.
+    /// Removes the index at `path`. The next command creates it again.
     pub fn remove(path: &Path) {
         let _lock = schema::lock(path);
         schema::remove(path);
     }
 }
 
-/// Does `work`, and again if the index was removed meanwhile, which anybody may do at any moment.
+/// Does `work`, and repeats it if the index was removed meanwhile, which anyone may do at any time.
 pub(super) fn again_if_removed<T>(mut work: impl FnMut() -> Result<T>) -> Result<T> {
     for _ in 0..RETRIES {
         match work() {

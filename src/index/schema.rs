@@ -1,6 +1,6 @@
-//! The tables, and the file they lie in.
+//! The tables, and creating the file that contains them.
 
-use super::error::in_the_systems_words;
+use super::error::with_system_error;
 use super::{Index, Result};
 use crate::files::absent;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -9,22 +9,22 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// `application_id` of an index that has every ticket of the store in it.
+/// `application_id` of an index that contains every ticket of the store.
 const COMPLETE: i64 = 0x5449_434b;
 
-/// Version of the tables; another version's file is thrown away and made again.
+/// Version of the tables. A file of another version is discarded and created again.
 pub(super) const VERSION: i32 = 3;
 
-/// A tenth of a second's worth of looks.
-const MANY_ARCHIVED: i64 = 50_000;
+/// The number of closed tickets whose files take a tenth of a second to check.
+const MANY_CLOSED: i64 = 50_000;
 
-/// How long a writer waits for another: many may come at once, and each is short.
+/// How long a writer waits for others. Many may come at once, but each is quick.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// `entry.subject` leaves out what only repeats the ticket's, see `write::REPEATED`; the author is not among
-/// `entry.people`.
-/// `dirty` is the backlog, see `backlog.rs`. `ticket_open` has whole rows: ten thousand open ones among a million would else lie on ten
-/// thousand pages.
+/// `entry.subject` omits the part that repeats the ticket's Subject, see `write::REPEATED`, and
+/// `entry.people` omits the author. `ticket.place` is 0 for open, 1 for closed, and 2 if the file is gone.
+/// `dirty` is the backlog, see `backlog.rs`. `ticket_open` contains whole rows: ten thousand open tickets
+/// among a million would otherwise be spread over ten thousand pages.
 const TABLES: &str = "
 CREATE TABLE ticket(
   id INTEGER PRIMARY KEY, place INTEGER NOT NULL,
@@ -45,16 +45,15 @@ CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL, turn INTEGE
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// What has an order of its own: a row goes anywhere in it, so that many rows one by one take many
-/// times longer than all at once.
-const ORDERS: &str = "
+/// Secondary indexes. Inserts reach them in random order, so bulk loads create them last.
+const SECONDARY_INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS entry_key ON entry(key);
 CREATE INDEX IF NOT EXISTS entry_at ON entry(at);
 CREATE INDEX IF NOT EXISTS ticket_address ON ticket(address COLLATE NOCASE, opened);
 ";
 
-/// Held while the file appears, disappears or is replaced, and while the journal is taken over. Not
-/// named like the index: `rm index.db*` must not let two in.
+/// The lock for creating, removing or replacing the file and for applying the journal. Its name does not
+/// begin with that of the index, since `rm index.db*` must not remove it.
 pub(super) fn lock(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new()
         .write(true)
@@ -67,14 +66,14 @@ pub(super) fn lock(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Opens what is there; `None` if it is no index of this version.
+/// Opens an existing index; `None` if there is none of this version.
 pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
-    // Two numbers of the file's head, which SQLite would tell for ten times the price.
-    match head(path) {
+    // Asking SQLite for the version would take ten times as long.
+    match version(path) {
         Ok(Some(VERSION)) => {}
         Ok(_) => return Ok(None),
         Err(e) if absent(&e) => return Ok(None),
-        // SQLite says what is wrong.
+        // SQLite reports what is wrong.
         Err(_) => {}
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -85,9 +84,9 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
     Ok(Some(Index::over(db, path)))
 }
 
-/// The version of the tables in the file at `path`; `None` if it is no database. The file is
-/// closed before SQLite opens it: to close it later would drop SQLite's locks.
-fn head(path: &Path) -> std::io::Result<Option<i32>> {
+/// The version of the tables in the file at `path`; `None` if it is not a database. The file is closed
+/// before SQLite opens it: closing it later would release SQLite's locks.
+fn version(path: &Path) -> std::io::Result<Option<i32>> {
     let mut head = [0; 100];
     let read = File::open(path)?.read_at(&mut head, 0)?;
     let version = [head[60], head[61], head[62], head[63]];
@@ -95,32 +94,32 @@ fn head(path: &Path) -> std::io::Result<Option<i32>> {
     Ok(is_database.then(|| i32::from_be_bytes(version)))
 }
 
-/// Makes an empty one at `path`, where there is none. It appears when it is whole and on the disk:
-/// half of one would have its version in the head, and not its tables.
-/// Without `orders` it is for writing only, until [`Index::put_in_order`].
-pub(super) fn create(path: &Path, orders: bool) -> anyhow::Result<Index> {
+/// Creates an empty index at `path`, where there is none. The file gets its name when it is complete and
+/// on the disk, since a partial one could have the right version but lack tables. An index without
+/// `secondary_indexes` may only be written to, until [`Index::create_secondary_indexes`].
+pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Index> {
     let new = with_suffix(path, "-new");
-    // Of a process that died here.
+    // A process that died here may have left it.
     remove(&new);
-    make(&new, orders).map_err(|e| in_the_systems_words(e, &new))?;
+    write_tables(&new, secondary_indexes).map_err(|e| with_system_error(e, &new))?;
     std::fs::rename(&new, path)?;
-    match connect(path).map_err(|e| in_the_systems_words(e, path))? {
+    match connect(path).map_err(|e| with_system_error(e, path))? {
         Some(index) => Ok(index),
-        None => anyhow::bail!("it was taken away"),
+        None => anyhow::bail!("it was removed at once"),
     }
 }
 
-fn make(path: &Path, orders: bool) -> Result<()> {
+fn write_tables(path: &Path, secondary_indexes: bool) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let db = Connection::open_with_flags(path, flags)?;
-    // There is nothing to go back to.
+    // No rollback is needed: the file has no name yet that anyone uses.
     db.execute_batch("PRAGMA journal_mode = OFF; BEGIN")?;
     db.execute_batch(TABLES)?;
-    if orders {
-        db.execute_batch(ORDERS)?;
+    if secondary_indexes {
+        db.execute_batch(SECONDARY_INDEXES)?;
     }
     db.pragma_update(None, "user_version", VERSION)?;
     Ok(db.execute_batch("COMMIT")?)
@@ -140,51 +139,48 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 impl Index {
-    /// Makes what [`create`] left out, if it did.
-    pub(super) fn put_in_order(&self) -> Result<()> {
-        Ok(self.db.execute_batch(ORDERS)?)
+    /// Creates the secondary indexes if [`create`] left them out.
+    pub(super) fn create_secondary_indexes(&self) -> Result<()> {
+        Ok(self.db.execute_batch(SECONDARY_INDEXES)?)
     }
 
-    /// True if every ticket of the store has been in it at least once.
+    /// True if every ticket of the store has been added at least once.
     pub fn is_complete(&self) -> Result<bool> {
         let sql = "PRAGMA application_id";
         let id: i64 = self.db.query_row(sql, [], |r| r.get(0))?;
         Ok(id == COMPLETE)
     }
 
-    /// Marks it as complete, or not.
     pub fn set_complete(&self, complete: bool) -> Result<()> {
         self.end_read();
         let id = if complete { COMPLETE } else { 0 };
         Ok(self.db.pragma_update(None, "application_id", id)?)
     }
 
-    /// All tickets from this number on were looked at since the index was lost.
-    pub fn looked_down_to(&self) -> Result<Option<u32>> {
+    /// Since the index was lost, all tickets from this number on have been checked.
+    pub fn checked_down_to(&self) -> Result<Option<u32>> {
         Ok(self.meta("looked_down_to")?.map(|number| number as u32))
     }
 
-    /// Notes that they were.
-    pub fn set_looked_down_to(&self, number: u32) -> Result<()> {
+    pub fn set_checked_down_to(&self, number: u32) -> Result<()> {
         self.set_meta("looked_down_to", i64::from(number))
     }
 
-    /// When archived/ had last changed when all its tickets were last looked at; see
-    /// `Store::changed`. `None` if nobody knows, and they have to be looked at again.
-    pub fn archived_seen(&self) -> Result<Option<i64>> {
+    /// The mtime that archived/ had when all its tickets were last checked; see
+    /// `Store::directory_mtime`. `None` if it is not known, so that they have to be checked again.
+    pub fn archive_mtime(&self) -> Result<Option<i64>> {
         self.meta("archived_seen")
     }
 
-    /// Notes when it had.
-    pub fn set_archived_seen(&self, changed: i64) -> Result<()> {
-        self.set_meta("archived_seen", changed)
+    pub fn set_archive_mtime(&self, mtime: i64) -> Result<()> {
+        self.set_meta("archived_seen", mtime)
     }
 
-    /// True if so many tickets are archived that to look at each would keep somebody waiting.
-    pub fn holds_many_archived(&self) -> Result<bool> {
+    /// True if there are so many closed tickets that checking all of them would take noticeable time.
+    pub fn has_many_closed(&self) -> Result<bool> {
         let sql = "SELECT count(*) FROM (SELECT 1 FROM ticket WHERE place = 1 LIMIT ?1)";
-        let count: i64 = self.db.query_row(sql, [MANY_ARCHIVED], |r| r.get(0))?;
-        Ok(count == MANY_ARCHIVED)
+        let count: i64 = self.db.query_row(sql, [MANY_CLOSED], |r| r.get(0))?;
+        Ok(count == MANY_CLOSED)
     }
 
     pub(super) fn meta(&self, name: &str) -> Result<Option<i64>> {

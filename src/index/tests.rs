@@ -1,5 +1,5 @@
+use super::journal::ArchiveChange;
 use super::journal::Journal;
-use super::journal::Touched;
 use super::open::again_if_removed;
 use super::*;
 use crate::ticket::summary::Summary;
@@ -51,8 +51,8 @@ fn change(
 const FIRST: &str = "Message-ID: <1@x>\nFrom: Ann <ann@x.org>\nSubject: s\n\nx\n";
 const SECOND: &str = "Message-ID: <2@x>\nFrom: Bob <Bob@x.org>\n\ny\n";
 
-/// Tells of ticket 3, which is opened and gets an answer.
-fn tell(dir: &Path) {
+/// Writes the journal of ticket 3, which is opened and gets a reply.
+fn write_journal(dir: &Path) {
     let journal = Journal::at(dir);
     let opened = change(3, State::Open, None, STAMP, added(0, FIRST, 100));
     let answered = change(3, State::Open, Some(STAMP), LATER, added(1, SECOND, 200));
@@ -71,19 +71,19 @@ fn all(index: &Index, state: State) -> Vec<Overview> {
 }
 
 #[test]
-fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
+fn pending_lines_are_found_before_and_after_they_are_applied() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     drop(Index::open(&path).unwrap());
-    tell(dir.path());
+    write_journal(dir.path());
     let (first, second) = (
         summary("Message-ID: <1@x>\n\nx\n", 0).identity,
         summary("Message-ID: <2@x>\n\ny\n", 0).identity,
     );
     for (case, index) in [
-        ("a look", Index::open_to_read(&path).unwrap()),
-        ("taken over", Index::open(&path).unwrap()),
-        ("taken over before", Index::open_to_read(&path).unwrap()),
+        ("pending", Index::open_to_read(&path).unwrap()),
+        ("applied", Index::open(&path).unwrap()),
+        ("applied before", Index::open_to_read(&path).unwrap()),
     ] {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
         let bobs = crate::ticket::summary::key("<2@x>");
@@ -112,12 +112,12 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
         (row.subject.as_str(), row.last_from.as_str()),
         ("s", "bob@x.org")
     );
-    assert_eq!((row.stamp, row.sound), (LATER, true));
+    assert_eq!((row.stamp, row.whole), (LATER, true));
     assert_eq!(index.people(id(3)).unwrap(), ["ann@x.org", "bob@x.org"]);
     assert_eq!(index.position(id(3), &second).unwrap(), Some(1));
     assert!(index.holds(id(3), &second.digest).unwrap());
     assert!(!index.holds(id(4), &second.digest).unwrap());
-    index.gone(id(3)).unwrap();
+    index.set_gone(id(3)).unwrap();
     assert_eq!(
         (all(&index, State::Open), all(&index, State::Closed)),
         (vec![], vec![])
@@ -127,13 +127,13 @@ fn what_is_told_is_found_by_who_looks_and_by_who_takes_it_over() {
 }
 
 #[test]
-fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
+fn lines_can_be_applied_twice_and_only_where_they_fit() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     let journal = Journal::at(dir.path());
-    tell(dir.path());
+    write_journal(dir.path());
     let moved = change(3, State::Closed, Some(LATER), MOVED, None);
-    // Told of a file that nobody has seen like that: mutt was at it.
+    // Its stamp before is not that of the row: mutt has changed the file.
     let unknown = change(3, State::Open, Some(STAMP), LATER, added(2, FIRST, 300));
     for line in [&moved, &unknown] {
         journal.append(line).unwrap();
@@ -146,22 +146,22 @@ fn lines_may_be_taken_over_twice_and_only_where_they_fit() {
         assert_eq!(all(&index, State::Open), []);
         let rows = all(&index, State::Closed);
         assert_eq!((rows[0].stamp, rows[0].entries), (MOVED, 2));
-        // It died before it could remove them.
+        // As if the process had died before it could remove them.
         std::fs::write(dir.path().join("journal.old"), &lines).unwrap();
     }
 }
 
 #[test]
-fn the_first_message_of_an_emptied_file_says_whose_it_is() {
+fn the_first_message_of_an_emptied_file_counts_as_the_first() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     let journal = Journal::at(dir.path());
-    let empty = Reading {
+    let empty = TicketFile {
         id: id(3),
         state: State::Open,
         stamp: STAMP,
         entries: Vec::new(),
-        sound: true,
+        whole: true,
     };
     Index::open(&path).unwrap().replace(&empty).unwrap();
     let first = change(3, State::Open, Some(STAMP), LATER, added(0, FIRST, 100));
@@ -174,50 +174,50 @@ fn the_first_message_of_an_emptied_file_says_whose_it_is() {
 }
 
 #[test]
-fn what_we_did_in_archived_ourselves_is_no_news() {
+fn our_own_changes_of_archived_need_no_check() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     let journal = Journal::at(dir.path());
-    Index::open(&path).unwrap().set_archived_seen(100).unwrap();
+    Index::open(&path).unwrap().set_archive_mtime(100).unwrap();
     for (case, archived_before, archived_after, want) in [
         ("ours", 100, 120, 120),
         ("ours again", 120, 130, 130),
-        ("somebody was there before us", 140, 150, 130),
+        ("somebody else changed it before us", 140, 150, 130),
     ] {
-        let touched = Touched {
+        let change = ArchiveChange {
             archived_before,
             archived_after,
         };
-        journal.touched(&touched).unwrap();
+        journal.append_archive_change(&change).unwrap();
         let index = Index::open(&path).unwrap();
-        assert_eq!(index.archived_seen().unwrap(), Some(want), "{case}");
+        assert_eq!(index.archive_mtime().unwrap(), Some(want), "{case}");
     }
 }
 
 #[test]
-fn a_mangled_line_harms_no_other_and_all_tickets_are_looked_at_again() {
+fn a_damaged_line_spoils_no_other_and_all_tickets_are_checked_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     Index::open(&path).unwrap().set_complete(true).unwrap();
     std::fs::write(dir.path().join("journal"), "{\"ticket\":1").unwrap();
-    tell(dir.path());
+    write_journal(dir.path());
     let index = Index::open_to_read(&path).unwrap();
     assert_eq!(index.ticket(id(3)).unwrap().unwrap().entries, 2);
     assert!(!index.is_complete().unwrap());
 }
 
 #[test]
-fn one_that_was_begun_is_no_index() {
+fn a_partial_file_is_not_used() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     drop(Index::open(&path).unwrap());
     let whole = std::fs::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    // Each page of it is written by itself, and the first has the version in it.
+    // Pages are written one by one, and the first contains the version.
     for pages in 0..whole.len() / 4096 {
         let begun = &whole[..pages * 4096];
         std::fs::write(dir.path().join("index.db-new"), begun).unwrap();
-        tell(dir.path());
+        write_journal(dir.path());
         let index = Index::open(&path).unwrap();
         assert_eq!(index.highest().unwrap(), 3, "{pages}");
         drop(index);
@@ -229,26 +229,26 @@ fn one_that_was_begun_is_no_index() {
     }
 }
 
-/// D9: whoever has it open meanwhile is told, and does no harm to the new one.
+/// D9: a process that still has the old file open gets an error, and does not harm the new file.
 #[test]
-fn a_removal_under_way_is_told_from_damage() {
+fn a_removal_is_not_mistaken_for_damage() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
-    tell(dir.path());
+    write_journal(dir.path());
     let removed = Index::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    tell(dir.path());
+    write_journal(dir.path());
     let new = Index::open(&path).unwrap();
     let mut tries = 0;
     let done = again_if_removed(|| {
         tries += 1;
         let index = if tries == 1 { &removed } else { &new };
-        Ok(index.gone(id(5))?)
+        Ok(index.set_gone(id(5))?)
     });
     done.unwrap();
     assert_eq!(tries, 2);
     assert_eq!(new.ticket(id(3)).unwrap().unwrap().entries, 2);
-    let error = removed.gone(id(3)).unwrap_err();
+    let error = removed.set_gone(id(3)).unwrap_err();
     assert!(error.is_removal() && !error.is_damage(), "{error}");
 }
 
@@ -275,10 +275,10 @@ fn a_draft_becomes_an_index_like_any_other() {
 }
 
 #[test]
-fn another_version_and_garbage_are_made_anew() {
+fn another_version_and_garbage_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
-    tell(dir.path());
+    write_journal(dir.path());
     let index = Index::open(&path).unwrap();
     index.set_complete(true).unwrap();
     assert!(index.is_complete().unwrap());

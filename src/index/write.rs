@@ -1,4 +1,4 @@
-//! How rows come into the index: from the journal, and from a ticket that was read.
+//! Writing rows: from the journal, and from a ticket's file.
 
 use super::journal::{Added, Change, Journal, Located};
 use super::{Index, IndexError, Result};
@@ -9,56 +9,53 @@ use crate::ticket::event::{Course, Event};
 use crate::ticket::summary::{Identity, Summary};
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// A ticket's file as it was read.
+/// The content of a ticket's file.
 #[derive(Clone, Debug)]
-pub struct Reading {
-    /// The ticket.
+pub struct TicketFile {
     pub id: TicketId,
-    /// Where its file lay.
     pub state: State,
-    /// The file.
     pub stamp: Stamp,
-    /// Its messages.
     pub entries: Vec<(Summary, Located)>,
-    /// It ended in a whole entry; if not, it wants mending before the next.
-    pub sound: bool,
+    /// The file ends in a whole entry. If not, it must be mended before the next append.
+    pub whole: bool,
 }
 
 impl Index {
-    /// Takes over what deliveries told.
+    /// Applies the journal, and removes its lines.
     pub(super) fn apply_journal(&self, journal: &Journal) -> anyhow::Result<()> {
-        let Some(taken) = journal.take()? else {
+        let Some(journal) = journal.set_aside()? else {
             return Ok(());
         };
-        self.together(|| {
-            for change in &taken.lines.changes {
+        let lines = &journal.lines;
+        self.in_transaction(|| {
+            for change in &lines.changes {
                 self.apply(change)?;
             }
-            for touched in &taken.lines.touched {
-                if self.archived_seen()? == Some(touched.archived_before) {
-                    self.set_archived_seen(touched.archived_after)?;
+            for change in &lines.archive_changes {
+                if self.archive_mtime()? == Some(change.archived_before) {
+                    self.set_archive_mtime(change.archived_after)?;
                 }
             }
-            if !taken.lines.sound {
-                // Nobody knows which ticket a mangled line was about: all are looked at again.
+            if !lines.all_valid {
+                // A damaged line may be about any ticket, so all of them have to be checked.
                 self.set_complete(false)?;
             }
             Ok::<_, IndexError>(())
         })?;
-        taken.done()
+        journal.remove()
     }
 
-    /// Does all of `work` in one transaction, or nothing of it.
-    pub fn together<T, E: From<IndexError>>(
+    /// Does all of `work` in one transaction, or nothing.
+    pub fn in_transaction<T, E: From<IndexError>>(
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         self.end_read();
-        together(&self.db, work)
+        in_transaction(&self.db, work)
     }
 
-    /// Notes a change, if the row says what the file was like before it. A row that does not is
-    /// left alone: its stamp is not the file's, and the file is read again.
+    /// Applies a change if the row has the stamp that the file had before it. Otherwise the row is left
+    /// alone: its stamp differs from the file's, so the file will be read again.
     fn apply(&self, change: &Change) -> Result<()> {
         let Change {
             ticket: id,
@@ -68,7 +65,7 @@ impl Index {
         } = *change;
         let row = self.ticket(id)?;
         match (&row, &change.added) {
-            // The first one says whose ticket it is, also in a file that was empty.
+            // The first entry of a ticket, whose file may have existed but been empty.
             (row, Some(added))
                 if added.seq == 0
                     && row
@@ -80,7 +77,7 @@ impl Index {
                 self.upsert(id, state, after, (only, only, 1), true)?;
             }
             (Some(row), None) if Some(row.stamp) == change.before => {
-                self.moved(id, state, after)?;
+                self.update_state(id, state, after)?;
             }
             (Some(row), Some(added))
                 if Some(row.stamp) == change.before && row.entries == added.seq =>
@@ -93,7 +90,7 @@ impl Index {
                 let summary = &added.summary;
                 self.db.prepare_cached(sql)?.execute(params![
                     id.get(),
-                    place_number(state),
+                    state_number(state),
                     after.inode as i64,
                     after.size as i64,
                     after.ctime,
@@ -108,9 +105,9 @@ impl Index {
         Ok(())
     }
 
-    /// Notes all messages of a ticket anew.
-    pub fn replace(&self, read: &Reading) -> Result<()> {
-        self.together(|| {
+    /// Replaces all rows of a ticket.
+    pub fn replace(&self, read: &TicketFile) -> Result<()> {
+        self.in_transaction(|| {
             let sql = "DELETE FROM entry WHERE ticket = ?1";
             self.db.prepare_cached(sql)?.execute([read.id.get()])?;
             let (first, last) = (read.entries.first(), read.entries.last());
@@ -121,22 +118,22 @@ impl Index {
             }
             self.add_to_backlog(read.id, 0)?;
             let ends = (first.map(|e| &e.0), last.map(|e| &e.0), read.entries.len());
-            self.upsert(read.id, read.state, read.stamp, ends, read.sound)
+            self.upsert(read.id, read.state, read.stamp, ends, read.whole)
         })
     }
 
-    /// Notes that a ticket's file lies in `place` now, with this stamp and the same messages.
-    fn moved(&self, id: TicketId, state: State, stamp: Stamp) -> Result<()> {
+    /// Records that a ticket's file was moved. Its messages are the same.
+    fn update_state(&self, id: TicketId, state: State, stamp: Stamp) -> Result<()> {
         let sql = "UPDATE ticket SET place = ?2, inode = ?3, size = ?4, ctime = ?5 WHERE id = ?1";
         let (inode, size) = (stamp.inode as i64, stamp.size as i64);
-        let values = params![id.get(), place_number(state), inode, size, stamp.ctime];
+        let values = params![id.get(), state_number(state), inode, size, stamp.ctime];
         self.db.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 
-    /// Notes that a ticket's file is gone. Its number stays known: it is never used again (B7).
-    pub fn gone(&self, id: TicketId) -> Result<()> {
-        self.together(|| {
+    /// Records that a ticket's file is gone. The row stays, since the number is never used again (B7).
+    pub fn set_gone(&self, id: TicketId) -> Result<()> {
+        self.in_transaction(|| {
             let forget = "DELETE FROM entry WHERE ticket = ?1";
             self.db.prepare_cached(forget)?.execute([id.get()])?;
             let sql = "INSERT INTO ticket VALUES(?1, 2, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 1)
@@ -173,7 +170,7 @@ impl Index {
         state: State,
         stamp: Stamp,
         ends: (Option<&Summary>, Option<&Summary>, usize),
-        sound: bool,
+        whole: bool,
     ) -> Result<()> {
         let (first, last, count) = ends;
         let author = first.and_then(|s| s.author.as_ref());
@@ -181,7 +178,7 @@ impl Index {
                    VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
         self.db.prepare_cached(sql)?.execute(params![
             id.get(),
-            place_number(state),
+            state_number(state),
             stamp.inode as i64,
             stamp.size as i64,
             stamp.ctime,
@@ -193,14 +190,14 @@ impl Index {
             first.map_or("", |s| s.subject.as_str()),
             last.map_or("", |s| s.from.as_str()),
             last.is_some_and(|s| s.automatic),
-            sound,
+            whole,
         ])?;
         Ok(())
     }
 }
 
-/// Does all of `work` in one transaction of `db`, or nothing of it.
-pub(crate) fn together<T, E: From<IndexError>>(
+/// Does all of `work` in one transaction of `db`, or nothing.
+pub(crate) fn in_transaction<T, E: From<IndexError>>(
     db: &Connection,
     work: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
@@ -216,7 +213,7 @@ pub(crate) fn together<T, E: From<IndexError>>(
     done
 }
 
-/// `subject` is the ticket's: what only repeats it is not stored again.
+/// `subject` is that of the ticket. The part of the entry's Subject that repeats it is not stored.
 fn insert_entry(
     db: &Connection,
     id: TicketId,
@@ -233,7 +230,7 @@ fn insert_entry(
         Some(before) if subject != Some("") => Some(format!("{before}{REPEATED}")),
         _ => Some(summary.subject.clone()),
     };
-    // The author is noted already.
+    // The author has a column of their own.
     let others = match summary.people.split_once(' ') {
         Some((first, others)) if first == summary.from => others,
         None if summary.people == summary.from => "",
@@ -258,18 +255,18 @@ fn insert_entry(
     Ok(())
 }
 
-fn place_number(state: State) -> i64 {
+fn state_number(state: State) -> i64 {
     match state {
         State::Open => 0,
         State::Closed => 1,
     }
 }
 
-/// Stands for the ticket's subject; no Subject in one line holds a control character. In SQL:
-/// `ifnull(replace(e.subject, char(31), t.subject), t.subject)`.
+/// Stands for the ticket's Subject in that of an entry. A Subject in one line has no control characters.
+/// In SQL: `ifnull(replace(e.subject, char(31), t.subject), t.subject)`.
 const REPEATED: char = '\u{1f}';
 
-/// `entry.event`; a number once used keeps its meaning.
+/// The numbers in `entry.event`. A number that was used keeps its meaning.
 const EVENTS: [Event; 5] = [
     Event::Opened,
     Event::Filed,
@@ -278,7 +275,6 @@ const EVENTS: [Event; 5] = [
     Event::Quiet,
 ];
 
-/// What a number in `entry.event` means.
 pub(super) fn event(number: i64) -> Event {
     let at = usize::try_from(number).ok();
     at.and_then(|at| EVENTS.get(at))

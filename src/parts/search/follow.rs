@@ -40,8 +40,8 @@ impl Follower for FullText {
         words(message)
     }
 
-    fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        FullText::together(self, work)
+    fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        FullText::in_transaction(self, work)
     }
 
     fn note(&self, ticket: TicketId, extracts: &[Words]) -> Result<()> {
@@ -89,7 +89,7 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
             extract_from: Some(unread.seq),
         };
         let jobs: Vec<ReadJob> = backlog.iter().map(job).collect();
-        text.together(|| {
+        text.in_transaction(|| {
             desk.read_many(&jobs, &words, |tickets, jobs| {
                 for (read, job) in tickets.iter().zip(jobs) {
                     // The words of a ticket that is gone go, too.
@@ -104,7 +104,7 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
                 Ok(())
             })
         })?;
-        index.take_from_backlog(&backlog)?;
+        index.remove_from_backlog(&backlog)?;
     }
     if all > MANY {
         text.expect_many(false)?;

@@ -8,7 +8,7 @@
 //! connection would make FTS5 write its sorted words at once, a thousand times too often.
 
 use super::query::Phrase;
-use crate::index::{IndexError, Result, together};
+use crate::index::{IndexError, Result, in_transaction};
 use crate::ticket::TicketId;
 use mail::words::Words;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -170,11 +170,11 @@ impl FullText {
     }
 
     /// Does all of `work` in one transaction, or nothing of it.
-    pub(super) fn together<T, E: From<IndexError>>(
+    pub(super) fn in_transaction<T, E: From<IndexError>>(
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        together(&self.db, work)
+        in_transaction(&self.db, work)
     }
 
     /// Notes the words of a ticket's messages from `seq` (from 0) on, in the place of what was noted of
@@ -250,7 +250,7 @@ mod tests {
                 ..Words::default()
             };
             let id = TicketId::new(number).unwrap();
-            text.together(|| text.note(id, 0, &[words])).unwrap();
+            text.in_transaction(|| text.note(id, 0, &[words])).unwrap();
         };
         let pages = || -> i64 {
             let count = |name: &str| {

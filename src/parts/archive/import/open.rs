@@ -96,7 +96,7 @@ impl<'a> NewTickets<'a> {
         }
         // Before the sequence is unlocked: a delivery takes a number up to the last one, of which
         // neither the index nor the disk knows anything, for one that was used.
-        filing.desk.index()?.together(|| {
+        filing.desk.index()?.in_transaction(|| {
             for ticket in &opened {
                 filing.desk.known(ticket.ticket)?;
             }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::files::Stamp;
-use crate::index::Reading;
+use crate::index::TicketFile;
 use crate::index::journal::Located;
 use crate::parts::search::fulltext::{FullText, path_beside};
 use crate::parts::search::highlight::Highlighter;
@@ -32,7 +32,7 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
         let entries = mails.iter().map(|raw| (summary(raw), located));
         let number = id(n as u32);
         index
-            .replace(&Reading {
+            .replace(&TicketFile {
                 id: number,
                 state: State::Open,
                 stamp: Stamp {
@@ -41,7 +41,7 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
                     ctime: 1,
                 },
                 entries: entries.collect(),
-                sound: true,
+                whole: true,
             })
             .unwrap();
         let said: Vec<_> = mails.iter().map(|raw| words(raw.as_bytes())).collect();
