@@ -1,9 +1,8 @@
-//! Composing: no stranger writes a header field of ours, and a copy is the mail (C1 to C4, C8, C12).
+//! Composing: no stranger can write a header field of ours, and a copy contains the mail (C1 to C4, C8, C12).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use mailparse::MailHeaderMap;
-use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::mail::automatic::{self, Degree};
 use tickets::mail::decode::{self, Mailbox, clean, clean_block};
 use tickets::mail::envelope::Sender;
@@ -11,14 +10,17 @@ use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
 use tickets::ticket::compose::letter::Letter;
-use tickets::ticket::compose::{Kind, OWN_MARKS, Outgoing, Composer, ascii_address, ticket_of_msg_id};
+use tickets::ticket::compose::{
+    Composer, Kind, OWN_MARKS, Outgoing, ascii_address, ticket_of_msg_id,
+};
+use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::ticket::template::Templates;
 use tickets::ticket::{TicketId, tag};
 use tickets_fuzz::{Choices, assert_harmless, run, with_lf};
 
 fuzz_target!(|data: &[u8]| run(data, target));
 
-/// The fields that stand above every mail of ours, and those that may.
+/// The fields that every mail of ours has, and those that it may have.
 const ALWAYS: [&str; 7] = [
     "Date",
     "From",
@@ -44,7 +46,7 @@ const SOMETIMES: [&str; 10] = [
 fn target(raw: &[u8]) {
     let mut choices = Choices::of(raw);
     let message = Message::new(raw);
-    // What a stranger wrote, wherever a mail of ours might say it again.
+    // Strangers' text in every place where a mail of ours might repeat it.
     let subject = message.subject();
     let body = String::from_utf8_lossy(message.body());
     let author = message.reply_to();
@@ -84,7 +86,7 @@ fn target(raw: &[u8]) {
     let copy = composer.copy(&message, admins);
     assert_eq!((&copy.sender, copy.recipients.as_slice()), (&None, admins));
     desk.other(&copy, &message);
-    // The one name of a stranger that stands in a From of ours says what it said.
+    // The only stranger's name in a From of ours reads as in the original.
     let said = message
         .from()
         .into_iter()
@@ -141,7 +143,7 @@ impl Desk {
             templates: &self.templates,
             ticket: self.ticket,
             tag: &self.tag,
-            // As the desk has it; the closure in a `Composer` is borrowed, so it is a function here.
+            // The same as in the desk. `Composer` borrows the closure, so these are functions.
             tagged: match self.ticket.get() {
                 1 => &|subject| tagged(subject, 1),
                 12 => &|subject| tagged(subject, 12),
@@ -152,7 +154,7 @@ impl Desk {
         }
     }
 
-    /// A mail with a text of ours.
+    /// Checks a mail with a text of ours.
     fn own(&self, mail: &Outgoing, kind: Kind) {
         assert_eq!((&mail.sender, mail.kind), (&None, kind));
         let (head, body) = halves(&mail.bytes);
@@ -176,16 +178,16 @@ impl Desk {
         self.any(mail);
     }
 
-    /// A mail of somebody's under a header of ours.
+    /// Checks somebody's mail under a header of ours.
     fn other(&self, mail: &Outgoing, original: &Message) {
         assert_eq!(mail.kind, Kind::Copy);
         let (_, body) = halves(&mail.bytes);
         assert!(*body == with_lf(original.body()), "another body");
         let sent = Message::new(&mail.bytes);
-        // What says how to read the body is the original's own, or nothing does.
+        // The MIME fields are those of the original, or there are none.
         for field in sent.fields().iter().filter(|field| is_mime(field.name)) {
             let from = original.first(&String::from_utf8_lossy(field.name));
-            // MTAs stumble over a lone CR and over NULs.
+            // MTAs trip over a lone CR and over NULs.
             let value = with_lf(from.expect("a field that came in").value);
             let value: Vec<u8> = value
                 .iter()
@@ -193,7 +195,7 @@ impl Desk {
                 .collect();
             assert_eq!(field.text(), decode::text(&value));
         }
-        // Group reply reaches neither the desk twice nor its admins.
+        // A group reply reaches the desk once and none of its admins.
         for person in sent.mailboxes("Cc") {
             assert!(!self.admins.contains(&person.address));
             assert_eq!(self.addresses.target(&person.address), None);
@@ -268,7 +270,7 @@ impl Desk {
                 "the reply would not be filed"
             );
         }
-        // What comes back is known, and an answer to it finds the ticket: by Subject, by its parent.
+        // If it comes back, it is recognised, and a reply to it finds the ticket: by Subject and by parent.
         assert_eq!(
             automatic::degree(&sent, &Sender::Unknown, OWN_MARKS),
             Degree::Ours
@@ -292,7 +294,7 @@ fn tagged(subject: &str, number: u32) -> Option<TicketId> {
     tags.into_iter().find(|id| id.get() == number)
 }
 
-/// Header and body; the empty line between them belongs to neither.
+/// Header and body, without the empty line between them.
 fn halves(mail: &[u8]) -> (&[u8], &[u8]) {
     let end = memchr::memmem::find(mail, b"\n\n").expect("an empty line");
     (&mail[..end + 1], &mail[end + 2..])
@@ -309,7 +311,7 @@ fn other_opinion(mail: &[u8]) -> String {
     parsed.get_body().expect("a text").replace("\r\n", "\n")
 }
 
-/// A text of ours is read back as it was meant.
+/// Mail readers decode a text of ours as it was written.
 fn comes_back(notice: &Outgoing, text: &str) {
     if text.len() < 60_000 {
         assert_eq!(
@@ -319,7 +321,7 @@ fn comes_back(notice: &Outgoing, text: &str) {
     }
 }
 
-/// A reply that a person writes: what the editor shows is read back, and the mail is well-formed.
+/// A person's reply: the text in the editor is parsed correctly, and the mail is well-formed.
 fn reply(original: &Message, desk: &Desk, text: &str) {
     let mut draft = Letter {
         from: vec![Mailbox {
@@ -331,7 +333,7 @@ fn reply(original: &Message, desk: &Desk, text: &str) {
         ..Letter::answering(original, &desk.tag, text, "2026-11-22 10:00")
     };
     let recipients = draft.recipients();
-    // What looks like the start of an encoded word is shown as it is sent.
+    // Text that looks like the start of an encoded-word is shown as it is sent.
     let subject = clean(&draft.subject).replace("=?", "= ?");
     let references = draft.references.clone();
     draft.edited(&draft.readable());

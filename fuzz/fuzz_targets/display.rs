@@ -1,4 +1,4 @@
-//! Display: nothing harmful reaches a terminal, and what does is bounded (E1, E2).
+//! Display: nothing harmful reaches a terminal, and the output is bounded (E1, E2).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +33,7 @@ fn text(rendered: &Rendered, limits: &Limits) {
     let text = &rendered.text;
     assert_harmless(text, &['\n', '\t']);
     assert_eq!(text.trim_matches('\n'), text);
-    // The remark that something was cut comes on top, once for HTML and once for all.
+    // A remark that something was cut is added, once for HTML and once for the whole text.
     assert!(text.len() <= limits.text + 100, "{} bytes", text.len());
 }
 
@@ -76,7 +76,7 @@ fn note(raw: &[u8], choices: &mut Choices) {
     }
 }
 
-/// The mail twice in a conversation, once with its whole header, as `show --headers` has it.
+/// The mail twice in a conversation, once with its whole header, as in `show --headers`.
 fn conversation(raw: &[u8], choices: &mut Choices) {
     let message = Message::new(raw);
     let Rendered { text, attachments } = render::render(raw, &Limits::default());
@@ -109,14 +109,14 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
     let usual = |address: &str| address.ends_with("@example.org");
     for width in [None, Some(80), Some(1 + choices.below(200))] {
         let out = screen::conversation(12, &messages, &usual, width);
-        // Behind an author who is written from right to left, we set a mark of our own.
+        // We add a mark after an author's name that is written from right to left.
         let out_of_rules = |line: &str| match line.starts_with("── ") {
             true => line.replacen("\u{200e}", "", 1),
             false => line.to_owned(),
         };
         let lines: Vec<String> = uncoloured(&out).lines().map(out_of_rules).collect();
         assert_harmless(&lines.join("\n"), &['\n', '\t']);
-        // Styles and fills, a mark of quotation on each line that was wrapped.
+        // Styles and padding, and a quotation mark on each wrapped line.
         assert!(
             out.len() <= 64 * held + 4096,
             "{} bytes of {held} at {width:?}",
@@ -125,7 +125,7 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
     }
 }
 
-/// How many bytes there are to show.
+/// The number of bytes to show.
 fn measure(messages: &[screen::ShownMessage]) -> usize {
     let people = |people: &[decode::Mailbox]| -> usize {
         people
@@ -146,7 +146,7 @@ fn measure(messages: &[screen::ShownMessage]) -> usize {
     messages.iter().map(one).sum()
 }
 
-/// `text` without the escape sequences that are ours; others stay, and are found.
+/// `text` without our own escape sequences. Others stay, so that they are found.
 fn uncoloured(text: &str) -> String {
     text.replace("\u{1b}[1m", "")
         .replace("\u{1b}[2m", "")

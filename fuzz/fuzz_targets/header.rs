@@ -1,4 +1,4 @@
-//! Header splitting and decoding: nothing is dropped, nothing is made up, values are harmless.
+//! Splitting and decoding headers: nothing is dropped, nothing is invented, and values are harmless.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fn target(raw: &[u8]) {
     }
 }
 
-/// The header against a second way to read it, and every byte in its place.
+/// Compares the header with a second parser, and checks that no byte is lost.
 fn split(raw: &[u8], message: &Message) {
     let (fields, body) = reference(raw);
     assert_eq!(message.body(), body);
@@ -40,7 +40,7 @@ fn split(raw: &[u8], message: &Message) {
     assert_eq!((alone.fields(), alone.body()), (message.fields(), &b""[..]));
 }
 
-/// The fields and the body, read line by line.
+/// The second parser: fields and body, line by line.
 fn reference(raw: &[u8]) -> (Vec<&[u8]>, &[u8]) {
     let mut fields: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
@@ -79,13 +79,13 @@ fn halves(line: &[u8]) -> (&[u8], &[u8]) {
     (line[..colon].trim_ascii_end(), &line[colon + 1..end])
 }
 
-/// What the rest of the program gets to see.
+/// The decoded values that the rest of the program uses.
 fn values(message: &Message) {
     for field in message.fields().iter().take(200) {
         let text = field.text();
         assert_one_line(&text);
         assert_eq!(decode::clean(&text), text);
-        // One byte is at most three of UTF-8, and may be so twice: raw, and in an encoded word.
+        // One byte becomes at most three bytes of UTF-8, and may count twice: raw and in an encoded-word.
         assert!(text.len() <= 9 * field.value.len().min(64 << 10) + 9);
         let block = decode::clean_block(&String::from_utf8_lossy(field.value));
         assert_harmless(&block, &['\n', '\t']);
@@ -101,7 +101,7 @@ fn values(message: &Message) {
             assert_eq!(decode::msg_ids(id.as_bytes()), [&*id]);
         }
         if let Some(date) = decode::date(field.value) {
-            // The years -9999 to 9999, and a zone of 255 hours.
+            // The years -9999 to 9999, with a zone of up to 255 hours.
             assert!(date.abs() < 400_000_000_000, "{date}");
         }
     }
@@ -126,7 +126,7 @@ fn people(people: &[decode::Mailbox]) {
     }
 }
 
-/// The same mail with CRLF says the same (A2).
+/// The same mail with CRLF has the same content (A2).
 fn line_ends_do_not_matter(raw: &[u8], message: &Message) {
     let mut crlf = Vec::with_capacity(raw.len() * 2);
     for &byte in raw {
@@ -140,7 +140,7 @@ fn line_ends_do_not_matter(raw: &[u8], message: &Message) {
     assert_eq!(other.fields().len(), message.fields().len());
     for (a, b) in message.fields().iter().zip(other.fields()).take(200) {
         assert_eq!(a.name, b.name);
-        // No field is read further than 64 KiB, and CRs count.
+        // At most 64 KiB of a field are read, including CRs.
         if b.value.len() < 60_000 {
             assert_eq!(a.text(), b.text());
             assert_eq!(decode::mailboxes(a.value), decode::mailboxes(b.value));

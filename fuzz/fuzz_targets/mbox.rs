@@ -1,4 +1,4 @@
-//! The mbox: what goes in comes out, a cut leaves whole entries, any file can be read (D2, D3, D6, D7).
+//! The mbox: messages come out as they went in, a cut leaves whole entries, and any file can be read (D2, D3, D6, D7).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -24,7 +24,7 @@ fn target(data: &[u8]) {
     any_file(data, &mut choices);
 }
 
-/// D6: also after a mail program wrote its flags into the file, and did so again.
+/// D6: also after a mail program has written its flags into the file, twice.
 fn comes_back(raw: &[u8]) {
     let file = entry::encode(&TRACE, raw);
     assert!(file.ends_with(b"\n\n"));
@@ -43,7 +43,7 @@ fn comes_back(raw: &[u8]) {
         assert_eq!(tail(file, 0), Tail::Whole);
     }
 
-    // Whatever a stranger gives for an envelope sender.
+    // Any envelope sender that a stranger may give.
     let sender = Message::new(raw)
         .first("Return-Path")
         .map(|f| String::from_utf8_lossy(f.value).into_owned());
@@ -65,7 +65,7 @@ fn quoting(raw: &[u8]) {
     let mut stored = Vec::new();
     mbox::quote_into(&mut stored, raw);
     for line in lines(&stored) {
-        // mutt reads a line in pieces, and takes each for a line.
+        // mutt reads a long line in pieces and treats each as a line.
         assert!(line.chunks(8191).all(|piece| !piece.starts_with(b"From ")));
     }
     assert!(*mbox::unquote(&stored) == *raw);
@@ -74,7 +74,7 @@ fn quoting(raw: &[u8]) {
     assert!(back == raw);
 }
 
-/// D7: cut anywhere, mended and appended to, a file holds whole entries, and all that were whole.
+/// D7: a file that is cut anywhere, mended and appended to contains only whole entries, and all that were whole.
 fn cut(raw: &[u8], choices: &mut Choices) {
     let first = entry::encode(&TRACE, b"Subject: first\n\nfirst\n");
     let this = entry::encode(&TRACE, raw);
@@ -82,7 +82,7 @@ fn cut(raw: &[u8], choices: &mut Choices) {
         let mut cuts = vec![0, last.len(), last.len() - 1, last.len() - 2];
         cuts.extend((0..3).map(|_| choices.below(last.len())));
         cuts.extend((0..2).map(|_| last.len().saturating_sub(choices.below(12))));
-        // Where the message itself lies.
+        // The position of the message itself.
         cuts.push(last.len() - choices.below(last.len().min(raw.len() + 3)));
         for cut in cuts {
             cut_at(before, last, cut);
@@ -130,7 +130,7 @@ fn cut_at(before: &[u8], last: &[u8], cut: usize) {
     );
     assert_eq!(*found[found.len() - 1], *only_content(&new), "cut at {cut}");
     if whole {
-        // Not always the same bytes: a line end that a digest proves need not be stored.
+        // The bytes may differ: a line end that the digest proves need not be stored.
         let (was, is) = (entry::decode(only_content(last)), entry::decode(found[1]));
         assert_eq!(
             is.verdict,
@@ -141,7 +141,7 @@ fn cut_at(before: &[u8], last: &[u8], cut: usize) {
     }
 }
 
-/// Does what the store does until a new entry may follow; gives up what would be set aside.
+/// Mends a file as the store does before it appends. Text that would be set aside is dropped.
 fn mend(file: &mut Vec<u8>) {
     for _ in 0..3 {
         match tail(file, 0) {
@@ -156,7 +156,7 @@ fn mend(file: &mut Vec<u8>) {
     panic!("never mended");
 }
 
-/// The input as a file that others wrote, or wrote into.
+/// The input as a file that other programs wrote or changed.
 fn any_file(file: &[u8], choices: &mut Choices) {
     let all: Vec<_> = entries(file, 0).collect();
     let mut pos = entries(file, 0).preamble().len() as u64;
@@ -184,7 +184,7 @@ fn any_file(file: &[u8], choices: &mut Choices) {
     }
     assert_eq!(pos, file.len() as u64);
 
-    // Whoever knows the first entries need not read them again.
+    // Reading can start after entries that are known already.
     if !all.is_empty() {
         let nth = choices.below(all.len());
         let from = all[nth].start;
@@ -194,12 +194,12 @@ fn any_file(file: &[u8], choices: &mut Choices) {
     mended(file);
 }
 
-/// Mending any file takes nothing but its end, and keeps the entries before it.
+/// Mending any file only removes bytes at its end, and keeps the entries before.
 fn mended(file: &[u8]) {
     let mut mended = file.to_vec();
     let mut kept = file.len();
     for round in 0.. {
-        // Each round takes an entry at least, or a run of empty lines.
+        // Each round removes at least an entry or a run of empty lines.
         assert!(round <= file.len(), "never mended");
         match tail(&mended, 0) {
             Tail::Whole => break,
@@ -210,13 +210,13 @@ fn mended(file: &[u8]) {
             }
         }
         if round > 20 {
-            // Mending a file entry by entry is nobody's business: one that is torn so often is not met.
+            // A file that is torn this often does not occur in practice.
             return;
         }
     }
     assert_eq!(mended[..kept], file[..kept]);
     assert!(mended[kept..].iter().all(|&b| b == b'\n') && mended.len() - kept < 8);
-    // A length that others wrote may reach beyond the end, and then it says nothing before there is more.
+    // A Content-Length of others may reach beyond the end of the file, and is then ignored until there is more.
     let lengths = |line: &[u8]| {
         line.get(..14)
             .is_some_and(|name| name.eq_ignore_ascii_case(b"content-length"))
@@ -249,7 +249,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|&b| b == b'\n')
 }
 
-/// What mutt does when it writes a flag: fields at the end of what it takes for the header.
+/// Adds flags as mutt does: fields at the end of what it considers the header.
 fn flagged(file: &[u8]) -> Vec<u8> {
     let entry = entries(file, 0).next().expect("an entry");
     let mut end = 0;

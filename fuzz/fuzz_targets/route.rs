@@ -1,11 +1,9 @@
-//! Routing and planning: every message has a place, and nobody is answered who should not be
+//! Routing and planning: every message has a destination, and nobody gets an answer who should not
 //! (sections B and C).
 #![no_main]
 
 use anyhow::Result;
 use libfuzzer_sys::fuzz_target;
-use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
-use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::mail::automatic::{self, Degree};
 use tickets::mail::decode;
 use tickets::mail::envelope::{Envelope, Given, RecipientSource, Sender};
@@ -14,8 +12,10 @@ use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
 use tickets::ticket::compose::OWN_MARKS;
 use tickets::ticket::plan::{Answer, Plan, PlanRules, Situation, Ticket, plan};
+use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
 use tickets::ticket::summary::Summary;
+use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::ticket::{TicketId, compose, tag};
 use tickets_fuzz::{Choices, assert_one_line, run};
 
@@ -31,7 +31,7 @@ fn target(data: &[u8]) {
     let envelope = desk.envelope(&message, from_line);
     desk.recognises(&message, &envelope);
     let sender = &envelope.sender;
-    // A header that begins folded would go on in a field that is put above it.
+    // A header that begins with a folded line would continue a field that is put above it.
     let begins_folded = matches!(raw, [b' ' | b'\t', ..]);
     if !begins_folded {
         degrees(raw, &message, sender);
@@ -62,7 +62,7 @@ impl Known for Desk {
     }
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
         let ours = compose::ticket_of_msg_id(msg_id, self.addresses.domain());
-        // Of all others some: an even length, in a ticket that may be gone.
+        // Of all others, those of even length; the ticket may not exist.
         let other = msg_id
             .len()
             .is_multiple_of(2)
@@ -89,7 +89,7 @@ impl Desk {
         }
     }
 
-    /// The envelope as an MTA would tell it; what it tells stands in fields of the mail.
+    /// The envelope as an MTA would pass it. Its values come from fields of the mail.
     fn envelope(&self, message: &Message, from_line: Option<&[u8]>) -> Envelope {
         let said = |name: &str| {
             message
@@ -125,7 +125,7 @@ impl Desk {
         envelope
     }
 
-    /// Addresses and tags, wherever they come from.
+    /// Checks addresses and tags from any source.
     fn recognises(&self, message: &Message, envelope: &Envelope) {
         let subject = message.subject();
         let people = message.to_cc().into_iter().map(|m| m.address);
@@ -154,7 +154,7 @@ impl Desk {
         }
     }
 
-    /// Each message has somewhere to go, or a reason why not.
+    /// Checks that each message has a destination or is refused for a reason.
     fn routes(&self, envelope: &Envelope, message: &Message) -> Vec<Destination> {
         let mut all = Vec::new();
         for (unknown_ticket, catch_all) in [
@@ -197,7 +197,7 @@ impl Desk {
                     "{id:?} twice"
                 );
             }
-            // B1 to B3: what the envelope names is what it gets, whatever the message says.
+            // B1 to B3: the envelope decides, whatever the message says.
             for recipient in &envelope.recipients {
                 if let Some(Target::Ticket(id, verb)) = self.addresses.target(recipient)
                     && self.exists(id).unwrap()
@@ -218,7 +218,7 @@ impl Desk {
         all
     }
 
-    /// What section C forbids, whatever the message, the ticket and the policy.
+    /// Checks what section C forbids for any message, ticket and policy.
     fn plans(&self, message: &Message, sender: &Sender, verb: Option<Verb>, choices: &mut Choices) {
         let degree = automatic::degree(message, sender, OWN_MARKS);
         let policy = PlanRules {
@@ -360,7 +360,7 @@ impl Desk {
         }
     }
 
-    /// C3, C4: to the submitter and nobody else, unless the mail is theirs or names them.
+    /// C3, C4: only the submitter gets it, unless they wrote the mail or it is addressed to them.
     fn unless_reached(
         &self,
         to: &decode::Mailbox,
@@ -378,7 +378,7 @@ impl Desk {
     }
 }
 
-/// A machine cannot pass for a person (C6).
+/// A machine cannot be mistaken for a person (C6).
 fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
     let degree = automatic::degree(message, sender, OWN_MARKS);
     assert!(automatic::degree(message, &Sender::Null, OWN_MARKS).is_automatic());
@@ -392,10 +392,10 @@ fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
         marked(b"X-Tickets-Ticket: 1\nX-Tickets-Kind: ack\n"),
         Degree::Ours
     );
-    // What says nothing about who wrote it changes nothing.
+    // Fields that do not tell who wrote it change nothing.
     assert_eq!(marked(b"Received: by x\n"), degree);
     assert_ne!(marked(b"List-Id: <x>\n"), Degree::Person);
-    // The names of fields have no letter case.
+    // Field names are not case-sensitive.
     let upper: Vec<u8> = message
         .fields()
         .iter()
@@ -409,10 +409,10 @@ fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
     }
 }
 
-/// A5: the same mail on another way is the same mail, and another body is another mail.
+/// A5: a mail that comes by another way is the same mail; one with another body is not.
 fn the_same(raw: &[u8], message: &Message, sender: &Sender) {
     let summary = Summary::of(message, sender, 7);
-    // It is cut between characters, and a blank may be the last of them.
+    // It is cut between characters, possibly after a blank.
     assert_one_line(summary.subject.trim_end());
     assert_eq!(summary.from, summary.from.to_lowercase());
     let identity = |raw: &[u8]| Summary::of(&Message::new(raw), sender, 9).identity;

@@ -1,8 +1,8 @@
-//! What the fuzz targets share: which panics count, what may be shown, and choices.
+//! Shared by the fuzz targets: which panics count, which text is harmless, and pseudo-random choices.
 //!
-//! An input is always a mail (or an mbox), never a record of parameters: a finding is a mail that
-//! can be delivered, and a mail of `tests/corpus` is an input as it stands. What else a target
-//! needs it reads from fields of the mail, or takes from [`Choices`].
+//! An input is always a mail (or an mbox), never a record of parameters. So a finding is a mail that can
+//! be delivered, and every mail of `tests/corpus` is an input. Further parameters of a target come from
+//! fields of the mail or from [`Choices`].
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,8 +15,8 @@ thread_local! {
 
 /// Runs `target` on an input.
 ///
-/// libfuzzer-sys ends the process at every panic, but the program expects some of two libraries
-/// and catches them. So a panic counts where it starts in our own code, or where nobody caught it.
+/// libfuzzer-sys ends the process at every panic, but the program expects panics of two libraries and
+/// catches them. So a panic only counts if it starts in our own code or is not caught.
 pub fn run(input: &[u8], target: fn(&[u8])) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -38,11 +38,11 @@ fn is_of_a_library(panic: &PanicHookInfo) -> bool {
     file.contains("/registry/") || file.starts_with("/rustc/")
 }
 
-/// Numbers that look random and depend on nothing but the input.
+/// Pseudo-random numbers that depend only on the input.
 pub struct Choices(u64);
 
 impl Choices {
-    /// The choices that belong to `input`.
+    /// The choices for `input`.
     pub fn of(input: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(input);
@@ -51,7 +51,7 @@ impl Choices {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
-        // Knuth's MMIX; the high bits are the good ones.
+        // Knuth's MMIX generator; only its high bits are good.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
         self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % end
@@ -69,8 +69,8 @@ pub fn with_lf(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Panics if `text` holds what no terminal and no header may get: a control character that is
-/// not among `allowed`, an override of the direction, a code point that is no character.
+/// Panics if `text` contains something that must reach no terminal and no header: a control character
+/// that is not `allowed`, a directional override, or a code point that is not a character.
 #[track_caller]
 pub fn assert_harmless(text: &str, allowed: &[char]) {
     let harmful = |c: &char| {
@@ -90,8 +90,7 @@ pub fn assert_one_line(text: &str) {
     assert_eq!(text.trim_matches(' '), text);
 }
 
-/// Panics unless `address` is `local-part@domain`, and nothing but that one address to who reads
-/// it back.
+/// Panics unless `address` is `local-part@domain` and is parsed as exactly that address.
 #[track_caller]
 pub fn assert_one_address(address: &str) {
     assert_harmless(address, &[]);
