@@ -1,9 +1,10 @@
-//! What the mails of `tests/corpus` cost beside ordinary mail of their size: is any of them a trap?
+//! Compares the cost of each mail of `tests/corpus` with that of an ordinary mail of the same size, to
+//! find mails that are unusually expensive.
 //!
-//! `cargo bench --bench corpus` delivers each and an ordinary mail of as many bytes, and then shows
-//! what it filed. It prints CPU time (user and system), the least of `BENCH_ROUNDS=N` rounds (3),
-//! and fails if a delivery costs ten times the ordinary one. `BENCH_BIN=FILE` takes another
-//! `tickets`, `BENCH_ONLY=TEXT` the mails whose name holds TEXT.
+//! `cargo bench --bench corpus` delivers each of them and an ordinary mail of as many bytes, and then
+//! runs `show`. It prints CPU time (user and system), the minimum of `BENCH_ROUNDS=N` rounds (3), and
+//! fails if a delivery costs ten times as much as the ordinary one. `BENCH_BIN=FILE` uses another
+//! `tickets`, `BENCH_ONLY=TEXT` only the mails whose names contain TEXT.
 
 #[allow(dead_code, reason = "the tests look at what is wanted, too")]
 #[path = "../tests/corpus.rs"]
@@ -17,9 +18,9 @@ use meter::Meter;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// No mail may cost more than so many ordinary ones of its size.
+/// No mail may cost more than this many ordinary ones of its size.
 const MOST: f64 = 10.0;
-/// So many of the slowest are printed.
+/// How many of the slowest are printed.
 const SHOWN: usize = 20;
 
 fn main() {
@@ -48,7 +49,7 @@ fn main() {
     assert!(worst < MOST, "a mail costs {worst:.1} ordinary ones");
 }
 
-/// The costs of one mail in microseconds of CPU time, and its peak in KiB.
+/// The cost of a mail in microseconds of CPU time, and its peak memory in KiB.
 struct Case {
     name: String,
     mail: Vec<u8>,
@@ -107,7 +108,7 @@ impl Case {
             let to = "submit@example.org";
             let before = store.tickets();
             deliver.take(bench.cost(mail, store, &["deliver", "-f", &self.sender, "-r", to]));
-            // A mail with a tag went into ticket 1, where too much lies to be compared.
+            // A mail with a tag went into ticket 1, which is too large for a comparison.
             if store.tickets() > before {
                 let ticket = store.tickets().to_string();
                 show.take(bench.cost(b"", store, &["show", &ticket]));
@@ -127,7 +128,7 @@ impl Case {
     }
 }
 
-/// A store that has tickets 1 and 2 already.
+/// A store with tickets 1 and 2.
 struct Store {
     dir: PathBuf,
     config: String,

@@ -1,9 +1,9 @@
-//! What a delivery costs beside procmail, maildrop and the least a C program can do.
+//! Compares the cost of a delivery with procmail, maildrop and a minimal C program.
 //!
-//! `cargo bench` times every program in one run, in turn, each message its own (a repeated
-//! Message-ID would be a duplicate), each file growing by one message a round. Compare within a
-//! run only; `BENCH_RT=1` keeps other loads of the machine out (needs root), `BENCH_ROUNDS=N` sets
-//! the rounds, `BENCH_BIN=FILE` takes another `tickets`.
+//! `cargo bench` runs all programs alternately. Each message is different (a repeated Message-ID would be
+//! a duplicate), and each file grows by one message a round. Only compare results of the same run.
+//! `BENCH_RT=1` excludes other load on the machine (needs root), `BENCH_ROUNDS=N` sets the number of
+//! rounds, `BENCH_BIN=FILE` uses another `tickets`.
 
 mod meter;
 
@@ -13,13 +13,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Bytes of a message: a short mail with a usual header.
+/// Bytes of a message: a short mail with an ordinary header.
 const SIZE: usize = 4083;
 /// Tickets in the large store.
 const MANY: u32 = 10_000;
 
 fn main() {
-    // `cargo test --benches` asks for a run as well; nothing is tested here.
+    // `cargo test --benches` runs this as well, but there is nothing to test.
     if std::env::args().any(|a| a == "--test") {
         return;
     }
@@ -36,7 +36,7 @@ fn main() {
     for round in 0..=rounds {
         for case in &mut cases {
             let cost = bench.time(case, round);
-            // The first one finds cold files and makes directories.
+            // The first run finds cold files and creates directories.
             if round > 0 {
                 case.costs.push(cost);
             }
@@ -155,7 +155,7 @@ impl Bench {
         }
     }
 
-    /// One delivery, or whatever the case is, of a message that is new to it.
+    /// One run of the case, with a new message.
     fn time(&self, case: &Case, round: usize) -> Cost {
         let text = message(&round.to_string(), None, SIZE);
         fs::write(&self.message, text).expect("a message");
@@ -163,7 +163,7 @@ impl Bench {
         self.meter.run(&case.command, &self.message, nowhere)
     }
 
-    /// Whoever was fast because nothing was filed is found out here.
+    /// Checks that every message was filed: a program that files nothing would be fast.
     fn check(&self, cases: &[Case], rounds: usize) {
         for case in cases {
             let name = &case.name;
@@ -189,7 +189,7 @@ impl Bench {
     }
 }
 
-/// Tickets of one message each, opened years ago.
+/// Creates tickets of one message each, opened years ago.
 fn fill(store: &Path, size: u32) {
     fs::create_dir_all(store).expect("a store");
     for n in 1..=size {

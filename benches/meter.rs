@@ -1,5 +1,4 @@
-//! What a program costs, for all benchmarks: they compare within one run, and each program is
-//! started alike.
+//! Measures the cost of running a program, for all benchmarks. All programs are started in the same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ pub struct Cost {
     pub wall: u64,
     /// User and system time of it and its children, in microseconds.
     pub cpu: u64,
-    /// The most memory it or one of its children held, in KiB.
+    /// Peak memory of the program or one of its children, in KiB.
     pub memory: u64,
 }
 
@@ -22,7 +21,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Builds what starts them, in `room`.
+    /// Builds the program that starts the others, in `room`.
     pub fn build(room: &Path) -> Meter {
         let meter = Meter {
             room: room.to_owned(),
@@ -31,7 +30,7 @@ impl Meter {
         meter
     }
 
-    /// Makes the program `name` from a C source beside this file.
+    /// Builds the program `name` from a C source beside this file.
     pub fn compile(&self, name: &str, source: &str, options: &[&str]) {
         let source = format!("{}/benches/{source}.c", env!("CARGO_MANIFEST_DIR"));
         let built = Command::new("cc")
@@ -43,13 +42,13 @@ impl Meter {
         assert!(built.expect("cc").success(), "{name} cannot be built");
     }
 
-    /// Runs `command` with the file `input` as its standard input. What it says goes to `output`.
+    /// Runs `command` with the file `input` as standard input. Its output goes to the file `output`.
     pub fn run(&self, command: &[String], input: &Path, output: &Path) -> Cost {
         let first = std::env::vars().filter(|(name, _)| name == "BENCH_RT");
         self.spawn(command, input, output, first.collect())
     }
 
-    /// The same whatever `BENCH_RT` says.
+    /// Like `run`, but ignores `BENCH_RT`.
     #[allow(dead_code, reason = "only what scale measures takes long")]
     pub fn run_among_others(&self, command: &[String], input: &Path, output: &Path) -> Cost {
         self.spawn(command, input, output, Vec::new())
@@ -80,8 +79,8 @@ impl Meter {
     }
 }
 
-/// The program as it is released, or the one that `BENCH_BIN` names. Cargo hands a benchmark one
-/// with the features of the dependencies of tests in it, such as 190 kB of regex tables.
+/// The release build, or the program that `BENCH_BIN` names. The one that cargo builds for benchmarks also
+/// has the features that test dependencies need, such as 190 kB of regex tables.
 pub fn tickets() -> String {
     if let Ok(path) = std::env::var("BENCH_BIN") {
         return path;
@@ -96,8 +95,7 @@ pub fn tickets() -> String {
     target.join("release/tickets").display().to_string()
 }
 
-/// A configuration for the store at `dir`. The program that takes the answers does nothing: what is
-/// timed is ours.
+/// A configuration for the store at `dir`. Its sendmail does nothing, so that only our own time counts.
 pub fn configure(path: &Path, dir: &Path, admins: &[&str], answers: bool) {
     let (ack, notify) = match answers {
         true => ("true", "copy"),
@@ -110,7 +108,7 @@ pub fn configure(path: &Path, dir: &Path, admins: &[&str], answers: bool) {
     fs::write(path, text).expect("a config");
 }
 
-/// A mail of `size` bytes with its own Message-ID and author. `answered` is what it answers.
+/// A mail of `size` bytes with its own Message-ID and author. `answered` is the Message-ID it replies to.
 pub fn message(name: &str, answered: Option<&str>, size: usize) -> String {
     let parent = answered.map_or(String::new(), |id| format!("In-Reply-To: {id}\n"));
     let mut text = format!(
@@ -151,7 +149,7 @@ pub fn filed(mbox: &Path) -> usize {
         .count()
 }
 
-/// The one in the middle; 0 of none.
+/// The median; 0 if there are no numbers.
 pub fn median(mut values: Vec<u64>) -> u64 {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Does a delivery cost more where there are many tickets?
+//! Does a delivery cost more if there are many tickets?
 
 use super::Bench;
 use super::meter::{self, Cost, message, msg_id};
@@ -10,18 +10,18 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of a message.
 const SIZE: usize = 4083;
-/// What a delivery may cost at most, in deliveries into an empty store.
+/// How many times as much as in an empty store a delivery may cost.
 const MOST: f64 = 1.2;
 const WAYS: [Way; 3] = [Way::Opens, Way::Adds, Way::Answers];
 
 /// How a mail finds its ticket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It opens one.
+    /// It opens a new one.
     Opens,
     /// By the ticket's address.
     Adds,
-    /// It came to submit@ and answers a mail of the ticket.
+    /// It is sent to submit@ and replies to a mail of the ticket.
     Answers,
 }
 
@@ -36,7 +36,7 @@ impl Way {
 }
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    // A run that is repeated on the same store brings other mails.
+    // When a run is repeated on the same store, its mails are different.
     let run = jiff::Timestamp::now().as_millisecond();
     let stores = [
         Store::new(bench, &bench.room.join("empty"), &run.to_string()),
@@ -47,7 +47,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
         for round in 0..=bench.rounds {
             for (store, costs) in stores.iter().zip(&mut costs) {
                 let cost = store.deliver(bench, way, &format!("{run}.{}.{round}", way as u8));
-                // The first one finds cold files.
+                // The first run finds cold files.
                 if round > 0 {
                     costs.push(cost);
                 }
@@ -81,7 +81,7 @@ struct Store {
 }
 
 impl Store {
-    /// The store at `dir` with one ticket more.
+    /// The store at `dir`, with one more ticket.
     fn new(bench: &Bench, dir: &Path, run: &str) -> Store {
         let name = dir.file_name().expect("a name").to_string_lossy();
         let config = bench.room.join(format!("{name}.toml"));
@@ -98,7 +98,7 @@ impl Store {
         store
     }
 
-    /// The last number that was given.
+    /// The last number assigned.
     fn last(&self) -> u32 {
         let text = fs::read_to_string(self.dir.join(".tickets/sequence"));
         text.expect("the sequence")

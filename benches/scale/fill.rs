@@ -1,4 +1,4 @@
-//! Writes the tickets to the disk as the program itself would have filed them.
+//! Writes the tickets to the disk in the way the program itself would file them.
 
 use super::meter;
 use super::thread::{ADMINS, Mail, Source, Ticket};
@@ -11,7 +11,7 @@ use std::time::Instant;
 use tickets::mail::entry::{self, Trace};
 use tickets::store::Store;
 
-/// What lies in a store that was filled.
+/// The content of a filled store, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub tickets: u32,
@@ -20,7 +20,7 @@ pub struct Facts {
     pub bytes: u64,
 }
 
-/// The store of a run, and what is read beside it.
+/// The store of a run, and the Maildir for comparison.
 pub struct Place {
     pub room: PathBuf,
 }
@@ -30,7 +30,7 @@ impl Place {
         self.room.join("store")
     }
 
-    /// The same mails, a file each.
+    /// The same mails, one per file.
     pub fn maildir(&self) -> PathBuf {
         self.room.join("Maildir")
     }
@@ -43,12 +43,12 @@ impl Place {
         self.room.join("facts")
     }
 
-    /// Makes the store, and the Maildir if it is wanted, unless an earlier run left them.
+    /// Creates the store and, if needed, the Maildir, unless an earlier run left them.
     pub fn make(&self, source: &Source, maildir: bool) -> Facts {
         let facts = match self.found(source.seed, source.tickets) {
             Some(facts) => facts,
             None => {
-                // Whose it is nobody knows, so it is not for us to remove.
+                // It may belong to somebody else, so it is not removed.
                 let other = [self.store(), self.maildir()]
                     .into_iter()
                     .find(|p| p.exists());
@@ -61,7 +61,7 @@ impl Place {
         facts
     }
 
-    /// What an earlier run left, if it was finished and made from the same.
+    /// The store of an earlier run, if it is complete and was made from the same parameters.
     fn found(&self, seed: u64, tickets: u32) -> Option<Facts> {
         let text = fs::read_to_string(self.facts()).ok()?;
         let numbers: Vec<u64> = text.split_whitespace().flat_map(str::parse).collect();
@@ -76,7 +76,7 @@ impl Place {
         })
     }
 
-    /// Writes them, on all processors.
+    /// Writes store and Maildir, on all processors.
     fn fill(&self, source: &Source, maildir: bool) -> Facts {
         let began = Instant::now();
         let Source { seed, tickets, .. } = *source;
@@ -137,7 +137,7 @@ impl Place {
     }
 }
 
-/// Writes an mbox; gives its size.
+/// Writes an mbox and returns its size.
 fn write_ticket(store: &Path, number: u32, ticket: &Ticket) -> io::Result<u64> {
     let mut mbox = Vec::new();
     for mail in &ticket.mails {

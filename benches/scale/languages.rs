@@ -1,9 +1,9 @@
-//! The languages of the mails: words in rough order of frequency, names, and the charsets and
-//! encodings in which such mail comes.
+//! The languages of the mails: words in rough order of frequency, names, and the charsets and encodings
+//! that are used for them.
 
 use Transfer::{Base64, EightBit, Quoted, SevenBit};
 
-/// How the bytes of a body are sent.
+/// The transfer encoding of a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transfer {
     SevenBit,
@@ -14,23 +14,23 @@ pub enum Transfer {
 
 /// How a language is written.
 pub struct Language {
-    /// How often mail is written in it, out of a hundred.
+    /// How much of the mail is written in it, in percent.
     pub share: u32,
-    /// Charset and transfer encoding, each with how often it is met, out of a hundred.
+    /// Charsets and transfer encodings, each with its frequency in percent.
     pub forms: &'static [(u32, (&'static str, Transfer))],
-    /// Between two words.
+    /// The separator of words.
     pub blank: &'static str,
     pub stop: &'static str,
     pub comma: &'static str,
     pub hello: &'static str,
     pub regards: &'static str,
-    /// After the name of whom a reply quotes.
+    /// Follows the name of the quoted author in a reply.
     pub wrote: &'static str,
     pub first_names: &'static str,
     pub last_names: &'static str,
     /// Whole words, most frequent first.
     pub words: &'static str,
-    /// What the rest of the vocabulary is made of.
+    /// Syllables for the rest of the vocabulary.
     pub syllables: &'static str,
 }
 

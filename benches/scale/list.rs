@@ -1,4 +1,4 @@
-//! Is a list of ten thousand open tickets there at once?
+//! Does a list of ten thousand open tickets appear at once?
 
 use super::Bench;
 use super::table::{Table, count, time};
@@ -16,7 +16,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     ];
     let mut commands = vec![bench.command(&["--version"])];
     commands.extend(forms.iter().map(|form| bench.command(form)));
-    // What was delivered before is taken over once.
+    // The first list applies the journal of earlier deliveries.
     let (_, open) = bench.lines(&bench.command(&["list", "-q"]));
     assert!(open >= bench.facts.open as usize, "{open} open tickets");
     let costs = bench.in_turn(&commands);
@@ -27,7 +27,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
         let measured = format!("{} (CPU {})", time(cost.wall), super::table::cpu(cost.cpu));
         let beside = format!("`--version` {}", time(start.wall));
         if form.contains(&"--json") {
-            // For programs, which can wait a moment.
+            // This output is for programs, which can wait a moment.
             table.row(&what, measured, beside);
             continue;
         }

@@ -1,4 +1,4 @@
-//! One mail as a customer's or a colleague's mail program would write it.
+//! A mail in the form that a customer's or a colleague's mail program would give it.
 
 use super::languages::{Language, Transfer};
 use super::random::Random;
@@ -6,14 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write;
 
-/// Somebody who writes.
+/// The author of a mail.
 #[derive(Clone)]
 pub struct Person {
     pub name: String,
     pub address: String,
 }
 
-/// What a mail is made from.
+/// The content of a mail.
 pub struct Draft<'a> {
     pub from: &'a Person,
     pub to: &'a str,
@@ -22,12 +22,12 @@ pub struct Draft<'a> {
     /// Seconds since 1970.
     pub at: i64,
     pub msg_id: &'a str,
-    /// The Message-IDs it follows, oldest first.
+    /// The Message-IDs of the mails before it, oldest first.
     pub references: &'a [String],
     pub language: &'a Language,
-    /// The text in LF lines.
+    /// The text, with LF line ends.
     pub text: &'a str,
-    /// `None`: whatever the language is usually sent in.
+    /// `None` stands for what is usual for the language.
     pub form: Option<(&'static str, Transfer)>,
 }
 
@@ -41,7 +41,7 @@ const PROGRAMS: [&str; 7] = [
     "X-Mailer: YahooMailWebService/0.8.110",
 ];
 
-/// The mail as it comes in.
+/// The mail in the form in which it arrives.
 pub fn compose(draft: &Draft, random: &mut Random) -> Vec<u8> {
     let form = draft
         .form
@@ -151,7 +151,7 @@ fn mailbox(person: &Person) -> String {
     format!("{} <{}>", words(&person.name), person.address)
 }
 
-/// A header's text, as encoded words where it must be (RFC 2047).
+/// The text of a header field, as encoded-words if necessary (RFC 2047).
 fn words(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -169,7 +169,7 @@ fn words(text: &str) -> String {
     out
 }
 
-/// A body in the charset and transfer encoding of `form`, or in UTF-8 where that charset lacks a letter.
+/// A body in the charset and transfer encoding of `form`, or in UTF-8 if that charset lacks a character.
 fn encoded(text: &str, form: (&'static str, Transfer)) -> (&'static str, Transfer, Vec<u8>) {
     let (mut charset, mut transfer) = form;
     let bytes = match charset {

@@ -1,16 +1,16 @@
-//! What a large store costs: deliveries, lists, searches, a new index; beside ripgrep, notmuch and
-//! mu where they are installed.
+//! Measures a large store: deliveries, lists, searches, rebuilding the index. Compares them with ripgrep,
+//! notmuch and mu if those are installed.
 //!
 //!     cargo bench --bench scale                                   20,000 tickets
 //!     BENCH_TICKETS=1000000 BENCH_DIR=/var/tmp/million cargo bench --bench scale
 //!
-//! It makes its own store, the same in every run, in `BENCH_DIR` (kept, and used again by the next
-//! run) or where cargo puts what is temporary. A million tickets are 3.6 GB of mail, 6 GB on a disk with
-//! blocks of 4 KiB, and take some minutes to write. The peers read the mails of `BENCH_PEERS=N` other
-//! tickets (10,000), each mail in a file of its own. `BENCH_ROUNDS=N` sets the rounds of the short
-//! measurements (50), `BENCH_RT=1` keeps other loads of the machine out of them (needs root),
-//! `BENCH_BIN=FILE` takes another `tickets`. Arguments choose among `fill`, `deliver`, `list`, `search`,
-//! `rebuild` and `memory`; `fill` only makes the store. All else is compared within one run.
+//! It creates its own store, the same in every run, in `BENCH_DIR` (which is kept and reused by the next run)
+//! or in cargo's temporary directory. A million tickets are 3.6 GB of mail (6 GB on a disk with blocks of
+//! 4 KiB) and take some minutes to write. The peers read the mails of `BENCH_PEERS=N` other tickets (10,000),
+//! one mail per file. `BENCH_ROUNDS=N` sets the number of rounds of short measurements (50), `BENCH_RT=1`
+//! excludes other load on the machine from them (needs root), `BENCH_BIN=FILE` uses another `tickets`.
+//! Arguments select `fill`, `deliver`, `list`, `search`, `rebuild` and `memory`; `fill` only creates the
+//! store. Only compare results of the same run.
 
 mod deliver;
 mod fill;
@@ -34,9 +34,9 @@ use std::process::Command;
 use table::{Table, count, megabytes};
 use thread::Source;
 
-/// All mails depend on it; a new one wherever they are made otherwise, or old stores are taken for new.
+/// All mails depend on this number. Change it whenever they are generated differently, or old stores would be reused.
 const SEED: u64 = 1;
-/// Tickets that are open, if there are twice as many.
+/// How many tickets are open, if there are at least twice as many.
 const OPEN: u32 = 10_000;
 const PARTS: [&str; 6] = ["fill", "deliver", "list", "search", "rebuild", "memory"];
 
@@ -100,9 +100,9 @@ fn main() {
     table.print();
 }
 
-/// A store to measure, and what measures.
+/// A store to measure, and the tools for it.
 struct Bench {
-    /// For what is thrown away.
+    /// A directory for temporary files.
     room: PathBuf,
     meter: Meter,
     /// The program.
@@ -133,7 +133,7 @@ impl Bench {
         }
     }
 
-    /// `tickets` with these arguments, for the large store.
+    /// `tickets` with these arguments and the large store.
     fn command(&self, arguments: &[&str]) -> Vec<String> {
         self.command_at(&self.place.config(), arguments)
     }
@@ -146,7 +146,7 @@ impl Bench {
             .collect()
     }
 
-    /// Runs it; what it says goes where nobody reads it.
+    /// Runs it and discards its output.
     fn tickets(&self, arguments: &[&str]) -> Cost {
         self.run(&self.command(arguments))
     }
@@ -156,13 +156,13 @@ impl Bench {
         self.meter.run(command, nothing, nothing)
     }
 
-    /// The same for what takes minutes, in which other loads of the machine have to go on.
+    /// Like `run`, for commands that take minutes: they do not keep other programs from running.
     fn long(&self, command: &[String]) -> Cost {
         let nothing = Path::new("/dev/null");
         self.meter.run_among_others(command, nothing, nothing)
     }
 
-    /// Runs it, and gives how many lines it said.
+    /// Runs it and returns its number of output lines.
     fn lines(&self, command: &[String]) -> (Cost, usize) {
         let said = self.room.join("said");
         let cost = self.meter.run(command, Path::new("/dev/null"), &said);
@@ -170,14 +170,13 @@ impl Bench {
         (cost, said.split_inclusive(|&b| b == b'\n').count())
     }
 
-    /// The median of the rounds in wall time, and that of CPU time, of each of `commands`, which are
-    /// run in turn.
+    /// The median wall time and the median CPU time of each of `commands`, which run alternately.
     fn in_turn(&self, commands: &[Vec<String>]) -> Vec<Cost> {
         let mut costs = vec![Vec::new(); commands.len()];
         for round in 0..=self.rounds {
             for (command, costs) in commands.iter().zip(&mut costs) {
                 let cost = self.run(command);
-                // The first one finds cold files.
+                // The first run finds cold files.
                 if round > 0 {
                     costs.push(cost);
                 }
@@ -186,7 +185,7 @@ impl Bench {
         costs.iter().map(|costs| typical(costs)).collect()
     }
 
-    /// True if the program has this subcommand; if not, says so in the table.
+    /// True if the program has this subcommand. If not, the table says so.
     fn has(&self, subcommand: &str, table: &mut Table) -> bool {
         let help = Command::new(&self.program).arg("--help").output();
         let help = String::from_utf8_lossy(&help.expect("tickets --help").stdout).into_owned();
@@ -216,7 +215,7 @@ fn number(name: &str, default: u32) -> u32 {
     std::env::var(name).map_or(default, |n| n.parse().expect("a number"))
 }
 
-/// Where a program is installed. If it is not, the table says so.
+/// The path of a program. If it is not installed, the table says so.
 fn installed(program: &str, table: &mut Table) -> Option<String> {
     let path = format!("/usr/bin/{program}");
     if Path::new(&path).exists() {

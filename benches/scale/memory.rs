@@ -1,14 +1,14 @@
-//! How much memory does each command take?
+//! How much memory does each command need?
 
 use super::Bench;
 use super::meter::Cost;
 use super::table::{Table, megabytes, time};
 
-/// Bytes that no command may hold, whatever the store.
+/// The most bytes that a command may use, for any store.
 const MOST: u64 = 200_000_000;
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    // An old ticket, which no other part of this benchmark writes into.
+    // An old ticket that no other part of this benchmark changes.
     let commands: [&[&str]; 11] = [
         &["list"],
         &["list", "--all"],
@@ -34,7 +34,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     }
 }
 
-/// How much a command took.
+/// The peak memory of a command.
 pub fn peak(table: &mut Table, command: &str, cost: Cost) {
     let bytes = cost.memory * 1024;
     table.goal(

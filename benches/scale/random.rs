@@ -1,11 +1,11 @@
-//! Numbers that look random and are the same in every run: a ticket's mail depends on the seed and
-//! its number alone, whichever thread writes it.
+//! Pseudo-random numbers that are the same in every run: a ticket's mail depends only on the seed and its
+//! number, whichever thread writes it.
 
 /// SplitMix64 (Steele, Lea, Flood 2014): one addition and three multiplications a number.
 pub struct Random(u64);
 
 impl Random {
-    /// The numbers of `stream`; those of another stream have nothing to do with them.
+    /// The numbers of `stream`, which are independent of those of other streams.
     pub fn new(seed: u64, stream: u64) -> Random {
         let mut random = Random(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         random.next();
@@ -20,12 +20,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 to 1, never 1.
+    /// A number from 0 to 1, but never 1.
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Below `end`, which is not 0.
+    /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
@@ -34,7 +34,7 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
-    /// True so many times out of a hundred.
+    /// True with this probability, in percent.
     pub fn percent(&mut self, percent: f64) -> bool {
         self.unit() * 100.0 < percent
     }
@@ -43,7 +43,7 @@ impl Random {
         &from[self.below(from.len())]
     }
 
-    /// One of `from`, each as often as its weight says.
+    /// One of `from`, chosen by weight.
     pub fn weighted<'a, T>(&mut self, from: &'a [(u32, T)]) -> &'a T {
         let sum: u32 = from.iter().map(|(weight, _)| weight).sum();
         let mut left = self.below(sum as usize) as u32;
@@ -56,14 +56,14 @@ impl Random {
         unreachable!("the weights changed")
     }
 
-    /// A rank from 0 to `count - 1` that is as frequent as Zipf's law says: the second half as often as the
+    /// A rank from 0 to `count - 1` with the frequencies of Zipf's law: the second occurs half as often as the
     /// first, the third a third as often.
     pub fn rank(&mut self, count: usize) -> usize {
         let rank = ((count + 1) as f64).powf(self.unit()) as usize;
         rank.saturating_sub(1).min(count - 1)
     }
 
-    /// Log-normal: half of all are below `median`, few are far above.
+    /// A log-normal number: half of all are below `median`, and few are far above.
     pub fn size(&mut self, median: f64, sigma: f64) -> f64 {
         let (u, v) = (1.0 - self.unit(), self.unit());
         let normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();

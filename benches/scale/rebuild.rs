@@ -1,5 +1,5 @@
-//! How long is an index in the making that was lost, and how large does it get? Beside notmuch and mu,
-//! which read the same mails as a Maildir.
+//! How long does it take to rebuild a lost index, and how large is it? For comparison, notmuch and mu read
+//! the same mails from a Maildir.
 
 use super::fill::{Facts, Place};
 use super::meter::Cost;
@@ -9,10 +9,10 @@ use super::{Bench, OPEN, SEED, installed, memory, number};
 use std::fs;
 use std::path::Path;
 
-/// The index may be so large, in percent of the mails.
+/// The largest permitted size of the index, in percent of the mails.
 const LARGEST: f64 = 60.0;
 
-/// Of the whole store.
+/// Rebuilds the index of the whole store.
 pub fn alone(bench: &Bench, table: &mut Table) {
     let cost = bench.long(&bench.command(&["reindex"]));
     let size = index_size(&bench.place.store());
@@ -34,7 +34,7 @@ pub fn alone(bench: &Bench, table: &mut Table) {
     memory::peak(table, "reindex", cost);
 }
 
-/// Of fewer tickets, for a Maildir of millions of files is a burden.
+/// Compares with the peers, with fewer tickets: a Maildir of millions of files would be a burden.
 pub fn beside_peers(bench: &Bench, table: &mut Table) {
     let (notmuch, mu) = (installed("notmuch", table), installed("mu", table));
     if notmuch.is_none() && mu.is_none() {

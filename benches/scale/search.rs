@@ -1,5 +1,5 @@
-//! Is a search quicker than ripgrep, which reads every file? And does it find what ripgrep cannot,
-//! since it was sent in base64?
+//! Is a search faster than ripgrep, which reads every file? Does it also find mail in base64, which ripgrep
+//! cannot decode?
 
 use super::Bench;
 use super::meter::Cost;
@@ -7,11 +7,11 @@ use super::table::{Table, count, time};
 use super::words::NEEDLES;
 use super::{installed, typical};
 
-/// A search is to be so many times quicker.
+/// A search must be this many times faster.
 const TIMES: f64 = 20.0;
-/// ripgrep reads all there is: a few rounds will do.
+/// ripgrep reads everything, so a few rounds are enough.
 const ROUNDS: usize = 5;
-/// Two words that many mails hold, in any letter case.
+/// Two words that many mails contain, in any letter case.
 const COMMON: [&str; 2] = ["Drucker", "Rechnung"];
 
 pub fn measure(bench: &Bench, table: &mut Table) {
@@ -20,11 +20,11 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     }
     let (plain, encoded) = bench.source.needles();
     let ripgrep = installed("rg", table);
-    // The needles are all lower case, so ripgrep may do without looking at both.
+    // All needles are in lower case, so ripgrep need not ignore case for them.
     for (words, options) in [(NEEDLES, ""), (COMMON, "-iw")] {
         let own = bench.command(&["search", "-q", words[0], words[1]]);
         let best = bench.command(&["search", words[0], words[1]]);
-        // The first search reads what was delivered since.
+        // The first search indexes recent deliveries.
         let (_, hits) = bench.lines(&own);
         let cost = typical(&repeated(bench, &own, bench.rounds));
         let shown = typical(&repeated(bench, &best, bench.rounds));
@@ -46,7 +46,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
             "{ripgrep} -l0 {options} {first} {store} | xargs -0 {ripgrep} -l {options} {second}"
         );
         let other = ["/bin/sh", "-c", &line].map(String::from);
-        // Warm, as its peer is.
+        // With a warm cache, like ours.
         let (_, found) = bench.lines(&other);
         let beside = typical(&repeated(bench, &other, ROUNDS));
         let times = beside.wall as f64 / cost.wall as f64;

@@ -1,11 +1,11 @@
-//! What was measured, beside what it is compared with and what was aimed at, in Markdown.
+//! A Markdown table of the results, with comparisons and goals.
 
 /// One line of the table.
 pub struct Row {
     pub what: String,
     pub measured: String,
     pub beside: String,
-    /// What is aimed at, and whether it was reached.
+    /// The goal, and whether it was reached.
     pub goal: Option<(String, bool)>,
 }
 
@@ -17,7 +17,7 @@ pub struct Table {
 
 impl Table {
     pub fn row(&mut self, what: &str, measured: String, beside: String) {
-        // All of it may take an hour, and the last part of it may fail.
+        // Print it now: the whole run may take an hour, and a later part may fail.
         eprintln!("{what}: {measured}; {beside}");
         self.rows.push(Row {
             what: what.into(),
@@ -34,7 +34,7 @@ impl Table {
         }
     }
 
-    /// What is not in the table, and why.
+    /// Explains why something is missing from the table.
     pub fn left_out(&mut self, what: &str) {
         if !self.remarks.iter().any(|remark| remark == what) {
             self.remarks.push(what.into());
@@ -72,7 +72,7 @@ pub fn time(nanoseconds: u64) -> String {
     }
 }
 
-/// The same from microseconds.
+/// Like `time`, from microseconds.
 pub fn cpu(microseconds: u64) -> String {
     time(microseconds * 1000)
 }
@@ -81,7 +81,7 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.0} MB", bytes as f64 / 1e6)
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

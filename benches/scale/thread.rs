@@ -1,4 +1,4 @@
-//! The mails of one ticket: who writes when, and what becomes of the ticket.
+//! The mails of a ticket: who writes when, and whether it is closed.
 
 use super::languages::Transfer;
 use super::mail::{Draft, Person, compose};
@@ -12,11 +12,11 @@ pub const ADMINS: [(&str, &str); 2] = [
     ("Anna Admin", "anna@example.org"),
 ];
 
-/// First and last moment at which a ticket is opened: seven years.
+/// The seven years in which tickets are opened.
 const BEGIN: i64 = 1_546_300_800;
 const END: i64 = 1_767_225_600;
 
-/// What all tickets are made from.
+/// The material of all tickets.
 pub struct Source {
     pub seed: u64,
     pub tickets: u32,
@@ -24,13 +24,13 @@ pub struct Source {
     open: u32,
 }
 
-/// A mail of a ticket, as it came in.
+/// A mail of a ticket, in the form in which it arrived.
 pub struct Mail {
     pub raw: Vec<u8>,
     pub sender: String,
     /// The address it is filed under.
     pub filed_under: String,
-    /// When it came in, in seconds since 1970.
+    /// When it arrived, in seconds since 1970.
     pub at: i64,
 }
 
@@ -39,8 +39,7 @@ pub struct Ticket {
     pub mails: Vec<Mail>,
 }
 
-/// Where the needles are to be found: in so many tickets as they are, in as many others in base64
-/// only.
+/// In how many tickets the needles occur in plain text, and in how many others in base64 only.
 const NEEDLE_EVERY: u32 = 1000;
 
 impl Source {
@@ -53,7 +52,7 @@ impl Source {
         }
     }
 
-    /// How many tickets hold both needles as they are, and how many hold them encoded.
+    /// The numbers of tickets with both needles in plain text, and with both encoded.
     pub fn needles(&self) -> (u32, u32) {
         let every = |rest: u32| (self.tickets + NEEDLE_EVERY - rest) / NEEDLE_EVERY;
         (every(17), every(517))
@@ -67,7 +66,7 @@ impl Source {
         }
     }
 
-    /// The newest are open more often than the old ones.
+    /// New tickets are open more often than old ones.
     fn is_open(&self, number: u32, random: &mut Random) -> bool {
         let (newest, open) = ((2 * self.open).min(self.tickets), f64::from(self.open));
         let older = self.tickets - newest;
@@ -79,7 +78,7 @@ impl Source {
         random.percent(100.0 * share)
     }
 
-    /// Ticket `number`, from 1 on.
+    /// Ticket `number`, counting from 1.
     pub fn ticket(&self, number: u32) -> Ticket {
         let random = &mut Random::new(self.seed, number.into());
         let is_open = self.is_open(number, random);
@@ -108,7 +107,7 @@ impl Source {
             (1, 10),
             (1, 12),
         ]);
-        // Some are closed by moving the file, without a mail.
+        // Some tickets are closed by moving the file, without a mail.
         let closing = !is_open && random.percent(90.0);
         let closed_before = count > 2 && random.percent(15.0);
         for n in 0..count {
@@ -122,7 +121,7 @@ impl Source {
         }
     }
 
-    /// A few write again and again, most once or twice.
+    /// A few customers write often, most once or twice.
     fn customer(&self, vocabulary: &Vocabulary, random: &mut Random) -> Person {
         let who = random.rank((self.tickets as usize / 2).max(100)) as u64;
         let random = &mut Random::new(self.seed ^ 0xC057, who);
@@ -152,7 +151,7 @@ fn person((name, address): (&str, &str)) -> Person {
     }
 }
 
-/// A ticket as it grows.
+/// A ticket that is being generated.
 struct Thread<'a> {
     number: u32,
     customer: Person,
@@ -196,7 +195,7 @@ impl Thread<'_> {
         let text = self.text(&from, random);
         let host = from.address.split('@').nth(1).unwrap_or_default();
         let msg_id = format!("<{:016x}.{number}@{host}>", random.next());
-        // The needles are searched for, so nothing is left to chance there.
+        // Mail with needles must be found, so it has a fixed form.
         let form = self
             .needle
             .filter(|_| first)
@@ -224,7 +223,7 @@ impl Thread<'_> {
             at: self.at + random.between(1, 40) as i64,
         });
         self.last = Some((from, text));
-        // Hours to days until the next.
+        // Hours to days until the next mail.
         self.at += random.size(40_000.0, 1.5).clamp(120.0, 3e7) as i64;
     }
 
@@ -237,7 +236,7 @@ impl Thread<'_> {
         }
         text.push_str(&self.vocabulary.text(random, length));
         text.push_str(&format!("\n{}\n{}\n", language.regards, from.name));
-        // Most people quote what they answer; the needles would be doubled in another encoding.
+        // Most people quote the mail they reply to. Needles are not quoted, since they would occur in another encoding.
         if let Some((who, said)) = &self.last
             && self.needle.is_none()
             && random.percent(55.0)

@@ -1,12 +1,12 @@
-//! Vocabularies: the words people write to a support desk and a long tail behind them, with the
-//! frequencies that Zipf's law gives them.
+//! Vocabularies: words that people write to a support desk, and a long tail of others, with the frequencies
+//! of Zipf's law.
 
 use super::languages::{ALL, Language};
 use super::random::Random;
 
-/// Words of each vocabulary.
+/// The number of words of each vocabulary.
 const COUNT: usize = 50_000;
-/// Words that are in no vocabulary; [`super::thread`] puts them where they can be counted.
+/// Words that are in no vocabulary. [`super::thread`] places them in a known number of tickets.
 pub const NEEDLES: [&str; 2] = ["quillwort", "zephyrine"];
 
 /// A language with its words, most frequent first.
@@ -18,7 +18,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Those of all languages, each with its weight.
+    /// The vocabularies of all languages, each with its weight.
     pub fn all() -> Vec<(u32, Vocabulary)> {
         let vocabulary = |language| Vocabulary::new(language);
         ALL.iter().map(|l| (l.share, vocabulary(l))).collect()
@@ -32,7 +32,7 @@ impl Vocabulary {
         let syllables = split(language.syllables);
         let mut random = Random::new(0x50F7, words.len() as u64);
         while words.len() < COUNT {
-            // Rare words are longer, but where words are not set apart.
+            // Rare words are longer, except in languages without spaces between words.
             let length = match (language.blank, words.len()) {
                 ("", _) => 2,
                 (_, 0..2000) => random.between(2, 3),
@@ -62,7 +62,7 @@ impl Vocabulary {
         title
     }
 
-    /// Text of about `length` characters in short lines, each with its LF.
+    /// Text of about `length` characters in short lines that end in LF.
     pub fn text(&self, random: &mut Random, length: usize) -> String {
         let mut page = Page::new(length, self.language.blank);
         while page.length < length {
@@ -100,7 +100,7 @@ fn capital(word: &str) -> String {
     first.chain(chars).collect()
 }
 
-/// What is in no dictionary and in most mails to a support desk: numbers, hosts, errors.
+/// Words that are in no dictionary, but in most mails to a support desk: numbers, hosts, errors.
 fn token(random: &mut Random) -> String {
     let number = random.below(100_000);
     match random.below(8) {
@@ -118,11 +118,11 @@ fn token(random: &mut Random) -> String {
     }
 }
 
-/// Text that is being set in lines.
+/// Breaks text into lines.
 struct Page {
     text: String,
     blank: &'static str,
-    /// Characters of the line, and of all.
+    /// The number of characters of the line and of the whole text.
     column: usize,
     length: usize,
     new_sentence: bool,
@@ -141,7 +141,7 @@ impl Page {
 
     fn put(&mut self, word: &str) {
         let chars = word.chars().count();
-        // Wide characters take two columns each.
+        // Wide characters take two columns.
         let width = if self.blank.is_empty() { 36 } else { 74 };
         if self.column > 0 && self.column + chars > width {
             self.text.push('\n');
