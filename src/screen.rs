@@ -1,7 +1,7 @@
 //! Printing for people: what fits, what lines up, and where it goes.
 //!
-//! Commands hand plain values to a layout ([`Layout`], [`conversation`]) and the result to [`page()`] or
-//! [`Output`]. A result may hold colours; they are removed on printing where they would do harm (in a
+//! Commands hand plain values to a layout ([`Layout`], [`conversation()`]) and the result to `page` or
+//! `Output`. A result may hold colours; they are removed on printing where they would do harm (in a
 //! pipe, with `NO_COLOR`).
 
 mod conversation;

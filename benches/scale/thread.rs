@@ -39,7 +39,7 @@ pub struct Ticket {
     pub mails: Vec<Mail>,
 }
 
-/// In how many tickets the needles occur in plain text, and in how many others in base64 only.
+/// Of this many tickets, one has the needles in plain text, and another one in base64 only.
 const NEEDLE_EVERY: u32 = 1000;
 
 impl Source {

@@ -15,6 +15,7 @@ use serde::Serialize;
 ///   off = ["stats", "timeline"]
 ///
 /// Their commands and their lines in the timeline are then gone, and nothing of them runs.
+#[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Modules {

@@ -22,12 +22,12 @@ pub struct Window {
     pub ticket: Option<TicketId>,
 }
 
-/// A place in the order of time: that of the last entry that was returned.
+/// A position in the order of time: that of the last entry that was returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryCursor(i64, u32, u64);
 
 impl HistoryCursor {
-    /// The place of `entry`.
+    /// The position of `entry`.
     pub fn of(entry: &HistoryEntry) -> HistoryCursor {
         HistoryCursor(entry.at, entry.ticket.get(), entry.seq)
     }

@@ -74,7 +74,7 @@ impl Layout {
         }
     }
 
-    /// The same with or without colours. [`super::Output`] removes them where they are not wanted, but that
+    /// The same with or without colours. `Output` removes them where they are not wanted, but that
     /// takes as long as making the line.
     pub fn colours(self, colours: bool) -> Layout {
         Layout { colours, ..self }

@@ -42,7 +42,7 @@ impl Store {
         Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
     }
 
-    /// The stamp of a ticket's file in `state`, if it lies there.
+    /// The stamp of a ticket's file in `state`; `None` if there is none.
     pub(crate) fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
         let path = self.path(id, state);
         match std::fs::symlink_metadata(&path) {

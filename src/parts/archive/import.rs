@@ -63,6 +63,7 @@ pub(crate) struct Import {
     addresses: Vec<String>,
     /// The number in an address that closes the ticket (can be repeated) [default: addresses like
     /// 12-done@ and 12-close@, with any text before the number]
+    #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
     #[arg(long, value_name = "REGEX")]
     done: Vec<String>,
     /// Keep the archive's numbers where they are free: the next new ticket is numbered above them
@@ -90,6 +91,7 @@ pub(crate) struct Import {
 }
 
 /// How another system numbers its tickets.
+#[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum System {
     /// Bug#12, 12@, 12-done@

@@ -13,7 +13,7 @@ const CHUNK: usize = 256 << 10;
 const BEHIND: u64 = 8;
 
 /// Walks over the entries of a file without having it in memory: some 256 KiB of it are read at a
-/// time. Finds what [`super::entries`] finds.
+/// time. Finds what [`super::entries()`] finds.
 ///
 /// ```
 /// use std::io::Cursor;
