@@ -66,12 +66,10 @@ fn each(
     let mut desk = cx.desk_to_write()?;
     // All or nothing, as far as typing mistakes go.
     for &id in tickets {
-        if desk.store.locate(id)?.is_none() {
-            return Err(desk.no_ticket(id).into());
-        }
+        desk.state_of(id)?;
     }
     for &id in tickets {
-        if desk.store.locate(id)? == Some(wanted) {
+        if desk.state_of(id)? == wanted {
             screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
             // Nothing is left to do, but a text is a mail like any other.
             if text.is_empty() {

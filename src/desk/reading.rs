@@ -135,16 +135,11 @@ impl Desk {
     /// Makes the store ready to be read through the index. False if it has no ticket, and perhaps
     /// does not exist: then nothing is created, since the directory may be mistyped.
     pub fn prepare_reading(&self) -> Result<bool> {
-        if self.has_no_tickets()? {
+        if self.store.is_empty(State::Open)? && self.store.is_empty(State::Closed)? {
             return Ok(false);
         }
         self.store.create_directories()?;
         Ok(true)
-    }
-
-    /// True if the store has no ticket at all, and perhaps does not exist.
-    pub fn has_no_tickets(&self) -> Result<bool> {
-        Ok(self.store.is_empty(State::Open)? && self.store.is_empty(State::Closed)?)
     }
 
     /// The remark where there is nothing to show: what makes a first ticket.

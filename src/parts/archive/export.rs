@@ -52,10 +52,8 @@ impl Run for Export {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk()?;
+        desk.prepare_reading()?;
         let ids = self.ids(&desk)?;
-        if !ids.is_empty() {
-            desk.store.create_directories()?;
-        }
         let mut mailbox = match (&self.maildir, &self.mbox) {
             (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store)?,
             (None, Some(file)) => OutputMailbox::mbox(file, &desk.store)?,
@@ -96,9 +94,7 @@ impl Export {
     fn ids(&self, desk: &Desk) -> Result<Vec<TicketId>> {
         let mut ids = self.tickets.clone();
         for &id in &ids {
-            if desk.store.locate(id)?.is_none() {
-                return Err(desk.no_ticket(id).into());
-            }
+            desk.state_of(id)?;
         }
         if ids.is_empty() {
             for (state, left_out) in [(State::Open, self.closed), (State::Closed, self.open)] {

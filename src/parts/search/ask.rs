@@ -3,12 +3,10 @@
 use super::find::{Hits, Question, find};
 use super::query::{Query, Standing};
 use super::{follow, fulltext};
-use crate::desk::{Desk, Watch};
+use crate::desk::{Desk, Watch, first_entry};
 use crate::index::{Index, Overview};
 use crate::ticket::State;
 use anyhow::Result;
-use mail::entry;
-use mail::mbox;
 use mail::words::{self, Contents};
 use rusqlite::{OptionalExtension, params};
 
@@ -72,8 +70,7 @@ pub(super) fn read_message(desk: &Desk, row: &Overview, seq: u64) -> Result<Opti
         return Ok(None);
     }
     let bytes = file.read_part(offset, size)?;
-    let found = mbox::entries(&bytes, offset).next();
-    Ok(found.map(|found| words::contents(&entry::decode(found.content).raw)))
+    Ok(first_entry(&bytes).map(|entry| words::contents(&entry.raw)))
 }
 
 /// Where a message lies in its ticket's file: its first byte, and its length.

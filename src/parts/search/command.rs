@@ -105,13 +105,10 @@ impl Run for Search {
         let typed = self.words.join(" ");
         let query = Query::parse(&typed, desk.now(), &TimeZone::system());
         let query = query.map_err(|mistake| misread(&typed, &mistake))?;
-        if desk.has_no_tickets()? {
-            // Nothing is created: the directory may be mistyped.
-            let root = desk.store.root().display();
-            self.remark(format_args!("no tickets in {root} yet"));
+        if !desk.prepare_reading()? {
+            self.remark(desk.no_tickets_yet());
             return Ok(Status::Nothing);
         }
-        desk.store.create_directories()?;
         let (hits, found) = self.find(&mut desk, &query)?;
         let mut out = screen::Output::new()?;
         if self.quiet {

@@ -89,9 +89,8 @@ impl Run for Stats {
         let desk = cx.desk()?;
         let now = desk.now();
         let (since, until) = stretch(self.since.as_ref(), self.until.as_ref(), now)?;
-        let nothing = desk.has_no_tickets()?;
+        let nothing = !desk.prepare_reading()?;
         if !nothing {
-            desk.store.create_directories()?;
             desk.reconcile_all()?;
         }
         let mut counter = StatsCounter::new(Scope {

@@ -123,18 +123,14 @@ impl Run for Timeline {
         let providers: Vec<Box<dyn Provider>> = parts.flat_map(|part| part.events(&desk)).collect();
         let kinds: Vec<EventKind> = providers.iter().flat_map(|p| p.kinds()).collect();
         let wanted = self.wanted(&kinds, desk.now())?;
-        let nothing = desk.has_no_tickets()?;
-        if let Some(id) = self.ticket
-            && desk.store.locate(id)?.is_none()
-        {
-            return Err(desk.no_ticket(id).into());
-        }
-        if !nothing {
-            desk.store.create_directories()?;
-            match self.ticket {
-                Some(id) => drop(desk.known(id)?),
-                None => desk.reconcile_all()?,
+        let nothing = !desk.prepare_reading()?;
+        match self.ticket {
+            Some(id) => {
+                desk.state_of(id)?;
+                desk.known(id)?;
             }
+            None if nothing => {}
+            None => desk.reconcile_all()?,
         }
         let items = || -> Result<Items> {
             let most = match self.count {
