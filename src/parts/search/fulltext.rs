@@ -291,7 +291,7 @@ mod tests {
         };
         let note = |tickets: std::ops::Range<u32>, word: &str, messages: usize| {
             let words = vec![words(word); messages];
-            text.together(|| -> Result<()> {
+            text.in_transaction(|| -> Result<()> {
                 for number in tickets {
                     text.note(TicketId::new(number).unwrap(), 0, &words)?;
                 }
