@@ -15,7 +15,7 @@ impl Desk {
         let message = parcel.incoming.message;
         let believed = parcel.proof.covers(message, &self.config.addresses, None);
         let recent = match author {
-            // Only who would be answered, or told of mail in their own name, has to be counted.
+            // The count matters only for an author who would be acknowledged, or whose name nothing proves.
             Some(author)
                 if !believed
                     || (!parcel.degree.is_automatic()

@@ -23,7 +23,7 @@ impl Desk {
         self.known_in(self.index()?, id)
     }
 
-    /// The same from this index, whichever it is.
+    /// Like [`Desk::known`], from the index that is given: the one in use, or one that is being made.
     pub(crate) fn known_in(&self, index: &Index, id: TicketId) -> Result<Option<Overview>> {
         let row = index.ticket(id)?;
         let Some((state, stamp)) = self.store.stamp(id)? else {
@@ -44,7 +44,7 @@ impl Desk {
         self.note(index, id, state, stamp, &bytes).map(Some)
     }
 
-    /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
+    /// Like [`Desk::known`], for a ticket whose locks are held. Its file ends in a whole entry afterwards.
     pub(crate) fn known_locked(&mut self, mbox: &mut Mbox) -> Result<Overview> {
         let (state, stamp) = (mbox.state(), mbox.stamp()?);
         let row = self.index()?.ticket(mbox.id())?;
@@ -142,7 +142,7 @@ impl Desk {
         self.reconcile_in(self.index()?, state)
     }
 
-    /// The same in this index, whichever it is.
+    /// Like [`Desk::reconcile`], in the index that is given: the one in use, or one that is being made.
     pub(crate) fn reconcile_in(&self, index: &Index, state: State) -> Result<()> {
         let before = self.store.final_directory_mtime(state)?;
         if state == State::Closed && before.is_some() && index.archive_mtime()? == before {

@@ -43,7 +43,7 @@ impl Desk {
         self.read(id, file.state, file.stamp, bytes).map(Some)
     }
 
-    /// The same for a ticket whose locks we hold, and its file ends in a whole entry afterwards.
+    /// Like [`Desk::view`], for a ticket whose locks are held. Its file ends in a whole entry afterwards.
     /// `None` if it is as it was when `seen` was made.
     pub(super) fn view_locked(&mut self, mbox: &mut Mbox, seen: &View) -> Result<Option<View>> {
         let (state, stamp) = (mbox.state(), mbox.stamp()?);
@@ -102,7 +102,7 @@ impl Desk {
         let Some(bytes) = &view.bytes else {
             return Ok(self.index()?.position(view.row.id, identity)?);
         };
-        // The same message has the same Message-ID, and it stands there as it stands here.
+        // The same message has the same Message-ID, in the same bytes: without these it cannot be there.
         let message = parcel.incoming.message;
         let msg_id = message.message_id().filter(|id| id.len() < 500);
         let finder = msg_id.as_ref().map(memmem::Finder::new);
