@@ -11,38 +11,38 @@ use serde::Serialize;
 
 /// A line of `--json`; the fields are a promise to those who read it.
 #[derive(Serialize)]
-pub struct Object<'a> {
+pub struct TicketObject<'a> {
     number: u32,
     state: &'a str,
     opened: String,
     active: String,
     messages: u64,
-    submitter: Option<Person<'a>>,
+    submitter: Option<MailboxObject<'a>>,
     subject: &'a str,
     waiting: bool,
     path: String,
 }
 
-/// Somebody in JSON.
+/// Name and address in `--json`.
 #[derive(Serialize)]
-pub struct Person<'a> {
+pub struct MailboxObject<'a> {
     name: &'a str,
     address: &'a str,
 }
 
-impl<'a> From<&'a mail::decode::Mailbox> for Person<'a> {
+impl<'a> From<&'a mail::decode::Mailbox> for MailboxObject<'a> {
     fn from(mailbox: &'a mail::decode::Mailbox) -> Self {
-        Person {
+        MailboxObject {
             name: &mailbox.name,
             address: &mailbox.address,
         }
     }
 }
 
-/// A ticket of a list.
+/// A ticket that is listed.
 pub struct Listed {
     row: Overview,
-    closed: bool,
+    state: State,
     waiting: bool,
 }
 
@@ -50,34 +50,30 @@ impl Listed {
     pub fn of(desk: &Desk, row: Overview) -> Listed {
         Listed {
             waiting: desk.is_waiting(&row),
-            closed: row.state != Some(State::Open),
+            state: row.state.unwrap_or(State::Closed),
             row,
         }
     }
 
-    pub fn object(&self, store: &Store) -> Object<'_> {
+    pub fn object(&self, store: &Store) -> TicketObject<'_> {
         let row = &self.row;
-        let (state, name) = match self.closed {
-            true => (State::Closed, "closed"),
-            false => (State::Open, "open"),
-        };
-        Object {
+        TicketObject {
             number: row.id.get(),
-            state: name,
+            state: self.state.name(),
             opened: rfc3339(self.opened()),
             active: rfc3339(self.active()),
             messages: row.entries,
-            submitter: row.submitter.as_ref().map(Person::from),
+            submitter: row.submitter.as_ref().map(MailboxObject::from),
             subject: &row.subject,
             waiting: self.waiting,
-            path: store.path(row.id, state).display().to_string(),
+            path: store.path(row.id, self.state).display().to_string(),
         }
     }
 
     pub fn line(&self, now: i64) -> Row<'_> {
         Row {
             number: self.row.id.get().into(),
-            closed: self.closed,
+            closed: self.state == State::Closed,
             age_secs: now - self.active(),
             messages: self.row.entries,
             who: self.who(),
@@ -129,7 +125,7 @@ impl Listed {
         self.or_changed(self.row.opened)
     }
 
-    /// A file without a message has only its own date.
+    /// `at`, or when the file last changed if there is no message in it.
     fn or_changed(&self, at: i64) -> i64 {
         match self.row.entries {
             0 => self.row.stamp.ctime / 1_000_000_000,

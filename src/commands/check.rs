@@ -110,7 +110,7 @@ fn config(desk: &Desk) -> Diagnosis {
     }
 }
 
-/// The secret has to be one: nobody else may read it.
+/// The file with the secret, which nobody else may read.
 fn secret(desk: &Desk) -> Option<Diagnosis> {
     use std::os::unix::fs::PermissionsExt;
     let file = desk.config.address_secret.as_deref()?;

@@ -133,7 +133,7 @@ impl Init {
             }
         };
         let guessed = std::fs::read_to_string(self.etc.join("mailname")).unwrap_or_default();
-        // A name without a dot is none to which others send mail.
+        // Nobody outside sends mail to a name without a dot.
         let guessed = Some(guessed.trim()).filter(|name| name.contains('.'));
         let dir = overrides.dir.as_deref().map(|dir| {
             let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -206,7 +206,8 @@ impl Init {
 fn create(file: &Path, text: &str) -> Result<()> {
     let doing = || format!("cannot write {}", file.display());
     let above = file.parent().filter(|p| !p.as_os_str().is_empty());
-    // Written by root, it is most likely for another user, as whom the MTA starts the program.
+    // If root writes it, it is most likely for another user, as whom the MTA starts the program, and who
+    // has to be able to read it.
     let root = nix::unistd::geteuid().is_root();
     if let Some(above) = above.filter(|above| !above.exists()) {
         std::fs::create_dir_all(above).with_context(doing)?;

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-/// A mail server.
+/// A mail server that `init` has pieces for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mta {
     /// Exim 4, as Debian configures it.
     Exim,
-    /// Postfix.
     Postfix,
 }
 

@@ -1,5 +1,4 @@
-//! What commands read of a desk: one ticket's messages in order, and whether there is anything to
-//! show at all.
+//! What commands read of a desk: the messages of a ticket in order, and whether there is any ticket.
 
 use super::Desk;
 use super::reconcile::summarize;
@@ -18,16 +17,15 @@ use mail::message::Message;
 /// A ticket's mbox as it was when it was read.
 #[derive(Debug)]
 pub struct Conversation<'d> {
-    /// The ticket.
     pub ticket: TicketId,
-    /// Whether it was open.
+    /// Open or closed, when it was read.
     pub state: State,
     /// The bytes of the file.
     pub mbox: Vec<u8>,
     addresses: &'d Addresses,
 }
 
-/// One message of a ticket. Its header is decoded; the rest is when it is asked for.
+/// One message of a ticket. Its header is decoded; its body only when it is asked for.
 #[derive(Debug)]
 pub struct FiledMessage<'a> {
     /// Its position in the ticket, from 1.
@@ -43,7 +41,7 @@ pub struct FiledMessage<'a> {
 }
 
 impl Conversation<'_> {
-    /// The messages, oldest first. Costs as much as the size of their headers.
+    /// The messages, oldest first. Only their headers are decoded.
     pub fn messages(&self) -> impl Iterator<Item = FiledMessage<'_>> {
         let mut course = Course::default();
         let entries = mbox::entries(&self.mbox, 0).enumerate();
@@ -71,7 +69,8 @@ impl<'a> FiledMessage<'a> {
         Message::new(&self.header.raw)
     }
 
-    /// All of it as it came in, as far as the digest can prove that. Costs as much as its size.
+    /// All of it as it came in, and whether the digest proves that. Takes time in proportion to its
+    /// size.
     pub fn decode(&self) -> Decoded<'a> {
         entry::decode(self.content)
     }
@@ -142,7 +141,7 @@ impl Desk {
         Ok(true)
     }
 
-    /// The remark where there is nothing to show: what makes a first ticket.
+    /// The remark for a desk without tickets: how to open the first one.
     pub fn no_tickets_yet(&self) -> String {
         format!(
             "no tickets in {} yet; the first mail to {} opens one",
@@ -151,8 +150,8 @@ impl Desk {
         )
     }
 
-    /// True if somebody waits for an answer in a ticket: it is open, and its last message is by
-    /// neither the staff nor a machine.
+    /// True if somebody is waiting for a reply: the ticket is open, and its last message is by neither
+    /// the staff nor a machine.
     pub fn is_waiting(&self, row: &Overview) -> bool {
         let open = row.state == Some(State::Open);
         open && row.entries > 0 && !row.last_automatic && !self.staff().has(&row.last_from)

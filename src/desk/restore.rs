@@ -11,7 +11,6 @@ use mail::message::Message;
 /// an operator deleted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The copy.
     pub copy: RecentCopy,
     /// The address in From; empty if there is none.
     pub author: String,

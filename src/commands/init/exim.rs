@@ -104,7 +104,8 @@ fn locals(addresses: &Addresses) -> Vec<String> {
     addresses.submits().iter().filter_map(local).collect()
 }
 
-/// A regular expression for `text`, with as few backslashes as can be, since layers of quoting eat them.
+/// A regular expression for `text`, with as few backslashes as possible: each layer of quoting would take
+/// some.
 pub fn plain_regex(text: &str) -> String {
     let class = |c: char| match c {
         c if c.is_ascii_alphanumeric() || "-_=~%&@!#/:,<>' ".contains(c) => c.to_string(),

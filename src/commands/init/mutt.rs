@@ -48,7 +48,8 @@ fn submits(addresses: &Addresses) -> String {
     }
 }
 
-/// A name without what means something in mutt's quoting, in its backticks or in an address.
+/// A name without the characters that mean something in mutt's quoting, in its backticks or in an
+/// address.
 fn harmless(name: &str) -> String {
     let odd = |c: char| c.is_control() || "'\"`$\\;#<>()[]@,:.|".contains(c);
     let name = name.replace(odd, " ");

@@ -2,7 +2,7 @@
 
 use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
-use crate::listing::Person;
+use crate::listing::MailboxObject;
 use crate::screen;
 use crate::ticket::event::Event;
 use crate::ticket::when::rfc3339;
@@ -20,9 +20,9 @@ struct MessageObject<'a> {
     number: usize,
     date: Option<String>,
     filed: Option<String>,
-    author: Option<Person<'a>>,
-    to: Vec<Person<'a>>,
-    cc: Vec<Person<'a>>,
+    author: Option<MailboxObject<'a>>,
+    to: Vec<MailboxObject<'a>>,
+    cc: Vec<MailboxObject<'a>>,
     subject: String,
     message_id: Option<String>,
     event: Option<&'static str>,
@@ -58,9 +58,9 @@ pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
             number: filed.number,
             date: filed.written().map(rfc3339),
             filed: filed.filed.map(rfc3339),
-            author: author.as_ref().map(Person::from),
-            to: to.iter().map(Person::from).collect(),
-            cc: cc.iter().map(Person::from).collect(),
+            author: author.as_ref().map(MailboxObject::from),
+            to: to.iter().map(MailboxObject::from).collect(),
+            cc: cc.iter().map(MailboxObject::from).collect(),
             subject: message.subject(),
             message_id: message.message_id(),
             event: event(filed.event),

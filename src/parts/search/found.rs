@@ -5,7 +5,7 @@ use super::find::Hit;
 use super::lines::{Excerpt, LineFinder, MatchedLine};
 use super::query::{Query, SearchField};
 use crate::desk::Desk;
-use crate::listing::{self, Listed};
+use crate::listing::{Listed, TicketObject};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(super) struct FoundTicket {
 #[derive(Serialize)]
 struct FoundTicketJson<'a> {
     #[serde(flatten)]
-    ticket: listing::Object<'a>,
+    ticket: TicketObject<'a>,
     matches: Vec<MatchJson<'a>>,
 }
 

@@ -1,7 +1,7 @@
 //! The numbers for programs: JSON, and CSV in the long form.
 
 use super::count::{Counts, DeskStats, Period, Times, WEEKDAYS};
-use crate::listing::Person;
+use crate::listing::MailboxObject;
 use anyhow::Result;
 use serde::Serialize;
 
@@ -78,7 +78,7 @@ struct PeriodJson {
 #[derive(Serialize)]
 struct SubmitterJson<'a> {
     #[serde(flatten)]
-    who: Person<'a>,
+    who: MailboxObject<'a>,
     tickets: u64,
 }
 
@@ -142,7 +142,7 @@ pub(super) fn json(stats: &DeskStats) -> Result<String> {
         week: stats.hours.iter().map(|day| day.to_vec()).collect(),
         submitters: (stats.top.iter())
             .map(|it| SubmitterJson {
-                who: Person::from(&it.who),
+                who: MailboxObject::from(&it.who),
                 tickets: it.tickets,
             })
             .collect(),

@@ -4,7 +4,7 @@ use super::feed::{self, FeedHead};
 use super::merge::merge;
 use super::rows::{EventColumns, EventRow};
 use crate::error::{Fault, Status};
-use crate::listing::Person;
+use crate::listing::MailboxObject;
 use crate::part::{Context, Run};
 use crate::screen::{self, stretch::stretch};
 use crate::ticket::TicketId;
@@ -90,7 +90,7 @@ struct EventJson<'a> {
     event: &'a str,
     ticket: Option<u32>,
     message: Option<u64>,
-    author: Option<Person<'a>>,
+    author: Option<MailboxObject<'a>>,
     subject: &'a str,
     automatic: bool,
     size: u64,
@@ -105,7 +105,7 @@ impl<'a> From<&'a TimelineItem> for EventJson<'a> {
             event: &item.kind,
             ticket: item.ticket.map(TicketId::get),
             message: message.map(|it| it.number),
-            author: item.author.as_ref().map(Person::from),
+            author: item.author.as_ref().map(MailboxObject::from),
             subject: &item.subject,
             automatic: message.is_some_and(|it| it.automatic),
             size: message.map_or(0, |it| it.size),
