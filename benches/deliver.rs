@@ -120,8 +120,8 @@ impl Bench {
 
     fn delivery(&self, answers: bool, opens: bool, size: u32) -> Case {
         let what = if opens { "new ticket" } else { "update" };
-        let told = if answers { "answers on" } else { "answers off" };
-        let name = format!("tickets: {what}, {told}, store of {size}");
+        let mode = if answers { "answers on" } else { "answers off" };
+        let name = format!("tickets: {what}, {mode}, store of {size}");
         let store = self
             .room
             .join(name.replace(|c: char| !c.is_alphanumeric(), ""));

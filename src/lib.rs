@@ -5,7 +5,7 @@
 //! clock, environment or process, and get time, host name and limits as values.
 //! `docs/design.md` says more, and `tests/layers.rs` checks it.
 
-// A panic in a delivery is mail that waits: whatever can fail says so.
+// A panic in a delivery defers the mail. So code that can fail returns an error instead.
 #![cfg_attr(
     not(test),
     deny(

@@ -1,6 +1,6 @@
-//! The start: a private umask, and no way out but the one in `cli`.
+//! Starts the program with a private umask. `cli` decides how it ends.
 
-// A panic in a delivery is mail that waits: whatever can fail says so.
+// A panic in a delivery defers the mail. So code that can fail returns an error instead.
 #![cfg_attr(
     not(test),
     deny(

@@ -183,7 +183,7 @@ fn with_a_secret_an_address_needs_its_digest() {
     let guessed = Some(Target::WrongDigest);
     for (case, desk, local, want) in [
         (
-            "told",
+            "the right digest",
             &secret,
             "ticket-12-22t6j7hw",
             ticket(12, Verb::Update),
@@ -253,13 +253,13 @@ fn with_a_secret_an_address_needs_its_digest() {
             Some(Target::Impossible),
         ),
         (
-            "out before",
+            "in use before the secret",
             &grace,
             "ticket-12-done",
             ticket(12, Verb::Done),
         ),
         (
-            "out before, and told",
+            "in use before the secret, and with a digest",
             &grace,
             "ticket-12-22t6j7hw",
             ticket(12, Verb::Update),

@@ -244,13 +244,19 @@ fn unknown_tickets_are_refused_or_opened() {
 #[test]
 fn guessed_addresses_are_refused_like_unknown_tickets() {
     let secret = Secret::new(b"0123456789abcdef").unwrap();
-    let told = format!("ticket-7-{}-done@d.org", secret.digest(id(7)));
+    let right = format!("ticket-7-{}-done@d.org", secret.digest(id(7)));
     let not_there = format!("ticket-9-{}@d.org", secret.digest(id(9)));
     let addresses = addresses().with_secret(secret, 0);
     let wrong = "ticket-7-22222222@d.org";
     let closes = Destination::Ticket(id(7), Verb::Done);
     for (case, rcpt, raw, destinations, refusal) in [
-        ("told", vec![told.as_str()], "", vec![closes], None),
+        (
+            "the right digest",
+            vec![right.as_str()],
+            "",
+            vec![closes],
+            None,
+        ),
         (
             "guessed",
             vec![wrong],
@@ -266,7 +272,7 @@ fn guessed_addresses_are_refused_like_unknown_tickets() {
             Some(Refusal::WrongDigest("ticket-9@d.org".into())),
         ),
         (
-            "told, and not there",
+            "the right digest of a missing ticket",
             vec![not_there.as_str()],
             "",
             vec![],
@@ -274,7 +280,7 @@ fn guessed_addresses_are_refused_like_unknown_tickets() {
         ),
         (
             "one of two",
-            vec![wrong, told.as_str()],
+            vec![wrong, right.as_str()],
             "",
             vec![closes],
             Some(Refusal::WrongDigest(wrong.into())),

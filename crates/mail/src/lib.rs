@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
-// A panic in a delivery is mail that waits, so whatever can fail says so.
+// A panic in a delivery defers the mail. So code that can fail returns an error instead.
 #![cfg_attr(
     not(test),
     deny(
