@@ -131,7 +131,7 @@ fn delivers(args: &[OsString]) -> bool {
                 _ => return true,
             },
             Some(word) if word.starts_with("--config=") || word.starts_with("--dir=") => {}
-            // Whatever else comes first is a command, or nobody knows what.
+            // A known command comes first: no delivery. Anything else might be a typing mistake before one.
             _ => return word == Deliver::NAME || !is_command(word),
         }
     }
