@@ -140,7 +140,7 @@ impl Store {
         let config = dir.with_extension("toml");
         let text = format!(
             "dir = {dir:?}\ndomain = \"example.org\"\nadmins = \"steve@example.org\"\n\
-             ack_limit = 100000\nsendmail = \"/bin/true\"\n"
+             ack_limit = 100000\nack_total = 100000\nsendmail = \"/bin/true\"\n"
         );
         fs::write(&config, text).expect("a config");
         let store = Store {

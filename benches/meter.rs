@@ -103,7 +103,7 @@ pub fn configure(path: &Path, dir: &Path, admins: &[&str], answers: bool) {
     };
     let text = format!(
         "dir = {dir:?}\ndomain = \"example.org\"\nadmins = {admins:?}\n\
-         ack = {ack}\nnotify = \"{notify}\"\nsendmail = \"/bin/true\"\n"
+         ack = {ack}\nack_total = 1000000\nnotify = \"{notify}\"\nsendmail = \"/bin/true\"\n"
     );
     fs::write(path, text).expect("a config");
 }

@@ -103,6 +103,7 @@ impl Desk {
             },
             unknown_ticket: self.config.unknown_ticket,
             catch_all: self.config.catch_all,
+            opens: false,
         }
     }
 
@@ -115,6 +116,8 @@ impl Desk {
             ack: &self.config.ack,
             close_by: self.config.close_by,
             ack_limit: self.config.ack_limit,
+            ack_total: self.config.ack_total,
+            asks_proof: self.config.authserv_id.is_some(),
         }
     }
 

@@ -12,6 +12,7 @@ mod error;
 pub mod history;
 pub mod journal;
 mod open;
+mod past;
 mod schema;
 mod write;
 
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use backlog::Unread;
 pub use error::IndexError;
+pub(crate) use past::Earlier;
 pub use write::TicketFile;
 pub(crate) use write::in_transaction;
 
@@ -235,37 +237,6 @@ impl Index {
         let rows = select.query_map(parameters, |r| r.get::<_, u32>(0))?;
         let ids: Vec<u32> = rows.collect::<Result<_, _>>()?;
         Ok(ids.into_iter().filter_map(TicketId::new).collect())
-    }
-
-    /// Addresses in From, To and Cc of a ticket's messages, each once (C5).
-    pub fn people(&self, id: TicketId) -> Result<Vec<String>> {
-        let sql = "SELECT author || ' ' || people FROM entry WHERE ticket = ?1 ORDER BY seq";
-        let mut select = self.db.prepare(sql)?;
-        let rows = select.query_map([id.get()], |r| r.get::<_, String>(0))?;
-        let mut people: Vec<String> = Vec::new();
-        for row in rows {
-            for address in row?.split(' ').filter(|a| !a.is_empty()) {
-                if !people.iter().any(|p| p == address) {
-                    people.push(address.to_owned());
-                }
-            }
-        }
-        Ok(people)
-    }
-
-    /// How many tickets `address` opened since `since`, in seconds since 1970 (C7).
-    pub fn opened_since(&self, address: &str, since: i64) -> Result<u32> {
-        let sql = "SELECT id FROM ticket WHERE address = ?1 COLLATE NOCASE AND opened >= ?2";
-        let mut ids = self.ids(sql, params![address, since])?;
-        let pending = self.pending_with(|added| {
-            let author = added.summary.author.as_ref();
-            let wrote = author.is_some_and(|a| a.address.eq_ignore_ascii_case(address));
-            wrote && added.seq == 0 && added.summary.at >= since
-        });
-        ids.extend(pending.map(|change| change.ticket));
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 
     /// How many messages of a ticket were filed since `since`, in seconds since 1970, among its last

@@ -92,6 +92,13 @@ impl SendmailError {
             Self::NotAbsolute(_) | Self::NotFound(_) | Self::CannotRun(..)
         )
     }
+
+    /// True if sendmail refused the message, and did not ask to be given it again later.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        const TRY_LATER: i32 = 75;
+        matches!(self, Self::Status(status, _) if *status > 0 && *status != TRY_LATER)
+    }
 }
 
 impl fmt::Display for SendmailError {

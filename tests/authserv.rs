@@ -16,8 +16,15 @@ const REFUSED: Case = Case {
     to: "ticket-1-done",
     mail: "",
     lies: "1",
+    did: "ticket-1-refused",
+    sent: &[BOTH],
+};
+
+/// What an admin's unproven mail comes to.
+const NOT_PASSED: Case = Case {
     did: "ticket-1",
     sent: &[BOTH, TRIED],
+    ..REFUSED
 };
 
 const CLOSED: Case = Case {
@@ -114,6 +121,7 @@ fn who_closes_must_be_proven() {
                 mail: "Authentication-Results: mx.example.org; dmarc=pass \
                        header.from=example.org\nAuto-Submitted: auto-replied\n\
                        From: steve@example.org\nTo: ticket-1-done@example.org\n\nx\n",
+                did: "ticket-1",
                 sent: &[EVA],
                 ..REFUSED
             },
@@ -130,14 +138,14 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
                 name: "no proof",
                 to: "ticket-1",
                 mail: "From: Steve <steve@example.org>\nTo: ticket-1@example.org\n\nx\n",
-                ..REFUSED
+                ..NOT_PASSED
             },
             Case {
                 name: "no proof, from the ticket",
                 to: "ticket-1-submitter",
                 did: "ticket-1-submitter",
                 mail: "From: ticket-1@example.org\nTo: ticket-1@example.org\n\nx\n",
-                ..REFUSED
+                ..NOT_PASSED
             },
             Case {
                 name: "proven",
@@ -145,7 +153,7 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
                 mail: "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n\
                        From: steve@example.org\nTo: ticket-1@example.org\n\nx\n",
                 sent: &[EVA, PASSED],
-                ..REFUSED
+                ..NOT_PASSED
             },
             Case {
                 name: "a stranger, proven",
@@ -153,7 +161,7 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
                 mail: "Authentication-Results: mx.example.org; dkim=pass header.d=example.com\n\
                        From: mallory@example.com\nTo: ticket-1@example.org\n\nx\n",
                 sent: &[BOTH],
-                ..REFUSED
+                ..NOT_PASSED
             },
         ],
     );

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 5] = ["", "bytes", "generated", "machines", "people"];
+pub const ROOMS: [&str; 6] = ["", "bytes", "generated", "machines", "people", "who"];
 
 /// One mail.
 pub struct Case {

@@ -1,5 +1,6 @@
 //! Black-box tests of the binary.
 
+mod answers;
 mod authserv;
 mod bench;
 mod check;

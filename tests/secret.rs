@@ -168,8 +168,7 @@ fn every_mail_names_the_address_that_works() {
     let support = format!("Support <{address}>");
     assert_eq!(ack.field("From").unwrap(), support);
     assert_eq!(ack.field("Reply-To").unwrap(), address);
-    let to = copy.field("Reply-To").unwrap();
-    assert_eq!(to, format!("Alice <alice@example.net>, {address}"));
+    assert_eq!(copy.field("Reply-To").unwrap(), address);
     assert_eq!(ack.field("X-Tickets-Ticket").unwrap(), "1");
     // A msg-id is shown to more people than are written to.
     let id = ack.field("Message-ID").unwrap();

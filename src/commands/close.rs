@@ -13,7 +13,7 @@ use anyhow::Result;
 /// Close tickets
 ///
 /// Files a mail from you in each ticket and moves its mbox to archived/. The submitter is told,
-/// with your text. A later mail opens the ticket again.
+/// with your text, unless you say --quiet. A later mail opens the ticket again.
 #[derive(clap::Args)]
 pub struct Close {
     /// Ticket to close (can be repeated)
@@ -22,6 +22,9 @@ pub struct Close {
     /// Closing text
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
+    /// Tell nobody: neither the submitter nor the other admins
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 /// Open closed tickets again
@@ -43,7 +46,14 @@ impl Run for Close {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let text = self.message.unwrap_or_default();
-        each(cx, &self.tickets, Verb::Done, State::Closed, &text)
+        each(
+            cx,
+            &self.tickets,
+            Verb::Done,
+            State::Closed,
+            &text,
+            self.quiet,
+        )
     }
 }
 
@@ -52,7 +62,7 @@ impl Run for Reopen {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let text = self.message.unwrap_or_default();
-        each(cx, &self.tickets, Verb::Update, State::Open, &text)
+        each(cx, &self.tickets, Verb::Update, State::Open, &text, false)
     }
 }
 
@@ -62,6 +72,7 @@ fn each(
     verb: Verb,
     wanted: State,
     text: &str,
+    quiet: bool,
 ) -> Result<Status> {
     let mut desk = cx.desk_to_write()?;
     // All or nothing, as far as typing mistakes go.
@@ -76,7 +87,7 @@ fn each(
                 continue;
             }
         }
-        let outcome = desk.file_from_operator(id, verb, text)?;
+        let outcome = desk.file_from_operator(id, verb, text, quiet)?;
         let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
         let done = match outcome.filed.first().map(|filed| filed.deed) {
             Some(Deed::Closed) => "closed",

@@ -135,9 +135,10 @@ fn describe(desk: &Desk, outcome: &Outcome) {
                 Answer::Ack(_) => "acknowledgement",
                 Answer::Copy(_) => "copy",
                 Answer::Note(_) => "note",
-                Answer::Refused(_) => "remark",
+                Answer::Refused(_) | Answer::Understood(_) => "remark",
                 Answer::PassOn(_) => "message",
                 Answer::Closed(_) => "closing notice",
+                Answer::NotPassedOn(_) => "note",
             };
             let to = crate::desk::recipients(answer);
             line.push_str(&format!("; {what} queued for {to}"));

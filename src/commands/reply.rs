@@ -62,21 +62,21 @@ impl Reply {
         let messages: Vec<FiledMessage> = conversation.messages().collect();
         let staff = desk.staff();
         let is_theirs = |message: &&FiledMessage| {
-            let author = message.author();
-            !message.automatic && author.is_some_and(|author| !staff.has(&author.address))
+            let writer = message.writer.as_ref();
+            !message.automatic && writer.is_some_and(|writer| !staff.has(&writer.address))
         };
         let theirs = messages.iter().rev().find(is_theirs);
         let answered = theirs.or(messages.last());
         let doing = || format!("cannot reply to ticket {id}: it is empty");
-        let raw = answered.with_context(doing)?.decode().raw;
+        let answered = answered.with_context(doing)?;
+        let raw = answered.decode().raw;
         let original = Message::new(&raw);
         let addresses = &desk.config.addresses;
-        let own = |m: &Mailbox| addresses.target(&m.address).is_some();
-        let to = original
-            .mailboxes("Reply-To")
-            .into_iter()
-            .chain(original.from());
-        let to: Vec<Mailbox> = to.filter(|m| !own(m)).take(1).collect();
+        let to = answered
+            .author
+            .clone()
+            .filter(|m| addresses.target(&m.address).is_none());
+        let to = to.into_iter().collect();
         let mailbox = |name: &str, verb| Mailbox {
             name: name.into(),
             address: addresses.ticket(id, verb),

@@ -2,7 +2,7 @@
 
 use super::value::{ByteSize, OneOrMore, TimeSpan};
 use crate::ticket::address::Addresses;
-use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +27,9 @@ pub(super) struct Keys {
     pub(super) catch_all: CatchAll,
     pub(super) subject_tags: Option<OneOrMore>,
     pub(super) ack_limit: Option<u32>,
+    pub(super) ack_total: Option<u32>,
+    pub(super) reply_to: ReplyTo,
+    pub(super) notify_line: bool,
     pub(super) max_size: Option<ByteSize>,
     pub(super) keep_recent: Option<TimeSpan>,
     pub(super) sendmail: Option<OneOrMore>,
@@ -79,6 +82,12 @@ pub struct Config {
     pub subject_tags: Vec<String>,
     /// Answers to one address in an hour (C7).
     pub ack_limit: u32,
+    /// Answers to all strangers in an hour (C7).
+    pub ack_total: u32,
+    /// Where admins' answers to a copy go (C2).
+    pub reply_to: ReplyTo,
+    /// A line above the text of a copy says what the mail did (C2).
+    pub notify_line: bool,
     /// The largest message that is accepted, in bytes (A3).
     pub max_size: u64,
     /// How long copies of filed mail are kept (D10).

@@ -6,12 +6,15 @@ use crate::error;
 use crate::index::Overview;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
-use crate::ticket::compose::{Composer, Outgoing};
+use crate::ticket::compose::{Composer, Did, Outgoing};
 use crate::ticket::plan::{Answer, Plan, Remark};
+use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Identity;
 use crate::ticket::template::{Template, Templates};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
+use mail::decode::Mailbox;
+use mail::message::Message;
 use mail::render::{self, Limits};
 
 impl Desk {
@@ -28,66 +31,144 @@ impl Desk {
             return Vec::new();
         }
         let message = parcel.incoming.message;
-        self.with_composer(&parcel.key(id), parcel.now, |composer| {
-            let state = if plan.open {
-                State::Open
-            } else {
-                State::Closed
-            };
+        let addresses = &self.config.addresses;
+        let filed_under = match (row, plan.filed_under) {
+            (Some(_), Some(verb)) => addresses.ticket(id, verb),
+            _ if matches!(parcel.forwarded, Some(Ok(_))) => addresses.submit_for(),
+            _ => addresses.submit(),
+        };
+        let remark = plan
+            .remark
+            .map(|remark| self.remark(remark))
+            .unwrap_or_default();
+        let did = Did {
+            event: event(row.is_none(), plan),
+            label: label(plan),
+            remark: &remark,
+            filed_under: &filed_under,
+        };
+        let key = parcel.key(id);
+        self.with_composer(&key, parcel.now, &parcel.by, |composer| {
             let compose = |answer: &Answer| match answer {
-                Answer::Ack(to) => composer.ack(message, to).mail,
-                Answer::Copy(to) => composer.copy(message, to),
+                Answer::Ack(to) => {
+                    // Whoever wrote a mail that was forwarded knows that one alone.
+                    let forwarded = parcel.forwarded.as_ref().and_then(|it| it.as_ref().ok());
+                    let original = forwarded.and_then(|it| it.original.as_deref());
+                    let original = original.map(Message::new);
+                    composer.ack(original.as_ref().unwrap_or(message), to).mail
+                }
+                Answer::Copy(to) => composer.copy(message, to, &did),
                 Answer::Note(to) => {
                     let lines = render::first_lines(message.raw(), 10, &Limits::default());
+                    let state = match plan.open {
+                        true => State::Open,
+                        false => State::Closed,
+                    };
                     let path = self.store.path(id, state).display().to_string();
-                    composer.note(message, to, &lines, &path).mail
+                    let reason = match plan.closes {
+                        true => "This mail closed the ticket.",
+                        false => &remark,
+                    };
+                    composer.note(message, to, &lines, &path, reason).mail
                 }
                 Answer::PassOn(to) => {
                     let author = message.from().into_iter().next();
-                    let own = author.filter(|a| self.config.addresses.target(&a.address).is_none());
+                    let own = author.filter(|a| addresses.target(&a.address).is_none());
                     let name = own.map(|a| a.name).unwrap_or_default();
                     composer.pass_on(message, to, &name)
                 }
                 Answer::Closed(to) => {
-                    let text = render::render(message.raw(), &Limits::default()).text;
+                    // A stranger's words do not go out in the desk's name (C4).
+                    let text = match parcel.by.is_staff {
+                        true => render::render(message.raw(), &Limits::default()).text,
+                        false => String::new(),
+                    };
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
                     composer.closed(message, to, &text, subject).mail
                 }
-                Answer::Refused(to) => {
-                    let reason = match plan.remark {
-                        Some(Remark::AckLimit) => format!(
-                            "Its author has opened {} tickets within an hour. For the rest of \
-                             the hour no more acknowledgements go there.",
-                            self.config.ack_limit.saturating_add(1)
-                        ),
-                        Some(Remark::PassLimit) => format!(
-                            "{} messages came into this ticket within an hour, as if machines \
-                             wrote to each other. For the rest of the hour mail of admins is \
-                             filed in it, but not passed on: please write to the submitter.",
-                            self.plan_rules().pass_limit()
-                        ),
-                        Some(Remark::ClosingUnproven) => format!(
-                            "It asked to close the ticket, and {}. The ticket stays open.",
-                            self.unproven()
-                        ),
-                        Some(Remark::Unproven) => format!(
-                            "It bears an admin's name, or the ticket's, and {}. It was not \
-                             passed on to the submitter.",
-                            self.unproven()
-                        ),
-                        _ => "It asked to close the ticket, and its author may not do that. \
-                              The ticket stays open."
-                            .to_owned(),
+                Answer::Refused(to) => composer.refused(message, to, &remark).mail,
+                Answer::NotPassedOn(to) => composer.not_passed_on(message, to).mail,
+                Answer::Understood(to) => {
+                    let submitter = match &parcel.forwarded {
+                        Some(Ok(it)) => named(&it.submitter),
+                        _ => "somebody".into(),
                     };
-                    composer.refused(message, to, &reason).mail
+                    let text = format!(
+                        "The mail that you forwarded opened ticket {id} in the name of {submitter}. \
+                         A reply to this mail goes into the ticket, and on to them.\n"
+                    );
+                    composer.notice(to, &message.subject(), &text)
                 }
             };
             plan.answers.iter().map(compose).collect()
         })
     }
 
+    /// What is said of what was not done.
+    fn remark(&self, remark: Remark) -> String {
+        let limit = self.config.ack_limit;
+        match remark {
+            Remark::AckLimit => format!(
+                "Its author got {limit} answers within an hour. For the rest of the hour no more \
+                 acknowledgements and notices go there."
+            ),
+            Remark::AckTotal => format!(
+                "Strangers got {} answers within an hour, or those of this mail's domain {}: more \
+                 than they may get (ack_total). For the rest of the hour nobody else is answered.",
+                self.config.ack_total,
+                self.plan_rules().domain_limit()
+            ),
+            Remark::PassLimit => format!(
+                "{} messages came into this ticket within an hour, as if machines wrote to each \
+                 other. For the rest of the hour mail of admins is filed in it, but not passed on: \
+                 please write to the submitter.",
+                self.plan_rules().pass_limit()
+            ),
+            Remark::ClosingUnproven => format!(
+                "It asked to close the ticket, and {}. The ticket stays open.",
+                self.unproven()
+            ),
+            Remark::Unproven => format!(
+                "It bears an admin's name, or the ticket's, and {}. It was not passed on to the \
+                 submitter.",
+                self.unproven()
+            ),
+            Remark::ThirdParty => "It answers the submitter, but To or Cc also name somebody who is \
+                 not of the desk. So it was not passed on to the submitter. To pass it on all the \
+                 same, send it to the ticket's address that ends in -submitter."
+                .to_owned(),
+            Remark::OpenedByMachine => "A machine opened this ticket, and machines are not written \
+                 to: neither mail of admins nor a closing is passed on to the submitter. To write to \
+                 a person there, name them in To."
+                .to_owned(),
+            Remark::Unanswerable => "It names no address that can be written to. So it was not \
+                 acknowledged."
+                .to_owned(),
+            Remark::Unreachable => "There is no address at which its submitter can be written to. So \
+                 nothing was sent to them."
+                .to_owned(),
+            Remark::Unclear(why) => format!(
+                "It was to open a ticket for somebody else, but {}. So the ticket is in the name of \
+                 whoever forwarded it.",
+                why.reason()
+            ),
+            Remark::ClosedAlready => {
+                "It asked to close the ticket, which is closed. The ticket stays closed.".to_owned()
+            }
+            Remark::ClosingRefused => "It asked to close the ticket, and its author may not do that. \
+                 The ticket stays open."
+                .to_owned(),
+        }
+    }
+
     /// Calls `compose` with a composer for mail about one message.
-    fn with_composer<T>(&self, key: &Key, now: i64, compose: impl FnOnce(&Composer) -> T) -> T {
+    fn with_composer<T>(
+        &self,
+        key: &Key,
+        now: i64,
+        by: &Authorship,
+        compose: impl FnOnce(&Composer) -> T,
+    ) -> T {
         let templates = self.templates();
         let tag = self.config.tag(key.ticket);
         let tagged = |subject: &str| {
@@ -98,6 +179,9 @@ impl Desk {
             name: &self.config.name,
             addresses: &self.config.addresses,
             admins: &self.config.admins,
+            reply_to: self.config.reply_to,
+            notify_line: self.config.notify_line,
+            by,
             templates: &templates,
             ticket: key.ticket,
             tag: &tag,
@@ -139,7 +223,8 @@ impl Desk {
             ticket: filed.ticket,
             digest: identity.hex(),
         };
-        let refused = self.with_composer(&key, now, |composer| {
+        let by = self.staff().authorship(incoming.message);
+        let refused = self.with_composer(&key, now, &by, |composer| {
             composer.refused(incoming.message, &self.config.admins, &sentences.join(" "))
         });
         match self.queue(&key, refused.mail, now) {
@@ -175,7 +260,11 @@ impl Desk {
             lines.push(format!("{} waits in the outbox: {why}", describe(mail)));
         }
         for (mail, why) in &report.failed {
-            let line = format!("{} was given up after five days: {why}", describe(mail));
+            let since = match now.saturating_sub(mail.since) < DAY {
+                true => "",
+                false => " after five days",
+            };
+            let line = format!("{} was given up{since}: {why}", describe(mail));
             if let Err(e) = self.notify_of_failure(mail, &line, now) {
                 lines.push(error::line(&e));
             }
@@ -198,7 +287,7 @@ impl Desk {
             "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
             mail.path.display()
         );
-        let notice = self.with_composer(&key, now, |composer| {
+        let notice = self.with_composer(&key, now, &Authorship::default(), |composer| {
             composer.notice(&self.config.admins, "Mail could not be sent", &text)
         });
         self.queue(&key, notice, now)?;
@@ -219,6 +308,40 @@ impl Desk {
         Ok((report.sent.len(), unsent))
     }
 }
+
+/// What a message did to its ticket, in a word.
+fn event(opens: bool, plan: &Plan) -> &'static str {
+    match plan {
+        _ if opens => "opened",
+        Plan { closes: true, .. } => "closed",
+        Plan { reopens: true, .. } => "re-opened",
+        _ => "filed",
+    }
+}
+
+/// What admins should see at once of what a message did.
+fn label(plan: &Plan) -> &'static str {
+    match plan.remark {
+        Some(Remark::ClosingRefused) => "closing refused",
+        Some(Remark::ClosingUnproven) => "closing not proven",
+        Some(Remark::ClosedAlready) => "stays closed",
+        Some(Remark::Unanswerable) => "no address to answer",
+        _ if plan.closes => "closed",
+        _ if plan.reopens => "re-opened",
+        _ => "",
+    }
+}
+
+/// `Ann <ann@example.net>`
+fn named(mailbox: &Mailbox) -> String {
+    match mailbox.name.is_empty() {
+        true => mailbox.address.clone(),
+        false => format!("{} <{}>", mailbox.name, mailbox.address),
+    }
+}
+
+/// In seconds.
+const DAY: i64 = 24 * 60 * 60;
 
 /// Marks the outbox name of a mail about mail that could not be sent.
 const NOTICE: &str = "notice";
@@ -244,7 +367,11 @@ pub(super) fn from_hex(digest: &str) -> Option<Vec<u8>> {
 /// The addresses that an answer goes to.
 pub fn recipients(answer: &Answer) -> String {
     match answer {
-        Answer::Ack(to) | Answer::PassOn(to) | Answer::Closed(to) => to.address.clone(),
-        Answer::Copy(to) | Answer::Note(to) | Answer::Refused(to) => to.join(", "),
+        Answer::Ack(to) | Answer::PassOn(to) | Answer::Closed(to) | Answer::NotPassedOn(to) => {
+            to.address.clone()
+        }
+        Answer::Copy(to) | Answer::Note(to) | Answer::Refused(to) | Answer::Understood(to) => {
+            to.join(", ")
+        }
     }
 }

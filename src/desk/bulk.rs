@@ -7,7 +7,7 @@ use super::reconcile::reading;
 use crate::index::TicketFile;
 use crate::store::Store;
 use crate::ticket::TicketId;
-use crate::ticket::address::Addresses;
+use crate::ticket::staff::Staff;
 use anyhow::{Context, Result};
 use mail::entry;
 use mail::mbox;
@@ -48,7 +48,7 @@ impl Desk {
     ) -> Result<()> {
         let reader = Reader {
             store: &self.store,
-            addresses: &self.config.addresses,
+            staff: self.staff(),
             extract,
         };
         std::thread::scope(|scope| {
@@ -72,7 +72,7 @@ impl Desk {
 
 struct Reader<'r, F> {
     store: &'r Store,
-    addresses: &'r Addresses,
+    staff: Staff<'r>,
     extract: &'r F,
 }
 
@@ -111,7 +111,7 @@ impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
             });
         };
         let tail = entry::tail(&bytes, 0);
-        let reading = reading(self.addresses, job.ticket, state, stamp, &bytes, tail);
+        let reading = reading(&self.staff, job.ticket, state, stamp, &bytes, tail);
         let mut extracts = Vec::new();
         if let Some(from) = job.extract_from {
             let from = usize::try_from(from).unwrap_or(usize::MAX);

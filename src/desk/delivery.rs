@@ -12,8 +12,10 @@ use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::OWN_MARKS;
+use crate::ticket::forward::{self, Forwarded, Unclear};
 use crate::ticket::plan::Answer;
-use crate::ticket::route::{self, Destination, Refusal, Route};
+use crate::ticket::route::{self, Destination, Refusal, Route, Rules};
+use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use crate::ticket::trust::Proof;
 use anyhow::{Result, bail};
@@ -37,7 +39,10 @@ pub enum Bearer {
     /// An MTA: anybody may have written it.
     Mta,
     /// The operator, on the shell.
-    Operator,
+    Operator {
+        /// Nobody is to be told of it (C4).
+        quiet: bool,
+    },
 }
 
 /// What was done with a message in one ticket.
@@ -86,8 +91,13 @@ pub struct Outcome {
 pub(super) struct Parcel<'a> {
     pub(super) incoming: Incoming<'a>,
     pub(super) summary: Summary,
+    pub(super) by: Authorship,
     pub(super) degree: Degree,
     pub(super) proof: Proof,
+    /// One of the staff forwards it, to open a ticket for somebody else.
+    pub(super) forwarded: Option<Result<Forwarded, Unclear>>,
+    /// The operator wants nobody to be told.
+    pub(super) quiet: bool,
     /// When the delivery began, in seconds since 1970.
     pub(super) now: i64,
     /// How long this attempt may wait for locks, all waits together (D5).
@@ -105,10 +115,17 @@ impl Desk {
     /// is filed already, it is recognised (A5).
     pub fn take_in(&mut self, incoming: Incoming, bearer: Bearer) -> Result<Outcome> {
         let proof = self.proof(incoming.message, bearer)?;
+        let by = self.staff().authorship(incoming.message);
+        let sender = &incoming.envelope.sender;
+        let degree = automatic::degree(incoming.message, sender, OWN_MARKS);
+        let forwarded = match by.is_staff && !degree.is_automatic() {
+            true => self.forwarded(incoming, proof),
+            false => None,
+        };
         let now = self.now();
         let file = |desk: &mut Desk| {
             let patience = Patience::new(PATIENCE);
-            let route = desk.route(incoming)?;
+            let route = desk.route(incoming, forwarded.is_some())?;
             let mut outcome = Outcome {
                 refusals: route.refusals,
                 ..Outcome::default()
@@ -118,9 +135,12 @@ impl Desk {
             }
             let parcel = Parcel {
                 incoming,
-                summary: Summary::of(incoming.message, &incoming.envelope.sender, now),
-                degree: automatic::degree(incoming.message, &incoming.envelope.sender, OWN_MARKS),
+                summary: Summary::of(incoming.message, sender, &by, now),
+                by: by.clone(),
+                degree: degree.clone(),
                 proof,
+                forwarded: forwarded.clone(),
+                quiet: bearer == Bearer::Operator { quiet: true },
                 now,
                 patience,
             };
@@ -150,7 +170,7 @@ impl Desk {
 
     /// Decides where a message goes. What it answers is looked up in the index, unless addresses
     /// alone decide.
-    fn route(&mut self, incoming: Incoming) -> Result<Route> {
+    fn route(&mut self, incoming: Incoming, opens: bool) -> Result<Route> {
         let Incoming { message, envelope } = incoming;
         let addresses = &self.config.addresses;
         let by_address = |r: &String| matches!(addresses.target(r), Some(Target::Ticket(..)));
@@ -158,7 +178,23 @@ impl Desk {
             self.complete_newest()?;
         }
         let _read = self.ends_read();
-        route::route(envelope, message, &self.rules(), self)
+        let rules = Rules {
+            opens,
+            ..self.rules()
+        };
+        route::route(envelope, message, &rules, self)
+    }
+
+    /// Whose mail one of the staff forwards, to open a ticket in that name; `None` if nothing asks for
+    /// that.
+    fn forwarded(&self, incoming: Incoming, proof: Proof) -> Option<Result<Forwarded, Unclear>> {
+        let Incoming { message, envelope } = incoming;
+        let targets = route::targets(envelope, message, &self.rules());
+        let goes_to = |wanted| targets.iter().any(|(_, target)| *target == Some(wanted));
+        let asks = goes_to(Target::SubmitFor)
+            || (goes_to(Target::Submit) && forward::names_submitter(message));
+        (asks && proof.covers(message, &self.config.addresses, None))
+            .then(|| forward::submitter(&self.staff(), message))
     }
 
     /// Files a message in a ticket that is there. Whenever somebody else files in it between the
@@ -181,6 +217,23 @@ impl Desk {
 }
 
 impl Parcel<'_> {
+    /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are
+    /// the submitter's.
+    pub(super) fn opening(&self) -> Summary {
+        let (message, sender) = (self.incoming.message, &self.incoming.envelope.sender);
+        match &self.forwarded {
+            Some(Ok(forwarded)) => {
+                let header = Summary::of_header(message, sender, &forwarded.authorship(), self.now);
+                Summary {
+                    identity: self.summary.identity,
+                    attachments: self.summary.attachments,
+                    ..header
+                }
+            }
+            _ => self.summary.clone(),
+        }
+    }
+
     /// The name under which the answers to the message lie in the outbox, the same at every attempt.
     pub(super) fn key(&self, id: TicketId) -> Key {
         Key {

@@ -4,7 +4,7 @@ use super::Desk;
 use super::delivery::{Deed, Filed, Parcel};
 use super::update::{added, warn};
 use crate::index::Index;
-use crate::index::journal::Change;
+use crate::index::journal::{Added, Change};
 use crate::store::{Sequence, StagedFile};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -71,7 +71,10 @@ impl Desk {
             state: State::Open,
             before: None,
             after: stamp,
-            added: Some(added(parcel, 0, None, 0, stamp.size)),
+            added: Some(Added {
+                summary: parcel.opening(),
+                ..added(parcel, 0, None, 0, stamp.size)
+            }),
         });
         if noted.is_err() {
             // Whoever opens the next ticket would not learn that this message opened one. Without an

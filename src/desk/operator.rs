@@ -13,11 +13,17 @@ use mail::message::Message;
 
 impl Desk {
     /// Files a mail from the operator in a ticket, exactly as if it had come through the MTA (D4), and
-    /// sends what follows from it.
+    /// sends what follows from it; if `quiet`, nothing does.
     ///
     /// # Errors
     /// Nothing is filed. Status 66 if the ticket is gone.
-    pub fn file_from_operator(&mut self, id: TicketId, verb: Verb, text: &str) -> Result<Outcome> {
+    pub fn file_from_operator(
+        &mut self,
+        id: TicketId,
+        verb: Verb,
+        text: &str,
+        quiet: bool,
+    ) -> Result<Outcome> {
         let addresses = &self.config.addresses;
         let (from, to) = (
             addresses.ticket(id, Verb::Update),
@@ -34,7 +40,7 @@ impl Desk {
             message: &message,
             envelope: &envelope,
         };
-        let outcome = self.take_in(incoming, Bearer::Operator)?;
+        let outcome = self.take_in(incoming, Bearer::Operator { quiet })?;
         match outcome.filed.is_empty() {
             false => Ok(outcome),
             true => Err(Fault::new(

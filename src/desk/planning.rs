@@ -1,74 +1,176 @@
 //! What is known of a message and its ticket when a plan is made.
 
 use super::Desk;
+use super::answers::from_hex;
 use super::delivery::Parcel;
-use super::view::View;
+use super::view::{Parent, View};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
-use crate::ticket::plan::{self, Plan, Situation, Ticket};
+use crate::ticket::compose::{self, Kind};
+use crate::ticket::plan::{self, Answered, Answers, Plan, Situation, Ticket};
+use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
+
+/// What strangers were answered within so many seconds counts (C7).
+const HOUR: i64 = 3600;
 
 impl Desk {
     /// What becomes of a message that opens a ticket.
     pub(super) fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
-        let author = parcel.summary.author.as_ref();
         let message = parcel.incoming.message;
         let believed = parcel.proof.covers(message, &self.config.addresses, None);
-        let recent = match author {
+        let author = match &parcel.forwarded {
+            Some(Ok(forwarded)) => Some(&forwarded.submitter),
+            _ => parcel.by.author.as_ref(),
+        };
+        let answered = match author {
             // The count matters only for an author who would be acknowledged, or whose name nothing proves.
             Some(author)
                 if !believed
                     || (!parcel.degree.is_automatic()
                         && self.config.ack.allows(&author.address)) =>
             {
-                self.index_to_read()?
-                    .opened_since(&author.address, parcel.now - 3600)?
+                self.answered(parcel, &author.address)?
             }
-            _ => 0,
+            _ => Answered::default(),
         };
         let situation = Situation {
             message,
+            by: &parcel.by,
             degree: &parcel.degree,
             verb: None,
             ticket: None,
-            recent,
+            recent: 0,
+            answered,
+            answers: Answers::Other,
             believed,
+            forwarded: parcel.forwarded.as_ref(),
+            quiet: parcel.quiet,
         };
         Ok(plan::plan(&self.plan_rules(), &situation))
     }
 
     /// What becomes of a message to a ticket that is there.
     pub(super) fn plan_update(&self, parcel: &Parcel, view: &View, verb: Verb) -> Result<Plan> {
-        let row = &view.row;
+        let (row, by) = (&view.row, &parcel.by);
+        let rules = self.plan_rules();
+        let automatic = parcel.degree.is_automatic();
         let people = match verb {
             Verb::Done => self.people(view)?,
             _ => Vec::new(),
         };
+        let answers = match automatic || verb == Verb::Quiet {
+            true => Answers::Other,
+            false => self.answers(parcel, view)?,
+        };
+        // Only mail of the staff and closings are told to the submitter.
+        let tells_submitter = !automatic && (by.is_staff || verb == Verb::Done);
+        let opened_by_machine =
+            tells_submitter && self.first_of(view)?.is_some_and(|first| first.automatic);
+        let staff_wrote = opened_by_machine && {
+            let earlier = self.earlier(view, usize::MAX)?;
+            let staff = rules.staff();
+            earlier
+                .iter()
+                .any(|it| !it.automatic && staff.has(&it.from))
+        };
+        let writer_wrote = answers == Answers::Copy && {
+            let earlier = self.earlier(view, usize::MAX)?;
+            earlier.iter().any(|it| by.is(&it.from))
+        };
         let ticket = Ticket {
             open: row.state == Some(State::Open),
             submitter: row.submitter.clone(),
+            opened_by_machine,
+            staff_wrote,
+            writer_wrote,
             people,
             last_from: row.last_from.clone(),
         };
-        let policy = self.plan_rules();
         // No more than matters are counted, and only in a ticket that has so many.
-        let most = policy.pass_limit().saturating_add(2);
-        let by_customer = parcel.summary.is_customers(policy.admins, policy.addresses);
-        let recent = match !by_customer && row.entries >= u64::from(policy.pass_limit()) {
-            true => self.filed_since(view, parcel.now - 3600, most)?,
+        let most = rules.pass_limit().saturating_add(2);
+        let by_customer = parcel.summary.is_customers(&rules.staff());
+        let recent = match !by_customer && row.entries >= u64::from(rules.pass_limit()) {
+            true => self.filed_since(view, parcel.now - HOUR, most)?,
             false => 0,
         };
-        let (message, addresses) = (parcel.incoming.message, policy.addresses);
+        let answered = match (by.is_staff, verb, answers, &row.submitter, &by.author) {
+            (true, ..) => Answered::default(),
+            (_, Verb::Done, _, Some(submitter), _) => self.answered(parcel, &submitter.address)?,
+            (.., Answers::Copy, _, Some(author)) => self.answered(parcel, &author.address)?,
+            _ => Answered::default(),
+        };
+        let (message, addresses) = (parcel.incoming.message, rules.addresses);
         let situation = Situation {
             message,
+            by,
             degree: &parcel.degree,
             verb: Some(verb),
             ticket: Some(&ticket),
             recent,
+            answered,
+            answers,
             believed: parcel
                 .proof
                 .covers(message, addresses, Some((row.id, verb))),
+            forwarded: None,
+            quiet: parcel.quiet,
         };
-        Ok(plan::plan(&policy, &situation))
+        Ok(plan::plan(&rules, &situation))
+    }
+
+    /// What strangers were answered within the last hour, `address` among them (C7).
+    fn answered(&self, parcel: &Parcel, address: &str) -> Result<Answered> {
+        let rules = self.plan_rules();
+        let staff = rules.staff();
+        // Closings by the staff are looked at as well and count for nothing.
+        let most = rules.ack_total.saturating_add(1).saturating_mul(4);
+        let since = parcel.now - HOUR;
+        let found = self.index_to_read()?.answerable(since, parcel.now, most)?;
+        let key = mailbox_key(address);
+        let domain = |key: &str| key.rsplit_once('@').map(|(_, d)| d.to_owned());
+        let own_domain = domain(&key);
+        let mut answered = Answered::default();
+        for it in found {
+            if it.closed_by.is_some_and(|closer| staff.has(&closer)) {
+                continue;
+            }
+            let to = mailbox_key(&it.to);
+            answered.to_mailbox += u32::from(to == key);
+            answered.to_domain += u32::from(domain(&to) == own_domain);
+            answered.to_all += 1;
+        }
+        Ok(answered)
+    }
+
+    /// Whether a message answers what decides who is told of it.
+    fn answers(&self, parcel: &Parcel, view: &View) -> Result<Answers> {
+        let (row, by) = (&view.row, &parcel.by);
+        let domain = self.config.addresses.domain();
+        let Some(parent) = parcel.incoming.message.parents().into_iter().next() else {
+            return Ok(Answers::Other);
+        };
+        let ours = compose::OwnMsgId::parse(&parent, domain).filter(|own| own.ticket == row.id);
+        let digest = ours.as_ref().and_then(|own| from_hex(own.digest));
+        let to_admins = |own: &compose::OwnMsgId| {
+            [Kind::Copy, Kind::Note, Kind::Refused]
+                .map(Kind::word)
+                .contains(&own.word)
+        };
+        let parent = match (&ours, &digest) {
+            (Some(own), _) if !by.is_staff && !to_admins(own) => return Ok(Answers::Other),
+            (Some(_), Some(digest)) => Parent::AnswerTo(digest),
+            (None, _) if by.is_staff => Parent::Filed(&parent),
+            _ => return Ok(Answers::Other),
+        };
+        let writer = self.writer_of(view, parent)?;
+        let submitter = row.submitter.as_ref().map(|m| m.address.as_str());
+        Ok(match (by.is_staff, writer) {
+            (false, Some(_)) => Answers::Copy,
+            (true, Some(writer)) if submitter.is_some_and(|s| s.eq_ignore_ascii_case(&writer)) => {
+                Answers::Submitter
+            }
+            _ => Answers::Other,
+        })
     }
 }

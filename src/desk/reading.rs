@@ -1,11 +1,11 @@
 //! What commands read of a desk: the messages of a ticket in order, and whether there is any ticket.
 
 use super::Desk;
-use super::reconcile::summarize;
+use super::reconcile::{Summarized, summarize};
 use crate::error::{Fault, Status};
 use crate::index::Overview;
-use crate::ticket::address::Addresses;
-use crate::ticket::event::{self, Course, Event};
+use crate::ticket::event::{Course, Event};
+use crate::ticket::staff::Staff;
 use crate::ticket::summary::Summary;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
@@ -22,7 +22,7 @@ pub struct Conversation<'d> {
     pub state: State,
     /// The bytes of the file.
     pub mbox: Vec<u8>,
-    addresses: &'d Addresses,
+    staff: Staff<'d>,
 }
 
 /// One message of a ticket. Its header is decoded; its body only when it is asked for.
@@ -36,6 +36,10 @@ pub struct FiledMessage<'a> {
     pub event: Event,
     /// A machine wrote it (C6).
     pub automatic: bool,
+    /// Who wrote it.
+    pub writer: Option<Mailbox>,
+    /// Where answers to it go (C1).
+    pub author: Option<Mailbox>,
     header: Decoded<'a>,
     content: &'a [u8],
 }
@@ -48,14 +52,16 @@ impl Conversation<'_> {
         entries.map(move |(at, found)| {
             let size = (found.body - found.header) as usize;
             let header = entry::decode(&found.content[..size.min(found.content.len())]);
-            let automatic = summarize(&found, &header, Summary::of_header).automatic;
-            let filed_under = header.delivered_to.as_deref();
-            let asked = filed_under.and_then(|address| event::asked(self.addresses, address));
+            let Summarized { summary, by, asked } =
+                summarize(&self.staff, &found, &header, Summary::of_header);
+            let automatic = summary.automatic;
             FiledMessage {
                 number: at + 1,
                 filed: mbox::date_of(found.from_line),
                 event: course.next(asked, automatic),
                 automatic,
+                writer: by.writer,
+                author: by.author,
                 header,
                 content: found.content,
             }
@@ -73,11 +79,6 @@ impl<'a> FiledMessage<'a> {
     /// size.
     pub fn decode(&self) -> Decoded<'a> {
         entry::decode(self.content)
-    }
-
-    /// The first address in From.
-    pub fn author(&self) -> Option<Mailbox> {
-        self.header().from().into_iter().next()
     }
 
     /// When it says it was written, else when it was filed.
@@ -112,7 +113,7 @@ impl Desk {
             ticket: id,
             state,
             mbox,
-            addresses: &self.config.addresses,
+            staff: self.staff(),
         }))
     }
 
@@ -163,6 +164,7 @@ mod tests {
     use super::super::reconcile::reading;
     use super::*;
     use crate::files::Stamp;
+    use crate::ticket::address::Addresses;
     use mail::entry::Tail;
     use mail::entry::{Trace, Verdict, encode};
 
@@ -184,6 +186,10 @@ mod tests {
         use Event::*;
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
+        let staff = Staff {
+            admins: &[],
+            addresses: &addresses,
+        };
         let ticket = TicketId::new(7).unwrap();
         let person = "From: Ann <ann@x.org>\nSubject: Hi\n\ntext\n";
         let robot = "From: ann@x.org\nAuto-Submitted: auto-replied\n\ntext\n";
@@ -205,7 +211,7 @@ mod tests {
                 .map(|(text, _)| text.as_str())
                 .collect::<String>()
                 .into_bytes(),
-            addresses: &addresses,
+            staff,
         };
         let messages: Vec<FiledMessage> = conversation.messages().collect();
         let events: Vec<Event> = messages.iter().map(|message| message.event).collect();
@@ -217,7 +223,7 @@ mod tests {
         };
         let state = conversation.state;
         let bytes = &conversation.mbox;
-        let indexed = reading(&addresses, ticket, state, stamp, bytes, Tail::Whole).entries;
+        let indexed = reading(&staff, ticket, state, stamp, bytes, Tail::Whole).entries;
         let machines = messages.iter().map(|message| message.automatic);
         let said: Vec<_> = events.into_iter().zip(machines).collect();
         let known = indexed
@@ -230,6 +236,10 @@ mod tests {
     fn a_header_says_the_same_without_the_rest() {
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
+        let staff = Staff {
+            admins: &[],
+            addresses: &addresses,
+        };
         let raw = "From: Ann <ann@x.org>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\
                    Status: mine\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n\r\nFrom me\r\n";
         let headless = "just text\nFrom: nobody\n";
@@ -242,7 +252,7 @@ mod tests {
             ticket: TicketId::new(7).unwrap(),
             state: State::Open,
             mbox: mbox.concat().into_bytes(),
-            addresses: &addresses,
+            staff,
         };
         let messages: Vec<FiledMessage> = conversation.messages().collect();
         let verdicts = [Verdict::Intact, Verdict::Intact, Verdict::Foreign];
@@ -252,7 +262,7 @@ mod tests {
             let (header, whole) = (message.header(), Message::new(&decoded.raw));
             assert_eq!(header.fields().len(), whole.fields().len());
             assert_eq!(header.subject(), whole.subject());
-            assert_eq!(message.author(), whole.from().into_iter().next());
+            assert_eq!(message.author, whole.from().into_iter().next());
         }
         assert_eq!(messages[0].decode().raw, raw.as_bytes());
         let known = |message: &FiledMessage| {

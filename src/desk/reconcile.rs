@@ -7,8 +7,10 @@ use crate::index::{Index, Overview, TicketFile};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::address::Addresses;
+use crate::ticket::address::{Target, Verb};
 use crate::ticket::event::{self, Course};
+use crate::ticket::forward;
+use crate::ticket::staff::{Authorship, Staff};
 use crate::ticket::summary::Summary;
 use anyhow::{Context, Result};
 use mail::entry::{self, Decoded, Tail};
@@ -69,7 +71,7 @@ impl Desk {
         bytes: &[u8],
     ) -> Result<Overview> {
         let tail = mend::tail(|| Ok(index), id, bytes)?;
-        let read = reading(&self.config.addresses, id, state, stamp, bytes, tail);
+        let read = reading(&self.staff(), id, state, stamp, bytes, tail);
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
@@ -202,7 +204,7 @@ const SOME: usize = 500;
 
 /// What a file says that ends in `tail`.
 pub(crate) fn reading(
-    addresses: &Addresses,
+    staff: &Staff,
     id: TicketId,
     state: State,
     stamp: Stamp,
@@ -218,9 +220,7 @@ pub(crate) fn reading(
     let mut course = Course::default();
     let entries = mbox::entries(&bytes[..end], 0).map(|found| {
         let decoded = entry::decode(found.content);
-        let summary = summarize(&found, &decoded, Summary::of);
-        let filed_under = decoded.delivered_to.as_deref();
-        let asked = filed_under.and_then(|address| event::asked(addresses, address));
+        let Summarized { summary, asked, .. } = summarize(staff, &found, &decoded, Summary::of);
         let located = Located {
             event: course.next(asked, summary.automatic),
             offset: found.start,
@@ -237,12 +237,22 @@ pub(crate) fn reading(
     }
 }
 
+/// What an entry says.
+pub(crate) struct Summarized {
+    pub(crate) summary: Summary,
+    /// Who wrote it.
+    pub(crate) by: Authorship,
+    /// What the address asks for that it is filed under; `None` if it opens a ticket.
+    pub(crate) asked: Option<Verb>,
+}
+
 /// The summary of an entry as it lies in the file, whoever wrote it there.
 pub(crate) fn summarize(
+    staff: &Staff,
     found: &mbox::Entry,
     decoded: &Decoded,
-    summary: fn(&Message, &Sender, i64) -> Summary,
-) -> Summary {
+    summary: fn(&Message, &Sender, &Authorship, i64) -> Summary,
+) -> Summarized {
     let sender = match &decoded.return_path {
         Some(path) => Sender::parse(path),
         None => match mbox::sender_of(found.from_line) {
@@ -252,5 +262,20 @@ pub(crate) fn summarize(
     };
     let message = Message::new(&decoded.raw);
     let at = mbox::date_of(found.from_line).or_else(|| message.date());
-    summary(&message, &sender, at.unwrap_or(0))
+    let filed_under = decoded.delivered_to.as_deref();
+    let asked = filed_under.and_then(|address| event::asked(staff.addresses, address));
+    let for_another =
+        filed_under.is_some_and(|a| staff.addresses.recorded(a) == Some(Target::SubmitFor));
+    // Whose mail was forwarded stands in the body, which `decoded` may lack.
+    let named = || forward::submitter(staff, &Message::new(&entry::decode(found.content).raw)).ok();
+    let by = match for_another.then(named).flatten() {
+        Some(forwarded) => forwarded.authorship(),
+        None => staff.authorship(&message),
+    };
+    let summary = summary(&message, &sender, &by, at.unwrap_or(0));
+    Summarized {
+        summary: summary.filed_under(asked),
+        by,
+        asked,
+    }
 }

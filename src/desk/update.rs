@@ -13,6 +13,7 @@ use crate::ticket::plan::Plan;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::{self, Trace};
+use mail::envelope::Sender;
 
 impl Desk {
     /// Files a message in the ticket that `view` shows; `None` if the ticket has changed since, such
@@ -188,11 +189,19 @@ impl Desk {
         let addresses = &self.config.addresses;
         let filed_under = match (id, verb) {
             (Some(id), Some(verb)) => addresses.ticket(id, verb),
+            _ if matches!(parcel.forwarded, Some(Ok(_))) => addresses.submit_for(),
             _ => addresses.submit(),
         };
         let sender = &parcel.incoming.envelope.sender;
+        let first = || parcel.incoming.message.from().into_iter().next();
+        let author = match sender {
+            Sender::Unknown => first()
+                .map(|m| m.address.to_lowercase())
+                .unwrap_or_default(),
+            _ => String::new(),
+        };
         let trace = Trace {
-            sender: trace_sender(sender, &parcel.summary.from),
+            sender: trace_sender(sender, &author),
             filed_under: &filed_under,
             at: parcel.now,
         };
@@ -245,7 +254,7 @@ pub(super) fn added(
 ) -> Added {
     Added {
         seq,
-        summary: parcel.summary.clone(),
+        summary: parcel.summary.clone().filed_under(asked),
         asked,
         offset,
         size,

@@ -5,11 +5,12 @@ use super::Desk;
 use super::delivery::Parcel;
 use super::reconcile::summarize;
 use crate::files::Stamp;
-use crate::index::Overview;
+use crate::index::{Earlier, Overview};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::summary::{Identity, Summary};
+use crate::ticket::staff::Staff;
+use crate::ticket::summary::{self, Identity, Summary};
 use anyhow::Result;
 use mail::entry::{self, Tail};
 use mail::mbox;
@@ -71,6 +72,8 @@ impl Desk {
         let first = entries.next();
         let (later, last) = entries.fold((0, None), |(count, _), entry| (count + 1, Some(entry)));
         let entries = later + u64::from(first.is_some());
+        let staff = self.staff();
+        let header_of = |entry| header_of(&staff, entry);
         let first = first.as_ref().map(header_of);
         let last = last.as_ref().map(header_of).or_else(|| first.clone());
         let (opened, submitter, subject) = match first {
@@ -121,14 +124,15 @@ impl Desk {
         Ok(at.map(|at| at as u64))
     }
 
-    /// Addresses in From, To and Cc of a ticket's messages, each once (C5).
+    /// Addresses in From, Reply-To, To and Cc of a ticket's messages, each once (C5).
     pub(super) fn people(&self, view: &View) -> Result<Vec<String>> {
         let Some(bytes) = &view.bytes else {
             return Ok(self.index()?.people(view.row.id)?);
         };
+        let staff = self.staff();
         let mut people: Vec<String> = Vec::new();
         for entry in mbox::entries(bytes, 0) {
-            for address in header_of(&entry)
+            for address in header_of(&staff, &entry)
                 .people
                 .split(' ')
                 .filter(|a| !a.is_empty())
@@ -148,15 +152,79 @@ impl Desk {
             return Ok(self.index()?.filed_since(view.row.id, since, most)?);
         };
         let skipped = view.row.entries.saturating_sub(u64::from(most));
+        let staff = self.staff();
         let last = mbox::entries(bytes, 0).skip(usize::try_from(skipped).unwrap_or(usize::MAX));
-        let filed = last.filter(|entry| header_of(entry).at >= since).count();
+        let filed = last
+            .filter(|entry| header_of(&staff, entry).at >= since)
+            .count();
         Ok(u32::try_from(filed).unwrap_or(u32::MAX))
     }
 }
 
-/// What an entry's header says; its body is not looked at.
-fn header_of(found: &mbox::Entry) -> Summary {
+/// A message that another one names as its parent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Parent<'a> {
+    /// It has this Message-ID.
+    Filed(&'a str),
+    /// An answer of ours to the message with this digest.
+    AnswerTo(&'a [u8]),
+}
+
+impl Desk {
+    /// Who wrote the first message of a ticket.
+    pub(super) fn first_of(&self, view: &View) -> Result<Option<Earlier>> {
+        Ok(self.earlier(view, 1)?.into_iter().next())
+    }
+
+    /// Who wrote the first `most` messages of a ticket, in their order.
+    pub(super) fn earlier(&self, view: &View, most: usize) -> Result<Vec<Earlier>> {
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.writers(view.row.id, most)?);
+        };
+        let staff = self.staff();
+        let entries = mbox::entries(bytes, 0).take(most);
+        let earlier = entries.map(|entry| {
+            let Summary {
+                from, automatic, ..
+            } = header_of(&staff, &entry);
+            Earlier { from, automatic }
+        });
+        Ok(earlier.collect())
+    }
+
+    /// Who wrote the message of a ticket that `parent` is, or that it answers, in lower case; `None` if
+    /// there is no such message in it.
+    pub(super) fn writer_of(&self, view: &View, parent: Parent) -> Result<Option<String>> {
+        let Some(bytes) = &view.bytes else {
+            let index = self.index()?;
+            return Ok(match parent {
+                Parent::Filed(id) => index.writer_by_key(view.row.id, summary::key(id))?,
+                Parent::AnswerTo(digest) => index.writer_by_digest(view.row.id, digest)?,
+            });
+        };
+        let staff = self.staff();
+        let is_it = |entry: &mbox::Entry| match parent {
+            Parent::Filed(id) => {
+                let header = entry::decode(header_bytes(entry));
+                Message::new(&header.raw).message_id().as_deref() == Some(id)
+            }
+            Parent::AnswerTo(digest) => {
+                let decoded = entry::decode(entry.content);
+                Identity::of(&Message::new(&decoded.raw)).digest == digest
+            }
+        };
+        let found = mbox::entries(bytes, 0).find(is_it);
+        Ok(found.map(|entry| header_of(&staff, &entry).from))
+    }
+}
+
+fn header_bytes<'a>(found: &mbox::Entry<'a>) -> &'a [u8] {
     let header = (found.body - found.header) as usize;
-    let header = &found.content[..header.min(found.content.len())];
-    summarize(found, &entry::decode(header), Summary::of_header)
+    &found.content[..header.min(found.content.len())]
+}
+
+/// What an entry's header says; its body is not looked at.
+fn header_of(staff: &Staff, found: &mbox::Entry) -> Summary {
+    let header = entry::decode(header_bytes(found));
+    summarize(staff, found, &header, Summary::of_header).summary
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -22,7 +22,7 @@ const MANY_CLOSED: i64 = 50_000;
 const BUSY: Duration = Duration::from_secs(30);
 
 /// `entry.subject` omits the part that repeats the ticket's Subject, see `write::REPEATED`, and
-/// `entry.people` omits the author. `ticket.place` is 0 for open, 1 for closed, and 2 if the file is gone.
+/// `entry.people` does not repeat `entry.author`. `ticket.place` is 0 for open, 1 for closed, and 2 if the file is gone.
 /// `dirty` is the backlog, see `backlog.rs`. `ticket_open` contains whole rows: ten thousand open tickets
 /// among a million would otherwise be spread over ten thousand pages.
 const TABLES: &str = "

@@ -2,6 +2,7 @@ use super::journal::ArchiveChange;
 use super::journal::Journal;
 use super::open::again_if_removed;
 use super::*;
+use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use mail::envelope::Sender;
 use mail::message::Message;
@@ -11,7 +12,8 @@ fn id(n: u32) -> TicketId {
 }
 
 fn summary(raw: &str, at: i64) -> Summary {
-    Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, at)
+    let message = Message::new(raw.as_bytes());
+    Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), at)
 }
 
 const STAMP: Stamp = Stamp {
@@ -88,8 +90,13 @@ fn pending_lines_are_found_before_and_after_they_are_applied() {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
         let bobs = crate::ticket::summary::key("<2@x>");
         assert_eq!(index.holders(bobs).unwrap(), [id(3)], "{case}");
-        assert_eq!(index.opened_since("Ann@x.org", 100).unwrap(), 1, "{case}");
-        assert_eq!(index.opened_since("ann@x.org", 101).unwrap(), 0, "{case}");
+        let answerable = |since, now| {
+            let found = index.answerable(since, now, 10).unwrap();
+            found.into_iter().map(|it| it.to).collect::<Vec<_>>()
+        };
+        assert_eq!(answerable(99, 100), ["ann@x.org"], "{case}");
+        assert_eq!(answerable(100, 1000), [""; 0], "{case}: it is older");
+        assert_eq!(answerable(0, 99), [""; 0], "{case}: it is of the future");
         assert_eq!(index.opened_by(&first).unwrap(), [id(3)], "{case}");
         assert!(index.holds(id(3), &second.digest).unwrap(), "{case}");
         assert!(!index.holds(id(4), &second.digest).unwrap(), "{case}");

@@ -230,11 +230,12 @@ fn insert_entry(
         Some(before) if subject != Some("") => Some(format!("{before}{REPEATED}")),
         _ => Some(summary.subject.clone()),
     };
-    // The author has a column of their own.
-    let others = match summary.people.split_once(' ') {
-        Some((first, others)) if first == summary.from => others,
-        None if summary.people == summary.from => "",
-        _ => &summary.people,
+    // The writer has a column of their own.
+    let people = match summary.people.strip_prefix(&summary.from) {
+        Some(others) if others.is_empty() || others.starts_with(' ') => {
+            format!("{REPEATED}{others}")
+        }
+        _ => summary.people.clone(),
     };
     db.prepare_cached(sql)?.execute(params![
         id.get(),
@@ -246,7 +247,7 @@ fn insert_entry(
         summary.name,
         summary.from,
         own,
-        others,
+        people,
         summary.automatic,
         summary.attachments,
         located.offset as i64,
@@ -262,8 +263,8 @@ fn state_number(state: State) -> i64 {
     }
 }
 
-/// Stands for the ticket's Subject in that of an entry. A Subject in one line has no control characters.
-/// In SQL: `ifnull(replace(e.subject, char(31), t.subject), t.subject)`.
+/// Stands for the ticket's Subject in that of an entry, and for the writer among an entry's people.
+/// Neither has control characters. In SQL: `ifnull(replace(e.subject, char(31), t.subject), t.subject)`.
 const REPEATED: char = '\u{1f}';
 
 /// The numbers in `entry.event`. A number that was used keeps its meaning.

@@ -6,7 +6,7 @@
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
-use crate::sendmail::{Running, Sendmail};
+use crate::sendmail::{Running, Sendmail, SendmailError};
 use anyhow::Result;
 use nix::fcntl::OFlag;
 use std::fs::{self, File, OpenOptions};
@@ -153,16 +153,19 @@ impl Outbox {
                 Err(error) => {
                     stop |= error.concerns_every_message();
                     self.note_try(&mut claim, now);
-                    self.put_back(claim, error.to_string(), now, report);
+                    self.put_back(claim, &error, now, report);
                 }
             }
         }
         stop
     }
 
-    fn put_back(&self, claim: Claim, reason: String, now: i64, report: &mut Report) {
-        let mut mail = claim.mail;
-        if now.saturating_sub(mail.since) >= FIVE_DAYS {
+    fn put_back(&self, claim: Claim, error: &SendmailError, now: i64, report: &mut Report) {
+        let (mut mail, reason) = (claim.mail, error.to_string());
+        // A sendmail that does not know SMTPUTF8 will not learn it within five days.
+        let international = mail.recipients.iter().any(|r| !r.is_ascii());
+        let never = international && error.is_refusal();
+        if never || now.saturating_sub(mail.since) >= FIVE_DAYS {
             let to = self.dir.join("failed/new").join(entry::name(&mail.path));
             if fs::rename(&mail.path, &to).is_ok() {
                 mail.path = to;

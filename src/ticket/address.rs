@@ -16,6 +16,9 @@ pub enum Verb {
     Submitter,
     /// `-done`, `-close`: file it and close the ticket.
     Done,
+    /// `-refused`: filed, but it had asked to close the ticket, which its author may not do. No mail
+    /// can be sent to that address; the entry is filed under it, so that it can be told later.
+    Refused,
 }
 
 impl Verb {
@@ -26,6 +29,7 @@ impl Verb {
             Verb::Done => "-done",
             Verb::Quiet => "-quiet",
             Verb::Submitter => "-submitter",
+            Verb::Refused => "-refused",
         }
     }
 
@@ -35,6 +39,7 @@ impl Verb {
             "-done" | "-close" => Some(Verb::Done),
             "-quiet" => Some(Verb::Quiet),
             "-submitter" => Some(Verb::Submitter),
+            "-refused" => Some(Verb::Refused),
             _ => None,
         }
     }
@@ -45,6 +50,8 @@ impl Verb {
 pub enum Target {
     /// An address that opens tickets.
     Submit,
+    /// `submit-for@`: opens a ticket in the name of somebody else, whose mail an admin forwards.
+    SubmitFor,
     /// A ticket's address. The ticket need not exist.
     Ticket(TicketId, Verb),
     /// Has the form of a ticket's address, but a number that no ticket can have (`ticket-01@`).
@@ -131,6 +138,9 @@ impl Addresses {
     /// Which of our addresses `address` is, in any letter case; `None` if it is not ours.
     pub fn target(&self, address: &str) -> Option<Target> {
         let (target, digest) = self.parse(address)?;
+        if matches!(target, Target::Ticket(_, Verb::Refused)) {
+            return None;
+        }
         let (Some(secret), Target::Ticket(id, _)) = (&self.secret, target) else {
             // Without a secret, digests of an earlier one are ignored.
             return Some(target);
@@ -160,18 +170,24 @@ impl Addresses {
             // `--recipient submit` in a shell, or an MTA that passes only the local-part.
             None => (address.as_str(), ascii_domain(self.domain())),
         };
-        let is_full_address = |full: &String| {
-            full.rsplit_once('@')
-                .is_some_and(|(l, d)| l == local && ascii_domain(d) == domain)
+        let is_our_domain =
+            self.any_domain || self.domains.iter().any(|d| ascii_domain(d) == domain);
+        let opens = |local: &str| {
+            self.submit
+                .iter()
+                .any(|submit| match submit.rsplit_once('@') {
+                    Some((l, d)) => l == local && ascii_domain(d) == domain,
+                    None => is_our_domain && submit == local,
+                })
         };
-        if self.submit.iter().any(is_full_address) {
+        if opens(local) {
             return plain(Target::Submit);
         }
-        if !self.any_domain && !self.domains.iter().any(|d| ascii_domain(d) == domain) {
+        if local.strip_suffix(FOR).is_some_and(opens) {
+            return plain(Target::SubmitFor);
+        }
+        if !is_our_domain {
             return None;
-        }
-        if self.submit.iter().any(|s| s == local) {
-            return plain(Target::Submit);
         }
         let rest = local.strip_prefix(self.before.as_str())?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -204,6 +220,15 @@ impl Addresses {
         }
     }
 
+    /// The address that opens tickets in the name of somebody else, in canonical form.
+    pub fn submit_for(&self) -> String {
+        let submit = self.submit();
+        match submit.rsplit_once('@') {
+            Some((local, domain)) => format!("{local}{FOR}@{domain}"),
+            None => submit,
+        }
+    }
+
     /// The local-parts and full addresses that open tickets, as configured.
     pub fn submits(&self) -> &[String] {
         &self.submit
@@ -214,6 +239,9 @@ impl Addresses {
         (&self.before, &self.after)
     }
 }
+
+/// Ends the local-part of the address that opens tickets in the name of somebody else.
+const FOR: &str = "-for";
 
 /// Splits `-k3j9x2ab-done` in two. No verb is as long as a digest.
 fn split_digest(tail: &str) -> (Option<&str>, &str) {

@@ -9,14 +9,19 @@
 mod copy;
 mod head;
 pub mod letter;
+mod line;
+mod msg_id;
 #[cfg(test)]
 mod tests;
 
-pub use head::ascii_address;
+pub use copy::Did;
+pub use msg_id::{OwnMsgId, ticket_of_msg_id};
 
-use self::head::{Head, ascii_addresses, cut, references};
+use self::head::{Head, cut, mail_addresses, references};
 use super::TicketId;
 use super::address::{Addresses, Verb};
+use super::policy::ReplyTo;
+use super::staff::Authorship;
 use super::template::{AnswerText, Template, Templates, Values};
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::message::Message;
@@ -84,6 +89,12 @@ pub struct Composer<'a> {
     pub addresses: &'a Addresses,
     /// All admins. Their addresses are not shown to others.
     pub admins: &'a [String],
+    /// Where admins' answers to mail for them go (C2).
+    pub reply_to: ReplyTo,
+    /// A line above the text of a copy says what the mail did (C2).
+    pub notify_line: bool,
+    /// Who wrote the message.
+    pub by: &'a Authorship,
     pub templates: &'a Templates,
     pub ticket: TicketId,
     /// The tag that names the ticket in a Subject, such as `[issue12]`.
@@ -110,8 +121,8 @@ impl Composer<'_> {
         )
     }
 
-    /// The notice to the submitter that `closing` closed the ticket (C4). `text` is the text of that mail, `subject`
-    /// the ticket's Subject.
+    /// The notice to the submitter that `closing` closed the ticket (C4). `text` is the text of that mail, empty if a
+    /// stranger wrote it; `subject` is the ticket's Subject.
     #[must_use]
     pub fn closed(&self, closing: &Message, to: &Mailbox, text: &str, subject: &str) -> Composed {
         let values = Values {
@@ -136,10 +147,12 @@ impl Composer<'_> {
         admins: &[String],
         first_lines: &str,
         path: &str,
+        reason: &str,
     ) -> Composed {
         let values = Values {
             first_lines: block(first_lines),
             path: clean(path),
+            reason: clean(reason),
             ..Values::default()
         };
         self.answer(
@@ -167,11 +180,24 @@ impl Composer<'_> {
         )
     }
 
+    /// A note to somebody who answered an admin's copy with `original`, and is no admin, that it was not passed on (C3).
+    #[must_use]
+    pub fn not_passed_on(&self, original: &Message, to: &Mailbox) -> Composed {
+        self.answer(
+            Kind::Refused,
+            Template::NotPassedOn,
+            original,
+            std::slice::from_ref(to),
+            Values::default(),
+        )
+    }
+
     /// A note to admins that is not about a message, for instance about mail that was given up (C9).
     #[must_use]
     pub fn notice(&self, admins: &[String], subject: &str, text: &str) -> Outgoing {
         let admins = people(admins);
-        let mut head = self.head(Kind::Note, &self.subject(subject), &admins);
+        let kind = Kind::Note;
+        let mut head = self.head(kind, kind.word(), &self.subject(subject), &admins);
         head.plain("Auto-Submitted", "auto-generated");
         head.plain("X-Auto-Response-Suppress", "All");
         self.finish(Kind::Note, &admins, head.with_text(&block(text)))
@@ -185,8 +211,17 @@ impl Composer<'_> {
         to: &[Mailbox],
         values: Values,
     ) -> Composed {
-        let author = original.from().into_iter().next();
-        let (author, author_address) = author.map(|m| (m.name, m.address)).unwrap_or_default();
+        let to_author = matches!(
+            text,
+            Template::Ack | Template::Closed | Template::NotPassedOn
+        );
+        let author = match text {
+            Template::Ack => to.first(),
+            _ => self.by.writer.as_ref(),
+        };
+        let (author, author_address) = author
+            .map(|m| (m.name.clone(), m.address.clone()))
+            .unwrap_or_default();
         let subject = match values.subject.is_empty() {
             true => clean(&original.subject()),
             false => clean(&values.subject),
@@ -205,21 +240,23 @@ impl Composer<'_> {
         let (AnswerText { subject: own, body }, warning) =
             self.templates.render_or_builtin(text, &values);
         let subject = self.subject(own.as_deref().unwrap_or(&subject));
-        let mut head = self.head(kind, &subject, to);
-        let to_author = matches!(kind, Kind::Ack | Kind::Closed);
-        let reply_to = if to_author {
-            vec![self.ticket_mailbox()]
-        } else {
-            self.author_and_ticket(original)
+        // Mail of one kind to different people about one message has different msg-ids.
+        let word = match text {
+            Template::NotPassedOn => "kept",
+            _ => kind.word(),
+        };
+        let mut head = self.head(kind, word, &subject, to);
+        let reply_to = match to_author {
+            true => vec![self.ticket_mailbox()],
+            false => self.reply_to(),
         };
         head.people("Reply-To", &reply_to);
         self.thread(&mut head, original);
         head.plain(
             "Auto-Submitted",
-            if kind == Kind::Ack {
-                "auto-replied"
-            } else {
-                "auto-generated"
+            match text {
+                Template::Ack | Template::NotPassedOn => "auto-replied",
+                _ => "auto-generated",
             },
         );
         if to_author {
@@ -233,8 +270,8 @@ impl Composer<'_> {
     }
 
     /// The beginning of the header of mail that the desk writes itself.
-    fn head(&self, kind: Kind, subject: &str, to: &[Mailbox]) -> Head {
-        let mut head = self.new_head(kind.word(), self.name, subject);
+    fn head(&self, kind: Kind, word: &str, subject: &str, to: &[Mailbox]) -> Head {
+        let mut head = self.new_head(word, self.name, subject);
         head.people("To", to);
         self.marks(&mut head, kind);
         head
@@ -271,7 +308,7 @@ impl Composer<'_> {
         Outgoing {
             kind,
             sender: None,
-            recipients: ascii_addresses(to),
+            recipients: mail_addresses(to),
             bytes,
         }
     }
@@ -313,12 +350,16 @@ impl Composer<'_> {
         }
     }
 
-    /// Reply-To of mail to admins: a plain Reply reaches the author and is filed.
-    fn author_and_ticket(&self, original: &Message) -> Vec<Mailbox> {
-        let author = original
-            .reply_to()
-            .filter(|m| self.addresses.target(&m.address).is_none());
-        author.into_iter().chain([self.ticket_mailbox()]).collect()
+    /// Reply-To of mail to admins: a plain Reply is filed, and passed on or sent to the author.
+    fn reply_to(&self) -> Vec<Mailbox> {
+        let author = self.by.author.as_ref();
+        let author = author.filter(|_| self.reply_to == ReplyTo::Both);
+        let author = author.filter(|m| self.addresses.target(&m.address).is_none());
+        author
+            .cloned()
+            .into_iter()
+            .chain([self.ticket_mailbox()])
+            .collect()
     }
 }
 
@@ -339,17 +380,4 @@ fn block(text: &str) -> String {
 
 fn ascii_domain(domain: &str) -> String {
     idna::domain_to_ascii(domain).unwrap_or_else(|_| "localhost".into())
-}
-
-/// The ticket in a msg-id of ours (B5), and the digest of the message that it answers. `domain` is the domain used in
-/// answers.
-#[must_use]
-pub fn ticket_of_msg_id<'a>(id: &'a str, domain: &str) -> Option<(TicketId, &'a str)> {
-    let (local, host) = id.strip_prefix('<')?.strip_suffix('>')?.rsplit_once('@')?;
-    let mut parts = local.strip_prefix("ticket-")?.split('.');
-    let (ticket, word, digest) = (parts.next()?, parts.next()?, parts.next()?);
-    let plain = word.bytes().all(|b| b.is_ascii_lowercase())
-        && digest.bytes().all(|b| b.is_ascii_alphanumeric());
-    let ours = host.eq_ignore_ascii_case(&ascii_domain(domain)) && plain && parts.next().is_none();
-    Some((ticket.parse().ok().filter(|_| ours)?, digest))
 }

@@ -85,13 +85,13 @@ impl Course {
 pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
     match addresses.recorded(filed_under) {
         Some(Target::Ticket(_, verb)) => return Some(verb),
-        Some(Target::Submit) => return None,
+        Some(Target::Submit | Target::SubmitFor) => return None,
         _ => {}
     }
     let local = filed_under
         .rsplit_once('@')
         .map_or(filed_under, |(local, _)| local);
-    let verbs = [Verb::Done, Verb::Quiet, Verb::Submitter];
+    let verbs = [Verb::Done, Verb::Quiet, Verb::Submitter, Verb::Refused];
     let ends = |verb: &Verb| local.to_ascii_lowercase().ends_with(verb.suffix());
     verbs.into_iter().find(ends)
 }

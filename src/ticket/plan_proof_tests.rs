@@ -52,7 +52,7 @@ fn without_a_proof_everybody_is_a_stranger() {
             Done,
             "From: steve@d.org\n\nx",
             Some(ClosingUnproven),
-            &[BOTH, refused],
+            &[BOTH],
         ),
         (
             "C5 from the ticket",
@@ -60,7 +60,7 @@ fn without_a_proof_everybody_is_a_stranger() {
             Done,
             "From: ticket-1@d.org\n\nx",
             Some(ClosingUnproven),
-            &[BOTH, refused],
+            &[BOTH],
         ),
         (
             "C5 a participant",
@@ -68,7 +68,7 @@ fn without_a_proof_everybody_is_a_stranger() {
             Done,
             "From: bob@x.org\n\nx",
             Some(ClosingUnproven),
-            &[BOTH, refused],
+            &[BOTH],
         ),
         (
             "C5 anyone",
@@ -76,7 +76,7 @@ fn without_a_proof_everybody_is_a_stranger() {
             Done,
             "From: eve@evil.org\n\nx",
             Some(ClosingUnproven),
-            &[BOTH, refused],
+            &[BOTH],
         ),
         (
             "C5 a stranger",
@@ -84,7 +84,7 @@ fn without_a_proof_everybody_is_a_stranger() {
             Done,
             "From: eve@evil.org\n\nx",
             Some(ClosingRefused),
-            &[BOTH, refused],
+            &[BOTH],
         ),
         (
             "C6",
@@ -96,7 +96,11 @@ fn without_a_proof_everybody_is_a_stranger() {
         ),
     ] {
         let plan = desk(close_by).plan(Some(&ticket(true)), Some(verb), raw, 0);
-        let under = if verb == Submitter { Submitter } else { Update };
+        let under = match (verb, remark) {
+            (Done, Some(_)) => Verb::Refused,
+            (Done, None) => Update,
+            (verb, _) => verb,
+        };
         let got = (plan.filed_under, plan.open, plan.remark, short(&plan));
         let want: Vec<String> = want.iter().map(|s| s.to_string()).collect();
         assert_eq!(got, (Some(under), true, remark, want), "{case}");

@@ -10,6 +10,9 @@ struct Desk {
     ack: Acknowledge,
     admins: Vec<String>,
     believed: bool,
+    answers: Answers,
+    forwarded: Option<Result<Forwarded, Unclear>>,
+    quiet: bool,
 }
 
 impl Default for Desk {
@@ -20,6 +23,9 @@ impl Default for Desk {
             ack: Acknowledge::default(),
             admins: vec!["steve@d.org".into(), "eva@d.org".into()],
             believed: true,
+            answers: Answers::Other,
+            forwarded: None,
+            quiet: false,
         }
     }
 }
@@ -37,14 +43,25 @@ impl Desk {
             ack: &self.ack,
             close_by: self.close_by,
             ack_limit: 5,
+            ack_total: 20,
+            asks_proof: !self.believed,
         };
+        let by = rules.staff().authorship(&message);
         let situation = Situation {
             message: &message,
+            by: &by,
             degree: &degree,
             verb,
             ticket,
             recent,
+            answered: Answered {
+                to_mailbox: recent,
+                ..Answered::default()
+            },
+            answers: self.answers,
             believed: self.believed,
+            forwarded: self.forwarded.as_ref(),
+            quiet: self.quiet,
         };
         plan(&rules, &situation)
     }
@@ -63,6 +80,8 @@ fn short(plan: &Plan) -> Vec<String> {
         Answer::PassOn(to) => format!("pass {}", to.address),
         Answer::Closed(to) => format!("closed {}", to.address),
         Answer::Refused(to) => format!("refused {}", to.join("+")),
+        Answer::NotPassedOn(to) => format!("kept {}", to.address),
+        Answer::Understood(to) => format!("understood {}", to.join("+")),
     });
     words.collect()
 }
@@ -75,6 +94,9 @@ fn ticket(open: bool) -> Ticket {
     Ticket {
         open,
         submitter: Some(submitter),
+        opened_by_machine: false,
+        staff_wrote: false,
+        writer_wrote: false,
         people: vec!["ann@x.org".into(), "bob@x.org".into()],
         last_from: "ann@x.org".into(),
     }
@@ -108,7 +130,16 @@ fn a_new_ticket() {
         ("C11", "X-Tickets-No-Ack: yes\n", &[BOTH]),
         ("C11 Debbugs", "X-Debbugs-No-Ack: 1\n", &[BOTH]),
         ("C11 no", "X-Tickets-No-Ack: no\n", &["ack ann@x.org", BOTH]),
-        ("never to ourselves", "Reply-To: submit@d.org\n", &[BOTH]),
+        (
+            "C1 never to ourselves",
+            "Reply-To: submit@d.org\n",
+            &["ack ann@x.org", BOTH],
+        ),
+        (
+            "C1 the desk and another in Reply-To",
+            "Reply-To: submit@d.org, office@x.org\n",
+            &["ack office@x.org", BOTH],
+        ),
     ] {
         let raw = format!("{ann}{header}\nhello\n");
         assert_eq!(Desk::default().answers(None, None, &raw), want, "{case}");
@@ -258,6 +289,8 @@ fn an_update() {
     );
 }
 
+#[path = "plan_answer_tests.rs"]
+mod answer;
 #[path = "plan_closing_tests.rs"]
 mod closing;
 #[path = "plan_proof_tests.rs"]

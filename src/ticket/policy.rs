@@ -15,11 +15,22 @@ pub enum Notify {
     None,
 }
 
+/// Where an admin's plain Reply to a copy goes (C2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplyTo {
+    /// To the ticket, which passes it on.
+    #[default]
+    Ticket,
+    /// To the author and the ticket.
+    Both,
+}
+
 /// Who may close a ticket by mail (C5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CloseBy {
-    /// Admins, the ticket's own address, and everyone in From, To or Cc of a filed message.
+    /// Admins, the ticket's own address, and everyone in From, Reply-To, To or Cc of a filed message.
     #[default]
     Participants,
     /// Admins and the ticket's own address.
@@ -65,6 +76,11 @@ impl Default for Acknowledge {
 }
 
 impl Acknowledge {
+    /// True if nothing is ever acknowledged.
+    pub fn is_never(&self) -> bool {
+        *self == Acknowledge::Never
+    }
+
     /// True if `address` may get an acknowledgement.
     pub fn allows(&self, address: &str) -> bool {
         match self {

@@ -89,6 +89,9 @@ pub struct Rules<'a> {
     pub unknown_ticket: UnknownTicket,
     /// What happens to mail for an address that is not ours (B9).
     pub catch_all: CatchAll,
+    /// Mail to submit@ opens a ticket, whatever it answers: one of the staff forwards it in the name of
+    /// somebody else.
+    pub opens: bool,
 }
 
 /// Decides where `message` goes.
@@ -133,7 +136,7 @@ fn decide(
 ) -> Result<Result<Option<Destination>, Refusal>> {
     Ok(match target {
         None => Err(Refusal::NotOurs(recipient)),
-        Some(Target::Submit) => Ok(None),
+        Some(Target::Submit | Target::SubmitFor) => Ok(None),
         Some(Target::Ticket(id, verb)) if known.exists(id)? => {
             Ok(Some(Destination::Ticket(id, verb)))
         }
@@ -161,7 +164,11 @@ fn catch_all(rules: &Rules) -> Option<Target> {
 }
 
 /// The recipients to decide about, and which of our addresses each is.
-fn targets(envelope: &Envelope, message: &Message, rules: &Rules) -> Vec<(String, Option<Target>)> {
+pub fn targets(
+    envelope: &Envelope,
+    message: &Message,
+    rules: &Rules,
+) -> Vec<(String, Option<Target>)> {
     let with_target = |address: &String| (address.clone(), rules.addresses.target(address));
     let named: Vec<_> = envelope.recipients.iter().map(with_target).collect();
     if !named.is_empty() && named.iter().all(|(_, t)| t.is_some()) {
@@ -198,6 +205,9 @@ fn submitted(
     rules: &Rules,
     known: &dyn Known,
 ) -> Result<Result<Destination, Refusal>> {
+    if rules.opens {
+        return Ok(Ok(Destination::Open));
+    }
     let tagged = tag::find(rules.subject_tags, &message.subject())?;
     for &id in &tagged {
         if known.exists(id)? {

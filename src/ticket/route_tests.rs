@@ -57,6 +57,7 @@ fn routed_by(
         subject_tags: &[tag::DEFAULT.to_owned()],
         unknown_ticket: unknown,
         catch_all,
+        opens: false,
     };
     route(&envelope, &message, &rules, &Desk).unwrap()
 }

@@ -1,10 +1,10 @@
 //! What the index keeps of each filed message, so that it need not be read again.
 
-use super::address::Addresses;
+use super::address::Verb;
 use super::compose::OWN_MARKS;
 use super::lf_pieces;
-use super::staff::Staff;
-use mail::automatic::{self, Degree};
+use super::staff::{Authorship, Staff};
+use mail::automatic;
 use mail::decode::Mailbox;
 use mail::entry;
 use mail::envelope::Sender;
@@ -101,15 +101,16 @@ pub struct Summary {
     pub identity: Identity,
     /// When it was filed, in seconds since 1970.
     pub at: i64,
-    /// Where answers to the author go: Reply-To, else From.
+    /// Where answers go (C1).
     pub author: Option<Mailbox>,
-    /// The address in From, in lower case; empty if there is none.
+    /// The address of whoever wrote it, in lower case; empty if there is none.
     pub from: String,
-    /// The display name in From.
+    /// Their display name.
     pub name: String,
     /// The Subject in one line.
     pub subject: String,
-    /// Addresses in From, To and Cc, in lower case, separated by blanks (C5).
+    /// Addresses in From, Reply-To, To and Cc, in lower case, separated by blanks (C5). Empty if the
+    /// message makes nobody a participant.
     pub people: String,
     /// A machine wrote it.
     pub automatic: bool,
@@ -118,48 +119,66 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub fn of(message: &Message, sender: &Sender, at: i64) -> Summary {
+    pub fn of(message: &Message, sender: &Sender, by: &Authorship, at: i64) -> Summary {
         let attachments = render::attachments(message);
         Summary {
             identity: Identity::of(message),
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
-            ..Summary::of_header(message, sender, at)
+            ..Summary::of_header(message, sender, by, at)
         }
     }
 
     /// The summary of a message whose body is not known: it lacks the identity and the number of
     /// attachments.
-    pub fn of_header(message: &Message, sender: &Sender, at: i64) -> Summary {
-        let from = message.from();
-        let mut people: Vec<String> = Vec::new();
-        for person in from.iter().chain(&message.to_cc()) {
-            let address = person.address.to_lowercase();
-            if !address.contains(' ') && !people.contains(&address) && people.len() < 200 {
-                people.push(address);
-            }
-        }
+    pub fn of_header(message: &Message, sender: &Sender, by: &Authorship, at: i64) -> Summary {
         let degree = automatic::degree(message, sender, OWN_MARKS);
-        let first = from.into_iter().next();
+        let automatic = degree.is_automatic();
+        let writer = by.writer.as_ref();
         Summary {
             identity: Identity::default(),
             at,
-            author: message.reply_to(),
-            from: first
-                .as_ref()
-                .map(|m| m.address.to_lowercase())
-                .unwrap_or_default(),
-            name: first.map(|m| m.name).unwrap_or_default(),
+            author: by.author.clone(),
+            from: writer.map(|m| m.address.to_lowercase()).unwrap_or_default(),
+            name: writer.map(|m| m.name.clone()).unwrap_or_default(),
             subject: message.subject().chars().take(500).collect(),
-            people: people.join(" "),
-            automatic: matches!(degree, Degree::Automatic(_) | Degree::Ours),
+            people: match automatic {
+                true => String::new(),
+                false => people(message, by),
+            },
+            automatic,
             attachments: 0,
         }
     }
 
-    /// True if a customer wrote it: not a machine, an admin or the desk.
-    pub fn is_customers(&self, admins: &[String], addresses: &Addresses) -> bool {
-        !self.automatic && !Staff { admins, addresses }.has(&self.from)
+    /// The summary of the same message, filed under an address that asks for `verb`. Mail that is
+    /// filed quietly, or that asked for what its author may not do, makes nobody a participant (C5).
+    pub fn filed_under(mut self, verb: Option<Verb>) -> Summary {
+        if matches!(verb, Some(Verb::Quiet | Verb::Refused)) {
+            self.people.clear();
+        }
+        self
     }
+
+    /// True if a customer wrote it: not a machine, an admin or the desk.
+    pub fn is_customers(&self, staff: &Staff) -> bool {
+        !self.automatic && !staff.has(&self.from)
+    }
+}
+
+/// The first 200 addresses that a message names, in lower case, separated by blanks.
+fn people(message: &Message, by: &Authorship) -> String {
+    let mut people: Vec<String> = Vec::new();
+    let named = message.mailboxes("Reply-To").into_iter();
+    let named = named
+        .chain(message.to_cc())
+        .map(|m| m.address.to_lowercase());
+    let writer = by.writer.iter().map(|m| m.address.to_lowercase());
+    for address in writer.chain(by.speakers.iter().cloned()).chain(named) {
+        if !address.contains(' ') && people.len() < 200 && !people.contains(&address) {
+            people.push(address);
+        }
+    }
+    people.join(" ")
 }
 
 #[cfg(test)]
@@ -233,12 +252,19 @@ mod tests {
 
     #[test]
     fn participants_are_collected_once() {
-        let raw = b"From: Ann <Ann@x.org>\nTo: ticket-1@y.org, ann@x.org\nCc: Bob <bob@x.org>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n";
-        let s = Summary::of(&Message::new(raw), &Sender::Unknown, 7);
-        assert_eq!(s.people, "ann@x.org ticket-1@y.org bob@x.org");
+        let raw = b"From: Ann <Ann@x.org>\nReply-To: ann@x.org, office@x.org\nTo: ticket-1@y.org, ann@x.org\nCc: Bob <bob@x.org>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n";
+        let message = Message::new(raw);
+        let s = Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), 7);
+        assert_eq!(s.people, "ann@x.org office@x.org ticket-1@y.org bob@x.org");
         assert_eq!(
             (s.subject.as_str(), s.from.as_str()),
             ("Grüße", "ann@x.org")
         );
+        let refused = s.clone().filed_under(Some(Verb::Refused));
+        assert_eq!(refused.people, "", "C5: it makes nobody a participant");
+        let robot = [b"Auto-Submitted: auto-replied\n", &raw[..]].concat();
+        let robot = Message::new(&robot);
+        let s = Summary::of(&robot, &Sender::Unknown, &Authorship::of(&robot), 7);
+        assert_eq!((s.people.as_str(), s.automatic), ("", true));
     }
 }

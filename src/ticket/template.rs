@@ -20,14 +20,17 @@ pub enum Template {
     Closed,
     /// To the admins, about something that was asked for but not done.
     Refused,
+    /// To somebody who answered an admin's copy and is no admin.
+    NotPassedOn,
 }
 
 impl Template {
-    pub const ALL: [Template; 4] = [
+    pub const ALL: [Template; 5] = [
         Template::Ack,
         Template::Note,
         Template::Closed,
         Template::Refused,
+        Template::NotPassedOn,
     ];
 
     /// The file in the directory of templates that replaces the built-in text.
@@ -38,6 +41,7 @@ impl Template {
             Template::Note => "note.txt",
             Template::Closed => "closed.txt",
             Template::Refused => "refused.txt",
+            Template::NotPassedOn => "not-passed-on.txt",
         }
     }
 
@@ -48,6 +52,7 @@ impl Template {
             Template::Note => include_str!("templates/note.txt"),
             Template::Closed => include_str!("templates/closed.txt"),
             Template::Refused => include_str!("templates/refused.txt"),
+            Template::NotPassedOn => include_str!("templates/not-passed-on.txt"),
         }
     }
 }
@@ -76,7 +81,7 @@ pub struct Values {
     pub path: String,
     /// The text of the closing mail (`closed.txt`).
     pub text: String,
-    /// Why it was not done (`refused.txt`).
+    /// What was not done, and why (`refused.txt`, `note.txt`).
     pub reason: String,
 }
 
@@ -87,6 +92,7 @@ pub struct Templates {
     note: Option<String>,
     closed: Option<String>,
     refused: Option<String>,
+    not_passed_on: Option<String>,
 }
 
 /// A template with its values filled in.
@@ -110,6 +116,7 @@ impl Templates {
             Template::Note => &mut self.note,
             Template::Closed => &mut self.closed,
             Template::Refused => &mut self.refused,
+            Template::NotPassedOn => &mut self.not_passed_on,
         } = Some(source);
     }
 
@@ -119,6 +126,7 @@ impl Templates {
             Template::Note => self.note.as_deref(),
             Template::Closed => self.closed.as_deref(),
             Template::Refused => self.refused.as_deref(),
+            Template::NotPassedOn => self.not_passed_on.as_deref(),
         }
     }
 

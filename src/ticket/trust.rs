@@ -125,7 +125,7 @@ impl Proof {
                     (Target::Ticket(id, _), Some((ticket, _))) => id == ticket,
                     // Routed by its Subject or References.
                     (Target::Submit, Some((_, verb))) => verb == Verb::Update,
-                    (Target::Submit, None) => true,
+                    (Target::Submit | Target::SubmitFor, None) => true,
                     _ => false,
                 })
             }

@@ -2,7 +2,7 @@
 
 use crate::commands::text::toml_string as word;
 use crate::config::{ByteSize, Config};
-use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
+use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
 use std::time::Duration;
 
 /// Lines of a configuration file that would put the same values in force; the last has no line end.
@@ -31,6 +31,12 @@ pub fn in_force(config: &Config) -> String {
         Notify::None => "none",
     };
     add("notify", word(notify));
+    let reply_to = match config.reply_to {
+        ReplyTo::Ticket => "ticket",
+        ReplyTo::Both => "both",
+    };
+    add("reply_to", word(reply_to));
+    add("notify_line", config.notify_line.to_string());
     let ack = match &config.ack {
         Acknowledge::Never => "false".into(),
         Acknowledge::Except(patterns) if patterns.is_empty() => "true".into(),
@@ -38,6 +44,7 @@ pub fn in_force(config: &Config) -> String {
     };
     add("ack", ack);
     add("ack_limit", config.ack_limit.to_string());
+    add("ack_total", config.ack_total.to_string());
     let close_by = match config.close_by {
         CloseBy::Participants => "participants",
         CloseBy::Admins => "admins",

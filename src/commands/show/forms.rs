@@ -46,7 +46,6 @@ pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
         let decoded = filed.decode();
         let message = Message::new(&decoded.raw);
         let (to, cc) = (message.mailboxes("To"), message.mailboxes("Cc"));
-        let author = filed.author();
         let rendered = render::render(&decoded.raw, &Limits::default());
         let attached = |a: render::Attachment| AttachmentObject {
             part: format!("{}.{}", filed.number, a.number),
@@ -58,7 +57,7 @@ pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
             number: filed.number,
             date: filed.written().map(rfc3339),
             filed: filed.filed.map(rfc3339),
-            author: author.as_ref().map(MailboxObject::from),
+            author: filed.writer.as_ref().map(MailboxObject::from),
             to: to.iter().map(MailboxObject::from).collect(),
             cc: cc.iter().map(MailboxObject::from).collect(),
             subject: message.subject(),
@@ -139,7 +138,22 @@ fn authors(filed: &FiledMessage, people: &[Mailbox]) -> String {
             None | Some("") => "nobody".to_owned(),
             Some(sender) => sender.to_owned(),
         },
-        people => people.iter().map(written).collect::<Vec<_>>().join(", "),
+        people => {
+            let from = people.iter().map(written).collect::<Vec<_>>().join(", ");
+            let is_writer = |m: &Mailbox| {
+                let writer = filed.writer.as_ref();
+                writer.is_none_or(|writer| writer.address.eq_ignore_ascii_case(&m.address))
+            };
+            // A contact form, or an admin who forwarded it, sent it for somebody else.
+            match filed
+                .writer
+                .as_ref()
+                .filter(|_| !people.iter().any(is_writer))
+            {
+                Some(writer) => format!("{}, sent by {from}", written(writer)),
+                None => from,
+            }
+        }
     }
 }
 

@@ -59,6 +59,37 @@ fn a_failed_mail_stays_and_says_why() {
 }
 
 #[test]
+fn an_internationalized_address_that_is_refused_is_given_up_at_once() {
+    // C1: a sendmail without SMTPUTF8 will not learn it.
+    for (case, script, gives_up) in [
+        ("refused", "echo no SMTPUTF8 >&2; exit 65", true),
+        ("later", "exit 75", false),
+        ("killed", "kill -9 $$", false),
+    ] {
+        let bench = Bench::new();
+        let released = bench.put(7, &["ünal@x"], NOW);
+        let report = bench.outbox.send(&bench.sendmail(script), &released, NOW);
+        let report = report.unwrap();
+        let failed = recipients(report.failed.iter().map(|(mail, _)| mail));
+        let waiting = recipients(report.waiting.iter().map(|(mail, _)| mail));
+        let (want_failed, want_waiting): (&[&str], &[&str]) = match gives_up {
+            true => (&["ünal@x"], &[]),
+            false => (&[], &["ünal@x"]),
+        };
+        assert_eq!(
+            (&failed[..], &waiting[..]),
+            (want_failed, want_waiting),
+            "{case}"
+        );
+        assert_eq!(
+            bench.outbox.waiting().unwrap().is_empty(),
+            gives_up,
+            "{case}"
+        );
+    }
+}
+
+#[test]
 fn without_sendmail_all_waits() {
     // E6: flush gives up after one batch, since the next would fail in the same way.
     let bench = Bench::new();

@@ -22,23 +22,28 @@ use std::fmt::{self, Write};
 pub(crate) enum Role {
     /// It opens a ticket.
     Submit,
+    /// It opens a ticket in the name of somebody else.
+    SubmitFor,
     /// It is a ticket's address.
     Ticket(Verb),
 }
 
 impl Role {
-    const ALL: [(&'static str, Role); 5] = [
+    const ALL: [(&'static str, Role); 7] = [
         ("submit", Role::Submit),
+        ("submit-for", Role::SubmitFor),
         ("update", Role::Ticket(Verb::Update)),
         ("done", Role::Ticket(Verb::Done)),
         ("quiet", Role::Ticket(Verb::Quiet)),
         ("submitter", Role::Ticket(Verb::Submitter)),
+        ("refused", Role::Ticket(Verb::Refused)),
     ];
 
     /// What `address` means to the desk with these addresses; `None` if it is none of them.
     pub(crate) fn of(address: &str, addresses: &Addresses) -> Option<Role> {
         match addresses.recorded(address)? {
             Target::Submit => Some(Role::Submit),
+            Target::SubmitFor => Some(Role::SubmitFor),
             Target::Ticket(_, verb) => Some(Role::Ticket(verb)),
             Target::Impossible | Target::WrongDigest => None,
         }
@@ -48,6 +53,7 @@ impl Role {
     pub(crate) fn address(self, id: TicketId, addresses: &Addresses) -> String {
         match self {
             Role::Submit => addresses.submit(),
+            Role::SubmitFor => addresses.submit_for(),
             Role::Ticket(verb) => addresses.ticket(id, verb),
         }
     }

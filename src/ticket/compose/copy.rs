@@ -1,8 +1,9 @@
 //! A ticket's message under a new header, for the admins and for the submitter.
 
-use super::head::{Head, ascii_address, cut, push_lf};
-use super::{Composer, Kind, Outgoing, people};
+use super::head::{Head, cut, push_lf};
+use super::{Composer, Kind, Outgoing, line, people};
 use crate::ticket::address::Verb;
+use crate::ticket::reach::ascii_address;
 use mail::decode::{Mailbox, clean};
 use mail::message::{Field, Message};
 
@@ -15,43 +16,126 @@ const MOST_CONTENT_FIELDS: usize = 64 << 10;
 /// The longest line that an MTA accepts, with its line feed (RFC 5322 2.1.1).
 const LONGEST_LINE: usize = 999;
 
+/// What a message did, for the copies of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Did<'a> {
+    /// `opened`, `filed`, `closed` or `re-opened`.
+    pub event: &'a str,
+    /// What admins should see at once, in a word or two; mostly empty.
+    pub label: &'a str,
+    /// What was not done, in a sentence; mostly empty.
+    pub remark: &'a str,
+    /// The address it was filed under.
+    pub filed_under: &'a str,
+}
+
+impl Did<'_> {
+    fn in_brackets(&self) -> String {
+        match self.label {
+            "" => String::new(),
+            label => format!(" ({label})"),
+        }
+    }
+}
+
 impl Composer<'_> {
     /// `original` for admins: body and MIME structure byte for byte, under a new header (C2). Plain Reply works with
     /// that header, and the author's DMARC policy does not apply to it.
     #[must_use]
-    pub fn copy(&self, original: &Message, admins: &[String]) -> Outgoing {
-        let author = original.from().into_iter().next();
-        let name = match author {
-            Some(Mailbox { name, address }) if name.is_empty() => address,
-            Some(Mailbox { name, .. }) => name,
-            None => "somebody".into(),
-        };
-        let from = format!("{} via tickets", cut(&clean(&name), 150));
+    pub fn copy(&self, original: &Message, admins: &[String], did: &Did) -> Outgoing {
+        let from = format!(
+            "{} via tickets{}",
+            self.shown_author(original),
+            did.in_brackets()
+        );
         let admins = people(admins);
         let mut head = self.new_head(Kind::Copy.word(), &from, &self.subject(&original.subject()));
         head.people("To", &admins);
-        head.people("Reply-To", &self.author_and_ticket(original));
+        head.people("Reply-To", &self.reply_to());
         head.people("Cc", &self.others(original, &admins));
         self.thread(&mut head, original);
         self.marks(&mut head, Kind::Copy);
+        self.deeds(&mut head, did);
         head.plain("Auto-Submitted", "auto-generated");
         head.plain("X-Auto-Response-Suppress", "All");
-        self.finish(Kind::Copy, &admins, head.with_body_of(original))
+        let line = match self.notify_line {
+            true => line::above(original, &self.line(did)),
+            false => String::new(),
+        };
+        self.finish(Kind::Copy, &admins, head.with_body_of(original, &line))
+    }
+
+    /// Who wrote `original`, for the display name of its copy: the name, and where Reply-To hides another address in
+    /// From, that one as well.
+    fn shown_author(&self, original: &Message) -> String {
+        let writer = self.by.writer.as_ref();
+        let name = match writer {
+            Some(Mailbox { name, address }) if name.is_empty() => address,
+            Some(Mailbox { name, .. }) => name,
+            None => "somebody",
+        };
+        let name = clean(name);
+        let name = cut(&name, 100);
+        let from = original.from().into_iter().next();
+        let hidden = from.filter(|from| {
+            writer.is_some_and(|writer| !writer.address.eq_ignore_ascii_case(&from.address))
+        });
+        match hidden {
+            Some(from) => format!("{name} ({})", cut(&clean(&from.address), 100)),
+            None => name.to_owned(),
+        }
+    }
+
+    /// What the mail did, for programs.
+    fn deeds(&self, head: &mut Head, did: &Did) {
+        head.plain("X-Tickets-Event", did.event);
+        let writer = self
+            .by
+            .writer
+            .as_ref()
+            .and_then(|m| ascii_address(&m.address));
+        if let Some(writer) = writer {
+            head.plain("X-Tickets-From", &writer);
+        }
+        head.plain("X-Tickets-To", did.filed_under);
+        if !did.remark.is_empty() {
+            head.text("X-Tickets-Remark", did.remark);
+        }
+    }
+
+    /// The same in a line.
+    fn line(&self, did: &Did) -> String {
+        let writer = self
+            .by
+            .writer
+            .as_ref()
+            .and_then(|m| ascii_address(&m.address));
+        let writer = writer.unwrap_or_else(|| "somebody".into());
+        let (ticket, to) = (self.ticket, did.filed_under);
+        let event = match did.label.is_empty() {
+            true => did.event,
+            false => did.label,
+        };
+        format!("[ticket {ticket} {event}: from {writer} to {to}]")
     }
 
     /// An admin's mail for the submitter (C3). `by` is the display name in From; if it is empty, the desk's is used.
     #[must_use]
     pub fn pass_on(&self, original: &Message, to: &Mailbox, by: &str) -> Outgoing {
         let to = [to.clone()];
-        let by = if by.is_empty() { self.name } else { by };
+        let by = match clean(by) {
+            own if own.is_empty() || own == self.name => self.name.to_owned(),
+            own if self.name.is_empty() => own,
+            own => format!("{} ({})", cut(&own, 100), self.name),
+        };
         // Not `copy`: that is the msg-id of the admins' copies of the same message, whose header differs.
-        let mut head = self.new_head("pass", by, &self.subject(&original.subject()));
+        let mut head = self.new_head("pass", &by, &self.subject(&original.subject()));
         head.people("To", &to);
         head.people("Reply-To", &[self.ticket_mailbox()]);
         head.people("Cc", &self.others(original, &to));
         self.thread(&mut head, original);
         self.marks(&mut head, Kind::Copy);
-        let mail = self.finish(Kind::Copy, &to, head.with_body_of(original));
+        let mail = self.finish(Kind::Copy, &to, head.with_body_of(original, ""));
         Outgoing {
             sender: ascii_address(&self.address(Verb::Update)),
             ..mail
@@ -80,14 +164,15 @@ impl Composer<'_> {
 }
 
 impl Head {
-    /// A whole mail: this header, the MIME fields of `original`, and its body. The body is copied once: with LF for
-    /// CRLF, otherwise byte for byte.
-    fn with_body_of(self, original: &Message) -> Vec<u8> {
+    /// A whole mail: this header, the MIME fields of `original`, the text `above`, and its body. The body is copied once:
+    /// with LF for CRLF, otherwise byte for byte.
+    fn with_body_of(self, original: &Message, above: &str) -> Vec<u8> {
         let body = original.body();
         let mut mail = Vec::with_capacity(body.len() + 4096);
         mail.extend_from_slice(self.as_str().as_bytes());
         mail.extend(mime_fields(original));
         mail.push(b'\n');
+        mail.extend_from_slice(above.as_bytes());
         push_lf(&mut mail, body);
         mail
     }

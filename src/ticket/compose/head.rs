@@ -4,6 +4,7 @@
 //! name, does not fold a list of bare addresses, and passes on text that looks like an encoded-word.
 
 use crate::ticket::lf_pieces;
+use crate::ticket::reach::{ascii_address, mail_address};
 use lettre::Address;
 use lettre::message::header::{
     self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers,
@@ -22,6 +23,9 @@ const LONGEST_NAME: usize = 200;
 
 /// The most msg-ids in References. The first and the last ones are kept, as threading needs them (RFC 5322 3.6.4).
 const MOST_MSG_IDS: usize = 40;
+
+/// A local-part in the place of one that is not ASCII.
+const STAND_IN: &str = "x";
 
 /// The most bytes of a msg-id; a longer one does not fit on a line.
 const LONGEST_MSG_ID: usize = 900;
@@ -68,7 +72,15 @@ impl Head {
     /// A field of mailboxes, one a line. It is left out if no address is usable, except for `To`, which some MTAs
     /// require.
     pub(super) fn people(&mut self, name: &str, people: &[Mailbox]) {
-        let list: Vec<String> = people.iter().filter_map(mailbox).collect();
+        // Only those who get the mail may make it need SMTPUTF8.
+        let usable = match name {
+            "To" => mail_address,
+            _ => ascii_address,
+        };
+        let list = people
+            .iter()
+            .filter_map(|m| mailbox(m, usable(&m.address)?));
+        let list: Vec<String> = list.collect();
         match (list.is_empty(), name) {
             (false, _) => self.0.push_str(&format!("{name}: {}\n", list.join(",\n "))),
             (true, "To") => self.plain(name, "undisclosed-recipients:;"),
@@ -94,16 +106,9 @@ impl Head {
     pub(super) fn with_text(mut self, text: &str) -> Vec<u8> {
         let text = format!("{}\n", text.trim_end());
         let short = text.lines().all(|line| line.len() <= 900);
-        let encoding = match text.is_ascii() && short {
-            true => ContentTransferEncoding::SevenBit,
-            false => ContentTransferEncoding::QuotedPrintable,
-        };
-        let encoded = catch_unwind(|| Body::new_with_encoding(text.clone(), encoding))
-            .ok()
-            .and_then(Result::ok);
-        let (encoding, body) = match encoded {
-            Some(body) => (encoding.to_string(), body.into_vec()),
-            None => ("8bit".into(), text.into_bytes()),
+        let (encoding, body) = match text.is_ascii() && short {
+            true => ("7bit".to_owned(), text.into_bytes()),
+            false => encoded(text),
         };
         self.plain("MIME-Version", "1.0");
         self.plain("Content-Type", "text/plain; charset=utf-8");
@@ -129,6 +134,16 @@ impl Head {
     }
 }
 
+/// `text` in quoted-printable, and the name of its encoding.
+fn encoded(text: String) -> (String, Vec<u8>) {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let encoded = catch_unwind(|| Body::new_with_encoding(text.clone(), encoding));
+    match encoded.ok().and_then(Result::ok) {
+        Some(body) => (encoding.to_string(), body.into_vec()),
+        None => ("8bit".into(), text.into_bytes()),
+    }
+}
+
 /// True if `field` is ASCII, no line is too long, and every line but the first is a folded one that is not empty.
 fn is_one_field(field: &str) -> bool {
     let folded =
@@ -141,64 +156,46 @@ fn is_one_field(field: &str) -> bool {
         && field.lines().all(|line| line.len() <= 998)
 }
 
-/// `"Name" <local@domain>`, folded if it is long; `None` if the address is not usable.
-fn mailbox(mailbox: &Mailbox) -> Option<String> {
-    let address = ascii_address(&mailbox.address)?;
+/// `"Name" <address>`, folded if it is long. The address is usable.
+fn mailbox(mailbox: &Mailbox, address: String) -> Option<String> {
     let name = clean(&mailbox.name);
     let name = cut(&name, LONGEST_NAME);
     if name.is_empty() {
         return Some(address);
     }
+    if let Some(name) = quoted(name) {
+        return Some(format!("{name} <{address}>"));
+    }
     let (local, domain) = address.rsplit_once('@')?;
+    // lettre would encode an internationalized local-part (RFC 6532), so it gets another in its place.
+    let local = if local.is_ascii() { local } else { STAND_IN };
     let mut one = Head::default();
     let done = one.encoded(|| {
         let named = Named::new(Some(name.to_owned()), Address::new_dangerous(local, domain));
         // The name of the field only matters for folding.
         header::From::from(lettre::message::Mailboxes::from(named)).display()
     });
-    let written = one
-        .0
-        .strip_prefix("From: ")
-        .map(|value| value.trim_end().to_owned());
-    written.filter(|_| done).or(Some(address))
+    let written = one.0.strip_prefix("From: ").map(str::trim_end);
+    let written = written.filter(|_| done).and_then(|w| w.rsplit_once('<'));
+    Some(match written {
+        Some((name, _)) => format!("{name}<{address}>"),
+        None => address,
+    })
 }
 
-/// `address` in a form that is safe in a header and on sendmail's command line: one `local@domain` in ASCII, with the
-/// domain as A-labels (RFC 5890). `None` for anything else. A local-part that is not ASCII would need SMTPUTF8, which
-/// sendmail(8) does not guarantee.
-#[must_use]
-pub fn ascii_address(address: &str) -> Option<String> {
-    let (local, domain) = address.trim().rsplit_once('@')?;
-    let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-    let special = |c: char| c == ' ' || "()<>[]:;,@\\\"".contains(c);
-    let plain = if quoted {
-        is_quoted_string(local)
-    } else {
-        !local.is_empty() && !local.contains(special)
-    };
-    if !plain || !local.bytes().all(|b| (b' '..127).contains(&b)) {
-        return None;
-    }
-    let domain = match domain
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        Some(literal) => literal
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".:-".contains(&b))
-            .then(|| domain.into()),
-        None => idna::domain_to_ascii(domain)
-            .ok()
-            .filter(|ascii| is_host(ascii)),
-    }?;
-    let address = format!("{local}@{domain}");
-    (address.len() <= 512).then_some(address)
+/// `name` as a quoted-string, which people can read without decoding. `None` if it needs no quotes, or is better encoded.
+fn quoted(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~ ".contains(c);
+    let needs_quotes = !name.chars().all(plain);
+    let fits = name.chars().all(|c| (' '..='~').contains(&c)) && !name.contains("=?");
+    (needs_quotes && fits)
+        .then(|| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// The usable addresses among `people`, each once.
-pub(super) fn ascii_addresses<'a>(people: impl IntoIterator<Item = &'a Mailbox>) -> Vec<String> {
+pub(super) fn mail_addresses<'a>(people: impl IntoIterator<Item = &'a Mailbox>) -> Vec<String> {
     let mut addresses: Vec<String> = Vec::new();
-    for address in people.into_iter().filter_map(|m| ascii_address(&m.address)) {
+    for address in people.into_iter().filter_map(|m| mail_address(&m.address)) {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -215,24 +212,6 @@ pub(super) fn references(original: &Message) -> Vec<String> {
         references.push(id);
     }
     references
-}
-
-fn is_quoted_string(local: &str) -> bool {
-    let mut escaped = false;
-    let inner = &local[1..local.len() - 1];
-    let closed = inner.chars().all(|c| {
-        let fits = escaped || c != '"';
-        escaped = !escaped && c == '\\';
-        fits
-    });
-    closed && !escaped
-}
-
-fn is_host(domain: &str) -> bool {
-    !domain.is_empty()
-        && domain
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
 /// `text` with `=?` broken up, since readers would decode it as the start of an encoded-word.

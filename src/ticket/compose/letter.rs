@@ -1,7 +1,7 @@
 //! A reply that a person writes with `tickets reply`: the draft, its form in an editor, and the
 //! finished mail.
 
-use super::head::{Head, ascii_addresses, references, unencoded};
+use super::head::{Head, mail_addresses, references, unencoded};
 use super::{Mailbox, ascii_domain};
 use mail::decode::{clean, clean_block};
 use mail::message::Message;
@@ -43,7 +43,7 @@ impl Letter {
     /// The addresses of all recipients, each once; unusable ones are left out.
     #[must_use]
     pub fn recipients(&self) -> Vec<String> {
-        ascii_addresses(self.to.iter().chain(&self.cc).chain(&self.bcc))
+        mail_addresses(self.to.iter().chain(&self.cc).chain(&self.bcc))
     }
 
     /// The text for an editor: decoded fields, an empty line, the body.

@@ -1,6 +1,7 @@
 //! Whole mails.
 
 mod bytes;
+mod copies;
 mod stranger;
 
 use super::*;
@@ -9,7 +10,17 @@ struct Desk {
     addresses: Addresses,
     admins: Vec<String>,
     templates: Templates,
+    by: Authorship,
+    reply_to: ReplyTo,
 }
+
+/// What a mail did of which nothing is to be said.
+const FILED: Did = Did {
+    event: "filed",
+    label: "",
+    remark: "",
+    filed_under: "submit@example.org",
+};
 
 impl Desk {
     fn new(domain: &str) -> Self {
@@ -20,7 +31,19 @@ impl Desk {
             addresses,
             admins,
             templates: Templates::builtin(),
+            by: Authorship::default(),
+            reply_to: ReplyTo::Ticket,
         }
+    }
+
+    /// The same desk, with a message by somebody.
+    fn by(self, raw: &[u8]) -> Self {
+        let staff = crate::ticket::staff::Staff {
+            admins: &self.admins,
+            addresses: &self.addresses,
+        };
+        let by = staff.authorship(&Message::new(raw));
+        Desk { by, ..self }
     }
 
     fn composer(&self) -> Composer<'_> {
@@ -28,6 +51,9 @@ impl Desk {
             name: "Support",
             addresses: &self.addresses,
             admins: &self.admins,
+            reply_to: self.reply_to,
+            notify_line: false,
+            by: &self.by,
             templates: &self.templates,
             ticket: TicketId::new(12).unwrap(),
             tag: "[issue12]",
@@ -107,25 +133,34 @@ fn an_acknowledgement_is_recognised_as_one() {
 #[test]
 fn a_copy_is_the_mail_under_a_new_header() {
     // C2
-    let desk = Desk::new("example.org");
-    let got = desk
-        .composer()
-        .copy(&Message::new(MAIL.as_bytes()), &desk.admins[1..]);
+    let desk = Desk::new("example.org").by(MAIL.as_bytes());
+    let did = Did {
+        event: "closed",
+        label: "closed",
+        remark: "So ö be it.",
+        ..FILED
+    };
+    let message = Message::new(MAIL.as_bytes());
+    let got = desk.composer().copy(&message, &desk.admins[1..], &did);
     assert_eq!(
         (got.kind, got.sender, got.recipients),
         (Kind::Copy, None, vec!["eve@example.org".to_owned()])
     );
     let want = "Date: Fri, 22 Nov 2024 01:46:40 +0000\n\
-        From: \"Alice via tickets\" <ticket-12@example.org>\n\
+        From: \"Alice via tickets (closed)\" <ticket-12@example.org>\n\
         Subject: [issue12] Printer on fire\n\
         Message-ID: <ticket-12.copy.0123456789abcdef0123456789abcdef@example.org>\n\
         To: eve@example.org\n\
-        Reply-To: Alice <alice@example.net>,\n ticket-12@example.org\n\
+        Reply-To: ticket-12@example.org\n\
         Cc: Bob <bob@example.net>\n\
         In-Reply-To: <m1@example.net>\n\
         References: <a@x>\n <b@x>\n <m1@example.net>\n\
         X-Tickets-Ticket: 12\n\
         X-Tickets-Kind: copy\n\
+        X-Tickets-Event: closed\n\
+        X-Tickets-From: alice@example.net\n\
+        X-Tickets-To: submit@example.org\n\
+        X-Tickets-Remark: So =?utf-8?b?w7Y=?= be it.\n\
         Auto-Submitted: auto-generated\n\
         X-Auto-Response-Suppress: All\n\
         MIME-Version: 1.0\n\
@@ -133,6 +168,13 @@ fn a_copy_is_the_mail_under_a_new_header() {
         content-language: de\n\n\
         --b\n\nHelp!\n--b--";
     assert_eq!(text(&got.bytes), want);
+    let both = Desk {
+        reply_to: ReplyTo::Both,
+        ..desk
+    };
+    let got = both.composer().copy(&message, &both.admins[1..], &FILED);
+    let want = "\nReply-To: Alice <alice@example.net>,\n ticket-12@example.org\n";
+    assert!(text(&got.bytes).contains(want));
 }
 
 #[test]
@@ -147,7 +189,7 @@ fn what_an_admin_writes_comes_from_the_ticket() {
     assert_eq!(got.sender.as_deref(), Some("ticket-12@example.org"));
     assert_eq!(got.recipients, ["alice@example.net"]);
     let want = "Date: Fri, 22 Nov 2024 01:46:40 +0000\n\
-        From: Steve <ticket-12@example.org>\n\
+        From: \"Steve (Support)\" <ticket-12@example.org>\n\
         Subject: Re: [issue12] Printer on fire\n\
         Message-ID: <ticket-12.pass.0123456789abcdef0123456789abcdef@example.org>\n\
         To: Alice <alice@example.net>\n\
@@ -168,7 +210,7 @@ fn what_an_admin_writes_comes_from_the_ticket() {
 #[test]
 fn notes_say_who_and_where() {
     // C2, C5, C9
-    let desk = Desk::new("example.org");
+    let desk = Desk::new("example.org").by(MAIL.as_bytes());
     let mail = Message::new(MAIL.as_bytes());
     let note = desk
         .composer()
@@ -177,13 +219,15 @@ fn notes_say_who_and_where() {
             &desk.admins,
             "Help!\r\n\x1b[2Jbye",
             "/home/steve/tickets/12",
+            "It asked for more.",
         )
         .mail;
     assert_eq!((note.kind, &note.recipients), (Kind::Note, &desk.admins));
     let note = text(&note.bytes);
     for words in [
         "\nTo: steve@example.org,\n eve@example.org\n",
-        "\nReply-To: Alice <alice@example.net>,\n ticket-12@example.org\n",
+        "\nReply-To: ticket-12@example.org\n",
+        "\n\nIt asked for more.\n\n",
         "\nAuto-Submitted: auto-generated\n",
         "\n\nAlice wrote to ticket 12:\n",
         "\n\nHelp!\n[2Jbye\n\n",
@@ -219,6 +263,7 @@ fn a_german_mail_keeps_its_umlauts() {
         "Subject: Schließung: {{ subject }}\n\nGrüße an {{ author }}!\n{{ text }}\n".into(),
     );
     let mail = "From: =?iso-8859-1?Q?J=FCrgen_Gro=DF=2C_Dr=2E?= <j@b\u{fc}ro.example>\nSubject: =?utf-8?Q?T=C3=BCr?= [issue12]\n\n";
+    desk = desk.by(mail.as_bytes());
     let mail = Message::new(mail.as_bytes());
     let got = desk
         .composer()
@@ -282,7 +327,7 @@ fn a_tag_stands_once() {
         let mail = format!("From: a@x\nSubject: {subject}\n\n");
         let got = desk
             .composer()
-            .copy(&Message::new(mail.as_bytes()), &desk.admins);
+            .copy(&Message::new(mail.as_bytes()), &desk.admins, &FILED);
         assert_eq!(Message::new(&got.bytes).subject(), want, "{case}");
     }
 }

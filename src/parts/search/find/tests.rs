@@ -6,6 +6,7 @@ use crate::parts::search::fulltext::{FullText, path_beside};
 use crate::parts::search::highlight::Highlighter;
 use crate::ticket::State;
 use crate::ticket::event::Event;
+use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use jiff::tz::TimeZone;
 use mail::envelope::Sender;
@@ -23,7 +24,10 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
     let index = Index::open(&dir.join("index.db")).unwrap();
     let text = FullText::create(index.path()).unwrap();
     for (n, mails) in (1..).zip(tickets) {
-        let summary = |raw: &str| Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, n);
+        let summary = |raw: &str| {
+            let message = Message::new(raw.as_bytes());
+            Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), n)
+        };
         let located = Located {
             event: Event::Filed,
             offset: 0,

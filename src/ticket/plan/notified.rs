@@ -1,0 +1,100 @@
+//! Which admins hear of a message (C2), and of what was not done (C3, C5, C7).
+
+use super::{Answer, PlanRules, Remark, Situation};
+use crate::ticket::address::Verb;
+use crate::ticket::policy::Notify;
+use mail::automatic::Degree;
+use mail::message::Message;
+
+/// Notifies the admins who did not write the message and did not get it directly (C2).
+pub(super) fn notify_admins(
+    rules: &PlanRules,
+    situation: &Situation,
+    remark: Option<Remark>,
+    answers: &mut Vec<Answer>,
+) {
+    if *situation.degree == Degree::Ours {
+        // Our own mail came back. Notifying would start a loop.
+        return;
+    }
+    let mut admins = other_admins(rules, situation);
+    admins.retain(|a| !knows(situation, remark, a));
+    if admins.is_empty() {
+        return;
+    }
+    match rules.notify {
+        Notify::Copy => answers.push(Answer::Copy(admins)),
+        Notify::Note => answers.push(Answer::Note(admins)),
+        Notify::None => {}
+    }
+}
+
+/// True if `admin` got the message itself, and that says all there is to say.
+fn knows(situation: &Situation, remark: Option<Remark>, admin: &str) -> bool {
+    // Anybody can name the admins in Cc, and close a ticket without their hearing of it (C5).
+    let closes = situation.ticket.is_some() && situation.verb == Some(Verb::Done);
+    let by_stranger = closes && !situation.by.is_staff;
+    let says_less = by_stranger || remark.is_some_and(Remark::is_in_copy);
+    !says_less && is_addressed_to(situation.message, admin)
+}
+
+/// Reports what was not done, also to admins who got the message itself, which does not say so.
+pub(super) fn report_remark(
+    rules: &PlanRules,
+    situation: &Situation,
+    remark: Option<Remark>,
+    answers: &mut Vec<Answer>,
+) {
+    let Some(remark) = remark else { return };
+    if remark.is_in_copy() && rules.notify != Notify::None {
+        // The copy or note says so (C5).
+        return;
+    }
+    let admins = match remark {
+        Remark::ClosedAlready | Remark::Unanswerable => return,
+        // The author is notified as well, who would otherwise assume that it was passed on.
+        Remark::PassLimit
+        | Remark::ThirdParty
+        | Remark::OpenedByMachine
+        | Remark::Unreachable
+        | Remark::Unclear(_) => {
+            let admins = rules.admins.iter();
+            admins.filter(|a| rules.may_write_to(a)).cloned().collect()
+        }
+        _ => other_admins(rules, situation),
+    };
+    if !admins.is_empty() {
+        answers.push(Answer::Refused(admins));
+    }
+}
+
+/// The admins who did not write the message.
+fn other_admins(rules: &PlanRules, situation: &Situation) -> Vec<String> {
+    let by = situation.by;
+    // If there is only one admin, mail from the ticket's address is that admin's. A new ticket has no
+    // address that the admin could have written from.
+    let from_only_admin = situation.ticket.is_some() && by.is_desk && rules.admins.len() == 1;
+    // Anyone can write an admin's address into From, so that admin is notified. But if it is the
+    // admin's own mailbox that answers automatically, that would go on for ever (C7).
+    let is_trusted = situation.believed || is_over_limit(rules, situation);
+    let own = |admin: &str| is_trusted && (by.is(admin) || from_only_admin);
+    let others = rules.admins.iter();
+    let others = others.filter(|a| !own(a) && rules.may_write_to(a));
+    others.cloned().collect()
+}
+
+/// True if so much came in during the last hour that machines may have written it (C7).
+fn is_over_limit(rules: &PlanRules, situation: &Situation) -> bool {
+    match situation.ticket {
+        None => situation.answered.to_mailbox > rules.ack_limit,
+        Some(_) => situation.recent >= rules.pass_limit(),
+    }
+}
+
+/// True if the message reached `address` without us.
+pub(super) fn is_addressed_to(message: &Message, address: &str) -> bool {
+    let people = message.to_cc();
+    people
+        .iter()
+        .any(|p| p.address.eq_ignore_ascii_case(address))
+}

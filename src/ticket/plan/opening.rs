@@ -1,0 +1,90 @@
+//! What becomes of a message that opens a ticket, and how many answers strangers get (C1, C7).
+
+use super::notified::{notify_admins, report_remark};
+use super::{Answer, Answered, Plan, PlanRules, Remark, Situation};
+use crate::ticket::reach;
+use mail::automatic::Degree;
+use mail::decode::Mailbox;
+use mail::message::Message;
+
+pub(super) fn open(rules: &PlanRules, situation: &Situation) -> Plan {
+    let mut answers = Vec::new();
+    let mut remark = None;
+    let author = match situation.forwarded {
+        Some(Ok(forwarded)) => Some(&forwarded.submitter),
+        _ => situation.by.author.as_ref(),
+    };
+    if *situation.degree == Degree::Person && !wants_no_ack(situation.message) {
+        match author.filter(|author| reach::mail_address(&author.address).is_some()) {
+            None if !rules.ack.is_never() => remark = Some(Remark::Unanswerable),
+            Some(author) if may_be_acknowledged(rules, author) => {
+                match limit(rules, &situation.answered) {
+                    Limit::Within => answers.push(Answer::Ack(author.clone())),
+                    Limit::Reached(limit) => remark = Some(limit),
+                    Limit::Exceeded => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    match situation.forwarded {
+        Some(Ok(_)) => answers.extend(understood(rules, situation)),
+        Some(Err(why)) => remark = Some(Remark::Unclear(*why)),
+        None => {}
+    }
+    notify_admins(rules, situation, remark, &mut answers);
+    report_remark(rules, situation, remark, &mut answers);
+    Plan {
+        filed_under: None,
+        open: true,
+        closes: false,
+        reopens: false,
+        answers,
+        remark,
+    }
+}
+
+fn may_be_acknowledged(rules: &PlanRules, author: &Mailbox) -> bool {
+    rules.ack.allows(&author.address) && rules.may_write_to(&author.address)
+}
+
+/// Tells whoever forwarded the message how it was understood. Somebody who wrote from the desk's own
+/// address may be any admin.
+fn understood(rules: &PlanRules, situation: &Situation) -> Option<Answer> {
+    let mut admins = rules.admins.to_vec();
+    if !situation.by.is_desk {
+        admins.retain(|admin| situation.by.is(admin));
+    }
+    (!admins.is_empty()).then_some(Answer::Understood(admins))
+}
+
+/// Whether a stranger may be answered (C7).
+pub(super) enum Limit {
+    Within,
+    /// This is the first answer that is not given. It is reported once.
+    Reached(Remark),
+    Exceeded,
+}
+
+pub(super) fn limit(rules: &PlanRules, answered: &Answered) -> Limit {
+    let counts = [
+        (answered.to_mailbox, rules.ack_limit, Remark::AckLimit),
+        (answered.to_domain, rules.domain_limit(), Remark::AckTotal),
+        (answered.to_all, rules.ack_total, Remark::AckTotal),
+    ];
+    if counts.iter().any(|(count, limit, _)| count > limit) {
+        return Limit::Exceeded;
+    }
+    match counts.iter().find(|(count, limit, _)| count == limit) {
+        Some((.., remark)) => Limit::Reached(*remark),
+        None => Limit::Within,
+    }
+}
+
+/// True if a field of the message asks for no acknowledgement (C11).
+fn wants_no_ack(message: &Message) -> bool {
+    ["X-Tickets-No-Ack", "X-Debbugs-No-Ack"].iter().any(|name| {
+        let says_no = |text: String| text.trim().eq_ignore_ascii_case("no");
+        message.first(name).is_some_and(|f| !says_no(f.text()))
+    })
+}

@@ -1,0 +1,205 @@
+//! What becomes of a message to a ticket that is there (C2 to C5).
+
+use super::notified::{is_addressed_to, notify_admins, report_remark};
+use super::opening::{Limit, limit};
+use super::{Answer, Answers, Plan, PlanRules, Remark, Situation, Ticket};
+use crate::ticket::address::Verb;
+use crate::ticket::policy::CloseBy;
+use crate::ticket::reach;
+use mail::automatic::Degree;
+use mail::decode::Mailbox;
+
+pub(super) fn update(
+    rules: &PlanRules,
+    situation: &Situation,
+    ticket: &Ticket,
+    verb: Verb,
+) -> Plan {
+    let by = situation.by;
+    let mut plan = Plan {
+        filed_under: Some(verb),
+        open: ticket.open,
+        closes: false,
+        reopens: false,
+        answers: Vec::new(),
+        remark: None,
+    };
+    let closes_again = verb == Verb::Done && !ticket.open;
+    if verb == Verb::Quiet || (closes_again && by.is_staff) {
+        // B3. An admin who closes a closed ticket files the mail and notifies nobody (C4).
+        return plan;
+    }
+    if situation.degree.is_automatic() {
+        // Automatic mail is filed and the admins are notified; the address's verb is ignored (C6).
+        plan.filed_under = Some(Verb::Update);
+        notify_admins(rules, situation, None, &mut plan.answers);
+        return plan;
+    }
+    if verb == Verb::Done {
+        match closing(rules, situation, ticket) {
+            Ok(()) if closes_again => plan.remark = Some(Remark::ClosedAlready),
+            Ok(()) => {
+                plan.open = false;
+                plan.closes = true;
+                notify_of_closing(rules, situation, ticket, &mut plan);
+            }
+            Err(remark) => {
+                plan.filed_under = Some(Verb::Refused);
+                plan.remark = Some(remark);
+            }
+        }
+    }
+    if plan.filed_under != Some(Verb::Done) {
+        plan.reopens = !ticket.open;
+        plan.open = true;
+        match by.is_staff {
+            true => pass_on(rules, situation, ticket, verb, &mut plan),
+            false => say_that_it_stays_here(rules, situation, ticket, &mut plan),
+        }
+    }
+    notify_admins(rules, situation, plan.remark, &mut plan.answers);
+    report_remark(rules, situation, plan.remark, &mut plan.answers);
+    plan
+}
+
+/// Whether the message may close the ticket; if not, why (C5).
+fn closing(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Result<(), Remark> {
+    let by = situation.by;
+    let takes_part = |address: &str| ticket.people.contains(&address.to_lowercase());
+    let may = match rules.close_by {
+        _ if by.is_staff => true,
+        CloseBy::Admins => false,
+        CloseBy::Anyone => true,
+        CloseBy::Participants => {
+            // Anybody can write anybody into Reply-To; a proof is one of From alone.
+            let writer = by.writer.as_ref().filter(|_| !rules.asks_proof);
+            let speak = !by.speakers.is_empty() && by.speakers.iter().all(|a| takes_part(a));
+            speak || writer.is_some_and(|writer| takes_part(&writer.address))
+        }
+    };
+    match may {
+        false => Err(Remark::ClosingRefused),
+        true if !situation.believed => Err(Remark::ClosingUnproven),
+        true => Ok(()),
+    }
+}
+
+/// Notifies the submitter that the ticket is closed (C4).
+fn notify_of_closing(rules: &PlanRules, situation: &Situation, ticket: &Ticket, plan: &mut Plan) {
+    let by = situation.by;
+    match to_submitter(rules, situation, ticket) {
+        Ok(Some(submitter)) if by.is_staff => plan.answers.push(Answer::Closed(submitter)),
+        Ok(Some(submitter)) => match limit(rules, &situation.answered) {
+            Limit::Within => plan.answers.push(Answer::Closed(submitter)),
+            Limit::Reached(limit) => plan.remark = Some(limit),
+            Limit::Exceeded => {}
+        },
+        Ok(None) => {}
+        // Where nothing is said, nothing is lost.
+        Err(Some(Remark::Unreachable)) if is_empty(situation) => {}
+        Err(remark) => plan.remark = remark,
+    }
+}
+
+fn is_empty(situation: &Situation) -> bool {
+    situation.message.body().trim_ascii().is_empty()
+}
+
+/// Passes an admin's mail on to the submitter (C3).
+fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb, plan: &mut Plan) {
+    if is_empty(situation) {
+        return;
+    }
+    let submitter = match to_submitter(rules, situation, ticket) {
+        Ok(Some(submitter)) => submitter,
+        Ok(None) => return,
+        Err(remark) => {
+            plan.remark = plan.remark.or(remark);
+            return;
+        }
+    };
+    // If the admin's mailbox and the submitter's both answer automatically, each mail that is
+    // passed on causes the next one.
+    let over = situation.recent.checked_sub(rules.pass_limit());
+    let follows_staff = rules.staff().may_act(&ticket.last_from);
+    match over {
+        _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
+        _ if verb != Verb::Submitter && names_a_third_party(rules, situation, &submitter) => {
+            // What answers the vendor is not meant for the customer. What answers the customer
+            // was perhaps meant to reach them.
+            if situation.answers == Answers::Submitter {
+                plan.remark = Some(Remark::ThirdParty);
+            }
+        }
+        None => plan.answers.push(Answer::PassOn(submitter)),
+        // Reported once. The automatic answer to that report counts as a message as well.
+        Some(0) => plan.remark = Some(Remark::PassLimit),
+        Some(1) if !follows_staff => plan.remark = Some(Remark::PassLimit),
+        Some(_) => {}
+    }
+}
+
+/// The submitter, if this message is to be told to them by us. `Err` if it should be and cannot be,
+/// with what is to be said of that.
+fn to_submitter(
+    rules: &PlanRules,
+    situation: &Situation,
+    ticket: &Ticket,
+) -> Result<Option<Mailbox>, Option<Remark>> {
+    if ticket.opened_by_machine {
+        let first = situation.by.is_staff && !ticket.staff_wrote;
+        return Err(first.then_some(Remark::OpenedByMachine));
+    }
+    let Some(submitter) = &ticket.submitter else {
+        return Err(situation.by.is_staff.then_some(Remark::Unreachable));
+    };
+    let address = &submitter.address;
+    let knows = situation.by.is(address) || is_addressed_to(situation.message, address);
+    if knows || !rules.may_write_to(address) {
+        return Ok(None);
+    }
+    match reach::mail_address(address) {
+        Some(_) => Ok(Some(submitter.clone())),
+        None => Err(Some(Remark::Unreachable)),
+    }
+}
+
+/// True if To or Cc name anybody but the desk, its admins and the submitter.
+fn names_a_third_party(rules: &PlanRules, situation: &Situation, submitter: &Mailbox) -> bool {
+    let staff = rules.staff();
+    let known = |address: &str| {
+        staff.has(address)
+            || submitter.address.eq_ignore_ascii_case(address)
+            || situation.by.is(address)
+    };
+    let people = situation.message.to_cc();
+    people.iter().any(|m| !known(&m.address))
+}
+
+/// Tells somebody who answers an admin's copy, and is no admin, that it goes no further: they would
+/// wait for the customer's answer. Once in a ticket (C3).
+fn say_that_it_stays_here(
+    rules: &PlanRules,
+    situation: &Situation,
+    ticket: &Ticket,
+    plan: &mut Plan,
+) {
+    if situation.answers != Answers::Copy
+        || ticket.writer_wrote
+        || *situation.degree != Degree::Person
+        || !matches!(limit(rules, &situation.answered), Limit::Within)
+    {
+        return;
+    }
+    let Some(author) = &situation.by.author else {
+        return;
+    };
+    let submitter = ticket.submitter.as_ref();
+    if submitter.is_none_or(|submitter| !situation.by.is(&submitter.address))
+        && rules.ack.allows(&author.address)
+        && rules.may_write_to(&author.address)
+        && reach::mail_address(&author.address).is_some()
+    {
+        plan.answers.push(Answer::NotPassedOn(author.clone()));
+    }
+}

@@ -1,0 +1,585 @@
+//! C1 to C5, C7: whom the desk takes for the author, and whom its answers reach.
+
+use crate::bench::{Bench, Sent};
+
+/// A desk with the admins Steve and Eva, and Ann's ticket 1.
+fn desk(config: &str) -> Bench {
+    let bench = empty(config);
+    bench.file("submit", from_ann("first", "submit", "Printer"));
+    bench.take_sent();
+    bench
+}
+
+/// The same without a ticket.
+fn empty(config: &str) -> Bench {
+    let admins = "admins = [\"steve@example.org\", \"eva@example.org\"]\n";
+    Bench::with(&format!("{admins}{config}"))
+}
+
+fn from_ann(id: &str, to: &str, subject: &str) -> String {
+    written("Ann <ann@example.net>", id, to, subject)
+}
+
+fn from_steve(id: &str, to: &str) -> String {
+    written("Steve <steve@example.org>", id, to, "Re: [issue1] Printer")
+}
+
+fn written(from: &str, id: &str, to: &str, subject: &str) -> String {
+    format!(
+        "From: {from}\nTo: {to}@example.org\nSubject: {subject}\nMessage-ID: <{id}@example.net>\n\
+         Date: Sun, 22 Nov 2026 10:00:00 +0000\n\nThe words of {id}.\n"
+    )
+}
+
+const ACK: &str = "ack <> -- ann@example.net";
+const BOTH: &str = "copy <> -- steve@example.org eva@example.org";
+const EVA: &str = "copy <> -- eva@example.org";
+const REFUSED: &str = "refused <> -- steve@example.org eva@example.org";
+const PASSED: &str = "copy ticket-1@example.org -- ann@example.net";
+const CLOSED: &str = "closed <> -- ann@example.net";
+
+/// The mail that was sent of this kind.
+fn of_kind<'a>(sent: &'a [Sent], kind: &str) -> &'a Sent {
+    let is = |mail: &&Sent| mail.field("X-Tickets-Kind").as_deref() == Some(kind);
+    sent.iter().find(is).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+fn short(sent: &[Sent]) -> Vec<String> {
+    sent.iter().map(Sent::in_short).collect()
+}
+
+#[test]
+fn a_contact_form_speaks_for_its_user() {
+    // C1, C2, C5: in an admin's name, and in its own.
+    for form in ["Website <steve@example.org>", "Shop <form@shop.example>"] {
+        let bench = empty("");
+        let mail = format!(
+            "Reply-To: Ann <ann@example.net>\n{}",
+            written(form, "f", "submit", "Call")
+        );
+        bench.file("submit", mail);
+        let sent = bench.take_sent();
+        assert_eq!(short(&sent), [ACK, BOTH], "{form}");
+        let address = form.split(['<', '>']).nth(1).unwrap();
+        let from = of_kind(&sent, "copy").field("From").unwrap();
+        let want = format!("\"Ann ({address}) via tickets\" <ticket-1@example.org>");
+        assert_eq!(from, want);
+        // She is waiting, and is the one who wrote.
+        let list = bench.run(&["list", "--waiting"], b"").stdout;
+        assert!(list.contains("Ann") && list.contains("Call"), "{list}");
+        let show = bench.run(&["show", "1", "--json"], b"").stdout;
+        assert!(
+            show.contains(r#""author":{"name":"Ann","address":"ann@example.net"}"#),
+            "{show}"
+        );
+        let found = bench.run(&["search", "-q", "from:ann@example.net"], b"");
+        assert_eq!(found.stdout, "1\n");
+        // The acknowledgement offers her to close it, so she may.
+        bench.file(
+            "ticket-1-done",
+            from_ann("done", "ticket-1-done", "Re: Call"),
+        );
+        assert_eq!(bench.names(), ["archived/1"], "{form}");
+        assert_eq!(bench.take_sent_in_short(), [BOTH], "{form}");
+    }
+}
+
+#[test]
+fn reply_to_the_desk_itself_does_not_count() {
+    // C1
+    let bench = empty("");
+    let mail = format!(
+        "Reply-To: submit@example.org\n{}",
+        from_ann("1", "submit", "Printer")
+    );
+    bench.file("submit", mail);
+    assert_eq!(bench.take_sent_in_short(), [ACK, BOTH]);
+    let list = bench.run(&["list"], b"").stdout;
+    assert!(list.contains("Ann") && !list.contains("submit@"), "{list}");
+    bench.file("ticket-1", from_steve("2", "ticket-1"));
+    assert_eq!(bench.take_sent_in_short(), [EVA, PASSED]);
+}
+
+#[test]
+fn a_name_that_stands_in_from_alone_is_shown() {
+    // C1
+    let bench = empty("");
+    let mail = format!(
+        "Reply-To: ann@example.net\n{}",
+        from_ann("1", "submit", "Printer")
+    );
+    bench.file("submit", mail);
+    let list = bench.run(&["list"], b"").stdout;
+    assert!(list.contains("Ann  ") && !list.contains("ann@"), "{list}");
+    let sent = bench.take_sent();
+    assert_eq!(
+        of_kind(&sent, "ack").field("To").unwrap(),
+        "Ann <ann@example.net>"
+    );
+}
+
+#[test]
+fn plain_reply_to_a_copy_reaches_the_customer() {
+    // C2, C3: what a telephone does, which knows nothing but Reply-To.
+    let bench = empty("");
+    bench.file("submit", from_ann("1", "submit", "Printer"));
+    let sent = bench.take_sent();
+    let copy = of_kind(&sent, "copy");
+    assert_eq!(copy.field("Reply-To").unwrap(), "ticket-1@example.org");
+    assert_eq!(copy.field("X-Tickets-Event").unwrap(), "opened");
+    assert_eq!(copy.field("X-Tickets-From").unwrap(), "ann@example.net");
+    assert_eq!(copy.field("X-Tickets-To").unwrap(), "submit@example.org");
+    let reply = format!(
+        "In-Reply-To: {}\n{}",
+        copy.field("Message-ID").unwrap(),
+        from_steve("2", "ticket-1")
+    );
+    bench.file("ticket-1", reply);
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [EVA, PASSED]);
+    let passed = &sent[1];
+    assert_eq!(
+        passed.field("From").unwrap(),
+        "\"Steve (Support)\" <ticket-1@example.org>"
+    );
+    assert_eq!(passed.field("Reply-To").unwrap(), "ticket-1@example.org");
+    assert_eq!(passed.body(), "The words of 2.\n");
+    // Both, if that is what somebody wants.
+    let bench = empty("reply_to = \"both\"\nnotify_line = true\n");
+    bench.file("submit", from_ann("1", "submit", "Printer"));
+    let sent = bench.take_sent();
+    let copy = of_kind(&sent, "copy");
+    let both = "Ann <ann@example.net>,\n ticket-1@example.org";
+    assert_eq!(
+        copy.field("Reply-To").unwrap().replace("\n", "\n"),
+        both.replace("\n ", " ")
+    );
+    let line = "[ticket 1 opened: from ann@example.net to submit@example.org]";
+    assert_eq!(copy.body(), format!("{line}\n\nThe words of 1.\n"));
+}
+
+#[test]
+fn what_an_admin_writes_to_a_third_party_stays_between_them() {
+    // C3
+    let bench = desk("");
+    let vic = written(
+        "Vic <vic@vendor.example>",
+        "v1",
+        "ticket-1",
+        "Re: [issue1] Printer",
+    );
+    bench.file("ticket-1", vic);
+    assert_eq!(bench.take_sent_in_short(), [BOTH]);
+    let to_vic = |id: &str, parent: &str, to: &str| {
+        format!(
+            "From: Steve <steve@example.org>\nTo: Vic <vic@vendor.example>, {to}@example.org\n\
+             Message-ID: <{id}@example.org>\nIn-Reply-To: <{parent}@example.net>\n\nNot yet.\n"
+        )
+    };
+    bench.file("ticket-1", to_vic("s1", "v1", "ticket-1"));
+    assert_eq!(bench.take_sent_in_short(), [EVA]);
+    // A group reply to the customer was perhaps meant to reach her.
+    bench.file("ticket-1", to_vic("s2", "first", "ticket-1"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [EVA, REFUSED]);
+    let why = of_kind(&sent, "refused").body().to_owned();
+    assert!(
+        why.contains("it was not passed on to the submitter"),
+        "{why}"
+    );
+    bench.file(
+        "ticket-1-submitter",
+        to_vic("s3", "first", "ticket-1-submitter"),
+    );
+    assert_eq!(bench.take_sent_in_short(), [EVA, PASSED]);
+}
+
+#[test]
+fn who_answers_a_copy_and_is_no_admin_is_told_once() {
+    // C3: an admin's mailbox is forwarded to a colleague.
+    let bench = empty("");
+    bench.file("submit", from_ann("1", "submit", "Printer"));
+    let sent = bench.take_sent();
+    let copy = of_kind(&sent, "copy").field("Message-ID").unwrap();
+    let reply = |from: &str, id: &str| {
+        format!(
+            "In-Reply-To: {copy}\n{}",
+            written(from, id, "ticket-1", "Re: Printer")
+        )
+    };
+    bench.file("ticket-1", reply("Kim <kim@example.com>", "k1"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH, "refused <> -- kim@example.com"]);
+    let note = &sent[1];
+    assert_eq!(note.field("Auto-Submitted").unwrap(), "auto-replied");
+    assert_eq!(note.field("Reply-To").unwrap(), "ticket-1@example.org");
+    let want = "Hello,\n\nyour mail is filed in ticket 1, where the people of the desk read it:\n\n    \
+                Re: Printer\n\nIt was not passed on to anybody else. You replied to a copy that is \
+                meant for\nthe people of the desk, and kim@example.com is not an address of theirs.\n\n\
+                If you work for the desk, please write from the address that it knows.\n\nSupport\n";
+    assert_eq!(note.body(), want);
+    bench.file("ticket-1", reply("Kim <kim@example.com>", "k2"));
+    assert_eq!(bench.take_sent_in_short(), [BOTH]);
+    bench.file("ticket-1", reply("Ann <ann@example.net>", "a2"));
+    assert_eq!(bench.take_sent_in_short(), [BOTH], "the customer herself");
+}
+
+#[test]
+fn nothing_is_told_to_a_machine_that_opened_a_ticket() {
+    // C3, C4
+    let machine = "Auto-Submitted: auto-generated\n";
+    let bounce = "Content-Type: multipart/report; report-type=delivery-status; boundary=x\n";
+    for mark in [machine, bounce] {
+        let bench = empty("");
+        let robot = written(
+            "Monitor <root@monitor.example>",
+            "m1",
+            "submit",
+            "Disk full",
+        );
+        bench.file("submit", format!("{mark}{robot}"));
+        assert_eq!(bench.take_sent_in_short(), [BOTH]);
+        bench.file("ticket-1", from_steve("s1", "ticket-1"));
+        let sent = bench.take_sent();
+        assert_eq!(short(&sent), [EVA, REFUSED]);
+        assert!(
+            of_kind(&sent, "refused")
+                .body()
+                .contains("A machine opened this ticket")
+        );
+        bench.file("ticket-1", from_steve("s2", "ticket-1"));
+        assert_eq!(bench.take_sent_in_short(), [EVA], "once");
+        bench.file("ticket-1-done", from_steve("s3", "ticket-1-done"));
+        assert_eq!(bench.take_sent_in_short(), [EVA]);
+        assert_eq!(bench.names(), ["archived/1"]);
+    }
+}
+
+#[test]
+fn a_closing_is_told_in_one_mail() {
+    // C2, C4, C5
+    let bench = desk("");
+    let mallory = |id: &str| {
+        let mail = written(
+            "Mallory <mallory@example.com>",
+            id,
+            "ticket-1-done",
+            "Re: Printer",
+        );
+        format!("Cc: steve@example.org\n{mail}")
+    };
+    let label = |sent: &[Sent]| of_kind(sent, "copy").field("From").unwrap();
+    bench.file("ticket-1-done", mallory("m1"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH]);
+    let want = "\"Mallory via tickets (closing refused)\" <ticket-1@example.org>";
+    assert_eq!(label(&sent), want);
+    let remark = of_kind(&sent, "copy").field("X-Tickets-Remark").unwrap();
+    assert_eq!(
+        remark,
+        "It asked to close the ticket, and its author may not do that. The ticket stays open."
+    );
+    let filed = "Delivered-To: ticket-1-refused@example.org\n";
+    assert!(bench.mbox("1").contains(filed));
+    // To have tried makes nobody a participant, whether the index knows it or the file.
+    bench.file("ticket-1-done", mallory("m2"));
+    bench.works("reindex");
+    bench.file("ticket-1-done", mallory("m3"));
+    assert_eq!(bench.names(), ["1"]);
+    bench.take_sent();
+    bench.file(
+        "ticket-1-done",
+        from_ann("a1", "ticket-1-done", "Re: Printer"),
+    );
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH]);
+    assert_eq!(
+        label(&sent),
+        "\"Ann via tickets (closed)\" <ticket-1@example.org>"
+    );
+    // "No, still broken!" to the same address must not vanish.
+    bench.file(
+        "ticket-1-done",
+        from_ann("a2", "ticket-1-done", "Re: Printer"),
+    );
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH]);
+    assert_eq!(
+        label(&sent),
+        "\"Ann via tickets (stays closed)\" <ticket-1@example.org>"
+    );
+    assert_eq!(bench.names(), ["archived/1"]);
+    bench.file("ticket-1", from_ann("a3", "ticket-1", "Re: Printer"));
+    assert_eq!(
+        label(&bench.take_sent()),
+        "\"Ann via tickets (re-opened)\" <ticket-1@example.org>"
+    );
+    // Nobody can send to the address under which an attempt is filed.
+    let ran = bench.deliver("ticket-1-refused@example.org", from_ann("a4", "x", "y"));
+    assert_eq!(ran.status, 67);
+}
+
+#[test]
+fn only_the_desks_own_words_go_out_with_a_closing() {
+    // C4
+    let bench = desk("");
+    let bob = |id: &str, to: &str| {
+        let mail = written("Bob <bob@example.com>", id, to, "Re: [issue1] Printer");
+        mail.replace("To: ", "Cc: bob@example.com\nTo: ")
+    };
+    bench.file("ticket-1", bob("b1", "ticket-1"));
+    bench.take_sent();
+    bench.file("ticket-1-done", bob("b2", "ticket-1-done"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [CLOSED, BOTH]);
+    assert!(!of_kind(&sent, "closed").body().contains("The words of"));
+    bench.file("ticket-1", bob("b3", "ticket-1"));
+    bench.take_sent();
+    bench.file("ticket-1-done", from_steve("s1", "ticket-1-done"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [CLOSED, EVA]);
+    assert!(of_kind(&sent, "closed").body().contains("The words of s1."));
+}
+
+#[test]
+fn a_quiet_closing_is_told_to_nobody() {
+    // C4
+    let bench = desk("");
+    let ran = bench.run(&["close", "1", "--quiet", "-m", "Spam."], b"");
+    ran.is(0, "closed 1  Printer\n", "");
+    assert_eq!(bench.take_sent_in_short(), [""; 0]);
+    assert_eq!(bench.names(), ["archived/1"]);
+    assert!(bench.mbox("archived/1").contains("\nSpam.\n"));
+}
+
+#[test]
+fn an_internationalized_address_is_written_to() {
+    // C1
+    let bench = empty("");
+    let mail = written("Ünal <ünal@example.net>", "u1", "submit", "Printer");
+    bench.file("submit", mail.clone());
+    assert_eq!(
+        bench.take_sent_in_short(),
+        ["ack <> -- ünal@example.net", BOTH]
+    );
+    // A sendmail that cannot is not asked again, and the admins are told.
+    let bench = empty("");
+    bench.sendmail(
+        "#!/bin/sh\ncase \"$*\" in *ünal*) echo no SMTPUTF8 >&2; exit 65;; esac; exit 75",
+    );
+    let args = [
+        "deliver",
+        "-f",
+        "ann@example.net",
+        "-r",
+        "submit@example.org",
+    ];
+    let ran = bench.run(&args, mail.as_bytes());
+    assert_eq!(ran.status, 0);
+    bench.mend_sendmail();
+    bench.works("flush");
+    let sent = bench.take_sent();
+    assert_eq!(
+        short(&sent),
+        [BOTH, "note <> -- steve@example.org eva@example.org"]
+    );
+    let note = of_kind(&sent, "note").body().to_owned();
+    assert!(
+        note.contains("given up: sendmail exited with status 65: no SMTPUTF8"),
+        "{note}"
+    );
+}
+
+#[test]
+fn what_can_reach_nobody_is_not_said_to_be_queued() {
+    // C1, E5
+    let bench = empty("");
+    bench.file("submit", written("Ann", "1", "submit", "Printer"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH]);
+    let copy = of_kind(&sent, "copy");
+    let from = "\"somebody via tickets (no address to answer)\" <ticket-1@example.org>";
+    assert_eq!(copy.field("From").unwrap(), from);
+    // What an admin then writes goes nowhere, and that must be said.
+    bench.file("ticket-1", from_steve("2", "ticket-1"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [EVA, REFUSED]);
+    let why = of_kind(&sent, "refused").body().to_owned();
+    assert!(
+        why.contains("no address at which its submitter can be written to"),
+        "{why}"
+    );
+}
+
+#[test]
+fn strangers_together_get_so_many_answers_an_hour() {
+    // C7: robots with a new address each, of one domain and of many.
+    let bench = empty("ack_total = 6\n");
+    let acks = |n: usize, domain: &str| {
+        let from = format!("Robot <r{n}@{domain}>");
+        bench.file(
+            "submit",
+            written(&from, &format!("{n}{domain}"), "submit", "Hello"),
+        );
+        bench
+            .take_sent_in_short()
+            .into_iter()
+            .filter(|it| *it != BOTH)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for n in 0..3 {
+        assert_eq!(
+            acks(n, "one.example"),
+            format!("ack <> -- r{n}@one.example")
+        );
+    }
+    assert_eq!(
+        acks(3, "one.example"),
+        REFUSED,
+        "half of all go to one domain"
+    );
+    assert_eq!(acks(4, "one.example"), "", "said once");
+    assert_eq!(acks(5, "two.example"), "ack <> -- r5@two.example");
+    assert_eq!(acks(6, "three.example"), REFUSED);
+    assert_eq!(acks(7, "four.example"), "", "said once");
+}
+
+#[test]
+fn all_spellings_of_a_mailbox_count_as_one() {
+    // C7
+    let bench = empty("ack_limit = 2\n");
+    let spellings = [
+        "ann@x.example",
+        "\"ann\"@x.example",
+        "ANN@X.EXAMPLE",
+        "\"a\\nn\"@x.example",
+    ];
+    let mut acks = 0;
+    for (n, address) in spellings.into_iter().enumerate() {
+        let from = format!("Ann <{address}>");
+        bench.file("submit", written(&from, &n.to_string(), "submit", "Hello"));
+        let sent = bench.take_sent_in_short();
+        acks += sent.iter().filter(|it| it.starts_with("ack")).count();
+    }
+    assert_eq!(acks, 2);
+    // And what comes back to us is never acknowledged.
+    let ours = "Reply-To: \"ticket-1-done\"@example.org\n";
+    bench.file(
+        "submit",
+        format!(
+            "{ours}{}",
+            written("Eve <eve@y.example>", "9", "submit", "x")
+        ),
+    );
+    let sent = bench.take_sent_in_short();
+    assert!(
+        sent.iter().all(|it| !it.contains("ticket-1-done")),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn closing_notices_that_strangers_cause_count() {
+    // C7: Reply-To names a victim, then one closes and re-opens in turn.
+    let bench = empty("ack_limit = 3\n");
+    let mail = |id: &str, to: &str| {
+        let mail = written("Mallory <mallory@example.com>", id, to, "Buy now");
+        format!("Reply-To: victim@example.net\n{mail}")
+    };
+    let other = |id: &str, to: &str| written("Mallory <mallory@example.com>", id, to, "Buy now");
+    bench.file("submit", mail("0", "submit"));
+    for n in 1..10 {
+        bench.file("ticket-1-done", other(&format!("d{n}"), "ticket-1-done"));
+        bench.file("ticket-1", other(&format!("u{n}"), "ticket-1"));
+    }
+    let sent = bench.take_sent_in_short();
+    let to_victim = sent.iter().filter(|it| it.contains("victim")).count();
+    assert_eq!(to_victim, 3, "{sent:?}");
+    assert_eq!(
+        sent.iter().filter(|it| **it == REFUSED).count(),
+        1,
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn forwarded_mail_opens_a_ticket_of_whoever_wrote_it() {
+    // B3
+    let enclosed =
+        "From: Ann <ann@example.net>\nSubject: Printer\nMessage-ID: <a@example.net>\n\nIt burns.\n";
+    let attached = format!(
+        "From: Steve <steve@example.org>\nTo: submit-for@example.org\nSubject: Fwd: Printer\n\
+         Message-ID: <f1@example.org>\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\n\
+         Content-Type: message/rfc822\n\n{enclosed}--b--\n"
+    );
+    let inline = "From: Steve <steve@example.org>\nTo: submit@example.org\nSubject: Fwd: Printer\n\
+                  Message-ID: <f2@example.org>\nReferences: <first@example.net>\n\n\
+                  Submitter: Ann <ann@example.net>\n\n----- Forwarded message -----\nIt burns.\n";
+    for (case, to, mail, answers) in [
+        (
+            "attached",
+            "submit-for",
+            attached.as_str(),
+            "<a@example.net>",
+        ),
+        ("inline", "submit", inline, "<f2@example.org>"),
+    ] {
+        let bench = desk("");
+        bench.file(to, mail);
+        assert_eq!(bench.names(), ["1", "2"], "{case}");
+        let sent = bench.take_sent();
+        let note = "note <> -- steve@example.org";
+        assert_eq!(short(&sent), [ACK, EVA, note], "{case}");
+        let ack = of_kind(&sent, "ack");
+        assert_eq!(ack.field("In-Reply-To").unwrap(), answers, "{case}");
+        let told = of_kind(&sent, "note").body();
+        let want = "opened ticket 2 in the name of Ann <ann@example.net>.";
+        assert!(told.contains(want), "{case}: {told}");
+        assert!(
+            bench
+                .mbox("2")
+                .contains("Delivered-To: submit-for@example.org\n"),
+            "{case}"
+        );
+        // The ticket is hers, also in an index made anew, and she may close it.
+        for again in [false, true] {
+            if again {
+                bench.works("reindex");
+            }
+            let list = bench
+                .run(&["list", "--waiting", "--from", "ann@example.net"], b"")
+                .stdout;
+            assert!(list.contains("Fwd: Printer"), "{case}: {list}");
+        }
+        bench.file("ticket-2", from_steve("s1", "ticket-2"));
+        let passed = "copy ticket-2@example.org -- ann@example.net";
+        assert_eq!(bench.take_sent_in_short(), [EVA, passed], "{case}");
+        bench.file(
+            "ticket-2-done",
+            from_ann("done", "ticket-2-done", "Re: Printer"),
+        );
+        assert_eq!(bench.names(), ["1", "archived/2"], "{case}");
+    }
+}
+
+#[test]
+fn forwarded_mail_that_is_unclear_is_the_admins_own() {
+    // B3
+    let bench = empty("");
+    bench.file("submit-for", from_steve("1", "submit-for"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), ["ack <> -- steve@example.org", EVA, REFUSED]);
+    let why = of_kind(&sent, "refused").body().to_owned();
+    assert!(why.contains("it encloses no mail"), "{why}");
+    assert!(
+        bench
+            .mbox("1")
+            .contains("Delivered-To: submit@example.org\n")
+    );
+    // A stranger forwards nothing in the name of another.
+    let mail = from_ann("2", "submit-for", "x").replace("\n\n", "\n\nSubmitter: bob@example.com\n");
+    bench.file("submit-for", mail);
+    assert_eq!(bench.take_sent_in_short(), [ACK, BOTH]);
+}
