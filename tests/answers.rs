@@ -383,11 +383,9 @@ fn an_internationalized_address_is_written_to() {
         short(&sent),
         [BOTH, "note <> -- steve@example.org eva@example.org"]
     );
-    let note = of_kind(&sent, "note").body().to_owned();
-    assert!(
-        note.contains("given up: sendmail exited with status 65: no SMTPUTF8"),
-        "{note}"
-    );
+    let note = of_kind(&sent, "note").body().replace("=\n", "");
+    let why = "was given up: sendmail exited with status 65: no SMTPUTF8";
+    assert!(note.contains(why), "{note}");
 }
 
 #[test]
