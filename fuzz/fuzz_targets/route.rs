@@ -11,9 +11,10 @@ use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
 use tickets::ticket::compose::OWN_MARKS;
-use tickets::ticket::plan::{Answer, Plan, PlanRules, Situation, Ticket, plan};
+use tickets::ticket::plan::{Answer, Answered, Answers, Plan, PlanRules, Situation, Ticket, plan};
 use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
+use tickets::ticket::staff::Authorship;
 use tickets::ticket::summary::Summary;
 use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::ticket::{TicketId, compose, tag};
@@ -168,6 +169,7 @@ impl Desk {
                 subject_tags: &self.tags,
                 unknown_ticket,
                 catch_all,
+                opens: false,
             };
             let found = route(envelope, message, &rules, self).unwrap();
             let (destinations, refusals) = (&found.destinations, &found.refusals);
@@ -228,10 +230,13 @@ impl Desk {
             ack: &Acknowledge::Except(vec!["*@noack.example".into()]),
             close_by: [CloseBy::Participants, CloseBy::Admins, CloseBy::Anyone][choices.below(3)],
             ack_limit: 5,
+            ack_total: 20,
+            asks_proof: choices.below(2) == 0,
         };
+        let by = policy.staff().authorship(message);
         let people = message.to_cc();
         let submitter = match choices.below(3) {
-            0 => message.reply_to(),
+            0 => by.author.clone(),
             1 => people.first().cloned(),
             _ => decode::mailboxes(b"Carol <carol@example.com>").pop(),
         };
@@ -242,16 +247,28 @@ impl Desk {
         let ticket = Ticket {
             open: choices.below(2) == 0,
             submitter: submitter.clone(),
+            opened_by_machine: choices.below(4) == 0,
+            staff_wrote: choices.below(2) == 0,
+            writer_wrote: choices.below(2) == 0,
             people: people.collect(),
             last_from: "alice@example.net".into(),
         };
         let situation = Situation {
             message,
+            by: &by,
             degree: &degree,
             verb,
             ticket: verb.map(|_| &ticket),
             recent: [0, 4, 5, 6, 49, 50, 51, 1000][choices.below(8)],
+            answered: Answered {
+                to_mailbox: [0, 4, 5, 6][choices.below(4)],
+                to_domain: [0, 9, 10, 11][choices.below(4)],
+                to_all: [0, 19, 20, 21][choices.below(4)],
+            },
+            answers: [Answers::Copy, Answers::Submitter, Answers::Other][choices.below(3)],
             believed: true,
+            forwarded: None,
+            quiet: choices.below(8) == 0,
         };
         let plan = plan(&policy, &situation);
         assert!(!plan.closes || !plan.open);
@@ -295,9 +312,8 @@ impl Desk {
             .into_iter()
             .map(|m| m.address.to_lowercase())
             .collect();
-        let is_desk = |a: &String| matches!(self.addresses.target(a), Some(Target::Ticket(..)));
-        let is_staff = |a: &String| is_desk(a) || self.admins.contains(a);
-        let by_staff = !from.is_empty() && from.iter().all(is_staff);
+        let by = policy.staff().authorship(message);
+        let by_staff = by.is_staff;
         let automatic = degree.is_automatic();
         if verb == Some(Verb::Quiet) {
             // B3
@@ -315,7 +331,12 @@ impl Desk {
             match policy.close_by {
                 CloseBy::Admins => panic!("closed by {from:?}"),
                 CloseBy::Participants => {
-                    assert!(from.iter().all(|a| ticket.people.contains(a)) && !from.is_empty())
+                    let speak = by.speakers.iter().all(|a| ticket.people.contains(a));
+                    let asked = by
+                        .writer
+                        .iter()
+                        .any(|m| ticket.people.contains(&m.address.to_lowercase()));
+                    assert!(speak && !by.speakers.is_empty() || asked && !policy.asks_proof)
                 }
                 CloseBy::Anyone => {}
             }
@@ -324,7 +345,7 @@ impl Desk {
             match answer {
                 Answer::Ack(to) => {
                     assert!(verb.is_none() && *degree == Degree::Person, "C1, C6");
-                    assert_eq!(Some(to), message.reply_to().as_ref());
+                    assert_eq!(Some(to), by.author.as_ref());
                     assert_eq!(self.addresses.target(&to.address), None);
                     assert!(!to.address.ends_with("@noack.example"));
                     for name in ["X-Tickets-No-Ack", "X-Debbugs-No-Ack"] {
@@ -347,8 +368,10 @@ impl Desk {
                 Answer::Copy(to) | Answer::Note(to) => {
                     for admin in to {
                         assert!(self.admins.contains(admin));
+                        let closing = verb == Some(Verb::Done) && !by_staff;
+                        let says_more = closing || plan.remark.is_some_and(|r| r.is_in_copy());
                         assert!(
-                            !from.contains(admin) && !named.contains(admin),
+                            !by.is(admin) && (says_more || !named.contains(admin)),
                             "C2: {admin}"
                         );
                     }
@@ -356,6 +379,12 @@ impl Desk {
                 Answer::Refused(to) => {
                     assert!(plan.remark.is_some() && to.iter().all(|a| self.admins.contains(a)))
                 }
+                Answer::NotPassedOn(to) => {
+                    assert!(!by_staff && *degree == Degree::Person);
+                    assert_eq!(Some(to), by.author.as_ref());
+                    assert_eq!(self.addresses.target(&to.address), None);
+                }
+                Answer::Understood(_) => panic!("nothing was forwarded"),
             }
         }
     }
@@ -411,11 +440,12 @@ fn degrees(raw: &[u8], message: &Message, sender: &Sender) {
 
 /// A5: a mail that comes by another way is the same mail; one with another body is not.
 fn the_same(raw: &[u8], message: &Message, sender: &Sender) {
-    let summary = Summary::of(message, sender, 7);
+    let nobody = Authorship::default();
+    let summary = Summary::of(message, sender, &nobody, 7);
     // It is cut between characters, possibly after a blank.
     assert_one_line(summary.subject.trim_end());
     assert_eq!(summary.from, summary.from.to_lowercase());
-    let identity = |raw: &[u8]| Summary::of(&Message::new(raw), sender, 9).identity;
+    let identity = |raw: &[u8]| Summary::of(&Message::new(raw), sender, &nobody, 9).identity;
     let again = [
         b"Return-Path: <a@x>\nDelivered-To: b@x\nDelivery-date: now\n",
         raw,

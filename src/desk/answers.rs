@@ -2,10 +2,11 @@
 
 use super::Desk;
 use super::delivery::{Filed, Incoming, Outcome, Parcel};
+use super::view::View;
 use crate::error;
-use crate::index::Overview;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
+use crate::ticket::address::Verb;
 use crate::ticket::compose::{Composer, Did, Outgoing};
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::staff::Authorship;
@@ -18,20 +19,21 @@ use mail::message::Message;
 use mail::render::{self, Limits};
 
 impl Desk {
-    /// The mail that a plan asks for. `row` is the ticket before this message, `None` if the
+    /// The mail that a plan asks for. `view` is the ticket before this message, `None` if the
     /// message opens it.
     pub(super) fn compose(
         &self,
         parcel: &Parcel,
         id: TicketId,
         plan: &Plan,
-        row: Option<&Overview>,
+        view: Option<&View>,
     ) -> Vec<Outgoing> {
         if plan.answers.is_empty() {
             return Vec::new();
         }
         let message = parcel.incoming.message;
         let addresses = &self.config.addresses;
+        let row = view.map(|view| &view.row);
         let filed_under = match (row, plan.filed_under) {
             (Some(_), Some(verb)) => addresses.ticket(id, verb),
             _ if matches!(parcel.forwarded, Some(Ok(_))) => addresses.submit_for(),
@@ -41,14 +43,32 @@ impl Desk {
             .remark
             .map(|remark| self.remark(remark))
             .unwrap_or_default();
+        // An attempt to deliver it that died may have moved the file already.
+        let is_last_closed = view.is_some_and(|view| view.ends_closed && plan.open);
+        let is_persons = !parcel.degree.is_automatic() && plan.filed_under != Some(Verb::Done);
+        let reopens = plan.reopens || (is_last_closed && is_persons);
         let did = Did {
-            event: event(row.is_none(), plan),
-            label: label(plan),
+            event: match view {
+                None => "opened",
+                Some(_) if plan.closes => "closed",
+                Some(_) if reopens => "re-opened",
+                Some(_) => "filed",
+            },
+            label: label(plan, reopens),
             remark: &remark,
             filed_under: &filed_under,
         };
         let key = parcel.key(id);
+        let to_submitter = |it: &Answer| matches!(it, Answer::PassOn(_) | Answer::Closed(_));
+        let opening = match plan.answers.iter().any(to_submitter) {
+            true => self.opening_msg_id(id),
+            false => None,
+        };
         self.with_composer(&key, parcel.now, &parcel.by, |composer| {
+            let composer = &Composer {
+                opening: opening.as_deref(),
+                ..*composer
+            };
             let compose = |answer: &Answer| match answer {
                 Answer::Ack(to) => {
                     // Whoever wrote a mail that was forwarded knows that one alone.
@@ -181,6 +201,7 @@ impl Desk {
             admins: &self.config.admins,
             reply_to: self.config.reply_to,
             notify_line: self.config.notify_line,
+            opening: None,
             by,
             templates: &templates,
             ticket: key.ticket,
@@ -309,25 +330,15 @@ impl Desk {
     }
 }
 
-/// What a message did to its ticket, in a word.
-fn event(opens: bool, plan: &Plan) -> &'static str {
-    match plan {
-        _ if opens => "opened",
-        Plan { closes: true, .. } => "closed",
-        Plan { reopens: true, .. } => "re-opened",
-        _ => "filed",
-    }
-}
-
 /// What admins should see at once of what a message did.
-fn label(plan: &Plan) -> &'static str {
+fn label(plan: &Plan, reopens: bool) -> &'static str {
     match plan.remark {
         Some(Remark::ClosingRefused) => "closing refused",
         Some(Remark::ClosingUnproven) => "closing not proven",
         Some(Remark::ClosedAlready) => "stays closed",
         Some(Remark::Unanswerable) => "no address to answer",
         _ if plan.closes => "closed",
-        _ if plan.reopens => "re-opened",
+        _ if reopens => "re-opened",
         _ => "",
     }
 }

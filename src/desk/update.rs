@@ -28,7 +28,7 @@ impl Desk {
         let plan = self.plan_update(parcel, &view, verb)?;
         // All that takes time is done before the lock, since mutt waits for it for five seconds only.
         // One after the other: there are never more than two copies of a large message.
-        let mails = self.compose(parcel, id, &plan, Some(&view.row));
+        let mails = self.compose(parcel, id, &plan, Some(&view));
         let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
         drop(mails);
         let entry = self.encode(parcel, Some(id), plan.filed_under);

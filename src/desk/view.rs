@@ -3,12 +3,15 @@
 
 use super::Desk;
 use super::delivery::Parcel;
+use super::reading::first_entry;
 use super::reconcile::summarize;
 use crate::files::Stamp;
 use crate::index::{Earlier, Overview};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
+use crate::ticket::address::Verb;
+use crate::ticket::event;
 use crate::ticket::staff::Staff;
 use crate::ticket::summary::{self, Identity, Summary};
 use anyhow::Result;
@@ -25,6 +28,9 @@ const SMALL: u64 = 1 << 20;
 pub(super) struct View {
     /// What there is to know of it.
     pub(super) row: Overview,
+    /// Its last message closed it. If its file lies among the open ones all the same, a delivery that was
+    /// to re-open it died, or one that closed it.
+    pub(super) ends_closed: bool,
     /// Its mbox up to the end of the last whole entry; `None` if the index knows the rest.
     bytes: Option<Vec<u8>>,
 }
@@ -38,7 +44,7 @@ impl Desk {
         if file.stamp.size > SMALL {
             drop(file);
             let row = self.known(id)?;
-            return Ok(row.map(|row| View { row, bytes: None }));
+            return row.map(|row| self.indexed(row)).transpose();
         }
         let bytes = file.read()?;
         self.read(id, file.state, file.stamp, bytes).map(Some)
@@ -53,7 +59,7 @@ impl Desk {
         }
         if stamp.size > SMALL {
             let row = self.known_locked(mbox)?;
-            return Ok(Some(View { row, bytes: None }));
+            return self.indexed(row).map(Some);
         }
         let bytes = self.mend(mbox)?;
         self.read(mbox.id(), state, mbox.stamp()?, bytes).map(Some)
@@ -75,6 +81,9 @@ impl Desk {
         let staff = self.staff();
         let header_of = |entry| header_of(&staff, entry);
         let first = first.as_ref().map(header_of);
+        let ends_closed = last
+            .as_ref()
+            .is_some_and(|last| asks_to_close(&staff, last));
         let last = last.as_ref().map(header_of).or_else(|| first.clone());
         let (opened, submitter, subject) = match first {
             Some(first) => (first.at, first.author, first.subject),
@@ -95,7 +104,18 @@ impl Desk {
         };
         Ok(View {
             row,
+            ends_closed,
             bytes: Some(bytes),
+        })
+    }
+
+    /// A large ticket, of which the index knows the rest.
+    fn indexed(&self, row: Overview) -> Result<View> {
+        let ends_closed = self.index()?.ends_closed(row.id)?;
+        Ok(View {
+            row,
+            ends_closed,
+            bytes: None,
         })
     }
 
@@ -176,6 +196,15 @@ impl Desk {
         Ok(self.earlier(view, 1)?.into_iter().next())
     }
 
+    /// The msg-id of the message that opened a ticket. Only the beginning of the file is read.
+    pub(super) fn opening_msg_id(&self, id: TicketId) -> Option<String> {
+        const HEADER: u64 = 64 << 10;
+        let file = self.store.open(id).ok().flatten()?;
+        let bytes = file.read_part(0, HEADER.min(file.stamp.size)).ok()?;
+        let entry = first_entry(&bytes)?;
+        Message::new(&entry.raw).message_id()
+    }
+
     /// Who wrote the first `most` messages of a ticket, in their order.
     pub(super) fn earlier(&self, view: &View, most: usize) -> Result<Vec<Earlier>> {
         let Some(bytes) = &view.bytes else {
@@ -216,6 +245,13 @@ impl Desk {
         let found = mbox::entries(bytes, 0).find(is_it);
         Ok(found.map(|entry| header_of(&staff, &entry).from))
     }
+}
+
+/// True if an entry is filed under the address that closes its ticket.
+fn asks_to_close(staff: &Staff, found: &mbox::Entry) -> bool {
+    let header = entry::decode(header_bytes(found));
+    let filed_under = header.delivered_to.as_deref();
+    filed_under.and_then(|address| event::asked(staff.addresses, address)) == Some(Verb::Done)
 }
 
 fn header_bytes<'a>(found: &mbox::Entry<'a>) -> &'a [u8] {

@@ -58,6 +58,14 @@ impl Index {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// True if the last message of a ticket closed it.
+    pub(crate) fn ends_closed(&self, id: TicketId) -> Result<bool> {
+        let sql = "SELECT event = 2 FROM entry WHERE ticket = ?1 ORDER BY seq DESC LIMIT 1";
+        let mut select = self.db.prepare(sql)?;
+        let last = select.query_row([id.get()], |r| r.get(0)).optional()?;
+        Ok(last.unwrap_or(false))
+    }
+
     /// Who wrote the message of a ticket with this key.
     pub(crate) fn writer_by_key(&self, id: TicketId, key: i64) -> Result<Option<String>> {
         let sql = "SELECT author FROM entry WHERE key = ?2 AND ticket = ?1";

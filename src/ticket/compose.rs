@@ -93,6 +93,8 @@ pub struct Composer<'a> {
     pub reply_to: ReplyTo,
     /// A line above the text of a copy says what the mail did (C2).
     pub notify_line: bool,
+    /// The msg-id of the mail that opened the ticket: whoever wrote it may know none of the later ones.
+    pub opening: Option<&'a str>,
     /// Who wrote the message.
     pub by: &'a Authorship,
     pub templates: &'a Templates,
@@ -272,7 +274,7 @@ impl Composer<'_> {
     /// The beginning of the header of mail that the desk writes itself.
     fn head(&self, kind: Kind, word: &str, subject: &str, to: &[Mailbox]) -> Head {
         let mut head = self.new_head(word, self.name, subject);
-        head.people("To", to);
+        head.recipients("To", to);
         self.marks(&mut head, kind);
         head
     }
@@ -301,7 +303,14 @@ impl Composer<'_> {
         if let Some(id) = original.message_id() {
             head.msg_ids("In-Reply-To", &[id]);
         }
-        head.msg_ids("References", &references(original));
+        let mut references = references(original);
+        if let Some(opening) = self
+            .opening
+            .filter(|id| !references.iter().any(|r| r == id))
+        {
+            references.insert(0, opening.to_owned());
+        }
+        head.msg_ids("References", &references);
     }
 
     fn finish(&self, kind: Kind, to: &[Mailbox], bytes: Vec<u8>) -> Outgoing {

@@ -50,7 +50,7 @@ impl Composer<'_> {
         );
         let admins = people(admins);
         let mut head = self.new_head(Kind::Copy.word(), &from, &self.subject(&original.subject()));
-        head.people("To", &admins);
+        head.recipients("To", &admins);
         head.people("Reply-To", &self.reply_to());
         head.people("Cc", &self.others(original, &admins));
         self.thread(&mut head, original);
@@ -130,7 +130,7 @@ impl Composer<'_> {
         };
         // Not `copy`: that is the msg-id of the admins' copies of the same message, whose header differs.
         let mut head = self.new_head("pass", &by, &self.subject(&original.subject()));
-        head.people("To", &to);
+        head.recipients("To", &to);
         head.people("Reply-To", &[self.ticket_mailbox()]);
         head.people("Cc", &self.others(original, &to));
         self.thread(&mut head, original);

@@ -73,10 +73,15 @@ impl Head {
     /// require.
     pub(super) fn people(&mut self, name: &str, people: &[Mailbox]) {
         // Only those who get the mail may make it need SMTPUTF8.
-        let usable = match name {
-            "To" => mail_address,
-            _ => ascii_address,
-        };
+        self.mailboxes(name, people, ascii_address);
+    }
+
+    /// The same for those who get the mail.
+    pub(super) fn recipients(&mut self, name: &str, people: &[Mailbox]) {
+        self.mailboxes(name, people, mail_address);
+    }
+
+    fn mailboxes(&mut self, name: &str, people: &[Mailbox], usable: fn(&str) -> Option<String>) {
         let list = people
             .iter()
             .filter_map(|m| mailbox(m, usable(&m.address)?));

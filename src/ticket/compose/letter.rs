@@ -114,8 +114,8 @@ impl Letter {
 
     fn fields(&self, head: &mut Head) {
         head.people("From", &self.from);
-        head.people("To", &self.to);
-        head.people("Cc", &self.cc);
+        head.recipients("To", &self.to);
+        head.recipients("Cc", &self.cc);
         head.text("Subject", &self.subject);
         if let Some(answered) = self.references.last() {
             head.msg_ids("In-Reply-To", std::slice::from_ref(answered));

@@ -53,6 +53,7 @@ impl Desk {
             admins: &self.admins,
             reply_to: self.reply_to,
             notify_line: false,
+            opening: None,
             by: &self.by,
             templates: &self.templates,
             ticket: TicketId::new(12).unwrap(),

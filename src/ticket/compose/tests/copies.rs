@@ -86,3 +86,18 @@ fn internationalized_addresses_are_written_to() {
             .is_ascii()
     );
 }
+
+#[test]
+fn the_submitter_can_thread_a_closing() {
+    // C4: they know their own mail, not the one that closed the ticket.
+    let closing = Message::new(b"From: steve@example.org\nMessage-ID: <s@x>\n\nDone.\n");
+    let desk = Desk::new("example.org");
+    let composer = Composer {
+        opening: Some("<m1@example.net>"),
+        ..desk.composer()
+    };
+    let got = composer.closed(&closing, &alice(), "Done.", "Printer").mail;
+    assert!(text(&got.bytes).contains("\nReferences: <m1@example.net>\n <s@x>\n"));
+    let got = composer.pass_on(&closing, &alice(), "Steve");
+    assert!(text(&got.bytes).contains("\nReferences: <m1@example.net>\n <s@x>\n"));
+}
