@@ -58,6 +58,12 @@ fn machines() {
 }
 
 #[test]
+fn threads() {
+    // A5, B4, B5
+    walk("threads");
+}
+
+#[test]
 fn people() {
     // C1, C11, D6, E2
     walk("people");
@@ -334,7 +340,8 @@ fn leads_there(want: &Want) -> Option<String> {
     let means = match want.filed.split_once(" by ") {
         Some((_, "address")) => by_address,
         Some((_, "tag")) => !by_address && tagged,
-        Some((_, "reference")) => !by_address && !tagged,
+        Some((_, "reference")) => !by_address,
+        Some((_, "copy")) => !want.told,
         Some(_) => false,
         None => want.filed == "new" && !by_address,
     };

@@ -7,8 +7,8 @@ use crate::index::Overview;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::compose::{Composer, Outgoing};
+use crate::ticket::identity::Identity;
 use crate::ticket::plan::{Answer, Plan, Remark};
-use crate::ticket::summary::Identity;
 use crate::ticket::template::{Template, Templates};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
@@ -209,7 +209,7 @@ impl Desk {
     pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
             // The index may not know of it: the line in the journal, or the index itself, was lost.
-            Some(digest) => Ok(self.known(id)?.is_some() && self.index()?.holds(id, &digest)?),
+            Some(digest) => Ok(self.known(id)?.is_some() && self.holds(id, &digest, u64::MAX)?),
             None => Ok(true),
         };
         let now = self.now();

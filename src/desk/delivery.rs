@@ -12,6 +12,7 @@ use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::OWN_MARKS;
+use crate::ticket::identity::{self, Identity};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route};
 use crate::ticket::summary::Summary;
@@ -124,9 +125,7 @@ impl Desk {
                 now,
                 patience,
             };
-            let lock = desk
-                .store
-                .lock_message(&parcel.summary.identity.digest, patience)?;
+            let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
             for destination in route.destinations {
                 outcome.filed.push(match destination {
                     Destination::Open => desk.open_ticket(&parcel)?,
@@ -163,13 +162,24 @@ impl Desk {
 
     /// Files a message in a ticket that is there. Whenever somebody else files in it between the
     /// look and the locks, and it matters, it looks again.
-    fn update_ticket(&mut self, parcel: &Parcel, id: TicketId, verb: Verb) -> Result<Filed> {
+    pub(super) fn update_ticket(
+        &mut self,
+        parcel: &Parcel,
+        id: TicketId,
+        verb: Verb,
+    ) -> Result<Filed> {
         loop {
             let Some(view) = self.view(id)? else {
                 // It was removed by hand since we routed. The MTA may ask again.
                 bail!("cannot file the message: its ticket is gone");
             };
-            if let Some(at) = self.position(&view, parcel)? {
+            let presence = self.presence(&view, parcel)?;
+            // A list's or gateway's copy of what is here is filed, and answered to nobody (A5).
+            let verb = match presence.is_copy {
+                true => Verb::Quiet,
+                false => verb,
+            };
+            if let Some(at) = presence.at {
                 self.finish_closing(parcel, &view, verb, at)?;
                 return self.duplicate(parcel, id);
             }
@@ -186,6 +196,14 @@ impl Parcel<'_> {
         Key {
             ticket: id,
             digest: self.summary.identity.hex(),
+        }
+    }
+
+    /// The name under which version 0.1.0 put them there.
+    pub(super) fn old_key(&self, id: TicketId) -> Key {
+        Key {
+            ticket: id,
+            digest: identity::hex(&Identity::old_digest(self.incoming.message)),
         }
     }
 }

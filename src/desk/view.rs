@@ -5,11 +5,12 @@ use super::Desk;
 use super::delivery::Parcel;
 use super::reconcile::summarize;
 use crate::files::Stamp;
-use crate::index::Overview;
+use crate::index::{Overview, Presence};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::summary::{Identity, Summary};
+use crate::ticket::identity::Identity;
+use crate::ticket::summary::Summary;
 use anyhow::Result;
 use mail::entry::{self, Tail};
 use mail::mbox;
@@ -96,11 +97,11 @@ impl Desk {
         })
     }
 
-    /// The position (from 0) of this very message in a ticket, if it is filed there (A5).
-    pub(super) fn position(&self, view: &View, parcel: &Parcel) -> Result<Option<u64>> {
-        let identity = &parcel.summary.identity;
+    /// Whether this very message is filed in a ticket, or another copy of it (A5).
+    pub(super) fn presence(&self, view: &View, parcel: &Parcel) -> Result<Presence> {
+        let (identity, origin) = (&parcel.summary.identity, parcel.summary.origin);
         let Some(bytes) = &view.bytes else {
-            return Ok(self.index()?.position(view.row.id, identity)?);
+            return Ok(self.index()?.presence(view.row.id, identity, origin)?);
         };
         // The same message has the same Message-ID, in the same bytes: without these it cannot be there.
         let message = parcel.incoming.message;
@@ -111,14 +112,13 @@ impl Desk {
             None => true,
         };
         if stands_in(message.raw()) && !stands_in(bytes) {
-            return Ok(None);
+            return Ok(Presence::default());
         }
-        let is_it = |entry: &mbox::Entry| {
+        let entries = mbox::entries(bytes, 0).map(|entry| {
             let decoded = entry::decode(entry.content);
-            Identity::of(&Message::new(&decoded.raw)) == *identity
-        };
-        let at = mbox::entries(bytes, 0).position(|entry| is_it(&entry));
-        Ok(at.map(|at| at as u64))
+            Identity::and_origin(&Message::new(&decoded.raw))
+        });
+        Ok(Presence::among(entries, identity, origin))
     }
 
     /// Addresses in From, To and Cc of a ticket's messages, each once (C5).

@@ -13,7 +13,7 @@ use std::time::Duration;
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -34,7 +34,7 @@ CREATE TABLE ticket(
   last_from TEXT NOT NULL, last_automatic INTEGER NOT NULL, sound INTEGER NOT NULL);
 CREATE TABLE entry(
   ticket INTEGER NOT NULL, seq INTEGER NOT NULL,
-  key INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, event INTEGER NOT NULL,
+  key INTEGER NOT NULL, origin INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, event INTEGER NOT NULL,
   name TEXT NOT NULL, author TEXT NOT NULL, subject TEXT, people TEXT NOT NULL,
   automatic INTEGER NOT NULL, attachments INTEGER NOT NULL,
   offset INTEGER NOT NULL, size INTEGER NOT NULL,

@@ -76,17 +76,14 @@ fn pending_lines_are_found_before_and_after_they_are_applied() {
     let path = dir.path().join("index.db");
     drop(Index::open(&path).unwrap());
     write_journal(dir.path());
-    let (first, second) = (
-        summary("Message-ID: <1@x>\n\nx\n", 0).identity,
-        summary("Message-ID: <2@x>\n\ny\n", 0).identity,
-    );
+    let (first, second) = (summary(FIRST, 0).identity, summary(SECOND, 0).identity);
     for (case, index) in [
         ("pending", Index::open_to_read(&path).unwrap()),
         ("applied", Index::open(&path).unwrap()),
         ("applied before", Index::open_to_read(&path).unwrap()),
     ] {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
-        let bobs = crate::ticket::summary::key("<2@x>");
+        let bobs = crate::ticket::identity::key("<2@x>");
         assert_eq!(index.holders(bobs).unwrap(), [id(3)], "{case}");
         assert_eq!(index.opened_since("Ann@x.org", 100).unwrap(), 1, "{case}");
         assert_eq!(index.opened_since("ann@x.org", 101).unwrap(), 0, "{case}");

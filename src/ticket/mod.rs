@@ -4,6 +4,7 @@ pub mod address;
 pub mod compose;
 pub(crate) mod digest;
 pub(crate) mod event;
+pub mod identity;
 pub mod plan;
 pub mod policy;
 pub mod route;

@@ -11,7 +11,7 @@ use crate::error::Status;
 use crate::parts::archive::mark::Role;
 use crate::ticket::TicketId;
 use crate::ticket::compose::OWN_MARKS;
-use crate::ticket::summary::{self, Identity};
+use crate::ticket::identity::{self, Identity};
 use anyhow::Result;
 use mail::automatic;
 use mail::message::Message;
@@ -106,7 +106,7 @@ pub(crate) fn survey(
             }
             let identity = Identity::of(&message);
             let parents = message.parents();
-            let parents: Vec<i64> = parents.iter().map(|id| summary::key(id)).collect();
+            let parents: Vec<i64> = parents.iter().map(|id| identity::key(id)).collect();
             let mut number = mail.number;
             if let Some(number) = &mut number
                 && number.space == NumberSpace::COPY
