@@ -3,6 +3,7 @@
 use super::value::{ByteSize, OneOrMore, TimeSpan};
 use crate::ticket::address::Addresses;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
+use mail::automatic::SpamSign;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub(super) struct Keys {
     pub(super) catch_all: CatchAll,
     pub(super) subject_tags: Option<OneOrMore>,
     pub(super) ack_limit: Option<u32>,
+    pub(super) spam_header: Option<OneOrMore>,
     pub(super) max_size: Option<ByteSize>,
     pub(super) keep_recent: Option<TimeSpan>,
     pub(super) sendmail: Option<OneOrMore>,
@@ -79,6 +81,8 @@ pub struct Config {
     pub subject_tags: Vec<String>,
     /// Answers to one address in an hour (C7).
     pub ack_limit: u32,
+    /// How filters mark spam, which is not acknowledged (C6).
+    pub spam_header: Vec<SpamSign>,
     /// The largest message that is accepted, in bytes (A3).
     pub max_size: u64,
     /// How long copies of filed mail are kept (D10).

@@ -11,7 +11,6 @@ use crate::outbox::{Key, Released};
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
-use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::identity::{self, Identity};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route};
@@ -117,10 +116,11 @@ impl Desk {
             if route.destinations.is_empty() {
                 return Ok((outcome, None));
             }
+            let (message, sender) = (incoming.message, &incoming.envelope.sender);
             let parcel = Parcel {
                 incoming,
-                summary: Summary::of(incoming.message, &incoming.envelope.sender, now),
-                degree: automatic::degree(incoming.message, &incoming.envelope.sender, OWN_MARKS),
+                summary: Summary::of(message, sender, now, &desk.config.addresses),
+                degree: automatic::degree(message, sender, &desk.config.local_signs()),
                 proof,
                 now,
                 patience,

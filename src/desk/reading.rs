@@ -48,7 +48,8 @@ impl Conversation<'_> {
         entries.map(move |(at, found)| {
             let size = (found.body - found.header) as usize;
             let header = entry::decode(&found.content[..size.min(found.content.len())]);
-            let automatic = summarize(&found, &header, Summary::of_header).automatic;
+            let automatic =
+                summarize(self.addresses, &found, &header, Summary::of_header).automatic;
             let filed_under = header.delivered_to.as_deref();
             let asked = filed_under.and_then(|address| event::asked(self.addresses, address));
             FiledMessage {

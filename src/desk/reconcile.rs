@@ -218,7 +218,7 @@ pub(crate) fn reading(
     let mut course = Course::default();
     let entries = mbox::entries(&bytes[..end], 0).map(|found| {
         let decoded = entry::decode(found.content);
-        let summary = summarize(&found, &decoded, Summary::of);
+        let summary = summarize(addresses, &found, &decoded, Summary::of);
         let filed_under = decoded.delivered_to.as_deref();
         let asked = filed_under.and_then(|address| event::asked(addresses, address));
         let located = Located {
@@ -239,9 +239,10 @@ pub(crate) fn reading(
 
 /// The summary of an entry as it lies in the file, whoever wrote it there.
 pub(crate) fn summarize(
+    addresses: &Addresses,
     found: &mbox::Entry,
     decoded: &Decoded,
-    summary: fn(&Message, &Sender, i64) -> Summary,
+    summary: fn(&Message, &Sender, i64, &Addresses) -> Summary,
 ) -> Summary {
     let sender = match &decoded.return_path {
         Some(path) => Sender::parse(path),
@@ -252,5 +253,5 @@ pub(crate) fn summarize(
     };
     let message = Message::new(&decoded.raw);
     let at = mbox::date_of(found.from_line).or_else(|| message.date());
-    summary(&message, &sender, at.unwrap_or(0))
+    summary(&message, &sender, at.unwrap_or(0), addresses)
 }

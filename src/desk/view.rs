@@ -9,6 +9,7 @@ use crate::index::{Overview, Presence};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
+use crate::ticket::address::Addresses;
 use crate::ticket::identity::Identity;
 use crate::ticket::summary::Summary;
 use anyhow::Result;
@@ -72,8 +73,9 @@ impl Desk {
         let first = entries.next();
         let (later, last) = entries.fold((0, None), |(count, _), entry| (count + 1, Some(entry)));
         let entries = later + u64::from(first.is_some());
-        let first = first.as_ref().map(header_of);
-        let last = last.as_ref().map(header_of).or_else(|| first.clone());
+        let summary = |entry| header_of(&self.config.addresses, entry);
+        let first = first.as_ref().map(summary);
+        let last = last.as_ref().map(summary).or_else(|| first.clone());
         let (opened, submitter, subject) = match first {
             Some(first) => (first.at, first.author, first.subject),
             None => (0, None, String::new()),
@@ -128,7 +130,7 @@ impl Desk {
         };
         let mut people: Vec<String> = Vec::new();
         for entry in mbox::entries(bytes, 0) {
-            for address in header_of(&entry)
+            for address in header_of(&self.config.addresses, &entry)
                 .people
                 .split(' ')
                 .filter(|a| !a.is_empty())
@@ -149,14 +151,16 @@ impl Desk {
         };
         let skipped = view.row.entries.saturating_sub(u64::from(most));
         let last = mbox::entries(bytes, 0).skip(usize::try_from(skipped).unwrap_or(usize::MAX));
-        let filed = last.filter(|entry| header_of(entry).at >= since).count();
+        let filed = last
+            .filter(|entry| header_of(&self.config.addresses, entry).at >= since)
+            .count();
         Ok(u32::try_from(filed).unwrap_or(u32::MAX))
     }
 }
 
 /// What an entry's header says; its body is not looked at.
-fn header_of(found: &mbox::Entry) -> Summary {
+fn header_of(addresses: &Addresses, found: &mbox::Entry) -> Summary {
     let header = (found.body - found.header) as usize;
     let header = &found.content[..header.min(found.content.len())];
-    summarize(found, &entry::decode(header), Summary::of_header)
+    summarize(addresses, found, &entry::decode(header), Summary::of_header)
 }

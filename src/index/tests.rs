@@ -2,6 +2,7 @@ use super::journal::ArchiveChange;
 use super::journal::Journal;
 use super::open::again_if_removed;
 use super::*;
+use crate::ticket::address::Addresses;
 use crate::ticket::summary::Summary;
 use mail::envelope::Sender;
 use mail::message::Message;
@@ -11,7 +12,14 @@ fn id(n: u32) -> TicketId {
 }
 
 fn summary(raw: &str, at: i64) -> Summary {
-    Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, at)
+    let domain = ["example.org".to_owned()];
+    let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+    Summary::of(
+        &Message::new(raw.as_bytes()),
+        &Sender::Unknown,
+        at,
+        &addresses,
+    )
 }
 
 const STAMP: Stamp = Stamp {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ticket::compose::OWN_MARKS;
+use crate::ticket::summary::local_signs;
 use mail::automatic;
 use mail::envelope::Sender;
 
@@ -29,7 +29,7 @@ impl Desk {
         let addresses =
             Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
         let message = Message::new(raw.as_bytes());
-        let degree = automatic::degree(&message, &Sender::Unknown, OWN_MARKS);
+        let degree = automatic::degree(&message, &Sender::Unknown, &local_signs(&addresses, &[]));
         let rules = PlanRules {
             addresses: &addresses,
             admins: &self.admins,

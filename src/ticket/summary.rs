@@ -4,7 +4,7 @@ use super::address::Addresses;
 use super::compose::OWN_MARKS;
 use super::identity::Identity;
 use super::staff::Staff;
-use mail::automatic::{self, Degree};
+use mail::automatic::{self, LocalSigns, SpamSign};
 use mail::decode::Mailbox;
 use mail::envelope::Sender;
 use mail::message::Message;
@@ -36,21 +36,35 @@ pub struct Summary {
     pub attachments: u32,
 }
 
+/// How the desk recognises its own mail (C6), and that which `spam` marks.
+pub fn local_signs<'a>(addresses: &'a Addresses, spam: &'a [SpamSign]) -> LocalSigns<'a> {
+    LocalSigns {
+        own_marks: OWN_MARKS,
+        own_domains: addresses.domains(),
+        spam,
+    }
+}
+
 impl Summary {
-    pub fn of(message: &Message, sender: &Sender, at: i64) -> Summary {
+    pub fn of(message: &Message, sender: &Sender, at: i64, addresses: &Addresses) -> Summary {
         let attachments = render::attachments(message);
         let (identity, origin) = Identity::and_origin(message);
         Summary {
             identity,
             origin,
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
-            ..Summary::of_header(message, sender, at)
+            ..Summary::of_header(message, sender, at, addresses)
         }
     }
 
     /// The summary of a message whose body is not known: it lacks the identity, the origin
     /// and the number of attachments.
-    pub fn of_header(message: &Message, sender: &Sender, at: i64) -> Summary {
+    pub fn of_header(
+        message: &Message,
+        sender: &Sender,
+        at: i64,
+        addresses: &Addresses,
+    ) -> Summary {
         let from = message.from();
         let mut people: Vec<String> = Vec::new();
         for person in from.iter().chain(&message.to_cc()) {
@@ -59,7 +73,7 @@ impl Summary {
                 people.push(address);
             }
         }
-        let degree = automatic::degree(message, sender, OWN_MARKS);
+        let degree = automatic::degree(message, sender, &local_signs(addresses, &[]));
         let first = from.into_iter().next();
         Summary {
             identity: Identity::default(),
@@ -73,7 +87,7 @@ impl Summary {
             name: first.map(|m| m.name).unwrap_or_default(),
             subject: message.subject().chars().take(500).collect(),
             people: people.join(" "),
-            automatic: matches!(degree, Degree::Automatic(_) | Degree::Ours),
+            automatic: degree.is_automatic(),
             attachments: 0,
         }
     }
@@ -91,7 +105,9 @@ mod tests {
     #[test]
     fn participants_are_collected_once() {
         let raw = b"From: Ann <Ann@x.org>\nTo: ticket-1@y.org, ann@x.org\nCc: Bob <bob@x.org>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n";
-        let s = Summary::of(&Message::new(raw), &Sender::Unknown, 7);
+        let domain = ["y.org".to_owned()];
+        let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+        let s = Summary::of(&Message::new(raw), &Sender::Unknown, 7, &addresses);
         assert_eq!(s.people, "ann@x.org ticket-1@y.org bob@x.org");
         assert_eq!(
             (s.subject.as_str(), s.from.as_str()),

@@ -10,7 +10,6 @@ use crate::desk::Desk;
 use crate::error::Status;
 use crate::parts::archive::mark::Role;
 use crate::ticket::TicketId;
-use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::identity::{self, Identity};
 use anyhow::Result;
 use mail::automatic;
@@ -89,6 +88,7 @@ pub(crate) fn survey(
     let total: u64 = sources.iter().map(MailSource::size).sum();
     let mut before = 0;
     let max_size = desk.config.max_size;
+    let local = desk.config.local_signs();
     for (index, source) in sources.iter().enumerate() {
         let size = source.size();
         let mut copy_space = None;
@@ -123,7 +123,7 @@ pub(crate) fn survey(
                 number,
                 whole: mail.whole,
                 role: mail.role,
-                automatic: automatic::degree(&message, &mail.sender, OWN_MARKS).is_automatic(),
+                automatic: automatic::degree(&message, &mail.sender, &local).is_automatic(),
                 filed: None,
             });
             report.progress(Notice::Reading {

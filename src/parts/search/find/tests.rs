@@ -5,6 +5,7 @@ use crate::index::journal::Located;
 use crate::parts::search::fulltext::{FullText, path_beside};
 use crate::parts::search::highlight::Highlighter;
 use crate::ticket::State;
+use crate::ticket::address::Addresses;
 use crate::ticket::event::Event;
 use crate::ticket::summary::Summary;
 use jiff::tz::TimeZone;
@@ -23,7 +24,9 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
     let index = Index::open(&dir.join("index.db")).unwrap();
     let text = FullText::create(index.path()).unwrap();
     for (n, mails) in (1..).zip(tickets) {
-        let summary = |raw: &str| Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, n);
+        let domain = ["example.org".to_owned()];
+        let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+        let summary = |raw: &str| Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, n, &addresses);
         let located = Located {
             event: Event::Filed,
             offset: 0,
