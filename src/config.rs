@@ -12,11 +12,13 @@ mod value;
 
 use crate::error::{Fault, Status};
 use crate::files::absent;
+use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
 use anyhow::{Context, Result};
 use explain::explain;
 use keys::Keys;
 pub use keys::{Config, Overrides};
+use mail::automatic::LocalSigns;
 use resolve::resolve;
 use std::path::{Path, PathBuf};
 use user::User;
@@ -28,6 +30,11 @@ impl Config {
         let pattern = self.subject_tags.first();
         let tag = pattern.and_then(|pattern| tag::write(pattern, id));
         tag.unwrap_or_default()
+    }
+
+    /// How the desk recognises its own mail, and spam (C6).
+    pub fn local_signs(&self) -> LocalSigns<'_> {
+        local_signs(&self.addresses, &self.spam_header)
     }
 
     /// Reads the configuration: the file named, else the user's, else the system's, else none.

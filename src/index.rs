@@ -9,6 +9,7 @@
 mod backlog;
 pub mod draft;
 mod error;
+mod held;
 pub mod history;
 pub mod journal;
 mod open;
@@ -19,7 +20,6 @@ mod write;
 use crate::files::Stamp;
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::summary::Identity;
 use journal::{Added, Change};
 use mail::decode::Mailbox;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use backlog::Unread;
 pub use error::IndexError;
+pub use held::Presence;
 pub(crate) use past::Earlier;
 pub use write::TicketFile;
 pub(crate) use write::in_transaction;
@@ -181,49 +182,6 @@ impl Index {
             }
         }
         Ok(())
-    }
-
-    /// The position (from 0) of the message in a ticket; `None` if it is not filed there (A5).
-    pub fn position(&self, id: TicketId, message: &Identity) -> Result<Option<u64>> {
-        let sql = "SELECT seq FROM entry WHERE key = ?1 AND ticket = ?2 AND digest = ?3";
-        let mut select = self.db.prepare(sql)?;
-        let at = params![message.key, id.get(), message.digest];
-        let seq: Option<i64> = select.query_row(at, |r| r.get(0)).optional()?;
-        Ok(seq.map(|seq| seq as u64))
-    }
-
-    /// True if a message with this digest is filed in a ticket.
-    pub fn holds(&self, id: TicketId, digest: &[u8]) -> Result<bool> {
-        let sql = "SELECT 1 FROM entry WHERE ticket = ?1 AND digest = ?2";
-        let mut select = self.db.prepare(sql)?;
-        let mut pending = self.pending_with(|added| added.summary.identity.digest == digest);
-        Ok(
-            pending.any(|change| change.ticket == id)
-                || select.exists(params![id.get(), digest])?,
-        )
-    }
-
-    /// The tickets that the message opened, lowest first.
-    pub fn opened_by(&self, message: &Identity) -> Result<Vec<TicketId>> {
-        let sql = "SELECT ticket FROM entry WHERE key = ?1 AND seq = 0 AND digest = ?2";
-        let mut ids = self.ids(sql, params![message.key, message.digest])?;
-        let pending =
-            self.pending_with(|added| added.seq == 0 && added.summary.identity == *message);
-        ids.extend(pending.map(|change| change.ticket));
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
-    }
-
-    /// The tickets that hold a message with this key, highest number first (B5).
-    pub fn holders(&self, key: i64) -> Result<Vec<TicketId>> {
-        let sql = "SELECT DISTINCT ticket FROM entry WHERE key = ?1";
-        let mut ids = self.ids(sql, params![key])?;
-        let pending = self.pending_with(|added| added.summary.identity.key == key);
-        ids.extend(pending.map(|change| change.ticket));
-        ids.sort_unstable_by(|a, b| b.cmp(a));
-        ids.dedup();
-        Ok(ids)
     }
 
     /// The additions among the pending journal lines that `fit`.

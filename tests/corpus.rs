@@ -10,7 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 6] = ["", "bytes", "generated", "machines", "people", "who"];
+pub const ROOMS: [&str; 7] = [
+    "",
+    "bytes",
+    "generated",
+    "machines",
+    "people",
+    "threads",
+    "who",
+];
 
 /// One mail.
 pub struct Case {
@@ -30,7 +38,8 @@ pub struct Want {
     pub recipient: String,
     #[serde(default = "alice")]
     pub sender: String,
-    /// `new`, or a ticket and what leads there: `1 by address`, `1 by tag`, `1 by reference`.
+    /// `new`, or a ticket and what leads there: `1 by address`, `1 by tag`, `1 by reference`,
+    /// `1 by copy`.
     #[serde(default = "new")]
     pub filed: String,
     /// `person`, `unanswered`, `automatic` or `ours`.

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use tickets::mail::entry::{self, Verdict};
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
-use tickets::ticket::summary::Identity;
+use tickets::ticket::identity::Identity;
 
 /// How often each message lies in a store, by its digest.
 fn digests(bench: &Bench) -> BTreeMap<String, usize> {

@@ -40,6 +40,7 @@ mod reply;
 mod restore;
 mod robots;
 mod routes;
+mod same;
 mod screens;
 mod search;
 mod search_files;

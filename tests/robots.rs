@@ -118,3 +118,100 @@ fn a_robot_at_either_end() {
     assert_eq!(got, wanted.map(|(name, count)| (name.to_owned(), count)));
     assert_eq!(bench.names(), ["1"]);
 }
+
+/// C6: another desk of this program writes as people do, and its answers end there. `steve` of
+/// example.org asks the desk of vendor.example from his closed ticket.
+#[test]
+fn two_desks_write_to_each_other() {
+    let ours = Bench::new();
+    let theirs = Bench::with("domain = \"vendor.example\"\nadmins = \"bea@vendor.example\"\n");
+    ours.file(
+        "submit",
+        "From: ann@example.net\nSubject: Printer\n\nIt burns.\n",
+    );
+    ours.file(
+        "ticket-1-done",
+        "From: steve@example.org\n\nI shall ask the vendor.\n",
+    );
+    ours.take_sent();
+    let question = "From: Steve <ticket-1@example.org>\nTo: submit@vendor.example\nSubject: Printer\n\
+                    Message-ID: <q@example.org>\n\nDo they burn?\n";
+    theirs.deliver("submit@vendor.example", question).silent();
+    let answer = "From: Bea <bea@vendor.example>\nSubject: Re: Printer\nMessage-ID: <a@vendor.example>\n\n\
+                  Send us the serial number.\n";
+    theirs.deliver("ticket-1@vendor.example", answer).silent();
+    let mut told = Vec::new();
+    for _ in 0..ENDLESS {
+        let mut sent = theirs.take_sent();
+        sent.extend(ours.take_sent());
+        if sent.is_empty() {
+            break;
+        }
+        for mail in sent {
+            let (from, to) = mail
+                .args
+                .trim_start_matches("-i -f ")
+                .split_once(" -- ")
+                .unwrap();
+            told.push(format!(
+                "{} {from} {to}",
+                mail.field("X-Tickets-Kind").unwrap()
+            ));
+            let desk = match to.rsplit_once('@').unwrap() {
+                (_, "example.org") if to.starts_with("ticket-") => &ours,
+                (_, "vendor.example") if to.starts_with("ticket-") => &theirs,
+                _ => continue,
+            };
+            let from = from.trim_matches(['<', '>']);
+            let args = ["deliver", "-f", from, "-r", to];
+            desk.run(&args, mail.mail.as_bytes()).silent();
+        }
+    }
+    // The ack is a machine's, and told to Steve; Bea's words open the ticket again.
+    let want = [
+        "ack <> ticket-1@example.org",
+        "copy <> bea@vendor.example",
+        "copy ticket-1@vendor.example ticket-1@example.org",
+        "copy <> steve@example.org",
+        "copy <> steve@example.org",
+    ];
+    assert_eq!(told, want);
+    assert_eq!(
+        (ours.names(), theirs.names()),
+        (vec!["1".into()], vec!["1".into()])
+    );
+    assert!(ours.mbox("1").contains("Send us the serial number."));
+}
+
+/// C6: spam is filed and told, and gets no acknowledgement; how it is marked can be configured.
+#[test]
+fn spam_is_not_acknowledged() {
+    let copy = "copy <> -- steve@example.org".to_owned();
+    let ack = "ack <> -- alice@example.net".to_owned();
+    for (config, header, answered) in [
+        ("", "X-Spam-Flag: YES", false),
+        ("", "X-Bogosity: Spam, tests=bogofilter", true),
+        (
+            "spam_header = \"X-Bogosity: Spam\"\n",
+            "X-Bogosity: Spam, tests=bogofilter",
+            false,
+        ),
+        (
+            "spam_header = \"X-Bogosity: Spam\"\n",
+            "X-Spam-Flag: YES",
+            true,
+        ),
+        ("spam_header = []\n", "X-Spam-Status: Yes, score=9", true),
+    ] {
+        let bench = Bench::with(config);
+        bench.file(
+            "submit",
+            format!("From: alice@example.net\n{header}\n\nBuy.\n"),
+        );
+        let want = match answered {
+            true => vec![ack.clone(), copy.clone()],
+            false => vec![copy.clone()],
+        };
+        assert_eq!(bench.take_sent_in_short(), want, "{config}{header}");
+    }
+}

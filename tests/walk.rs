@@ -5,11 +5,12 @@ use crate::corpus::{self, Case, Want};
 use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
-use tickets::mail::automatic::{self, Degree};
+use tickets::mail::automatic::{self, Degree, SpamSign};
 use tickets::mail::envelope::Sender;
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
-use tickets::ticket::compose::OWN_MARKS;
+use tickets::ticket::address::Addresses;
+use tickets::ticket::summary::local_signs;
 
 /// What `tickets show` may print of one mail at most, of whatever size: a mebibyte of text and
 /// a line for each of ten thousand attachments.
@@ -59,6 +60,12 @@ fn large_ones() {
 fn machines() {
     // C6
     walk("machines");
+}
+
+#[test]
+fn threads() {
+    // A5, B4, B5
+    walk("threads");
 }
 
 #[test]
@@ -323,7 +330,11 @@ fn facts(want: &Want, got: &Value) -> Vec<String> {
 
 /// C6: automatic and unanswered mail look alike from outside while the ticket is open.
 fn degree(want: &Want, raw: &[u8]) -> Option<String> {
-    let got = automatic::degree(&Message::new(raw), &Sender::parse(&want.sender), OWN_MARKS);
+    let domain = ["example.org".to_owned()];
+    let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+    let spam = SpamSign::defaults();
+    let local = local_signs(&addresses, &spam);
+    let got = automatic::degree(&Message::new(raw), &Sender::parse(&want.sender), &local);
     let name = match got {
         Degree::Person => "person",
         Degree::Unanswered(_) => "unanswered",
@@ -344,7 +355,8 @@ fn leads_there(want: &Want) -> Option<String> {
     let means = match want.filed.split_once(" by ") {
         Some((_, "address")) => by_address,
         Some((_, "tag")) => !by_address && tagged,
-        Some((_, "reference")) => !by_address && !tagged,
+        Some((_, "reference")) => !by_address,
+        Some((_, "copy")) => !want.told,
         Some(_) => false,
         None => want.filed == "new" && !by_address,
     };

@@ -10,10 +10,11 @@ use tickets::mail::message::Message;
 use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
 use tickets::ticket::compose::letter::Letter;
-use tickets::ticket::compose::{Composer, Did, Kind, OWN_MARKS, Outgoing, ticket_of_msg_id};
+use tickets::ticket::compose::{Composer, Did, Kind, Outgoing, ticket_of_msg_id};
 use tickets::ticket::policy::ReplyTo;
 use tickets::ticket::reach::{ascii_address, mail_address};
 use tickets::ticket::staff::{Authorship, Staff};
+use tickets::ticket::summary::local_signs;
 use tickets::ticket::tag::DEFAULT as DEFAULT_TAG;
 use tickets::ticket::template::Templates;
 use tickets::ticket::{TicketId, tag};
@@ -306,7 +307,7 @@ impl Desk {
         }
         // If it comes back, it is recognised, and a reply to it finds the ticket: by Subject and by parent.
         assert_eq!(
-            automatic::degree(&sent, &Sender::Unknown, OWN_MARKS),
+            automatic::degree(&sent, &Sender::Unknown, &local_signs(&self.addresses, &[])),
             Degree::Ours
         );
         assert_eq!(

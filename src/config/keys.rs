@@ -3,6 +3,7 @@
 use super::value::{ByteSize, OneOrMore, TimeSpan};
 use crate::ticket::address::Addresses;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
+use mail::automatic::SpamSign;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub(super) struct Keys {
     pub(super) ack_total: Option<u32>,
     pub(super) reply_to: ReplyTo,
     pub(super) notify_line: bool,
+    pub(super) spam_header: Option<OneOrMore>,
     pub(super) max_size: Option<ByteSize>,
     pub(super) keep_recent: Option<TimeSpan>,
     pub(super) sendmail: Option<OneOrMore>,
@@ -88,6 +90,8 @@ pub struct Config {
     pub reply_to: ReplyTo,
     /// A line above the text of a copy says what the mail did (C2).
     pub notify_line: bool,
+    /// How filters mark spam, which is not acknowledged (C6).
+    pub spam_header: Vec<SpamSign>,
     /// The largest message that is accepted, in bytes (A3).
     pub max_size: u64,
     /// How long copies of filed mail are kept (D10).

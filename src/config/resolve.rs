@@ -9,6 +9,7 @@ use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use crate::ticket::tag;
 use anyhow::{Context, Result};
+use mail::automatic::SpamSign;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +58,7 @@ pub(super) fn resolve(
         ack_total: keys.ack_total.unwrap_or(100),
         reply_to: keys.reply_to,
         notify_line: keys.notify_line,
+        spam_header: spam_header(keys.spam_header)?,
         max_size: keys.max_size.map_or(64 << 20, |ByteSize(bytes)| bytes),
         keep_recent: span_or(keys.keep_recent, 14 * 86_400),
         sendmail: sendmail(keys.sendmail)?,
@@ -137,6 +139,20 @@ fn subject_tags(key: Option<OneOrMore>) -> Result<Vec<String>> {
         return Err(wrong("subject_tags", why).hint(hint).into());
     }
     Ok(patterns)
+}
+
+fn spam_header(key: Option<OneOrMore>) -> Result<Vec<SpamSign>> {
+    let Some(texts) = words(key) else {
+        return Ok(SpamSign::defaults());
+    };
+    let sign = |text: &String| {
+        SpamSign::parse(text).ok_or_else(|| {
+            let why = format!("{text:?} is not the name of a header field");
+            let hint = "for example: spam_header = [\"X-Spam-Flag\", \"X-DSPAM-Result: Spam\"]";
+            wrong("spam_header", &why).hint(hint).into()
+        })
+    };
+    texts.iter().map(sign).collect()
 }
 
 /// Program and options; a single string is split at blanks.

@@ -116,6 +116,11 @@ fn mistakes_name_line_and_remedy() {
         line.contains("authserv_id: \"mx; dkim=pass\" is not the name of a mail server"),
         "{line}"
     );
+    let (_, line, _) = complaint("spam_header = [\"X-Spam-Flag\", \"X Spam\"]");
+    assert!(
+        line.contains("spam_header: \"X Spam\" is not the name of a header field"),
+        "{line}"
+    );
     let (_, line, _) = complaint("ticket = \"ticket\"");
     assert!(
         line.contains("ticket: \"ticket\" is not a template"),

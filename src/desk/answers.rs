@@ -8,9 +8,9 @@ use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::{Composer, Did, Outgoing};
+use crate::ticket::identity::Identity;
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::staff::Authorship;
-use crate::ticket::summary::Identity;
 use crate::ticket::template::{Template, Templates};
 use crate::ticket::{TicketId, tag};
 use anyhow::Result;
@@ -319,7 +319,7 @@ impl Desk {
     pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
             // The index may not know of it: the line in the journal, or the index itself, was lost.
-            Some(digest) => Ok(self.known(id)?.is_some() && self.index()?.holds(id, &digest)?),
+            Some(digest) => Ok(self.known(id)?.is_some() && self.holds(id, &digest, u64::MAX)?),
             None => Ok(true),
         };
         let now = self.now();

@@ -11,8 +11,8 @@ use crate::outbox::{Key, Released};
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
-use crate::ticket::compose::OWN_MARKS;
 use crate::ticket::forward::{self, Forwarded, Unclear};
+use crate::ticket::identity::{self, Identity};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route, Rules};
 use crate::ticket::staff::Authorship;
@@ -117,7 +117,7 @@ impl Desk {
         let proof = self.proof(incoming.message, bearer)?;
         let by = self.staff().authorship(incoming.message);
         let sender = &incoming.envelope.sender;
-        let degree = automatic::degree(incoming.message, sender, OWN_MARKS);
+        let degree = automatic::degree(incoming.message, sender, &self.config.local_signs());
         let forwarded = match by.is_staff && !degree.is_automatic() {
             true => self.forwarded(incoming, proof),
             false => None,
@@ -133,9 +133,10 @@ impl Desk {
             if route.destinations.is_empty() {
                 return Ok((outcome, None));
             }
+            let (message, sender) = (incoming.message, &incoming.envelope.sender);
             let parcel = Parcel {
                 incoming,
-                summary: Summary::of(incoming.message, sender, &by, now),
+                summary: Summary::of(message, sender, &by, now, &desk.config.addresses),
                 by: by.clone(),
                 degree: degree.clone(),
                 proof,
@@ -144,9 +145,7 @@ impl Desk {
                 now,
                 patience,
             };
-            let lock = desk
-                .store
-                .lock_message(&parcel.summary.identity.digest, patience)?;
+            let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
             for destination in route.destinations {
                 outcome.filed.push(match destination {
                     Destination::Open => desk.open_ticket(&parcel)?,
@@ -199,13 +198,24 @@ impl Desk {
 
     /// Files a message in a ticket that is there. Whenever somebody else files in it between the
     /// look and the locks, and it matters, it looks again.
-    fn update_ticket(&mut self, parcel: &Parcel, id: TicketId, verb: Verb) -> Result<Filed> {
+    pub(super) fn update_ticket(
+        &mut self,
+        parcel: &Parcel,
+        id: TicketId,
+        verb: Verb,
+    ) -> Result<Filed> {
         loop {
             let Some(view) = self.view(id)? else {
                 // It was removed by hand since we routed. The MTA may ask again.
                 bail!("cannot file the message: its ticket is gone");
             };
-            if let Some(at) = self.position(&view, parcel)? {
+            let presence = self.presence(&view, parcel)?;
+            // A list's or gateway's copy of what is here is filed, and answered to nobody (A5).
+            let verb = match presence.is_copy {
+                true => Verb::Quiet,
+                false => verb,
+            };
+            if let Some(at) = presence.at {
                 self.finish_closing(parcel, &view, verb, at)?;
                 return self.duplicate(parcel, id);
             }
@@ -220,15 +230,10 @@ impl Parcel<'_> {
     /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are
     /// the submitter's.
     pub(super) fn opening(&self) -> Summary {
-        let (message, sender) = (self.incoming.message, &self.incoming.envelope.sender);
         match &self.forwarded {
             Some(Ok(forwarded)) => {
-                let header = Summary::of_header(message, sender, &forwarded.authorship(), self.now);
-                Summary {
-                    identity: self.summary.identity,
-                    attachments: self.summary.attachments,
-                    ..header
-                }
+                let by = forwarded.authorship();
+                self.summary.clone().written_by(self.incoming.message, &by)
             }
             _ => self.summary.clone(),
         }
@@ -239,6 +244,14 @@ impl Parcel<'_> {
         Key {
             ticket: id,
             digest: self.summary.identity.hex(),
+        }
+    }
+
+    /// The name under which version 0.1.0 put them there.
+    pub(super) fn old_key(&self, id: TicketId) -> Key {
+        Key {
+            ticket: id,
+            digest: identity::hex(&Identity::old_digest(self.incoming.message)),
         }
     }
 }

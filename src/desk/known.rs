@@ -2,8 +2,38 @@
 
 use super::Desk;
 use super::answers::from_hex;
-use crate::ticket::{TicketId, compose, route, summary};
+use crate::ticket::identity::{self, Identity};
+use crate::ticket::{TicketId, compose, route};
 use anyhow::Result;
+use mail::entry;
+use mail::mbox;
+use mail::message::Message;
+
+/// A larger mbox is not searched because of a msg-id that anybody can make up; in bytes.
+const LARGE: u64 = 1 << 20;
+
+impl Desk {
+    /// True if a ticket holds the message with this digest. In a msg-id or a file name it may be one that
+    /// version 0.1.0 made; then the mbox is searched, if it has at most `largest` bytes.
+    pub(super) fn holds(&self, id: TicketId, digest: &[u8], largest: u64) -> Result<bool> {
+        if self.index_to_read()?.holds(id, digest)? {
+            return Ok(true);
+        }
+        let Some(mut file) = self
+            .store
+            .open(id)?
+            .filter(|file| file.stamp.size <= largest)
+        else {
+            return Ok(false);
+        };
+        let bytes = file.read()?;
+        let mut entries = mbox::entries(&bytes, 0);
+        Ok(entries.any(|found| {
+            let decoded = entry::decode(found.content);
+            Identity::old_digest(&Message::new(&decoded.raw)) == digest
+        }))
+    }
+}
 
 impl route::Known for Desk {
     fn exists(&self, id: TicketId) -> Result<bool> {
@@ -16,14 +46,14 @@ impl route::Known for Desk {
             // Anybody can make up a msg-id that looks like one of ours. The digest in it is that of
             // a filed message, and only someone who got the answer to that message knows it.
             let is_known = || match from_hex(digest) {
-                Some(digest) => Ok::<_, anyhow::Error>(self.index_to_read()?.holds(id, &digest)?),
+                Some(digest) => self.holds(id, &digest, LARGE),
                 None => Ok(false),
             };
             if addresses.secret().is_none() || is_known()? {
                 return Ok(Some(id));
             }
         }
-        for id in self.index_to_read()?.holders(summary::key(msg_id))? {
+        for id in self.index_to_read()?.holders(identity::key(msg_id))? {
             if self.exists(id)? {
                 return Ok(Some(id));
             }

@@ -6,11 +6,22 @@ use super::update::{added, warn};
 use crate::index::Index;
 use crate::index::journal::{Added, Change};
 use crate::store::{Sequence, StagedFile};
+use crate::ticket::address::Verb;
+use crate::ticket::summary::Summary;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 
+/// Where a message to submit@ is filed already.
+#[derive(Clone, Copy, Debug)]
+enum Held {
+    /// It opened this ticket.
+    Opened(TicketId),
+    /// This ticket has another copy of it.
+    Copied(TicketId),
+}
+
 impl Desk {
-    /// Opens a new ticket with a message, unless the message opened one before (A5).
+    /// Opens a new ticket with a message, unless the message or a copy of it opened one before (A5).
     pub(super) fn open_ticket(&mut self, parcel: &Parcel) -> Result<Filed> {
         // Waiting for the disk comes first, as long as nobody waits for the number.
         let entry = self.encode(parcel, None, None);
@@ -22,9 +33,12 @@ impl Desk {
         self.index.take();
         let highest = self.look_at_unknown_numbers(sequence.last())?;
         loop {
-            if let Some(id) = self.opened_before(parcel)? {
+            if let Some(held) = self.held(parcel)? {
                 drop(sequence);
-                return self.duplicate(parcel, id);
+                return match held {
+                    Held::Opened(id) => self.duplicate(parcel, id),
+                    Held::Copied(id) => self.update_ticket(parcel, id, Verb::Quiet),
+                };
             }
             let last = sequence.last().max(highest);
             let id = TicketId::new(last.saturating_add(1));
@@ -94,13 +108,27 @@ impl Desk {
         }))
     }
 
-    /// The ticket that this very message opened, if it did (A5).
-    fn opened_before(&self, parcel: &Parcel) -> Result<Option<TicketId>> {
+    /// The ticket that this very message opened, else one that holds another copy of it (A5). What was
+    /// sent to a ticket and to submit@ is no copy: it is filed in each (A6).
+    fn held(&self, parcel: &Parcel) -> Result<Option<Held>> {
         let _read = self.ends_read();
-        let opened = self.index_to_read()?.opened_by(&parcel.summary.identity)?;
-        for id in opened {
-            if self.store.locate(id)?.is_some() {
-                return Ok(Some(id));
+        let Summary {
+            identity, origin, ..
+        } = &parcel.summary;
+        let mut copies = self.index_to_read()?.copies(identity, *origin)?;
+        copies.retain(|copy| !copy.is_same || copy.seq == 0);
+        // The ticket that a copy opened comes before those that it was sent to; of those, the newest.
+        copies.sort_by_key(|copy| match (copy.is_same, copy.seq) {
+            (true, _) => (0, 0),
+            (false, 0) => (1, 0),
+            (false, _) => (2, u32::MAX - copy.ticket.get()),
+        });
+        for copy in copies {
+            if self.store.locate(copy.ticket)?.is_some() {
+                return Ok(Some(match copy.is_same {
+                    true => Held::Opened(copy.ticket),
+                    false => Held::Copied(copy.ticket),
+                }));
             }
         }
         Ok(None)

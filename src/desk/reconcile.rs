@@ -7,7 +7,7 @@ use crate::index::{Index, Overview, TicketFile};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
-use crate::ticket::address::{Target, Verb};
+use crate::ticket::address::{Addresses, Target, Verb};
 use crate::ticket::event::{self, Course};
 use crate::ticket::forward;
 use crate::ticket::staff::{Authorship, Staff};
@@ -251,7 +251,7 @@ pub(crate) fn summarize(
     staff: &Staff,
     found: &mbox::Entry,
     decoded: &Decoded,
-    summary: fn(&Message, &Sender, &Authorship, i64) -> Summary,
+    summary: fn(&Message, &Sender, &Authorship, i64, &Addresses) -> Summary,
 ) -> Summarized {
     let sender = match &decoded.return_path {
         Some(path) => Sender::parse(path),
@@ -272,7 +272,7 @@ pub(crate) fn summarize(
         Some(forwarded) => forwarded.authorship(),
         None => staff.authorship(&message),
     };
-    let summary = summary(&message, &sender, &by, at.unwrap_or(0));
+    let summary = summary(&message, &sender, &by, at.unwrap_or(0), staff.addresses);
     Summarized {
         summary: summary.filed_under(asked),
         by,

@@ -4,6 +4,7 @@ use super::reading::first_entry;
 use super::{Desk, answers};
 use crate::store::RecentCopy;
 use crate::store::lock::{PATIENCE, Patience};
+use crate::ticket::identity::Identity;
 use anyhow::{Context, Result};
 use mail::message::Message;
 
@@ -45,11 +46,22 @@ impl Desk {
         Ok(missing)
     }
 
+    /// True if the entry is in its mbox. The name of a copy tells, and if it was written by version 0.1.0,
+    /// which gave other names, the copy itself.
     fn is_held(&self, copy: &RecentCopy) -> Result<bool> {
-        match answers::from_hex(&copy.digest) {
-            Some(digest) => Ok(self.index()?.holds(copy.ticket, &digest)?),
-            None => Ok(true),
+        let Some(digest) = answers::from_hex(&copy.digest) else {
+            return Ok(true);
+        };
+        let index = self.index()?;
+        if index.holds(copy.ticket, &digest)? {
+            return Ok(true);
         }
+        let bytes = self.read_copy(copy)?;
+        let Some(decoded) = first_entry(&bytes) else {
+            return Ok(false);
+        };
+        let identity = Identity::of(&Message::new(&decoded.raw));
+        Ok(index.holds(copy.ticket, &identity.digest)?)
     }
 
     /// The bytes of a copy: one entry.

@@ -94,8 +94,9 @@ impl Desk {
         let Some(view) = self.view_locked(mbox, &planned)? else {
             return Ok(Some(planned));
         };
-        let is_filed = self.position(&view, parcel)?.is_some();
-        if is_filed || view.row.subject != planned.row.subject {
+        let presence = self.presence(&view, parcel)?;
+        let asks_as_copy = presence.is_copy && verb != Verb::Quiet;
+        if presence.at.is_some() || asks_as_copy || view.row.subject != planned.row.subject {
             return Ok(None);
         }
         let same = self.plan_update(parcel, &view, verb)? == *plan;
@@ -163,8 +164,11 @@ impl Desk {
     pub(super) fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
         self.store.sync(id)?;
         let mut warnings = Vec::new();
-        let adopted = self.outbox.adopt(&parcel.key(id), parcel.now);
-        let released = or_warning(&mut warnings, adopted);
+        let mut released = Released::default();
+        for key in [parcel.key(id), parcel.old_key(id)] {
+            let adopted = self.outbox.adopt(&key, parcel.now);
+            released.append(or_warning(&mut warnings, adopted));
+        }
         for state in [State::Open, State::Closed] {
             lock::clear_stale(&self.store.path(id, state));
         }

@@ -6,14 +6,15 @@ use super::delivery::Parcel;
 use super::reading::first_entry;
 use super::reconcile::summarize;
 use crate::files::Stamp;
-use crate::index::{Earlier, Overview};
+use crate::index::{Earlier, Overview, Presence};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::event;
+use crate::ticket::identity::{self, Identity};
 use crate::ticket::staff::Staff;
-use crate::ticket::summary::{self, Identity, Summary};
+use crate::ticket::summary::Summary;
 use anyhow::Result;
 use mail::entry::{self, Tail};
 use mail::mbox;
@@ -119,11 +120,11 @@ impl Desk {
         })
     }
 
-    /// The position (from 0) of this very message in a ticket, if it is filed there (A5).
-    pub(super) fn position(&self, view: &View, parcel: &Parcel) -> Result<Option<u64>> {
-        let identity = &parcel.summary.identity;
+    /// Whether this very message is filed in a ticket, or another copy of it (A5).
+    pub(super) fn presence(&self, view: &View, parcel: &Parcel) -> Result<Presence> {
+        let (identity, origin) = (&parcel.summary.identity, parcel.summary.origin);
         let Some(bytes) = &view.bytes else {
-            return Ok(self.index()?.position(view.row.id, identity)?);
+            return Ok(self.index()?.presence(view.row.id, identity, origin)?);
         };
         // The same message has the same Message-ID, in the same bytes: without these it cannot be there.
         let message = parcel.incoming.message;
@@ -134,14 +135,13 @@ impl Desk {
             None => true,
         };
         if stands_in(message.raw()) && !stands_in(bytes) {
-            return Ok(None);
+            return Ok(Presence::default());
         }
-        let is_it = |entry: &mbox::Entry| {
+        let entries = mbox::entries(bytes, 0).map(|entry| {
             let decoded = entry::decode(entry.content);
-            Identity::of(&Message::new(&decoded.raw)) == *identity
-        };
-        let at = mbox::entries(bytes, 0).position(|entry| is_it(&entry));
-        Ok(at.map(|at| at as u64))
+            Identity::and_origin(&Message::new(&decoded.raw))
+        });
+        Ok(Presence::among(entries, identity, origin))
     }
 
     /// Addresses in From, Reply-To, To and Cc of a ticket's messages, each once (C5).
@@ -227,7 +227,7 @@ impl Desk {
         let Some(bytes) = &view.bytes else {
             let index = self.index()?;
             return Ok(match parent {
-                Parent::Filed(id) => index.writer_by_key(view.row.id, summary::key(id))?,
+                Parent::Filed(id) => index.writer_by_key(view.row.id, identity::key(id))?,
                 Parent::AnswerTo(digest) => index.writer_by_digest(view.row.id, digest)?,
             });
         };

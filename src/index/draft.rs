@@ -96,5 +96,5 @@ fn path(target: &Path) -> PathBuf {
 /// A number that changes whenever the machine is started.
 fn boot() -> i64 {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    crate::ticket::summary::key(&id)
+    crate::ticket::identity::key(&id)
 }

@@ -158,7 +158,7 @@ mod tests {
         ] {
             writeln!(
                 sql,
-                "INSERT INTO entry VALUES({ticket}, {seq}, 0, x'00', {at}, {event}, 'N',
+                "INSERT INTO entry VALUES({ticket}, {seq}, 0, 0, x'00', {at}, {event}, 'N',
                  '{author}', {subject}, '', 0, 2, 0, 70);"
             )
             .unwrap();

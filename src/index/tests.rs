@@ -2,6 +2,7 @@ use super::journal::ArchiveChange;
 use super::journal::Journal;
 use super::open::again_if_removed;
 use super::*;
+use crate::ticket::address::Addresses;
 use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use mail::envelope::Sender;
@@ -13,7 +14,10 @@ fn id(n: u32) -> TicketId {
 
 fn summary(raw: &str, at: i64) -> Summary {
     let message = Message::new(raw.as_bytes());
-    Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), at)
+    let domain = ["example.org".to_owned()];
+    let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+    let by = Authorship::of(&message);
+    Summary::of(&message, &Sender::Unknown, &by, at, &addresses)
 }
 
 const STAMP: Stamp = Stamp {
@@ -78,17 +82,14 @@ fn pending_lines_are_found_before_and_after_they_are_applied() {
     let path = dir.path().join("index.db");
     drop(Index::open(&path).unwrap());
     write_journal(dir.path());
-    let (first, second) = (
-        summary("Message-ID: <1@x>\n\nx\n", 0).identity,
-        summary("Message-ID: <2@x>\n\ny\n", 0).identity,
-    );
+    let (first, second) = (summary(FIRST, 0).identity, summary(SECOND, 0).identity);
     for (case, index) in [
         ("pending", Index::open_to_read(&path).unwrap()),
         ("applied", Index::open(&path).unwrap()),
         ("applied before", Index::open_to_read(&path).unwrap()),
     ] {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
-        let bobs = crate::ticket::summary::key("<2@x>");
+        let bobs = crate::ticket::identity::key("<2@x>");
         assert_eq!(index.holders(bobs).unwrap(), [id(3)], "{case}");
         let answerable = |since, now| {
             let found = index.answerable(since, now, 10).unwrap();

@@ -6,7 +6,8 @@ use crate::files::Stamp;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::event::{Course, Event};
-use crate::ticket::summary::{Identity, Summary};
+use crate::ticket::identity::Identity;
+use crate::ticket::summary::Summary;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The content of a ticket's file.
@@ -222,7 +223,7 @@ fn insert_entry(
     located: &Located,
     subject: Option<&str>,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+    let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)";
     let Identity { key, digest } = summary.identity;
     // `Re: [issue12] Printer` repeats `Printer`.
     let own = match subject.and_then(|subject| summary.subject.strip_suffix(subject)) {
@@ -241,6 +242,7 @@ fn insert_entry(
         id.get(),
         seq as i64,
         key,
+        summary.origin,
         digest,
         summary.at,
         event_number(located.event),

@@ -5,6 +5,7 @@ pub mod compose;
 pub(crate) mod digest;
 pub(crate) mod event;
 pub mod forward;
+pub mod identity;
 pub mod plan;
 pub mod policy;
 pub mod reach;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ticket::compose::OWN_MARKS;
+use crate::ticket::summary::local_signs;
 use mail::automatic;
 use mail::envelope::Sender;
 
@@ -35,7 +35,7 @@ impl Desk {
         let addresses =
             Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
         let message = Message::new(raw.as_bytes());
-        let degree = automatic::degree(&message, &Sender::Unknown, OWN_MARKS);
+        let degree = automatic::degree(&message, &Sender::Unknown, &local_signs(&addresses, &[]));
         let rules = PlanRules {
             addresses: &addresses,
             admins: &self.admins,
@@ -124,7 +124,7 @@ fn a_new_ticket() {
         ("C6 unanswered", "Precedence: bulk\n", &[BOTH]),
         (
             "C6 ours",
-            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n",
+            "Message-ID: <ticket-1.copy.0f@d.org>\nX-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n",
             &[],
         ),
         ("C11", "X-Tickets-No-Ack: yes\n", &[BOTH]),

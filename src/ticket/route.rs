@@ -208,6 +208,15 @@ fn submitted(
     if rules.opens {
         return Ok(Ok(Destination::Open));
     }
+    // What it answers comes before the tag: another tracker may write the same tag, but no other desk
+    // has our messages.
+    for parent in message.parents() {
+        if let Some(id) = known.holder(&parent)?
+            && known.exists(id)?
+        {
+            return Ok(Ok(Destination::Ticket(id, Verb::Update)));
+        }
+    }
     let tagged = tag::find(rules.subject_tags, &message.subject())?;
     for &id in &tagged {
         if known.exists(id)? {
@@ -216,13 +225,6 @@ fn submitted(
     }
     if let Some(first) = tagged.first() {
         return Ok(unknown(Refusal::UnknownTicket(first.to_string()), rules));
-    }
-    for parent in message.parents() {
-        if let Some(id) = known.holder(&parent)?
-            && known.exists(id)?
-        {
-            return Ok(Ok(Destination::Ticket(id, Verb::Update)));
-        }
     }
     Ok(Ok(Destination::Open))
 }

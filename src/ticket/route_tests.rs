@@ -101,10 +101,34 @@ fn the_first_rule_that_fits_decides() {
             &[Ticket(id(42), Update)],
         ),
         (
-            "B4 beats B5",
+            "B5 beats B4",
             &["submit@d.org"],
             "Subject: [issue7]\nIn-Reply-To: <b@x>\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B5 beats a tag that names nothing",
+            &["submit@d.org"],
+            "Subject: [issue99]\nReferences: <b@x> <unknown@x>\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B4 where B5 names nothing",
+            &["submit@d.org"],
+            "Subject: [issue7]\nReferences: <gone@x> <unknown@x>\n\n",
             &[Ticket(id(7), Update)],
+        ),
+        (
+            "B5 in an encoded word",
+            &["submit@d.org"],
+            "In-Reply-To: =?us-ascii?Q?=3Cb=40x=3E?=\n\n",
+            &[Ticket(id(42), Update)],
+        ),
+        (
+            "B5 without brackets",
+            &["submit@d.org"],
+            "References: z@x b@x\n\n",
+            &[Ticket(id(42), Update)],
         ),
         (
             "B5",

@@ -1,104 +1,23 @@
 //! What the index keeps of each filed message, so that it need not be read again.
 
-use super::address::Verb;
+use super::address::{Addresses, Verb};
 use super::compose::OWN_MARKS;
-use super::lf_pieces;
+use super::identity::Identity;
 use super::staff::{Authorship, Staff};
-use mail::automatic;
+use mail::automatic::{self, LocalSigns, SpamSign};
 use mail::decode::Mailbox;
-use mail::entry;
 use mail::envelope::Sender;
 use mail::message::Message;
 use mail::render;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-/// Two messages are the same if their identities are equal (A5): same Message-ID and same body. If a
-/// message has no Message-ID, its header counts instead, except for fields that MTAs add in each
-/// attempt to deliver and those in which mail programs record that a message was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The [`key`] of the Message-ID.
-    pub key: i64,
-    /// Digest of Message-ID (or header) and body.
-    pub digest: [u8; 16],
-}
-
-/// Fields that differ between two attempts to deliver one message.
-const TRACE: [&str; 5] = [
-    "Return-Path",
-    "Delivered-To",
-    "X-Original-To",
-    "Envelope-To",
-    "Delivery-Date",
-];
-
-impl Identity {
-    pub fn of(message: &Message) -> Identity {
-        let mut digest = Sha256::new();
-        let id = message.message_id();
-        match &id {
-            Some(id) => digest.update(id.as_bytes()),
-            None => {
-                for field in message.fields() {
-                    let noted = entry::is_steering(field.line);
-                    if !noted && !TRACE.iter().any(|name| field.is(name)) {
-                        lines_into(&mut digest, field.line);
-                    }
-                }
-            }
-        }
-        digest.update(b"\n\n");
-        // Line ends and empty lines at the end can change in transport.
-        lines_into(&mut digest, message.body().trim_ascii_end());
-        let digest: [u8; 32] = digest.finalize().into();
-        let mut half = [0; 16];
-        half.copy_from_slice(&digest[..16]);
-        Identity {
-            key: match &id {
-                Some(id) => key(id),
-                None => first_i64(&digest),
-            },
-            digest: half,
-        }
-    }
-
-    /// The digest as used in file names and msg-ids.
-    pub fn hex(&self) -> String {
-        hex(&self.digest)
-    }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    let digits = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]);
-    digits.collect()
-}
-
-/// A short key for a Message-ID, the same on every machine.
-pub fn key(msg_id: &str) -> i64 {
-    first_i64(&Sha256::digest(msg_id.as_bytes()).into())
-}
-
-fn first_i64(digest: &[u8; 32]) -> i64 {
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    i64::from_be_bytes(first)
-}
-
-/// Feeds `bytes` into the digest, with LF for CRLF.
-fn lines_into(digest: &mut Sha256, bytes: &[u8]) {
-    for piece in lf_pieces(bytes) {
-        digest.update(piece);
-    }
-}
 
 /// Summary of a filed message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub identity: Identity,
+    /// The same for all copies of one message; see [`Identity::and_origin`].
+    // Journals whose lines lack it have identities of another form, so they must not be read.
+    pub origin: i64,
     /// When it was filed, in seconds since 1970.
     pub at: i64,
     /// Where answers go (C1).
@@ -118,35 +37,71 @@ pub struct Summary {
     pub attachments: u32,
 }
 
+/// How the desk recognises its own mail (C6), and that which `spam` marks.
+pub fn local_signs<'a>(addresses: &'a Addresses, spam: &'a [SpamSign]) -> LocalSigns<'a> {
+    LocalSigns {
+        own_marks: OWN_MARKS,
+        own_domains: addresses.domains(),
+        spam,
+    }
+}
+
 impl Summary {
-    pub fn of(message: &Message, sender: &Sender, by: &Authorship, at: i64) -> Summary {
+    pub fn of(
+        message: &Message,
+        sender: &Sender,
+        by: &Authorship,
+        at: i64,
+        addresses: &Addresses,
+    ) -> Summary {
         let attachments = render::attachments(message);
+        let (identity, origin) = Identity::and_origin(message);
         Summary {
-            identity: Identity::of(message),
+            identity,
+            origin,
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
-            ..Summary::of_header(message, sender, by, at)
+            ..Summary::of_header(message, sender, by, at, addresses)
         }
     }
 
-    /// The summary of a message whose body is not known: it lacks the identity and the number of
-    /// attachments.
-    pub fn of_header(message: &Message, sender: &Sender, by: &Authorship, at: i64) -> Summary {
-        let degree = automatic::degree(message, sender, OWN_MARKS);
+    /// The summary of a message whose body is not known: it lacks the identity, the origin
+    /// and the number of attachments.
+    pub fn of_header(
+        message: &Message,
+        sender: &Sender,
+        by: &Authorship,
+        at: i64,
+        addresses: &Addresses,
+    ) -> Summary {
+        let degree = automatic::degree(message, sender, &local_signs(addresses, &[]));
         let automatic = degree.is_automatic();
+        let summary = Summary {
+            identity: Identity::default(),
+            origin: 0,
+            at,
+            author: None,
+            from: String::new(),
+            name: String::new(),
+            subject: message.subject().chars().take(500).collect(),
+            people: String::new(),
+            automatic,
+            attachments: 0,
+        };
+        summary.written_by(message, by)
+    }
+
+    /// The summary of the same message, if somebody else wrote it.
+    pub fn written_by(self, message: &Message, by: &Authorship) -> Summary {
         let writer = by.writer.as_ref();
         Summary {
-            identity: Identity::default(),
-            at,
             author: by.author.clone(),
             from: writer.map(|m| m.address.to_lowercase()).unwrap_or_default(),
             name: writer.map(|m| m.name.clone()).unwrap_or_default(),
-            subject: message.subject().chars().take(500).collect(),
-            people: match automatic {
+            people: match self.automatic {
                 true => String::new(),
                 false => people(message, by),
             },
-            automatic,
-            attachments: 0,
+            ..self
         }
     }
 
@@ -185,76 +140,19 @@ fn people(message: &Message, by: &Authorship) -> String {
 mod tests {
     use super::*;
 
-    fn identity(raw: &str) -> Identity {
-        Identity::of(&Message::new(raw.as_bytes()))
-    }
-
-    #[test]
-    fn the_same_message_is_recognised() {
-        // A5
-        let first = "Message-ID: <1@x>\nTo: a@x\n\nhello\nyou\n";
-        let nameless = "Date: today\nReceived: by b\n\nhello\n";
-        for (case, a, b, want) in [
-            ("itself", first, first, true),
-            (
-                "other fields",
-                first,
-                "Delivered-To: y\nMessage-ID: <1@x>\n\nhello\nyou\n",
-                true,
-            ),
-            (
-                "CRLF",
-                first,
-                "Message-ID: <1@x>\r\n\r\nhello\r\nyou\r\n",
-                true,
-            ),
-            (
-                "newlines at the end",
-                first,
-                "Message-ID: <1@x>\n\nhello\nyou",
-                true,
-            ),
-            (
-                "other body",
-                first,
-                "Message-ID: <1@x>\n\nhello\nyou!\n",
-                false,
-            ),
-            (
-                "other id",
-                first,
-                "Message-ID: <2@x>\n\nhello\nyou\n",
-                false,
-            ),
-            (
-                "a retry without id",
-                nameless,
-                "Delivery-date: now\nDate: today\nReceived: by b\n\nhello\n",
-                true,
-            ),
-            (
-                "read in mutt meanwhile",
-                nameless,
-                "Status: RO\nDate: today\nReceived: by b\nContent-Length: 6\n\nhello\n",
-                true,
-            ),
-            (
-                "another without id",
-                nameless,
-                "Date: today\nReceived: by c\n\nhello\n",
-                false,
-            ),
-        ] {
-            assert_eq!(identity(a) == identity(b), want, "{case}");
-        }
-        assert_eq!(identity(first).key, key("<1@x>"));
-    }
-
     #[test]
     fn participants_are_collected_once() {
         let raw = b"From: Ann <Ann@x.org>\nReply-To: ann@x.org, office@x.org\nTo: ticket-1@y.org, ann@x.org\nCc: Bob <bob@x.org>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n";
         let message = Message::new(raw);
-        let s = Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), 7);
+        let domain = ["y.org".to_owned()];
+        let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
+        let s = Summary::of(
+            &message,
+            &Sender::Unknown,
+            &Authorship::of(&message),
+            7,
+            &addresses,
+        );
         assert_eq!(s.people, "ann@x.org office@x.org ticket-1@y.org bob@x.org");
         assert_eq!(
             (s.subject.as_str(), s.from.as_str()),
@@ -264,7 +162,13 @@ mod tests {
         assert_eq!(refused.people, "", "C5: it makes nobody a participant");
         let robot = [b"Auto-Submitted: auto-replied\n", &raw[..]].concat();
         let robot = Message::new(&robot);
-        let s = Summary::of(&robot, &Sender::Unknown, &Authorship::of(&robot), 7);
+        let s = Summary::of(
+            &robot,
+            &Sender::Unknown,
+            &Authorship::of(&robot),
+            7,
+            &addresses,
+        );
         assert_eq!((s.people.as_str(), s.automatic), ("", true));
     }
 }

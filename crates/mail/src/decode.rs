@@ -47,8 +47,8 @@ pub fn text(raw: &[u8]) -> String {
 /// brackets (RFC 5322, 3.6.4).
 ///
 /// White space inside an id, as folding leaves it, is removed; junk between ids is ignored; an id
-/// with control characters, or longer than 998 bytes, is left out. A value that is one word with an
-/// `@` in it is an id whose brackets were forgotten. Reads 64 KiB at most.
+/// with control characters, or longer than 998 bytes, is left out. Words that all have an `@` in them
+/// are ids whose brackets were forgotten. Encoded words are decoded. Reads 64 KiB at most.
 ///
 /// ```
 /// let references = b" <1@example.org> (was:\r\n <2@exam\r\n ple.org>)";
@@ -65,7 +65,10 @@ pub(crate) fn last_msg_ids(raw: &[u8]) -> Vec<String> {
 }
 
 fn ids_in(raw: &[u8]) -> Vec<String> {
-    let value = guess(raw);
+    let mut value = guess(raw);
+    if value.contains("=?") {
+        value = decoded_outside_brackets(&value);
+    }
     let mut ids = Vec::new();
     let mut open = None;
     for (at, c) in value.char_indices() {
@@ -76,14 +79,31 @@ fn ids_in(raw: &[u8]) -> Vec<String> {
         }
     }
     if ids.is_empty() && !value.contains(['<', '>']) {
-        let mut words = value.split_ascii_whitespace();
-        if let (Some(word), None) = (words.next(), words.next())
-            && word.contains('@')
-        {
-            ids.extend(msg_id(word));
+        let words = || value.split(|c: char| c == ',' || c.is_ascii_whitespace());
+        let words = || words().filter(|word| !word.is_empty());
+        // Old mailers write prose here, with the address of the author among the words.
+        if words().all(|word| word.contains('@')) {
+            ids.extend(words().filter_map(msg_id));
         }
     }
     ids
+}
+
+/// `value` with its encoded words decoded. They have no place in these fields (RFC 2047, 5), but
+/// programs write some. An id in brackets stays as it is, even if it looks like one.
+fn decoded_outside_brackets(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(open) = rest.find('<') {
+        let end = rest[open..]
+            .find('>')
+            .map_or(rest.len(), |at| open + at + 1);
+        out.push_str(&encoded_words::decode(&rest[..open]));
+        out.push_str(&rest[open..end]);
+        rest = &rest[end..];
+    }
+    out.push_str(&encoded_words::decode(rest));
+    out
 }
 
 /// One msg-id from what stands between its brackets.

@@ -2,7 +2,6 @@
 
 use super::diagnosis::Diagnosis;
 use crate::desk::{Desk, first_entry};
-use crate::ticket::compose::OWN_MARKS;
 use mail::authres;
 use mail::automatic::{self, Degree};
 use mail::envelope::Sender;
@@ -18,11 +17,12 @@ pub fn look(desk: &Desk) -> Option<Diagnosis> {
     let mut copies = desk.store.recent_copies().unwrap_or_default();
     copies.sort_by(|a, b| (&b.day, b.ticket).cmp(&(&a.day, a.ticket)));
     // No server has looked at mail from this machine, nor at our own that came back.
+    let local = desk.config.local_signs();
     let said = copies.iter().take(LAST).filter_map(|copy| {
         let bytes = desk.read_copy(copy).ok()?;
         let raw = first_entry(&bytes)?.raw;
         let message = Message::new(&raw);
-        let ours = automatic::degree(&message, &Sender::Unknown, OWN_MARKS) == Degree::Ours;
+        let ours = automatic::degree(&message, &Sender::Unknown, &local) == Degree::Ours;
         let network = !ours && Submission::of(&message) == Submission::Network;
         network.then(|| authres::has_field(&message, id))
     });

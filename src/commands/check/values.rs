@@ -45,6 +45,8 @@ pub fn in_force(config: &Config) -> String {
     add("ack", ack);
     add("ack_limit", config.ack_limit.to_string());
     add("ack_total", config.ack_total.to_string());
+    let spam: Vec<String> = config.spam_header.iter().map(ToString::to_string).collect();
+    add("spam_header", words(&spam));
     let close_by = match config.close_by {
         CloseBy::Participants => "participants",
         CloseBy::Admins => "admins",

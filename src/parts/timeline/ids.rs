@@ -3,7 +3,7 @@
 //! An item's id is made of what stays when its ticket is edited, so that a feed reader does not show it
 //! twice.
 
-use crate::ticket::summary::hex;
+use crate::ticket::identity::hex;
 use crate::ticket::timeline::{TimelineItem, Wanted};
 use crate::ticket::when::rfc3339;
 use sha2::{Digest, Sha256};

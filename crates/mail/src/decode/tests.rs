@@ -144,6 +144,28 @@ fn msg_ids_are_found_in_junk() {
         ("old prose", b"Message of 1 Jan from a@b <1@x>", &["<1@x>"]),
         ("old prose without id", b"Your message of 1 Jan", &[]),
         ("brackets forgotten", b" 1@x \n", &["<1@x>"]),
+        (
+            "several without",
+            b" 1@x\r\n 2@x,3@x\n",
+            &["<1@x>", "<2@x>", "<3@x>"],
+        ),
+        ("old prose with an address", b"mail from a@b of 1 Jan", &[]),
+        ("an encoded word", b"=?us-ascii?Q?=3C1=40x=3E?=", &["<1@x>"]),
+        (
+            "an id cut in two words",
+            b"=?utf-8?Q?=3Clong-id=40?=\r\n =?utf-8?B?ZXhhbXBsZT4=?= <2@x>",
+            &["<long-id@example>", "<2@x>"],
+        ),
+        (
+            "an encoded word without brackets",
+            b"=?utf-8?q?1=40x?=",
+            &["<1@x>"],
+        ),
+        (
+            "an id that looks like a word",
+            b"<=?utf-8?q?a?=@x> =?utf-8?q?=3C2=40x=3E?=",
+            &["<=?utf-8?q?a?=@x>", "<2@x>"],
+        ),
         ("not an id", b"hello", &[]),
         ("opened twice", b"<<1@x>", &["<1@x>"]),
         ("never closed", b"<1@x", &[]),

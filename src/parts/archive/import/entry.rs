@@ -7,7 +7,7 @@ use super::state::StateRule;
 use super::survey::{MessageRecord, Survey};
 use crate::desk::trace_sender;
 use crate::ticket::TicketId;
-use crate::ticket::summary::Identity;
+use crate::ticket::identity::Identity;
 use anyhow::{Result, ensure};
 use mail::entry::{self, Trace};
 use mail::message::Message;

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::ticket::TicketId;
-use crate::ticket::summary::Identity;
+use crate::ticket::identity::Identity;
 use anyhow::Result;
 
 /// True if no ticket has ever been filed: most archives are imported into an empty store.

@@ -1,6 +1,6 @@
 //! A message as it lies in an archive, and what its file says of its ticket.
 
-use crate::ticket::{State, TicketId, summary};
+use crate::ticket::{State, TicketId, identity};
 
 /// A message as it lies in an archive.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ impl NumberSpace {
 
     /// The numbers of the desk with this name.
     pub(crate) fn of_desk(name: &str) -> NumberSpace {
-        Self::by_key(summary::key(name))
+        Self::by_key(identity::key(name))
     }
 
     /// The numbers of the system that is identified by `key`.

@@ -10,8 +10,7 @@ use crate::desk::Desk;
 use crate::error::Status;
 use crate::parts::archive::mark::Role;
 use crate::ticket::TicketId;
-use crate::ticket::compose::OWN_MARKS;
-use crate::ticket::summary::{self, Identity};
+use crate::ticket::identity::{self, Identity};
 use anyhow::Result;
 use mail::automatic;
 use mail::message::Message;
@@ -89,6 +88,7 @@ pub(crate) fn survey(
     let total: u64 = sources.iter().map(MailSource::size).sum();
     let mut before = 0;
     let max_size = desk.config.max_size;
+    let local = desk.config.local_signs();
     for (index, source) in sources.iter().enumerate() {
         let size = source.size();
         let mut copy_space = None;
@@ -106,7 +106,7 @@ pub(crate) fn survey(
             }
             let identity = Identity::of(&message);
             let parents = message.parents();
-            let parents: Vec<i64> = parents.iter().map(|id| summary::key(id)).collect();
+            let parents: Vec<i64> = parents.iter().map(|id| identity::key(id)).collect();
             let mut number = mail.number;
             if let Some(number) = &mut number
                 && number.space == NumberSpace::COPY
@@ -123,7 +123,7 @@ pub(crate) fn survey(
                 number,
                 whole: mail.whole,
                 role: mail.role,
-                automatic: automatic::degree(&message, &mail.sender, OWN_MARKS).is_automatic(),
+                automatic: automatic::degree(&message, &mail.sender, &local).is_automatic(),
                 filed: None,
             });
             report.progress(Notice::Reading {

@@ -38,7 +38,7 @@ struct Node {
 }
 
 /// The messages of an archive and what they answer: a node for each msg-id, identified by its key
-/// ([`crate::ticket::summary::key`]). About fifty bytes each are kept.
+/// ([`crate::ticket::identity::key`]). About fifty bytes each are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
     nodes: Vec<Node>,

@@ -5,6 +5,7 @@ use crate::index::journal::Located;
 use crate::parts::search::fulltext::{FullText, path_beside};
 use crate::parts::search::highlight::Highlighter;
 use crate::ticket::State;
+use crate::ticket::address::Addresses;
 use crate::ticket::event::Event;
 use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
@@ -24,9 +25,12 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
     let index = Index::open(&dir.join("index.db")).unwrap();
     let text = FullText::create(index.path()).unwrap();
     for (n, mails) in (1..).zip(tickets) {
+        let domain = ["example.org".to_owned()];
+        let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
         let summary = |raw: &str| {
             let message = Message::new(raw.as_bytes());
-            Summary::of(&message, &Sender::Unknown, &Authorship::of(&message), n)
+            let by = Authorship::of(&message);
+            Summary::of(&message, &Sender::Unknown, &by, n, &addresses)
         };
         let located = Located {
             event: Event::Filed,

@@ -1,0 +1,60 @@
+//! Addresses that say that nobody reads what is sent to them.
+
+/// What a local-part says of itself in one to three words, which may be joined by any sign or none. In the
+/// languages in which programs were seen to write it.
+const SAYS: [&str; 23] = [
+    "noreply",
+    "noreplies",
+    "noresponse",
+    "donotreply",
+    "donotrespond",
+    "dontreply",
+    "notmonitored",
+    "unmonitored",
+    "unattended",
+    "nichtantworten",
+    "nichtbeantworten",
+    "keineantwort",
+    "keinantwort",
+    "nepasrepondre",
+    "nepasr\u{e9}pondre",
+    "noresponder",
+    "noresponda",
+    "nonrispondere",
+    "naoresponda",
+    "naoresponder",
+    "nietantwoorden",
+    "nietbeantwoorden",
+    "svaraej",
+];
+
+/// Local-parts of programs, which RFC 5230, 4.6, and old custom say not to answer; `nobody` is the user as
+/// whom programs run that may do nothing.
+const PROGRAMS: [&str; 5] = ["nobody", "listserv", "listproc", "majordomo", "mailman"];
+
+/// True if an answer to `address` would be read by nobody, or by a program.
+pub(super) fn is_unread(address: &str) -> bool {
+    let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
+    let local = local.to_lowercase();
+    // What handles bounces and subscriptions: VERP and Mailman, and RFC 5230, 4.6.
+    let after_bounce = local
+        .strip_prefix("bounce")
+        .map(|rest| rest.strip_prefix('s').unwrap_or(rest));
+    let is_bounce = |rest: &str| rest.is_empty() || rest.starts_with(['+', '-', '=']);
+    let is_handler = after_bounce.is_some_and(is_bounce)
+        || local.starts_with("owner-")
+        || local.ends_with("-bounces")
+        || local.ends_with("-request");
+    is_handler || PROGRAMS.contains(&local.as_str()) || says_so(&local)
+}
+
+fn says_so(local: &str) -> bool {
+    let words = local.split(|c: char| !c.is_alphanumeric());
+    // Large senders number such addresses.
+    let words: Vec<&str> = words
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let says = |words: &[&str]| SAYS.contains(&words.concat().as_str());
+    (1..=3).any(|count| words.windows(count).any(says))
+}
