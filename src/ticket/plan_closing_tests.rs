@@ -138,7 +138,7 @@ fn reopening() {
         (
             "ours",
             Verb::Update,
-            "X-Tickets-Ticket: 1\nX-Tickets-Kind: ack\n\nx",
+            "From: ticket-1@d.org\nX-Tickets-Ticket: 1\nX-Tickets-Kind: ack\n\nx",
             false,
         ),
         (

@@ -102,8 +102,13 @@ fn a_new_ticket() {
         ("C6 unanswered", "Precedence: bulk\n", &[BOTH]),
         (
             "C6 ours",
-            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n",
+            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\nMessage-ID: <ticket-1.copy.0@d.org>\n",
             &[],
+        ),
+        (
+            "C6 another desk",
+            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\nMessage-ID: <ticket-1.copy.0@e.org>\n",
+            &["ack ann@x.org", BOTH],
         ),
         ("C11", "X-Tickets-No-Ack: yes\n", &[BOTH]),
         ("C11 Debbugs", "X-Debbugs-No-Ack: 1\n", &[BOTH]),

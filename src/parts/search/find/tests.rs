@@ -26,7 +26,14 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
     for (n, mails) in (1..).zip(tickets) {
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &[], "ticket-{n}").unwrap();
-        let summary = |raw: &str| Summary::of(&Message::new(raw.as_bytes()), &Sender::Unknown, n, &addresses);
+        let summary = |raw: &str| {
+            Summary::of(
+                &Message::new(raw.as_bytes()),
+                &Sender::Unknown,
+                n,
+                &addresses,
+            )
+        };
         let located = Located {
             event: Event::Filed,
             offset: 0,
