@@ -326,3 +326,164 @@ fn manual() {
     t.run("tickets import mail.eml");
     insta::assert_snapshot!("import", t);
 }
+
+/// A mail of an archive, without its From_ line.
+fn archived(id: &str, fields: &str, text: &str) -> String {
+    format!(
+        "{fields}From: Ann <ann@example.net>\nSubject: {id}\nMessage-ID: <{id}@example.net>\n\
+         Date: Sun, 22 Nov 2026 10:00:00 +0000\n\n{text}\n\n"
+    )
+}
+
+/// The Subjects of the tickets, in order.
+fn subjects(bench: &Bench) -> Vec<String> {
+    let list = bench.run(&["list", "--all", "--json"], b"");
+    let subject = |line: &str| {
+        let ticket: serde_json::Value = serde_json::from_str(line).unwrap();
+        ticket["subject"].as_str().unwrap().to_owned()
+    };
+    let mut subjects: Vec<String> = list.stdout.lines().map(subject).collect();
+    subjects.sort();
+    subjects
+}
+
+#[test]
+fn bare_from_lines_part_the_mails_of_an_archive() {
+    let dated = "From - Sun Nov 22 10:00:00 2026\n";
+    let mails =
+        [1, 2, 3].map(|n| archived(&format!("mail {n}"), "", "It burns.").replace("<mail ", "<"));
+    for first in [dated, "From \n"] {
+        let bench = Bench::new();
+        let [one, two, three] = &mails;
+        let file = format!("{first}{one}From \n{two}From -\n{three}From \nhere on\n");
+        bench.put("Inbox", file.as_bytes());
+        bench.says("import Inbox", "filed 3 messages in 3 new tickets\n");
+        assert_eq!(subjects(&bench), ["mail 1", "mail 2", "mail 3"]);
+        assert!(bench.mbox("3").contains("\n>From \nhere on\n"));
+    }
+    // A mail with a second one in it, which lost its first line.
+    let bench = Bench::new();
+    bench.put(
+        "Inbox",
+        format!("{}From \n{}", mails[0], mails[1]).as_bytes(),
+    );
+    let ran = bench.run(&["import", "Inbox"], b"");
+    let says = "begins another mail: an mbox without its first line? Left out\n";
+    assert_eq!(
+        (ran.status, ran.stderr.ends_with(says)),
+        (65, true),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn deleted_mail_stays_out_unless_it_is_wanted() {
+    let from = "From - Sun Nov 22 10:00:00 2026\n";
+    let mbox: String = [
+        (
+            "live",
+            "X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n",
+        ),
+        ("thunderbird", "X-Mozilla-Status: 0009\n"),
+        ("pine", "Status: RO\nX-Status: AD\n"),
+        ("answered", "Status: RO\nX-Status: A\n"),
+        ("odd", "X-Mozilla-Status: deleted\n"),
+    ]
+    .iter()
+    .map(|(id, fields)| format!("{from}{}", archived(id, fields, "x")))
+    .collect();
+    let maildir_mail = archived("maildir", "", "x");
+    let bench = Bench::new();
+    bench.put("Inbox", mbox.as_bytes());
+    let files = [("cur/1704099600.M1P1.host:2,ST", maildir_mail.as_str())];
+    maildir(&bench, "Mail", &files);
+    let left_out = "tickets: left out 3 deleted messages: --with-deleted files them, too\n";
+    bench.run(&["import", "Inbox", "Mail"], b"").is(
+        0,
+        "filed 3 messages in 3 new tickets\n",
+        left_out,
+    );
+    assert_eq!(subjects(&bench), ["answered", "live", "odd"]);
+    bench.says(
+        "import --with-deleted Inbox Mail",
+        "filed 3 messages in 3 new tickets; 3 were there already\n",
+    );
+    let all = ["answered", "live", "maildir", "odd", "pine", "thunderbird"];
+    assert_eq!(subjects(&bench), all);
+}
+
+/// C6: an unknown sender is not the null sender.
+#[test]
+fn the_archives_of_mailman_hide_addresses() {
+    let bench = Bench::new();
+    let mail = |local: &str, name: &str, host: &str| {
+        format!(
+            "From {local} at {host}  Sun Nov 22 10:00:00 2026\nFrom: {local} at {host} ({name})\n\
+             Subject: {local}\nMessage-ID: <{local}@{host}>\nDate: Sun, 22 Nov 2026 10:00:00 +0000\n\nx\n\n"
+        )
+    };
+    let nameless = "From nobody Sun Nov 22 10:00:00 2026\nSubject: none\n\nx\n\n";
+    let text =
+        mail("ann", "Ann Example", "example.net") + &mail("bob", "Bob B", "example.com") + nameless;
+    bench.put("2026-November.txt", text.as_bytes());
+    bench.says(
+        "import 2026-November.txt",
+        "filed 3 messages in 3 new tickets\n",
+    );
+    let paths = ["1", "2", "3"].map(|ticket| {
+        let mbox = bench.mbox(ticket);
+        let line = mbox.lines().find(|line| line.starts_with("Return-Path:"));
+        line.unwrap().to_owned()
+    });
+    let want = [
+        "Return-Path: <ann@example.net>",
+        "Return-Path: <bob@example.com>",
+        "Return-Path: <unknown>",
+    ];
+    let mut sorted = paths.clone();
+    sorted.sort();
+    assert_eq!(sorted, want);
+    let timeline = bench.run(&["timeline", "--json"], b"");
+    assert_eq!(
+        timeline.stdout.matches("\"automatic\":false").count(),
+        3,
+        "{timeline:?}"
+    );
+}
+
+/// D1, D2: the notes of an IMAP server are no message, in an archive and in a ticket.
+#[test]
+fn the_notes_of_an_imap_server_are_no_message() {
+    let notes = "From MAILER-DAEMON Sun Nov 22 09:00:00 2026\nDate: 22 Nov 2026 09:00:00 +0000\n\
+                 From: Mail System Internal Data <MAILER-DAEMON@mail>\n\
+                 Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n\
+                 Message-ID: <1700000000@mail>\nX-IMAP: 1700000000 0000000002\nStatus: RO\n\nInternal.\n\n";
+    let bench = Bench::new();
+    let mail = archived("Printer", "", "It burns.");
+    bench.put(
+        "Inbox",
+        format!("{notes}From - Sun Nov 22 10:00:00 2026\n{mail}").as_bytes(),
+    );
+    bench.says("import Inbox", "filed 1 message in 1 new ticket\n");
+    // The same server opens the ticket's file.
+    let file = fs::read(bench.ticket("1")).unwrap();
+    bench.put("tickets/1", &[notes.as_bytes(), &file].concat());
+    bench.says("show --raw 1 1", &mail[..mail.len() - 1]);
+    assert_eq!(subjects(&bench), ["Printer"]);
+    let list = bench.run(&["list"], b"");
+    assert!(
+        list.stdout.contains("Ann") && !list.stdout.contains("Internal"),
+        "{list:?}"
+    );
+    bench.file("ticket-1", crate::deliver::mail("2", "", "more"));
+    let answer = "From: steve@example.org\nMessage-ID: <a@example.org>\n\nI come.\n";
+    bench.file("ticket-1", answer);
+    let passed_on = "copy ticket-1@example.org -- ann@example.net";
+    assert!(bench.take_sent_in_short().contains(&passed_on.to_owned()));
+    bench.works("check --store");
+    assert!(
+        bench
+            .mbox("1")
+            .starts_with("From MAILER-DAEMON DATE\nDate: 22 Nov")
+    );
+}

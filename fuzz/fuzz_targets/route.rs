@@ -10,7 +10,9 @@ use tickets::mail::envelope::{Envelope, Given, RecipientSource, Sender};
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
-use tickets::ticket::plan::{Answer, Answered, Answers, Plan, PlanRules, Situation, Ticket, plan};
+use tickets::ticket::plan::{
+    Answer, Answered, Plan, PlanRules, RepliesTo, Situation, Ticket, plan,
+};
 use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
 use tickets::ticket::staff::Authorship;
@@ -264,7 +266,7 @@ impl Desk {
                 to_domain: [0, 9, 10, 11][choices.below(4)],
                 to_all: [0, 19, 20, 21][choices.below(4)],
             },
-            answers: [Answers::Copy, Answers::Submitter, Answers::Other][choices.below(3)],
+            replies_to: [RepliesTo::Copy, RepliesTo::Submitter, RepliesTo::Other][choices.below(3)],
             believed: true,
             forwarded: None,
             quiet: choices.below(8) == 0,

@@ -7,7 +7,7 @@ use super::view::{Parent, View};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::{self, Kind};
-use crate::ticket::plan::{self, Answered, Answers, Plan, Situation, Ticket};
+use crate::ticket::plan::{self, Answered, Plan, RepliesTo, Situation, Ticket};
 use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
 
@@ -42,7 +42,7 @@ impl Desk {
             ticket: None,
             recent: 0,
             answered,
-            answers: Answers::Other,
+            replies_to: RepliesTo::Other,
             believed,
             forwarded: parcel.forwarded.as_ref(),
             quiet: parcel.quiet,
@@ -59,9 +59,9 @@ impl Desk {
             Verb::Done => self.people(view)?,
             _ => Vec::new(),
         };
-        let answers = match automatic || verb == Verb::Quiet {
-            true => Answers::Other,
-            false => self.answers(parcel, view)?,
+        let replies_to = match automatic || verb == Verb::Quiet {
+            true => RepliesTo::Other,
+            false => self.replies_to(parcel, view)?,
         };
         // Only mail of the staff and closings are told to the submitter.
         let tells_submitter = !automatic && (by.is_staff || verb == Verb::Done);
@@ -74,7 +74,7 @@ impl Desk {
                 .iter()
                 .any(|it| !it.automatic && staff.has(&it.from))
         };
-        let writer_wrote = answers == Answers::Copy && {
+        let writer_wrote = replies_to == RepliesTo::Copy && {
             let earlier = self.earlier(view, usize::MAX)?;
             earlier.iter().any(|it| by.is(&it.from))
         };
@@ -94,10 +94,10 @@ impl Desk {
             true => self.filed_since(view, parcel.now - HOUR, most)?,
             false => 0,
         };
-        let answered = match (by.is_staff, verb, answers, &row.submitter, &by.author) {
+        let answered = match (by.is_staff, verb, replies_to, &row.submitter, &by.author) {
             (true, ..) => Answered::default(),
             (_, Verb::Done, _, Some(submitter), _) => self.answered(parcel, &submitter.address)?,
-            (.., Answers::Copy, _, Some(author)) => self.answered(parcel, &author.address)?,
+            (.., RepliesTo::Copy, _, Some(author)) => self.answered(parcel, &author.address)?,
             _ => Answered::default(),
         };
         let (message, addresses) = (parcel.incoming.message, rules.addresses);
@@ -109,7 +109,7 @@ impl Desk {
             ticket: Some(&ticket),
             recent,
             answered,
-            answers,
+            replies_to,
             believed: parcel
                 .proof
                 .covers(message, addresses, Some((row.id, verb))),
@@ -143,12 +143,12 @@ impl Desk {
         Ok(answered)
     }
 
-    /// Whether a message answers what decides who is told of it.
-    fn answers(&self, parcel: &Parcel, view: &View) -> Result<Answers> {
+    /// What a message replies to, as far as that decides who is notified of it.
+    fn replies_to(&self, parcel: &Parcel, view: &View) -> Result<RepliesTo> {
         let (row, by) = (&view.row, &parcel.by);
         let domain = self.config.addresses.domain();
         let Some(parent) = parcel.incoming.message.parents().into_iter().next() else {
-            return Ok(Answers::Other);
+            return Ok(RepliesTo::Other);
         };
         let ours = compose::OwnMsgId::parse(&parent, domain).filter(|own| own.ticket == row.id);
         let digest = ours.as_ref().and_then(|own| from_hex(own.digest));
@@ -158,19 +158,19 @@ impl Desk {
                 .contains(&own.word)
         };
         let parent = match (&ours, &digest) {
-            (Some(own), _) if !by.is_staff && !to_admins(own) => return Ok(Answers::Other),
+            (Some(own), _) if !by.is_staff && !to_admins(own) => return Ok(RepliesTo::Other),
             (Some(_), Some(digest)) => Parent::AnswerTo(digest),
             (None, _) if by.is_staff => Parent::Filed(&parent),
-            _ => return Ok(Answers::Other),
+            _ => return Ok(RepliesTo::Other),
         };
         let writer = self.writer_of(view, parent)?;
         let submitter = row.submitter.as_ref().map(|m| m.address.as_str());
         Ok(match (by.is_staff, writer) {
-            (false, Some(_)) => Answers::Copy,
+            (false, Some(_)) => RepliesTo::Copy,
             (true, Some(writer)) if submitter.is_some_and(|s| s.eq_ignore_ascii_case(&writer)) => {
-                Answers::Submitter
+                RepliesTo::Submitter
             }
-            _ => Answers::Other,
+            _ => RepliesTo::Other,
         })
     }
 }

@@ -80,9 +80,9 @@ pub struct Ticket {
     pub last_from: String,
 }
 
-/// What a message answers.
+/// What a message replies to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Answers {
+pub enum RepliesTo {
     /// A copy of ours of somebody else's mail: only admins get those.
     Copy,
     /// A mail by the submitter, or our copy of one.
@@ -119,8 +119,8 @@ pub struct Situation<'a> {
     pub recent: u32,
     /// What strangers were answered.
     pub answered: Answered,
-    /// What it answers.
-    pub answers: Answers,
+    /// What it replies to.
+    pub replies_to: RepliesTo,
     /// From is trusted to name the author.
     pub believed: bool,
     /// One of the staff forwards it, to open a ticket for somebody else.

@@ -28,7 +28,7 @@ fn third_parties_are_left_out() {
             "the desk",
             Update,
             "ticket-1@d.org, eva@d.org",
-            Answers::Other,
+            RepliesTo::Other,
             None,
             "pass ann@x.org",
         ),
@@ -36,7 +36,7 @@ fn third_parties_are_left_out() {
             "the vendor",
             Update,
             "vic@v.org, ticket-1@d.org",
-            Answers::Other,
+            RepliesTo::Other,
             None,
             copy,
         ),
@@ -44,7 +44,7 @@ fn third_parties_are_left_out() {
             "the vendor, in answer to Ann",
             Update,
             "ticket-1@d.org, vic@v.org",
-            Answers::Submitter,
+            RepliesTo::Submitter,
             Some(Remark::ThirdParty),
             "copy eva@d.org, refused steve@d.org+eva@d.org",
         ),
@@ -52,13 +52,13 @@ fn third_parties_are_left_out() {
             "asked for",
             Submitter,
             "vic@v.org",
-            Answers::Submitter,
+            RepliesTo::Submitter,
             None,
             "pass ann@x.org, copy eva@d.org",
         ),
     ] {
         let desk = Desk {
-            answers,
+            replies_to: answers,
             ..Desk::default()
         };
         let (got, answers) = plans(&desk, &ticket(true), verb, &format!("{STEVE}To: {to}\n\nx"));
@@ -149,7 +149,7 @@ fn strangers_get_so_many_answers() {
             ticket,
             recent: 0,
             answered,
-            answers: Answers::Copy,
+            replies_to: RepliesTo::Copy,
             believed: true,
             forwarded: None,
             quiet: false,
@@ -185,7 +185,7 @@ fn strangers_get_so_many_answers() {
 fn who_answers_a_copy_and_is_no_admin_is_told() {
     // C3
     let desk = Desk {
-        answers: Answers::Copy,
+        replies_to: RepliesTo::Copy,
         ..Desk::default()
     };
     let known = Ticket {

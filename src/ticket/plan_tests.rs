@@ -10,7 +10,7 @@ struct Desk {
     ack: Acknowledge,
     admins: Vec<String>,
     believed: bool,
-    answers: Answers,
+    replies_to: RepliesTo,
     forwarded: Option<Result<Forwarded, Unclear>>,
     quiet: bool,
 }
@@ -23,7 +23,7 @@ impl Default for Desk {
             ack: Acknowledge::default(),
             admins: vec!["steve@d.org".into(), "eva@d.org".into()],
             believed: true,
-            answers: Answers::Other,
+            replies_to: RepliesTo::Other,
             forwarded: None,
             quiet: false,
         }
@@ -58,7 +58,7 @@ impl Desk {
                 to_mailbox: recent,
                 ..Answered::default()
             },
-            answers: self.answers,
+            replies_to: self.replies_to,
             believed: self.believed,
             forwarded: self.forwarded.as_ref(),
             quiet: self.quiet,
@@ -126,6 +126,11 @@ fn a_new_ticket() {
             "C6 ours",
             "Message-ID: <ticket-1.copy.0f@d.org>\nX-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n",
             &[],
+        ),
+        (
+            "C6 another desk",
+            "X-Tickets-Ticket: 1\nX-Tickets-Kind: copy\nMessage-ID: <ticket-1.copy.0@e.org>\n",
+            &["ack ann@x.org", BOTH],
         ),
         ("C11", "X-Tickets-No-Ack: yes\n", &[BOTH]),
         ("C11 Debbugs", "X-Debbugs-No-Ack: 1\n", &[BOTH]),

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use tickets_mail::automatic::{Degree, degree};
+use tickets_mail::automatic::{Degree, LocalSigns, SpamSign, degree};
 use tickets_mail::envelope::Sender;
 use tickets_mail::message::Message;
 
@@ -23,8 +23,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let message = Message::new(&mail);
     let sender = message.first("Return-Path").map(|path| path.text());
     let sender = sender.map_or(Sender::Unknown, |path| Sender::parse(&path));
-    // A field that stands in every mail that this program sends.
-    match degree(&message, &sender, &["X-My-Robot"]) {
+    let domains = ["example.com".to_owned()];
+    let spam = SpamSign::defaults();
+    let local = LocalSigns {
+        // A field that stands in every mail that this program sends.
+        own_marks: &["X-My-Robot"],
+        own_domains: &domains,
+        spam: &spam,
+    };
+    match degree(&message, &sender, &local) {
         Degree::Person => println!("a person wrote it"),
         Degree::Unanswered(why) => println!("gets no automatic answer: {why}"),
         Degree::Automatic(why) => println!("a machine wrote it: {why}"),

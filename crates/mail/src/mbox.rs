@@ -40,7 +40,9 @@ use memchr::{memchr, memmem};
 pub use entries::{Entries, Entry, entries};
 pub use file::FileEntries;
 pub(crate) use from_line::is_from_line_cut_short;
-pub use from_line::{date_of, from_line, is_from_line, sender_of, strip_from_line};
+pub use from_line::{
+    date_of, from_line, is_bare_from_line, is_from_line, sender_of, strip_from_line,
+};
 pub use scan::EntrySpan;
 
 /// mutt and neomutt read a line in pieces of this many bytes, and take each piece for a line.

@@ -19,8 +19,20 @@ pub(crate) fn sender(message: &Message, from_line: &[u8]) -> Sender {
     let named = mbox::sender_of(from_line).map(String::from_utf8_lossy);
     match named {
         Some(named) if named.contains('@') => Sender::parse(&named),
-        _ => Sender::Unknown,
+        Some(local) => match host_at(from_line) {
+            Some(host) => Sender::parse(&format!("{local}@{host}")),
+            None => Sender::Unknown,
+        },
+        None => Sender::Unknown,
     }
+}
+
+/// The domain in a From_ line of Mailman's archives, which hide addresses: `From ann at example.net Sun ...`
+fn host_at(from_line: &[u8]) -> Option<String> {
+    let line = String::from_utf8_lossy(from_line);
+    let mut words = line.split_ascii_whitespace().skip(2);
+    let host = (words.next()? == "at").then(|| words.next())??;
+    host.contains('.').then(|| host.to_owned())
 }
 
 /// When a message came in, in seconds since 1970: the first believable date of its last hop, its
@@ -115,6 +127,13 @@ mod tests {
                 "",
                 Sender::Unknown,
             ),
+            // Mailman's archives hide addresses.
+            (
+                "From ann at x.org  Fri Jan 12 11:00:00 2024",
+                "",
+                address("ann@x.org"),
+            ),
+            ("From ann at Fri Jan 12 11:00:00 2024", "", Sender::Unknown),
             ("", "", Sender::Unknown),
         ] {
             let mail = format!("{header}\nx\n");

@@ -82,6 +82,9 @@ pub(crate) struct Import {
     /// Import the subdirectories of a directory, too, such as the folders of a Maildir
     #[arg(short, long)]
     folders: bool,
+    /// Import messages, too, that a mail program has marked as deleted and not removed yet
+    #[arg(long)]
+    with_deleted: bool,
     /// Only print what would be filed
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -168,6 +171,7 @@ impl Import {
         Ok(ImportRequest {
             paths: self.paths,
             folders: self.folders,
+            with_deleted: self.with_deleted,
             conventions: Conventions {
                 tags: patterns("--tag", &tags)?,
                 recipients: patterns("--address", &addresses)?,
@@ -244,6 +248,12 @@ fn print_totals(totals: &ImportTotals, dry_run: bool) -> Result<()> {
     if totals.sent > 0 {
         let sent = screen::plural(totals.sent, "mail");
         screen::remark(format_args!("left out {sent} that Debbugs sent"));
+    }
+    if totals.deleted > 0 {
+        let deleted = screen::plural(totals.deleted, "deleted message");
+        screen::remark(format_args!(
+            "left out {deleted}: --with-deleted files them, too"
+        ));
     }
     if totals.edited > 0 {
         let edited = screen::plural(totals.edited, "message");

@@ -2,7 +2,7 @@
 
 use super::notified::{is_addressed_to, notify_admins, report_remark};
 use super::opening::{Limit, limit};
-use super::{Answer, Answers, Plan, PlanRules, Remark, Situation, Ticket};
+use super::{Answer, Plan, PlanRules, Remark, RepliesTo, Situation, Ticket};
 use crate::ticket::address::Verb;
 use crate::ticket::policy::CloseBy;
 use crate::ticket::reach;
@@ -127,7 +127,7 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
         _ if verb != Verb::Submitter && names_a_third_party(rules, situation, &submitter) => {
             // What answers the vendor is not meant for the customer. What answers the customer
             // was perhaps meant to reach them.
-            if situation.answers == Answers::Submitter {
+            if situation.replies_to == RepliesTo::Submitter {
                 plan.remark = Some(Remark::ThirdParty);
             }
         }
@@ -184,7 +184,7 @@ fn say_that_it_stays_here(
     ticket: &Ticket,
     plan: &mut Plan,
 ) {
-    if situation.answers != Answers::Copy
+    if situation.replies_to != RepliesTo::Copy
         || ticket.writer_wrote
         || *situation.degree != Degree::Person
         || !matches!(limit(rules, &situation.answered), Limit::Within)

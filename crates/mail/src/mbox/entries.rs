@@ -36,7 +36,8 @@ pub struct Entries<'a> {
 /// A From_ line at the start of a line begins an entry, whether an empty line stands before it or not.
 /// `Content-Length` is believed only if a From_ line or the end follows exactly there (after one empty
 /// line, or none): mutt and dovecot write unquoted bodies under it. Never fails, and takes time that
-/// is linear in the length of `bytes`.
+/// is linear in the length of `bytes`. A first entry in which an IMAP server keeps its notes (`DON'T DELETE
+/// THIS MESSAGE -- FOLDER INTERNAL DATA`) is no mail, and is left out.
 ///
 /// ```
 /// let file = b"From ann@example.org Mon Jan  1 00:00:00 2024\nSubject: one\n\n>From here\n\n\
@@ -49,12 +50,13 @@ pub struct Entries<'a> {
 /// ```
 #[must_use]
 pub fn entries(bytes: &[u8], base: u64) -> Entries<'_> {
-    let Ok(scanner) = Scanner::new(Slice { bytes, base });
+    let Ok(scanner) = Scanner::new(Slice { bytes, base }, false);
     Entries { scanner }
 }
 
 impl<'a> Entries<'a> {
-    /// What stands before the first From_ line and belongs to no entry; empty in a sound file.
+    /// What stands before the first entry and belongs to none: nothing in a sound file, or the notes of an
+    /// IMAP server.
     #[must_use]
     pub fn preamble(&self) -> &'a [u8] {
         let all = &self.scanner.bytes;

@@ -37,21 +37,32 @@ impl<R: Read + Seek> FileEntries<R> {
     /// # Errors
     /// `input` cannot be read.
     pub fn new(input: R, size: u64) -> io::Result<Self> {
-        Self::with_chunk(input, size, CHUNK)
+        Self::with_chunk(input, size, CHUNK, false)
     }
 
-    fn with_chunk(input: R, size: u64, chunk: usize) -> io::Result<Self> {
-        let scanner = Scanner::new(Buffer {
+    /// Like [`FileEntries::new`], for an archive of another program: Thunderbird writes some From_ lines
+    /// bare, as `From ` without a sender or a date. Where a header field follows, such a line begins an
+    /// entry, too.
+    ///
+    /// # Errors
+    /// `input` cannot be read.
+    pub fn with_bare_lines(input: R, size: u64) -> io::Result<Self> {
+        Self::with_chunk(input, size, CHUNK, true)
+    }
+
+    fn with_chunk(input: R, size: u64, chunk: usize, bare: bool) -> io::Result<Self> {
+        let buffer = Buffer {
             input,
             size,
             chunk,
             bytes: Vec::new(),
             at: 0,
-        })?;
+        };
+        let scanner = Scanner::new(buffer, bare)?;
         Ok(FileEntries { scanner })
     }
 
-    /// Length of what stands before the first From_ line and belongs to no entry.
+    /// Length of what stands before the first entry and belongs to none.
     pub fn preamble(&self) -> u64 {
         self.scanner.first()
     }

@@ -22,6 +22,16 @@ pub fn is_from_line(line: &[u8]) -> bool {
     sender_of(line).is_some()
 }
 
+/// Whether `line`, with its line end or without, is a From_ line without a sender and a date. Thunderbird
+/// writes such lines; no reader of mboxes would take one for the begin of an entry, unless a header follows.
+#[must_use]
+pub fn is_bare_from_line(line: &[u8]) -> bool {
+    matches!(
+        line.strip_prefix(b"From ").map(<[u8]>::trim_ascii),
+        Some(b"" | b"-")
+    )
+}
+
 /// The sender of a From_ line, empty if it names none; `None` if `line` is no From_ line.
 #[must_use]
 pub fn sender_of(line: &[u8]) -> Option<&[u8]> {

@@ -6,13 +6,22 @@
 
 use memchr::memmem;
 
-use super::is_from_line;
+use super::{is_bare_from_line, is_from_line};
+use crate::message::Message;
 
 /// No more than this of a line is looked at. A From_ line has at most some hundred bytes.
 pub(super) const LINE: usize = 64 << 10;
 
 /// How a From_ line stands in a file.
 const MARK: &[u8] = b"\nFrom ";
+
+/// How the lines of that entry begin.
+const INTERNAL_DATA: [&[u8]; 4] = [
+    b"From MAILER-DAEMON ",
+    b"Date: ",
+    b"From: Mail System Internal Data <MAILER-DAEMON@",
+    b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA",
+];
 
 /// Bytes at offsets of a file, in memory or not.
 pub(super) trait Bytes {
@@ -54,20 +63,27 @@ pub(super) struct Scanner<B> {
     mark: memmem::Finder<'static>,
     first: u64,
     pos: u64,
+    /// A bare From_ line begins an entry, too, if a header field follows.
+    bare: bool,
 }
 
 impl<B: Bytes> Scanner<B> {
-    pub(super) fn new(bytes: B) -> Result<Self, B::Error> {
+    pub(super) fn new(bytes: B, bare: bool) -> Result<Self, B::Error> {
         let start = bytes.start();
         let mut scanner = Scanner {
             bytes,
             mark: memmem::Finder::new(MARK),
             first: start,
             pos: start,
+            bare,
         };
         if !scanner.is_from_line_at(start)? {
             scanner.first = scanner.next_from_line(start)?;
             scanner.pos = scanner.first;
+        }
+        if scanner.is_internal_data_at(scanner.first)? {
+            scanner.next()?;
+            scanner.first = scanner.pos;
         }
         Ok(scanner)
     }
@@ -112,7 +128,32 @@ impl<B: Bytes> Scanner<B> {
         if !self.bytes.peek(pos, 5)?.starts_with(b"From ") {
             return Ok(false);
         }
-        Ok(is_from_line(self.bytes.line(pos)?.0))
+        let (line, next) = self.bytes.line(pos)?;
+        if is_from_line(line) || !self.bare || !is_bare_from_line(line) {
+            return Ok(is_from_line(line));
+        }
+        Ok(!Message::new(self.bytes.line(next)?.0).fields().is_empty())
+    }
+
+    /// Whether the entry at `pos` is the one in which an IMAP server of the University of Washington keeps its
+    /// notes. It is no mail. Our own entries, which anybody may cause, begin with other fields.
+    fn is_internal_data_at(&mut self, pos: u64) -> Result<bool, B::Error> {
+        if !self
+            .bytes
+            .peek(pos, INTERNAL_DATA[0].len())?
+            .starts_with(INTERNAL_DATA[0])
+        {
+            return Ok(false);
+        }
+        let mut pos = pos;
+        for begin in INTERNAL_DATA {
+            let (line, next) = self.bytes.line(pos)?;
+            if !line.starts_with(begin) {
+                return Ok(false);
+            }
+            pos = next;
+        }
+        Ok(true)
     }
 
     /// The first From_ line that begins behind a line end at or after `pos`, or the end.
@@ -150,10 +191,14 @@ impl<B: Bytes> Scanner<B> {
         let mut length = None;
         let mut pos = header;
         while pos < self.bytes.end() {
-            let (line, next) = self.bytes.line(pos)?;
-            if line.starts_with(b"From ") && is_from_line(line) {
-                break;
+            let mut read = self.bytes.line(pos)?;
+            if read.0.starts_with(b"From ") {
+                if self.is_from_line_at(pos)? {
+                    break;
+                }
+                read = self.bytes.line(pos)?;
             }
+            let (line, next) = read;
             pos = next;
             if matches!(line, b"\n" | b"\r\n") {
                 break;

@@ -29,6 +29,7 @@ fn there_and_back(file: &[u8], check: impl Fn(usize, &ImportedMessage)) {
     let rules = ReadingRules {
         conventions: &conventions,
         addresses: &addresses,
+        with_deleted: false,
         now: 1_800_000_000,
     };
     let mut mailbox = Vec::new();

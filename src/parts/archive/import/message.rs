@@ -44,6 +44,8 @@ pub(crate) struct ReadingRules<'a> {
     pub(crate) conventions: &'a Conventions,
     /// The desk's own addresses.
     pub(crate) addresses: &'a Addresses,
+    /// Messages that are marked as deleted are wanted, too.
+    pub(crate) with_deleted: bool,
     /// Seconds since 1970.
     pub(crate) now: i64,
 }
@@ -55,6 +57,8 @@ pub(crate) struct ImportedMessage<'a> {
     pub(crate) raw: Cow<'a, [u8]>,
     /// It is an entry of this program, and was edited since it was filed.
     pub(crate) changed: bool,
+    /// Another program has marked it as deleted, and not removed it yet.
+    pub(crate) deleted: bool,
     /// The envelope sender.
     pub(crate) sender: Sender,
     /// When it came in, in seconds since 1970.
@@ -113,6 +117,8 @@ fn own_entry<'a>(found: &'a RawMessage, rules: &ReadingRules) -> Option<Imported
     let mut mail = ImportedMessage {
         raw: decoded.raw,
         changed,
+        // What a store holds is filed, whatever flags a mail program left there.
+        deleted: false,
         sender: Sender::parse(&decoded.return_path.unwrap_or_default()),
         at: mbox::date_of(&found.from_line)
             .or(found.at)
@@ -149,6 +155,7 @@ fn foreign<'a>(found: &'a RawMessage, rules: &ReadingRules) -> ImportedMessage<'
     let message = Message::new(&raw);
     ImportedMessage {
         changed: false,
+        deleted: found.deleted || is_deleted(&message),
         sender: envelope::sender(&message, &found.from_line),
         at: envelope::received_at(&message, &found.from_line, found.at, rules.now),
         role: None,
@@ -157,6 +164,21 @@ fn foreign<'a>(found: &'a RawMessage, rules: &ReadingRules) -> ImportedMessage<'
         whole: None,
         raw,
     }
+}
+
+/// Thunderbird's flag for a message that was deleted and is still in its file.
+const MOZILLA_DELETED: u16 = 0x0008;
+
+/// True if a mail program has marked a message of an mbox as deleted: Thunderbird, or pine, mutt and dovecot.
+fn is_deleted(message: &Message) -> bool {
+    let mozilla = message.first("X-Mozilla-Status").is_some_and(|field| {
+        let flags = u16::from_str_radix(field.text().trim(), 16);
+        flags.is_ok_and(|flags| flags & MOZILLA_DELETED != 0)
+    });
+    mozilla
+        || message
+            .first("X-Status")
+            .is_some_and(|field| field.value.contains(&b'D'))
 }
 
 /// The number of the message's ticket, which is `known` or else found by the first rule that fits; and

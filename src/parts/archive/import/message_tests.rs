@@ -35,6 +35,7 @@ fn rules<'a>(addresses: &'a Addresses, conventions: &'a Conventions) -> ReadingR
     ReadingRules {
         conventions,
         addresses,
+        with_deleted: false,
         now: NOW,
     }
 }

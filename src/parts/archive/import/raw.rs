@@ -9,6 +9,8 @@ pub(crate) struct RawMessage {
     pub(crate) from_line: Vec<u8>,
     /// Header and body.
     pub(crate) content: Vec<u8>,
+    /// The mail program has marked it as deleted, as the name of its file says.
+    pub(crate) deleted: bool,
     /// It lies in an mbox, where lines are quoted.
     pub(crate) in_mbox: bool,
     /// When it came in, as its file says, in seconds since 1970.

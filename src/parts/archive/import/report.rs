@@ -98,6 +98,8 @@ pub(crate) struct ImportTotals {
     pub(crate) edited: usize,
     /// Mails that Debbugs sent itself, which are not imported.
     pub(crate) sent: usize,
+    /// Messages that a mail program had marked as deleted, which are not imported.
+    pub(crate) deleted: usize,
     /// Why the first of the things was left out that were; `None` if nothing was.
     pub(crate) failed: Option<Status>,
 }

@@ -26,6 +26,8 @@ pub(crate) struct ImportRequest {
     pub(crate) paths: Vec<PathBuf>,
     /// Import the subdirectories of a directory, too.
     pub(crate) folders: bool,
+    /// Import messages that are marked as deleted, too.
+    pub(crate) with_deleted: bool,
     pub(crate) conventions: Conventions,
     /// A ticket gets the number that the archive gives it, if that is free.
     pub(crate) keep_numbers: bool,
@@ -59,6 +61,7 @@ pub(crate) fn import(
     let rules = ReadingRules {
         conventions: &request.conventions,
         addresses: &addresses,
+        with_deleted: request.with_deleted,
         now: desk.now(),
     };
     let survey = survey(desk, &sources, &rules, &mut report)?;

@@ -84,6 +84,7 @@ impl MailSource {
         RawMessage {
             from_line,
             content,
+            deleted: false,
             in_mbox: matches!(self.format, Format::Mbox),
             at: file.metadata().ok().map(|meta| meta.mtime()),
             whole: self.whole,
@@ -148,6 +149,7 @@ impl MailSource {
             Some(_) => self.message(&file, first_line(&bytes), rest.to_vec()),
         };
         message.at = delivered_at(name).or(message.at);
+        message.deleted = is_trashed(&path);
         Ok(Some(message))
     }
 
@@ -183,6 +185,16 @@ fn unreadable(path: &Path, e: std::io::Error) -> anyhow::Error {
 fn first_line(bytes: &[u8]) -> Vec<u8> {
     let line = mbox::lines(bytes).next().unwrap_or_default();
     line.trim_ascii_end().to_vec()
+}
+
+/// True if the flags in a file's name mark it as deleted.
+fn is_trashed(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let flags = name.rsplit_once(":2,").map(|(_, flags)| flags);
+    flags.is_some_and(|flags| flags.contains('T'))
 }
 
 /// When a file of a Maildir was delivered: its name begins with that, in seconds since 1970.

@@ -95,6 +95,10 @@ pub(crate) fn survey(
         // A stored message is larger than it was when it came in.
         let walked = source.walk(max_size.saturating_mul(2), &mut |location, raw, done| {
             let mail = message::read(&raw, rules);
+            if mail.deleted && !rules.with_deleted {
+                report.totals.deleted += 1;
+                return Ok(());
+            }
             let message = Message::new(&mail.raw);
             let bytes = mail.raw.len();
             if bytes as u64 > max_size {

@@ -116,7 +116,8 @@ fn format(file: &mut File, name: &str) -> Result<Format> {
     let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
     let begin = &head[head.iter().take_while(blank).count()..];
     let first_line = mbox::lines(begin).next().unwrap_or_default();
-    if begin.is_empty() || mbox::is_from_line(first_line) {
+    let begins = mbox::is_from_line(first_line) || mbox::is_bare_from_line(first_line);
+    if begin.is_empty() || begins {
         return Ok(Format::Mbox);
     }
     let message = Message::new(&head);

@@ -104,7 +104,7 @@ impl Walk<'_, '_> {
         let file = self.source.open()?;
         let size = self.source.settled_size(&file)?;
         let again = file.try_clone().with_context(|| self.doing())?;
-        let mut spans = FileEntries::new(again, size).with_context(|| self.doing())?;
+        let mut spans = FileEntries::with_bare_lines(again, size).with_context(|| self.doing())?;
         let mut nth = 0;
         while let Some(span) = spans.next().with_context(|| self.doing())? {
             nth += 1;
@@ -198,7 +198,7 @@ fn second_mail(mail: &[u8]) -> Option<usize> {
     let mut after_empty = false;
     let mut lines = (1..).zip(mbox::lines(mail)).peekable();
     while let Some((number, line)) = lines.next() {
-        let begins = after_empty && mbox::is_from_line(line);
+        let begins = after_empty && (mbox::is_from_line(line) || mbox::is_bare_from_line(line));
         if begins && lines.peek().is_some_and(|(_, next)| is_field(next)) {
             return Some(number);
         }
