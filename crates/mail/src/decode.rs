@@ -13,7 +13,7 @@
 //! assert_eq!(decode::text(b"=?utf-8?Q?Hi=0D=0ABcc:_x@example.net?="), "Hi Bcc: x@example.net");
 //! ```
 
-// mail-parser supplies the charsets here, and in `render/parts.rs` the parameters of MIME fields.
+// mail-parser supplies the charsets here, and in `render/entity_header.rs` the parameters of MIME fields.
 // No other file may name it, since its panics have to be caught.
 mod address;
 mod charset;

@@ -20,8 +20,10 @@
 //! assert_eq!(bytes, b"%PDF");
 //! ```
 
+mod entity_header;
 pub(crate) mod html;
 pub(crate) mod parts;
+mod pieces;
 
 use crate::decode::{clean_block, in_charset};
 use crate::message::Message;

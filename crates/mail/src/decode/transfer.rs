@@ -3,6 +3,36 @@
 //! mail-parser does not do here: it loses the end of base64 whose padding is missing, and returns a
 //! whole part undecoded for one stray `=` in quoted-printable.
 
+/// How a body is encoded (RFC 2045, 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Plain,
+    Base64,
+    QuotedPrintable,
+}
+
+impl Encoding {
+    /// At least the first `limit` bytes of what `body` holds, if there are as many. Reads at most four
+    /// times as many.
+    pub(crate) fn decode_head(self, body: &[u8], limit: usize) -> Vec<u8> {
+        let head = |times: usize| &body[..body.len().min(limit.saturating_mul(times))];
+        match self {
+            Encoding::Plain => head(1).to_vec(),
+            Encoding::Base64 => base64(head(2)),
+            Encoding::QuotedPrintable => quoted_printable(head(4)),
+        }
+    }
+
+    /// How many bytes `body` holds.
+    pub(crate) fn decoded_len(self, body: &[u8]) -> usize {
+        match self {
+            Encoding::Plain => body.len(),
+            Encoding::Base64 => base64_len(body),
+            Encoding::QuotedPrintable => quoted_printable(body).len(),
+        }
+    }
+}
+
 /// Decodes base64. What is no digit of it is skipped; padding may be missing, or stand anywhere.
 pub(crate) fn base64(coded: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(coded.len() / 4 * 3 + 3);
@@ -30,7 +60,7 @@ pub(crate) fn base64(coded: &[u8]) -> Vec<u8> {
 }
 
 /// How many bytes [`base64`] returns, without decoding them.
-pub(crate) fn base64_len(coded: &[u8]) -> usize {
+fn base64_len(coded: &[u8]) -> usize {
     let whole = |count: usize| count * 6 / 8;
     let (mut total, mut count) = (0, 0);
     for &byte in coded {
@@ -64,7 +94,7 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 /// Decodes a quoted-printable body; an `=` that begins no code stands for itself.
-pub(crate) fn quoted_printable(coded: &[u8]) -> Vec<u8> {
+fn quoted_printable(coded: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(coded.len());
     for line in coded.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
