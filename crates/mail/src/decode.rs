@@ -13,13 +13,13 @@
 //! assert_eq!(decode::text(b"=?utf-8?Q?Hi=0D=0ABcc:_x@example.net?="), "Hi Bcc: x@example.net");
 //! ```
 
-// mail-parser supplies the charsets here, and in `render/entity_header.rs` the parameters of MIME fields.
-// No other file may name it, since its panics have to be caught.
 mod address;
 mod charset;
 mod clean;
 mod date;
 mod encoded_words;
+mod iso_2022;
+mod label;
 mod mailbox;
 pub(crate) mod transfer;
 
@@ -40,7 +40,12 @@ const MSG_ID_LIMIT: usize = 998;
 /// beyond ASCII, which are read as UTF-8 or else as windows-1252. What cannot be decoded is returned
 /// as it stands. Reads 64 KiB at most.
 pub fn text(raw: &[u8]) -> String {
-    clean(&encoded_words::decode(&guess(head(raw, FIELD_LIMIT))))
+    clean(&words(head(raw, FIELD_LIMIT)))
+}
+
+/// `raw` with its encoded words decoded, and all else guessed.
+fn words(raw: &[u8]) -> String {
+    encoded_words::decode(&guess(&encoded_words::in_ascii(raw)))
 }
 
 /// All msg-ids of a Message-ID, In-Reply-To or References value, in order, with their angle
