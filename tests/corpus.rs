@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 5] = ["", "bytes", "generated", "machines", "people"];
+pub const ROOMS: [&str; 6] = ["", "bytes", "generated", "heads", "machines", "people"];
 
 /// One mail.
 pub struct Case {
@@ -49,8 +49,12 @@ pub struct Want {
     pub subject: Option<String>,
     /// How many parts are attached.
     pub attachments: Option<usize>,
+    /// What the attached parts are called; `-` for one without a name.
+    pub names: Option<Vec<String>>,
     /// How the text begins.
     pub text: Option<String>,
+    /// When it was written, by its Date, in RFC 3339.
+    pub date: Option<String>,
 }
 
 fn submit() -> String {

@@ -21,7 +21,10 @@ mod encoded_words;
 mod iso_2022;
 mod label;
 mod mailbox;
+pub(crate) mod parameters;
 pub(crate) mod transfer;
+mod utf_7;
+pub(crate) mod uuencode;
 
 pub(crate) use charset::{guess, in_charset};
 pub use clean::{clean, clean_block, cleaned, is_blank};

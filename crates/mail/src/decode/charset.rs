@@ -10,6 +10,7 @@ use memchr::{memchr, memmem};
 
 use super::iso_2022;
 use super::label::{Label, label};
+use super::utf_7;
 
 /// Bytes of no stated charset.
 ///
@@ -50,7 +51,7 @@ pub(crate) fn in_charset(charset: &str, raw: &[u8]) -> String {
         Label::Encoding(encoding) if encoding.is_ascii_compatible() && raw.is_ascii() => guess(raw),
         Label::Encoding(encoding) => truly(decode(encoding, raw), encoding.name(), raw),
         Label::CodePage(upper) => code_page(upper, raw),
-        Label::Utf7 => truly(utf_7(raw), "", raw),
+        Label::Utf7 => truly(utf_7::decode(raw), "", raw),
         Label::Utf16(order) => utf_16(order, raw),
         Label::Iso2022 => truly(iso_2022::decode(raw), "ISO-2022", raw),
         Label::Hz => truly(iso_2022::decode_hz(raw), "HZ", raw),
@@ -61,14 +62,6 @@ pub(crate) fn in_charset(charset: &str, raw: &[u8]) -> String {
 /// with it (RFC 2152).
 pub(super) fn ends_with_its_word(charset: &str) -> bool {
     matches!(label(charset), Label::Utf7)
-}
-
-fn utf_7(raw: &[u8]) -> (String, bool) {
-    let Some(charset) = charset::Charset::for_label(b"utf-7") else {
-        return (guess(raw), false);
-    };
-    let (text, errors) = charset.decode_without_bom_handling(raw);
-    (text.into_owned(), errors)
 }
 
 /// `raw` in `encoding`, and whether it holds bytes for which that has no character. The web reads such

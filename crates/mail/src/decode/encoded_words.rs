@@ -171,3 +171,16 @@ fn q_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
         .or_else(|| coded.strip_prefix(b"?q?"))?;
     (!charset.is_empty() && charset.is_ascii()).then_some((charset, coded))
 }
+
+/// The length of the encoded word at the start of `text`.
+pub(super) fn word_len(text: &[u8]) -> Option<usize> {
+    let token = text
+        .get(2..)?
+        .iter()
+        .take(64)
+        .position(|&byte| byte == b'?')?;
+    // The marks around the charset, and those around the encoding.
+    let coded = 2 + token + 3;
+    let end = memmem::find(text.get(coded..)?, b"?=")?;
+    Some(coded + end + 2)
+}

@@ -65,6 +65,13 @@ pub(super) fn label(name: &str) -> Label {
     }
 }
 
+/// True if `name` is surely meant for a charset.
+pub(super) fn is_name(name: &str) -> bool {
+    let unicode = ["utf-8", "utf8", "us-ascii"];
+    !matches!(label(name), Label::Unknown)
+        || unicode.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// `cp850`, `windows1252`, `xibm437`, `iso88591`, `88591`, and `iso885915windows`.
 fn numbered(plain: &str) -> Option<Label> {
     let kinds = [

@@ -5,8 +5,9 @@
 
 pub(crate) use super::entity_header::Disposition;
 use super::entity_header::{EntityHeader, file_name};
-use super::pieces::pieces;
+use super::pieces::{pieces, shown_boundary};
 use crate::decode::transfer::Encoding;
+use crate::decode::{self, uuencode};
 use crate::message::Message;
 
 /// Multiparts nested deeper than this are one part.
@@ -83,11 +84,9 @@ impl PartWalker {
         let header = EntityHeader::read(&entity, default);
         if header.mime.starts_with("multipart/") && depth < DEPTH && self.budget >= body.len() {
             self.budget -= body.len();
-            let pieces = header
-                .boundary
-                .as_deref()
-                .map(|boundary| pieces(body, boundary));
-            if let Some(pieces) = pieces.filter(|pieces| !pieces.is_empty()) {
+            let of = |boundary: &[u8]| Some(pieces(body, boundary)).filter(|p| !p.is_empty());
+            let said = header.boundary.as_deref().and_then(of);
+            if let Some(pieces) = said.or_else(|| of(&shown_boundary(body)?)) {
                 let default = match header.mime.as_str() {
                     "multipart/digest" => "message/rfc822",
                     _ => "text/plain",
@@ -123,7 +122,56 @@ impl PartWalker {
         if part.mime == "message/rfc822" && part.name.is_none() {
             part.name = subject(&part.decoded_head(256 << 10));
         }
+        let is_text = part.mime == "text/plain" && part.encoding == Encoding::Plain;
+        if is_text && part.name.is_none() && part.disposition != Disposition::Attachment {
+            return self.with_files(part);
+        }
         Entity::Leaf(part)
+    }
+
+    /// A text, or the text and the files that stand in it (uuencode).
+    fn with_files<'a>(&mut self, text: BodyPart<'a>) -> Entity<'a> {
+        let mut entities = Vec::new();
+        let mut at = 0;
+        let piece = |number: usize, body: &'a [u8]| BodyPart {
+            number,
+            mime: text.mime.clone(),
+            charset: text.charset.clone(),
+            name: None,
+            disposition: text.disposition,
+            encoding: Encoding::Plain,
+            body,
+        };
+        let mut number = text.number;
+        while let Some(file) = uuencode::block(text.body, at).filter(|_| number < PARTS) {
+            let before = piece(number, &text.body[at..file.start]);
+            if !before.is_blank() {
+                entities.push(Entity::Leaf(before));
+                number += 1;
+            }
+            entities.push(Entity::Leaf(BodyPart {
+                mime: "application/octet-stream".to_owned(),
+                name: file_name(&decode::text(file.name)),
+                disposition: Disposition::Attachment,
+                encoding: Encoding::Uuencode,
+                ..piece(number, &text.body[file.start..file.end])
+            }));
+            number += 1;
+            at = file.end;
+        }
+        if at == 0 {
+            return Entity::Leaf(text);
+        }
+        let after = piece(number, &text.body[at..]);
+        if !after.is_blank() {
+            entities.push(Entity::Leaf(after));
+            number += 1;
+        }
+        self.parts = number - 1;
+        Entity::Multi {
+            alternative: false,
+            entities,
+        }
     }
 }
 
