@@ -73,9 +73,10 @@ impl Desk {
         let entries = later + u64::from(first.is_some());
         let first = first.as_ref().map(header_of);
         let last = last.as_ref().map(header_of).or_else(|| first.clone());
-        let (opened, submitter, subject) = match first {
-            Some(first) => (first.at, first.author, first.subject),
-            None => (0, None, String::new()),
+        let (opened, submitter, said, subject) = match first {
+            Some(first) if first.author.is_none() => (first.at, None, first.name, first.subject),
+            Some(first) => (first.at, first.author, String::new(), first.subject),
+            None => (0, None, String::new(), String::new()),
         };
         let row = Overview {
             id,
@@ -84,6 +85,7 @@ impl Desk {
             entries,
             opened,
             submitter,
+            said,
             subject,
             active: last.as_ref().map_or(0, |last| last.at),
             last_automatic: last.as_ref().is_some_and(|last| last.automatic),

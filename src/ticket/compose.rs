@@ -186,7 +186,10 @@ impl Composer<'_> {
         values: Values,
     ) -> Composed {
         let author = original.from().into_iter().next();
-        let (author, author_address) = author.map(|m| (m.name, m.address)).unwrap_or_default();
+        let (author, author_address) = match author {
+            Some(author) => (author.name, author.address),
+            None => (original.author_text(), String::new()),
+        };
         let subject = match values.subject.is_empty() {
             true => clean(&original.subject()),
             false => clean(&values.subject),

@@ -105,7 +105,7 @@ pub struct Summary {
     pub author: Option<Mailbox>,
     /// The address in From, in lower case; empty if there is none.
     pub from: String,
-    /// The display name in From.
+    /// The display name in From, or what From says if it holds no address.
     pub name: String,
     /// The Subject in one line.
     pub subject: String,
@@ -148,7 +148,7 @@ impl Summary {
                 .as_ref()
                 .map(|m| m.address.to_lowercase())
                 .unwrap_or_default(),
-            name: first.map(|m| m.name).unwrap_or_default(),
+            name: first.map_or_else(|| message.author_text(), |m| m.name),
             subject: message.subject().chars().take(500).collect(),
             people: people.join(" "),
             automatic: matches!(degree, Degree::Automatic(_) | Degree::Ours),

@@ -21,6 +21,7 @@ mod encoded_words;
 mod iso_2022;
 mod label;
 mod mailbox;
+mod nominal;
 pub(crate) mod parameters;
 pub(crate) mod transfer;
 mod utf_7;
@@ -30,6 +31,7 @@ pub(crate) use charset::{guess, in_charset};
 pub use clean::{clean, clean_block, cleaned, is_blank};
 pub use date::date;
 pub use mailbox::{Mailbox, mailboxes};
+pub use nominal::nominal;
 
 /// No field's value is read further than this many bytes.
 const FIELD_LIMIT: usize = 64 << 10;

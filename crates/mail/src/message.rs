@@ -146,6 +146,28 @@ impl<'a> Message<'a> {
         self.mailboxes("From")
     }
 
+    /// What From says of the author where it holds no address, as [`decode::nominal`] reads it; empty if
+    /// it has one, or says nothing. Nobody can be written to by it.
+    pub fn author_text(&self) -> String {
+        match self.from().is_empty() {
+            true => {
+                let mut texts = self.all("From").take(10).map(|f| decode::nominal(f.value));
+                texts.find(|text| !text.is_empty()).unwrap_or_default()
+            }
+            false => String::new(),
+        }
+    }
+
+    /// Who wrote it, for people: the first name in From, else the first address, else
+    /// [`Message::author_text`]. Empty if From says nothing.
+    pub fn author_name(&self) -> String {
+        match self.from().into_iter().next() {
+            Some(author) if author.name.is_empty() => author.address,
+            Some(author) => author.name,
+            None => self.author_text(),
+        }
+    }
+
     /// Where answers go: the first mailbox in Reply-To, else in From. `None` if neither has one.
     pub fn reply_to(&self) -> Option<Mailbox> {
         let mut asked = self.mailboxes("Reply-To").into_iter();

@@ -95,7 +95,7 @@ pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> scree
     let rendered = render::render(&decoded.raw, &Limits::default());
     let mut shown = screen::ShownMessage {
         number: filed.number,
-        author: authors(filed, &message.from()),
+        author: authors(filed, &message),
         date: filed.written().map(screen::when).unwrap_or_default(),
         event: event(filed.event).unwrap_or_default().to_owned(),
         text: rendered.text,
@@ -129,17 +129,19 @@ fn fields(filed: &FiledMessage, message: &Message) -> String {
 }
 
 /// Who wrote a message, in one line, as far as anybody knows.
-fn authors(filed: &FiledMessage, people: &[Mailbox]) -> String {
+fn authors(filed: &FiledMessage, message: &Message) -> String {
     let written = |m: &Mailbox| match m.name.as_str() {
         "" => m.address.clone(),
         name => format!("{name} <{}>", m.address),
     };
-    match people {
-        [] => match filed.return_path() {
-            None | Some("") => "nobody".to_owned(),
-            Some(sender) => sender.to_owned(),
-        },
-        people => people.iter().map(written).collect::<Vec<_>>().join(", "),
+    let people = message.from();
+    if !people.is_empty() {
+        return people.iter().map(written).collect::<Vec<_>>().join(", ");
+    }
+    match (message.author_text(), filed.return_path()) {
+        (said, _) if !said.is_empty() => said,
+        (_, None | Some("")) => "nobody".to_owned(),
+        (_, Some(sender)) => sender.to_owned(),
     }
 }
 

@@ -20,13 +20,11 @@ impl Composer<'_> {
     /// that header, and the author's DMARC policy does not apply to it.
     #[must_use]
     pub fn copy(&self, original: &Message, admins: &[String]) -> Outgoing {
-        let author = original.from().into_iter().next();
-        let name = match author {
-            Some(Mailbox { name, address }) if name.is_empty() => address,
-            Some(Mailbox { name, .. }) => name,
-            None => "somebody".into(),
+        let name = match clean(&original.author_name()) {
+            name if name.is_empty() => "somebody".into(),
+            name => name,
         };
-        let from = format!("{} via tickets", cut(&clean(&name), 150));
+        let from = format!("{} via tickets", cut(&name, 150));
         let admins = people(admins);
         let mut head = self.new_head(Kind::Copy.word(), &from, &self.subject(&original.subject()));
         head.people("To", &admins);

@@ -258,16 +258,12 @@ impl Reader<'_> {
         loop {
             match self.rest {
                 [] | [b';', ..] => break,
-                [b'(', ..] if !unclosed => {
-                    unclosed = !self.comment();
-                    continue;
-                }
+                [b'(', ..] if !unclosed => unclosed = !self.comment(),
                 // It may hold a semicolon.
                 [b'=', b'?', ..] => {
                     let len = word_len(self.rest);
                     value.extend_from_slice(&self.rest[..len]);
                     self.rest = &self.rest[len..];
-                    continue;
                 }
                 rest => {
                     let after_gap = value.last().is_none_or(|byte| b" \t,".contains(byte));

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn files_are_found_in_text() {
-        let table: &[(&str, &str, Option<(usize, usize, &str)>)] = &[
+        type Found = Option<(usize, usize, &'static str)>;
+        let table: &[(&str, &str, Found)] = &[
             ("alone", "begin 644 a\n#86)C\n`\nend\n", Some((0, 24, "a"))),
             ("empty", "begin 644 a\n`\nend\n", Some((0, 18, "a"))),
             (
