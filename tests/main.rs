@@ -34,6 +34,7 @@ mod one_ticket;
 mod parts;
 mod policy;
 mod power;
+mod python;
 mod races;
 mod reply;
 mod restore;
