@@ -55,6 +55,8 @@ pub struct Overview {
     pub active: i64,
     /// The author of the first message: where answers go.
     pub submitter: Option<Mailbox>,
+    /// What the first message says of its author instead, if it names no address.
+    pub said: String,
     /// Subject of the first message.
     pub subject: String,
     /// From of the last message, in lower case.
@@ -245,6 +247,10 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
         entries: row.get::<_, i64>(5)? as u64,
         opened: row.get(6)?,
         active: row.get(7)?,
+        said: match address.is_empty() {
+            true => name.clone(),
+            false => String::new(),
+        },
         submitter: (!address.is_empty()).then_some(Mailbox { name, address }),
         subject: row.get(10)?,
         last_from: row.get(11)?,

@@ -98,21 +98,23 @@ impl Listed {
         &self.row.subject
     }
 
-    /// The submitter's name, else their address; empty if there is none.
+    /// The submitter's name, else their address, else what the mail says instead; empty if it says
+    /// nothing.
     pub fn who(&self) -> &str {
         match &self.row.submitter {
             Some(who) if is_blank(&who.name) => &who.address,
             Some(who) => &who.name,
-            None => "",
+            None => &self.row.said,
         }
     }
 
     /// True if the submitter's name or address contains `text`, which is in lower case.
     pub fn is_from(&self, text: &str) -> bool {
-        self.row.submitter.as_ref().is_some_and(|who| {
-            let parts = [&who.name, &who.address];
-            parts.iter().any(|part| part.to_lowercase().contains(text))
-        })
+        let contains = |part: &String| part.to_lowercase().contains(text);
+        match &self.row.submitter {
+            Some(who) => contains(&who.name) || contains(&who.address),
+            None => contains(&self.row.said),
+        }
     }
 
     /// When the last message was filed, in seconds since 1970.

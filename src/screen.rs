@@ -47,10 +47,11 @@ pub(crate) fn grouped(number: u64) -> String {
     indicatif::HumanCount(number).to_string()
 }
 
-/// A person as `Ann <ann@example.net>`, or as the address alone. Harmless to a terminal.
+/// A person as `Ann <ann@example.net>`, or as the address or the name alone. Harmless to a terminal.
 pub(crate) fn person(mailbox: &Mailbox) -> String {
     match is_blank(&mailbox.name) {
         true => clean(&mailbox.address),
+        false if mailbox.address.is_empty() => clean(&mailbox.name),
         false => clean(&format!("{} <{}>", mailbox.name, mailbox.address)),
     }
 }

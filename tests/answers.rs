@@ -396,7 +396,7 @@ fn what_can_reach_nobody_is_not_said_to_be_queued() {
     let sent = bench.take_sent();
     assert_eq!(short(&sent), [BOTH]);
     let copy = of_kind(&sent, "copy");
-    let from = "\"somebody via tickets (no address to answer)\" <ticket-1@example.org>";
+    let from = "\"Ann via tickets (no address to answer)\" <ticket-1@example.org>";
     assert_eq!(copy.field("From").unwrap(), from);
     // What an admin then writes goes nowhere, and that must be said.
     bench.file("ticket-1", from_steve("2", "ticket-1"));

@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 7] = [
+pub const ROOMS: [&str; 8] = [
     "",
     "bytes",
     "generated",
+    "heads",
     "machines",
     "people",
     "threads",
@@ -58,8 +59,12 @@ pub struct Want {
     pub subject: Option<String>,
     /// How many parts are attached.
     pub attachments: Option<usize>,
+    /// What the attached parts are called; `-` for one without a name.
+    pub names: Option<Vec<String>>,
     /// How the text begins.
     pub text: Option<String>,
+    /// When it was written, by its Date, in RFC 3339.
+    pub date: Option<String>,
 }
 
 fn submit() -> String {

@@ -35,6 +35,7 @@ mod one_ticket;
 mod parts;
 mod policy;
 mod power;
+mod python;
 mod races;
 mod reply;
 mod restore;

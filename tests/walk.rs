@@ -51,6 +51,12 @@ fn any_bytes() {
 }
 
 #[test]
+fn heads_and_names() {
+    // A7, E2
+    walk("heads");
+}
+
+#[test]
 fn large_ones() {
     // A7, C8, D6
     walk("generated");
@@ -314,6 +320,15 @@ fn facts(want: &Want, got: &Value) -> Vec<String> {
     if let Some(wanted) = want.attachments {
         let count = got["attachments"].as_array().map_or(0, Vec::len);
         check("attachments", count.to_string(), wanted.to_string());
+    }
+    if let Some(wanted) = &want.names {
+        let parts = got["attachments"].as_array().into_iter().flatten();
+        let name = |part: &Value| part["name"].as_str().unwrap_or("-").to_owned();
+        let names: Vec<String> = parts.map(name).collect();
+        check("names", format!("{names:?}"), format!("{wanted:?}"));
+    }
+    if let Some(wanted) = &want.date {
+        check("date", text(&got["date"]), wanted.clone());
     }
     if let Some(wanted) = &want.text {
         let text = text(&got["text"]);

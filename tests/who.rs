@@ -292,3 +292,43 @@ fn a_ticket_that_writes_is_not_written_to() {
         }
     }
 }
+
+// E1, E2: who cannot be answered still has a name.
+#[test]
+fn authors_without_an_address_are_named() {
+    let bench = Bench::new();
+    for (from, said) in [
+        (
+            "Mail Delivery Subsystem <MAILER-DAEMON>",
+            "Mail Delivery Subsystem",
+        ),
+        ("root (Cron Daemon)", "root (Cron Daemon)"),
+        ("ann at example.net (Ann Example)", "Ann Example"),
+        ("=?utf-8?Q?J=C3=B6rg?= <>", "Jörg"),
+    ] {
+        let mail = format!(
+            "From: {from}\nSubject: disk full\nMessage-ID: <{}@x>\n\nhi\n",
+            said.len()
+        );
+        bench.file("submit", mail);
+        let id = bench.names().len().to_string();
+        let list = bench.run(&["list", "--from", said], b"").stdout;
+        assert_eq!(list.lines().count(), 1, "{list}");
+        assert!(list.contains(&format!(" {said} ")), "{list}");
+        let shown = bench.run(&["show", &id], b"").stdout;
+        assert!(shown.contains(&format!(" {said} ")), "{shown}");
+        // The admin's copy is written in that name, and nobody else is written to.
+        let sent = bench.take_sent();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        let name = tickets::mail::message::Message::new(sent[0].mail.as_bytes()).from();
+        let wanted = format!("{said} via tickets");
+        assert!(name[0].name.starts_with(&wanted), "{}", name[0].name);
+    }
+    // Without an index, too.
+    let all = bench.run(&["list"], b"").stdout;
+    assert_eq!(bench.run(&["reindex"], b"").status, 0);
+    assert_eq!(bench.run(&["list"], b"").stdout, all);
+    let found = bench.run(&["search", "from:Cron"], b"").stdout;
+    assert!(found.contains("root (Cron Daemon)"), "{found}");
+    assert!(!found.contains("<>"), "{found}");
+}

@@ -86,9 +86,10 @@ impl Desk {
             .as_ref()
             .is_some_and(|last| asks_to_close(&staff, last));
         let last = last.as_ref().map(header_of).or_else(|| first.clone());
-        let (opened, submitter, subject) = match first {
-            Some(first) => (first.at, first.author, first.subject),
-            None => (0, None, String::new()),
+        let (opened, submitter, said, subject) = match first {
+            Some(first) if first.author.is_none() => (first.at, None, first.name, first.subject),
+            Some(first) => (first.at, first.author, String::new(), first.subject),
+            None => (0, None, String::new(), String::new()),
         };
         let row = Overview {
             id,
@@ -97,6 +98,7 @@ impl Desk {
             entries,
             opened,
             submitter,
+            said,
             subject,
             active: last.as_ref().map_or(0, |last| last.at),
             last_automatic: last.as_ref().is_some_and(|last| last.automatic),

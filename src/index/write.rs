@@ -175,6 +175,9 @@ impl Index {
     ) -> Result<()> {
         let (first, last, count) = ends;
         let author = first.and_then(|s| s.author.as_ref());
+        // Without an address it is only shown: nobody can be answered by it.
+        let said = first.map_or("", |s| s.name.as_str());
+        let name = author.map_or(said, |a| a.name.as_str());
         let sql = "INSERT OR REPLACE INTO ticket
                    VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
         self.db.prepare_cached(sql)?.execute(params![
@@ -186,7 +189,7 @@ impl Index {
             count as i64,
             first.map_or(0, |s| s.at),
             last.map_or(0, |s| s.at),
-            author.map_or("", |a| a.name.as_str()),
+            name,
             author.map_or("", |a| a.address.as_str()),
             first.map_or("", |s| s.subject.as_str()),
             last.map_or("", |s| s.from.as_str()),

@@ -221,9 +221,10 @@ impl Composer<'_> {
             Template::Ack => to.first(),
             _ => self.by.writer.as_ref(),
         };
-        let (author, author_address) = author
-            .map(|m| (m.name.clone(), m.address.clone()))
-            .unwrap_or_default();
+        let (author, author_address) = match author {
+            Some(author) => (author.name.clone(), author.address.clone()),
+            None => (original.author_text(), String::new()),
+        };
         let subject = match values.subject.is_empty() {
             true => clean(&original.subject()),
             false => clean(&values.subject),

@@ -24,7 +24,7 @@ pub struct Summary {
     pub author: Option<Mailbox>,
     /// The address of whoever wrote it, in lower case; empty if there is none.
     pub from: String,
-    /// Their display name.
+    /// Their display name, or what From says if it holds no address.
     pub name: String,
     /// The Subject in one line.
     pub subject: String,
@@ -96,7 +96,7 @@ impl Summary {
         Summary {
             author: by.author.clone(),
             from: writer.map(|m| m.address.to_lowercase()).unwrap_or_default(),
-            name: writer.map(|m| m.name.clone()).unwrap_or_default(),
+            name: writer.map_or_else(|| message.author_text(), |m| m.name.clone()),
             people: match self.automatic {
                 true => String::new(),
                 false => people(message, by),

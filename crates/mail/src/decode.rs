@@ -13,20 +13,25 @@
 //! assert_eq!(decode::text(b"=?utf-8?Q?Hi=0D=0ABcc:_x@example.net?="), "Hi Bcc: x@example.net");
 //! ```
 
-// mail-parser supplies the charsets here, and in `render/parts.rs` the parameters of MIME fields.
-// No other file may name it, since its panics have to be caught.
 mod address;
 mod charset;
 mod clean;
 mod date;
 mod encoded_words;
+mod iso_2022;
+mod label;
 mod mailbox;
+mod nominal;
+pub(crate) mod parameters;
 pub(crate) mod transfer;
+mod utf_7;
+pub(crate) mod uuencode;
 
 pub(crate) use charset::{guess, in_charset};
 pub use clean::{clean, clean_block, cleaned, is_blank};
 pub use date::date;
 pub use mailbox::{Mailbox, mailboxes};
+pub use nominal::nominal;
 
 /// No field's value is read further than this many bytes.
 const FIELD_LIMIT: usize = 64 << 10;
@@ -40,7 +45,12 @@ const MSG_ID_LIMIT: usize = 998;
 /// beyond ASCII, which are read as UTF-8 or else as windows-1252. What cannot be decoded is returned
 /// as it stands. Reads 64 KiB at most.
 pub fn text(raw: &[u8]) -> String {
-    clean(&encoded_words::decode(&guess(head(raw, FIELD_LIMIT))))
+    clean(&words(head(raw, FIELD_LIMIT)))
+}
+
+/// `raw` with its encoded words decoded, and all else guessed.
+fn words(raw: &[u8]) -> String {
+    encoded_words::decode(&guess(&encoded_words::in_ascii(raw)))
 }
 
 /// All msg-ids of a Message-ID, In-Reply-To or References value, in order, with their angle

@@ -40,7 +40,8 @@
 //! - `eol`: how lines ended, if not all in LF. `crlf`; or `mixed:` and the lengths of the runs of CRLF
 //!   and LF lines in turn; or `kept` if there are more than 2000 runs, and the CRs were left in place.
 //! - `end=none`: the last line had no line end, and got one.
-//! - `head=none`: the first line is no header field, and an empty line was put before it.
+//! - `head=none`: the first line is no header field (and no From_ line before one), and an empty line was
+//!   put before it.
 //! - `nul`: where the header had NULs, each counted from the one before. They are stored as `?`, since
 //!   mutt drops the rest of a line behind a NUL. More than 2000 are stored as they are.
 //!
@@ -76,6 +77,7 @@ pub use self::trace::Trace;
 pub use self::trace::{EXPORT_MARK, field_len};
 use self::trace::{Record, Top};
 use crate::mbox;
+use crate::message::from_lines;
 
 /// What the digest proves of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +127,8 @@ pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
         .next()
         .map(|line| without_end(line, &ends))
         .unwrap_or_default();
-    let no_header = !is_blank(first_line) && field_name(first_line).is_none();
+    let begins_header = field_name(first_line).is_some() || from_lines(raw, true).is_some();
+    let no_header = !is_blank(first_line) && !begins_header;
     let nuls = if no_header {
         Vec::new()
     } else {

@@ -1,7 +1,8 @@
 //! One mail as header fields and a body (RFC 5322), without a copy and without an error.
 //!
 //! What cannot be parsed is still a mail, with fewer fields. The fields are given byte for byte, and
-//! decoded where asked, by [`crate::decode`].
+//! decoded where asked, by [`crate::decode`]. A From_ line inside the header, which some programs leave
+//! there, is passed over.
 //!
 //! ```
 //! use tickets_mail::message::Message;
@@ -18,6 +19,7 @@
 //! ```
 
 use crate::decode::{self, Mailbox};
+use crate::mbox;
 
 /// One header field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +74,18 @@ impl<'a> Message<'a> {
                 break;
             }
             let Some(colon) = field_name_end(line) else {
+                if let Some(len) = from_lines(rest, fields.is_empty()) {
+                    at += len;
+                    continue;
+                }
                 // The header ends without an empty line. This line is the first of the body.
                 break;
             };
-            let mut end = at + line.len();
-            while let Some(b' ' | b'\t') = raw.get(end) {
-                end += first_line(&raw[end..]).len();
+            let mut end = folded_end(raw, at + line.len());
+            if is_of_mime(line) {
+                while raw[at..end].trim_ascii_end().ends_with(b";") && is_parameter(&raw[end..]) {
+                    end = folded_end(raw, end + first_line(&raw[end..]).len());
+                }
             }
             let value = &raw[at + colon + 1..end];
             let value = value.strip_suffix(b"\n").unwrap_or(value);
@@ -138,6 +146,28 @@ impl<'a> Message<'a> {
         self.mailboxes("From")
     }
 
+    /// What From says of the author where it holds no address, as [`decode::nominal`] reads it; empty if
+    /// it has one, or says nothing. Nobody can be written to by it.
+    pub fn author_text(&self) -> String {
+        match self.from().is_empty() {
+            true => {
+                let mut texts = self.all("From").take(10).map(|f| decode::nominal(f.value));
+                texts.find(|text| !text.is_empty()).unwrap_or_default()
+            }
+            false => String::new(),
+        }
+    }
+
+    /// Who wrote it, for people: the first name in From, else the first address, else
+    /// [`Message::author_text`]. Empty if From says nothing.
+    pub fn author_name(&self) -> String {
+        match self.from().into_iter().next() {
+            Some(author) if author.name.is_empty() => author.address,
+            Some(author) => author.name,
+            None => self.author_text(),
+        }
+    }
+
     /// Where answers go: the first mailbox in Reply-To, else in From. `None` if neither has one.
     pub fn reply_to(&self) -> Option<Mailbox> {
         let mut asked = self.mailboxes("Reply-To").into_iter();
@@ -193,6 +223,57 @@ fn first_line(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// Where the field ends whose first line ends at `end`.
+fn folded_end(raw: &[u8], mut end: usize) -> usize {
+    while let Some(b' ' | b'\t') = raw.get(end) {
+        end += first_line(&raw[end..]).len();
+    }
+    end
+}
+
+/// The length of the From_ lines at the start of `rest`, quoted or not, if they stand in a header: a
+/// field follows, or the header ends and is more than these lines.
+pub(crate) fn from_lines(rest: &[u8], at_top: bool) -> Option<usize> {
+    let mut len = 0;
+    let mut dated = true;
+    loop {
+        let line = first_line(&rest[len..]);
+        let quotes = line.iter().take_while(|&&byte| byte == b'>').count();
+        let Some(sender) = line[quotes..].strip_prefix(b"From ") else {
+            break;
+        };
+        if !mbox::is_from_line(&line[quotes..]) {
+            // Without a date it is one word. Prose has more.
+            if sender.trim_ascii().is_empty() || sender.trim_ascii().contains(&b' ') {
+                break;
+            }
+            dated = false;
+        }
+        len += line.len();
+    }
+    let next = first_line(&rest[len..]);
+    let ends = dated && !at_top && matches!(next, b"\n" | b"\r\n");
+    (len > 0 && (ends || field_name_end(next).is_some())).then_some(len)
+}
+
+/// True if `line` begins one of the fields that have parameters.
+fn is_of_mime(line: &[u8]) -> bool {
+    let name = b"content-";
+    line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name)
+}
+
+/// True if `rest` begins with a parameter, where a field that ends in a semicolon was folded without a
+/// blank.
+fn is_parameter(rest: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*');
+    let name = rest
+        .iter()
+        .take(40)
+        .take_while(|byte| is_name(byte))
+        .count();
+    name > 0 && rest.get(name) == Some(&b'=')
+}
+
 /// Where the colon stands, if `line` begins a header field: a name of printable characters
 /// (RFC 5322, 2.2), with blanks before the colon allowed (4.5). Names in 8 bits are accepted.
 fn field_name_end(line: &[u8]) -> Option<usize> {
@@ -203,111 +284,5 @@ fn field_name_end(line: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn split(raw: &[u8]) -> (Vec<(String, String)>, String) {
-        let m = Message::new(raw);
-        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        let fields = m.fields().iter().map(|f| (text(f.name), text(f.value)));
-        (fields.collect(), text(m.body()))
-    }
-
-    #[test]
-    fn headers_are_split_wherever_they_end() {
-        type Case = (
-            &'static str,
-            &'static str,
-            &'static [(&'static str, &'static str)],
-            &'static str,
-        );
-        let table: &[Case] = &[
-            (
-                "ordinary",
-                "A: 1\nB: 2\n\ntext\n",
-                &[("A", " 1"), ("B", " 2")],
-                "text\n",
-            ),
-            ("folded", "A: 1\n\t2\n 3\n\nx", &[("A", " 1\n\t2\n 3")], "x"),
-            (
-                "CRLF",
-                "A: 1\r\n 2\r\n\r\nx\r\n",
-                &[("A", " 1\r\n 2")],
-                "x\r\n",
-            ),
-            (
-                "no empty line",
-                "A: 1\njust text\n",
-                &[("A", " 1")],
-                "just text\n",
-            ),
-            ("no header", "just text\n", &[], "just text\n"),
-            ("empty line first", "\nA: 1\n", &[], "A: 1\n"),
-            ("header only", "A: 1", &[("A", " 1")], ""),
-            ("blank before colon", "A : 1\n\n", &[("A", " 1")], ""),
-            ("blank in name", "A B: 1\n\n", &[], "A B: 1\n\n"),
-            ("begins folded", " x\nA: 1\n\n", &[], " x\nA: 1\n\n"),
-            ("a line of blanks", "A: 1\n \n\nx", &[("A", " 1\n ")], "x"),
-            ("empty", "", &[], ""),
-        ];
-        for (case, raw, fields, body) in table {
-            let (got, rest) = split(raw.as_bytes());
-            let got: Vec<(&str, &str)> =
-                got.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-            assert_eq!((got.as_slice(), rest.as_str()), (*fields, *body), "{case}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_dropped() {
-        for raw in ["A: 1\n\ntext", "A: 1\ntext", "text", "A: 1\n \n\nx", "\n\n"] {
-            let m = Message::new(raw.as_bytes());
-            let header: usize = m.fields().iter().map(|f| f.line.len()).sum();
-            let gap = raw.len() - header - m.body().len();
-            assert!(gap <= 2, "{raw:?} lost {gap} bytes");
-        }
-    }
-
-    #[test]
-    fn nearest_parent_first() {
-        let m = b"References: <a@x> <b@x>\n <c@x>\nIn-Reply-To: <c@x>\n\n";
-        assert_eq!(Message::new(m).parents(), ["<c@x>", "<b@x>", "<a@x>"]);
-    }
-
-    #[test]
-    fn the_nearest_hundred_parents() {
-        // The ends count: of the text of a field, of the fields, of the list.
-        let ids = |range: std::ops::Range<u32>| range.map(|n| format!(" <{n}@x>\n"));
-        let ids = |range| ids(range).collect::<String>();
-        let m = format!(
-            "References:\n{}References:\n{}\n",
-            ids(0..20),
-            ids(20..20_000)
-        );
-        let parents = Message::new(m.as_bytes()).parents();
-        assert_eq!((parents.len(), &*parents[0]), (100, "<19999@x>"));
-        assert_eq!(parents[99], "<19900@x>");
-        let m = format!("References:\n{}References: <y@x>\n\n", ids(0..3));
-        let want = ["<y@x>", "<2@x>", "<1@x>", "<0@x>"];
-        assert_eq!(Message::new(m.as_bytes()).parents(), want);
-    }
-
-    #[test]
-    fn many_fields_are_still_a_header() {
-        let m = format!("{}Subject: x\n\nbody\n", "a:\n".repeat(FIELDS));
-        let m = Message::new(m.as_bytes());
-        assert_eq!((m.fields().len(), m.body()), (FIELDS, &b"body\n"[..]));
-        assert_eq!(m.subject(), "");
-        let m = format!("{}\n", "Cc: a@x\n".repeat(PEOPLE + 1));
-        assert_eq!(Message::new(m.as_bytes()).to_cc().len(), PEOPLE);
-    }
-
-    #[test]
-    fn answers_go_to_reply_to() {
-        let m = b"From: Ann <ann@x.org>\nReply-To: List <list@x.org>\n\n";
-        assert_eq!(Message::new(m).reply_to().unwrap().address, "list@x.org");
-        let m = b"From: Ann <ann@x.org>\nReply-To: nonsense\n\n";
-        assert_eq!(Message::new(m).reply_to().unwrap().address, "ann@x.org");
-        assert_eq!(Message::new(b"To: a@x\n\n").reply_to(), None);
-    }
-}
+#[path = "message_tests.rs"]
+mod tests;

@@ -20,10 +20,12 @@
 //! assert_eq!(bytes, b"%PDF");
 //! ```
 
+mod entity_header;
 pub(crate) mod html;
 pub(crate) mod parts;
+mod pieces;
 
-use crate::decode::{clean_block, in_charset};
+use crate::decode::{clean_block, in_charset, uuencode};
 use crate::message::Message;
 use parts::{BodyPart, Disposition, Entity, walk};
 
@@ -113,8 +115,8 @@ pub fn part(raw: &[u8], number: usize) -> Option<(Option<String>, Vec<u8>)> {
     find(&walk(raw), number).map(|part| (part.name.clone(), part.decoded()))
 }
 
-/// How many parts of a mail are neither its text nor a signature of it. The body is not read if the
-/// header says that it is plain text.
+/// How many parts of a mail are neither its text nor a signature of it. If the header says that it is
+/// plain text, its body is only searched for files in uuencode.
 pub fn attachments(message: &Message) -> usize {
     let starts = |field: &str, word: &str| {
         let value = message.first(field).map(|f| f.value.trim_ascii_start());
@@ -123,7 +125,8 @@ pub fn attachments(message: &Message) -> usize {
         })
     };
     let simple = message.first("Content-Type").is_none() || starts("Content-Type", "text/plain");
-    if simple && message.first("Content-Disposition").is_none() {
+    let simple = simple && message.first("Content-Disposition").is_none();
+    if simple && uuencode::block(message.body(), 0).is_none() {
         return 0;
     }
     fn count(entity: &Entity<'_>) -> usize {

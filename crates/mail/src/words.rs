@@ -97,7 +97,8 @@ fn people(people: &[Mailbox]) -> String {
 pub struct Contents {
     /// The Subject in one line, at most 4 KiB of it.
     pub subject: String,
-    /// The mailboxes in From, then those in Reply-To.
+    /// The mailboxes in From, then those in Reply-To. If From holds no address, what it says instead is a
+    /// name without one.
     pub authors: Vec<Mailbox>,
     /// The mailboxes in To, then those in Cc.
     pub others: Vec<Mailbox>,
@@ -123,6 +124,11 @@ pub fn contents(raw: &[u8]) -> Contents {
     let mut subject = message.subject();
     cut(&mut subject, SUBJECT);
     let mut authors = message.from();
+    let said = message.author_text();
+    authors.extend((!said.is_empty()).then_some(Mailbox {
+        name: said,
+        address: String::new(),
+    }));
     authors.extend(message.mailboxes("Reply-To"));
     let mut collector = Collector {
         room: TEXT,

@@ -94,7 +94,7 @@ pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> scree
     let rendered = render::render(&decoded.raw, &Limits::default());
     let mut shown = screen::ShownMessage {
         number: filed.number,
-        author: authors(filed, &message.from()),
+        author: authors(filed, &message),
         date: filed.written().map(screen::when).unwrap_or_default(),
         event: event(filed.event).unwrap_or_default().to_owned(),
         text: rendered.text,
@@ -128,32 +128,30 @@ fn fields(filed: &FiledMessage, message: &Message) -> String {
 }
 
 /// Who wrote a message, in one line, as far as anybody knows.
-fn authors(filed: &FiledMessage, people: &[Mailbox]) -> String {
+fn authors(filed: &FiledMessage, message: &Message) -> String {
     let written = |m: &Mailbox| match m.name.as_str() {
         "" => m.address.clone(),
         name => format!("{name} <{}>", m.address),
     };
-    match people {
-        [] => match filed.return_path() {
-            None | Some("") => "nobody".to_owned(),
-            Some(sender) => sender.to_owned(),
+    let people = message.from();
+    let from = people.iter().map(written).collect::<Vec<_>>().join(", ");
+    let is_writer = |m: &Mailbox| {
+        let writer = filed.writer.as_ref();
+        writer.is_none_or(|writer| writer.address.eq_ignore_ascii_case(&m.address))
+    };
+    // A contact form, or an admin who forwarded it, sent it for somebody else.
+    let writer = filed
+        .writer
+        .as_ref()
+        .filter(|_| !people.iter().any(is_writer));
+    match (message.author_text(), filed.return_path()) {
+        _ if !people.is_empty() => match writer {
+            Some(writer) => format!("{}, sent by {from}", written(writer)),
+            None => from,
         },
-        people => {
-            let from = people.iter().map(written).collect::<Vec<_>>().join(", ");
-            let is_writer = |m: &Mailbox| {
-                let writer = filed.writer.as_ref();
-                writer.is_none_or(|writer| writer.address.eq_ignore_ascii_case(&m.address))
-            };
-            // A contact form, or an admin who forwarded it, sent it for somebody else.
-            match filed
-                .writer
-                .as_ref()
-                .filter(|_| !people.iter().any(is_writer))
-            {
-                Some(writer) => format!("{}, sent by {from}", written(writer)),
-                None => from,
-            }
-        }
+        (said, _) if !said.is_empty() => said,
+        (_, None | Some("")) => "nobody".to_owned(),
+        (_, Some(sender)) => sender.to_owned(),
     }
 }
 

@@ -70,11 +70,15 @@ impl Composer<'_> {
     fn shown_author(&self, original: &Message) -> String {
         let writer = self.by.writer.as_ref();
         let name = match writer {
-            Some(Mailbox { name, address }) if name.is_empty() => address,
-            Some(Mailbox { name, .. }) => name,
-            None => "somebody",
+            Some(Mailbox { name, address }) if name.is_empty() => clean(address),
+            Some(Mailbox { name, .. }) => clean(name),
+            None => clean(&original.author_text()),
         };
-        let name = clean(name);
+        let name = if name.is_empty() {
+            "somebody".into()
+        } else {
+            name
+        };
         let name = cut(&name, 100);
         let from = original.from().into_iter().next();
         let hidden = from.filter(|from| {
@@ -195,7 +199,17 @@ fn mime_fields(original: &Message) -> Vec<u8> {
         if start + field.line.len() > MOST_CONTENT_FIELDS {
             return Vec::new();
         }
-        push_lf(&mut header, field.line);
+        for (at, line) in field
+            .line
+            .split_inclusive(|&byte| byte == b'\n')
+            .enumerate()
+        {
+            // It was folded without a blank. MTAs would take that for the end of the header.
+            if at > 0 && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                header.push(b' ');
+            }
+            push_lf(&mut header, line);
+        }
         // Some MTAs read a lone CR as a line end, which could end the header.
         for byte in &mut header[start..] {
             if matches!(*byte, b'\r' | 0) {

@@ -28,9 +28,10 @@ impl Letter {
     /// date in the line above the quotation.
     #[must_use]
     pub fn answering(original: &Message, tag: &str, text: &str, when: &str) -> Self {
-        let author = original.from().into_iter().next();
-        let author = author.map(|m| if m.name.is_empty() { m.address } else { m.name });
-        let author = author.map_or_else(|| "somebody".into(), |a| clean(&a));
+        let author = match clean(&original.author_name()) {
+            author if author.is_empty() => "somebody".into(),
+            author => author,
+        };
         let quoted: String = text.lines().map(quote).collect();
         Letter {
             subject: subject(&original.subject(), tag),

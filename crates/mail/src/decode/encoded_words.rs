@@ -1,12 +1,16 @@
 //! Encoded words in header fields (RFC 2047, with the languages of RFC 2231).
 
-use super::charset::in_charset;
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::charset::{ends_with_its_word, in_charset};
 use super::transfer;
 
 /// Decodes the encoded words of `value` and leaves all else as it stands.
 ///
 /// The bytes of neighbours in one charset are joined before they are decoded, since many mailers cut
-/// words in the middle of a character.
+/// words in the middle of a character. Words in UTF-7 are decoded each for itself.
 pub(super) fn decode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut pending: Option<(&str, Vec<u8>)> = None;
@@ -20,6 +24,7 @@ pub(super) fn decode(value: &str) -> String {
                 && pending
                     .as_ref()
                     .is_some_and(|(charset, _)| charset.eq_ignore_ascii_case(word.charset))
+                && !ends_with_its_word(word.charset)
         };
         match next {
             Some(word) if joins(&word) => {
@@ -73,16 +78,17 @@ pub(super) enum Malformed {
     NoEnd,
 }
 
-/// Reads `=?charset*language?Q?text?=` at `start`. Blanks in the text are accepted.
+/// Reads `=?charset*language?Q?text?=` at `start`. Blanks in the text and around the charset are
+/// accepted.
 pub(super) fn encoded_word_at(text: &str, start: usize) -> Result<Word<'_>, Malformed> {
     let inner = &text[start + 2..];
     let token = inner
         .bytes()
         .take(64)
-        .position(|b| b == b'?' || !b.is_ascii_graphic())
+        .position(|b| b == b'?' || !(b.is_ascii_graphic() || b == b' '))
         .filter(|&len| len > 0 && inner[len..].starts_with('?'))
         .ok_or(Malformed::Here)?;
-    let charset = inner[..token].split('*').next().unwrap_or_default();
+    let charset = inner[..token].split('*').next().unwrap_or_default().trim();
     let base64 = match inner.as_bytes().get(token + 1..token + 3) {
         Some(b"q?" | b"Q?") => false,
         Some(b"b?" | b"B?") => true,
@@ -110,4 +116,71 @@ fn from_q(coded: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(coded.len());
     transfer::codes(coded.replace('_', " ").as_bytes(), &mut bytes);
     bytes
+}
+
+/// `raw` with the bytes beyond ASCII of Q words as codes, so that they are read in the charset of their
+/// word and not in that of the text around it.
+///
+/// If all bytes of a word are UTF-8 its charset is that, whatever it says: a transport that allows
+/// UTF-8 in fields may have changed the text and left the name.
+pub(super) fn in_ascii(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.is_ascii() || memmem::find(raw, b"=?").is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len() * 2);
+    let mut rest = raw;
+    while let Some(start) = memmem::find(rest, b"=?") {
+        let (before, word) = rest.split_at(start);
+        out.extend_from_slice(before);
+        let Some((charset, coded)) = q_word(word) else {
+            out.extend_from_slice(b"=?");
+            rest = &word[2..];
+            continue;
+        };
+        let Some(len) = memmem::find(coded, b"?=") else {
+            rest = word;
+            break;
+        };
+        let (coded, after) = coded.split_at(len);
+        let mut bytes = Vec::with_capacity(coded.len());
+        transfer::codes(coded, &mut bytes);
+        let is_utf8 = !coded.is_ascii() && std::str::from_utf8(&bytes).is_ok();
+        out.extend_from_slice(b"=?");
+        out.extend_from_slice(if is_utf8 { b"utf-8" } else { charset });
+        out.extend_from_slice(b"?Q?");
+        for &byte in coded {
+            match byte.is_ascii() {
+                true => out.push(byte),
+                false => out.extend_from_slice(format!("={byte:02X}").as_bytes()),
+            }
+        }
+        out.extend_from_slice(b"?=");
+        rest = &after[2..];
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
+}
+
+/// The charset of the Q word at the start of `text`, and what follows its `?Q?`.
+fn q_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = text.get(2..)?;
+    let len = inner.iter().take(64).position(|&byte| byte == b'?')?;
+    let (charset, coded) = inner.split_at(len);
+    let coded = coded
+        .strip_prefix(b"?Q?")
+        .or_else(|| coded.strip_prefix(b"?q?"))?;
+    (!charset.is_empty() && charset.is_ascii()).then_some((charset, coded))
+}
+
+/// The length of the encoded word at the start of `text`.
+pub(super) fn word_len(text: &[u8]) -> Option<usize> {
+    let token = text
+        .get(2..)?
+        .iter()
+        .take(64)
+        .position(|&byte| byte == b'?')?;
+    // The marks around the charset, and those around the encoding.
+    let coded = 2 + token + 3;
+    let end = memmem::find(text.get(coded..)?, b"?=")?;
+    Some(coded + end + 2)
 }

@@ -41,7 +41,7 @@ pub struct Mailbox {
 /// assert_eq!(found, [("J\u{f6}rg", "joerg@example.org"), ("", "ann@example.net")]);
 /// ```
 pub fn mailboxes(raw: &[u8]) -> Vec<Mailbox> {
-    let value = guess(head(raw, LIST_LIMIT)).replace(['\r', '\n'], "");
+    let value = guess(&encoded_words::in_ascii(head(raw, LIST_LIMIT))).replace(['\r', '\n'], "");
     let mut parser = ListParser {
         text: &value,
         ..ListParser::default()

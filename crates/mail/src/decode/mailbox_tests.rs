@@ -72,6 +72,11 @@ fn mailboxes_as_strangers_write_them() {
             b"=?utf-8?Q?M J?= <j@x>",
             &[("M J", "j@x")],
         ),
+        (
+            "raw 8 bit in a word",
+            b"=?iso-8859-1?Q?J\xf6rg?= <j@x>",
+            &[("Jörg", "j@x")],
+        ),
         ("comment as name", b"a@b (Alice)", &[("Alice", "a@b")]),
         (
             "encoded comment",

@@ -71,6 +71,31 @@ fn assert_comes_back(case: &str, raw: &[u8]) {
 }
 
 #[test]
+fn from_lines_in_the_header_come_back() {
+    let line = "From ann@example.net Sun Nov 22 10:00:00 2026\n";
+    for top in [
+        format!(">{line}"),
+        format!(">>{line}>{line}"),
+        "From ann@example.net\n".to_owned(),
+        ">From ann@example.net\n".to_owned(),
+        format!("A: 1\n{line}"),
+        format!("A: 1\n>{line}Status: RO\n"),
+    ] {
+        for end in ["\n", "\r\n"] {
+            let mail = format!("{top}Subject: x\nStatus: RO\nB: \0\n\nText.\n").replace('\n', end);
+            assert_comes_back(&top, mail.as_bytes());
+            let file = encode(&TRACE, mail.as_bytes());
+            // Its fields are in the header that lists are made of.
+            let entry = entries(&file, 0).next().unwrap();
+            let header = &entry.content[..(entry.body - entry.header) as usize];
+            let header = decode(header);
+            let message = crate::message::Message::new(&header.raw);
+            assert_eq!(message.subject(), "x", "{top}");
+        }
+    }
+}
+
+#[test]
 fn an_entry_looks_like_this() {
     // D3
     let raw = b"Subject: x\r\nstatus: RO\r\n\r\nFrom here\r\nend";

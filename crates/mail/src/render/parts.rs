@@ -1,15 +1,13 @@
 //! The MIME structure of a mail: where its parts lie, how they are encoded, what they are called.
 //!
 //! Works on slices of the raw mail. mail-parser ends a part at any line that *contains* its boundary,
-//! decodes every attachment to show a line of text, and overflows the stack on nested messages. It is
-//! only asked for the parameters of a field (RFC 2231).
+//! decodes every attachment to show a line of text, and overflows the stack on nested messages.
 
-use std::panic::catch_unwind;
-
-use mail_parser::{MessageParser, MimeHeaders};
-use memchr::memmem;
-
-use crate::decode::{clean, guess, text, transfer};
+pub(crate) use super::entity_header::Disposition;
+use super::entity_header::{EntityHeader, file_name};
+use super::pieces::{pieces, shown_boundary};
+use crate::decode::transfer::Encoding;
+use crate::decode::{self, uuencode};
 use crate::message::Message;
 
 /// Multiparts nested deeper than this are one part.
@@ -17,9 +15,6 @@ const DEPTH: usize = 64;
 
 /// More parts than this of one mail are not looked at.
 const PARTS: usize = 10_000;
-
-/// No Content-* field is read further than this many bytes.
-const FIELD_LIMIT: usize = 16 << 10;
 
 /// A mail or a part of one (RFC 2045, 2.4).
 pub(crate) enum Entity<'a> {
@@ -46,20 +41,6 @@ pub(crate) struct BodyPart<'a> {
     body: &'a [u8],
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disposition {
-    Unsaid,
-    Inline,
-    Attachment,
-}
-
-#[derive(Clone, Copy)]
-enum Encoding {
-    Plain,
-    Base64,
-    QuotedPrintable,
-}
-
 impl BodyPart<'_> {
     /// The bytes, with the transfer encoding undone.
     pub(crate) fn decoded(&self) -> Vec<u8> {
@@ -69,21 +50,12 @@ impl BodyPart<'_> {
     /// At least the first `limit` bytes of [`BodyPart::decoded`], if there are as many. Reads at most
     /// four times as many.
     pub(crate) fn decoded_head(&self, limit: usize) -> Vec<u8> {
-        let head = |times: usize| &self.body[..self.body.len().min(limit.saturating_mul(times))];
-        match self.encoding {
-            Encoding::Plain => head(1).to_vec(),
-            Encoding::Base64 => transfer::base64(head(2)),
-            Encoding::QuotedPrintable => transfer::quoted_printable(head(4)),
-        }
+        self.encoding.decode_head(self.body, limit)
     }
 
     /// The length of [`BodyPart::decoded`].
     pub(crate) fn decoded_len(&self) -> usize {
-        match self.encoding {
-            Encoding::Plain => self.body.len(),
-            Encoding::Base64 => transfer::base64_len(self.body),
-            Encoding::QuotedPrintable => self.decoded().len(),
-        }
+        self.encoding.decoded_len(self.body)
     }
 
     /// True if it holds nothing but white space.
@@ -112,11 +84,9 @@ impl PartWalker {
         let header = EntityHeader::read(&entity, default);
         if header.mime.starts_with("multipart/") && depth < DEPTH && self.budget >= body.len() {
             self.budget -= body.len();
-            let pieces = header
-                .boundary
-                .as_deref()
-                .map(|boundary| pieces(body, boundary));
-            if let Some(pieces) = pieces.filter(|pieces| !pieces.is_empty()) {
+            let of = |boundary: &[u8]| Some(pieces(body, boundary)).filter(|p| !p.is_empty());
+            let said = header.boundary.as_deref().and_then(of);
+            if let Some(pieces) = said.or_else(|| of(&shown_boundary(body)?)) {
                 let default = match header.mime.as_str() {
                     "multipart/digest" => "message/rfc822",
                     _ => "text/plain",
@@ -152,7 +122,56 @@ impl PartWalker {
         if part.mime == "message/rfc822" && part.name.is_none() {
             part.name = subject(&part.decoded_head(256 << 10));
         }
+        let is_text = part.mime == "text/plain" && part.encoding == Encoding::Plain;
+        if is_text && part.name.is_none() && part.disposition != Disposition::Attachment {
+            return self.with_files(part);
+        }
         Entity::Leaf(part)
+    }
+
+    /// A text, or the text and the files that stand in it (uuencode).
+    fn with_files<'a>(&mut self, text: BodyPart<'a>) -> Entity<'a> {
+        let mut entities = Vec::new();
+        let mut at = 0;
+        let piece = |number: usize, body: &'a [u8]| BodyPart {
+            number,
+            mime: text.mime.clone(),
+            charset: text.charset.clone(),
+            name: None,
+            disposition: text.disposition,
+            encoding: Encoding::Plain,
+            body,
+        };
+        let mut number = text.number;
+        while let Some(file) = uuencode::block(text.body, at).filter(|_| number < PARTS) {
+            let before = piece(number, &text.body[at..file.start]);
+            if !before.is_blank() {
+                entities.push(Entity::Leaf(before));
+                number += 1;
+            }
+            entities.push(Entity::Leaf(BodyPart {
+                mime: "application/octet-stream".to_owned(),
+                name: file_name(&decode::text(file.name)),
+                disposition: Disposition::Attachment,
+                encoding: Encoding::Uuencode,
+                ..piece(number, &text.body[file.start..file.end])
+            }));
+            number += 1;
+            at = file.end;
+        }
+        if at == 0 {
+            return Entity::Leaf(text);
+        }
+        let after = piece(number, &text.body[at..]);
+        if !after.is_blank() {
+            entities.push(Entity::Leaf(after));
+            number += 1;
+        }
+        self.parts = number - 1;
+        Entity::Multi {
+            alternative: false,
+            entities,
+        }
     }
 }
 
@@ -162,147 +181,4 @@ fn subject(mail: &[u8]) -> Option<String> {
     (!subject.is_empty())
         .then(|| file_name(&format!("{subject}.eml")))
         .flatten()
-}
-
-/// What an entity's header says about its body.
-struct EntityHeader {
-    mime: String,
-    charset: String,
-    boundary: Option<String>,
-    name: Option<String>,
-    disposition: Disposition,
-    encoding: Encoding,
-}
-
-impl EntityHeader {
-    fn read(entity: &Message<'_>, default: &str) -> EntityHeader {
-        let mut header = EntityHeader {
-            mime: default.to_owned(),
-            charset: "utf-8".to_owned(),
-            boundary: None,
-            name: None,
-            disposition: Disposition::Unsaid,
-            encoding: Encoding::Plain,
-        };
-        let mut fields = String::new();
-        for name in ["Content-Type", "Content-Disposition"] {
-            if let Some(field) = entity.first(name) {
-                let value = guess(&field.value[..field.value.len().min(FIELD_LIMIT)]);
-                fields = format!("{fields}{name}: {}\n", clean(&value));
-            }
-        }
-        if !fields.is_empty() {
-            fields.push('\n');
-            // The closure returns owned values, so nothing of a parser that panicked is used again.
-            let _ = catch_unwind(|| parameters(fields.as_bytes(), default)).map(|found| {
-                if let Some(found) = found {
-                    header = found;
-                }
-            });
-        }
-        if let Some(field) = entity.first("Content-Transfer-Encoding") {
-            let value = field.text().to_ascii_lowercase();
-            header.encoding = match value.split([' ', ';', '(']).next() {
-                Some("base64") => Encoding::Base64,
-                Some("quoted-printable") => Encoding::QuotedPrintable,
-                _ => Encoding::Plain,
-            };
-        }
-        header
-    }
-}
-
-/// Asks mail-parser for the parameters of Content-Type and Content-Disposition.
-fn parameters(fields: &[u8], default: &str) -> Option<EntityHeader> {
-    let found = MessageParser::default().parse_headers(fields)?;
-    let kind = found.content_type();
-    let parameter = |name: &str| {
-        kind.and_then(|kind| kind.attribute(name))
-            .map(str::to_owned)
-    };
-    let is_token = |s: &str| {
-        !s.is_empty()
-            && s.len() < 128
-            && s.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b))
-    };
-    let mime = match kind.map(|kind| (kind.ctype(), kind.subtype())) {
-        None => default.to_owned(),
-        Some((main, Some(sub))) if is_token(main) && is_token(sub) => {
-            format!("{main}/{sub}").to_ascii_lowercase()
-        }
-        // Old mailers write `Content-Type: text`.
-        Some((main, None)) if main.eq_ignore_ascii_case("text") => "text/plain".to_owned(),
-        Some(_) => "application/octet-stream".to_owned(),
-    };
-    let disposition = match found.content_disposition() {
-        None => Disposition::Unsaid,
-        Some(said) if said.ctype().eq_ignore_ascii_case("inline") => Disposition::Inline,
-        // Unknown dispositions are to be taken for attachments (RFC 2183, 2.8).
-        Some(_) => Disposition::Attachment,
-    };
-    Some(EntityHeader {
-        mime,
-        charset: parameter("charset").unwrap_or_else(|| "utf-8".to_owned()),
-        boundary: parameter("boundary").filter(|boundary| !boundary.is_empty()),
-        name: found
-            .attachment_name()
-            .and_then(|name| file_name(&text(name.as_bytes()))),
-        disposition,
-        encoding: Encoding::Plain,
-    })
-}
-
-/// `name` as a safe file name: without directories, not hidden, not like an option, at most 120
-/// characters.
-fn file_name(name: &str) -> Option<String> {
-    let name = clean(name);
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let tame = match name.trim_start_matches(['.', '-', '~']) {
-        "" => return None,
-        same if same.len() == name.len() => same.to_owned(),
-        rest => format!("_{rest}"),
-    };
-    let count = tame.chars().count();
-    if count <= 120 {
-        return Some(tame);
-    }
-    // The end stays, since it says what kind of file it is.
-    let (head, tail) = (tame.chars().take(100), tame.chars().skip(count - 16));
-    Some(head.chain(['~']).chain(tail).collect())
-}
-
-/// The entities in the body of a multipart (RFC 2046, 5.1.1): what stands between lines that hold
-/// nothing but the boundary. The last boundary may be missing.
-fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
-    let delimiter = format!("--{boundary}");
-    let delimiter = delimiter.trim_ascii_end().as_bytes();
-    let mut pieces = Vec::new();
-    let mut open = None;
-    for at in memmem::find_iter(body, delimiter) {
-        if at > 0 && body[at - 1] != b'\n' {
-            continue;
-        }
-        let rest = &body[at + delimiter.len()..];
-        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let (line, last) = match rest[..len].strip_prefix(b"--") {
-            Some(line) => (line, true),
-            None => (&rest[..len], false),
-        };
-        if !line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        if let Some(start) = open {
-            // The line end before a boundary belongs to the boundary.
-            let piece = body.get(start..at).unwrap_or_default();
-            let piece = piece.strip_suffix(b"\n").unwrap_or(piece);
-            pieces.push(piece.strip_suffix(b"\r").unwrap_or(piece));
-        }
-        open = (!last).then_some(at + delimiter.len() + len);
-        if last || pieces.len() >= PARTS {
-            return pieces;
-        }
-    }
-    pieces.extend(open.and_then(|start| body.get(start..)));
-    pieces
 }

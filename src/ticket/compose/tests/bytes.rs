@@ -36,6 +36,11 @@ fn a_body_is_copied_byte_for_byte() {
             b"\nContent-Type: a/b;\n c=d\n\nx",
         ),
         (
+            "a field folded without a blank",
+            b"Content-Type: multipart/mixed;\r\nboundary=x;\r\n\ta=b\r\n\r\nx",
+            b"\nContent-Type: multipart/mixed;\n boundary=x;\n\ta=b\n\nx",
+        ),
+        (
             "names that are none",
             b"Content-\xff: x\nContent-Length: 1\nContent-A(b): x\n\nx",
             b"All\n\nx",
