@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 5] = ["", "bytes", "generated", "machines", "people"];
+pub const ROOMS: [&str; 6] = ["", "bytes", "generated", "machines", "people", "shown"];
 
 /// One mail.
 pub struct Case {
@@ -51,6 +51,10 @@ pub struct Want {
     pub attachments: Option<usize>,
     /// How the text begins.
     pub text: Option<String>,
+    /// The whole text.
+    pub shown: Option<String>,
+    /// What is listed below the text: `2: bill.pdf, application/pdf, 404`.
+    pub listed: Option<Vec<String>>,
 }
 
 fn submit() -> String {

@@ -4,19 +4,22 @@
 //! decodes every attachment to show a line of text, and overflows the stack on nested messages. It is
 //! only asked for the parameters of a field (RFC 2231).
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::panic::catch_unwind;
 
 use mail_parser::{MessageParser, MimeHeaders};
 use memchr::memmem;
 
-use crate::decode::{clean, guess, text, transfer};
+use super::body::{BodyPart, Disposition, Encoding};
+use crate::decode::{clean, guess, text};
 use crate::message::Message;
 
 /// Multiparts nested deeper than this are one part.
 const DEPTH: usize = 64;
 
 /// More parts than this of one mail are not looked at.
-const PARTS: usize = 10_000;
+pub(crate) const PARTS: usize = 10_000;
 
 /// No Content-* field is read further than this many bytes.
 const FIELD_LIMIT: usize = 16 << 10;
@@ -32,71 +35,64 @@ pub(crate) enum Entity<'a> {
     },
 }
 
-/// An entity that is no multipart.
-pub(crate) struct BodyPart<'a> {
-    /// Its place among the parts of the mail that are no multiparts, from 1.
-    pub(crate) number: usize,
-    /// `type/subtype` in lower case.
-    pub(crate) mime: String,
-    pub(crate) charset: String,
-    /// Safe as a file name.
-    pub(crate) name: Option<String>,
-    pub(crate) disposition: Disposition,
-    encoding: Encoding,
-    body: &'a [u8],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disposition {
-    Unsaid,
-    Inline,
-    Attachment,
-}
-
-#[derive(Clone, Copy)]
-enum Encoding {
-    Plain,
-    Base64,
-    QuotedPrintable,
-}
-
-impl BodyPart<'_> {
-    /// The bytes, with the transfer encoding undone.
-    pub(crate) fn decoded(&self) -> Vec<u8> {
-        self.decoded_head(usize::MAX)
+impl Entity<'_> {
+    /// The same with bytes of its own.
+    pub(crate) fn into_owned(self) -> Entity<'static> {
+        match self {
+            Entity::Leaf(part) => Entity::Leaf(BodyPart {
+                body: Cow::Owned(part.body.into_owned()),
+                ..part
+            }),
+            Entity::Multi {
+                alternative,
+                entities,
+            } => Entity::Multi {
+                alternative,
+                entities: entities.into_iter().map(Entity::into_owned).collect(),
+            },
+        }
     }
+}
 
-    /// At least the first `limit` bytes of [`BodyPart::decoded`], if there are as many. Reads at most
-    /// four times as many.
-    pub(crate) fn decoded_head(&self, limit: usize) -> Vec<u8> {
-        let head = |times: usize| &self.body[..self.body.len().min(limit.saturating_mul(times))];
-        match self.encoding {
-            Encoding::Plain => head(1).to_vec(),
-            Encoding::Base64 => transfer::base64(head(2)),
-            Encoding::QuotedPrintable => transfer::quoted_printable(head(4)),
+impl<'a> Entity<'a> {
+    /// Hands out all parts that are no multiparts, in order.
+    pub(crate) fn each(&self, visit: &mut impl FnMut(&BodyPart<'a>)) {
+        match self {
+            Entity::Leaf(part) => visit(part),
+            Entity::Multi { entities, .. } => {
+                entities.iter().for_each(|entity| entity.each(visit));
+            }
         }
     }
 
-    /// The length of [`BodyPart::decoded`].
-    pub(crate) fn decoded_len(&self) -> usize {
-        match self.encoding {
-            Encoding::Plain => self.body.len(),
-            Encoding::Base64 => transfer::base64_len(self.body),
-            Encoding::QuotedPrintable => self.decoded().len(),
+    /// The part of that number.
+    pub(crate) fn find(&self, number: usize) -> Option<&BodyPart<'a>> {
+        match self {
+            Entity::Leaf(part) => (part.number == number).then_some(part),
+            Entity::Multi { entities, .. } => {
+                entities.iter().find_map(|entity| entity.find(number))
+            }
         }
-    }
-
-    /// True if it holds nothing but white space.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.body.iter().all(u8::is_ascii_whitespace)
     }
 }
 
 /// Finds the parts of a mail.
 pub(crate) fn walk(raw: &[u8]) -> Entity<'_> {
+    walk_on(raw, &mut 0)
+}
+
+/// Finds the parts of a mail. They are numbered from `parts + 1`, and `parts` is the last of them
+/// afterwards.
+pub(crate) fn walk_on<'a>(raw: &'a [u8], parts: &mut usize) -> Entity<'a> {
     // Each level of nesting reads the bytes in it once more. This bounds the sum.
     let budget = raw.len().saturating_mul(16).max(16 << 20);
-    PartWalker { parts: 0, budget }.entity(raw, "text/plain", 0)
+    let mut walker = PartWalker {
+        parts: *parts,
+        budget,
+    };
+    let entity = walker.entity(raw, "text/plain", 0);
+    *parts = walker.parts;
+    entity
 }
 
 struct PartWalker {
@@ -146,14 +142,28 @@ impl PartWalker {
             charset: header.charset,
             name: header.name,
             disposition: header.disposition,
+            flowed: flowed(&entity),
             encoding: header.encoding,
-            body,
+            body: Cow::Borrowed(body),
+            blank: OnceCell::new(),
         };
         if part.mime == "message/rfc822" && part.name.is_none() {
             part.name = subject(&part.decoded_head(256 << 10));
         }
         Entity::Leaf(part)
     }
+}
+
+/// Whether the lines of a text may be joined, and how (RFC 3676, 4).
+fn flowed(entity: &Message<'_>) -> Option<bool> {
+    let field = entity.first("Content-Type")?;
+    let value = guess(&field.value[..field.value.len().min(FIELD_LIMIT)]).to_ascii_lowercase();
+    let is = |name: &str, wanted: &str| {
+        let mut parameters = value.split(';').filter_map(|one| one.split_once('='));
+        let found = parameters.find(|(key, _)| key.trim() == name);
+        found.is_some_and(|(_, value)| value.trim().trim_matches('"') == wanted)
+    };
+    is("format", "flowed").then(|| is("delsp", "yes"))
 }
 
 /// A file name for an enclosed mail: its subject.
@@ -255,7 +265,7 @@ fn parameters(fields: &[u8], default: &str) -> Option<EntityHeader> {
 
 /// `name` as a safe file name: without directories, not hidden, not like an option, at most 120
 /// characters.
-fn file_name(name: &str) -> Option<String> {
+pub(crate) fn file_name(name: &str) -> Option<String> {
     let name = clean(name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let tame = match name.trim_start_matches(['.', '-', '~']) {

@@ -1,0 +1,153 @@
+//! What is packed into a part: an enclosed mail (RFC 2046, 5.2.1).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::body::BodyPart;
+use super::parts::{Entity, PARTS, walk_on};
+use crate::message::Message;
+
+/// What is packed deeper than this stays closed.
+const DEPTH: usize = 5;
+
+/// The fields of an enclosed mail that are shown.
+const FIELDS: [&str; 5] = ["From", "To", "Cc", "Date", "Subject"];
+
+/// A mail, and what is packed into its parts.
+pub(crate) struct Opened<'a> {
+    pub(crate) whole: Entity<'a>,
+    /// By the number of the part that holds it.
+    pub(crate) contents: BTreeMap<usize, Content<'a>>,
+}
+
+/// What a part holds.
+pub(crate) enum Content<'a> {
+    /// A mail: the fields that are shown, one a line, and its body.
+    Mail(String, Entity<'a>),
+}
+
+impl<'a> Content<'a> {
+    fn entity(&self) -> Option<&Entity<'a>> {
+        match self {
+            Content::Mail(_, entity) => Some(entity),
+        }
+    }
+}
+
+impl<'a> Opened<'a> {
+    /// Finds the parts of a mail, and opens what is packed into them.
+    ///
+    /// The parts of the mail itself are numbered first, then those of what is packed into them, and so
+    /// on. So no number depends on what can be opened.
+    pub(crate) fn new(raw: &'a [u8]) -> Opened<'a> {
+        let mut parts = 0;
+        let whole = walk_on(raw, &mut parts);
+        let mut contents = BTreeMap::new();
+        let mut queue = VecDeque::new();
+        // Bytes that are decoded to be opened are kept, together no more than the mail itself has.
+        let mut room = raw.len();
+        gather(&whole, 1, &mut queue);
+        while let Some(sealed) = queue.pop_front() {
+            if parts >= PARTS {
+                break;
+            }
+            if let Cow::Owned(bytes) = &sealed.bytes {
+                if bytes.len() > room {
+                    continue;
+                }
+                room -= bytes.len();
+            }
+            let Some(content) = sealed.packing.open(sealed.bytes, &mut parts) else {
+                continue;
+            };
+            if let Some(entity) = content.entity() {
+                gather(entity, sealed.depth + 1, &mut queue);
+            }
+            contents.insert(sealed.number, content);
+        }
+        Opened { whole, contents }
+    }
+
+    /// All parts that are no multiparts, those of what is packed into them last.
+    pub(crate) fn find(&self, number: usize) -> Option<&BodyPart<'a>> {
+        let packed = self.contents.values().filter_map(Content::entity);
+        let mut all = std::iter::once(&self.whole).chain(packed);
+        all.find_map(|entity| entity.find(number))
+    }
+}
+
+/// A part that can be opened.
+struct Sealed<'a> {
+    number: usize,
+    packing: Packing,
+    depth: usize,
+    bytes: Cow<'a, [u8]>,
+}
+
+/// In which way something is packed.
+#[derive(Clone, Copy)]
+pub(crate) enum Packing {
+    Mail,
+}
+
+impl Packing {
+    /// How `part` is packed; `None` if it is no package.
+    pub(crate) fn of(part: &BodyPart<'_>) -> Option<Packing> {
+        match part.mime.as_str() {
+            "message/rfc822" | "message/global" => Some(Packing::Mail),
+            _ => None,
+        }
+    }
+
+    /// What is in `bytes`; its parts are numbered on from `parts`.
+    pub(crate) fn open<'a>(self, bytes: Cow<'a, [u8]>, parts: &mut usize) -> Option<Content<'a>> {
+        match self {
+            Packing::Mail => {
+                let fields = fields(&Message::new(&bytes));
+                Some(Content::Mail(fields, walk(bytes, parts)))
+            }
+        }
+    }
+}
+
+/// Puts the parts of `entity` that can be opened into the queue.
+fn gather<'a>(entity: &Entity<'a>, depth: usize, queue: &mut VecDeque<Sealed<'a>>) {
+    if depth > DEPTH {
+        return;
+    }
+    entity.each(&mut |part| {
+        if let Some(packing) = Packing::of(part) {
+            queue.push_back(Sealed {
+                number: part.number,
+                packing,
+                depth,
+                bytes: part.content(),
+            });
+        }
+    });
+}
+
+fn walk<'a>(bytes: Cow<'a, [u8]>, parts: &mut usize) -> Entity<'a> {
+    match bytes {
+        Cow::Borrowed(bytes) => walk_on(bytes, parts),
+        Cow::Owned(bytes) => walk_on(&bytes, parts).into_owned(),
+    }
+}
+
+/// The fields of an enclosed mail that say what it is.
+fn fields(message: &Message<'_>) -> String {
+    let line = |name: &&str| {
+        let text = message.first(name)?.text();
+        // Longer ones are lists of people.
+        let end = text
+            .char_indices()
+            .nth(1000)
+            .map_or(text.len(), |(at, _)| at);
+        (!text.is_empty()).then(|| format!("{name}: {}", &text[..end]))
+    };
+    FIELDS
+        .iter()
+        .filter_map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
