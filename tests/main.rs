@@ -39,6 +39,7 @@ mod reply;
 mod restore;
 mod robots;
 mod routes;
+mod save;
 mod screens;
 mod search;
 mod search_files;

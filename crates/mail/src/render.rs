@@ -21,12 +21,16 @@
 //! ```
 
 pub(crate) mod body;
+mod cms;
 pub(crate) mod enclosed;
 mod flowed;
 pub(crate) mod html;
+mod invitation;
 pub(crate) mod kind;
 pub(crate) mod parts;
 mod renderer;
+mod rtf;
+mod tnef;
 
 pub use renderer::{Attachment, Limits, Rendered};
 
@@ -62,6 +66,22 @@ pub fn part(raw: &[u8], number: usize) -> Option<(Option<String>, Vec<u8>)> {
         return Some(of(part));
     }
     Opened::new(raw).find(number).map(of)
+}
+
+/// Hands out what [`render`] lists, with the decoded bytes of each, until `visit` says false.
+pub fn attached(raw: &[u8], visit: &mut dyn FnMut(&Attachment, &[u8]) -> bool) {
+    let opened = Opened::new(raw);
+    let limits = Limits::default();
+    let rendered = Renderer::new(&limits, &opened.contents).render(&opened.whole);
+    let mut listed = rendered.attachments.iter().peekable();
+    // Both are in the order of their numbers.
+    opened.each(&mut |part| {
+        if let Some(attachment) = listed.next_if(|it| it.number == part.number)
+            && !visit(attachment, &part.content())
+        {
+            listed.by_ref().for_each(drop);
+        }
+    });
 }
 
 /// How many parts of a mail are neither its text nor a signature of it. The body is not read if the

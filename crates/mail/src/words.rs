@@ -22,6 +22,7 @@ pub use letters::{composed, marks, searchable, stands_alone};
 use crate::decode::{Mailbox, in_charset};
 use crate::message::Message;
 use crate::render::body::BodyPart;
+use crate::render::enclosed::{Content, Packing};
 use crate::render::kind::{TextKind, has_text, shown_as, text_of};
 use crate::render::parts::{Entity, walk};
 
@@ -206,6 +207,18 @@ impl Collector {
             Some(kind) => kind,
             None if part.mime == "message/rfc822" && self.depth < DEPTH => {
                 return self.mail(&part.decoded_head(2 * self.room), file);
+            }
+            None if let Some(packing) = Packing::of(part)
+                && self.depth < DEPTH =>
+            {
+                if let Some(Content::Signed(entity) | Content::Winmail(entity)) =
+                    packing.open(part.content(), &mut 0)
+                {
+                    self.depth += 1;
+                    self.entity(&entity, within);
+                    self.depth -= 1;
+                }
+                return;
             }
             None if part.mime == "text/html" => TextKind::Html,
             None if is_text(part) => TextKind::Plain,

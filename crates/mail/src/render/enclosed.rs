@@ -1,10 +1,13 @@
-//! What is packed into a part: an enclosed mail (RFC 2046, 5.2.1).
+//! What is packed into a part: an enclosed mail (RFC 2046, 5.2.1), what S/MIME signed
+//! (RFC 8551), or what Outlook packs into `winmail.dat`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::body::BodyPart;
-use super::parts::{Entity, PARTS, walk_on};
+use super::cms::{self, Cms};
+use super::parts::{Entity, PARTS, file_name, walk_on};
+use super::tnef::{self, Winmail};
 use crate::message::Message;
 
 /// What is packed deeper than this stays closed.
@@ -24,12 +27,21 @@ pub(crate) struct Opened<'a> {
 pub(crate) enum Content<'a> {
     /// A mail: the fields that are shown, one a line, and its body.
     Mail(String, Entity<'a>),
+    /// What was signed. The signature was not verified.
+    Signed(Entity<'a>),
+    /// Something that only its recipient can read.
+    Encrypted,
+    /// What Outlook packed: its text and files.
+    Winmail(Entity<'a>),
 }
 
 impl<'a> Content<'a> {
     fn entity(&self) -> Option<&Entity<'a>> {
         match self {
-            Content::Mail(_, entity) => Some(entity),
+            Content::Mail(_, entity) | Content::Signed(entity) | Content::Winmail(entity) => {
+                Some(entity)
+            }
+            Content::Encrypted => None,
         }
     }
 }
@@ -74,6 +86,14 @@ impl<'a> Opened<'a> {
         let mut all = std::iter::once(&self.whole).chain(packed);
         all.find_map(|entity| entity.find(number))
     }
+
+    /// Hands out all parts that are no multiparts, in the order of their numbers.
+    pub(crate) fn each(&self, visit: &mut impl FnMut(&BodyPart<'a>)) {
+        let packed = self.contents.values().filter_map(Content::entity);
+        // What is packed into a part of a lower number has lower numbers, too.
+        let all = std::iter::once(&self.whole).chain(packed);
+        all.for_each(|entity| entity.each(visit));
+    }
 }
 
 /// A part that can be opened.
@@ -88,6 +108,8 @@ struct Sealed<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Packing {
     Mail,
+    Smime,
+    Winmail,
 }
 
 impl Packing {
@@ -95,6 +117,9 @@ impl Packing {
     pub(crate) fn of(part: &BodyPart<'_>) -> Option<Packing> {
         match part.mime.as_str() {
             "message/rfc822" | "message/global" => Some(Packing::Mail),
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Packing::Smime),
+            "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Packing::Winmail),
+            _ if part.name.as_deref() == Some("winmail.dat") => Some(Packing::Winmail),
             _ => None,
         }
     }
@@ -106,8 +131,55 @@ impl Packing {
                 let fields = fields(&Message::new(&bytes));
                 Some(Content::Mail(fields, walk(bytes, parts)))
             }
+            Packing::Smime => match cms::read(&bytes)? {
+                Cms::Signed(bytes) => Some(Content::Signed(walk(Cow::Owned(bytes), parts))),
+                Cms::Encrypted => Some(Content::Encrypted),
+            },
+            Packing::Winmail => {
+                let found = tnef::read(&bytes)?;
+                of_winmail(found, parts).map(Content::Winmail)
+            }
         }
     }
+}
+
+/// The text and files of a `winmail.dat` as if they were parts of a mail; `None` if there are none.
+fn of_winmail(found: Winmail, parts: &mut usize) -> Option<Entity<'static>> {
+    let mut entities = Vec::new();
+    let mut add = |mime: &str, name: Option<String>, bytes| {
+        if *parts < PARTS {
+            *parts += 1;
+            entities.push(Entity::Leaf(BodyPart::new(*parts, mime, name, bytes)));
+        }
+    };
+    if !found.html.is_empty() {
+        add("text/html", None, found.html);
+    } else if !found.text.trim().is_empty() {
+        add("text/plain", None, found.text.into_bytes());
+    }
+    for file in found.files {
+        let mime = file.mime.to_ascii_lowercase();
+        let mime = match is_mime(&mime) {
+            true => &mime,
+            false => "application/octet-stream",
+        };
+        let name = file_name(&file.name).unwrap_or_else(|| "attachment".to_owned());
+        add(mime, Some(name), file.bytes);
+    }
+    (!entities.is_empty()).then_some(Entity::Multi {
+        alternative: false,
+        entities,
+    })
+}
+
+/// True for `type/subtype`.
+fn is_mime(mime: &str) -> bool {
+    let token = |part: &str| {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-+._".contains(&b);
+        !part.is_empty() && part.len() < 128 && part.bytes().all(fits)
+    };
+    mime.split_once('/')
+        .is_some_and(|(main, sub)| token(main) && token(sub))
 }
 
 /// Puts the parts of `entity` that can be opened into the queue.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::body::BodyPart;
 use super::enclosed::Content;
-use super::html;
 use super::kind::{TextKind, has_text, is_file, page_of, shown_as, text_of};
 use super::parts::Entity;
+use super::{html, invitation};
 use crate::decode::{clean_block, in_charset};
 
 /// How much of a mail is shown.
@@ -56,6 +56,15 @@ const MAIL: &str = "----- Enclosed mail -----";
 /// Stands below an enclosed mail if something follows.
 const MAIL_END: &str = "----- End of the enclosed mail -----";
 
+/// Stands below what was signed.
+const SIGNED: &str = "[signed with S/MIME; the signature was not verified]";
+
+/// Stands for what cannot be read.
+const ENCRYPTED: &str = "[encrypted: only its recipient can read it]";
+
+/// No more bytes of a calendar are read.
+const CALENDAR: usize = 256 << 10;
+
 /// Stands in the text where it was cut.
 pub(super) const CUT: &str = "[the rest is left out here]";
 
@@ -69,6 +78,8 @@ pub(crate) struct Renderer<'l, 'a> {
     full: bool,
     /// An enclosed mail ended, which is said if something follows.
     ended: bool,
+    /// An invitation was shown.
+    invited: bool,
 }
 
 /// A text as it is, for want of anything better.
@@ -88,6 +99,7 @@ impl<'l, 'a> Renderer<'l, 'a> {
             attachments: Vec::new(),
             full: false,
             ended: false,
+            invited: false,
         }
     }
 
@@ -142,10 +154,18 @@ impl<'l, 'a> Renderer<'l, 'a> {
         if let Some(kind) = shown {
             self.show(part, kind);
         }
-        if shown.is_none() || is_file(part) {
+        let content = self.contents.get(&part.number);
+        // What was in it is listed, and nobody else can read it.
+        let unpacked = matches!(content, Some(Content::Winmail(_)));
+        if (shown.is_none() && !unpacked) || is_file(part) {
             self.attach(part);
         }
-        if let Some(content) = self.contents.get(&part.number) {
+        match part.mime.as_str() {
+            "text/calendar" | "application/ics" => self.invitation(part),
+            "application/pgp-encrypted" => self.append(ENCRYPTED),
+            _ => {}
+        }
+        if let Some(content) = content {
             self.content(content);
         }
     }
@@ -158,6 +178,25 @@ impl<'l, 'a> Renderer<'l, 'a> {
                 self.entity(entity);
                 self.ended = true;
             }
+            Content::Signed(entity) => {
+                self.entity(entity);
+                self.append(SIGNED);
+            }
+            Content::Encrypted => self.append(ENCRYPTED),
+            Content::Winmail(entity) => self.entity(entity),
+        }
+    }
+
+    /// Shows what an invitation says. Many mails have it twice.
+    fn invitation(&mut self, part: &BodyPart<'_>) {
+        let bytes = part.decoded_head(CALENDAR);
+        let calendar = in_charset(&part.charset, &bytes[..bytes.len().min(CALENDAR)]);
+        let nothing_else = self.text.is_empty();
+        if !self.invited
+            && let Some(summary) = invitation::summary(&calendar, nothing_else)
+        {
+            self.invited = true;
+            self.append(&summary);
         }
     }
 

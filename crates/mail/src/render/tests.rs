@@ -60,7 +60,7 @@ fn a_mail_is_its_text_and_a_list_of_attachments() {
         ("boundary never used", "Content-Type: multipart/mixed; boundary=x\n\nHello".into(), "Hello", &[]),
         ("boundary not said", "Content-Type: multipart/mixed\n\nHello".into(), "Hello", &[]),
         ("PGP/MIME signature", multipart("signed", &[PLAIN, "Content-Type: application/pgp-signature; name=\"signature.asc\"\n\nx"]), "plain", &["2 signature.asc application/pgp-signature 1"]),
-        ("PGP/MIME encrypted", multipart("encrypted", &["Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=e.asc\n\nx"]), "", &["1 - application/pgp-encrypted 10", "2 e.asc application/octet-stream 1"]),
+        ("PGP/MIME encrypted", multipart("encrypted", &["Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=e.asc\n\nx"]), "[encrypted: only its recipient can read it]", &["1 - application/pgp-encrypted 10", "2 e.asc application/octet-stream 1"]),
         ("S/MIME", "Content-Type: application/pkcs7-mime; name=smime.p7m\n\nx".into(), "", &["1 smime.p7m application/pkcs7-mime 1"]),
         ("enclosed mail", multipart("mixed", &[PLAIN, "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?=C3=84/B?=\n\nx"]), "plain\n\n----- Enclosed mail -----\nSubject: Ä/B\n\nx", &["2 Ä-B.eml message/rfc822 32"]),
         ("digest", multipart("digest", &["\nSubject: one\n\nx", "\nSubject: two\n\ny"]), "----- Enclosed mail -----\nSubject: one\n\nx\n\n----- End of the enclosed mail -----\n\n----- Enclosed mail -----\nSubject: two\n\ny", &["1 one.eml message/rfc822 15", "2 two.eml message/rfc822 15"]),

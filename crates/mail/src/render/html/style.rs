@@ -44,7 +44,7 @@ pub(super) fn is_hidden(attributes: &str) -> bool {
     let is = |name, wanted: &str| {
         property(&style, name).is_some_and(|value| value.eq_ignore_ascii_case(wanted))
     };
-    let zero = |name| property(&style, name).is_some_and(|value| nothing(value));
+    let zero = |name| property(&style, name).is_some_and(nothing);
     is("display", "none")
         || is("visibility", "hidden")
         || zero("opacity")
