@@ -10,13 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the corpus, as they are walked. `generated` has no files but `want.toml`.
-pub const ROOMS: [&str; 8] = [
+pub const ROOMS: [&str; 9] = [
     "",
     "bytes",
     "generated",
     "heads",
     "machines",
     "people",
+    "shown",
     "threads",
     "who",
 ];
@@ -65,6 +66,10 @@ pub struct Want {
     pub text: Option<String>,
     /// When it was written, by its Date, in RFC 3339.
     pub date: Option<String>,
+    /// The whole text.
+    pub shown: Option<String>,
+    /// What is listed below the text: `2: bill.pdf, application/pdf, 404`.
+    pub listed: Option<Vec<String>>,
 }
 
 fn submit() -> String {

@@ -42,6 +42,7 @@ mod restore;
 mod robots;
 mod routes;
 mod same;
+mod save;
 mod screens;
 mod search;
 mod search_files;

@@ -253,6 +253,23 @@ fn german_mail_reads_as_it_was_written() {
     }
 }
 
+// E1, E2: nobody counts columns in a pipe, and an address that is cut is none.
+#[test]
+fn pipes_get_whole_addresses() {
+    let b = with(&corpus("shown/long-author"));
+    let who = "Support and Customer Service Team <support-and-service-team@mail.example.net>";
+    let rule = format!("\n── 1 ── {who} ── ");
+    let shown = show(&b, &["1"]).stdout;
+    assert!(shown.contains(&rule), "{shown}");
+    let listed = b.run(&["list"], b"").stdout;
+    let name = "Support and Customer Service Team";
+    assert_eq!(listed, format!(" 1 * now  1  {name}  cut\n"));
+    let bare = b"From: support-and-service-team@mail.example.net\nSubject: cut\n\nhi\n";
+    let listed = with(bare).run(&["list"], b"").stdout;
+    let address = "support-and-service-team@mail.example.net";
+    assert_eq!(listed, format!(" 1 * now  1  {address}  cut\n"));
+}
+
 // D1: what was edited by hand is the truth, and no torn end of a delivery.
 #[test]
 fn a_message_shortened_by_hand_stays() {

@@ -75,6 +75,12 @@ fn threads() {
 }
 
 #[test]
+fn bodies_of_all_kinds() {
+    // E2
+    walk("shown");
+}
+
+#[test]
 fn people() {
     // C1, C11, D6, E2
     walk("people");
@@ -329,6 +335,20 @@ fn facts(want: &Want, got: &Value) -> Vec<String> {
     }
     if let Some(wanted) = &want.date {
         check("date", text(&got["date"]), wanted.clone());
+    }
+    if let Some(wanted) = &want.shown {
+        check("text", text(&got["text"]), wanted.clone());
+    }
+    if let Some(wanted) = &want.listed {
+        let listed = |it: &Value| {
+            let part = text(&it["part"]);
+            let part = part.split_once('.').map_or("", |(_, part)| part);
+            let (name, mime, size) = (text(&it["name"]), text(&it["mime"]), &it["size"]);
+            format!("{part}: {name}, {mime}, {size}")
+        };
+        let all = got["attachments"].as_array().into_iter().flatten();
+        let all: Vec<String> = all.map(listed).collect();
+        check("listed", all.join("; "), wanted.join("; "));
     }
     if let Some(wanted) = &want.text {
         let text = text(&got["text"]);

@@ -1,6 +1,7 @@
 //! `tickets show`: a ticket's conversation for people, and its bytes for programs.
 
 mod forms;
+mod save;
 
 use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
@@ -10,6 +11,7 @@ use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::Verdict;
 use mail::render::{self, Limits};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Show a ticket's messages, oldest first
@@ -46,6 +48,9 @@ pub struct Show {
         conflicts_with = "message"
     )]
     part: Option<PartName>,
+    /// Write all attachments into DIR, which is made if it does not exist. Nothing is overwritten
+    #[arg(long, group = "form", value_name = "DIR")]
+    save: Option<PathBuf>,
     /// Show all header fields, too
     #[arg(long, group = "form")]
     headers: bool,
@@ -103,6 +108,16 @@ impl Run for Show {
         let subjects = forms::subjects(&messages, Some(&tag));
         if let Some(number) = self.message {
             messages = vec![pick(&mut messages, id, number as usize)?];
+        }
+        if let Some(dir) = &self.save {
+            let mut folder = save::Folder::open(dir)?;
+            for message in &messages {
+                folder.save(message)?;
+            }
+            if folder.files == 0 {
+                screen::remark("nothing is attached");
+            }
+            return Ok(Status::Ok);
         }
         if self.json {
             screen::print(&forms::objects(&messages)?)?;

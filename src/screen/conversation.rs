@@ -126,7 +126,11 @@ fn rule(message: &ShownMessage, columns: Option<usize>) -> String {
     let room = columns
         .saturating_sub(head.width() + tail.width() + 3)
         .max(10);
-    let author = cut(&clean(&message.author), room);
+    let author = clean(&message.author);
+    let author = match counted {
+        true => cut(&author, room),
+        false => author,
+    };
     let line = format!("{head}{author}{mark}{tail} ");
     let fill = columns.saturating_sub(line.width());
     let line = line + &"─".repeat(fill);

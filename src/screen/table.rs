@@ -135,6 +135,8 @@ impl Layout {
         let who = cleaned(who);
         match self.width {
             Some(_) => column(&who, self.who),
+            // Nobody reads a column there, but somebody may look for an address.
+            None if who.width() > self.who => who.into_owned(),
             None => fit(&who, self.who),
         }
     }
@@ -282,6 +284,7 @@ mod tests {
     fn nothing_is_cut_where_nobody_counts() {
         for (line, row) in plain(None).lines().zip(rows()) {
             assert!(line.ends_with(&*cleaned(row.subject)), "{line}");
+            assert!(line.contains(&*cleaned(row.who)), "{line}");
         }
         assert_eq!(table(&[], Some(80)), "");
     }

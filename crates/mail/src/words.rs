@@ -21,9 +21,10 @@ pub use letters::{composed, marks, searchable, stands_alone};
 
 use crate::decode::{Mailbox, in_charset};
 use crate::message::Message;
-use crate::render::html;
-use crate::render::parts::{BodyPart, Entity, walk};
-use crate::render::{TextKind, has_text, shown_as};
+use crate::render::body::BodyPart;
+use crate::render::enclosed::{Content, Packing};
+use crate::render::kind::{TextKind, has_text, shown_as, text_of};
+use crate::render::parts::{Entity, walk};
 
 /// Bytes of text of one mail that are read at most.
 const TEXT: usize = 256 << 10;
@@ -213,6 +214,18 @@ impl Collector {
             None if part.mime == "message/rfc822" && self.depth < DEPTH => {
                 return self.mail(&part.decoded_head(2 * self.room), file);
             }
+            None if let Some(packing) = Packing::of(part)
+                && self.depth < DEPTH =>
+            {
+                if let Some(Content::Signed(entity) | Content::Winmail(entity)) =
+                    packing.open(part.content(), &mut 0)
+                {
+                    self.depth += 1;
+                    self.entity(&entity, within);
+                    self.depth -= 1;
+                }
+                return;
+            }
             None if part.mime == "text/html" => TextKind::Html,
             None if is_text(part) => TextKind::Plain,
             None => return,
@@ -223,12 +236,7 @@ impl Collector {
             (Some(_), TextKind::Html) => TEXT,
             (Some(_), TextKind::Plain) => self.room,
         };
-        let bytes = part.decoded_head(limit);
-        let text = in_charset(&part.charset, &bytes[..bytes.len().min(limit)]);
-        let text = match kind {
-            TextKind::Plain => text,
-            TextKind::Html => html::to_text(&text),
-        };
+        let (text, _) = text_of(part, kind, limit);
         if shown.is_none() && text.contains('\0') {
             // It is a binary file, whatever its type says.
             return;

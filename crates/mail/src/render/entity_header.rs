@@ -29,6 +29,8 @@ pub(super) struct EntityHeader {
     /// Safe as a file name.
     pub(super) name: Option<String>,
     pub(super) disposition: Disposition,
+    /// `format=flowed` (RFC 3676), and whether `delsp=yes` stands there, too.
+    pub(super) flowed: Option<bool>,
     pub(super) encoding: Encoding,
 }
 
@@ -57,7 +59,12 @@ impl EntityHeader {
             Encoding::Base64 if mime.starts_with("text/") => Encoding::Base64Text,
             encoding => encoding,
         };
+        let says = |name: &str, wanted: &str| {
+            let value = kind.text(name);
+            value.is_some_and(|value| value.trim().eq_ignore_ascii_case(wanted))
+        };
         EntityHeader {
+            flowed: says("format", "flowed").then(|| says("delsp", "yes")),
             mime,
             charset: kind.text("charset").unwrap_or_default(),
             boundary: boundary.filter(|boundary| !boundary.is_empty()),

@@ -1,261 +1,378 @@
-//! HTML as text, in time that is linear in its length whatever it holds.
+//! HTML as text, in time and memory that are linear in its length whatever it holds.
 //!
-//! The converter, nanohtml2text, is small and robust, but quadratic on tags that never end
-//! (`<a "<a "...`). So it does not get a stranger's HTML, but what is left of it here: whole tags
-//! without attributes, links, and text.
+//! Nothing is built but a bounded stack of open elements. [`Tokens`] cuts the text into tags, [`Page`]
+//! writes lines; here is what each element means to a reader.
 
-use std::panic::catch_unwind;
+mod data;
+mod link;
+mod open;
+mod page;
+mod style;
+mod table;
+mod tokens;
 
-/// Elements whose content is not for the reader.
-const HIDDEN: [&str; 6] = ["script", "style", "title", "template", "object", "svg"];
+pub(crate) use data::{has_pictures, stated_charset, without_data};
 
-/// Elements that would change how the converter reads what follows; their tags are dropped.
-const BARE: [&str; 6] = [
-    "textarea",
-    "xmp",
-    "plaintext",
-    "listing",
-    "noembed",
-    "noframes",
-];
+use link::Link;
+use open::{Kind, Open};
+use page::{Margin, Page};
+use style::{gap_of, is_hidden, is_tight, property, value};
+use tokens::{Token, Tokens, attribute};
 
-/// The text of `html`: paragraphs, lists, rows of tables on a line, links in parentheses.
+/// Elements that are open deeper than this do nothing.
+const DEPTH: usize = 100;
+
+/// A line that stands for a ruler, as Outlook writes it in plain text.
+const RULER: &str = "________________________________";
+
+/// The text of `html`: paragraphs, quotations with `> `, lists, tables in columns, links in
+/// parentheses, pictures by their alternative text. What a browser does not show is left out, unless
+/// nothing would be left.
 pub(crate) fn to_text(html: &str) -> String {
-    let simple = simplify(html);
-    match catch_unwind(|| nanohtml2text::html2text(&simple)) {
-        Ok(text) => text.replace('\u{a0}', " "),
-        Err(_) => simple,
+    let mut reader = Reader::default();
+    reader.read(html);
+    let found_an_end = reader.hidden.is_none();
+    let text = reader.page.finish();
+    if found_an_end && !text.trim().is_empty() {
+        return text;
     }
+    let mut reader = Reader {
+        shows_hidden: true,
+        ..Reader::default()
+    };
+    reader.read(html);
+    reader.page.finish()
 }
 
-/// `html` with nothing but whole tags in it, without attributes except for links.
-fn simplify(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    let mut ahead = Ahead::default();
-    // The text of a list item follows its dash on the same line.
-    let mut after_dash = false;
-    while let Some(at) = rest.find('<') {
-        let (text, tail) = rest.split_at(at);
-        after_dash &= text.trim().is_empty();
-        out.push_str(text);
-        if let Some(comment) = tail.strip_prefix("<!--") {
-            rest = comment.split_once("-->").map_or("", |(_, after)| after);
-            continue;
-        }
-        let closing = tail.starts_with("</");
-        let inner = &tail[if closing { 2 } else { 1 }..];
-        let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || "!?".contains(c));
-        let end = if is_tag {
-            tag_end(inner, &mut ahead)
-        } else {
-            None
-        };
-        let Some(end) = end else {
-            out.push_str("&lt;");
-            rest = &tail[1..];
-            continue;
-        };
-        let (tag, after) = (&inner[..end], &inner[end + 1..]);
-        rest = after;
-        let len = tag
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(tag.len());
-        let name = tag[..len].to_ascii_lowercase();
-        match name.as_str() {
-            // A doctype, an XML prologue, or an element of another namespace.
-            "" => {}
-            name if tag[len..].starts_with(':') || BARE.contains(&name) => {}
-            name if HIDDEN.contains(&name) => {
-                if !closing && !tag.ends_with('/') {
-                    rest = after_element(rest, name);
-                }
-            }
-            "td" | "th" => out.push(' '),
-            "img" => {
-                let alt = attribute(&tag[len..], "alt")
-                    .unwrap_or_default()
-                    .replace('<', "&lt;");
-                if !alt.trim().is_empty() {
-                    out.push_str(&format!(" [{alt}] "));
-                }
-            }
-            "a" if !closing => {
-                let link = attribute(&tag[len..], "href").unwrap_or_default().trim();
-                let shown = ["http:", "https:", "ftp:"].iter().any(|scheme| {
-                    link.get(..scheme.len())
-                        .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
-                });
-                let link = if shown {
-                    link.replace(['"', '<', '>'], "")
-                } else {
-                    String::new()
-                };
-                out.push_str(&format!("<a href=\"{link}\">"));
-            }
-            "li" if !closing => {
-                out.push_str("<li>- ");
-                after_dash = true;
-            }
-            "p" | "div" if after_dash => {}
-            name => out.push_str(&format!("<{}{name}>", if closing { "/" } else { "" })),
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What is known to be missing in all that follows, so that it is searched only once.
+/// Reads tags, and writes the page.
 #[derive(Default)]
-struct Ahead {
-    /// A quote had no end, so quotes mean nothing from then on.
-    open_quote: bool,
-    /// There is no further `>`.
-    no_end: bool,
+struct Reader {
+    page: Page,
+    stack: Vec<Open>,
+    /// How many elements are open beyond [`DEPTH`].
+    deeper: usize,
+    link: Option<Link>,
+    /// An element that is not shown, and how many of its name are open in it.
+    hidden: Option<(String, usize)>,
+    /// Elements are shown that a browser does not show.
+    shows_hidden: bool,
+    /// The line ends around the last paragraph.
+    paragraph: usize,
+    /// The next text is the first of a `pre` element.
+    at_pre: bool,
+    /// How many `pre` elements are open.
+    pre: usize,
 }
 
-/// Where the `>` of a tag stands. One in quotes does not count, as long as the quotes are closed.
-fn tag_end(tag: &str, ahead: &mut Ahead) -> Option<usize> {
-    if ahead.no_end {
-        return None;
-    }
-    if !ahead.open_quote {
-        let mut open = None;
-        for (at, byte) in tag.bytes().enumerate() {
-            match (open, byte) {
-                (None, b'>') => return Some(at),
-                (None, b'"' | b'\'') => open = Some(byte),
-                (Some(quote), byte) if byte == quote => open = None,
-                _ => {}
+impl Reader {
+    fn read(&mut self, html: &str) {
+        for token in Tokens::of(html) {
+            if self.page.is_full() {
+                break;
+            }
+            match token {
+                Token::Text(_) if self.hidden.is_some() => {}
+                Token::Text(text) => self.text(text),
+                Token::Start(name, attributes) => {
+                    if self.is_visible(&name, attributes) {
+                        self.start(name, attributes);
+                    }
+                }
+                Token::End(name) => match &mut self.hidden {
+                    Some((hidden, depth)) if *hidden == name => {
+                        *depth -= 1;
+                        if *depth == 0 {
+                            self.hidden = None;
+                        }
+                    }
+                    Some(_) => {}
+                    None => self.end(&name),
+                },
             }
         }
-        ahead.open_quote = true;
+        self.end_link();
     }
-    let end = tag.find('>');
-    ahead.no_end = end.is_none();
-    end
-}
 
-/// What follows the end tag of an element; nothing if there is no end tag.
-fn after_element<'a>(mut rest: &'a str, name: &str) -> &'a str {
-    while let Some((_, tail)) = rest.split_once("</") {
-        rest = tail;
-        if rest
-            .get(..name.len())
-            .is_some_and(|s| s.eq_ignore_ascii_case(name))
-        {
-            return rest.split_once('>').map_or("", |(_, after)| after);
+    fn text(&mut self, text: &str) {
+        let text = htmlize::unescape(text);
+        if self.pre == 0 {
+            return self.page.write(&text);
+        }
+        let mut text = &*text;
+        if std::mem::take(&mut self.at_pre) {
+            text = text.strip_prefix("\r\n").unwrap_or(text);
+            text = text.strip_prefix('\n').unwrap_or(text);
+        }
+        self.page.write_as_it_is(text);
+    }
+
+    /// False for the tags of elements that a browser does not show.
+    fn is_visible(&mut self, name: &str, attributes: &str) -> bool {
+        if let Some((hidden, depth)) = &mut self.hidden {
+            // A paragraph ends where the next block begins.
+            if hidden == "p" && (name == "p" || gap_of(name) > 0) {
+                self.hidden = None;
+            } else {
+                if hidden == name {
+                    *depth += 1;
+                }
+                return false;
+            }
+        }
+        let void = [
+            "img", "br", "hr", "input", "meta", "link", "col", "area", "wbr",
+        ];
+        if self.shows_hidden || !is_hidden(attributes) {
+            return true;
+        }
+        if !void.contains(&name) && !["html", "body"].contains(&name) {
+            self.hidden = Some((name.to_owned(), 1));
+        }
+        false
+    }
+
+    fn start(&mut self, name: String, attributes: &str) {
+        match name.as_str() {
+            "br" => self.page.line_break(if self.pre > 0 { 3 } else { 2 }),
+            "hr" => self.ruler(),
+            "a" => self.begin_link(attributes),
+            "img" => self.picture(attributes),
+            "p" => {
+                self.paragraph = if is_tight(attributes) { 1 } else { 2 };
+                self.page.end(self.paragraph);
+            }
+            "q" => self.page.write("\u{201c}"),
+            "div" => self.begin_div(name, attributes),
+            "blockquote" => {
+                self.page.end(2);
+                // Gmail indents with it.
+                let style = value(attributes, "style");
+                let bare = property(&style, "border").is_some_and(|b| b.starts_with("none"));
+                let cited = attribute(attributes, "type").is_some()
+                    || value(attributes, "class").contains("quote");
+                self.open(
+                    name,
+                    Kind::Block,
+                    match bare && !cited {
+                        true => Some(Margin::Indent),
+                        false => Some(Margin::Quote),
+                    },
+                );
+            }
+            "ul" | "ol" | "menu" | "dir" => {
+                let nested = self.stack.iter().any(|o| matches!(o.kind, Kind::List(..)));
+                self.page.end(if nested { 1 } else { 2 });
+                let start = value(attributes, "start").trim().parse().unwrap_or(1_i64);
+                let number = (name == "ol").then_some(start);
+                self.open(name, Kind::List(number, 0), None);
+            }
+            "li" => self.item(attributes),
+            "dd" => {
+                self.close("dd");
+                self.page.end(1);
+                self.open(name, Kind::Block, Some(Margin::Indent));
+            }
+            "dt" => {
+                self.close("dd");
+                self.page.end(1);
+            }
+            "pre" | "listing" => {
+                self.page.end(2);
+                self.pre += 1;
+                self.at_pre = true;
+                self.open(name, Kind::Pre, None);
+            }
+            "table" => {
+                self.page.end(1);
+                self.open(name, Kind::Table, None);
+            }
+            "tr" => {
+                self.close("tr");
+                let row = self.page.begin_row();
+                self.open(name, Kind::Row(row, 0, 0), None);
+            }
+            "td" | "th" => self.cell(name, attributes),
+            name => self.page_end_if_block(name),
         }
     }
-    ""
-}
 
-/// The value of an attribute as written, without its quotes.
-fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = attributes;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        let len = rest.find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/');
-        let (found, tail) = rest.split_at(len.unwrap_or(rest.len()));
-        if found.is_empty() && tail.is_empty() {
-            return None;
+    fn end(&mut self, name: &str) {
+        match name {
+            "a" => self.end_link(),
+            "p" => self.page.end(self.paragraph),
+            "br" => self.page.line_break(2),
+            "q" => self.page.write("\u{201d}"),
+            "blockquote" | "div" | "ul" | "ol" | "menu" | "dir" | "li" | "dd" | "dl" | "pre"
+            | "listing" | "table" | "tr" | "td" | "th" => self.close(name),
+            name => self.page_end_if_block(name),
         }
-        let tail = tail.trim_start();
-        let Some(value) = tail.strip_prefix('=').map(str::trim_start) else {
-            rest = tail;
-            continue;
-        };
-        let (value, after) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            _ => value.split_at(
-                value
-                    .find(|c: char| c.is_ascii_whitespace())
-                    .unwrap_or(value.len()),
-            ),
-        };
-        if found.eq_ignore_ascii_case(name) {
-            return Some(value);
+    }
+
+    fn page_end_if_block(&mut self, name: &str) {
+        match gap_of(name) {
+            0 => {}
+            gap => self.page.end(gap),
         }
-        rest = after;
+    }
+
+    fn ruler(&mut self) {
+        self.page.end(2);
+        self.page.write(RULER);
+        self.page.end(1);
+    }
+
+    fn begin_div(&mut self, name: String, attributes: &str) {
+        self.page.end(1);
+        let style = value(attributes, "style");
+        let solid = |side| property(&style, side).is_some_and(|b| b.starts_with("solid"));
+        // Outlook's ways to show where the mail begins that is answered.
+        let margin = solid("border-left").then_some(Margin::Quote);
+        if solid("border-top") && property(&style, "border") == Some("none") {
+            self.ruler();
+        }
+        self.open(name, Kind::Block, margin);
+    }
+
+    fn item(&mut self, attributes: &str) {
+        self.close("li");
+        let list = self
+            .stack
+            .iter_mut()
+            .rev()
+            .find_map(|open| match &mut open.kind {
+                Kind::List(number, count) => Some((number, count)),
+                _ => None,
+            });
+        let (mark, first) = match list {
+            None => ("- ".to_owned(), true),
+            Some((number, count)) => {
+                *count += 1;
+                let mark = match number {
+                    None => "- ".to_owned(),
+                    Some(number) => {
+                        *number = value(attributes, "value").trim().parse().unwrap_or(*number);
+                        let mark = format!("{number}. ");
+                        *number = number.saturating_add(1);
+                        mark
+                    }
+                };
+                (mark, *count == 1)
+            }
+        };
+        if self.stack.len() >= DEPTH {
+            self.deeper += 1;
+            return self.page.end(1);
+        }
+        self.page.begin_item(mark, first);
+        self.stack.push(Open {
+            name: "li".into(),
+            has_margin: true,
+            kind: Kind::Block,
+        });
+    }
+
+    fn cell(&mut self, name: String, attributes: &str) {
+        self.close("td");
+        self.close("th");
+        let open = self.stack.iter_mut().rev().map(|open| &mut open.kind);
+        let row = open.filter_map(|kind| match kind {
+            Kind::Row(row, cells, columns) => Some((*row, cells, columns)),
+            _ => None,
+        });
+        if let Some((row, cells, columns)) = { row }.next() {
+            self.page.begin_cell(*columns, row);
+            let span = value(attributes, "colspan").trim().parse();
+            *columns = span.unwrap_or(1_usize).clamp(1, 20);
+            *cells += 1;
+        } else {
+            self.page.end(1);
+        }
+        self.open(name, Kind::Cell, None);
+    }
+
+    fn open(&mut self, name: String, kind: Kind, margin: Option<Margin>) {
+        if self.stack.len() >= DEPTH {
+            self.deeper += 1;
+            self.pre -= usize::from(matches!(kind, Kind::Pre));
+            return;
+        }
+        let has_margin = margin.is_some();
+        margin.into_iter().for_each(|margin| self.page.push(margin));
+        self.stack.push(Open {
+            name,
+            has_margin,
+            kind,
+        });
+    }
+
+    /// Closes the innermost open element of that name, and all that are open in it. One outside of
+    /// the table cell that is being read stays open, and so does an item of an outer list.
+    fn close(&mut self, name: &str) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return self.page.end(1);
+        }
+        let mut at = self.stack.len();
+        while at > 0 {
+            at -= 1;
+            if self.stack[at].name == name {
+                return self.close_from(at);
+            }
+            if self.stack[at].bars(name) {
+                return;
+            }
+        }
+    }
+
+    fn close_from(&mut self, at: usize) {
+        for open in self.stack.drain(at..).rev() {
+            if open.has_margin {
+                self.page.pop();
+            }
+            match open.kind {
+                Kind::Pre => {
+                    self.pre -= 1;
+                    self.at_pre = false;
+                    self.page.end(2);
+                }
+                Kind::Cell => self.page.end_block(0),
+                Kind::Row(row, cells, _) if cells > 1 => self.page.end_row(row),
+                Kind::List(..) => self.page.end_block(1),
+                Kind::Block if open.name == "blockquote" => self.page.end_block(2),
+                Kind::Block if open.name == "div" => self.page.end(1),
+                _ => self.page.end_block(1),
+            }
+        }
+    }
+
+    fn begin_link(&mut self, attributes: &str) {
+        self.end_link();
+        let address = attribute(attributes, "href").and_then(link::address);
+        self.link = address.map(Link::new);
+        self.page.mark();
+    }
+
+    fn end_link(&mut self) {
+        if let Some(link) = self.link.take() {
+            match link.shown(self.page.since_mark()) {
+                link::Shown::Nothing => {}
+                link::Shown::Itself(text) => self.page.write(&text),
+                link::Shown::Behind(text) => self.page.append(&text),
+            }
+        }
+    }
+
+    fn picture(&mut self, attributes: &str) {
+        let alt = value(attributes, "alt");
+        let alt = alt.trim();
+        if !alt.is_empty() {
+            self.page.write(&format!(" [{alt}] "));
+        } else if let Some(link) = &mut self.link {
+            link.has_picture = true;
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn html_becomes_text() {
-        let table = [
-            (
-                "paragraphs",
-                "<p>one<p class=x>two</p>three",
-                "one\n\ntwo\n\nthree",
-            ),
-            ("line breaks", "a<br>b<BR/>c", "a\nb\nc"),
-            (
-                "entities",
-                "a &lt;b&gt; &amp;&nbsp;&auml;&#228;",
-                "a <b> & ää",
-            ),
-            (
-                "head",
-                "<html><head><title>T</title><style>p{}</style></head><body>x",
-                "x",
-            ),
-            ("script", "a<script>if (1 < 2) '</b>'</SCRIPT >b", "ab"),
-            ("no end of script", "a<script>b", "a"),
-            (
-                "comment",
-                "a<!-- <p> -->b<!--[if mso]><p>x<![endif]-->c",
-                "abc",
-            ),
-            ("comment without end", "a<!-- b", "a"),
-            (
-                "doctype, namespace",
-                "<!DOCTYPE html><o:p></o:p><?xml x?>a",
-                "a",
-            ),
-            (
-                "link",
-                "<a class=x href=\"https://x.example/?a=1&amp;b\">here</a>",
-                "here (https://x.example/?a=1&b)",
-            ),
-            (
-                "link that says itself",
-                "<a href='http://x'>http://x</a>",
-                "http://x",
-            ),
-            ("bare link", "<a href=http://x/>y</a>", "y (http://x/)"),
-            (
-                "script as link",
-                "<a href=\"javascript:x()\">y</a> <a href='mailto:a@b'>a@b</a>",
-                "y a@b",
-            ),
-            (
-                "picture",
-                "a<img src=x alt=\"Logo &gt;\">b<img alt=''>",
-                "a [Logo >] b",
-            ),
-            ("list", "<ul><li>a<li><p>b</p></li></ul>", "- a\n- b"),
-            (
-                "table",
-                "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
-                "a b\nc",
-            ),
-            ("pre", "<pre>a\n  b</pre>", "a\n  b"),
-            ("> in an attribute", "<p title=\"a>b\">c</p>", "c"),
-            ("quote without end", "<p title=\"a>b<i>c</i>", "bc"),
-            ("tag without end", "a <b", "a <b"),
-            ("no tag", "1 < 2 <> 3 <", "1 < 2 <> 3 <"),
-            (
-                "form",
-                "<textarea>a</textarea><xmp>b</xmp><plaintext>c",
-                "abc",
-            ),
-        ];
-        for (case, html, want) in table {
-            assert_eq!(super::super::tidy(&to_text(html)), want, "{case}");
-        }
-    }
-}
+#[path = "html/tests.rs"]
+mod tests;

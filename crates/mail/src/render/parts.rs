@@ -3,8 +3,11 @@
 //! Works on slices of the raw mail. mail-parser ends a part at any line that *contains* its boundary,
 //! decodes every attachment to show a line of text, and overflows the stack on nested messages.
 
-pub(crate) use super::entity_header::Disposition;
-use super::entity_header::{EntityHeader, file_name};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use super::body::BodyPart;
+use super::entity_header::{Disposition, EntityHeader, file_name};
 use super::pieces::{pieces, shown_boundary};
 use crate::decode::transfer::Encoding;
 use crate::decode::{self, uuencode};
@@ -14,7 +17,7 @@ use crate::message::Message;
 const DEPTH: usize = 64;
 
 /// More parts than this of one mail are not looked at.
-const PARTS: usize = 10_000;
+pub(crate) const PARTS: usize = 10_000;
 
 /// A mail or a part of one (RFC 2045, 2.4).
 pub(crate) enum Entity<'a> {
@@ -27,48 +30,64 @@ pub(crate) enum Entity<'a> {
     },
 }
 
-/// An entity that is no multipart.
-pub(crate) struct BodyPart<'a> {
-    /// Its place among the parts of the mail that are no multiparts, from 1.
-    pub(crate) number: usize,
-    /// `type/subtype` in lower case.
-    pub(crate) mime: String,
-    pub(crate) charset: String,
-    /// Safe as a file name.
-    pub(crate) name: Option<String>,
-    pub(crate) disposition: Disposition,
-    encoding: Encoding,
-    body: &'a [u8],
+impl Entity<'_> {
+    /// The same with bytes of its own.
+    pub(crate) fn into_owned(self) -> Entity<'static> {
+        match self {
+            Entity::Leaf(part) => Entity::Leaf(BodyPart {
+                body: Cow::Owned(part.body.into_owned()),
+                ..part
+            }),
+            Entity::Multi {
+                alternative,
+                entities,
+            } => Entity::Multi {
+                alternative,
+                entities: entities.into_iter().map(Entity::into_owned).collect(),
+            },
+        }
+    }
 }
 
-impl BodyPart<'_> {
-    /// The bytes, with the transfer encoding undone.
-    pub(crate) fn decoded(&self) -> Vec<u8> {
-        self.decoded_head(usize::MAX)
+impl<'a> Entity<'a> {
+    /// Hands out all parts that are no multiparts, in order.
+    pub(crate) fn each(&self, visit: &mut impl FnMut(&BodyPart<'a>)) {
+        match self {
+            Entity::Leaf(part) => visit(part),
+            Entity::Multi { entities, .. } => {
+                entities.iter().for_each(|entity| entity.each(visit));
+            }
+        }
     }
 
-    /// At least the first `limit` bytes of [`BodyPart::decoded`], if there are as many. Reads at most
-    /// four times as many.
-    pub(crate) fn decoded_head(&self, limit: usize) -> Vec<u8> {
-        self.encoding.decode_head(self.body, limit)
-    }
-
-    /// The length of [`BodyPart::decoded`].
-    pub(crate) fn decoded_len(&self) -> usize {
-        self.encoding.decoded_len(self.body)
-    }
-
-    /// True if it holds nothing but white space.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.body.iter().all(u8::is_ascii_whitespace)
+    /// The part of that number.
+    pub(crate) fn find(&self, number: usize) -> Option<&BodyPart<'a>> {
+        match self {
+            Entity::Leaf(part) => (part.number == number).then_some(part),
+            Entity::Multi { entities, .. } => {
+                entities.iter().find_map(|entity| entity.find(number))
+            }
+        }
     }
 }
 
 /// Finds the parts of a mail.
 pub(crate) fn walk(raw: &[u8]) -> Entity<'_> {
+    walk_on(raw, &mut 0)
+}
+
+/// Finds the parts of a mail. They are numbered from `parts + 1`, and `parts` is the last of them
+/// afterwards.
+pub(crate) fn walk_on<'a>(raw: &'a [u8], parts: &mut usize) -> Entity<'a> {
     // Each level of nesting reads the bytes in it once more. This bounds the sum.
     let budget = raw.len().saturating_mul(16).max(16 << 20);
-    PartWalker { parts: 0, budget }.entity(raw, "text/plain", 0)
+    let mut walker = PartWalker {
+        parts: *parts,
+        budget,
+    };
+    let entity = walker.entity(raw, "text/plain", 0);
+    *parts = walker.parts;
+    entity
 }
 
 struct PartWalker {
@@ -116,21 +135,23 @@ impl PartWalker {
             charset: header.charset,
             name: header.name,
             disposition: header.disposition,
+            flowed: header.flowed,
             encoding: header.encoding,
-            body,
+            body: Cow::Borrowed(body),
+            blank: OnceCell::new(),
         };
         if part.mime == "message/rfc822" && part.name.is_none() {
             part.name = subject(&part.decoded_head(256 << 10));
         }
         let is_text = part.mime == "text/plain" && part.encoding == Encoding::Plain;
         if is_text && part.name.is_none() && part.disposition != Disposition::Attachment {
-            return self.with_files(part);
+            return self.with_files(part, body);
         }
         Entity::Leaf(part)
     }
 
     /// A text, or the text and the files that stand in it (uuencode).
-    fn with_files<'a>(&mut self, text: BodyPart<'a>) -> Entity<'a> {
+    fn with_files<'a>(&mut self, text: BodyPart<'a>, body: &'a [u8]) -> Entity<'a> {
         let mut entities = Vec::new();
         let mut at = 0;
         let piece = |number: usize, body: &'a [u8]| BodyPart {
@@ -139,12 +160,14 @@ impl PartWalker {
             charset: text.charset.clone(),
             name: None,
             disposition: text.disposition,
+            flowed: text.flowed,
             encoding: Encoding::Plain,
-            body,
+            body: Cow::Borrowed(body),
+            blank: OnceCell::new(),
         };
         let mut number = text.number;
-        while let Some(file) = uuencode::block(text.body, at).filter(|_| number < PARTS) {
-            let before = piece(number, &text.body[at..file.start]);
+        while let Some(file) = uuencode::block(body, at).filter(|_| number < PARTS) {
+            let before = piece(number, &body[at..file.start]);
             if !before.is_blank() {
                 entities.push(Entity::Leaf(before));
                 number += 1;
@@ -154,7 +177,7 @@ impl PartWalker {
                 name: file_name(&decode::text(file.name)),
                 disposition: Disposition::Attachment,
                 encoding: Encoding::Uuencode,
-                ..piece(number, &text.body[file.start..file.end])
+                ..piece(number, &body[file.start..file.end])
             }));
             number += 1;
             at = file.end;
@@ -162,7 +185,7 @@ impl PartWalker {
         if at == 0 {
             return Entity::Leaf(text);
         }
-        let after = piece(number, &text.body[at..]);
+        let after = piece(number, &body[at..]);
         if !after.is_blank() {
             entities.push(Entity::Leaf(after));
             number += 1;

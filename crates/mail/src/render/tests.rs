@@ -1,5 +1,7 @@
 use super::*;
 
+mod hostile;
+
 /// Renders and gives the text, and the attachments as `number name mime size`.
 fn shown(raw: &[u8]) -> (String, Vec<String>) {
     let Rendered { text, attachments } = render(raw, &Limits::default());
@@ -40,7 +42,7 @@ fn a_mail_is_its_text_and_a_list_of_attachments() {
         ("nothing", "".into(), "", &[]),
         ("CRLF", "Subject: x\r\n\r\nHello\r\nWorld\r\n".into(), "Hello\nWorld", &[]),
         ("escapes", "\nred \u{1b}[31m\u{7} \u{9b}2J \u{202e}x".into(), "red [31m 2J x", &[]),
-        ("escapes by HTML", "Content-Type: text/html\n\na&#27;[31m&#x9b;&#x202e;b".into(), "a&#27;[31m&#x9b;b", &[]),
+        ("escapes by HTML", "Content-Type: text/html\n\na&#27;[31m&#x9b;&#x202e;b".into(), "a[31m›b", &[]),
         ("mixed", multipart("mixed", &[PLAIN, PDF]), "plain", &["2 a.pdf application/pdf 3"]),
         ("alternative", multipart("alternative", &[PLAIN, HTML]), "plain", &[]),
         ("alternative the wrong way round", multipart("alternative", &[HTML, PLAIN]), "plain", &[]),
@@ -52,16 +54,28 @@ fn a_mail_is_its_text_and_a_list_of_attachments() {
         ("two texts", multipart("mixed", &[PLAIN, HTML]), "plain\n\nhtml", &[]),
         ("text as attachment", multipart("mixed", &[PLAIN, "Content-Disposition: attachment; filename=l.txt\n\nlog"]), "plain", &["2 l.txt text/plain 3"]),
         ("named text", multipart("mixed", &[PLAIN, "Content-Type: text/plain; name=l.txt\n\nlog"]), "plain", &["2 l.txt text/plain 3"]),
-        ("named text, inline", multipart("mixed", &[PLAIN, "Content-Disposition: inline; filename=l.txt\n\nlog"]), "plain\n\nlog", &[]),
+        ("named text, inline", multipart("mixed", &[PLAIN, "Content-Disposition: inline; filename=l.txt\n\nlog"]), "plain\n\nlog", &["2 l.txt text/plain 3"]),
         ("boundary inside a line", multipart("mixed", &["\na --bb b\n--bbb\n --bb", PDF]), "a --bb b\n--bbb\n --bb", &["2 a.pdf application/pdf 3"]),
         ("end missing", multipart("mixed", &[PLAIN, PDF]).replace("--bb--\nepilogue\n", ""), "plain", &["2 a.pdf application/pdf 3"]),
         ("boundary never used", "Content-Type: multipart/mixed; boundary=x\n\nHello".into(), "Hello", &[]),
         ("boundary not said", "Content-Type: multipart/mixed\n\nHello".into(), "Hello", &[]),
         ("PGP/MIME signature", multipart("signed", &[PLAIN, "Content-Type: application/pgp-signature; name=\"signature.asc\"\n\nx"]), "plain", &["2 signature.asc application/pgp-signature 1"]),
-        ("PGP/MIME encrypted", multipart("encrypted", &["Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=e.asc\n\nx"]), "", &["1 - application/pgp-encrypted 10", "2 e.asc application/octet-stream 1"]),
+        ("PGP/MIME encrypted", multipart("encrypted", &["Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=e.asc\n\nx"]), "[encrypted: only its recipient can read it]", &["1 - application/pgp-encrypted 10", "2 e.asc application/octet-stream 1"]),
         ("S/MIME", "Content-Type: application/pkcs7-mime; name=smime.p7m\n\nx".into(), "", &["1 smime.p7m application/pkcs7-mime 1"]),
-        ("enclosed mail", multipart("mixed", &[PLAIN, "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?=C3=84/B?=\n\nx"]), "plain", &["2 Ä-B.eml message/rfc822 32"]),
-        ("digest", multipart("digest", &["\nSubject: one\n\nx", "\nSubject: two\n\ny"]), "", &["1 one.eml message/rfc822 15", "2 two.eml message/rfc822 15"]),
+        ("enclosed mail", multipart("mixed", &[PLAIN, "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?=C3=84/B?=\n\nx"]), "plain\n\n----- Enclosed mail -----\nSubject: Ä/B\n\nx", &["2 Ä-B.eml message/rfc822 32"]),
+        ("digest", multipart("digest", &["\nSubject: one\n\nx", "\nSubject: two\n\ny"]), "----- Enclosed mail -----\nSubject: one\n\nx\n\n----- End of the enclosed mail -----\n\n----- Enclosed mail -----\nSubject: two\n\ny", &["1 one.eml message/rfc822 15", "2 two.eml message/rfc822 15"]),
+        ("enclosed mail, encoded", multipart("mixed", &["Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogYQoKYg==", PLAIN]), "----- Enclosed mail -----\nSubject: a\n\nb\n\n----- End of the enclosed mail -----\n\nplain", &["1 a.eml message/rfc822 13"]),
+        ("enclosed mails' parts are numbered last", multipart("mixed", &[&format!("Content-Type: message/rfc822\n\n{}", multipart("mixed", &[PLAIN, PDF]).replace("bb", "cc")), PDF]), "----- Enclosed mail -----\n\nplain", &["1 - message/rfc822 196", "2 a.pdf application/pdf 3", "4 a.pdf application/pdf 3"]),
+        ("mail in a mail in a mail", format!("Content-Type: message/rfc822\n\nSubject: a\n{}", "Content-Type: message/rfc822\n\nSubject: b\n\nc"), "----- Enclosed mail -----\nSubject: a\n\n----- Enclosed mail -----\nSubject: b\n\nc", &["1 a.eml message/rfc822 54", "2 b.eml message/rfc822 13"]),
+        ("blank plain: no-break space", multipart("alternative", &["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=C2=A0\n=E2=80=8B=EF=BB=BF", HTML]), "html", &[]),
+        ("blank plain: no-break space in Latin-1, base64", multipart("alternative", &["Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: base64\n\noAo=", HTML]), "html", &[]),
+        ("blank plain, long", multipart("alternative", &[&format!("\n{}x", " \n".repeat(1000)), HTML]), "x", &[]),
+        ("nothing at all", multipart("alternative", &["\n \n", "Content-Type: text/html\n\n<div><br></div>"]), "", &[]),
+        ("nothing but a picture", multipart("alternative", &["\n\n", "Content-Type: text/html\n\n<img src=cid:1>"]), "", &["2 - text/html 15"]),
+        ("text file in the version that is not shown", multipart("alternative", &[PLAIN, &multipart("mixed", &[HTML, "Content-Type: text/plain; name=error.log\nContent-Disposition: inline\n\npanic"]).replace("bb", "cc")]), "plain\n\npanic", &["3 error.log text/plain 5"]),
+        ("flowed", "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\n\nhttps://example.net/abc \ndef".into(), "https://example.net/abcdef", &[]),
+        ("flowed, in other letters", "Content-Type: Text/Plain; Format=\"Flowed\"\n\na \nb".into(), "a b", &[]),
+        ("HTML with data", format!("Content-Type: text/html\n\n<p>before</p><img src=\"data:image/png;base64,{}\"><p>after", "A".repeat(3 << 20)), "before\n\nafter", &[]),
         ("broken type", "Content-Type: ;;;\n\nHello".into(), "Hello",
             &[]),
         ("old type", "Content-Type: text\n\nHello".into(), "Hello", &[]),
@@ -106,6 +120,47 @@ fn charsets_are_decoded() {
         ]
         .concat();
         assert_eq!(shown(&raw), ((*want).to_owned(), vec![]), "{case}");
+    }
+}
+
+#[test]
+fn a_page_may_state_its_charset() {
+    let table: &[(&str, &str, &[u8], &str)] = &[
+        ("meta", "", b"<meta charset=windows-1251>\xcf\xf0", "Пр"),
+        (
+            "http-equiv",
+            "",
+            b"<META http-equiv='Content-Type' content='text/html; charset=koi8-r'>\xd0",
+            "п",
+        ),
+        (
+            "ASCII with escapes",
+            "",
+            b"<meta charset='iso-2022-jp'>\x1b$B$3$s\x1b(B",
+            "こん",
+        ),
+        (
+            "the field is right",
+            "iso-8859-1",
+            b"<meta charset=koi8-r>\xe4",
+            "ä",
+        ),
+        (
+            "the page is not",
+            "",
+            "<meta charset=koi8-r>ä".as_bytes(),
+            "ä",
+        ),
+        ("an unknown one", "", b"<meta charset=x>\xe4", "ä"),
+    ];
+    for (case, charset, body, want) in table {
+        let parameter = match *charset {
+            "" => String::new(),
+            charset => format!("; charset={charset}"),
+        };
+        let head = format!("Content-Type: text/html{parameter}\n\n");
+        let raw = [head.as_bytes(), body].concat();
+        assert_eq!(shown(&raw).0, *want, "{case}");
     }
 }
 
@@ -240,116 +295,6 @@ fn a_cut_is_said_once_where_there_is_no_room() {
 }
 
 #[test]
-fn hostile_mail_is_shown_in_bounded_time() {
-    let deep = |unit: &str, n: usize| unit.repeat(n);
-    let level = "Content-Type: multipart/mixed; boundary=bb\n\n--bb\n";
-    let levels: String = (0..5000)
-        .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"))
-        .collect();
-    let table = [
-        (
-            "nested mails",
-            deep("Content-Type: message/rfc822\n\n", 100_000),
-        ),
-        ("nested multiparts, one boundary", deep(level, 20_000)),
-        ("nested multiparts", levels),
-        ("many parts", multipart("mixed", &["\nx"; 20_000])),
-        (
-            "many boundaries in lines",
-            multipart("mixed", &[&deep("x--bb", 100_000)]),
-        ),
-        (
-            "many continued names",
-            format!(
-                "Content-Type: x/y{}\n\nx",
-                (0..50_000)
-                    .map(|n| format!("; name*{n}*=a"))
-                    .collect::<String>()
-            ),
-        ),
-        (
-            "long header line",
-            format!("X: {}\n\nHello", deep("a", 1 << 20)),
-        ),
-        (
-            "many fields",
-            format!("{}\nHello", deep("Received: x\n", 100_000)),
-        ),
-        (
-            "deep HTML",
-            format!("Content-Type: text/html\n\n{}", deep("<div>", 100_000)),
-        ),
-        (
-            "links in links",
-            format!("Content-Type: text/html\n\n{}", deep("<a href=x>", 50_000)),
-        ),
-        (
-            "breaks after breaks",
-            format!(
-                "Content-Type: text/html\n\n<pre>{}</pre>{}",
-                deep("&#13;&#10;", 10_000),
-                deep("<p>", 30_000)
-            ),
-        ),
-        (
-            "open tags",
-            format!("Content-Type: text/html\n\n{}", deep("<a \"", 60_000)),
-        ),
-        ("NULs", deep("\0", 1 << 20)),
-        ("empty lines", deep("\n", 1 << 20)),
-    ];
-    for (case, raw) in table {
-        let all = render(raw.as_bytes(), &Limits::default());
-        let lost = |c: char| c.is_control() && c != '\n' && c != '\t';
-        assert!(!all.text.contains(lost), "{case}");
-        assert!(all.attachments.len() <= 10_000, "{case}");
-        part(raw.as_bytes(), 7);
-    }
-}
-
-#[test]
-fn garbage_is_shown_harmlessly() {
-    // A small generator is enough to mix the bytes that mean something.
-    let pieces = [
-        "Content-Type:",
-        " multipart/mixed;",
-        " boundary=b",
-        "\n",
-        "\r\n",
-        "--b",
-        "--",
-        " text/html",
-        "\u{1b}[",
-        "=",
-        "=?utf-8?Q?",
-        "<a",
-        "&#27;",
-        ";",
-        "\"",
-        "x",
-        " charset=",
-        "utf-7",
-        "gb18030",
-        "Content-Transfer-Encoding: base64\n",
-        "ö",
-    ];
-    let mut state = 1_u32;
-    for _ in 0..20_000 {
-        let mut raw = String::new();
-        for _ in 0..30 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            raw += pieces[(state >> 16) as usize % pieces.len()];
-        }
-        let all = render(raw.as_bytes(), &Limits::default());
-        assert!(
-            !all.text
-                .contains(|c: char| c.is_control() && c != '\n' && c != '\t'),
-            "{raw:?}"
-        );
-    }
-}
-
-#[test]
 fn notes_hold_what_the_author_wrote() {
     let long = "a".repeat(500);
     let cut = format!("{}…", "a".repeat(400));
@@ -375,6 +320,11 @@ fn notes_hold_what_the_author_wrote() {
         ("only quotes", "> old", ""),
         ("long line", long.as_str(), cut.as_str()),
         ("escapes", "a\u{1b}[2Jb", "a[2Jb"),
+        (
+            "Outlook's ruler",
+            "New\n________________________________\nFrom: x",
+            "New",
+        ),
     ];
     for (case, body, want) in table {
         let raw = format!("Subject: x\n\n{body}");

@@ -1,0 +1,168 @@
+//! Writes attachments into a directory (E2): under safe names, and never over anything.
+
+use crate::desk::FiledMessage;
+use crate::error::{Fault, Status};
+use crate::screen;
+use anyhow::{Context, Result};
+use mail::decode::clean;
+use mail::render::{self, Attachment};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::{UnlinkatFlags, unlinkat};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// A name of so many bytes fits into any file system, with a number in it.
+const LONGEST: usize = 200;
+
+/// A directory that attachments are written into.
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Held open, so that all files come into one directory, whatever its path means meanwhile.
+    dir: File,
+    /// The numbers that names that were taken got last.
+    taken: HashMap<String, u32>,
+    /// How many files were written.
+    pub(super) files: usize,
+}
+
+impl Folder {
+    /// Opens the directory; makes it if it does not exist.
+    ///
+    /// # Errors
+    /// Status 66 if the directory above it does not exist, or if it is no directory; 77 without the
+    /// permission.
+    pub(super) fn open(path: &Path) -> Result<Folder> {
+        let shown = clean(&path.display().to_string());
+        let fault = |e: std::io::Error| match e.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                let text = format!("cannot save to {shown}: {e}");
+                Fault::new(Status::NoInput, text).into()
+            }
+            _ => anyhow::Error::new(e).context(format!("cannot save to {shown}")),
+        };
+        match fs::create_dir(path) {
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(fault(e)),
+            _ => {}
+        }
+        let dir = File::open(path).map_err(fault)?;
+        if !dir.metadata().map_err(fault)?.is_dir() {
+            return Err(fault(Errno::ENOTDIR.into()));
+        }
+        Ok(Folder {
+            path: path.to_owned(),
+            dir,
+            taken: HashMap::new(),
+            files: 0,
+        })
+    }
+
+    /// Writes what is attached to a message, and says where.
+    pub(super) fn save(&mut self, message: &FiledMessage) -> Result<()> {
+        let raw = message.decode().raw;
+        let mut result = Ok(());
+        render::attached(&raw, &mut |attachment, bytes| {
+            result = self.write(message.number, attachment, bytes);
+            result.is_ok()
+        });
+        result
+    }
+
+    fn write(&mut self, message: usize, attachment: &Attachment, bytes: &[u8]) -> Result<()> {
+        let part = format!("{message}.{}", attachment.number);
+        let name = match &attachment.name {
+            Some(name) => short(&clean(name)),
+            None => format!("part-{part}"),
+        };
+        let (name, mut file) = self.create(name)?;
+        let path = clean(&self.path.join(&name).display().to_string());
+        if let Err(e) = file.write_all(bytes) {
+            // Half an attachment under its name would be taken for the whole.
+            let _ = unlinkat(&self.dir, name.as_str(), UnlinkatFlags::NoRemoveDir);
+            return Err(e).with_context(|| format!("cannot write {path}"));
+        }
+        self.files += 1;
+        let size = screen::size(attachment.size);
+        screen::say(format_args!(
+            "{part}: {path}, {}, {size}",
+            clean(&attachment.mime)
+        ))
+    }
+
+    /// A new file of that name, or of one made from it if it is taken. No link is followed.
+    fn create(&mut self, wanted: String) -> Result<(String, File)> {
+        let flags =
+            OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        // The umask decides for whom it is.
+        let mode = Mode::from_bits_truncate(0o666);
+        let mut name = wanted.clone();
+        loop {
+            match openat(&self.dir, name.as_str(), flags, mode) {
+                Ok(file) => return Ok((name, File::from(file))),
+                Err(Errno::EEXIST) => {
+                    let number = self.taken.entry(wanted.clone()).or_insert(1);
+                    *number += 1;
+                    name = numbered(&wanted, *number);
+                }
+                Err(e) => {
+                    let path = clean(&self.path.join(&name).display().to_string());
+                    let error = anyhow::Error::new(std::io::Error::from(e));
+                    return Err(error.context(format!("cannot write {path}")));
+                }
+            }
+        }
+    }
+}
+
+/// `bill.pdf` as `bill-2.pdf`.
+fn numbered(name: &str, number: u32) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, end)) if !stem.is_empty() => format!("{stem}-{number}.{end}"),
+        _ => format!("{name}-{number}"),
+    }
+}
+
+/// `name` in at most [`LONGEST`] bytes. Its end stays, which says what kind of file it is.
+fn short(name: &str) -> String {
+    if name.len() <= LONGEST {
+        return name.to_owned();
+    }
+    let start = (0..=LONGEST - 40)
+        .rev()
+        .find(|&at| name.is_char_boundary(at));
+    let end = (name.len() - 39..name.len()).find(|&at| name.is_char_boundary(at));
+    let (start, end) = (start.unwrap_or(0), end.unwrap_or(name.len()));
+    format!("{}~{}", &name[..start], &name[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_and_are_told_apart() {
+        let table = [
+            ("bill.pdf", "bill-2.pdf"),
+            ("README", "README-2"),
+            ("a.tar.gz", "a.tar-2.gz"),
+            ("_bashrc", "_bashrc-2"),
+        ];
+        for (name, want) in table {
+            assert_eq!(numbered(name, 2), want);
+            assert_eq!(short(name), name);
+        }
+        let long = format!("{}.pdf", "\u{1f5a8}".repeat(116));
+        let short = short(&long);
+        assert!(
+            short.len() <= LONGEST && short.ends_with("\u{1f5a8}.pdf"),
+            "{short}"
+        );
+        assert!(
+            short.starts_with("\u{1f5a8}") && short.contains('~'),
+            "{short}"
+        );
+    }
+}
