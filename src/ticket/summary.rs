@@ -73,7 +73,6 @@ impl Summary {
                 people.push(address);
             }
         }
-        let degree = automatic::degree(message, sender, &local_signs(addresses, &[]));
         let first = from.into_iter().next();
         Summary {
             identity: Identity::default(),
@@ -87,7 +86,7 @@ impl Summary {
             name: first.map(|m| m.name).unwrap_or_default(),
             subject: message.subject().chars().take(500).collect(),
             people: people.join(" "),
-            automatic: degree.is_automatic(),
+            automatic: automatic::is_automatic(message, sender, &local_signs(addresses, &[])),
             attachments: 0,
         }
     }

@@ -109,6 +109,11 @@ pub fn degree(message: &Message, sender: &Sender, local: &LocalSigns) -> Degree 
     }
 }
 
+/// Like [`Degree::is_automatic`] of [`degree`], for callers that need no more: it costs less.
+pub fn is_automatic(message: &Message, sender: &Sender, local: &LocalSigns) -> bool {
+    is_own(message, local) || machine(message, sender).is_some()
+}
+
 fn is_own(message: &Message, local: &LocalSigns) -> bool {
     let marks = local.own_marks;
     if marks.is_empty() || !marks.iter().all(|mark| message.first(mark).is_some()) {
