@@ -1,7 +1,7 @@
 //! What makes a message itself, whatever brings it, and however often (A5).
 
 use super::lf_pieces;
-use mail::decode;
+use mail::decode::{self, Mailbox};
 use mail::entry;
 use mail::message::{Field, Message};
 use serde::{Deserialize, Serialize};
@@ -35,19 +35,20 @@ const DECODED: usize = 30 << 10;
 
 impl Identity {
     pub fn of(message: &Message) -> Identity {
-        Identity::and_origin(message).0
+        Identity::and_origin(message, &message.from()).0
     }
 
     /// The identity of a message, and its origin: a key that is the same for all copies of one message,
     /// though a list or a gateway added a footer or a prefix to the Subject. They have the Message-ID,
-    /// the authors and the Date in common. A message that lacks one of these has an origin of its own.
-    pub fn and_origin(message: &Message) -> (Identity, i64) {
+    /// the authors and the Date in common. A message that lacks one of these has an origin of its own. `from` is
+    /// [`Message::from`], which takes long.
+    pub fn and_origin(message: &Message, from: &[Mailbox]) -> (Identity, i64) {
         let mut digest = Sha256::new();
         let mut origin = None;
         let id = message.message_id();
         match &id {
             Some(id) => {
-                let (author, date) = (author(message), date(message));
+                let (author, date) = (author(message, from), date(message));
                 digest.update(id.as_bytes());
                 for part in [&author, &date] {
                     digest.update(b"\n");
@@ -116,13 +117,13 @@ fn counting<'m>(message: &'m Message) -> impl Iterator<Item = &'m Field<'m>> {
 }
 
 /// The addresses in From, or what stands there if none can be read.
-fn author(message: &Message) -> Vec<u8> {
+fn author(message: &Message, from: &[Mailbox]) -> Vec<u8> {
     let Some(first) = message.first("From") else {
         return Vec::new();
     };
     let addresses: Vec<String> = match message.all("From").any(is_long) {
         true => Vec::new(),
-        false => (message.from().into_iter())
+        false => (from.iter())
             .map(|author| author.address.to_lowercase())
             .collect(),
     };

@@ -48,12 +48,13 @@ pub fn local_signs<'a>(addresses: &'a Addresses, spam: &'a [SpamSign]) -> LocalS
 impl Summary {
     pub fn of(message: &Message, sender: &Sender, at: i64, addresses: &Addresses) -> Summary {
         let attachments = render::attachments(message);
-        let (identity, origin) = Identity::and_origin(message);
+        let from = message.from();
+        let (identity, origin) = Identity::and_origin(message, &from);
         Summary {
             identity,
             origin,
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
-            ..Summary::of_header(message, sender, at, addresses)
+            ..Summary::by(message, from, sender, at, addresses)
         }
     }
 
@@ -65,7 +66,17 @@ impl Summary {
         at: i64,
         addresses: &Addresses,
     ) -> Summary {
-        let from = message.from();
+        Summary::by(message, message.from(), sender, at, addresses)
+    }
+
+    /// [`Summary::of_header`] of a message by the mailboxes in `from`.
+    fn by(
+        message: &Message,
+        from: Vec<Mailbox>,
+        sender: &Sender,
+        at: i64,
+        addresses: &Addresses,
+    ) -> Summary {
         let mut people: Vec<String> = Vec::new();
         for person in from.iter().chain(&message.to_cc()) {
             let address = person.address.to_lowercase();
