@@ -31,6 +31,11 @@ pub struct Scenario {
 }
 
 const FIRST: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\nfirst\n";
+const DATED: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\
+    Date: Sun, 22 Nov 2026 10:00:00 +0000\n\nfirst\n";
+/// What a mailing list made of that.
+const BY_LIST: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: [l] s\n\
+    List-Id: <l.example.net>\nDate: Sun, 22 Nov 2026 10:00:00 +0000\n\nfirst\n-- \nThe list\n";
 const SECOND: &str = "From: alice@example.net\nMessage-ID: <2@example.net>\n\nsecond\n";
 const CLOSING: &str = "From: steve@example.org\nMessage-ID: <3@example.org>\n\nclosing\n";
 
@@ -72,6 +77,14 @@ pub const SCENARIOS: &[Scenario] = &[
         message: SECOND,
         names: &["1"],
         sent: &["copy <> -- steve@example.org"],
+    },
+    Scenario {
+        name: "copy",
+        before: &[("submit@example.org", DATED)],
+        recipient: "submit@example.org",
+        message: BY_LIST,
+        names: &["1"],
+        sent: &[],
     },
 ];
 

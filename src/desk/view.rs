@@ -141,7 +141,8 @@ impl Desk {
         }
         let entries = mbox::entries(bytes, 0).map(|entry| {
             let decoded = entry::decode(entry.content);
-            Identity::and_origin(&Message::new(&decoded.raw))
+            let message = Message::new(&decoded.raw);
+            Identity::and_origin(&message)
         });
         Ok(Presence::among(entries, identity, origin))
     }

@@ -122,7 +122,7 @@ fn author(message: &Message) -> Vec<u8> {
     };
     let addresses: Vec<String> = match message.all("From").any(is_long) {
         true => Vec::new(),
-        false => (message.from().into_iter())
+        false => (message.from().iter())
             .map(|author| author.address.to_lowercase())
             .collect(),
     };

@@ -1,7 +1,8 @@
 use super::*;
 
 fn both(raw: &[u8]) -> (Identity, i64) {
-    Identity::and_origin(&Message::new(raw))
+    let message = Message::new(raw);
+    Identity::and_origin(&message)
 }
 
 const FIRST: &str = "Message-ID: <1@x>\nFrom: Ann <ann@x.org>\nTo: a@x\nSubject: Gr=?utf-8?q?=C3=BC?=n\n\

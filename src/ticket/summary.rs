@@ -73,8 +73,7 @@ impl Summary {
         at: i64,
         addresses: &Addresses,
     ) -> Summary {
-        let degree = automatic::degree(message, sender, &local_signs(addresses, &[]));
-        let automatic = degree.is_automatic();
+        let automatic = automatic::is_automatic(message, sender, &local_signs(addresses, &[]));
         let summary = Summary {
             identity: Identity::default(),
             origin: 0,

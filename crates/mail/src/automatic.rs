@@ -22,7 +22,7 @@ mod unread;
 
 pub use spam::SpamSign;
 
-use crate::decode;
+use crate::decode::{self, Mailbox};
 use crate::envelope::Sender;
 use crate::message::{Field, Message};
 
@@ -100,13 +100,20 @@ pub fn degree(message: &Message, sender: &Sender, local: &LocalSigns) -> Degree 
     if is_own(message, local) {
         return Degree::Ours;
     }
-    match machine(message, sender) {
+    // Decoding it takes longer than all the rest.
+    let from = message.from();
+    match machine(message, sender, &from) {
         Some(reason) => Degree::Automatic(reason),
-        None => match unanswered(message, local) {
+        None => match unanswered(message, local, &from) {
             Some(reason) => Degree::Unanswered(reason),
             None => Degree::Person,
         },
     }
+}
+
+/// Like [`Degree::is_automatic`] of [`degree`], for callers that need no more: it costs less.
+pub fn is_automatic(message: &Message, sender: &Sender, local: &LocalSigns) -> bool {
+    is_own(message, local) || machine(message, sender, &message.from()).is_some()
 }
 
 fn is_own(message: &Message, local: &LocalSigns) -> bool {
@@ -127,7 +134,7 @@ fn is_among(domains: &[String], domain: &str) -> bool {
     domains.iter().any(|own| own.eq_ignore_ascii_case(domain))
 }
 
-fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
+fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'static str> {
     // Whoever called may know less of the envelope than the MTA that wrote this field.
     let null_path = |f: &Field| f.value.trim_ascii() == b"<>";
     if *sender == Sender::Null || message.first("Return-Path").is_some_and(null_path) {
@@ -166,7 +173,7 @@ fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
         let in_brackets = in_brackets.and_then(|rest| rest.strip_suffix('>'));
         keyword(from.value).is_some_and(|word| daemon(&word)) || in_brackets.is_some_and(daemon)
     });
-    if message.from().iter().any(|m| daemon(&m.address)) || bare {
+    if from.iter().any(|m| daemon(&m.address)) || bare {
         return Some("From a mail daemon");
     }
     if sender.address().is_some_and(daemon) {
@@ -175,7 +182,7 @@ fn machine(message: &Message, sender: &Sender) -> Option<&'static str> {
     None
 }
 
-fn unanswered(message: &Message, local: &LocalSigns) -> Option<&'static str> {
+fn unanswered(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option<&'static str> {
     let bulk = |f: &Field| {
         let word = keyword(f.value).unwrap_or_default();
         matches!(word.as_str(), "bulk" | "junk" | "list")
@@ -200,21 +207,21 @@ fn unanswered(message: &Message, local: &LocalSigns) -> Option<&'static str> {
     if calendar::is_reply(message) {
         return Some("calendar reply");
     }
-    let author = reader(message, local);
+    let author = reader(message, local, from);
     author
         .is_some_and(|author| unread::is_unread(&author))
         .then_some("an address that nobody reads")
 }
 
 /// Where an answer goes: the first address in Reply-To that is not in an own domain, else in From.
-fn reader(message: &Message, local: &LocalSigns) -> Option<String> {
+fn reader(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option<String> {
     let is_own = |address: &str| {
         let domain = address.rsplit_once('@').map(|(_, domain)| domain);
         domain.is_some_and(|domain| is_among(local.own_domains, domain))
     };
     let mut asked = message.mailboxes("Reply-To").into_iter();
     let asked = asked.find(|m| !is_own(&m.address));
-    let author = asked.or_else(|| message.from().into_iter().next())?;
+    let author = asked.or_else(|| from.first().cloned())?;
     Some(author.address)
 }
 

@@ -18,6 +18,8 @@
 //! assert_eq!(message.body(), b"Help!\n");
 //! ```
 
+use std::sync::OnceLock;
+
 use crate::decode::{self, Mailbox};
 use crate::mbox;
 
@@ -59,6 +61,16 @@ pub struct Message<'a> {
     raw: &'a [u8],
     fields: Vec<Field<'a>>,
     body: usize,
+    people: People,
+}
+
+/// The mailboxes of a mail. Decoding them takes longer than all the rest, and they are asked for again and again.
+#[derive(Clone, Debug, Default)]
+struct People {
+    from: OnceLock<Vec<Mailbox>>,
+    reply_to: OnceLock<Vec<Mailbox>>,
+    to: OnceLock<Vec<Mailbox>>,
+    cc: OnceLock<Vec<Mailbox>>,
 }
 
 impl<'a> Message<'a> {
@@ -102,6 +114,7 @@ impl<'a> Message<'a> {
             raw,
             fields,
             body: at,
+            people: People::default(),
         }
     }
 
@@ -137,6 +150,17 @@ impl<'a> Message<'a> {
 
     /// The mailboxes in all fields called `name`, at most 1000.
     pub fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
+        let known = match name {
+            "From" => &self.people.from,
+            "Reply-To" => &self.people.reply_to,
+            "To" => &self.people.to,
+            "Cc" => &self.people.cc,
+            _ => return self.decoded(name),
+        };
+        known.get_or_init(|| self.decoded(name)).clone()
+    }
+
+    fn decoded(&self, name: &str) -> Vec<Mailbox> {
         let people = self.all(name).flat_map(|f| decode::mailboxes(f.value));
         people.take(PEOPLE).collect()
     }

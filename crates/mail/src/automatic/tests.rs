@@ -108,7 +108,11 @@ fn daemons_and_the_null_sender() {
 /// What an unknown sender's mail with this header is.
 fn of(header: &str, local: &LocalSigns) -> Degree {
     let raw = format!("{header}\nhello\n");
-    degree(&Message::new(raw.as_bytes()), &Sender::Unknown, local)
+    let message = Message::new(raw.as_bytes());
+    let degree = degree(&message, &Sender::Unknown, local);
+    let automatic = is_automatic(&message, &Sender::Unknown, local);
+    assert_eq!(automatic, degree.is_automatic(), "{header}");
+    degree
 }
 
 #[test]

@@ -127,7 +127,7 @@ pub(crate) fn survey(
                 number,
                 whole: mail.whole,
                 role: mail.role,
-                automatic: automatic::degree(&message, &mail.sender, &local).is_automatic(),
+                automatic: automatic::is_automatic(&message, &mail.sender, &local),
                 filed: None,
             });
             report.progress(Notice::Reading {
