@@ -122,8 +122,11 @@ fn ask_python(cases: &[Case]) -> Option<(String, Vec<Value>)> {
     Some((version, lines[1..].to_vec()))
 }
 
-/// Each value that is compared: its name, ours, and those of Python.
-fn values(case: &Case, python: &Value) -> Vec<(&'static str, Vec<String>, Vec<Vec<String>>)> {
+/// A value that is compared: its name, ours, and those of Python.
+type Compared = (&'static str, Vec<String>, Vec<Vec<String>>);
+
+/// Each value of a mail that is compared.
+fn values(case: &Case, python: &Value) -> Vec<Compared> {
     let (_, raw) = mbox::strip_from_line(&case.mail);
     let message = Message::new(raw);
     let readings = |name: &str, read: &dyn Fn(&Value) -> Vec<String>| {
@@ -163,7 +166,7 @@ fn values(case: &Case, python: &Value) -> Vec<(&'static str, Vec<String>, Vec<Ve
         pairs.filter_map(pair).collect()
     };
     values.push(("names", ours, readings("names", &names)));
-    let attached = attached.iter().cloned().take(MOST_PARTS);
+    let attached = attached.iter().take(MOST_PARTS).cloned();
     let ours: Vec<(String, String)> = attached.filter_map(|a| Some((a.name?, a.mime))).collect();
     // Which parts are attached is not Python's to say, but what type they have.
     let types = |value: &Value| {

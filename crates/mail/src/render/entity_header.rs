@@ -130,8 +130,8 @@ fn mime_type(value: &str) -> Option<String> {
 /// characters and 200 bytes.
 pub(super) fn file_name(name: &str) -> Option<String> {
     let name = clean(name);
-    let name = name.trim_matches('"');
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.trim_matches([' ', '"']);
     let tame = match name.trim_start_matches(['.', '-', '~']) {
         "" => return None,
         same if same.len() == name.len() => same.to_owned(),
