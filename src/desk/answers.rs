@@ -49,7 +49,7 @@ impl Desk {
                     composer.pass_on(message, to, &name)
                 }
                 Answer::Closed(to) => {
-                    let text = render::render(message.raw(), &Limits::default()).text;
+                    let text = render::own_text(message.raw(), &Limits::default());
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
                     composer.closed(message, to, &text, subject).mail
                 }

@@ -318,6 +318,25 @@ fn a_cut_is_said_once_where_there_is_no_room() {
 }
 
 #[test]
+fn enclosed_mails_are_not_the_authors_words() {
+    let mail = "Content-Type: message/rfc822\n\nSubject: secret\n\nthe password";
+    let table = [
+        ("before", multipart("mixed", &[mail, PLAIN]), "plain"),
+        ("behind", multipart("mixed", &[PLAIN, mail]), "plain"),
+        ("alone", mail.to_owned(), ""),
+        ("none", "Subject: x\n\nHello\n".to_owned(), "Hello"),
+    ];
+    for (case, raw, want) in table {
+        assert_eq!(own_text(raw.as_bytes(), &Limits::default()), want, "{case}");
+        assert_eq!(
+            first_lines(raw.as_bytes(), 5, &Limits::default()),
+            want,
+            "{case}"
+        );
+    }
+}
+
+#[test]
 fn notes_hold_what_the_author_wrote() {
     let long = "a".repeat(500);
     let cut = format!("{}…", "a".repeat(400));
