@@ -99,6 +99,21 @@ pub const MAILS: &[(&str, Make)] = &[
     ("html-lists", || {
         with("html-lists", HTML, "<ul><li>".repeat(100_000))
     }),
+    ("html-nested", || {
+        with("html-nested", HTML, "<div><blockquote>".repeat(80_000))
+    }),
+    ("html-pictures", || {
+        let data = "A".repeat(3 << 20);
+        let body = format!("<p>before</p><img src=\"data:image/png;base64,{data}\"><p>after</p>");
+        with("html-pictures", HTML, body)
+    }),
+    ("html-tables", || {
+        with("html-tables", HTML, "<table><tr><td>a<td>b".repeat(50_000))
+    }),
+    ("html-tables-long", || {
+        let rows = "<tr><td>Printer</td><td>99.00</td></tr>\n".repeat(30_000);
+        with("html-tables-long", HTML, format!("<table>{rows}</table>"))
+    }),
     ("html-tags-open", || {
         with("html-tags-open", HTML, "<a href=\"".repeat(200_000))
     }),
@@ -108,6 +123,15 @@ pub const MAILS: &[(&str, Make)] = &[
     }),
     ("line-28kb", || with("line-28kb", "", line(28_000))),
     ("line-4mb", || with("line-4mb", "", line(4_000_000))),
+    ("mails-enclosed", || {
+        let part = "--x\nContent-Type: message/rfc822\n\nSubject: one\n\nIt burns.\n";
+        with("mails-enclosed", MIXED, part.repeat(4_000))
+    }),
+    ("mails-nested", || {
+        let head = "Content-Type: message/rfc822\n";
+        let level = "Content-Type: message/rfc822\n\n";
+        with("mails-nested", head, level.repeat(100_000))
+    }),
     ("message-id-1mb", || {
         let id = format!("Message-ID: <{}@example.com>\n", "x".repeat(1 << 20));
         with("message-id-1mb", &id, "Text.\n")

@@ -10,7 +10,7 @@ use crate::ticket::compose::letter::Letter;
 use anyhow::{Context as _, Result};
 use mail::decode::Mailbox;
 use mail::message::Message;
-use mail::render::{Limits, render};
+use mail::render::{Limits, own_text};
 use std::io::{IsTerminal, Seek, Write};
 use std::path::Path;
 use std::process::Command;
@@ -83,7 +83,7 @@ impl Reply {
         };
         let tag = desk.config.tag(id);
         let when = crate::screen::when(original.date().unwrap_or(desk.now()));
-        let text = render(&raw, &Limits::default()).text;
+        let text = own_text(&raw, &Limits::default());
         let verb = if self.close { Verb::Done } else { Verb::Update };
         Ok(Letter {
             from: vec![mailbox(&desk.config.name, Verb::Update)],

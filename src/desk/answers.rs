@@ -100,7 +100,7 @@ impl Desk {
                 Answer::Closed(to) => {
                     // A stranger's words do not go out in the desk's name (C4).
                     let text = match parcel.by.is_staff {
-                        true => render::render(message.raw(), &Limits::default()).text,
+                        true => render::own_text(message.raw(), &Limits::default()),
                         false => String::new(),
                     };
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();

@@ -49,13 +49,24 @@ use renderer::Renderer;
 /// mails are shown with a few fields of their header. All other parts are listed, and so are files
 /// that are shown. A mail that cannot be understood is shown as it is.
 pub fn render(raw: &[u8], limits: &Limits) -> Rendered {
-    let opened = Opened::new(raw);
+    rendered(raw, &Opened::new(raw), limits)
+}
+
+fn rendered(raw: &[u8], opened: &Opened<'_>, limits: &Limits) -> Rendered {
     let rendered = Renderer::new(limits, &opened.contents).render(&opened.whole);
     let is_plain = matches!(&opened.whole, Entity::Leaf(part) if part.mime == "text/plain");
     if is_plain && rendered.text.is_empty() && rendered.attachments.is_empty() {
         return renderer::as_it_is(Message::new(raw).body(), limits);
     }
     rendered
+}
+
+/// The text of [`render`] without the enclosed mails: what may be quoted or passed on as the words of the
+/// author.
+pub fn own_text(raw: &[u8], limits: &Limits) -> String {
+    let mut opened = Opened::new(raw);
+    opened.keep_closed();
+    rendered(raw, &opened, limits).text
 }
 
 /// The name and the decoded bytes of part `number`; `None` if there is no such part.
@@ -124,7 +135,7 @@ const SIGNATURES: [&str; 4] = [
 /// Skips empty lines, quoted lines and the line that introduces them, and ends at the signature or at
 /// a forwarded mail. Lines are cut after 400 characters. Empty if the author wrote nothing.
 pub fn first_lines(raw: &[u8], lines: usize, limits: &Limits) -> String {
-    let text = render(raw, limits).text;
+    let text = own_text(raw, limits);
     let mut all = text
         .lines()
         .map(str::trim_end)

@@ -211,7 +211,7 @@ impl Collector {
         let kind = match shown {
             _ if self.room == 0 => return,
             Some(kind) => kind,
-            None if part.mime == "message/rfc822" && self.depth < DEPTH => {
+            None if matches!(Packing::of(part), Some(Packing::Mail)) && self.depth < DEPTH => {
                 return self.mail(&part.decoded_head(2 * self.room), file);
             }
             None if let Some(packing) = Packing::of(part)

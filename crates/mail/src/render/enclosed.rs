@@ -88,6 +88,12 @@ impl<'a> Opened<'a> {
         all.find_map(|entity| entity.find(number))
     }
 
+    /// Closes the enclosed mails again.
+    pub(crate) fn keep_closed(&mut self) {
+        self.contents
+            .retain(|_, content| !matches!(content, Content::Mail(..)));
+    }
+
     /// Hands out all parts that are no multiparts, in the order of their numbers.
     pub(crate) fn each(&self, visit: &mut impl FnMut(&BodyPart<'a>)) {
         let packed = self.contents.values().filter_map(Content::entity);

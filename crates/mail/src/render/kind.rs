@@ -58,7 +58,11 @@ pub(crate) fn text_of(part: &BodyPart<'_>, kind: TextKind, limit: usize) -> (Str
             }
         }
         TextKind::Html => {
-            let (page, cut) = page_of(part, limit);
+            let (mut page, cut) = page_of(part, limit);
+            // A tag that was cut is no text.
+            if cut && let Some(at) = page.rfind('<').filter(|at| !page[*at..].contains('>')) {
+                page.truncate(at);
+            }
             (html::to_text(&page), cut)
         }
     }

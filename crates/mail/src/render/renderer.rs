@@ -219,7 +219,7 @@ impl<'l, 'a> Renderer<'l, 'a> {
         };
         let (text, cut) = text_of(part, kind, limit);
         // It may consist of pictures. Listed, so that the reader knows of it.
-        if kind == TextKind::Html && text.trim().is_empty() {
+        if kind == TextKind::Html && !cut && text.trim().is_empty() {
             if html::has_pictures(&page_of(part, limit).0) && !is_file(part) {
                 self.attach(part);
             }
@@ -245,6 +245,9 @@ impl<'l, 'a> Renderer<'l, 'a> {
 
     /// Appends text as a paragraph of its own, as far as there is room.
     fn append(&mut self, text: &str) {
+        if self.full {
+            return;
+        }
         let mut block = tidy(&clean_block(text));
         if !block.is_empty() && std::mem::take(&mut self.ended) {
             block.insert_str(0, "\n\n");

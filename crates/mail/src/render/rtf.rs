@@ -80,6 +80,7 @@ pub(super) fn to_text(rtf: &[u8]) -> String {
         }],
         deeper: 0,
         skip: 0,
+        high: None,
     };
     let mut rest = rtf;
     while let [byte, after @ ..] = rest {
@@ -107,6 +108,8 @@ struct RtfReader {
     deeper: usize,
     /// Bytes that stand for a character that was read already.
     skip: usize,
+    /// The first half of a character.
+    high: Option<u16>,
 }
 
 impl RtfReader {
@@ -205,10 +208,18 @@ impl RtfReader {
                 // Above 32767 they are written as negative numbers.
                 let code = number.unwrap_or(0);
                 let code = if code < 0 { code + 65536 } else { code };
-                let c = u32::try_from(code).ok().and_then(char::from_u32);
-                let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-                self.text(c.encode_utf8(&mut [0; 4]));
+                let unit = u16::try_from(code).unwrap_or(0xfffd);
                 self.skip = self.group().fallback;
+                if (0xd800..0xdc00).contains(&unit) {
+                    self.high = Some(unit);
+                    return;
+                }
+                // Beyond 65535 a character is written in two halves, as in UTF-16.
+                let units = self.high.take().into_iter().chain([unit]);
+                for c in char::decode_utf16(units) {
+                    let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+                    self.text(c.encode_utf8(&mut [0; 4]));
+                }
             }
             b"uc" => {
                 let count = number.and_then(|n| usize::try_from(n).ok());

@@ -278,6 +278,23 @@ fn text_is_cut_between_characters() {
     for (case, raw, want) in table {
         assert_eq!(render(raw.as_bytes(), &limits).text, want, "{case}");
     }
+    let limits = Limits { text: 100, html: 8 };
+    for (case, page, want) in [
+        (
+            "a tag that is cut",
+            "a<b>b<blockquote>",
+            "ab\n[the rest is left out here]",
+        ),
+        (
+            "nothing but tags",
+            "<p><p><p><p>",
+            "[the rest is left out here]",
+        ),
+    ] {
+        let raw = format!("Content-Type: text/html\n\n{page}");
+        assert_eq!(render(raw.as_bytes(), &limits).text, want, "{case}");
+    }
+    let limits = Limits { text: 10, html: 5 };
     let raw = multipart("mixed", &["\n01234567", "\nabcdef", "\nxyz"]);
     assert_eq!(
         render(raw.as_bytes(), &limits).text,
@@ -289,9 +306,34 @@ fn text_is_cut_between_characters() {
 fn a_cut_is_said_once_where_there_is_no_room() {
     // E2: each of the parts is more than may be shown, and none of them shows anything.
     let limits = Limits { text: 10, html: 5 };
+    let mails = "Content-Type: message/rfc822\n\nSubject: x\n\ny";
+    let raw = multipart("mixed", &[mails; 100]);
+    assert_eq!(
+        render(raw.as_bytes(), &limits).text,
+        "----- Encl\n[the rest is left out here]"
+    );
     let nothing = format!("\n{}", "\0".repeat(20));
     let raw = multipart("mixed", &[&*nothing; 500]);
     assert_eq!(render(raw.as_bytes(), &limits).text, CUT);
+}
+
+#[test]
+fn enclosed_mails_are_not_the_authors_words() {
+    let mail = "Content-Type: message/rfc822\n\nSubject: secret\n\nthe password";
+    let table = [
+        ("before", multipart("mixed", &[mail, PLAIN]), "plain"),
+        ("behind", multipart("mixed", &[PLAIN, mail]), "plain"),
+        ("alone", mail.to_owned(), ""),
+        ("none", "Subject: x\n\nHello\n".to_owned(), "Hello"),
+    ];
+    for (case, raw, want) in table {
+        assert_eq!(own_text(raw.as_bytes(), &Limits::default()), want, "{case}");
+        assert_eq!(
+            first_lines(raw.as_bytes(), 5, &Limits::default()),
+            want,
+            "{case}"
+        );
+    }
 }
 
 #[test]

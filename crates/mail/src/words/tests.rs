@@ -21,6 +21,13 @@ fn list(text: &str) -> String {
 const PLAIN: &str = "Content-Type: text/plain\n\nplain";
 const HTML: &str = "Content-Type: text/html\n\n<p>html</p>";
 
+/// A ContentInfo of CMS (RFC 5652) that holds `Subject: x` and `signed`.
+const SIGNED: &str =
+    "MDgGCSqGSIb3DQEHAqArMCkCAQExADAiBgkqhkiG9w0BBwGgFQQTU3ViamVjdDogeAoKc2lnbmVkCg==";
+
+/// A `winmail.dat` with a text, `packed`, and a file, `a.txt`.
+const WINMAIL: &str = "eJ8+IgEAAQyAAgAHAAAAcGFja2VkAAAAAgKQBgAOAAAAAAAAAAAAAAAAAAAAAAAAAAIQgAEABgAAAGEudHh0AAAAAg+ABgABAAAAJQAA";
+
 #[test]
 fn the_header_gives_subject_and_people() {
     let raw = "From: =?utf-8?q?J=C3=B6rg_M=C3=BCller?= <Joerg@Example.net>\n\
@@ -68,6 +75,10 @@ fn the_body_is_all_text_there_is() {
         ("enclosed mail", multipart("mixed", &[PLAIN, mail]), "plain Subject Züge From Bob bob x org To ann x org inner", "Züge eml"),
         ("bounce", multipart("report", &[PLAIN, report, mail]), "plain Diagnostic Code 550 full Subject Züge From Bob bob x org To ann x org inner", "Züge eml"),
         ("mail in a mail", deep.clone(), "outer Subject Züge From Bob bob x org To ann x org inner", "Züge eml"),
+        ("flowed", "Content-Type: text/plain; format=flowed; delsp=yes\n\nsteam \nboat".into(), "steamboat", ""),
+        ("S/MIME", format!("Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n{SIGNED}"), "signed", "smime p7m"),
+        ("encrypted", "Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHA6CA".into(), "", "smime p7m"),
+        ("winmail.dat", format!("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{WINMAIL}"), "packed", "winmail dat a txt"),
         ("signed", "\n-----BEGIN PGP SIGNED MESSAGE-----\n\nHi\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n-----END PGP SIGNATURE-----\nPS".into(), "BEGIN PGP SIGNED MESSAGE Hi PS", ""),
         ("armour without end", "\n-----BEGIN PGP SIGNATURE-----\nabc".into(), "BEGIN PGP SIGNATURE abc", ""),
     ];

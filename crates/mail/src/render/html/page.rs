@@ -86,7 +86,8 @@ impl Page {
     /// Ends the line (1), or the paragraph (2).
     pub(super) fn end(&mut self, gap: usize) {
         // A paragraph of nothing but no-break spaces is an empty line.
-        let gap = if self.blanks.is_empty() { gap } else { 2 };
+        let blank = self.gap > 0 && !self.blanks.is_empty();
+        let gap = if blank { 2 } else { gap };
         self.drop_blanks();
         if !self.fresh {
             self.gap = self.gap.max(gap);

@@ -176,6 +176,11 @@ fn what_mail_programs_write() {
             "Yes\n\n________________________________\nFrom: Ann",
         ),
         (
+            "no-break spaces at the ends of lines",
+            "<div>a&nbsp;</div><div>b&nbsp;</div><div>&nbsp;</div><div>c</div>",
+            "a\nb\n\nc",
+        ),
+        (
             "lines that are divs",
             "<div>a</div><div><br></div><div>b<br></div><div>c</div>",
             "a\n\nb\nc",
