@@ -107,7 +107,7 @@ impl Conversation {
         let filed = self.filed();
         let spoken: Vec<Vec<usize>> = filed.iter().map(said).collect();
         assert_eq!(spoken, (1..=n).map(|n| vec![n]).collect::<Vec<_>>());
-        self.threads(author, &filed[n - 1]);
+        self.knows(author, &filed[n - 1]);
         for (who, mail) in &came {
             self.threads(*who, mail);
         }
@@ -134,17 +134,28 @@ impl Conversation {
         }
     }
 
-    /// A mail that somebody wrote or got names one that they know, or that one of theirs names as
-    /// well, which is how mail programs thread; the first mail of all need not.
-    fn threads(&mut self, who: Person, mail: &Mail) {
+    /// Somebody wrote or got this mail.
+    fn knows(&mut self, who: Person, mail: &Mail) {
         let known = self.known.entry(who.name).or_default();
-        let named = format!("{} {}", mail.get("In-Reply-To"), mail.get("References"));
-        let named: Vec<String> = named.split_whitespace().map(str::to_owned).collect();
-        let hangs_on = named.iter().any(|id| known.contains(id));
-        assert!(known.is_empty() || hangs_on, "{}: {}", who.name, mail.0);
-        known.extend(named);
+        known.extend(named(mail));
         known.push(mail.get("Message-ID"));
     }
+
+    /// A mail that somebody got names one that they know, or that one of theirs names as well, which
+    /// is how mail programs thread; the first mail of all need not.
+    fn threads(&mut self, who: Person, mail: &Mail) {
+        let known = self.known.entry(who.name).or_default();
+        let hangs_on = named(mail).iter().any(|id| known.contains(id));
+        assert!(known.is_empty() || hangs_on, "{}: {}", who.name, mail.0);
+        self.knows(who, mail);
+    }
+}
+
+/// The msg-ids that a mail names as those before it.
+fn named(mail: &Mail) -> Vec<String> {
+    let fields = ["In-Reply-To", "References"].map(|name| mail.get(name));
+    let ids = fields.iter().flat_map(|field| field.split_whitespace());
+    ids.map(str::to_owned).collect()
 }
 
 /// Who got what: the name in From, the mark of the desk's own mail, and whose words it says.
@@ -292,9 +303,8 @@ fn everybody_presses_reply() {
         &["Steve: Vic via tickets, copy, 11", "Eva: Vic, itself, 11"],
     );
 
-    // Eva closes it, Alice is not content, Steve answers.
-    let mut closing = EVA.reply(&it.mail(EVA, 8));
-    closing.to = vec!["ticket-1-done@example.org".to_owned()];
+    // Eva closes it with a new mail, Alice is not content, Steve answers.
+    let closing = EVA.mail("ticket-1-done@example.org", "No reply to anything");
     it.sends(EVA, &closing, Body::Above);
     let told = [
         "Alice: Support, closed, 12",
