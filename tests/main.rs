@@ -54,6 +54,7 @@ mod stats;
 mod stats_data;
 mod story;
 mod tally;
+mod threading;
 mod timeline;
 mod transcript;
 mod verify;

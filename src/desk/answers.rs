@@ -59,10 +59,10 @@ impl Desk {
             filed_under: &filed_under,
         };
         let key = parcel.key(id);
-        let to_submitter = |it: &Answer| matches!(it, Answer::PassOn(_) | Answer::Closed(_));
-        let opening = match plan.answers.iter().any(to_submitter) {
-            true => self.opening_msg_id(id),
-            false => None,
+        // What opened the ticket may be another mail than the one that is acknowledged.
+        let opening = match view {
+            Some(_) => self.opening_msg_id(id),
+            None => message.message_id(),
         };
         self.with_composer(&key, parcel.now, &parcel.by, |composer| {
             let composer = &Composer {

@@ -93,7 +93,8 @@ pub struct Composer<'a> {
     pub reply_to: ReplyTo,
     /// A line above the text of a copy says what the mail did (C2).
     pub notify_line: bool,
-    /// The msg-id of the mail that opened the ticket: whoever wrote it may know none of the later ones.
+    /// The msg-id of the mail that opened the ticket. All answers name it, since a reader may know none of the other
+    /// mails that an answer names: the submitter those between operators, an operator a customer's that is no reply.
     pub opening: Option<&'a str>,
     /// Who wrote the message.
     pub by: &'a Authorship,
@@ -298,8 +299,8 @@ impl Composer<'_> {
         head.plain(KIND_MARK, kind.word());
     }
 
-    /// Adds In-Reply-To and References. The references of `original` are included for readers who have only those
-    /// messages.
+    /// Adds In-Reply-To and References: what opened the ticket, which connects all its mail, and the references of
+    /// `original`, for readers who have only those messages.
     fn thread(&self, head: &mut Head, original: &Message) {
         if let Some(id) = original.message_id() {
             head.msg_ids("In-Reply-To", &[id]);

@@ -31,12 +31,11 @@ impl Mail {
     }
 }
 
-/// The mails of a Maildir, by the time they came in.
+/// The mails of a Maildir, seen or not, by the time they came in.
 pub fn maildir(dir: &Path) -> Vec<Mail> {
-    let mut names: Vec<_> = match std::fs::read_dir(dir.join("new")) {
-        Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
-        Err(_) => return Vec::new(),
-    };
+    let entries = ["new", "cur"].map(|name| std::fs::read_dir(dir.join(name)));
+    let entries = entries.into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     names.sort_by_key(|path| came_in(path));
     names
         .iter()

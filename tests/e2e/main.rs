@@ -13,6 +13,7 @@ mod authserv;
 #[path = "../bench.rs"]
 mod bench;
 mod bytes;
+mod conversation;
 #[allow(dead_code, reason = "the black-box tests look at what is wanted, too")]
 #[path = "../corpus.rs"]
 mod corpus;
@@ -25,6 +26,7 @@ mod exim;
 mod mail;
 mod mutt;
 mod overwritten;
+mod people;
 mod postfix;
 mod postfix_site;
 mod readers;
@@ -38,3 +40,4 @@ mod story;
 mod tally;
 mod terminal;
 mod together;
+mod two_desks;

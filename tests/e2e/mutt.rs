@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::bench::{Bench, ordinary_user};
+use crate::people::Person;
 use crate::site::{self, Site, give, mode};
 use crate::terminal::Terminal;
 
@@ -37,6 +38,63 @@ impl Mutt {
         let terminal = Terminal::start(&site.path("tmux"), &run);
         terminal.shows("-Mutt: ");
         Mutt { terminal }
+    }
+
+    /// Opens the mailbox of somebody who has nothing to do with the desk, and whose mutt speaks SMTP
+    /// with the MTA. The editor writes `words` at the top of a mail.
+    pub fn at_home(site: &Site, who: Person, words: &str) -> Mutt {
+        const OWNER: &str = "Debian-exim";
+        let (mailbox, home) = (site.path("mail").join(who.address), site.path(who.name));
+        for name in ["new", "cur", "tmp"] {
+            fs::create_dir_all(mailbox.join(name)).unwrap();
+            give(&mailbox.join(name), OWNER);
+        }
+        give(&mailbox, OWNER);
+        fs::create_dir_all(&home).unwrap();
+        give(&home, OWNER);
+        let (editor, rc) = (home.join("editor"), home.join("muttrc"));
+        let script = format!(
+            "#!/bin/sh\n{{ echo '{words}'; cat \"$1\"; }} >\"$1.new\" && mv \"$1.new\" \"$1\"\n"
+        );
+        fs::write(&editor, script).unwrap();
+        mode(&editor, 0o755);
+        let settings = format!(
+            "set from={} realname='{}' use_from hostname=example.net askcc editor={}\n\
+             set smtp_url=smtp://127.0.0.1:{}/ ssl_force_tls=no ssl_starttls=no header_cache='' record='' postponed=''\n\
+             set fast_reply include reply_to=yes quit delete=yes abort_unmodified=no move=no\n\
+             set sort=mailbox-order wait_key=no folder={}\n",
+            who.address,
+            who.name,
+            editor.display(),
+            site.port,
+            home.display(),
+        );
+        fs::write(&rc, settings).unwrap();
+        let mut run = Command::new("setpriv");
+        run.args(["--init-groups", "--reuid", OWNER, "--regid", OWNER]);
+        run.args(["env", "-i", "LANG=C.UTF-8", "TERM=screen"]);
+        run.arg(format!("PATH={}", site::PATH));
+        run.arg(format!("HOME={}", home.display()));
+        run.args(["mutt", "-n", "-F"])
+            .arg(rc)
+            .arg("-f")
+            .arg(mailbox);
+        let terminal = Terminal::start(&home.join("tmux"), &run);
+        terminal.shows("-Mutt: ");
+        Mutt { terminal }
+    }
+
+    /// Goes to the mail with this msg-id.
+    pub fn find(&self, id: &str) {
+        self.press(&["/"]);
+        self.shows("Search for:");
+        self.types(&format!("~i \"{}\"", id.trim_matches(['<', '>'])));
+        self.press(&["Enter"]);
+    }
+
+    /// Types this text.
+    pub fn types(&self, text: &str) {
+        self.terminal.types(text);
     }
 
     /// Presses keys, by tmux's names: `r`, `Enter`, `C-c`.

@@ -379,7 +379,7 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     assert!(copied.success());
     let split = form == Form::Split;
     let settings = format!(
-        "dc_eximconfig_configtype='local'\ndc_other_hostnames='example.org;example.net'\n\
+        "dc_eximconfig_configtype='local'\ndc_other_hostnames='example.org;example.net;vendor.example'\n\
          dc_local_interfaces='127.0.0.1.{port}'\ndc_use_split_config='{split}'\n\
          dc_localdelivery='mail_spool'\nCFILEMODE='644'\n"
     );
@@ -388,7 +388,7 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     let main = "MAIN_RELAY_NETS = 192.0.2.1\nMAIN_HOST_LOOKUP = :\n";
     let root = root.display();
     let router = format!(
-        "site_mailboxes:\n  driver = accept\n  domains = example.org : example.net\n  \
+        "site_mailboxes:\n  driver = accept\n  domains = example.org : example.net : vendor.example\n  \
          condition = ${{lookup{{$local_part@$domain}}lsearch{{{root}/mailboxes}}{{yes}}{{no}}}}\n  \
          transport = site_maildir\n\n"
     );
