@@ -150,10 +150,7 @@ fn plain_reply_to_a_copy_reaches_the_customer() {
     let sent = bench.take_sent();
     let copy = of_kind(&sent, "copy");
     let both = "Ann <ann@example.net>,\n ticket-1@example.org";
-    assert_eq!(
-        copy.field("Reply-To").unwrap().replace("\n", "\n"),
-        both.replace("\n ", " ")
-    );
+    assert_eq!(copy.field("Reply-To").unwrap(), both.replace("\n ", " "));
     let line = "[ticket 1 opened: from ann@example.net to submit@example.org]";
     assert_eq!(copy.body(), format!("{line}\n\nThe words of 1.\n"));
 }
