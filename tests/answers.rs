@@ -192,6 +192,60 @@ fn what_an_admin_writes_to_a_third_party_stays_between_them() {
 }
 
 #[test]
+fn a_plain_reply_goes_to_whom_it_answers() {
+    // C3: on a telephone it names nobody but the ticket, and quotes what the vendor wrote.
+    for (case, cc, want) in [
+        (
+            "in private",
+            "",
+            vec![EVA, "copy ticket-1@example.org -- vic@vendor.example"],
+        ),
+        (
+            "the customer knows it",
+            "Cc: ann@example.net\n",
+            vec![
+                EVA,
+                PASSED,
+                "copy ticket-1@example.org -- vic@vendor.example",
+            ],
+        ),
+    ] {
+        for indexed in [false, true] {
+            let bench = desk("");
+            if indexed {
+                // A large ticket is not read.
+                let long = "x\n".repeat(600 << 10);
+                bench.file(
+                    "ticket-1",
+                    from_ann("long", "ticket-1", "Re: Printer") + &long,
+                );
+            }
+            let vic = written("Vic <vic@vendor.example>", "v1", "ticket-1", "Re: Printer");
+            bench.file("ticket-1", format!("{cc}{vic}"));
+            let sent = bench.take_sent();
+            let copy = sent.iter().rfind(|mail| mail.mail.contains("Vic")).unwrap();
+            let copy = copy.field("Message-ID").unwrap();
+            for (n, parent) in ["<v1@example.net>", &copy].into_iter().enumerate() {
+                let steve = from_steve(&format!("s{n}"), "ticket-1");
+                bench.file("ticket-1", format!("In-Reply-To: {parent}\n{steve}"));
+                let sent = bench.take_sent_in_short();
+                assert_eq!(sent, want, "{case}, answering {parent}, {indexed}");
+            }
+            let steve = from_steve("s9", "ticket-1-submitter");
+            bench.file(
+                "ticket-1-submitter",
+                format!("In-Reply-To: {copy}\n{steve}"),
+            );
+            assert_eq!(
+                bench.take_sent_in_short(),
+                [EVA, PASSED],
+                "{case}: asked for"
+            );
+        }
+    }
+}
+
+#[test]
 fn who_answers_a_copy_and_is_no_admin_is_told_once() {
     // C3: an admin's mailbox is forwarded to a colleague.
     let bench = empty("");

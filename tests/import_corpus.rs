@@ -46,7 +46,7 @@ fn no_mail_of_the_corpus_is_changed() {
     }
     let count = want.values().sum::<usize>();
     assert!(count > 400, "{count}");
-    let ran = bench.run(&["import", "Mail"], b"");
+    let ran = bench.run(&["import", "--with-deleted", "Mail"], b"");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     assert!(
         ran.stdout

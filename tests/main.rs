@@ -3,6 +3,7 @@
 mod answers;
 mod authserv;
 mod bench;
+mod cases;
 mod check;
 mod close;
 mod command_line;

@@ -60,7 +60,7 @@ fn all_attachments_of_a_ticket() {
     let dir = b.path("out");
     let shown = dir.display().to_string();
     let ran = b.run(&["show", "1", "--save", &shown], b"");
-    let cut = format!("{}~{}.pdf", "\u{1f5a8}".repeat(40), "\u{1f5a8}".repeat(8));
+    let cut = format!("{}~{}.pdf", "\u{1f5a8}".repeat(36), "\u{1f5a8}".repeat(12));
     let want = format!(
         "1.2: {shown}/bill.pdf, application/pdf, 3 B\n\
          1.3: {shown}/bill-2.pdf, application/pdf, 3 B\n\

@@ -10,6 +10,7 @@ use crate::ticket::compose::{self, Kind};
 use crate::ticket::plan::{self, Answered, Plan, RepliesTo, Situation, Ticket};
 use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
+use mail::decode::Mailbox;
 
 /// What strangers were answered within so many seconds counts (C7).
 const HOUR: i64 = 3600;
@@ -94,7 +95,7 @@ impl Desk {
             true => self.filed_since(view, parcel.now - HOUR, most)?,
             false => 0,
         };
-        let answered = match (by.is_staff, verb, replies_to, &row.submitter, &by.author) {
+        let answered = match (by.is_staff, verb, &replies_to, &row.submitter, &by.author) {
             (true, ..) => Answered::default(),
             (_, Verb::Done, _, Some(submitter), _) => self.answered(parcel, &submitter.address)?,
             (.., RepliesTo::Copy, _, Some(author)) => self.answered(parcel, &author.address)?,
@@ -163,14 +164,26 @@ impl Desk {
             (None, _) if by.is_staff => Parent::Filed(&parent),
             _ => return Ok(RepliesTo::Other),
         };
-        let writer = self.writer_of(view, parent)?;
-        let submitter = row.submitter.as_ref().map(|m| m.address.as_str());
-        Ok(match (by.is_staff, writer) {
-            (false, Some(_)) => RepliesTo::Copy,
-            (true, Some(writer)) if submitter.is_some_and(|s| s.eq_ignore_ascii_case(&writer)) => {
-                RepliesTo::Submitter
+        let Some(parent) = self.writer_of(view, parent)? else {
+            return Ok(RepliesTo::Other);
+        };
+        if !by.is_staff {
+            return Ok(RepliesTo::Copy);
+        }
+        let submitter = row.submitter.as_ref().map(|m| m.address.to_lowercase());
+        let submitter = submitter.unwrap_or_default();
+        Ok(match parent {
+            it if it.from == submitter => RepliesTo::Submitter,
+            it if it.from.is_empty() || it.automatic || self.staff().has(&it.from) => {
+                RepliesTo::Other
             }
-            _ => RepliesTo::Other,
+            it => RepliesTo::ThirdParty {
+                in_private: !it.people.split(' ').any(|address| address == submitter),
+                writer: Mailbox {
+                    name: it.name,
+                    address: it.from,
+                },
+            },
         })
     }
 }

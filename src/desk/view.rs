@@ -215,18 +215,13 @@ impl Desk {
         };
         let staff = self.staff();
         let entries = mbox::entries(bytes, 0).take(most);
-        let earlier = entries.map(|entry| {
-            let Summary {
-                from, automatic, ..
-            } = header_of(&staff, &entry);
-            Earlier { from, automatic }
-        });
+        let earlier = entries.map(|entry| earlier(header_of(&staff, &entry)));
         Ok(earlier.collect())
     }
 
-    /// Who wrote the message of a ticket that `parent` is, or that it answers, in lower case; `None` if
-    /// there is no such message in it.
-    pub(super) fn writer_of(&self, view: &View, parent: Parent) -> Result<Option<String>> {
+    /// Who wrote the message of a ticket that `parent` is, or that it answers; `None` if there is no such
+    /// message in it.
+    pub(super) fn writer_of(&self, view: &View, parent: Parent) -> Result<Option<Earlier>> {
         let Some(bytes) = &view.bytes else {
             let index = self.index()?;
             return Ok(match parent {
@@ -246,7 +241,16 @@ impl Desk {
             }
         };
         let found = mbox::entries(bytes, 0).find(is_it);
-        Ok(found.map(|entry| header_of(&staff, &entry).from))
+        Ok(found.map(|entry| earlier(header_of(&staff, &entry))))
+    }
+}
+
+fn earlier(summary: Summary) -> Earlier {
+    Earlier {
+        from: summary.from,
+        name: summary.name,
+        automatic: summary.automatic,
+        people: summary.people,
     }
 }
 

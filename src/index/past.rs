@@ -4,15 +4,31 @@ use super::journal::Added;
 use super::{Index, Result};
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 /// Who wrote an earlier message of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Earlier {
     /// The writer's address, in lower case; empty if there is none.
     pub(crate) from: String,
+    /// The writer's display name.
+    pub(crate) name: String,
     /// A machine wrote it.
     pub(crate) automatic: bool,
+    /// The addresses in From, Reply-To, To and Cc, in lower case, separated by blanks.
+    pub(crate) people: String,
+}
+
+/// The columns of [`Earlier`], in its order.
+const EARLIER: &str = "author, name, automatic, replace(people, char(31), author)";
+
+fn earlier(row: &Row) -> rusqlite::Result<Earlier> {
+    Ok(Earlier {
+        from: row.get(0)?,
+        name: row.get(1)?,
+        automatic: row.get(2)?,
+        people: row.get(3)?,
+    })
 }
 
 /// A message that may have been answered because a stranger sent it.
@@ -46,15 +62,10 @@ impl Index {
 
     /// Who wrote the first `most` messages of a ticket, in their order.
     pub(crate) fn writers(&self, id: TicketId, most: usize) -> Result<Vec<Earlier>> {
-        let sql = "SELECT author, automatic FROM entry WHERE ticket = ?1 ORDER BY seq LIMIT ?2";
-        let mut select = self.db.prepare(sql)?;
+        let sql = format!("SELECT {EARLIER} FROM entry WHERE ticket = ?1 ORDER BY seq LIMIT ?2");
+        let mut select = self.db.prepare(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = select.query_map(params![id.get(), most], |r| {
-            Ok(Earlier {
-                from: r.get(0)?,
-                automatic: r.get(1)?,
-            })
-        })?;
+        let rows = select.query_map(params![id.get(), most], earlier)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -67,21 +78,19 @@ impl Index {
     }
 
     /// Who wrote the message of a ticket with this key.
-    pub(crate) fn writer_by_key(&self, id: TicketId, key: i64) -> Result<Option<String>> {
-        let sql = "SELECT author FROM entry WHERE key = ?2 AND ticket = ?1";
-        let mut select = self.db.prepare(sql)?;
-        Ok(select
-            .query_row(params![id.get(), key], |r| r.get(0))
-            .optional()?)
+    pub(crate) fn writer_by_key(&self, id: TicketId, key: i64) -> Result<Option<Earlier>> {
+        let sql = format!("SELECT {EARLIER} FROM entry WHERE key = ?2 AND ticket = ?1");
+        let mut select = self.db.prepare(&sql)?;
+        let found = select.query_row(params![id.get(), key], earlier);
+        Ok(found.optional()?)
     }
 
     /// Who wrote the message of a ticket with this digest.
-    pub(crate) fn writer_by_digest(&self, id: TicketId, digest: &[u8]) -> Result<Option<String>> {
-        let sql = "SELECT author FROM entry WHERE ticket = ?1 AND digest = ?2";
-        let mut select = self.db.prepare(sql)?;
-        Ok(select
-            .query_row(params![id.get(), digest], |r| r.get(0))
-            .optional()?)
+    pub(crate) fn writer_by_digest(&self, id: TicketId, digest: &[u8]) -> Result<Option<Earlier>> {
+        let sql = format!("SELECT {EARLIER} FROM entry WHERE ticket = ?1 AND digest = ?2");
+        let mut select = self.db.prepare(&sql)?;
+        let found = select.query_row(params![id.get(), digest], earlier);
+        Ok(found.optional()?)
     }
 
     /// The messages after `since` and not after `now`, in seconds since 1970, that opened a ticket or

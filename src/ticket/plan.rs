@@ -81,12 +81,18 @@ pub struct Ticket {
 }
 
 /// What a message replies to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RepliesTo {
     /// A copy of ours of somebody else's mail: only admins get those.
     Copy,
     /// A mail by the submitter, or our copy of one.
     Submitter,
+    /// A mail by somebody else who is no admin, or our copy of one.
+    ThirdParty {
+        writer: Mailbox,
+        /// The submitter did not get it.
+        in_private: bool,
+    },
     /// Anything else, or nothing.
     #[default]
     Other,

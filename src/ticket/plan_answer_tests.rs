@@ -69,6 +69,69 @@ fn third_parties_are_left_out() {
 }
 
 #[test]
+fn what_answers_somebody_else_goes_to_them() {
+    // C3
+    let vic = |in_private| RepliesTo::ThirdParty {
+        writer: Mailbox {
+            name: "Vic".into(),
+            address: "vic@v.org".into(),
+        },
+        in_private,
+    };
+    for (case, in_private, verb, to, want) in [
+        (
+            "in private",
+            true,
+            Update,
+            "ticket-1@d.org",
+            "pass vic@v.org, copy eva@d.org",
+        ),
+        (
+            "the submitter knows it",
+            false,
+            Update,
+            "ticket-1@d.org",
+            "pass vic@v.org, pass ann@x.org, copy eva@d.org",
+        ),
+        (
+            "with others",
+            false,
+            Update,
+            "ticket-1@d.org, bea@v.org",
+            "pass vic@v.org, copy eva@d.org",
+        ),
+        (
+            "named",
+            true,
+            Update,
+            "ticket-1@d.org, vic@v.org",
+            "copy eva@d.org",
+        ),
+        (
+            "asked for",
+            true,
+            Submitter,
+            "ticket-1@d.org",
+            "pass ann@x.org, copy eva@d.org",
+        ),
+        (
+            "a closing",
+            true,
+            Done,
+            "ticket-1-done@d.org",
+            "closed ann@x.org, copy eva@d.org",
+        ),
+    ] {
+        let desk = Desk {
+            replies_to: vic(in_private),
+            ..Desk::default()
+        };
+        let (remark, answers) = plans(&desk, &ticket(true), verb, &format!("{STEVE}To: {to}\n\nx"));
+        assert_eq!((remark, answers.as_str()), (None, want), "{case}");
+    }
+}
+
+#[test]
 fn machines_hear_nothing() {
     // C3, C4: the admins are told so once.
     let desk = Desk::default();

@@ -58,7 +58,7 @@ impl Desk {
                 to_mailbox: recent,
                 ..Answered::default()
             },
-            replies_to: self.replies_to,
+            replies_to: self.replies_to.clone(),
             believed: self.believed,
             forwarded: self.forwarded.as_ref(),
             quiet: self.quiet,

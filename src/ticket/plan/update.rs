@@ -110,28 +110,42 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
     if is_empty(situation) {
         return;
     }
-    let submitter = match to_submitter(rules, situation, ticket) {
-        Ok(Some(submitter)) => submitter,
-        Ok(None) => return,
-        Err(remark) => {
-            plan.remark = plan.remark.or(remark);
-            return;
+    let mut recipients = Vec::new();
+    let mut reaches_submitter = true;
+    if let RepliesTo::ThirdParty { writer, in_private } = &situation.replies_to
+        && verb != Verb::Submitter
+    {
+        // What answers the vendor is meant for the vendor, and stays between them if the vendor's
+        // mail did.
+        reaches_submitter = !in_private;
+        add_recipient(addressee(rules, situation, writer), &mut recipients, plan);
+    }
+    if reaches_submitter {
+        let submitter = to_submitter(rules, situation, ticket);
+        match submitter {
+            Ok(Some(submitter))
+                if verb != Verb::Submitter && names_a_third_party(rules, situation, &submitter) =>
+            {
+                // What answers the customer was perhaps meant to reach them.
+                if situation.replies_to == RepliesTo::Submitter {
+                    plan.remark = Some(Remark::ThirdParty);
+                }
+            }
+            submitter => add_recipient(submitter, &mut recipients, plan),
         }
-    };
+    }
+    if recipients.is_empty() {
+        return;
+    }
     // If the admin's mailbox and the submitter's both answer automatically, each mail that is
     // passed on causes the next one.
     let over = situation.recent.checked_sub(rules.pass_limit());
     let follows_staff = rules.staff().may_act(&ticket.last_from);
     match over {
         _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
-        _ if verb != Verb::Submitter && names_a_third_party(rules, situation, &submitter) => {
-            // What answers the vendor is not meant for the customer. What answers the customer
-            // was perhaps meant to reach them.
-            if situation.replies_to == RepliesTo::Submitter {
-                plan.remark = Some(Remark::ThirdParty);
-            }
-        }
-        None => plan.answers.push(Answer::PassOn(submitter)),
+        None => plan
+            .answers
+            .extend(recipients.into_iter().map(Answer::PassOn)),
         // Reported once. The automatic answer to that report counts as a message as well.
         Some(0) => plan.remark = Some(Remark::PassLimit),
         Some(1) if !follows_staff => plan.remark = Some(Remark::PassLimit),
@@ -139,13 +153,19 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
     }
 }
 
-/// The submitter, if this message is to be told to them by us. `Err` if it should be and cannot be,
-/// with what is to be said of that.
-fn to_submitter(
-    rules: &PlanRules,
-    situation: &Situation,
-    ticket: &Ticket,
-) -> Result<Option<Mailbox>, Option<Remark>> {
+fn add_recipient(found: Addressee, recipients: &mut Vec<Mailbox>, plan: &mut Plan) {
+    match found {
+        Ok(mailbox) => recipients.extend(mailbox),
+        Err(remark) => plan.remark = plan.remark.or(remark),
+    }
+}
+
+/// Somebody to whom this message is to be told by us; `None` if they know it. `Err` if it should be
+/// told and cannot be, with what is to be said of that.
+type Addressee = Result<Option<Mailbox>, Option<Remark>>;
+
+/// The submitter, if this message is to be told to them by us.
+fn to_submitter(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Addressee {
     if ticket.opened_by_machine {
         let first = situation.by.is_staff && !ticket.staff_wrote;
         return Err(first.then_some(Remark::OpenedByMachine));
@@ -153,13 +173,17 @@ fn to_submitter(
     let Some(submitter) = &ticket.submitter else {
         return Err(situation.by.is_staff.then_some(Remark::Unreachable));
     };
-    let address = &submitter.address;
+    addressee(rules, situation, submitter)
+}
+
+fn addressee(rules: &PlanRules, situation: &Situation, mailbox: &Mailbox) -> Addressee {
+    let address = &mailbox.address;
     let knows = situation.by.is(address) || is_addressed_to(situation.message, address);
     if knows || !rules.may_write_to(address) {
         return Ok(None);
     }
     match reach::mail_address(address) {
-        Some(_) => Ok(Some(submitter.clone())),
+        Some(_) => Ok(Some(mailbox.clone())),
         None => Err(Some(Remark::Unreachable)),
     }
 }

@@ -120,8 +120,10 @@ fn format(file: &mut File, name: &str) -> Result<Format> {
     if begin.is_empty() || begins {
         return Ok(Format::Mbox);
     }
+    // More mails may follow, each behind such a line without a date: no reader parts them.
+    let undated = first_line.starts_with(b"From ");
     let message = Message::new(&head);
-    match FIELDS.iter().any(|name| message.first(name).is_some()) {
+    match !undated && FIELDS.iter().any(|name| message.first(name).is_some()) {
         true => Ok(Format::Mail),
         false => Err(no_archive(name, &head, first_line)),
     }
