@@ -35,6 +35,9 @@ struct Difference {
     reason: String,
     /// Mail and value, such as `people/flowed Subject`.
     values: Vec<String>,
+    /// Patches of Python differ here, so it may not be found.
+    #[serde(default)]
+    sometimes: bool,
 }
 
 #[test]
@@ -44,6 +47,8 @@ fn python_reads_the_same() {
     let mut cases = corpus::all();
     cases.retain(|case| !listed.too_slow.contains(&case.name));
     let Some((version, readings)) = ask_python(&cases) else {
+        let required = std::env::var("TICKETS_E2E").is_ok_and(|it| it == "required");
+        assert!(!required, "python3 is not installed");
         return eprintln!("SKIPPED: tests/python.rs, since python3 is not installed");
     };
     let mut faults = Vec::new();
@@ -81,7 +86,9 @@ fn python_reads_the_same() {
         );
     }
     faults.retain(|(value, _)| !known.contains(value));
-    let gone: Vec<_> = known.difference(&found).collect();
+    let always = listed.difference.iter().filter(|d| !d.sometimes);
+    let always: BTreeSet<String> = always.flat_map(|d| d.values.clone()).collect();
+    let gone: Vec<_> = always.difference(&found).collect();
     assert!(
         faults.is_empty() && gone.is_empty(),
         "not listed: {faults:#?}\nlisted, but the same: {gone:#?}"

@@ -363,7 +363,7 @@ fn reply(original: &Message, desk: &Desk, text: &str) {
             name: clean(&original.subject()),
             address: "ticket-12@example.org".into(),
         }],
-        to: original.reply_to().into_iter().collect(),
+        to: original.from(),
         cc: original.to_cc().into_iter().take(20).collect(),
         ..Letter::answering(original, &desk.tag, text, "2026-11-22 10:00")
     };

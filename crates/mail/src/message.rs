@@ -192,12 +192,6 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Where answers go: the first mailbox in Reply-To, else in From. `None` if neither has one.
-    pub fn reply_to(&self) -> Option<Mailbox> {
-        let mut asked = self.mailboxes("Reply-To").into_iter();
-        asked.next().or_else(|| self.from().into_iter().next())
-    }
-
     /// The mailboxes in To, then those in Cc.
     pub fn to_cc(&self) -> Vec<Mailbox> {
         let mut people = self.mailboxes("To");

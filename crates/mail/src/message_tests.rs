@@ -187,12 +187,3 @@ fn many_fields_are_still_a_header() {
     let m = format!("{}\n", "Cc: a@x\n".repeat(PEOPLE + 1));
     assert_eq!(Message::new(m.as_bytes()).to_cc().len(), PEOPLE);
 }
-
-#[test]
-fn answers_go_to_reply_to() {
-    let m = b"From: Ann <ann@x.org>\nReply-To: List <list@x.org>\n\n";
-    assert_eq!(Message::new(m).reply_to().unwrap().address, "list@x.org");
-    let m = b"From: Ann <ann@x.org>\nReply-To: nonsense\n\n";
-    assert_eq!(Message::new(m).reply_to().unwrap().address, "ann@x.org");
-    assert_eq!(Message::new(b"To: a@x\n\n").reply_to(), None);
-}
