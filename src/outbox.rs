@@ -14,9 +14,11 @@
 //! All state is in names and times: `T` in `new/T.K` is when the mail was released, and the file's mtime is when
 //! sending was last tried. The envelope is kept in fields above the mail, which are not sent.
 
+mod answered;
 mod entry;
 mod send;
 
+pub use answered::{Ledger, Line};
 pub use entry::{Key, Mail};
 pub use send::Report;
 

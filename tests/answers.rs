@@ -178,7 +178,7 @@ fn what_an_admin_writes_to_a_third_party_stays_between_them() {
     // A group reply to the customer was perhaps meant to reach her.
     bench.file("ticket-1", to_vic("s2", "first", "ticket-1"));
     let sent = bench.take_sent();
-    assert_eq!(short(&sent), [EVA, REFUSED]);
+    assert_eq!(short(&sent), [EVA, "refused <> -- steve@example.org"]);
     let why = of_kind(&sent, "refused").body().to_owned();
     assert!(
         why.contains("it was not passed on to the submitter"),
@@ -490,8 +490,97 @@ fn strangers_together_get_so_many_answers_an_hour() {
     );
     assert_eq!(acks(4, "one.example"), "", "said once");
     assert_eq!(acks(5, "two.example"), "ack <> -- r5@two.example");
-    assert_eq!(acks(6, "three.example"), REFUSED);
-    assert_eq!(acks(7, "four.example"), "", "said once");
+    assert_eq!(acks(6, "three.example"), "ack <> -- r6@three.example");
+    assert_eq!(acks(7, "four.example"), "ack <> -- r7@four.example");
+    assert_eq!(acks(8, "five.example"), REFUSED, "six are all");
+    assert_eq!(acks(9, "six.example"), "", "said once");
+}
+
+#[test]
+fn only_answers_count() {
+    // C7: what is not answered takes nothing away from those who are.
+    let bench = empty("ack_total = 4\nack_limit = 2\n");
+    for n in 0..9 {
+        let robot = written(
+            &format!("R <noreply@x{n}.example>"),
+            &format!("r{n}"),
+            "submit",
+            "x",
+        );
+        bench.file("submit", robot);
+        let spam = written("Eve <eve@y.example>", &format!("s{n}"), "submit", "x");
+        bench.file("submit", format!("X-Spam-Flag: YES\n{spam}"));
+    }
+    bench.take_sent();
+    bench.file("submit", from_ann("1", "submit", "Printer"));
+    assert_eq!(bench.take_sent_in_short(), [ACK, BOTH]);
+}
+
+#[test]
+fn notes_to_strangers_count() {
+    // C7: who has an acknowledgement can make up the msg-id of the admins' copy of the same mail.
+    let bench = empty("ack_total = 6\n");
+    bench.file(
+        "submit",
+        written("Eve <eve@y.example>", "1", "submit", "Buy"),
+    );
+    let sent = bench.take_sent();
+    let copy = of_kind(&sent, "ack")
+        .field("Message-ID")
+        .unwrap()
+        .replace(".ack.", ".copy.");
+    for n in 0..9 {
+        let victim = format!("V <v{n}@d{n}.example>");
+        let mail = written(&victim, &format!("v{n}"), "ticket-1", "Buy");
+        bench.file("ticket-1", format!("In-Reply-To: {copy}\n{mail}"));
+    }
+    let sent = bench.take_sent_in_short();
+    let to_victims = sent.iter().filter(|it| it.contains("-- v")).count();
+    assert_eq!(to_victims, 5, "{sent:?}");
+}
+
+#[test]
+fn the_same_bytes_close_nothing_unseen() {
+    // C5: to the ticket's own address first, and then to the one that closes it.
+    let bench = desk("");
+    let mail = written(
+        "Mallory <mallory@example.com>",
+        "m",
+        "ticket-1",
+        "Re: Printer",
+    );
+    bench.file("ticket-1", mail.as_str());
+    assert_eq!(bench.take_sent_in_short(), [BOTH]);
+    bench.file("ticket-1-done", mail.as_str());
+    assert_eq!(
+        (bench.names(), bench.take_sent_in_short()),
+        (vec!["1".to_owned()], vec![])
+    );
+}
+
+#[test]
+fn an_admin_who_opened_a_ticket_hears_of_it_once() {
+    // C2, C3, C4
+    let bench = empty("");
+    let eva = "Eva <eva@example.org>";
+    bench.file(
+        "submit",
+        written("Steve <steve@example.org>", "1", "submit", "Printer"),
+    );
+    bench.take_sent();
+    bench.file("ticket-1", written(eva, "2", "ticket-1", "Re: Printer"));
+    assert_eq!(
+        bench.take_sent_in_short(),
+        ["copy ticket-1@example.org -- steve@example.org"]
+    );
+    bench.file(
+        "ticket-1-done",
+        written(eva, "3", "ticket-1-done", "Re: Printer"),
+    );
+    assert_eq!(
+        bench.take_sent_in_short(),
+        ["closed <> -- steve@example.org"]
+    );
 }
 
 #[test]
@@ -619,7 +708,8 @@ fn forwarded_mail_that_is_unclear_is_the_admins_own() {
     let bench = empty("");
     bench.file("submit-for", from_steve("1", "submit-for"));
     let sent = bench.take_sent();
-    assert_eq!(short(&sent), ["ack <> -- steve@example.org", EVA, REFUSED]);
+    let own = "refused <> -- steve@example.org";
+    assert_eq!(short(&sent), ["ack <> -- steve@example.org", EVA, own]);
     let why = of_kind(&sent, "refused").body().to_owned();
     assert!(why.contains("it encloses no mail"), "{why}");
     assert!(

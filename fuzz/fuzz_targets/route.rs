@@ -11,7 +11,7 @@ use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
 use tickets::ticket::plan::{
-    Answer, Answered, Plan, PlanRules, RepliesTo, Situation, Ticket, plan,
+    Answer, Answered, Plan, PlanRules, RepliesTo, Reported, Situation, Ticket, plan,
 };
 use tickets::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use tickets::ticket::route::{Destination, Known, Refusal, Rules, route};
@@ -272,6 +272,11 @@ impl Desk {
                 to_mailbox: [0, 4, 5, 6][choices.below(4)],
                 to_domain: [0, 9, 10, 11][choices.below(4)],
                 to_all: [0, 19, 20, 21][choices.below(4)],
+                reported: Reported {
+                    of_mailbox: choices.below(2) == 0,
+                    of_domain: choices.below(2) == 0,
+                    of_all: choices.below(2) == 0,
+                },
             },
             replies_to: [
                 RepliesTo::Copy,

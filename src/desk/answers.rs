@@ -132,11 +132,15 @@ impl Desk {
                 "Its author got {limit} answers within an hour. For the rest of the hour no more \
                  acknowledgements and notices go there."
             ),
-            Remark::AckTotal => format!(
-                "Strangers got {} answers within an hour, or those of this mail's domain {}: more \
-                 than they may get (ack_total). For the rest of the hour nobody else is answered.",
-                self.config.ack_total,
+            Remark::AckDomain => format!(
+                "Addresses of its author's domain got {} answers within an hour, half of ack_total. \
+                 For the rest of the hour nobody else there is answered.",
                 self.plan_rules().domain_limit()
+            ),
+            Remark::AckTotal => format!(
+                "Strangers got {} answers within an hour (ack_total). For the rest of the hour \
+                 nobody else is answered.",
+                self.config.ack_total
             ),
             Remark::PassLimit => format!(
                 "{} messages came into this ticket within an hour, as if machines wrote to each \

@@ -211,7 +211,8 @@ impl Desk {
             };
             let presence = self.presence(&view, parcel)?;
             // A list's or gateway's copy of what is here is filed, and answered to nobody (A5).
-            let verb = match presence.is_copy {
+            // A closing counts, whichever copy of it comes first.
+            let verb = match presence.is_copy && verb != Verb::Done {
                 true => Verb::Quiet,
                 false => verb,
             };

@@ -97,6 +97,7 @@ impl Desk {
         }
         warn(&mut warnings, noted);
         warn(&mut warnings, self.keep(copy, &parcel.key(id), parcel.now));
+        warn(&mut warnings, self.count_answers(parcel, &plan, None));
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,

@@ -4,15 +4,18 @@ use super::Desk;
 use super::answers::from_hex;
 use super::delivery::Parcel;
 use super::view::{Parent, View};
+use crate::outbox::{Ledger, Line};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::{self, Kind};
-use crate::ticket::plan::{self, Answered, Plan, RepliesTo, Situation, Ticket};
+use crate::ticket::plan::{
+    self, Answer, Answered, Plan, Remark, RepliesTo, Reported, Situation, Ticket,
+};
 use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
 use mail::decode::Mailbox;
 
-/// What strangers were answered within so many seconds counts (C7).
+/// In seconds.
 const HOUR: i64 = 3600;
 
 impl Desk {
@@ -31,7 +34,7 @@ impl Desk {
                     || (!parcel.degree.is_automatic()
                         && self.config.ack.allows(&author.address)) =>
             {
-                self.answered(parcel, &author.address)?
+                self.answered(parcel, &author.address)
             }
             _ => Answered::default(),
         };
@@ -97,8 +100,8 @@ impl Desk {
         };
         let answered = match (by.is_staff, verb, &replies_to, &row.submitter, &by.author) {
             (true, ..) => Answered::default(),
-            (_, Verb::Done, _, Some(submitter), _) => self.answered(parcel, &submitter.address)?,
-            (.., RepliesTo::Copy, _, Some(author)) => self.answered(parcel, &author.address)?,
+            (_, Verb::Done, _, Some(submitter), _) => self.answered(parcel, &submitter.address),
+            (.., RepliesTo::Copy, _, Some(author)) => self.answered(parcel, &author.address),
             _ => Answered::default(),
         };
         let (message, addresses) = (parcel.incoming.message, rules.addresses);
@@ -121,27 +124,60 @@ impl Desk {
     }
 
     /// What strangers were answered within the last hour, `address` among them (C7).
-    fn answered(&self, parcel: &Parcel, address: &str) -> Result<Answered> {
-        let rules = self.plan_rules();
-        let staff = rules.staff();
-        // Closings by the staff are looked at as well and count for nothing.
-        let most = rules.ack_total.saturating_add(1).saturating_mul(4);
-        let since = parcel.now - HOUR;
-        let found = self.index_to_read()?.answerable(since, parcel.now, most)?;
+    fn answered(&self, parcel: &Parcel, address: &str) -> Answered {
+        // That it cannot be read is no reason to let mail wait.
+        let recent = self.ledger().recent(parcel.now).unwrap_or_default();
         let key = mailbox_key(address);
-        let domain = |key: &str| key.rsplit_once('@').map(|(_, d)| d.to_owned());
-        let own_domain = domain(&key);
-        let mut answered = Answered::default();
-        for it in found {
-            if it.closed_by.is_some_and(|closer| staff.has(&closer)) {
-                continue;
-            }
-            let to = mailbox_key(&it.to);
-            answered.to_mailbox += u32::from(to == key);
-            answered.to_domain += u32::from(domain(&to) == own_domain);
-            answered.to_all += 1;
+        let own_domain = domain_of(&key);
+        let to = |fits: &dyn Fn(&str) -> bool| {
+            let count = recent.answers().filter(|key| fits(key)).count();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let reported = |remark| recent.has(&report(remark, &key));
+        Answered {
+            to_mailbox: to(&|to| to == key),
+            to_domain: to(&|to| domain_of(to) == own_domain),
+            to_all: to(&|_| true),
+            reported: Reported {
+                of_mailbox: reported(Remark::AckLimit),
+                of_domain: reported(Remark::AckDomain),
+                of_all: reported(Remark::AckTotal),
+            },
         }
-        Ok(answered)
+    }
+
+    /// Counts the answers of a plan that a stranger caused, and what was reported of those not given.
+    pub(super) fn count_answers(
+        &self,
+        parcel: &Parcel,
+        plan: &Plan,
+        submitter: Option<&Mailbox>,
+    ) -> Result<()> {
+        let mut lines = Vec::new();
+        for answer in &plan.answers {
+            match answer {
+                Answer::Closed(_) if parcel.by.is_staff => {}
+                Answer::Ack(to) | Answer::NotPassedOn(to) | Answer::Closed(to) => {
+                    lines.push(Line::Answer(mailbox_key(&to.address)));
+                }
+                _ => {}
+            }
+        }
+        let limits = [Remark::AckLimit, Remark::AckDomain, Remark::AckTotal];
+        if let Some(remark) = plan.remark.filter(|remark| limits.contains(remark)) {
+            let to = match (plan.closes, &parcel.forwarded) {
+                (true, _) => submitter,
+                (_, Some(Ok(forwarded))) => Some(&forwarded.submitter),
+                _ => parcel.by.author.as_ref(),
+            };
+            let key = to.map(|to| mailbox_key(&to.address)).unwrap_or_default();
+            lines.push(report(remark, &key));
+        }
+        self.ledger().append(&lines, parcel.now)
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::at(&self.store.private())
     }
 
     /// What a message replies to, as far as that decides who is notified of it.
@@ -186,4 +222,17 @@ impl Desk {
             },
         })
     }
+}
+
+/// That a limit is reached which concerns the mailbox with this key.
+fn report(limit: Remark, key: &str) -> Line {
+    match limit {
+        Remark::AckLimit => Line::Reported("mailbox", key.to_owned()),
+        Remark::AckDomain => Line::Reported("domain", domain_of(key).to_owned()),
+        _ => Line::Reported("all", String::new()),
+    }
+}
+
+fn domain_of(key: &str) -> &str {
+    key.rsplit_once('@').map_or("", |(_, domain)| domain)
 }

@@ -66,6 +66,8 @@ impl Desk {
         self.note_change_of_closed(closed_before);
         let kept = self.keep(copy.as_ref(), &parcel.key(id), parcel.now);
         warn(&mut warnings, kept);
+        let submitter = view.row.submitter.as_ref();
+        warn(&mut warnings, self.count_answers(parcel, &plan, submitter));
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,
@@ -139,7 +141,10 @@ impl Desk {
     ) -> Result<()> {
         let row = &view.row;
         let is_last = at + 1 == row.entries;
-        if verb != Verb::Done || row.state != Some(State::Open) || !is_last {
+        // The same bytes may have come to the ticket's own address before: then nobody would be
+        // notified of a closing, and no entry would show it.
+        let closes = view.ends_closed || parcel.by.is_staff;
+        if verb != Verb::Done || row.state != Some(State::Open) || !is_last || !closes {
             return Ok(());
         }
         if !self.plan_update(parcel, view, verb)?.closes {

@@ -1,9 +1,7 @@
-//! Who wrote what in the past, as far as it decides about a message that comes in (C3, C5, C7).
+//! Who wrote what in the past, as far as it decides about a message that comes in (C3, C5).
 
-use super::journal::Added;
 use super::{Index, Result};
 use crate::ticket::TicketId;
-use crate::ticket::address::Verb;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// Who wrote an earlier message of a ticket.
@@ -29,17 +27,6 @@ fn earlier(row: &Row) -> rusqlite::Result<Earlier> {
         automatic: row.get(2)?,
         people: row.get(3)?,
     })
-}
-
-/// A message that may have been answered because a stranger sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answerable {
-    ticket: TicketId,
-    seq: u64,
-    /// Whom the answer went to, if there was one: the ticket's submitter.
-    pub(crate) to: String,
-    /// Who closed the ticket, in lower case; `None` if the message opened it.
-    pub(crate) closed_by: Option<String>,
 }
 
 impl Index {
@@ -91,63 +78,5 @@ impl Index {
         let mut select = self.db.prepare(&sql)?;
         let found = select.query_row(params![id.get(), digest], earlier);
         Ok(found.optional()?)
-    }
-
-    /// The messages after `since` and not after `now`, in seconds since 1970, that opened a ticket or
-    /// closed one, newest first; at most `most` (C7). What a wrong clock dated into the future is none.
-    pub(crate) fn answerable(&self, since: i64, now: i64, most: u32) -> Result<Vec<Answerable>> {
-        let sql = "SELECT e.ticket, e.seq, t.address, e.author FROM entry e
-                   JOIN ticket t ON t.id = e.ticket
-                   WHERE e.at > ?1 AND e.at <= ?2
-                     AND ((e.seq = 0 AND e.automatic = 0) OR e.event = 2)
-                   ORDER BY e.at DESC LIMIT ?3";
-        let mut select = self.db.prepare(sql)?;
-        let rows = select.query_map(params![since, now, most], |r| {
-            let seq = r.get::<_, i64>(1)? as u64;
-            Ok((r.get(0)?, seq, r.get(2)?, r.get::<_, String>(3)?))
-        })?;
-        let mut found = Vec::new();
-        for row in rows {
-            let (number, seq, to, author): (u32, _, _, _) = row?;
-            found.extend(TicketId::new(number).map(|ticket| Answerable {
-                ticket,
-                seq,
-                to,
-                closed_by: (seq > 0).then_some(author),
-            }));
-        }
-        for change in &self.pending {
-            let Some(added) = &change.added else { continue };
-            let summary = &added.summary;
-            let opens = added.seq == 0 && !summary.automatic;
-            if !(opens || added.asked == Some(Verb::Done))
-                || summary.at <= since
-                || summary.at > now
-            {
-                continue;
-            }
-            let submitter = match self.pending_opening(change.ticket) {
-                Some(opening) => opening.summary.author.clone(),
-                None => self.ticket(change.ticket)?.and_then(|row| row.submitter),
-            };
-            found.push(Answerable {
-                ticket: change.ticket,
-                seq: added.seq,
-                to: submitter.map(|m| m.address).unwrap_or_default(),
-                closed_by: (added.seq > 0).then(|| summary.from.clone()),
-            });
-        }
-        // A pending line may have been applied meanwhile.
-        let mut seen = std::collections::HashSet::new();
-        found.retain(|it| seen.insert((it.ticket, it.seq)));
-        Ok(found)
-    }
-
-    /// The entry that opened a ticket, if its journal line is pending.
-    fn pending_opening(&self, id: TicketId) -> Option<&Added> {
-        let added = self.pending.iter().filter(|change| change.ticket == id);
-        added
-            .filter_map(|change| change.added.as_ref())
-            .find(|added| added.seq == 0)
     }
 }

@@ -67,7 +67,8 @@ impl Course {
             _ if !self.begun => Event::Opened,
             Some(Verb::Done) if !self.closed => Event::Closed,
             Some(Verb::Quiet) => Event::Quiet,
-            _ if self.closed && !automatic && asked != Some(Verb::Done) => Event::Reopened,
+            Some(Verb::Done | Verb::Refused) => Event::Filed,
+            _ if self.closed && !automatic => Event::Reopened,
             _ => Event::Filed,
         };
         self.begun = true;

@@ -5,8 +5,11 @@
 
 use super::reach;
 use super::staff::{Authorship, Staff};
+use super::summary::local_signs;
+use mail::automatic::{self, is_unread};
 use mail::decode::{self, Mailbox};
 use mail::enclosed::enclosed;
+use mail::envelope::Sender;
 use mail::message::Message;
 use mail::render::{self, Limits};
 
@@ -30,6 +33,8 @@ pub enum Unclear {
     SeveralMails,
     /// The enclosed mail does not say who wrote it, or one of the staff did.
     NoAuthor,
+    /// A machine wrote the enclosed mail.
+    Machine,
 }
 
 impl Unclear {
@@ -42,6 +47,7 @@ impl Unclear {
                  \"Submitter: ann@example.net\""
             }
             Unclear::SeveralMails => "it encloses several mails",
+            Unclear::Machine => "a machine wrote the mail that it encloses",
             Unclear::NoAuthor => "the mail that it encloses has no author outside of the desk",
         }
     }
@@ -82,13 +88,9 @@ pub fn submitter(staff: &Staff, message: &Message) -> Result<Forwarded, Unclear>
         .as_ref()
         .and_then(|mail| staff.authorship(&Message::new(mail)).author);
     if let Some(line) = line(message) {
-        let named = decode::mailboxes(line.as_bytes());
-        let [submitter] = &named[..] else {
-            return Err(Unclear::BadLine);
-        };
-        let mut submitter = Some(submitter.clone())
-            .filter(is_foreign)
-            .ok_or(Unclear::BadLine)?;
+        let named = named(&line).filter(is_foreign);
+        let named = named.filter(|m| !is_unread(&m.address));
+        let mut submitter = named.ok_or(Unclear::BadLine)?;
         let author = author.filter(|a| a.address.eq_ignore_ascii_case(&submitter.address));
         if submitter.name.is_empty() {
             submitter.name = author.as_ref().map(|a| a.name.clone()).unwrap_or_default();
@@ -105,19 +107,67 @@ pub fn submitter(staff: &Staff, message: &Message) -> Result<Forwarded, Unclear>
         });
     }
     let submitter = author.filter(is_foreign).ok_or(Unclear::NoAuthor)?;
+    let signs = local_signs(staff.addresses, &[]);
+    let is_machines =
+        |mail: &Vec<u8>| automatic::is_automatic(&Message::new(mail), &Sender::Unknown, &signs);
+    if only.as_ref().is_some_and(is_machines) || is_unread(&submitter.address) {
+        return Err(Unclear::Machine);
+    }
     Ok(Forwarded {
         submitter,
         original: only,
     })
 }
 
-/// What follows `Submitter:` in the first line of the text.
+/// What follows `Submitter:` in the first line of the text, as mail programs write it: in HTML it may be
+/// bold.
 fn line(message: &Message) -> Option<String> {
-    const NAME: &str = "submitter:";
+    const NAME: &str = "submitter";
     let first = render::first_lines(message.raw(), 1, &Limits::default());
+    let first = first.trim_start_matches(['*', '_', ' ']);
     let name = first.get(..NAME.len())?;
-    name.eq_ignore_ascii_case(NAME)
-        .then(|| first[NAME.len()..].trim().to_owned())
+    let rest = first[name.len()..].trim_start_matches(['*', '_', ' ']);
+    let value = rest.strip_prefix(':')?;
+    let value = value.trim_matches(['*', '_', ' ']);
+    name.eq_ignore_ascii_case(NAME).then(|| value.to_owned())
+}
+
+/// The one mailbox that `value` names. Mail programs put links behind addresses:
+/// `ann@example.net<mailto:ann@example.net>`.
+fn named(value: &str) -> Option<Mailbox> {
+    let value = value.trim_end_matches(['.', ',', ';']);
+    if let [one] = &decode::mailboxes(value.as_bytes())[..] {
+        return Some(one.clone());
+    }
+    let mut found: Vec<Mailbox> = Vec::new();
+    let ends = |c: char| c.is_whitespace() || "<>[]()\",;".contains(c);
+    for word in value.split(ends) {
+        let word = word
+            .strip_prefix("mailto:")
+            .unwrap_or(word)
+            .trim_end_matches('.');
+        let [one] = &decode::mailboxes(word.as_bytes())[..] else {
+            continue;
+        };
+        if !found
+            .iter()
+            .any(|m| m.address.eq_ignore_ascii_case(&one.address))
+        {
+            found.push(one.clone());
+        }
+    }
+    let mut one = match found.len() {
+        1 => found.pop()?,
+        _ => return None,
+    };
+    let at = value
+        .find(ends)
+        .filter(|_| !value.starts_with(&one.address));
+    if at.is_some() && value.find('@') > value.find(['<', '[', '(']) {
+        let name = value.split(['<', '[', '(']).next().unwrap_or_default();
+        one.name = decode::clean(name.trim().trim_matches('"'));
+    }
+    Some(one)
 }
 
 #[cfg(test)]
@@ -178,6 +228,49 @@ mod tests {
                 "BadLine",
             ),
             ("none", "\nSubmitter: Ann\n".into(), "BadLine"),
+            (
+                "nobody reads it",
+                "\nSubmitter: noreply@x.org\n".into(),
+                "BadLine",
+            ),
+            (
+                "a blank",
+                "\nSubmitter : ann@x.org\n".into(),
+                " <ann@x.org> false",
+            ),
+            (
+                "bold",
+                "\n*Submitter:* ann@x.org\n".into(),
+                " <ann@x.org> false",
+            ),
+            (
+                "a full stop",
+                "\nSubmitter: ann@x.org.\n".into(),
+                " <ann@x.org> false",
+            ),
+            (
+                "Outlook",
+                "\nSubmitter: ann@x.org<mailto:ann@x.org>\n".into(),
+                " <ann@x.org> false",
+            ),
+            (
+                "older Outlook",
+                "\nSubmitter: Ann [mailto:ann@x.org]\n".into(),
+                "Ann <ann@x.org> false",
+            ),
+            (
+                "enclosed, of a machine",
+                enclosing(
+                    "see",
+                    &["Auto-Submitted: auto-generated\nFrom: a@x.org\n\nx\n"],
+                ),
+                "Machine",
+            ),
+            (
+                "enclosed, of noreply",
+                enclosing("see", &["From: noreply@x.org\n\nx\n"]),
+                "Machine",
+            ),
             ("no mail", "\nhello\n".into(), "NoMail"),
             ("enclosed", enclosing("see", &[ann]), "Ann <ann@x.org> true"),
             (

@@ -107,6 +107,19 @@ pub struct Answered {
     pub to_domain: u32,
     /// To anybody.
     pub to_all: u32,
+    /// What the admins were notified of within that hour.
+    pub reported: Reported,
+}
+
+/// Limits of which the admins know that they are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// That of this mailbox.
+    pub of_mailbox: bool,
+    /// That of its domain.
+    pub of_domain: bool,
+    /// That of all together.
+    pub of_all: bool,
 }
 
 /// A message and what is known about it.
@@ -177,7 +190,9 @@ pub enum Remark {
     Unreachable,
     /// It is not answered: its author got enough answers within the hour (C7).
     AckLimit,
-    /// It is not answered: all strangers, or those of one domain, got enough within the hour (C7).
+    /// It is not answered: those of its domain got enough within the hour (C7).
+    AckDomain,
+    /// It is not answered: all strangers together got enough within the hour (C7).
     AckTotal,
     /// It is not passed on: the ticket got too many messages within the hour (C7).
     PassLimit,

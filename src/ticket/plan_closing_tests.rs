@@ -109,12 +109,12 @@ fn closing() {
             &[BOTH],
         ),
         (
-            "C5 closed already, by a stranger: an ordinary update",
+            "C4 closed already, by a stranger: it stays closed",
             participants,
             false,
             "From: eve@evil.org\n\nx",
             Refused,
-            true,
+            false,
             &[BOTH],
         ),
         (

@@ -56,6 +56,11 @@ impl Desk {
             recent,
             answered: Answered {
                 to_mailbox: recent,
+                // More than the limit stands for a limit that was reported.
+                reported: Reported {
+                    of_mailbox: recent > 5,
+                    ..Reported::default()
+                },
                 ..Answered::default()
             },
             replies_to: self.replies_to.clone(),
@@ -196,7 +201,11 @@ fn nothing_is_passed_on_for_ever() {
     assert_eq!(after("ann@x.org", 50), [copy, said]);
     assert_eq!(after("ann@x.org", 51), [copy, said]);
     assert_eq!(after("steve@d.org", 51), [copy]);
-    assert_eq!(after("ann@x.org", 52), [copy]);
+    assert_eq!(
+        after("ann@x.org", 52),
+        [""; 0],
+        "two admins' robots end, too"
+    );
 }
 
 #[test]

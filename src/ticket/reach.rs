@@ -71,7 +71,7 @@ pub fn mailbox_key(address: &str) -> String {
 /// True if mail to `address`, however it is spelt, comes back to the desk.
 #[must_use]
 pub fn is_ours(addresses: &Addresses, address: &str) -> bool {
-    addresses.target(address).is_some() || addresses.target(&mailbox_key(address)).is_some()
+    addresses.recorded(address).is_some() || addresses.recorded(&mailbox_key(address)).is_some()
 }
 
 fn is_quoted_string(local: &str) -> bool {

@@ -22,6 +22,8 @@ mod unread;
 
 pub use spam::SpamSign;
 
+pub use unread::is_unread;
+
 use crate::decode::{self, Mailbox};
 use crate::envelope::Sender;
 use crate::message::{Field, Message};
@@ -197,8 +199,16 @@ fn unanswered(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option
     }
     // Exchange writes it into people's mail as well, so it does not make a mail automatic. What forwards
     // people's mail, such as procmail and trackers, marks it with X-Loop.
-    let others = ["X-Auto-Response-Suppress", "X-Loop"];
-    if let Some(name) = others.iter().find(|name| message.first(name).is_some()) {
+    let others = [
+        "X-Auto-Response-Suppress",
+        "X-Loop",
+        "X-RT-Loop-Prevention",
+        "X-OTRS-Loop",
+        "X-JIRA-FingerPrint",
+    ];
+    let says_none = |f: &Field| keyword(f.value).is_some_and(|word| word == "none");
+    let has = |name: &&&str| message.first(name).is_some_and(|f| !says_none(f));
+    if let Some(name) = others.iter().find(has) {
         return Some(name);
     }
     if local.spam.iter().any(|sign| sign.is_in(message)) {

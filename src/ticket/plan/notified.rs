@@ -17,8 +17,12 @@ pub(super) fn notify_admins(
         // Our own mail came back. Notifying would start a loop.
         return;
     }
+    if situation.by.is_staff && situation.recent > rules.pass_limit().saturating_add(1) {
+        // If the mailboxes of two admins answer each other's copies, that would go on for ever (C7).
+        return;
+    }
     let mut admins = other_admins(rules, situation);
-    admins.retain(|a| !knows(situation, remark, a));
+    admins.retain(|a| !knows(situation, remark, a) && !gets_another(answers, a));
     if admins.is_empty() {
         return;
     }
@@ -27,6 +31,14 @@ pub(super) fn notify_admins(
         Notify::Note => answers.push(Answer::Note(admins)),
         Notify::None => {}
     }
+}
+
+/// True if `admin` is the submitter and gets the message, or the notice of it, as such.
+fn gets_another(answers: &[Answer], admin: &str) -> bool {
+    answers.iter().any(|answer| match answer {
+        Answer::PassOn(to) | Answer::Closed(to) => to.address.eq_ignore_ascii_case(admin),
+        _ => false,
+    })
 }
 
 /// True if `admin` got the message itself, and that says all there is to say.
@@ -51,14 +63,15 @@ pub(super) fn report_remark(
         return;
     }
     let admins = match remark {
-        Remark::ClosedAlready | Remark::Unanswerable => return,
         // The author is notified as well, who would otherwise assume that it was passed on.
-        Remark::PassLimit
-        | Remark::ThirdParty
-        | Remark::OpenedByMachine
-        | Remark::Unreachable
-        | Remark::Unclear(_) => {
+        Remark::PassLimit | Remark::OpenedByMachine | Remark::Unreachable => {
             let admins = rules.admins.iter();
+            admins.filter(|a| rules.may_write_to(a)).cloned().collect()
+        }
+        // Only the author can do better.
+        Remark::ThirdParty | Remark::Unclear(_) => {
+            let own = |a: &&String| situation.by.is_desk || situation.by.is(a);
+            let admins = rules.admins.iter().filter(own);
             admins.filter(|a| rules.may_write_to(a)).cloned().collect()
         }
         _ => other_admins(rules, situation),
@@ -86,7 +99,7 @@ fn other_admins(rules: &PlanRules, situation: &Situation) -> Vec<String> {
 /// True if so much came in during the last hour that machines may have written it (C7).
 fn is_over_limit(rules: &PlanRules, situation: &Situation) -> bool {
     match situation.ticket {
-        None => situation.answered.to_mailbox > rules.ack_limit,
+        None => situation.answered.reported.of_mailbox,
         Some(_) => situation.recent >= rules.pass_limit(),
     }
 }

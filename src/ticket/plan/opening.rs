@@ -67,16 +67,29 @@ pub(super) enum Limit {
 }
 
 pub(super) fn limit(rules: &PlanRules, answered: &Answered) -> Limit {
-    let counts = [
-        (answered.to_mailbox, rules.ack_limit, Remark::AckLimit),
-        (answered.to_domain, rules.domain_limit(), Remark::AckTotal),
-        (answered.to_all, rules.ack_total, Remark::AckTotal),
+    let Answered {
+        to_mailbox,
+        to_domain,
+        to_all,
+        reported,
+    } = *answered;
+    let limits = [
+        (
+            to_mailbox >= rules.ack_limit,
+            reported.of_mailbox,
+            Remark::AckLimit,
+        ),
+        (
+            to_domain >= rules.domain_limit(),
+            reported.of_domain,
+            Remark::AckDomain,
+        ),
+        (to_all >= rules.ack_total, reported.of_all, Remark::AckTotal),
     ];
-    if counts.iter().any(|(count, limit, _)| count > limit) {
-        return Limit::Exceeded;
-    }
-    match counts.iter().find(|(count, limit, _)| count == limit) {
+    let reached = limits.iter().filter(|(reached, ..)| *reached);
+    match reached.clone().find(|(_, reported, _)| !reported) {
         Some((.., remark)) => Limit::Reached(*remark),
+        None if reached.count() > 0 => Limit::Exceeded,
         None => Limit::Within,
     }
 }

@@ -45,11 +45,15 @@ pub(super) fn update(
             }
             Err(remark) => {
                 plan.filed_under = Some(Verb::Refused);
-                plan.remark = Some(remark);
+                plan.remark = Some(if closes_again {
+                    Remark::ClosedAlready
+                } else {
+                    remark
+                });
             }
         }
     }
-    if plan.filed_under != Some(Verb::Done) {
+    if plan.filed_under != Some(Verb::Done) && !closes_again {
         plan.reopens = !ticket.open;
         plan.open = true;
         match by.is_staff {

@@ -2,7 +2,7 @@
 
 /// What a local-part says of itself in one to three words, which may be joined by any sign or none. In the
 /// languages in which programs were seen to write it.
-const SAYS: [&str; 23] = [
+const SAYS: [&str; 39] = [
     "noreply",
     "noreplies",
     "noresponse",
@@ -26,23 +26,63 @@ const SAYS: [&str; 23] = [
     "nietantwoorden",
     "nietbeantwoorden",
     "svaraej",
+    "svarej",
+    "ikkesvar",
+    "svarikke",
+    "geenantwoord",
+    "nieodpowiadaj",
+    "neodpovidat",
+    "neodpovidejte",
+    "nocontestar",
+    "nocontesta",
+    "n\u{e3}oresponda",
+    "n\u{e3}oresponder",
+    "noanswer",
+    "notreply",
+    "autoreply",
+    "autoresponder",
+    "autoresponse",
 ];
 
 /// Local-parts of programs, which RFC 5230, 4.6, and old custom say not to answer; `nobody` is the user as
 /// whom programs run that may do nothing.
-const PROGRAMS: [&str; 5] = ["nobody", "listserv", "listproc", "majordomo", "mailman"];
+const PROGRAMS: [&str; 8] = [
+    "nobody",
+    "devnull",
+    "dev-null",
+    "mail-daemon",
+    "listserv",
+    "listproc",
+    "majordomo",
+    "mailman",
+];
 
-/// True if an answer to `address` would be read by nobody, or by a program.
-pub(super) fn is_unread(address: &str) -> bool {
+/// True if an answer to `address` would be read by nobody, or by a program, as far as the address says so: `noreply@`
+/// in several languages, `owner-list@`, `bounces+12@`, `@users.noreply.example`.
+pub fn is_unread(address: &str) -> bool {
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    if domain
+        .split('.')
+        .any(|label| label.eq_ignore_ascii_case("noreply"))
+    {
+        return true;
+    }
     let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
     let local = local.to_lowercase();
     // What handles bounces and subscriptions: VERP and Mailman, and RFC 5230, 4.6.
     let after_bounce = local
         .strip_prefix("bounce")
         .map(|rest| rest.strip_prefix('s').unwrap_or(rest));
-    let is_bounce = |rest: &str| rest.is_empty() || rest.starts_with(['+', '-', '=']);
+    // A firm may be called bounce-house.
+    let is_numbered = |rest: &str| rest.contains(|c: char| c.is_ascii_digit() || c == '=');
+    let is_bounce = |rest: &str| {
+        rest.is_empty()
+            || rest.starts_with(['+', '='])
+            || (rest.starts_with('-') && is_numbered(rest))
+    };
     let is_handler = after_bounce.is_some_and(is_bounce)
         || local.starts_with("owner-")
+        || local.ends_with("-owner")
         || local.ends_with("-bounces")
         || local.ends_with("-request");
     is_handler || PROGRAMS.contains(&local.as_str()) || says_so(&local)
