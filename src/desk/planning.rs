@@ -229,7 +229,7 @@ fn report(limit: Remark, key: &str) -> Line {
     match limit {
         Remark::AckLimit => Line::Reported("mailbox", key.to_owned()),
         Remark::AckDomain => Line::Reported("domain", domain_of(key).to_owned()),
-        _ => Line::Reported("all", String::new()),
+        _ => Line::Reported("all", "all".to_owned()),
     }
 }
 
