@@ -192,6 +192,22 @@ fn what_an_admin_writes_to_a_third_party_stays_between_them() {
 }
 
 #[test]
+fn a_reply_to_all_reaches_a_customer_who_had_others_in_cc() {
+    // C3
+    let bench = empty("");
+    let ann = from_ann("1", "submit", "Printer");
+    bench.file("submit", format!("Cc: Bea <bea@example.net>\n{ann}"));
+    let sent = bench.take_sent();
+    let copy = of_kind(&sent, "copy").field("Message-ID").unwrap();
+    let steve = from_steve("2", "ticket-1");
+    bench.file(
+        "ticket-1",
+        format!("In-Reply-To: {copy}\nCc: bea@example.net\n{steve}"),
+    );
+    assert_eq!(bench.take_sent_in_short(), [EVA, PASSED]);
+}
+
+#[test]
 fn a_plain_reply_goes_to_whom_it_answers() {
     // C3: on a telephone it names nobody but the ticket, and quotes what the vendor wrote.
     for (case, cc, want) in [
@@ -264,10 +280,10 @@ fn who_answers_a_copy_and_is_no_admin_is_told_once() {
     let note = &sent[1];
     assert_eq!(note.field("Auto-Submitted").unwrap(), "auto-replied");
     assert_eq!(note.field("Reply-To").unwrap(), "ticket-1@example.org");
-    let want = "Hello,\n\nyour mail is filed in ticket 1, where the people of the desk read it:\n\n    \
+    let want = "Hello,\n\nyour mail has been filed in ticket 1, where our staff will read it:\n\n    \
                 Re: Printer\n\nIt was not passed on to anybody else. You replied to a copy that is \
-                meant for\nthe people of the desk, and kim@example.com is not an address of theirs.\n\n\
-                If you work for the desk, please write from the address that it knows.\n\nSupport\n";
+                meant for\nour staff, and kim@example.com is not one of their addresses.\n\nIf you \
+                work here, please write from the address that is registered.\n\nSupport\n";
     assert_eq!(note.body(), want);
     bench.file("ticket-1", reply("Kim <kim@example.com>", "k2"));
     assert_eq!(bench.take_sent_in_short(), [BOTH]);
@@ -328,7 +344,7 @@ fn a_closing_is_told_in_one_mail() {
     let remark = of_kind(&sent, "copy").field("X-Tickets-Remark").unwrap();
     assert_eq!(
         remark,
-        "It asked to close the ticket, and its author may not do that. The ticket stays open."
+        "It asked to close the ticket, but its author is not allowed to. The ticket stays open."
     );
     let filed = "Delivered-To: ticket-1-refused@example.org\n";
     assert!(bench.mbox("1").contains(filed));

@@ -280,7 +280,7 @@ impl Desk {
             },
             replies_to: [
                 RepliesTo::Copy,
-                RepliesTo::Submitter,
+                RepliesTo::Submitter { with: Vec::new() },
                 RepliesTo::Other,
                 third,
             ][choices.below(4)]

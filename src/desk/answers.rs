@@ -7,7 +7,7 @@ use crate::error;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
-use crate::ticket::compose::{Composer, Did, Outgoing};
+use crate::ticket::compose::{Composer, Did, Outgoing, own_words};
 use crate::ticket::identity::Identity;
 use crate::ticket::plan::{Answer, Plan, Remark};
 use crate::ticket::staff::Authorship;
@@ -100,7 +100,7 @@ impl Desk {
                 Answer::Closed(to) => {
                     // A stranger's words do not go out in the desk's name (C4).
                     let text = match parcel.by.is_staff {
-                        true => render::own_text(message.raw(), &Limits::default()),
+                        true => own_words(&render::own_text(message.raw(), &Limits::default())),
                         false => String::new(),
                     };
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
@@ -129,17 +129,17 @@ impl Desk {
         let limit = self.config.ack_limit;
         match remark {
             Remark::AckLimit => format!(
-                "Its author got {limit} answers within an hour. For the rest of the hour no more \
-                 acknowledgements and notices go there."
+                "Its author has had {limit} answers in the last hour, and gets no more until the hour \
+                 is over."
             ),
             Remark::AckDomain => format!(
-                "Addresses of its author's domain got {} answers within an hour, half of ack_total. \
-                 For the rest of the hour nobody else there is answered.",
+                "Addresses of its author's domain have had {} answers in the last hour, half of \
+                 ack_total. Nobody else there is answered until the hour is over.",
                 self.plan_rules().domain_limit()
             ),
             Remark::AckTotal => format!(
-                "Strangers got {} answers within an hour (ack_total). For the rest of the hour \
-                 nobody else is answered.",
+                "The limit of {} answers an hour (ack_total) has been reached. Customers get no \
+                 more acknowledgements until the hour is over.",
                 self.config.ack_total
             ),
             Remark::PassLimit => format!(
@@ -165,7 +165,7 @@ impl Desk {
                  to: neither mail of admins nor a closing is passed on to the submitter. To write to \
                  a person there, name them in To."
                 .to_owned(),
-            Remark::Unanswerable => "It names no address that can be written to. So it was not \
+            Remark::Unanswerable => "It gives no address to reply to, so it was not \
                  acknowledged."
                 .to_owned(),
             Remark::Unreachable => "There is no address at which its submitter can be written to. So \
@@ -173,14 +173,17 @@ impl Desk {
                 .to_owned(),
             Remark::Unclear(why) => format!(
                 "It was to open a ticket for somebody else, but {}. So the ticket is in the name of \
-                 whoever forwarded it.",
-                why.reason()
+                 whoever forwarded it. To correct this, close it with `tickets close --quiet` and \
+                 forward the mail again: as an attachment to {}, or with a first line such as \
+                 \"Submitter: ann@example.net\".",
+                why.reason(),
+                self.config.addresses.submit_for()
             ),
             Remark::ClosedAlready => {
-                "It asked to close the ticket, which is closed. The ticket stays closed.".to_owned()
+                "It asked to close the ticket, which was already closed. The ticket stays closed.".to_owned()
             }
-            Remark::ClosingRefused => "It asked to close the ticket, and its author may not do that. \
-                 The ticket stays open."
+            Remark::ClosingRefused => "It asked to close the ticket, but its author is not allowed \
+                 to. The ticket stays open."
                 .to_owned(),
         }
     }

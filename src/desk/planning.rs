@@ -160,6 +160,11 @@ impl Desk {
                 Answer::Ack(to) | Answer::NotPassedOn(to) | Answer::Closed(to) => {
                     lines.push(Line::Answer(mailbox_key(&to.address)));
                 }
+                // Nothing proved that an admin wrote it, or they would not be notified of it.
+                Answer::Copy(to) | Answer::Note(to) => {
+                    let own = to.iter().filter(|admin| parcel.by.is(admin));
+                    lines.extend(own.map(|admin| Line::Answer(mailbox_key(admin))));
+                }
                 _ => {}
             }
         }
@@ -209,7 +214,9 @@ impl Desk {
         let submitter = row.submitter.as_ref().map(|m| m.address.to_lowercase());
         let submitter = submitter.unwrap_or_default();
         Ok(match parent {
-            it if it.from == submitter => RepliesTo::Submitter,
+            it if it.from == submitter => RepliesTo::Submitter {
+                with: it.people.split(' ').map(str::to_owned).collect(),
+            },
             it if it.from.is_empty() || it.automatic || self.staff().has(&it.from) => {
                 RepliesTo::Other
             }

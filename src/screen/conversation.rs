@@ -6,6 +6,9 @@ use anstyle::Style;
 use mail::decode::{Mailbox, clean, clean_block};
 use mail::render::Attachment;
 
+/// How the lines begin that stand between messages and below them.
+const OURS: [&str; 2] = ["\u{2500}\u{2500} ", "[attachment "];
+
 /// Longer lines are hard to read, however wide the terminal is.
 const READABLE: usize = 100;
 
@@ -83,7 +86,12 @@ pub fn conversation(
             } else {
                 Style::new()
             };
-            put(style, wrapped(line, columns));
+            // Nobody may write a line that looks like one of ours.
+            let line = match OURS.iter().any(|ours| line.starts_with(ours)) {
+                true => format!(" {line}"),
+                false => line.to_owned(),
+            };
+            put(style, wrapped(&line, columns));
         }
         if !message.text.is_empty() && !message.attachments.is_empty() {
             put(Style::new(), vec![String::new()]);

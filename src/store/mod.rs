@@ -75,7 +75,12 @@ impl Store {
         let mode = group.map_or(mode, |(_, mode)| mode);
         match DirBuilder::new().mode(mode).create(path) {
             Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                // Whoever created it may have died before it was on the disk. Where somebody else keeps the
+                // directory above from us, they created it.
+                let _ = sync_directory(path.parent().unwrap_or(path));
+                return Ok(());
+            }
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 // `--dir a/b/c`: the directories above are the user's, with the user's modes.
                 let above = path.parent().unwrap_or(Path::new("/"));

@@ -13,9 +13,11 @@ mod line;
 mod msg_id;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use copy::Did;
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
+pub use words::own_words;
 
 use self::head::{Head, cut, mail_addresses, references};
 use super::TicketId;

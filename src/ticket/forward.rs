@@ -41,7 +41,9 @@ impl Unclear {
     /// It in words, after "It was to open a ticket for somebody else, but".
     pub fn reason(self) -> &'static str {
         match self {
-            Unclear::BadLine => "its line \"Submitter:\" does not hold one address of theirs",
+            Unclear::BadLine => {
+                "its line \"Submitter:\" does not contain exactly one address outside of the desk"
+            }
             Unclear::NoMail => {
                 "it encloses no mail, and its text does not begin with a line such as \
                  \"Submitter: ann@example.net\""

@@ -86,7 +86,10 @@ pub enum RepliesTo {
     /// A copy of ours of somebody else's mail: only admins get those.
     Copy,
     /// A mail by the submitter, or our copy of one.
-    Submitter,
+    Submitter {
+        /// The addresses that it named, in lower case.
+        with: Vec<String>,
+    },
     /// A mail by somebody else who is no admin, or our copy of one.
     ThirdParty {
         writer: Mailbox,

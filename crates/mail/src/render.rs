@@ -49,11 +49,16 @@ use renderer::Renderer;
 /// mails are shown with a few fields of their header. All other parts are listed, and so are files
 /// that are shown. A mail that cannot be understood is shown as it is.
 pub fn render(raw: &[u8], limits: &Limits) -> Rendered {
-    rendered(raw, &Opened::new(raw), limits)
+    rendered(raw, &Opened::new(raw), limits, false)
 }
 
-fn rendered(raw: &[u8], opened: &Opened<'_>, limits: &Limits) -> Rendered {
-    let rendered = Renderer::new(limits, &opened.contents).render(&opened.whole);
+fn rendered(raw: &[u8], opened: &Opened<'_>, limits: &Limits, only_author: bool) -> Rendered {
+    let renderer = Renderer::new(limits, &opened.contents);
+    let renderer = match only_author {
+        true => renderer.only_author(),
+        false => renderer,
+    };
+    let rendered = renderer.render(&opened.whole);
     let is_plain = matches!(&opened.whole, Entity::Leaf(part) if part.mime == "text/plain");
     if is_plain && rendered.text.is_empty() && rendered.attachments.is_empty() {
         return renderer::as_it_is(Message::new(raw).body(), limits);
@@ -61,12 +66,12 @@ fn rendered(raw: &[u8], opened: &Opened<'_>, limits: &Limits) -> Rendered {
     rendered
 }
 
-/// The text of [`render`] without the enclosed mails: what may be quoted or passed on as the words of the
+/// The text of [`render`] without the enclosed mails and our own remarks: what may be quoted or passed on as the words of the
 /// author.
 pub fn own_text(raw: &[u8], limits: &Limits) -> String {
     let mut opened = Opened::new(raw);
     opened.keep_closed();
-    rendered(raw, &opened, limits).text
+    rendered(raw, &opened, limits, true).text
 }
 
 /// The name and the decoded bytes of part `number`; `None` if there is no such part.

@@ -150,6 +150,8 @@ fn authors(filed: &FiledMessage, message: &Message) -> String {
             None => from,
         },
         (said, _) if !said.is_empty() => said,
+        // Only Sender names somebody.
+        _ if filed.writer.is_some() => filed.writer.iter().map(written).collect(),
         (_, None | Some("")) => "nobody".to_owned(),
         (_, Some(sender)) => sender.to_owned(),
     }

@@ -27,6 +27,8 @@ pub(super) struct Folder {
     taken: HashMap<String, u32>,
     /// How many files were written.
     pub(super) files: usize,
+    /// Standard output takes no more.
+    unheard: bool,
 }
 
 impl Folder {
@@ -57,6 +59,7 @@ impl Folder {
             dir,
             taken: HashMap::new(),
             files: 0,
+            unheard: false,
         })
     }
 
@@ -86,10 +89,13 @@ impl Folder {
         }
         self.files += 1;
         let size = screen::size(attachment.size);
-        screen::say(format_args!(
-            "{part}: {path}, {}, {size}",
-            clean(&attachment.mime)
-        ))
+        // Whether anybody reads the list decides nothing about the files that follow.
+        if !self.unheard {
+            let mime = clean(&attachment.mime);
+            let said = screen::say(format_args!("{part}: {path}, {mime}, {size}"));
+            self.unheard = said.is_err();
+        }
+        Ok(())
     }
 
     /// A new file of that name, or of one made from it if it is taken. No link is followed.

@@ -45,16 +45,17 @@ fn a_failed_mail_stays_and_says_why() {
             "{case}"
         );
         assert_eq!((mail.since, mail.last_try), (NOW, Some(NOW + 1)), "{case}");
-        assert_eq!(
-            bench
-                .outbox
-                .flush(&bench.sendmail(RECORD), NOW)
-                .unwrap()
-                .sent
-                .len(),
-            2,
-            "{case}"
-        );
+        // A program that another test is about to start may hold a copy of a lock for a moment.
+        let mut sent = 0;
+        while !bench.outbox.waiting().unwrap().is_empty() {
+            let report = bench.outbox.flush(&bench.sendmail(RECORD), NOW).unwrap();
+            assert!(
+                report.waiting.is_empty() && report.failed.is_empty(),
+                "{case}"
+            );
+            sent += report.sent.len();
+        }
+        assert_eq!(sent, 2, "{case}");
     }
 }
 

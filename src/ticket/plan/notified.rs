@@ -99,7 +99,10 @@ fn other_admins(rules: &PlanRules, situation: &Situation) -> Vec<String> {
 /// True if so much came in during the last hour that machines may have written it (C7).
 fn is_over_limit(rules: &PlanRules, situation: &Situation) -> bool {
     match situation.ticket {
-        None => situation.answered.reported.of_mailbox,
+        None => {
+            let answered = &situation.answered;
+            answered.reported.of_mailbox || answered.to_mailbox > rules.ack_limit
+        }
         Some(_) => situation.recent >= rules.pass_limit(),
     }
 }

@@ -131,7 +131,7 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
                 if verb != Verb::Submitter && names_a_third_party(rules, situation, &submitter) =>
             {
                 // What answers the customer was perhaps meant to reach them.
-                if situation.replies_to == RepliesTo::Submitter {
+                if matches!(situation.replies_to, RepliesTo::Submitter { .. }) {
                     plan.remark = Some(Remark::ThirdParty);
                 }
             }
@@ -192,13 +192,19 @@ fn addressee(rules: &PlanRules, situation: &Situation, mailbox: &Mailbox) -> Add
     }
 }
 
-/// True if To or Cc name anybody but the desk, its admins and the submitter.
+/// True if To or Cc name anybody but the desk, its admins, the submitter, and whom the submitter's mail
+/// named that this one answers: a reply to all is one to the submitter.
 fn names_a_third_party(rules: &PlanRules, situation: &Situation, submitter: &Mailbox) -> bool {
     let staff = rules.staff();
+    let with: &[String] = match &situation.replies_to {
+        RepliesTo::Submitter { with } => with,
+        _ => &[],
+    };
     let known = |address: &str| {
         staff.has(address)
             || submitter.address.eq_ignore_ascii_case(address)
             || situation.by.is(address)
+            || with.contains(&address.to_lowercase())
     };
     let people = situation.message.to_cc();
     people.iter().any(|m| !known(&m.address))

@@ -29,7 +29,8 @@ pub(crate) fn guess(raw: &[u8]) -> String {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    if good > bad {
+    // Chance hardly ever makes a letter of UTF-8 from others. A list's footer may be in another charset.
+    if good > 0 && good >= bad {
         return String::from_utf8_lossy(raw).into_owned();
     }
     WINDOWS_1252.decode_without_bom_handling(raw).0.into_owned()

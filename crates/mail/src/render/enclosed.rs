@@ -127,6 +127,10 @@ impl Packing {
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Packing::Smime),
             "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Packing::Winmail),
             _ if part.name.as_deref() == Some("winmail.dat") => Some(Packing::Winmail),
+            // RFC 8551, 3.9
+            "application/octet-stream" if part.name.as_deref().is_some_and(is_p7m) => {
+                Some(Packing::Smime)
+            }
             _ => None,
         }
     }
@@ -177,6 +181,13 @@ fn of_winmail(found: Winmail, parts: &mut usize) -> Option<Entity<'static>> {
         alternative: false,
         entities,
     })
+}
+
+/// True for the names of S/MIME's files.
+fn is_p7m(name: &str) -> bool {
+    let end = name.len().saturating_sub(4);
+    name.get(end..)
+        .is_some_and(|end| end.eq_ignore_ascii_case(".p7m"))
 }
 
 /// True for `type/subtype`.

@@ -176,6 +176,12 @@ impl Reader {
                 self.close("dd");
                 self.page.end(1);
             }
+            "dl" => {
+                self.page.end(2);
+                self.open(name, Kind::Block, None);
+            }
+            "sup" => self.page.write("^"),
+            "s" | "strike" | "del" => self.page.write("[deleted: "),
             "pre" | "listing" => {
                 self.page.end(2);
                 self.pre += 1;
@@ -202,6 +208,7 @@ impl Reader {
             "p" => self.page.end(self.paragraph),
             "br" => self.page.line_break(2),
             "q" => self.page.write("\u{201d}"),
+            "s" | "strike" | "del" => self.page.write("]"),
             "blockquote" | "div" | "ul" | "ol" | "menu" | "dir" | "li" | "dd" | "dl" | "pre"
             | "listing" | "table" | "tr" | "td" | "th" => self.close(name),
             name => self.page_end_if_block(name),

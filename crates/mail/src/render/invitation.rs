@@ -23,7 +23,15 @@ pub(crate) fn summary(calendar: &str, description: bool) -> Option<String> {
     };
     let _ = writeln!(out, "{title}: {}", event.summary);
     if let Some(start) = &event.start {
-        let _ = writeln!(out, "When: {}{}", event.when(start), event.repeats);
+        let except = match event.exceptions {
+            true => ", with exceptions",
+            false => "",
+        };
+        let when = event.when(start);
+        let _ = writeln!(out, "When: {when}{}{except}", event.repeats);
+    }
+    if event.is_one_of_many {
+        let _ = writeln!(out, "Only this date of a series");
     }
     if !event.place.is_empty() {
         let _ = writeln!(out, "Where: {}", event.place);
@@ -36,6 +44,9 @@ pub(crate) fn summary(calendar: &str, description: bool) -> Option<String> {
     }
     if !people.is_empty() {
         let _ = writeln!(out, "Who: {}", people.join(", "));
+    }
+    if !event.comment.is_empty() {
+        let _ = writeln!(out, "Comment: {}", event.comment);
     }
     if event.others > 0 {
         let _ = writeln!(out, "(and {} more in this file)", event.others);
@@ -63,6 +74,12 @@ struct Event {
     summary: String,
     place: String,
     description: String,
+    /// It repeats, but not always.
+    exceptions: bool,
+    /// It is about one date of those that repeat.
+    is_one_of_many: bool,
+    /// What somebody adds to their answer.
+    comment: String,
     start: Option<Moment>,
     end: Option<Moment>,
     duration: Option<Span>,
@@ -105,6 +122,9 @@ impl Event {
             "SUMMARY" => self.summary = text(value).replace('\n', " "),
             "LOCATION" => self.place = text(value).replace('\n', " "),
             "DESCRIPTION" => self.description = text(value),
+            "COMMENT" => self.comment = text(value),
+            "EXDATE" => self.exceptions = true,
+            "RECURRENCE-ID" => self.is_one_of_many = true,
             "STATUS" => self.status = value.to_ascii_uppercase(),
             "DTSTART" => self.start = moment(parameters, value),
             "DTEND" => self.end = moment(parameters, value),
@@ -238,7 +258,29 @@ fn moment(parameters: &str, value: &str) -> Option<Moment> {
     })
 }
 
-/// How often something happens: `, weekly`.
+/// `TU` as `Tuesday`, `2TU` as `the 2. Tuesday`, `-1FR` as `the last Friday`.
+fn day(word: &str) -> Option<String> {
+    const DAYS: [(&str, &str); 7] = [
+        ("MO", "Monday"),
+        ("TU", "Tuesday"),
+        ("WE", "Wednesday"),
+        ("TH", "Thursday"),
+        ("FR", "Friday"),
+        ("SA", "Saturday"),
+        ("SU", "Sunday"),
+    ];
+    let word = word.trim().to_ascii_uppercase();
+    let (number, name) = word.split_at_checked(word.len().checked_sub(2)?)?;
+    let (_, day) = DAYS.iter().find(|(short, _)| *short == name)?;
+    match number.trim_start_matches('+').parse::<i8>() {
+        Ok(-1) => Some(format!("the last {day}")),
+        Ok(number @ 1..) => Some(format!("the {number}. {day}")),
+        _ if number.is_empty() => Some((*day).to_owned()),
+        _ => None,
+    }
+}
+
+/// How often something happens: `, every week on Tuesday`.
 fn repeats(rule: &str) -> String {
     let part = |wanted: &str| {
         let mut parts = rule.split(';').filter_map(|part| part.split_once('='));
@@ -260,6 +302,11 @@ fn repeats(rule: &str) -> String {
         Some(count @ 2..) => format!(", every {count} {unit}s"),
         _ => format!(", every {unit}"),
     };
+    let days = part("BYDAY").unwrap_or_default();
+    let days: Vec<String> = days.split(',').take(7).filter_map(day).collect();
+    if !days.is_empty() {
+        let _ = write!(out, " on {}", days.join(", "));
+    }
     if let Some(count) = part("COUNT").and_then(|n| n.parse::<u32>().ok()) {
         let _ = write!(out, ", {count} times");
     } else if let Some(until) = part("UNTIL").and_then(|until| moment("", until)) {

@@ -9,6 +9,17 @@ use crate::decode::in_charset;
 /// A page may be this many times as long with its pictures.
 const PICTURES: usize = 16;
 
+/// Texts that say nothing to a reader as they are.
+const READ_OTHERWISE: [&str; 7] = [
+    "text/rfc822-headers",
+    "text/calendar",
+    "text/vcard",
+    "text/x-vcard",
+    "text/directory",
+    "text/rtf",
+    "text/x-amp-html",
+];
+
 /// The kinds of text that are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextKind {
@@ -21,6 +32,9 @@ pub(crate) fn shown_as(part: &BodyPart<'_>) -> Option<TextKind> {
     let kind = match part.mime.as_str() {
         "text/plain" => TextKind::Plain,
         "text/html" => TextKind::Html,
+        // A text of an unknown kind is to be read as it is (RFC 2046, 4.1.4). Calendars and cards have
+        // readers of their own.
+        mime if mime.starts_with("text/") && !READ_OTHERWISE.contains(&mime) => TextKind::Plain,
         _ => return None,
     };
     let is_body = match part.disposition {

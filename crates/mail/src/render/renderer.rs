@@ -80,6 +80,8 @@ pub(crate) struct Renderer<'l, 'a> {
     ended: bool,
     /// An invitation was shown.
     invited: bool,
+    /// Nothing is said that the author did not write.
+    only_author: bool,
 }
 
 /// A text as it is, for want of anything better.
@@ -100,6 +102,15 @@ impl<'l, 'a> Renderer<'l, 'a> {
             full: false,
             ended: false,
             invited: false,
+            only_author: false,
+        }
+    }
+
+    /// The same, without remarks of ours.
+    pub(crate) fn only_author(self) -> Self {
+        Renderer {
+            only_author: true,
+            ..self
         }
     }
 
@@ -162,7 +173,7 @@ impl<'l, 'a> Renderer<'l, 'a> {
         }
         match part.mime.as_str() {
             "text/calendar" | "application/ics" => self.invitation(part),
-            "application/pgp-encrypted" => self.append(ENCRYPTED),
+            "application/pgp-encrypted" => self.remark(ENCRYPTED),
             _ => {}
         }
         if let Some(content) = content {
@@ -180,10 +191,23 @@ impl<'l, 'a> Renderer<'l, 'a> {
             }
             Content::Signed(entity) => {
                 self.entity(entity);
-                self.append(SIGNED);
+                self.remark(SIGNED);
             }
-            Content::Encrypted => self.append(ENCRYPTED),
-            Content::Winmail(entity) => self.entity(entity),
+            Content::Encrypted => self.remark(ENCRYPTED),
+            // Outlook packs the text into it once more.
+            Content::Winmail(entity) if self.text.is_empty() => self.entity(entity),
+            Content::Winmail(entity) => entity.each(&mut |part| {
+                if part.name.is_some() || shown_as(part).is_none() {
+                    self.part(part);
+                }
+            }),
+        }
+    }
+
+    /// Says something in our own words, unless only the author's are wanted.
+    fn remark(&mut self, words: &str) {
+        if !self.only_author {
+            self.append(words);
         }
     }
 
