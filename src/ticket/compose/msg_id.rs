@@ -8,7 +8,7 @@ use crate::ticket::TicketId;
 pub struct OwnMsgId<'a> {
     /// The ticket that the mail belongs to.
     pub ticket: TicketId,
-    /// What the mail is for, for instance [`Kind::word`].
+    /// What the mail is for, for instance [`super::Kind::word`].
     pub word: &'a str,
     /// Digest of the message that it is about, in hexadecimal.
     pub digest: &'a str,

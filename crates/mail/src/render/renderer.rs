@@ -40,7 +40,7 @@ pub struct Rendered {
 /// A part of a mail that is not shown as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its number for [`part`].
+    /// Its number for [`super::part`].
     pub number: usize,
     /// A name that is safe as a file name. An enclosed mail is named after its Subject.
     pub name: Option<String>,
