@@ -33,6 +33,9 @@ const TRACE: [&str; 5] = [
 /// Longer values are compared as they stand, since of 64 KiB and more not all is decoded; in bytes.
 const DECODED: usize = 30 << 10;
 
+/// A longer Date is compared as it stands; in bytes, half of what is read of one.
+const LONGEST_DATE: usize = 128;
+
 impl Identity {
     pub fn of(message: &Message) -> Identity {
         Identity::and_origin(message).0
@@ -134,7 +137,12 @@ fn author(message: &Message) -> Vec<u8> {
 
 /// The instant in Date, or what stands there if it is none.
 fn date(message: &Message) -> Vec<u8> {
-    match message.date() {
+    // Of a long one not all is read, and CRLF makes it longer.
+    let length = |field: &Field| field.value.iter().filter(|&&b| b != b'\r').count();
+    let is_short = message
+        .first("Date")
+        .is_some_and(|field| length(field) <= LONGEST_DATE);
+    match message.date().filter(|_| is_short) {
         Some(at) => at.to_string().into_bytes(),
         None => message.first("Date").map(as_read).unwrap_or_default(),
     }

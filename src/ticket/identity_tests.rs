@@ -193,3 +193,14 @@ fn digests_of_existing_stores_are_still_known() {
         );
     }
 }
+
+#[test]
+fn a_date_is_the_same_with_other_line_ends_however_long_it_is() {
+    // A5: no Date is read further than some bytes, and CRLF makes it longer.
+    for length in 90..300 {
+        let date = format!("Date: {}\n 22 Nov\n 10:00\n 2026\n", "x".repeat(length));
+        let raw = format!("Message-ID: <1@x>\nFrom: ann@x.org\n{date}\nhello\n");
+        let crlf = raw.replace('\n', "\r\n");
+        assert_eq!(both(raw.as_bytes()), both(crlf.as_bytes()), "{length}");
+    }
+}

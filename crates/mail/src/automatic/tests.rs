@@ -147,10 +147,18 @@ fn only_mail_of_our_own_domain_is_ours() {
     // C6: another desk is a correspondent like any other.
     let local = LocalSigns {
         own_marks: &["X-Desk-Ticket", "X-Desk-Kind"],
-        own_domains: &["d.org".into(), "other.d.org".into()],
+        own_domains: &[
+            "d.org".into(),
+            "other.d.org".into(),
+            "m\u{fc}ller.example".into(),
+        ],
         spam: &[],
     };
     for (header, ours) in [
+        ("From: <ticket-1@xn--mller-kva.example>\n", true),
+        ("From: <ticket-1@M\u{fc}ller.example>\n", true),
+        ("Message-ID: <ticket-1.ack.0@xn--mller-kva.example>\n", true),
+        ("From: <ticket-1@muller.example>\n", false),
         ("From: <ticket-1@d.org>\n", true),
         ("From: Ann via tickets <ticket-1@Other.D.org>\n", true),
         (
