@@ -107,8 +107,14 @@ fn target(raw: &[u8]) {
     desk.other(&copy, &message);
     // The only stranger's name in a From of ours reads as in the original.
     let said = desk.by.writer.clone();
-    let said = said.map(|m| if m.name.is_empty() { m.address } else { m.name });
-    let said = clean(&said.unwrap_or_else(|| "somebody".into()));
+    let said = said.map_or_else(
+        || message.author_text(),
+        |m| if m.name.is_empty() { m.address } else { m.name },
+    );
+    let said = match clean(&said) {
+        said if said.is_empty() => "somebody".into(),
+        said => said,
+    };
     let name = Message::new(&copy.bytes).from()[0].name.clone();
     assert!(
         name.starts_with(said[..said.floor_char_boundary(100)].trim_end()),
