@@ -198,10 +198,9 @@ impl Desk {
         assert_eq!((&mail.sender, mail.kind), (&None, kind));
         let (head, body) = halves(&mail.bytes);
         // Only To may name an internationalized address (RFC 6532).
-        let mut rest = head
-            .split(|&b| b == b'\n')
-            .filter(|line| !line.starts_with(b"To: "));
-        assert!(rest.all(<[u8]>::is_ascii) && body.is_ascii());
+        let outgoing = Message::new(&mail.bytes);
+        let mut others = outgoing.fields().iter().filter(|field| !field.is("To"));
+        assert!(others.all(|field| field.line.is_ascii()) && body.is_ascii());
         assert!(!mail.bytes.contains(&0) && !mail.bytes.contains(&b'\r'));
         assert!(body.split(|&b| b == b'\n').all(|line| line.len() <= 998));
         assert!(body.ends_with(b"\n") && !body.ends_with(b"\n\n"));
