@@ -196,7 +196,7 @@ impl Desk {
     /// Checks a mail with a text of ours.
     fn own(&self, mail: &Outgoing, kind: Kind) {
         assert_eq!((&mail.sender, mail.kind), (&None, kind));
-        let (head, body) = halves(&mail.bytes);
+        let (_, body) = halves(&mail.bytes);
         // Only To may name an internationalized address (RFC 6532).
         let outgoing = Message::new(&mail.bytes);
         let mut others = outgoing.fields().iter().filter(|field| !field.is("To"));
