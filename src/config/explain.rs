@@ -26,8 +26,39 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
             None => fault.hint("`tickets init --print-config` shows every key"),
         };
     }
-    let message = message.trim().replace('\n', ", ");
+    let message = match wrong_value(message) {
+        Some(message) => format!("{}{message}", key_in(text, line)),
+        None => message.trim().replace('\n', ", "),
+    };
     Fault::new(Status::Config, format!("{name}:{line}: {message}"))
+}
+
+/// Says of a value that serde does not accept what is expected, in words that mean something to people who
+/// do not know Rust. `None` for other errors.
+fn wrong_value(message: &str) -> Option<String> {
+    const KINDS: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let rest = KINDS.iter().find_map(|kind| message.strip_prefix(kind))?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let expected = match expected {
+        "u32" => "a whole number from 0 to 4294967295",
+        "a boolean" => "true or false",
+        "struct PartKeys" => "a table",
+        other => other,
+    };
+    Some(format!("expected {expected}, not {found}"))
+}
+
+/// The key in a line, counted from 1, as `key: `. Empty if the line has none, as within a list.
+fn key_in(text: &str, line: usize) -> String {
+    let before = text
+        .lines()
+        .nth(line - 1)
+        .and_then(|line| line.split_once('='));
+    let key = before.map(|(key, _)| key.trim());
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    key.filter(|key| key.chars().all(is_key))
+        .map(|key| format!("{key}: "))
+        .unwrap_or_default()
 }
 
 /// The candidate with the smallest distance from `wrong`, if that is small.
