@@ -262,7 +262,7 @@ pub(crate) fn trace_sender<'a>(sender: &'a Sender, author: &'a str) -> Option<&'
     match sender {
         Sender::Address(address) => Some(address),
         Sender::Null => None,
-        // Nobody said; the author is the best guess there is. Without one it is still not the null sender,
+        // The MTA did not say, and the author is the best guess. Without one it is still not the null sender,
         // or the mail would count as a machine's when it is read again (C6).
         Sender::Unknown if author.is_empty() => Some("unknown"),
         Sender::Unknown => Some(author),

@@ -125,7 +125,7 @@ impl Desk {
 
     /// What strangers were answered within the last hour, `address` among them (C7).
     fn answered(&self, parcel: &Parcel, address: &str) -> Answered {
-        // That it cannot be read is no reason to let mail wait.
+        // Mail need not wait because the count cannot be read.
         let recent = self.ledger().recent(parcel.now).unwrap_or_default();
         let key = mailbox_key(address);
         let own_domain = domain_of(&key);

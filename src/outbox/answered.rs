@@ -1,7 +1,7 @@
 //! Which answers strangers got of late (C7).
 //!
 //! A line for each of them, appended once the message is filed. It is a count and no record: if the file is lost,
-//! strangers get as many answers again.
+//! strangers get up to the full number of answers again.
 
 use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A longer file is shortened to what still counts.
+/// A file longer than this, in bytes, is shortened to the lines that still count.
 const LONG: u64 = 32 << 10;
 
 /// How long an answer counts, in seconds.
@@ -64,7 +64,7 @@ impl Ledger {
         Ledger(dir.join("answered"))
     }
 
-    /// What counts at `now`, in seconds since 1970. What a wrong clock dated into the future does not.
+    /// What counts at `now`, in seconds since 1970. Lines that a wrong clock dated into the future do not count.
     ///
     /// # Errors
     /// The file cannot be read.

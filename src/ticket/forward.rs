@@ -22,7 +22,7 @@ pub struct Forwarded {
     pub original: Option<Vec<u8>>,
 }
 
-/// Why it cannot be told whose ticket a forwarded mail opens.
+/// Why it is unclear for whom a forwarded mail opens a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unclear {
     /// The line `Submitter:` does not hold one address that can be written to.
@@ -38,7 +38,7 @@ pub enum Unclear {
 }
 
 impl Unclear {
-    /// It in words, after "It was to open a ticket for somebody else, but".
+    /// The reason in words, to follow "It was to open a ticket for somebody else, but".
     pub fn reason(self) -> &'static str {
         match self {
             Unclear::BadLine => {
@@ -76,7 +76,7 @@ pub fn names_submitter(message: &Message) -> bool {
 /// Whose ticket `message` opens, which one of the staff forwarded.
 ///
 /// # Errors
-/// It cannot be told.
+/// It is unclear.
 pub fn submitter(staff: &Staff, message: &Message) -> Result<Forwarded, Unclear> {
     let is_foreign = |m: &Mailbox| {
         reach::mail_address(&m.address).is_some() && !staff.has(&reach::mailbox_key(&m.address))

@@ -30,10 +30,10 @@ const TRACE: [&str; 5] = [
     "Delivery-Date",
 ];
 
-/// Longer values are compared as they stand, since of 64 KiB and more not all is decoded; in bytes.
+/// In bytes. Longer values are compared as they stand, since only the first 64 KiB of one are decoded.
 const DECODED: usize = 30 << 10;
 
-/// A longer Date is compared as it stands; in bytes, half of what is read of one.
+/// In bytes, half of what is read of a Date. A longer one is compared as it stands.
 const LONGEST_DATE: usize = 128;
 
 impl Identity {
@@ -137,7 +137,7 @@ fn author(message: &Message) -> Vec<u8> {
 
 /// The instant in Date, or what stands there if it is none.
 fn date(message: &Message) -> Vec<u8> {
-    // Of a long one not all is read, and CRLF makes it longer.
+    // A long one is not read to its end, and CRLF makes it longer.
     let length = |field: &Field| field.value.iter().filter(|&&b| b != b'\r').count();
     let is_short = message
         .first("Date")

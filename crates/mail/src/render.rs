@@ -76,8 +76,8 @@ pub fn own_text(raw: &[u8], limits: &Limits) -> String {
 
 /// The name and the decoded bytes of part `number`; `None` if there is no such part.
 ///
-/// All parts that are no multiparts are numbered from 1, those that [`render`] shows as text, too; then
-/// the parts of enclosed mails.
+/// All parts that are no multiparts are numbered from 1, including those that [`render`] shows as text.
+/// The parts of enclosed mails follow.
 pub fn part(raw: &[u8], number: usize) -> Option<(Option<String>, Vec<u8>)> {
     let of = |part: &body::BodyPart<'_>| (part.name.clone(), part.decoded());
     // Most often it is not packed into another one.

@@ -15,7 +15,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// A name of so many bytes fits into any file system, with a number in it.
+/// Any file system takes a name of this many bytes, with a number added to it.
 const LONGEST: usize = 200;
 
 /// A directory that attachments are written into.
@@ -23,7 +23,7 @@ pub(super) struct Folder {
     path: PathBuf,
     /// Held open, so that all files come into one directory, whatever its path means meanwhile.
     dir: File,
-    /// The numbers that names that were taken got last.
+    /// For each name that was taken, the last number that was added to it.
     taken: HashMap<String, u32>,
     /// How many files were written.
     pub(super) files: usize,
@@ -89,7 +89,7 @@ impl Folder {
         }
         self.files += 1;
         let size = screen::size(attachment.size);
-        // Whether anybody reads the list decides nothing about the files that follow.
+        // The remaining files are written even if nobody reads the list any more.
         if !self.unheard {
             let mime = clean(&attachment.mime);
             let said = screen::say(format_args!("{part}: {path}, {mime}, {size}"));
@@ -102,7 +102,7 @@ impl Folder {
     fn create(&mut self, wanted: String) -> Result<(String, File)> {
         let flags =
             OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        // The umask decides for whom it is.
+        // The umask decides who may read it.
         let mode = Mode::from_bits_truncate(0o666);
         let mut name = wanted.clone();
         loop {

@@ -204,7 +204,7 @@ fn mime_fields(original: &Message) -> Vec<u8> {
             .split_inclusive(|&byte| byte == b'\n')
             .enumerate()
         {
-            // It was folded without a blank. MTAs would take that for the end of the header.
+            // The field was folded without a blank, which MTAs would take for the end of the header.
             if at > 0 && !line.starts_with(b" ") && !line.starts_with(b"\t") {
                 header.push(b' ');
             }

@@ -72,7 +72,7 @@ impl Head {
     /// A field of mailboxes, one a line. It is left out if no address is usable, except for `To`, which some MTAs
     /// require.
     pub(super) fn people(&mut self, name: &str, people: &[Mailbox]) {
-        // Only those who get the mail may make it need SMTPUTF8.
+        // Only an address that the mail is sent to may require SMTPUTF8.
         self.mailboxes(name, people, ascii_address);
     }
 
@@ -172,7 +172,7 @@ fn mailbox(mailbox: &Mailbox, address: String) -> Option<String> {
         return Some(format!("{name} <{address}>"));
     }
     let (local, domain) = address.rsplit_once('@')?;
-    // lettre would encode an internationalized local-part (RFC 6532), so it gets another in its place.
+    // lettre would encode an internationalized local-part (RFC 6532), so a placeholder is put in its place.
     let local = if local.is_ascii() { local } else { STAND_IN };
     let mut one = Head::default();
     let done = one.encoded(|| {

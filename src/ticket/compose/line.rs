@@ -11,7 +11,7 @@ pub(super) fn above(original: &Message, line: &str) -> String {
     };
     let kind = value("Content-Type");
     let plain = kind.is_empty() || kind.starts_with("text/plain");
-    // The other charsets that are not ASCII for ASCII.
+    // Further charsets in which ASCII bytes do not stand for ASCII characters.
     let odd = [
         "utf-16", "utf-32", "utf-7", "ucs-", "ebcdic", "cp037", "cp500",
     ];

@@ -99,7 +99,7 @@ fn notify_of_closing(rules: &PlanRules, situation: &Situation, ticket: &Ticket, 
             Limit::Exceeded => {}
         },
         Ok(None) => {}
-        // Where nothing is said, nothing is lost.
+        // An empty message loses nothing by not being passed on.
         Err(Some(Remark::Unreachable)) if is_empty(situation) => {}
         Err(remark) => plan.remark = remark,
     }
@@ -164,11 +164,11 @@ fn add_recipient(found: Addressee, recipients: &mut Vec<Mailbox>, plan: &mut Pla
     }
 }
 
-/// Somebody to whom this message is to be told by us; `None` if they know it. `Err` if it should be
-/// told and cannot be, with what is to be said of that.
+/// Whom we have to send this message to; `None` if they have it already. `Err` if they cannot be sent it, with
+/// the remark that the admins get about that.
 type Addressee = Result<Option<Mailbox>, Option<Remark>>;
 
-/// The submitter, if this message is to be told to them by us.
+/// The submitter, if we have to send them this message.
 fn to_submitter(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Addressee {
     if ticket.opened_by_machine {
         let first = situation.by.is_staff && !ticket.staff_wrote;

@@ -6,10 +6,10 @@
 use crate::message::Message;
 use memchr::memmem;
 
-/// So many bytes after `text/calendar` its parameters are looked for.
+/// The parameters of `text/calendar` are looked for within this many bytes after it.
 const PARAMETERS: usize = 200;
 
-/// At so many places at most.
+/// At most this many occurrences of `text/calendar` are looked at.
 const LOOKS: usize = 16;
 
 /// True if `message` is an answer to an invitation, or has one as a part (RFC 6047, 2.4: the method is a

@@ -6,7 +6,7 @@ use crate::message::Message;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpamSign {
     name: String,
-    /// How its value begins then, in lower case.
+    /// How its value begins in spam, in lower case.
     begins: String,
 }
 

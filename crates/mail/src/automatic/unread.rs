@@ -1,7 +1,7 @@
 //! Addresses that say that nobody reads what is sent to them.
 
-/// What a local-part says of itself in one to three words, which may be joined by any sign or none. In the
-/// languages in which programs were seen to write it.
+/// One to three words by which a local-part says that nobody reads its mail, joined by any sign or none, in the
+/// languages in which such addresses are found.
 const SAYS: [&str; 39] = [
     "noreply",
     "noreplies",
@@ -44,8 +44,8 @@ const SAYS: [&str; 39] = [
     "autoresponse",
 ];
 
-/// Local-parts of programs, which RFC 5230, 4.6, and old custom say not to answer; `nobody` is the user as
-/// whom programs run that may do nothing.
+/// Local-parts of programs, which are not answered (RFC 5230, 4.6, and old custom). `nobody` is the user for
+/// programs that need no rights.
 const PROGRAMS: [&str; 8] = [
     "nobody",
     "devnull",

@@ -44,8 +44,8 @@ fn has_iso_2022(raw: &[u8]) -> bool {
 /// `raw` in a stated charset, under any of the names that mail programs give it.
 ///
 /// UTF-8 and ASCII are often stated for something else, and some charsets are unknown: then
-/// [`guess`] decides. So it does, or a charset that is often taken for the stated one, if `raw` has
-/// bytes for which the stated charset has no character.
+/// [`guess`] decides. If the stated charset has no character for some bytes of `raw`, a charset that is
+/// often confused with it is tried, or else [`guess`] decides.
 pub(crate) fn in_charset(charset: &str, raw: &[u8]) -> String {
     match label(charset) {
         Label::Unknown => guess(raw),

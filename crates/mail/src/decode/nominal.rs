@@ -2,7 +2,7 @@
 
 use super::{clean, encoded_words, guess, head};
 
-/// No From field is read further than this many bytes for it.
+/// At most this many bytes of a From field are read.
 const LIMIT: usize = 4096;
 
 /// At most this many characters are kept.

@@ -50,7 +50,7 @@ fn begin(text: &[u8]) -> Option<(&[u8], usize)> {
     is_mode.then_some((name.trim_ascii(), len))
 }
 
-/// The length of the lines of a file with its `end`; else how many bytes could have been of one.
+/// The length of a file's lines with its `end`; as an error, how many bytes looked like such a file.
 fn body(text: &[u8]) -> Result<usize, usize> {
     let mut at = 0;
     while at < text.len() {

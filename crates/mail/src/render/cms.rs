@@ -76,7 +76,7 @@ impl<'a> Ber<'a> {
             }
         };
         self.0 = rest;
-        // Of a value that was cut off, what is there.
+        // A value that was cut off is read as far as it goes.
         Some((tag, length.map(|length| length.min(rest.len()))))
     }
 
@@ -118,7 +118,7 @@ impl<'a> Ber<'a> {
         Some(())
     }
 
-    /// True, and goes on behind it, if the end of a value without a length stands here.
+    /// Skips the mark that ends a value without a length; false if there is none here, `None` at the end of the input.
     fn at_end(&mut self) -> Option<bool> {
         match self.0 {
             [] => None,

@@ -11,7 +11,7 @@ use super::parts::{Entity, PARTS, walk_on};
 use super::tnef::{self, Winmail};
 use crate::message::Message;
 
-/// What is packed deeper than this stays closed.
+/// Packages that lie deeper than this are not opened.
 const DEPTH: usize = 5;
 
 /// The fields of an enclosed mail that are shown.
@@ -51,7 +51,7 @@ impl<'a> Opened<'a> {
     /// Finds the parts of a mail, and opens what is packed into them.
     ///
     /// The parts of the mail itself are numbered first, then those of what is packed into them, and so
-    /// on. So no number depends on what can be opened.
+    /// on, so that a part's number does not depend on which packages can be opened.
     pub(crate) fn new(raw: &'a [u8]) -> Opened<'a> {
         let mut parts = 0;
         let whole = walk_on(raw, &mut parts);
@@ -120,7 +120,7 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// How `part` is packed; `None` if it is no package.
+    /// In which way `part` packs something; `None` if it does not.
     pub(crate) fn of(part: &BodyPart<'_>) -> Option<Packing> {
         match part.mime.as_str() {
             "message/rfc822" | "message/global" => Some(Packing::Mail),

@@ -54,7 +54,7 @@ struct Reader {
     link: Option<Link>,
     /// An element that is not shown, and how many of its name are open in it.
     hidden: Option<(String, usize)>,
-    /// Elements are shown that a browser does not show.
+    /// Elements that a browser hides are shown.
     shows_hidden: bool,
     /// The line ends around the last paragraph.
     paragraph: usize,

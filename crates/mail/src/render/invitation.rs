@@ -62,7 +62,7 @@ struct Moment {
     date: Date,
     /// `None` for a whole day.
     time: Option<Time>,
-    /// `UTC`, or as it is called in the file; empty if nothing is said.
+    /// The time zone: `UTC`, or its name in the file; empty if the file names none.
     zone: String,
 }
 
@@ -74,9 +74,9 @@ struct Event {
     summary: String,
     place: String,
     description: String,
-    /// It repeats, but not always.
+    /// Some of its dates are left out.
     exceptions: bool,
-    /// It is about one date of those that repeat.
+    /// It concerns a single date of a series.
     is_one_of_many: bool,
     /// What somebody adds to their answer.
     comment: String,

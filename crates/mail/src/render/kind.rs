@@ -9,7 +9,7 @@ use crate::decode::in_charset;
 /// A page may be this many times as long with its pictures.
 const PICTURES: usize = 16;
 
-/// Texts that say nothing to a reader as they are.
+/// Types of text whose source means nothing to a reader.
 const READ_OTHERWISE: [&str; 7] = [
     "text/rfc822-headers",
     "text/calendar",

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-/// More entities than this of one multipart are not looked at.
+/// At most this many entities of one multipart are looked at.
 const PIECES: usize = 10_000;
 
 /// The entities in the body of a multipart (RFC 2046, 5.1.1): what stands between lines that hold
@@ -64,7 +64,7 @@ pub(super) fn shown_boundary(body: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// A boundary that no header names is looked for in so many lines.
+/// A boundary that no header names is looked for in this many lines.
 const LINES: usize = 1000;
 
 /// Longer lines are no boundaries; RFC 2046 has 70 bytes.

@@ -62,7 +62,7 @@ const SIGNED: &str = "[signed with S/MIME; the signature was not verified]";
 /// Stands for what cannot be read.
 const ENCRYPTED: &str = "[encrypted: only its recipient can read it]";
 
-/// No more bytes of a calendar are read.
+/// At most this many bytes of a calendar are read.
 const CALENDAR: usize = 256 << 10;
 
 /// Stands in the text where it was cut.
@@ -76,11 +76,11 @@ pub(crate) struct Renderer<'l, 'a> {
     attachments: Vec<Attachment>,
     /// There is no room for more text.
     full: bool,
-    /// An enclosed mail ended, which is said if something follows.
+    /// An enclosed mail has ended; a line says so if something follows.
     ended: bool,
     /// An invitation was shown.
     invited: bool,
-    /// Nothing is said that the author did not write.
+    /// Only the author's own words are written, without remarks of ours.
     only_author: bool,
 }
 

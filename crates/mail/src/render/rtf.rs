@@ -2,7 +2,7 @@
 
 use crate::decode::in_charset;
 
-/// No more than this is unpacked, whatever a stranger says of the size.
+/// At most this many bytes are unpacked, whatever size the sender states.
 const MOST: usize = 4 << 20;
 
 /// Groups are read to this depth; what is deeper looks like what is around it.
@@ -13,7 +13,7 @@ const DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}\
     {\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New Roman\
     Courier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 
-/// Unpacks RTF; `None` if it is something else. Of what was cut off, what is there.
+/// Unpacks RTF, as far as it goes if it was cut off. `None` if it is something else.
 pub(super) fn decompressed(packed: &[u8]) -> Option<Vec<u8>> {
     let (head, mut rest) = packed.split_at_checked(16)?;
     match &head[8..12] {

@@ -25,12 +25,12 @@ pub(crate) struct Winmail {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct PackedFile {
     pub(crate) name: String,
-    /// As it was said; empty if nothing was.
+    /// As the file states it; empty if it states none.
     pub(crate) mime: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Reads a file; `None` if it is something else. Of one that was cut off, what is there.
+/// Reads a file, as far as it goes if it was cut off. `None` if it is something else.
 pub(crate) fn read(bytes: &[u8]) -> Option<Winmail> {
     let mut input = Input(bytes);
     if input.u32()? != SIGNATURE {
@@ -184,7 +184,7 @@ impl<'a> Input<'a> {
         Some(taken)
     }
 
-    /// As many of `count` bytes as there are.
+    /// The next `count` bytes, or fewer at the end.
     fn take_some(&mut self, count: u32) -> &'a [u8] {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));

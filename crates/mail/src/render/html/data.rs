@@ -16,7 +16,7 @@ pub(crate) fn without_data(html: Vec<u8>) -> Vec<u8> {
         let end = data.iter().position(|b| !digits(b)).unwrap_or(data.len());
         let head = &before[before.len().saturating_sub(100)..];
         out.extend_from_slice(before);
-        // What only looks like it is text.
+        // Anything that merely resembles one is text.
         let is_data = memchr::memmem::find(head, b"data:").is_some();
         out.extend_from_slice(&data[..if is_data { 0 } else { end }]);
         rest = &data[end..];

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-/// Longer addresses are cut: they lead nowhere by being read.
+/// Longer addresses are cut, since nobody can type them.
 const LONGEST: usize = 2000;
 
 /// A link that is being read.
 pub(super) struct Link {
     address: String,
-    /// It holds a picture that nothing is said of.
+    /// It holds a picture without an alternative text.
     pub(super) has_picture: bool,
 }
 
@@ -46,7 +46,7 @@ impl Link {
     }
 }
 
-/// An address without what a reader does not miss.
+/// An address without the pieces that make no difference to a reader.
 fn bare(address: &str) -> Cow<'_, str> {
     let mut rest = address;
     for scheme in ["https://", "http://", "mailto:"] {

@@ -5,10 +5,10 @@ use super::table::{CELL, lay_out};
 /// Deeper quotations and lists look like those of this depth, so that a line has a bounded beginning.
 const MARGINS: usize = 20;
 
-/// A page ends when it has so many bytes; more of a mail is never shown.
+/// A page ends after this many bytes, since no more of a mail is ever shown.
 const LONGEST: usize = 2 << 20;
 
-/// A row is broken after so many bytes: its cells are no longer words in columns.
+/// A row is broken after this many bytes, since cells that long are not words in columns.
 const ROW_BYTES: usize = 100;
 
 /// What stands before each line within a block.

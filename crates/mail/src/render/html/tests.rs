@@ -78,7 +78,7 @@ fn html_becomes_text() {
 #[test]
 fn what_mail_programs_write() {
     let table = [
-        // What no entity is stays; what one is in old pages needs no semicolon, but not in a link.
+        // Old pages leave out the semicolon of an entity; in a link, what looks like one is a parameter.
         (
             "entities in links",
             "<a href=\"https://example.net/?id=1&lang=de&order=7&copy=2\">order</a> https://example.net/?a=1&lang=de",

@@ -25,14 +25,14 @@ pub(super) struct Tokens<'a> {
     ahead: Ahead,
 }
 
-/// What is known to be missing in all that follows, so that it is searched only once.
+/// What is known not to occur in the rest of the text, so that it is searched for only once.
 #[derive(Default)]
 struct Ahead {
     /// A quote had no end, so quotes mean nothing from then on.
     open_quote: bool,
     /// There is no further `>`.
     no_end: bool,
-    /// There is no end tag of these of [`HIDDEN`].
+    /// The elements of [`HIDDEN`] that have no end tag in the rest.
     no_end_tag: [bool; HIDDEN.len()],
 }
 
