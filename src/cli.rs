@@ -10,6 +10,7 @@ use crate::error::{self, Fault, Status};
 use crate::index::IndexError;
 use crate::part::{Command, Context, Part, Registry, Run};
 use crate::parts;
+use crate::privilege;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -91,7 +92,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(e)) if error::is_broken_pipe(&e) && !delivers => Status::Ok,
         Ok(Err(e)) if delivers && !std::io::stderr().is_terminal() => {
-            eprintln_quietly(&format!("tickets: {}", error::line(&e)));
+            error::print(&format!("tickets: {}", error::line(&e)));
             Status::TempFail
         }
         Ok(Err(e)) => {
@@ -107,8 +108,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             let words = words
                 .or(panic.downcast_ref::<&str>().copied())
                 .unwrap_or("no message");
-            let words = words.replace(char::is_control, " ");
-            eprintln_quietly(&format!("tickets: a mistake in the program: {words}"));
+            error::print(&format!("tickets: a mistake in the program: {words}"));
             Status::TempFail
         }
     };
@@ -151,6 +151,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         let OnlyDeliver::Deliver(deliver) = mta.command;
         return deliver.run(&Context::of_delivery(mta.which.overrides()));
     }
+    let was_root = privilege::is_root();
     let overrides = named(&args).overrides();
     let config = match &overrides.config {
         // A pipe can be read only once: not before there is a command that wants to know.
@@ -183,8 +184,16 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     let Some((command, given_to_it)) = named else {
         return Err(Fault::new(Status::Usage, "no command is given").into());
     };
-    let overrides = Which::from_arg_matches(&given)?.overrides();
+    let mut overrides = Which::from_arg_matches(&given)?.overrides();
     let config = config.unwrap_or_else(|| Config::load(&overrides));
+    // Root is somebody else now, who has files of their own.
+    if let Ok(Config {
+        file: Some(file), ..
+    }) = &config
+        && was_root
+    {
+        overrides.config.get_or_insert_with(|| file.clone());
+    }
     let parts = registry(Some(&config));
     if let Some(part) = parts.off_with_command(command.name()) {
         let text = format!("unrecognized subcommand '{}'", command.name());
@@ -267,7 +276,12 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
             .flat_map(|arg| arg.get_value_names());
         values.any(|names| names.iter().any(|name| name == "WORDS"))
     });
-    let tip = tip.filter(|tip| takes_words || !tip.starts_with("to pass "));
+    // It repeats the word in quotes, for a shell that would take them for its own.
+    let plain = |tip: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || " -_=.,'".contains(c);
+        tip.chars().all(plain) && tip.matches('\'').count() == 4
+    };
+    let tip = tip.filter(|tip| !tip.starts_with("to pass ") || takes_words && plain(tip));
     let values = text.lines().find_map(|l| {
         let values = l.trim().strip_prefix("[possible values: ")?;
         values.strip_suffix(']')
@@ -281,10 +295,4 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
         _ => "`tickets --help` shows the commands".to_owned(),
     };
     Fault::new(Status::Usage, what).hint(hint)
-}
-
-/// Prints a line on stderr, if it is open.
-fn eprintln_quietly(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -10,8 +10,9 @@ mod secret;
 mod user;
 mod value;
 
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
+use crate::privilege::{self, Ground};
 use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
 use anyhow::{Context, Result};
@@ -19,7 +20,7 @@ use explain::explain;
 use keys::Keys;
 pub use keys::{Config, Overrides};
 use mail::automatic::LocalSigns;
-use resolve::resolve;
+use resolve::{resolve, store};
 use std::path::{Path, PathBuf};
 use user::User;
 pub use value::ByteSize;
@@ -39,28 +40,24 @@ impl Config {
 
     /// Reads the configuration: the file named, else the user's, else the system's, else none.
     ///
+    /// Root becomes the user whose desk it is: before the file is opened if anybody else has a hand in it,
+    /// else before anything is opened that it names (E7).
+    ///
     /// # Errors
     /// A named file that cannot be read, an unknown key, a wrong value: status 78, naming file,
-    /// line and the nearest right key.
+    /// line and the nearest right key. Status 77 if root cannot tell whose desk it is.
     pub fn load(overrides: &Overrides) -> Result<Config> {
-        let me = User::default();
+        let root = privilege::is_root();
+        let mut me = User::default();
         let (file, text) = match &overrides.config {
-            Some(file) => {
-                let doing = || format!("cannot read {}", file.display());
-                let text = std::fs::read_to_string(file).map_err(|e| {
-                    let fault = Fault::new(Status::Config, format!("{}: {e}", doing()));
-                    match absent(&e) {
-                        true => fault.hint(format!(
-                            "`tickets --config {} init` writes one",
-                            file.display()
-                        )),
-                        false => fault,
-                    }
-                })?;
-                (Some(file.clone()), text)
-            }
-            None => first_that_exists(&me)?,
+            Some(file) => (Some(file.clone()), named(file, root)?),
+            None => first_that_exists(root, &me)?,
         };
+        if root {
+            settle(&text, file.as_deref(), overrides)?;
+            // Perhaps somebody else by now.
+            me = User::default();
+        }
         Self::parse(&text, file, overrides, &me)
     }
 
@@ -91,13 +88,42 @@ impl Config {
 /// The user's own configuration file, below the home directory.
 const OWN_FILE: &str = ".config/tickets/config.toml";
 
+/// The machine's own configuration file.
+pub const MACHINE_FILE: &str = "/etc/tickets/config.toml";
+
+/// The text of the file that somebody named.
+fn named(file: &Path, root: bool) -> Result<String> {
+    if root {
+        // A file that is missing, too: `init` is going to write it.
+        Ground::of(file)?.settle()?;
+    }
+    std::fs::read_to_string(file).map_err(|e| {
+        let fault = Fault::new(
+            Status::Config,
+            format!("cannot read {}: {e}", file.display()),
+        );
+        let fault = match absent(&e) {
+            true => fault.hint(format!(
+                "`tickets --config {} init` writes one",
+                quoted_path(file)
+            )),
+            false => fault,
+        };
+        fault.into()
+    })
+}
+
 /// The user's file, else the system's, and its text; without either, no file and no text.
-fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
-    let own = me.get().ok().map(|u| u.dir.join(OWN_FILE));
-    for file in own
-        .into_iter()
-        .chain([PathBuf::from("/etc/tickets/config.toml")])
-    {
+fn first_that_exists(root: bool, me: &User) -> Result<(Option<PathBuf>, String)> {
+    let own = me.get().ok().map(|user| user.dir.join(OWN_FILE));
+    for file in own.into_iter().chain([PathBuf::from(MACHINE_FILE)]) {
+        if root {
+            let ground = Ground::of(&file)?;
+            if ground.is_missing() {
+                continue;
+            }
+            ground.settle()?;
+        }
         match std::fs::read_to_string(&file) {
             Ok(text) => return Ok((Some(file), text)),
             Err(e) if absent(&e) => {}
@@ -108,6 +134,28 @@ fn first_that_exists(me: &User) -> Result<(Option<PathBuf>, String)> {
         }
     }
     Ok((None, String::new()))
+}
+
+/// Makes root the user to whom the store belongs, or would belong if it were made. Of the configuration only
+/// `dir` counts so far.
+fn settle(text: &str, file: Option<&Path>, overrides: &Overrides) -> Result<()> {
+    if !privilege::is_root() {
+        return Ok(());
+    }
+    let keys: Keys = toml::from_str(text).map_err(|e| explain(file, text, &e))?;
+    let dir = store(&keys, overrides, &User::default())?;
+    let ground = Ground::of(&dir)?;
+    ground.settle()?;
+    if privilege::is_root() && ground.is_missing() && file == Some(Path::new(MACHINE_FILE)) {
+        let dir = dir.display();
+        let text = format!("cannot make the store {dir}: as root's, no mail server could use it");
+        let hint = format!(
+            "`install -d -o USER -m 711 {}` makes it for the desk's user",
+            quoted(&dir.to_string())
+        );
+        return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

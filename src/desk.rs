@@ -62,7 +62,6 @@ impl Desk {
 
     /// The desk that `config` describes; nothing is created.
     pub fn look(config: Config) -> Result<Desk> {
-        privilege::become_owner(&config.dir)?;
         let group = config.group.as_deref().map(privilege::group).transpose()?;
         if group.is_some() {
             privilege::share_with_group();

@@ -5,6 +5,8 @@
 //! the mail.
 
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
 
 /// Exit statuses, most of them of sysexits.h. `deliver` uses only `Ok`, `DataErr`, `NoUser` and `TempFail`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +59,7 @@ impl Fault {
         self
     }
 
-    /// Adds lines to be printed below the message. They are printed as they are, so the caller has to
-    /// remove control characters.
+    /// Adds lines to be printed below the message.
     #[must_use]
     pub fn details(mut self, lines: impl Into<String>) -> Self {
         self.details = lines.into() + "\n";
@@ -94,7 +95,7 @@ fn fault(error: &anyhow::Error) -> Option<&Fault> {
 
 /// The error as one line for a person or a log: `cannot DO WHAT: CAUSE`.
 ///
-/// Control characters become blanks: the message may quote a stranger's header.
+/// It may quote a stranger's header, and is harmless all the same.
 pub fn line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -108,9 +109,43 @@ pub fn line(error: &anyhow::Error) -> String {
         }
         text.push_str(&cause);
     }
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    harmless(&text)
+}
+
+/// `text` as one line that does no harm to a terminal or a log, whoever wrote it: what controls a terminal,
+/// turns the direction of writing or cannot be seen becomes a blank.
+pub fn harmless(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0001}')
+    };
+    text.replace(harmful, " ")
+}
+
+/// `text` as one word of a command that is pasted into a shell; in quotes only where it needs them.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@=:,%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// [`quoted`] for a path. One that begins with a minus would be taken for an option.
+pub fn quoted_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    match text.starts_with('-') {
+        true => quoted(&format!("./{text}")),
+        false => quoted(&text),
+    }
+}
+
+/// Prints a line on stderr, which may quote anything. That it cannot be printed is no error.
+pub fn print(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{}\n", harmless(line)).as_bytes());
 }
 
 /// The hint of the [`Fault`] in `error`, or one for a common system error.
@@ -134,11 +169,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 /// over that of the error.
 pub fn report(error: &anyhow::Error, callers_hint: Option<String>) {
     let mut text = format!("tickets: {}\n", line(error));
-    text.push_str(fault(error).map_or("", |fault| &fault.details));
-    if let Some(hint) = callers_hint.or_else(|| hint(error)) {
-        text.push_str(&format!("hint: {hint}\n"));
+    for detail in fault(error).iter().flat_map(|fault| fault.details.lines()) {
+        text.push_str(&format!("{}\n", harmless(detail)));
     }
-    use std::io::Write;
+    if let Some(hint) = callers_hint.or_else(|| hint(error)) {
+        text.push_str(&format!("hint: {}\n", harmless(&hint)));
+    }
     // If stderr is closed, there is nowhere left to report to.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

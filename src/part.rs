@@ -220,7 +220,10 @@ impl Context {
     }
 
     /// The configuration: once as it was read at the start, later as it is now.
-    fn config(&self) -> Result<Config> {
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn config(&self) -> Result<Config> {
         match self.config.take() {
             Some(config) => config,
             None => Config::load(&self.overrides),

@@ -1,12 +1,18 @@
 //! The user the program runs as, and who else may use the files it creates.
+//!
+//! Root works on a desk as the user whose desk it is, and becomes that user before anything is opened that
+//! somebody else has a hand in. Up to that moment it only looks ([`Ground::of`]). What has been looked at
+//! may be another thing a moment later, but only by the deed of those who were seen on the way: root then is
+//! that user, and can do nothing that the user could not do alone.
+
+mod ground;
 
 use crate::error::{Fault, Status};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+pub use ground::Ground;
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
 use std::ffi::CString;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 /// Makes new files private, whatever umask the MTA left (D8).
 pub fn keep_private() {
@@ -18,35 +24,47 @@ pub fn share_with_group() {
     umask(Mode::from_bits_truncate(0o007));
 }
 
-/// Turns root into the owner of the store at `dir`. The desk could not read files that root leaves there, and
-/// every delivery would be deferred until somebody noticed.
-pub fn become_owner(dir: &Path) -> Result<()> {
-    if !Uid::effective().is_root() {
-        return Ok(());
-    }
-    let Ok(meta) = std::fs::metadata(dir) else {
-        return Ok(());
-    };
-    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
-    if uid.is_root() {
-        return Ok(());
-    }
+/// True while this process may do anything.
+pub fn is_root() -> bool {
+    Uid::effective().is_root()
+}
+
+/// Makes root the user `uid` for good, with the groups of the user database. A user whom it does not know
+/// has no group: that of their files may be one that they are no member of.
+///
+/// # Errors
+/// The kernel refuses, or something of root is left.
+fn become_user(uid: Uid) -> Result<()> {
+    const NOGROUP: Gid = Gid::from_raw(65534);
     let user = User::from_uid(uid).ok().flatten();
-    let become_them = || -> nix::Result<()> {
+    let gid = user.as_ref().map_or(NOGROUP, |user| user.gid);
+    let drop_all = || -> nix::Result<()> {
         match &user {
             Some(user) => {
-                let name = CString::new(user.name.as_str()).unwrap_or_default();
-                nix::unistd::initgroups(&name, user.gid)?;
-                nix::unistd::setgid(user.gid)?;
+                let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;
+                nix::unistd::initgroups(&name, gid)?;
             }
-            None => {
-                nix::unistd::setgroups(&[gid])?;
-                nix::unistd::setgid(gid)?;
-            }
+            None => nix::unistd::setgroups(&[])?,
         }
+        nix::unistd::setgid(gid)?;
         nix::unistd::setuid(uid)
     };
-    become_them().with_context(|| format!("cannot become the owner of {}", dir.display()))
+    let doing = || format!("cannot become {}", name_of(uid));
+    drop_all().with_context(doing)?;
+    let (users, groups) = (
+        getresuid().with_context(doing)?,
+        getresgid().with_context(doing)?,
+    );
+    let all = [users.real, users.effective, users.saved] == [uid; 3]
+        && [groups.real, groups.effective, groups.saved] == [gid; 3];
+    ensure!(all && !uid.is_root(), doing());
+    Ok(())
+}
+
+/// A user's name, else the number.
+fn name_of(uid: Uid) -> String {
+    let user = User::from_uid(uid).ok().flatten();
+    user.map_or_else(|| format!("user {uid}"), |user| user.name)
 }
 
 /// Looks up a group by name.

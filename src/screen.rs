@@ -33,7 +33,7 @@ pub(crate) fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
 
 /// Prints a line on stderr, in the name of the program. That it cannot be printed is no error.
 pub(crate) fn remark(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "tickets: {line}");
+    crate::error::print(&format!("tickets: {line}"));
 }
 
 /// `1 ticket`, `2 tickets`.

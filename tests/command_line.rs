@@ -105,3 +105,121 @@ fn mail_goes_out_whatever_is_to_be_off() {
     b.says("flush", "2 sent, 0 waiting\n");
     assert_eq!(b.outbox(), [""; 0]);
 }
+
+/// What would do harm on a terminal: controls of both kinds, a change of direction, what nobody sees.
+const HARM: &str = "a\u{1b}]0;x\u{7}\u{9b}31m\u{202e}b\u{feff}\r\n\u{7f}hint: `id`";
+
+/// Looks for what HARM has done to an output.
+#[track_caller]
+fn is_harmless(text: &str, lines: usize) {
+    let odd = |c: &char| *c != '\n' && (c.is_control() || "\u{202e}\u{feff}".contains(*c));
+    assert_eq!(text.chars().find(odd), None, "{text:?}");
+    assert_eq!(text.lines().count(), lines, "{text:?}");
+}
+
+// E4: errors and hints repeat what was typed, and names of files.
+#[test]
+fn what_was_typed_does_no_harm() {
+    let b = Bench::new();
+    b.file(
+        "submit",
+        "From: a@example.net\nSubject: x\nMessage-ID: <1@x>\n\nx\n",
+    );
+    b.put(&format!("{HARM}.toml").replace('/', "_"), b"dir = 1\n");
+    let file = format!("{HARM}.toml");
+    let long = format!("--{HARM}");
+    let table: &[(&[&str], i32)] = &[
+        (&[HARM], 64),
+        (&[&long], 64),
+        (&["list", &long], 64),
+        (&["list", "--since", HARM], 64),
+        (&["search", &long], 64),
+        (&["show", HARM], 64),
+        (&["show", "1", "--part", HARM], 64),
+        (&["man", HARM], 64),
+        (&["completions", HARM], 64),
+        (&["timeline", "--kind", HARM], 64),
+        (&["import", HARM], 66),
+        (&["export", "--mbox", &format!("{HARM}/x/y")], 64),
+        (&["--config", HARM, "list"], 78),
+        (&["--config", &file, "list"], 78),
+        (&["--dir", HARM, "show", "1"], 66),
+        (&["init", "--domain", HARM], 78),
+    ];
+    for (args, status) in table {
+        let ran = b.run(args, b"");
+        assert_eq!(ran.status, *status, "{args:?}: {ran:?}");
+        is_harmless(&ran.stdout, ran.stdout.lines().count());
+        let lines = 1 + usize::from(ran.stderr.contains("\nhint: "));
+        is_harmless(&ran.stderr, lines);
+        assert!(ran.stderr.starts_with("tickets: "), "{ran:?}");
+    }
+    // The log of an MTA gets one line.
+    let ran = b.run(&["deliver", &long], MAIL);
+    assert_eq!((ran.status, ran.stdout.as_str()), (75, ""));
+    is_harmless(&ran.stderr, 1);
+    // And what the other side reads in its bounce is one line (A3).
+    let recipient = format!("ticket-99-{HARM}@example.org");
+    for recipient in [recipient.as_str(), HARM] {
+        let ran = b.run(&["deliver", "-r", recipient], MAIL);
+        assert_eq!((ran.status, ran.stderr.as_str()), (67, ""), "{ran:?}");
+        is_harmless(&ran.stdout, 1);
+        assert!(ran.stdout.starts_with("5.1.1 "), "{ran:?}");
+        let ran = b.run(&["verify", recipient], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (67, ""), "{ran:?}");
+        is_harmless(&ran.stdout, 1);
+    }
+    // `check` shows what stands in somebody's configuration.
+    let odd = "\nname = \"\u{202e}x\u{9b}31m\"\n";
+    let harm = serde_json::Value::from(HARM).to_string();
+    let harm = harm.replace('\u{7f}', "\\u007f");
+    b.configure(&format!("{odd}templates = {harm}\n"));
+    let ran = b.run(&["check"], b"");
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("mend: mkdir -p 'a"), "{}", ran.stdout);
+    is_harmless(&ran.stdout, ran.stdout.lines().count());
+}
+
+// E4: a command in a hint can be pasted.
+#[test]
+fn a_command_in_a_hint_names_what_was_meant() {
+    let b = Bench::new();
+    for name in [
+        "it's",
+        "a b",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "x; touch pwned",
+        "-x",
+        "a'; touch pwned; '",
+        "~",
+        "\\",
+        "!x",
+        "*",
+        "plain",
+    ] {
+        let config = format!("{name}/desk.toml");
+        let ran = b.run(&[&format!("--config={config}"), "list"], b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (78, ""), "{name}");
+        let hint = ran.stderr.lines().nth(1).unwrap();
+        let command = hint.strip_prefix("hint: `").unwrap();
+        let command = command.strip_suffix("` writes one").unwrap();
+        let mut shell = Command::new("sh");
+        b.as_ordinary_user(&mut shell);
+        shell.args([
+            "-c",
+            &format!("tickets() {{ printf '%s|' \"$@\"; }}; {command}"),
+        ]);
+        let want = config.replace("-x/", "./-x/");
+        finish(shell, b"").is(0, &format!("--config|{want}|init|"), "");
+    }
+    assert!(!b.path("pwned").exists());
+    // A tip that repeats a word in quotes is given only where these quote it.
+    let ran = b.run(&["search", "--x'; touch pwned; '"], b"");
+    let hint = "hint: `tickets search --help` shows its options";
+    assert_eq!(
+        (ran.status, ran.stderr.lines().nth(1)),
+        (64, Some(hint)),
+        "{ran:?}"
+    );
+}

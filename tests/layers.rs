@@ -59,9 +59,9 @@ const FLOORS: [&[&str]; 9] = [
     &["commands", "parts"],
     &["part", "listing"],
     &["desk"],
-    &["store", "index", "outbox", "config", "privilege"],
-    // The outbox hands it what it sends.
-    &["sendmail"],
+    &["store", "index", "outbox", "config"],
+    // The outbox hands it what it sends; the configuration is read as the one whose desk it is.
+    &["sendmail", "privilege"],
     &["ticket"],
     &["mail"],
 ];

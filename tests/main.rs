@@ -33,6 +33,7 @@ mod memory;
 mod modules;
 mod mutt;
 mod one_ticket;
+mod owner;
 mod parts;
 mod policy;
 mod power;

@@ -1,6 +1,5 @@
 //! `tickets address`: where to write to.
 
-use crate::config::Config;
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::ticket::TicketId;
@@ -23,7 +22,7 @@ impl Run for Address {
     const NAME: &'static str = "address";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let config = Config::load(&cx.overrides)?;
+        let config = cx.config()?;
         for id in self.tickets {
             crate::screen::say(config.addresses.ticket(id, Verb::Update))?;
         }

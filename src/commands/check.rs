@@ -10,7 +10,7 @@ mod store;
 mod values;
 
 use crate::desk::Desk;
-use crate::error::Status;
+use crate::error::{Status, harmless, quoted, quoted_path};
 use crate::part::{Context, Run};
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
@@ -60,12 +60,15 @@ impl Run for Check {
                 Level::Warn => "warn",
                 Level::Fail => "FAIL",
             };
-            text.push_str(&format!("\n{word}  {}", finding.text));
+            text.push_str(&format!("\n{word}  {}", harmless(&finding.text)));
             if let Some(mend) = &finding.mend {
-                text.push_str(&format!("\n      mend: {mend}"));
+                text.push_str(&format!("\n      mend: {}", harmless(mend)));
             }
         }
-        crate::screen::say(text)?;
+        // The values are those of the desk's user, and this may be another one's terminal.
+        for line in text.lines() {
+            crate::screen::say(harmless(line))?;
+        }
         let fails = found.iter().any(|f| f.level == Level::Fail);
         Ok(if fails { Status::Config } else { Status::Ok })
     }
@@ -96,7 +99,7 @@ fn config(desk: &Desk) -> Diagnosis {
     {
         let path = file.display();
         let finding = Diagnosis::fail(format!("config: the store's owner cannot read {path}"));
-        return finding.mend(format!("sudo chmod a+r {path}"));
+        return finding.mend(format!("sudo chmod a+r {}", quoted_path(file)));
     }
     if desk.config.domain_known {
         return Diagnosis::ok(format!("config: mail for {domain}"));
@@ -105,7 +108,7 @@ fn config(desk: &Desk) -> Diagnosis {
         "config: no domain is configured; answers say {domain}, which is a guess"
     ));
     match &desk.config.file {
-        None => finding.mend(format!("tickets init --domain {domain}")),
+        None => finding.mend(format!("tickets init --domain {}", quoted(domain))),
         Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
     }
 }
@@ -115,19 +118,12 @@ fn secret(desk: &Desk) -> Option<Diagnosis> {
     use std::os::unix::fs::PermissionsExt;
     let file = desk.config.address_secret.as_deref()?;
     let path = file.display();
-    // Root has read it, and then became the store's owner.
-    if !may(file, nix::unistd::AccessFlags::R_OK) {
-        let finding = format!("address_secret: the store's owner cannot read {path}");
-        let owner = desk.config.dir.display();
-        let mend = format!("sudo chown --reference={owner} {path}");
-        return Some(Diagnosis::fail(finding).mend(mend));
-    }
     let mode = std::fs::metadata(file).ok()?.permissions().mode();
     Some(match mode & 0o006 {
         0 => Diagnosis::ok(format!("address_secret: {path}")),
         _ => {
             let finding = Diagnosis::fail(format!("address_secret: everybody can read {path}"));
-            finding.mend(format!("chmod o-rwx {path}"))
+            finding.mend(format!("chmod o-rwx {}", quoted_path(file)))
         }
     })
 }
@@ -139,7 +135,7 @@ fn templates(desk: &Desk) -> Vec<Diagnosis> {
     };
     if !dir.is_dir() {
         let text = format!("templates: there is no directory {}", dir.display());
-        return vec![Diagnosis::warn(text).mend(format!("mkdir -p {}", dir.display()))];
+        return vec![Diagnosis::warn(text).mend(format!("mkdir -p {}", quoted_path(dir)))];
     }
     let templates = desk.templates();
     let mut found = Vec::new();
@@ -151,7 +147,7 @@ fn templates(desk: &Desk) -> Vec<Diagnosis> {
             Err(e) if crate::files::absent(&e) => {}
             Err(e) => {
                 let finding = Diagnosis::warn(format!("templates: cannot read {path}: {e}"));
-                found.push(finding.mend(format!("chmod a+r {path}")));
+                found.push(finding.mend(format!("chmod a+r {}", quoted_path(&file))));
             }
             Ok(_) => match templates.render(text, &Values::default()) {
                 Ok(_) => own.push(text.file_name()),
@@ -221,7 +217,7 @@ fn outbox(desk: &Desk) -> Vec<Diagnosis> {
         let finding = Diagnosis::warn(format!("outbox: {count} after five days"));
         found.push(finding.mend(format!(
             "look at them and delete them: mutt -f {}",
-            dir.display()
+            quoted_path(&dir)
         )));
     }
     found

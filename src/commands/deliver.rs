@@ -2,7 +2,7 @@
 
 use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
-use crate::error::Status;
+use crate::error::{self, Status};
 use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
 use anyhow::{Context as _, Result, bail};
@@ -85,7 +85,7 @@ fn read(config: &Config) -> Result<Option<Vec<u8>>> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         let text = "tickets: type or paste a message; Ctrl-D on an empty line ends it";
-        let _ = writeln!(std::io::stderr(), "{text}");
+        error::print(text);
     }
     let mut stdin = stdin.lock();
     let mut input = Vec::with_capacity(16 << 10);
@@ -153,6 +153,6 @@ fn describe(desk: &Desk, outcome: &Outcome) {
     }
     lines.extend(outcome.unsent.iter().map(|line| format!("tickets: {line}")));
     for line in lines {
-        let _ = writeln!(std::io::stderr(), "{line}");
+        error::print(&line);
     }
 }

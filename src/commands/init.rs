@@ -10,6 +10,7 @@ use crate::config::{Config, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
+use crate::privilege::Ground;
 use crate::screen;
 use anyhow::{Context as _, Result};
 use std::fs::Permissions;
@@ -110,6 +111,8 @@ impl Init {
         };
         // A file with wrong values would stop every other command.
         Config::of(&text, &file, &cx.overrides)?;
+        // Nothing is made as root where somebody else might have a hand in it.
+        Ground::of(&file)?.settle()?;
         create(&file, &text)?;
         // --dir is in the file now.
         let overrides = Overrides {

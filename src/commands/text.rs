@@ -1,6 +1,7 @@
 //! Text that other programs read: a string of TOML, a command for the shell.
 
 use crate::config::{Config, Overrides};
+use crate::error::quoted_path;
 use std::path::Path;
 
 /// A TOML string; a literal one where a basic one would double the backslashes.
@@ -12,7 +13,7 @@ pub(super) fn toml_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// `program` with the options that lead it to this desk.
+/// `program` with the options that lead it to this desk, as a command for a shell.
 pub(super) fn again(program: &str, overrides: &Overrides) -> String {
     let mut command = program.to_owned();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -23,10 +24,10 @@ pub(super) fn again(program: &str, overrides: &Overrides) -> String {
     if let Some(file) = overrides.config.as_deref().map(absolute)
         && !usual(&file)
     {
-        command.push_str(&format!(" --config {}", file.display()));
+        command.push_str(&format!(" --config {}", quoted_path(&file)));
     }
     if let Some(dir) = overrides.dir.as_deref().map(absolute) {
-        command.push_str(&format!(" --dir {}", dir.display()));
+        command.push_str(&format!(" --dir {}", quoted_path(&dir)));
     }
     command
 }

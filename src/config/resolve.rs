@@ -23,13 +23,7 @@ pub(super) fn resolve(
     file: Option<PathBuf>,
     me: &User,
 ) -> Result<Config> {
-    let dir = match (&over.dir, &keys.dir) {
-        (Some(dir), _) => dir.clone(),
-        (None, Some(dir)) => expand(dir, me)?,
-        (None, None) => expand("~/tickets", me)?,
-    };
-    let dir =
-        std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))?;
+    let dir = store(&keys, over, me)?;
     let domain_known = keys.domain.is_some();
     let address_secret = keys.address_secret.as_deref();
     let address_secret = address_secret.map(|f| expand(f, me)).transpose()?;
@@ -68,6 +62,19 @@ pub(super) fn resolve(
         parts_off: words(keys.parts.off).unwrap_or_default(),
         addresses,
     })
+}
+
+/// The store, as an absolute path.
+///
+/// # Errors
+/// It is in the home directory of a user who has none.
+pub(super) fn store(keys: &Keys, over: &Overrides, me: &User) -> Result<PathBuf> {
+    let dir = match (&over.dir, &keys.dir) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(dir)) => expand(dir, me)?,
+        (None, None) => expand("~/tickets", me)?,
+    };
+    std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))
 }
 
 fn wrong(key: &str, why: &str) -> Fault {
@@ -187,13 +194,19 @@ fn expand(path: &str, me: &User) -> Result<PathBuf> {
 fn host_domain() -> String {
     let mailname = std::fs::read_to_string("/etc/mailname").unwrap_or_default();
     let mailname = mailname.trim();
-    if is_plausible_domain(mailname) {
+    if is_host_name(mailname) {
         return mailname.to_owned();
     }
     let host = nix::unistd::gethostname().ok();
     host.and_then(|host| host.into_string().ok())
-        .filter(|host| is_plausible_domain(host))
+        .filter(|host| is_host_name(host))
         .unwrap_or_else(|| "localhost".into())
+}
+
+/// True for a name that may go into a command, which is where a guess ends up.
+fn is_host_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
 }
 
 fn is_plausible_domain(domain: &str) -> bool {

@@ -1,9 +1,9 @@
 //! Reads the file named by `address_secret`.
 
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::ticket::digest::{SHORTEST, Secret};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// Bytes that are read at most, since /dev/urandom has no end.
@@ -17,19 +17,27 @@ pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
     let path = file.display();
     let fault = |text: String| {
         let fault = Fault::new(Status::Config, format!("address_secret: {text}"));
+        let word = quoted_path(file);
         fault.hint(format!(
-            "`(umask 077; head -c 32 /dev/urandom | base64 >{path})` makes one"
+            "`(umask 077; head -c 32 /dev/urandom | base64 >{word})` makes one"
         ))
     };
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|f| f.take(LIMIT).read_to_end(&mut bytes));
     match read {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+        Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(fault(format!("there is no {path}")));
         }
         Err(e) => {
             let text = format!("address_secret: cannot read {path}: {e}");
-            return Err(Fault::new(Status::Config, text));
+            let fault = Fault::new(Status::Config, text);
+            return Err(match e.kind() {
+                // Root, too, has become the desk's user by now.
+                ErrorKind::PermissionDenied => {
+                    fault.hint("the user whose desk it is must be able to read it")
+                }
+                _ => fault,
+            });
         }
         Ok(_) => {}
     }

@@ -4,6 +4,7 @@ use super::address::{Addresses, Target, Verb};
 use super::{TicketId, tag};
 use crate::ticket::policy::{CatchAll, UnknownTicket};
 use anyhow::Result;
+use mail::decode::clean;
 use mail::envelope::{self, Envelope, RecipientSource};
 use mail::message::Message;
 
@@ -39,7 +40,6 @@ impl Refusal {
     /// Tells the author of the mail in plain words what to do instead. `submit` is the address that
     /// opens tickets.
     pub fn sentence(&self, submit: &str) -> String {
-        let clean = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).collect() };
         match self {
             Refusal::UnknownTicket(name) if name.contains('@') => format!(
                 "There is no ticket {}: please write to {submit} to open a new one.",

@@ -6,6 +6,7 @@ use crate::commands::mta::{Exim, Mta, mta};
 use crate::commands::text::again;
 use crate::config::Overrides;
 use crate::desk::Desk;
+use crate::error::quoted_path;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -122,7 +123,7 @@ fn closed_directories(store: &Path) -> Vec<Diagnosis> {
         .map(|dir| {
             let path = dir.display();
             let text = format!("Exim: it cannot pass through {path}, so mail to tickets waits");
-            Diagnosis::fail(text).mend(format!("chmod o+x {path}"))
+            Diagnosis::fail(text).mend(format!("chmod o+x {}", quoted_path(dir)))
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use super::diagnosis::Diagnosis;
 use super::diagnosis::count;
 use super::diagnosis::may;
 use crate::desk::Desk;
+use crate::error::quoted_path;
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
@@ -63,7 +64,7 @@ fn missing(root: &Path) -> Diagnosis {
             let user = user(geteuid());
             Diagnosis::fail(text).mend(format!(
                 "sudo install -d -o {user} -m 0711 {}",
-                root.display()
+                quoted_path(root)
             ))
         }
         _ => Diagnosis::ok(format!("{text}; the first mail creates it")),
@@ -91,7 +92,7 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
         Ok(meta) => meta,
         Err(e) if crate::files::absent(&e) => {
             let finding = Diagnosis::fail(format!("store: {path} is missing"));
-            return Some(finding.mend(format!("mkdir -m 0711 {path}")));
+            return Some(finding.mend(format!("mkdir -m 0711 {}", quoted_path(dir))));
         }
         Err(e) => {
             return Some(Diagnosis::fail(format!(
@@ -105,12 +106,12 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
         if mode & 0o002 != 0 {
             (
                 format!("everybody can write to {path}"),
-                format!("chmod o-w {path}"),
+                format!("chmod o-w {}", quoted_path(dir)),
             )
         } else if mode & 0o020 != 0 && !shared {
             (
                 format!("the group can write to {path}, but `group` is not set"),
-                format!("chmod g-w {path}"),
+                format!("chmod g-w {}", quoted_path(dir)),
             )
         } else {
             return None;
@@ -118,7 +119,7 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
     } else if owner == geteuid() {
         (
             format!("you cannot write to {path}, although it is yours"),
-            format!("chmod u+rwx {path}"),
+            format!("chmod u+rwx {}", quoted_path(dir)),
         )
     } else {
         let owner = user(owner);
@@ -159,9 +160,9 @@ fn names(root: &Path) -> Vec<Diagnosis> {
                 let shown = path.strip_prefix(root).unwrap_or(&path);
                 others.push(shown.display().to_string());
             } else if is_stale(&entry) {
-                let path = path.display();
-                let text = format!("store: {path} is a lock that nobody holds");
-                found.push(Diagnosis::warn(text).mend(format!("rm {path}")));
+                let text = format!("store: {} is a lock that nobody holds", path.display());
+                let mend = format!("rm {}", quoted_path(&path));
+                found.push(Diagnosis::warn(text).mend(mend));
             }
         }
     }
@@ -195,7 +196,7 @@ fn both(desk: &Desk) -> Vec<Diagnosis> {
     };
     let both = open.iter().filter(|id| closed.binary_search(id).is_ok());
     both.map(|id| {
-        let dir = desk.store.root().display();
+        let dir = quoted_path(desk.store.root());
         let text = format!(
             "store: ticket {id} exists twice, open and closed; the open one cannot be closed"
         );
@@ -209,7 +210,7 @@ fn space(desk: &Desk, root: &Path) -> Option<Diagnosis> {
     let free = fs2::available_space(root).ok()?;
     let wanted = desk.config.max_size.saturating_add(16 << 20);
     let most = size(usize::try_from(desk.config.max_size).unwrap_or(usize::MAX));
-    let mend = format!("df -h {}", root.display());
+    let mend = format!("df -h {}", quoted_path(root));
     match free {
         0..1_000_000 => Some(Diagnosis::fail("store: the disk is full").mend(mend)),
         free if free < wanted => {

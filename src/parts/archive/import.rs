@@ -31,7 +31,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use mail::decode::clean;
 use regex::bytes::Regex;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// File archives of mail as tickets
@@ -221,7 +221,7 @@ fn print(change: &TicketChange) {
 fn warn(line: &str, hint: Option<String>) {
     screen::remark(line);
     if let Some(hint) = hint {
-        let _ = writeln!(std::io::stderr(), "hint: {hint}");
+        crate::error::print(&format!("hint: {hint}"));
     }
 }
 

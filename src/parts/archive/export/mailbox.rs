@@ -2,7 +2,7 @@
 //! of one is never taken for a backup. Nothing that exists is overwritten.
 
 use super::entry::ExportedEntry;
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::files::sync_directory;
 use crate::store::Store;
 use crate::ticket::{State, TicketId};
@@ -134,7 +134,7 @@ fn directory_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Path> {
     if !dir.is_dir() {
         let text = format!("cannot export to {}: there is no directory", path.display());
         let fault = Fault::new(Status::Usage, format!("{text} {}", dir.display()));
-        return Err(fault.hint(format!("mkdir -p {}", dir.display())).into());
+        return Err(fault.hint(format!("mkdir -p {}", quoted_path(dir))).into());
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let same = |other: &Path| fs::canonicalize(dir).ok() == fs::canonicalize(other).ok();

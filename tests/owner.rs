@@ -1,0 +1,414 @@
+//! E7: whose desk it is, and that root does nothing as root where somebody else has a hand in it.
+
+use crate::bench::{Bench, Ran, binary, finish, ordinary_user};
+use crate::crash::strace_is_here;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::path::Path;
+use std::process::Command;
+
+const MAIL: &[u8] = b"From: alice@example.net\nSubject: Printer\nMessage-ID: <1@x>\n\nHelp\n";
+
+/// The user `daemon`, of whom no desk is.
+const OTHER: u32 = 1;
+
+/// A machine with `root/` (root's), `home/` (the desk's user's), `other/` and `tmp/`; nothing of a desk yet.
+fn machine() -> Option<(Bench, u32)> {
+    let Some((uid, _)) = ordinary_user() else {
+        eprintln!("SKIPPED: only root can work as root");
+        return None;
+    };
+    let b = Bench::new();
+    own(&b.path(""), 0, 0o755);
+    for (name, owner, mode) in [
+        ("root", 0, 0o755),
+        ("home", uid, 0o755),
+        ("other", OTHER, 0o755),
+        ("tmp", 0, 0o1777),
+    ] {
+        fs::create_dir(b.path(name)).unwrap();
+        own(&b.path(name), owner, mode);
+    }
+    Some((b, uid))
+}
+
+fn own(path: &Path, uid: u32, mode: u32) {
+    lchown(path, Some(uid), Some(uid)).unwrap();
+    fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+/// A configuration at `at`, for the store `dir`.
+fn configure(b: &Bench, at: &str, uid: u32, dir: &str) {
+    let text = format!(
+        "domain = \"example.org\"\nadmins = \"steve@example.org\"\nsendmail = \"/bin/true\"\ndir = {:?}\n",
+        b.path(dir)
+    );
+    fs::write(b.path(at), text).unwrap();
+    own(&b.path(at), uid, 0o644);
+}
+
+fn as_root(b: &Bench, args: &[&str], stdin: &[u8]) -> Ran {
+    let mut command = Command::new(binary());
+    command.args(args).env_clear().env("PATH", "/usr/bin:/bin");
+    command.current_dir(b.path(""));
+    let mut ran = finish(command, stdin);
+    ran.stderr = ran.stderr.replace(b.path("").to_str().unwrap(), "ROOT/");
+    ran
+}
+
+/// Every path below `dir`, with its owner, but for those of `uid`.
+fn not_of(uid: u32, dir: &Path) -> Vec<(std::path::PathBuf, u32)> {
+    let (mut found, mut dirs) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = fs::symlink_metadata(&path).unwrap();
+            if meta.uid() != uid {
+                found.push((path.clone(), meta.uid()));
+            }
+            if meta.is_dir() {
+                dirs.push(path);
+            }
+        }
+    }
+    found
+}
+
+const SUBMIT: [&str; 3] = ["deliver", "-r", "submit@example.org"];
+
+/// E7: one delivery by root for each place of configuration and store.
+#[test]
+fn root_works_as_the_one_whose_desk_it_is() {
+    let Some((_, uid)) = machine() else {
+        return;
+    };
+    // The configuration and its owner, the store, and whose the filed ticket is.
+    for (config, owner, store, whose) in [
+        ("root/desk.toml", 0, "root/tickets", 0),
+        ("root/desk.toml", 0, "home/tickets", uid),
+        ("root/desk.toml", 0, "other/a/tickets", OTHER),
+        ("root/desk.toml", uid, "home/tickets", uid),
+        ("home/desk.toml", uid, "home/tickets", uid),
+        ("home/desk.toml", 0, "home/tickets", uid),
+        ("tmp/desk.toml", uid, "home/tickets", uid),
+        ("tmp/desk.toml", 0, "home/tickets", uid),
+    ] {
+        let (b, _) = machine().unwrap();
+        configure(&b, config, owner, store);
+        let args = [&["--config", config][..], &SUBMIT].concat();
+        let case = format!("{config} of {owner}, {store}");
+        let ran = as_root(&b, &args, MAIL);
+        assert_eq!(
+            (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
+            (0, "", ""),
+            "{case}"
+        );
+        assert!(b.path(store).join("1").exists(), "{case}");
+        assert_eq!(not_of(whose, &b.path(store)), [], "{case}");
+        assert_eq!(fs::metadata(b.path(store)).unwrap().uid(), whose, "{case}");
+        // Again, in the store that is there now, and named on the command line.
+        let args = ["--config", config, "--dir", store, "close", "1"];
+        let ran = as_root(&b, &args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{case}");
+        assert!(b.path(store).join("archived/1").exists(), "{case}");
+        assert_eq!(not_of(whose, &b.path(store)), [], "{case}");
+        for (dir, owner) in [("root", 0), ("home", uid), ("other", OTHER)] {
+            let odd = not_of(owner, &b.path(dir));
+            let odd = odd.iter().filter(|(path, _)| *path != b.path(config));
+            assert_eq!(
+                odd.collect::<Vec<_>>(),
+                Vec::<&(std::path::PathBuf, u32)>::new(),
+                "{case}"
+            );
+        }
+    }
+}
+
+/// E7, E4, A3: what root refuses, or is refused as the user that it has become; nothing is made.
+#[test]
+fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
+    let Some((_, uid)) = machine() else {
+        return;
+    };
+    let user = nix::unistd::User::from_uid(uid.into())
+        .unwrap()
+        .unwrap()
+        .name;
+    let asks =
+        |who: &str| format!("hint: `sudo -u {who} tickets ...`, as the user whose desk it is\n");
+    for (case, prepare, config, store, status, said) in [
+        (
+            "another user's store in the desk's directory",
+            "d home/tickets 1 755",
+            ("root/desk.toml", 0),
+            "home/tickets",
+            77,
+            format!(
+                "tickets: cannot work as root on ROOT/home/tickets: ROOT/home belongs to {user}, and ROOT/home/tickets to daemon\n{}",
+                asks("daemon")
+            ),
+        ),
+        (
+            "the desk's user leads to another user's",
+            "l home/tickets -> other",
+            ("root/desk.toml", 0),
+            "home/tickets",
+            77,
+            format!(
+                "tickets: cannot work as root on ROOT/home/tickets: ROOT/home belongs to {user}, and ROOT/other to daemon\n{}",
+                asks("daemon")
+            ),
+        ),
+        (
+            "the desk's user leads to root's: so it is the user who cannot write there",
+            "l home/tickets -> root",
+            ("root/desk.toml", 0),
+            "home/tickets",
+            77,
+            "tickets: cannot create ROOT/home/tickets/archived: Permission denied (os error 13)\n\
+             hint: run it as the user who owns the store (see `tickets check`)\n"
+                .into(),
+        ),
+        (
+            "one user's configuration, another one's store",
+            "",
+            ("home/desk.toml", uid),
+            "other/tickets",
+            77,
+            "tickets: cannot create ROOT/other/tickets: Permission denied (os error 13)\n\
+             hint: run it as the user who owns the store (see `tickets check`)\n"
+                .into(),
+        ),
+        (
+            "somebody may be quicker",
+            "",
+            ("root/desk.toml", 0),
+            "tmp/tickets",
+            77,
+            format!(
+                "tickets: cannot work as root on ROOT/tmp/tickets: it does not exist, and others than root may write to ROOT/tmp\n{}",
+                asks("USER")
+            ),
+        ),
+        (
+            "everybody may write the configuration",
+            "d root/open 0 777",
+            ("root/open/desk.toml", 0),
+            "home/tickets",
+            77,
+            format!(
+                "tickets: cannot work as root on ROOT/root/open/desk.toml: others than root may write to ROOT/root/open\n{}",
+                asks("USER")
+            ),
+        ),
+    ] {
+        let (b, _) = machine().unwrap();
+        match prepare.split(' ').collect::<Vec<_>>()[..] {
+            ["d", name, owner, mode] => {
+                fs::create_dir(b.path(name)).unwrap();
+                own(
+                    &b.path(name),
+                    owner.parse().unwrap(),
+                    u32::from_str_radix(mode, 8).unwrap(),
+                );
+            }
+            ["l", name, "->", target] => {
+                symlink(b.path(target), b.path(name)).unwrap();
+                lchown(b.path(name), Some(uid), None).unwrap();
+            }
+            _ => {}
+        }
+        configure(&b, config.0, config.1, store);
+        let there = |dir: &str| {
+            let entries = fs::read_dir(b.path(dir)).unwrap();
+            let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let all = || ["root", "home", "other", "tmp"].map(there);
+        let before = all();
+        let args = ["--config", config.0, "flush"];
+        as_root(&b, &args, b"").is(status, "", &said);
+        // An MTA keeps the mail, and gets one line for its log.
+        let args = [&["--config", config.0][..], &SUBMIT].concat();
+        let line = format!("{}\n", said.lines().next().unwrap());
+        as_root(&b, &args, MAIL).is(75, "", &line);
+        assert_eq!(all(), before, "{case}");
+        // What needs no desk goes on.
+        assert_eq!(
+            as_root(&b, &["--config", config.0, "completions", "bash"], b"").status,
+            0
+        );
+        // A configuration is not written there either.
+        if store == "tmp/tickets" {
+            let said = said.replace("tickets: it", "new.toml: it");
+            as_root(
+                &b,
+                &["--config", "tmp/new.toml", "init", "--domain", "x.example"],
+                b"",
+            )
+            .is(77, "", &said);
+            assert_eq!(all(), before, "{case}");
+        }
+    }
+}
+
+/// E7: up to the moment at which root becomes the owner it looks, and does nothing that the owner could
+/// turn against it by moving the ground; afterwards it is the owner.
+#[test]
+fn nothing_is_opened_or_made_before_root_is_the_owner() {
+    let Some((_, uid)) = machine() else {
+        return;
+    };
+    if !strace_is_here() {
+        return;
+    }
+    for (config, owner) in [("root/desk.toml", 0), ("home/desk.toml", uid)] {
+        let (b, _) = machine().unwrap();
+        configure(&b, config, owner, "home/tickets");
+        let log = b.path("root/log");
+        let mut command = Command::new("strace");
+        command
+            .args(["-f", "-s", "4096", "-e", "trace=%file,%desc,%creds", "-o"])
+            .arg(&log)
+            .arg(binary())
+            .args(["--config", config, "flush"])
+            .current_dir(b.path(""))
+            .env_clear();
+        let ran = finish(command, b"");
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "0 sent, 0 waiting\n"),
+            "{ran:?}"
+        );
+        let log = fs::read_to_string(log).unwrap();
+        let (before, after) = log.split_once(&format!(" setuid({uid})")).unwrap();
+        let makes = |line: &&str| {
+            [
+                "mkdir", "rename", "link", "unlink", "symlink", "chmod", "chown", "O_CREAT",
+            ]
+            .iter()
+            .any(|call| line.contains(call))
+                && !line.contains("readlink")
+        };
+        assert_eq!(
+            before.lines().filter(makes).collect::<Vec<_>>(),
+            [""; 0],
+            "{config}"
+        );
+        assert!(after.lines().filter(makes).count() > 3, "{config}: {after}");
+        // By name it opens its own configuration, and of the owner's directory it only has a handle.
+        let opened = |line: &&str| {
+            (line.contains("home") || line.contains("\"tickets\"") || line.contains("desk.toml"))
+                && line.contains("openat(")
+                && !line.contains("O_PATH")
+        };
+        let opened: Vec<&str> = before.lines().filter(opened).collect();
+        let own = usize::from(owner == 0);
+        assert_eq!(opened.len(), own, "{config}: {opened:?}");
+        assert!(
+            opened
+                .iter()
+                .all(|line| line.contains("\"root/desk.toml\"")),
+            "{opened:?}"
+        );
+        let looked = before.lines().filter(|line| line.contains("O_PATH"));
+        assert!(looked.count() > 3, "{config}");
+        // For good: no call gives anything back.
+        assert!(
+            !after.contains("setuid(0)") && !after.contains("setresuid"),
+            "{config}"
+        );
+    }
+}
+
+/// E7: somebody who is not root is who they are, and a delivery looks at nothing for that.
+#[test]
+fn an_ordinary_user_stays_who_they_are() {
+    if !strace_is_here() {
+        return;
+    }
+    let b = Bench::new();
+    let log = b.path("log");
+    let mut command = Command::new("strace");
+    command.arg("-o").arg(&log).arg(binary()).args(SUBMIT);
+    b.as_ordinary_user(&mut command);
+    finish(command, MAIL).is(0, "", "");
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("mkdir("), "{log}");
+    let looks = |line: &&str| line.contains("O_PATH") || line.contains("setuid");
+    assert_eq!(log.lines().filter(looks).collect::<Vec<_>>(), [""; 0]);
+    println!(
+        "{:?}",
+        log.lines()
+            .filter(|line| line.contains("uid()"))
+            .collect::<Vec<_>>()
+    );
+}
+
+/// E7: what root made for the machine's own configuration, no MTA could use.
+#[test]
+fn root_makes_no_store_for_the_machine() {
+    let Some((_, uid)) = machine() else {
+        return;
+    };
+    // A machine with another /etc, seen by this command alone.
+    let unshared = |b: &Bench, script: &str| {
+        let mut command = Command::new("unshare");
+        let script = format!("mount --bind \"$1/etc\" /etc && {script}");
+        command.args(["-m", "sh", "-c", &script, "sh"]);
+        command.arg(b.path("")).arg(binary());
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        let mut ran = finish(command, b"");
+        ran.stderr = ran.stderr.replace(b.path("").to_str().unwrap(), "ROOT/");
+        ran
+    };
+    let desk = || {
+        let (b, _) = machine().unwrap();
+        fs::create_dir_all(b.path("etc/tickets")).unwrap();
+        own(&b.path("etc"), 0, 0o755);
+        for file in ["passwd", "group", "nsswitch.conf"] {
+            fs::copy(Path::new("/etc").join(file), b.path("etc").join(file)).unwrap();
+        }
+        configure(&b, "etc/tickets/config.toml", 0, "root/tickets");
+        b
+    };
+    let b = desk();
+    if unshared(&b, "true").status != 0 {
+        eprintln!("SKIPPED: mounting is not permitted here");
+        return;
+    }
+    let said = "tickets: cannot make the store ROOT/root/tickets: as root's, no mail server could use it\n\
+                hint: `install -d -o USER -m 711 ROOT/root/tickets` makes it for the desk's user\n";
+    unshared(&b, "\"$2\" flush").is(77, "", said);
+    assert!(!b.path("root/tickets").exists());
+    // As the hint says.
+    let user = nix::unistd::User::from_uid(uid.into())
+        .unwrap()
+        .unwrap()
+        .name;
+    let made = format!("install -d -o {user} -m 711 \"$1/root/tickets\" && \"$2\" flush");
+    unshared(&b, &made).is(0, "0 sent, 0 waiting\n", "");
+    assert_eq!(not_of(uid, &b.path("root/tickets")), []);
+    // Where it would be the desk's user's, it is made.
+    let b = desk();
+    configure(&b, "etc/tickets/config.toml", 0, "home/tickets");
+    unshared(&b, "\"$2\" flush").is(0, "0 sent, 0 waiting\n", "");
+    assert_eq!(not_of(uid, &b.path("home")), []);
+    assert!(b.path("home/tickets").exists());
+    // The secret is read as the desk's user, for whom root's files are closed.
+    let b = desk();
+    configure(&b, "etc/tickets/config.toml", 0, "home/tickets");
+    fs::write(b.path("root/secret"), "0123456789abcdef0123456789abcdef").unwrap();
+    own(&b.path("root/secret"), 0, 0o600);
+    let config = b.path("etc/tickets/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let text = format!("{text}address_secret = {:?}\n", b.path("root/secret"));
+    fs::write(config, text).unwrap();
+    let said = "tickets: cannot use /etc/tickets/config.toml: address_secret: cannot read ROOT/root/secret: \
+                Permission denied (os error 13)\n\
+                hint: the user whose desk it is must be able to read it\n";
+    unshared(&b, "\"$2\" address 1").is(78, "", said);
+}
