@@ -163,3 +163,127 @@ fn pieces_are_filled_in() {
         finish(shell, script.as_bytes()).is(0, "", "");
     }
 }
+
+/// A script for root does all or nothing, wherever a pipe breaks.
+#[test]
+fn half_a_script_does_nothing() {
+    // E3
+    let b = Bench::new();
+    // The first program that either script starts.
+    b.make_dir("bin");
+    b.put("bin/mktemp", b"#!/bin/sh\necho begun; exit 1\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(b.path("bin/mktemp"), mode).unwrap();
+    let begun = |script: &str| {
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell
+            .env("PATH", b.path("bin"))
+            .args(["-xs", "--", "--undo"]);
+        let ran = finish(shell, script.as_bytes());
+        // With -x the shell tells of everything that it does.
+        ran.stderr.lines().any(|line| line.starts_with('+'))
+    };
+    for option in ["--exim", "--postfix"] {
+        let script = b.run(&["init", option], b"").stdout;
+        assert!(begun(&script), "{option}");
+        let end = script.trim_end().len();
+        let ends = script.match_indices('\n').map(|(at, _)| at);
+        for cut in ends.chain([end - 1, end - 2]).filter(|&at| at < end) {
+            assert!(!begun(&script[..cut]), "{option}: {}", &script[..cut]);
+        }
+    }
+}
+
+/// What a configuration holds is not root's word, and the pieces are read by root's shell, by an MTA that
+/// expands some of them as root, and by mutt, which runs backticks.
+#[test]
+fn nothing_in_the_configuration_becomes_a_command() {
+    // E3
+    let b = machine(&[EXIM]);
+    let good = "domain = \"example.org\"\nadmins = \"a@example.com\"\ndir = \"/srv/desk\"\n";
+    let mtas = &["--exim", "--postfix"][..];
+    let all = &["--exim", "--postfix", "--mutt"][..];
+    for (key, value, options) in [
+        ("dir", "/srv/desk\nEND_OF_FILE\nid >/pwned; exit 0 #", mtas),
+        ("dir", "/srv/${run{/usr/bin/id}}", mtas),
+        ("dir", "/srv/$(id)", mtas),
+        ("dir", "/srv/my desk", mtas),
+        ("dir", "/srv/it's", mtas),
+        ("dir", "/srv/a:b", mtas),
+        ("dir", "/srv/TICKETS_USER", mtas),
+        ("domain", "`id`.example", all),
+        ("domain", "${run{x}}.example", all),
+        ("domain", "*", all),
+        ("domain", "it's.example", all),
+        ("domain", "+relay_from_hosts", all),
+        ("submit", "`id`", all),
+        ("submit", "a'b", all),
+        ("submit", "a:b", all),
+        ("submit", "+local", all),
+        ("submit", "^.*", all),
+        ("submit", "$local_part", all),
+        ("ticket", "`id`{n}", all),
+        ("ticket", "$x-{n}", all),
+        ("ticket", "it's-{n}", all),
+        ("ticket", "-n{n}", all),
+        ("ticket", "a|b{n}", all),
+        ("address_secret", "/srv/x; id", mtas),
+    ] {
+        let good: String = good
+            .lines()
+            .filter(|line| !line.starts_with(key))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let quoted = format!("{value:?}");
+        b.put("odd.toml", format!("{good}{key} = {quoted}\n").as_bytes());
+        if key == "address_secret" {
+            b.make_dir("srv");
+            b.put("srv/x; id", b"0123456789012345678901234567890123456789");
+            let text = format!("{good}{key} = {:?}\n", b.path("srv/x; id"));
+            b.put("odd.toml", text.as_bytes());
+        }
+        let config = b.path("odd.toml").display().to_string();
+        for option in options {
+            let ran = b.run(&["--config", &config, "init", option], b"");
+            let said = (ran.status, ran.stdout.as_str());
+            assert_eq!(said, (78, ""), "{option} {key} {value:?}: {}", ran.stderr);
+            let start = format!("tickets: cannot write the pieces: {key}: \"");
+            assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);
+            let end = "could mean something else to a shell or a mail program";
+            assert!(
+                ran.stderr.lines().next().unwrap().ends_with(end),
+                "{}",
+                ran.stderr
+            );
+            assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+            assert!(
+                ran.stderr
+                    .lines()
+                    .nth(1)
+                    .unwrap()
+                    .starts_with("hint: give it")
+            );
+        }
+    }
+    // What leads to the desk, too.
+    b.put("my desk.toml", good.as_bytes());
+    let config = b.path("my desk.toml").display().to_string();
+    let ran = b.run(&["--config", &config, "init", "--exim"], b"");
+    assert_eq!((ran.status, ran.stdout.as_str()), (78, ""));
+    assert!(
+        ran.stderr.contains("pieces: --config: \""),
+        "{}",
+        ran.stderr
+    );
+    // A name is for people: mutt gets what is left of it.
+    let name = "`id`$(id)\\\"'; # <x>";
+    b.put("named.toml", format!("{good}name = {name:?}\n").as_bytes());
+    let config = b.path("named.toml").display().to_string();
+    let ran = b.run(&["--config", &config, "init", "--mutt"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    assert!(
+        ran.stdout.contains("my_hdr From: id id x <`echo"),
+        "{}",
+        ran.stdout
+    );
+}

@@ -2,13 +2,14 @@
 
 pub mod exim;
 mod mutt;
+mod plain;
 mod postfix;
 
 use super::mta::{Exim, Mta, mta};
 use super::text::{again, toml_string};
 use crate::config::{Config, Overrides};
 use crate::desk::Desk;
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, harmless, quoted};
 use crate::part::{Context, Run};
 use crate::privilege::Ground;
 use crate::screen;
@@ -71,7 +72,9 @@ impl Run for Init {
         } else if self.print_config {
             screen::print(&self.config(&cx.overrides))?;
         } else {
-            screen::say(self.set_up(cx)?)?;
+            for line in self.set_up(cx)?.lines() {
+                screen::say(harmless(line))?;
+            }
         }
         Ok(Status::Ok)
     }
@@ -84,14 +87,14 @@ impl Init {
         // program.
         let config = cx.desk()?.config;
         if self.mutt {
-            return Ok(mutt::muttrc(&config));
+            return mutt::muttrc(&config);
         }
         if !config.domain_known {
             let guess = config.addresses.domain();
             let text = format!("no domain is configured, and {guess} is only a guess");
             let hint = match &config.file {
                 Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
-                None => format!("`tickets init --domain {guess}`"),
+                None => format!("`tickets init --domain {}`", quoted(guess)),
             };
             return Err(Fault::new(Status::Config, text).hint(hint).into());
         }

@@ -1,5 +1,6 @@
 //! The pieces for Exim: a shell script that installs them, filled in for this desk.
 
+use super::plain;
 use crate::commands::mta::Exim;
 use crate::commands::text::{again, toml_string};
 use crate::config::{Config, Overrides};
@@ -28,7 +29,8 @@ pub const END: &str = "END_OF_FILE";
 /// The macros of router and transport, with their values for this desk. Those for Postfix are the same.
 ///
 /// # Errors
-/// Status 78 for a desk whose addresses the MTA cannot tell apart.
+/// Status 78 for a desk whose addresses the MTA cannot tell apart, or with a value that could mean something
+/// else to it, or to a shell.
 pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static str, String)>> {
     let addresses = &config.addresses;
     let (before, after) = addresses.affixes();
@@ -44,15 +46,26 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
             .hint("`sudo -u USER tickets init ...`, as whom the desk shall run")
             .into());
     }
+    plain::addresses(config)?;
     let own = std::env::current_exe().context("cannot find this program")?;
-    let own = own.to_string_lossy();
+    let own = plain::path("the path of this program", &own)?;
+    let options = [("--config", &overrides.config), ("--dir", &overrides.dir)];
+    for (option, value) in options {
+        if let Some(value) = value {
+            plain::path(option, &std::path::absolute(value)?)?;
+        }
+    }
+    if let Some(file) = &config.address_secret {
+        plain::path("address_secret", &std::path::absolute(file)?)?;
+    }
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
     let user = (user.ok().flatten()).context("cannot find the name of this user")?;
+    plain::user(&user.name)?;
     let mut macros = vec![
         ("TICKETS_DOMAIN", addresses.domains().join(" : ")),
         ("TICKETS_SUBMIT", locals(addresses).join(" : ")),
         ("TICKETS_PREFIX", plain_regex(before)),
-        ("TICKETS_DIR", config.dir.display().to_string()),
+        ("TICKETS_DIR", plain::path("dir", &config.dir)?),
         ("TICKETS_USER", user.name),
         ("TICKETS_COMMAND", again(&own, overrides)),
     ];
@@ -128,11 +141,16 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
         for (name, value) in macros.iter().filter(|(name, _)| DIGESTS.contains(name)) {
             router.insert_str(0, &format!("{name} = {value}\n"));
         }
-        let file = file.to_string_lossy().replace('\'', r"'\''");
+        let file = std::path::absolute(file)?;
+        let user = macros.iter().find(|(name, _)| *name == "TICKETS_USER");
+        let user = user.map_or("", |(_, user)| user);
         own = document("tickets.toml", &for_exim(config));
-        // The secret is not printed: others might see it.
+        // The secret is not printed: others might see it. It is the desk's user who reads it, since root
+        // could read any file.
         own.push_str(&format!(
-            "[ \"${{1-}}\" = --undo ] || cp '{file}' \"$dir/tickets.secret\"\n"
+            "[ \"${{1-}}\" = --undo ] || setpriv --reuid {user} --regid \"$(id -g {user})\" \
+             --init-groups head -c 4096 {} >\"$dir/tickets.secret\"\n",
+            file.display()
         ));
     }
     let addresses = &config.addresses;
@@ -160,13 +178,13 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
          # {state}\n#\n\
          # Put in:    {program} init --exim | sudo sh\n\
          # Take out:  {program} init --exim | sudo sh -s -- --undo\n{domain}\
-         set -eu\n\
-         dir=$(mktemp -d)\n\
-         trap 'rm -rf \"$dir\"' EXIT\n\
-         {}{}{}{own}sh \"$dir/install\" \"$@\"\n",
-        document("350_exim4-config_tickets", &router),
-        document("30_exim4-config_tickets", &filled(TRANSPORT, &macros)),
-        document("install", INSTALL),
+         {}",
+        whole(&format!(
+            "{}{}{}{own}sh \"$dir/install\" \"$@\"\n",
+            document("350_exim4-config_tickets", &router),
+            document("30_exim4-config_tickets", &filled(TRANSPORT, &macros)),
+            document("install", INSTALL),
+        )),
         submit = addresses.submit(),
         at = addresses.domain(),
     ))
@@ -185,6 +203,12 @@ fn filled(text: &str, macros: &[(&str, String)]) -> String {
         }
     };
     text.lines().map(fill).collect()
+}
+
+/// A script that runs `commands` with an empty directory `$dir`. The shell reads down to the last brace before
+/// it does anything, so half a script does nothing.
+pub fn whole(commands: &str) -> String {
+    format!("{{\nset -eu\ndir=$(mktemp -d)\ntrap 'rm -rf \"$dir\"' EXIT\n{commands}}}\n")
 }
 
 /// The command of the script that writes one of the pieces.

@@ -1,13 +1,19 @@
 //! The lines for mutt, filled in for this desk.
 
 use super::exim::plain_regex;
+use super::plain;
 use crate::config::Config;
 use crate::ticket::address::Addresses;
+use anyhow::Result;
 
 const MUTTRC: &str = include_str!("../../../contrib/muttrc");
 
 /// contrib/muttrc with this desk's name and addresses.
-pub fn muttrc(config: &Config) -> String {
+///
+/// # Errors
+/// Status 78 for an address that could mean something to mutt or its shell.
+pub fn muttrc(config: &Config) -> Result<String> {
+    plain::addresses(config)?;
     let addresses = &config.addresses;
     let (before, after) = addresses.affixes();
     // In sh, `$TICKETx` would be another variable.
@@ -18,7 +24,7 @@ pub fn muttrc(config: &Config) -> String {
         Some(_) => "tickets address $TICKET | cut -d@ -f1".to_owned(),
         None => format!("echo {before}{number}{after}"),
     };
-    MUTTRC
+    Ok(MUTTRC
         .replace(
             "'^submit@example.org$'",
             &format!("'{}'", submits(addresses)),
@@ -27,7 +33,7 @@ pub fn muttrc(config: &Config) -> String {
         .replace("echo ticket-$TICKET", &local)
         .replace("ticket-12", &format!("{before}12{after}"))
         .replace("example.org", domain)
-        .replace("Support", &harmless(&config.name))
+        .replace("Support", &harmless(&config.name)))
 }
 
 /// A regular expression that matches the addresses that open tickets.
@@ -64,7 +70,7 @@ mod tests {
 
     fn made(text: &str) -> String {
         let text = format!("dir = \"/t\"\nadmins = \"a@b\"\n{text}");
-        muttrc(&Config::of(&text, Path::new("x"), &Overrides::default()).unwrap())
+        muttrc(&Config::of(&text, Path::new("x"), &Overrides::default()).unwrap()).unwrap()
     }
 
     #[test]

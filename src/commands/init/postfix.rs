@@ -1,6 +1,6 @@
 //! The pieces for Postfix: a shell script that installs them, filled in for this desk.
 
-use super::exim::{DIGESTS, document, macros};
+use super::exim::{DIGESTS, document, macros, whole};
 use crate::commands::text::again;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
@@ -32,7 +32,7 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
         .iter()
         // `tickets policy` finds the store and the secret by itself.
         .filter(|(name, _)| *name != "TICKETS_DIR" && !DIGESTS.contains(name))
-        .map(|(name, value)| format!(" \\\n        {name}='{}'", value.replace('\'', r"'\''")))
+        .map(|(name, value)| format!(" \\\n        {name}='{value}'"))
         .collect();
     let files: String = PIECES.map(|(name, text)| document(name, text)).concat();
     let program = again("tickets", overrides);
@@ -42,15 +42,15 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
         "# Lets Postfix hand mail for {submit} and {before}12@{at} to this desk.\n#\n\
          # Put in:    {program} init --postfix | sudo sh\n\
          # Take out:  {program} init --postfix | sudo sh -s -- --undo\n\
-         set -eu\n\
-         dir=$(mktemp -d)\n\
-         trap 'rm -rf \"$dir\"' EXIT\n\
-         {files}\
-         if [ \"${{1-}}\" = --undo ]; then\n    \
-             sh \"$dir/install\" --undo\n\
-         else\n    \
-             sh \"$dir/install\"{values}\n\
-         fi\n",
+         {}",
+        whole(&format!(
+            "{files}\
+             if [ \"${{1-}}\" = --undo ]; then\n    \
+                 sh \"$dir/install\" --undo\n\
+             else\n    \
+                 sh \"$dir/install\"{values}\n\
+             fi\n"
+        )),
         submit = addresses.submit(),
         at = addresses.domain(),
     ))
