@@ -96,7 +96,11 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Status::TempFail
         }
         Ok(Err(e)) => {
-            error::report(&e, IndexError::hint_in(&e));
+            // To say "run it as the store's owner" is of no help to root, who has become just that.
+            let user = privilege::became().filter(|_| error::is_denied(&e));
+            let as_user =
+                user.map(|user| format!("root works on this desk as {user}, who may not"));
+            error::report(&e, as_user.or_else(|| IndexError::hint_in(&e)));
             if delivers {
                 Status::TempFail
             } else {

@@ -148,6 +148,11 @@ pub fn print(line: &str) {
     let _ = std::io::stderr().write_all(format!("{}\n", harmless(line)).as_bytes());
 }
 
+/// True if the system refuses `error` for lack of permission, and it explains itself no further.
+pub fn is_denied(error: &anyhow::Error) -> bool {
+    fault(error).is_none() && status(error) == Status::NoPerm
+}
+
 /// The hint of the [`Fault`] in `error`, or one for a common system error.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(fault) = fault(error) {

@@ -13,6 +13,7 @@ pub use ground::Ground;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
 use std::ffi::CString;
+use std::sync::OnceLock;
 
 /// Makes new files private, whatever umask the MTA left (D8).
 pub fn keep_private() {
@@ -58,7 +59,16 @@ fn become_user(uid: Uid) -> Result<()> {
     let all = [users.real, users.effective, users.saved] == [uid; 3]
         && [groups.real, groups.effective, groups.saved] == [gid; 3];
     ensure!(all && !uid.is_root(), doing());
+    let _ = BECAME.set(uid);
     Ok(())
+}
+
+/// The user that root has become.
+static BECAME: OnceLock<Uid> = OnceLock::new();
+
+/// The name of the user that root has become, if it has.
+pub fn became() -> Option<String> {
+    BECAME.get().map(|uid| name_of(*uid))
 }
 
 /// A user's name, else the number.

@@ -166,7 +166,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
             "home/tickets",
             77,
             "tickets: cannot create ROOT/home/tickets/archived: Permission denied (os error 13)\n\
-             hint: run it as the user who owns the store (see `tickets check`)\n"
+             hint: root works on this desk as nobody, who may not\n"
                 .into(),
         ),
         (
@@ -176,7 +176,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
             "other/tickets",
             77,
             "tickets: cannot create ROOT/other/tickets: Permission denied (os error 13)\n\
-             hint: run it as the user who owns the store (see `tickets check`)\n"
+             hint: root works on this desk as nobody, who may not\n"
                 .into(),
         ),
         (
@@ -251,6 +251,60 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
             assert_eq!(all(), before, "{case}");
         }
     }
+}
+
+/// E7: what the command line names, and what `init` makes.
+#[test]
+fn what_root_names_belongs_to_the_user_whose_place_it_is() {
+    let Some((b, uid)) = machine() else {
+        return;
+    };
+    // The configuration is root's, so the store decides, which need not be that of the configuration.
+    configure(&b, "root/desk.toml", 0, "home/tickets");
+    let args = ["--config", "root/desk.toml", "--dir", "other/tickets"];
+    as_root(&b, &[&args[..], &["flush"]].concat(), b"").is(0, "0 sent, 0 waiting\n", "");
+    assert_eq!(not_of(OTHER, &b.path("other")), []);
+    assert!(b.path("other/tickets").exists() && !b.path("home/tickets").exists());
+    // Without any configuration, too.
+    let args = ["--dir", "home/bare", "flush"];
+    as_root(&b, &args, b"").is(0, "0 sent, 0 waiting\n", "");
+    assert_eq!(not_of(uid, &b.path("home")), []);
+    assert!(b.path("home/bare").exists());
+    for (config, of) in [("home/new/desk.toml", uid), ("root/new/desk.toml", 0)] {
+        let store = format!("{config}.tickets").replace("root/new", "home");
+        let args = [
+            "--config",
+            config,
+            "--dir",
+            &store,
+            "init",
+            "--domain",
+            "x.example",
+            "--admin",
+            "a@y",
+        ];
+        let ran = as_root(&b, &args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{config}");
+        assert!(!ran.stdout.contains("belongs to root"), "{}", ran.stdout);
+        let meta = fs::metadata(b.path(config)).unwrap();
+        let mode = if of == 0 { 0o644 } else { 0o600 };
+        assert_eq!((meta.uid(), meta.mode() & 0o777), (of, mode), "{config}");
+        assert!(b.path(&store).join("archived").exists());
+        assert_eq!(not_of(uid, &b.path("home")), []);
+    }
+    // What root writes for itself it writes as the desk's user: not where only root may.
+    let args = [
+        "--config",
+        "root/new/desk.toml",
+        "export",
+        "--mbox",
+        "root/out",
+    ];
+    let ran = as_root(&b, &args, b"");
+    assert_eq!((ran.status, ran.stdout.as_str()), (77, ""), "{ran:?}");
+    let hint = "hint: root works on this desk as nobody, who may not";
+    assert_eq!(ran.stderr.lines().nth(1), Some(hint), "{ran:?}");
+    assert!(!b.path("root/out").exists());
 }
 
 /// E7: up to the moment at which root becomes the owner it looks, and does nothing that the owner could

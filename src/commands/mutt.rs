@@ -76,13 +76,7 @@ fn pass_on_desk(command: &mut Command, desk: &Desk) {
         command.env("TICKETS_CONFIG", file);
     }
     command.env("TICKETS_DIR", &desk.config.dir);
-    // Started by root, this process now is the store's owner, who may not read root's muttrc.
-    let home = std::env::var_os("HOME").unwrap_or_default();
-    if std::fs::read_dir(&home).is_err()
-        && let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid())
-    {
-        command.env("HOME", user.dir);
-    }
+    at_home(command);
     let own = std::env::current_exe().ok();
     if let Some(dir) = own.as_deref().and_then(Path::parent) {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -90,5 +84,16 @@ fn pass_on_desk(command: &mut Command, desk: &Desk) {
         if let Ok(path) = std::env::join_paths(dirs) {
             command.env("PATH", path);
         }
+    }
+}
+
+/// Started by root, this process is now the desk's user, who may not read what is in root's home directory:
+/// gives a command that user's own one.
+pub(super) fn at_home(command: &mut Command) {
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    if std::fs::read_dir(&home).is_err()
+        && let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid())
+    {
+        command.env("HOME", user.dir);
     }
 }

@@ -223,7 +223,9 @@ fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::T
 fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
-    let ended = Command::new(program)
+    let mut command = Command::new(program);
+    mutt::at_home(&mut command);
+    let ended = command
         .args(["-e", settings, "-H"])
         .arg(&path)
         .status()
@@ -244,7 +246,9 @@ fn edit(path: &Path, id: TicketId) -> Result<()> {
         .unwrap_or_else(|| "editor".into());
     let mut script = own.clone();
     script.push(" \"$@\"");
-    let shell = Command::new("/bin/sh")
+    let mut shell = Command::new("/bin/sh");
+    mutt::at_home(&mut shell);
+    let shell = shell
         .arg("-c")
         .arg(script)
         .arg(&own)
