@@ -98,3 +98,237 @@ fn a_move_that_was_broken_off_is_finished() {
     assert_eq!(bench.mbox("1").matches("\n\nFrom ").count(), 2);
     bench.says("check --store", "3 messages in 1 ticket, none changed\n");
 }
+
+/// A desk whose ticket 1 is open, and another file of its number closed.
+fn desk_with_both() -> Bench {
+    let bench = desk();
+    bench.make_dir("tickets/archived");
+    let other = "From bob@example.com Mon Nov  2 10:00:00 2026\nFrom: bob@example.com\n\nOld.\n\n";
+    bench.put("tickets/archived/1", other.as_bytes());
+    bench
+}
+
+const CLOSING: &str = "From: Steve <steve@example.org>\nMessage-ID: <2@example.org>\n\nRepaired.\n";
+
+/// (D7, E4) What cannot be done is not said to be done, and files nothing.
+#[test]
+fn a_ticket_in_both_places_is_not_closed_on_the_shell() {
+    let bench = desk_with_both();
+    bench.file("submit", "Message-ID: <2@x>\n\nx\n");
+    bench.take_sent();
+    let before = [bench.mbox("1"), bench.mbox("archived/1"), bench.mbox("2")];
+    let path = bench.ticket("archived/1");
+    let error = format!(
+        "tickets: cannot close ticket 1: {} exists as well\n\
+         hint: `tickets check --store` shows the command that joins the two\n",
+        path.display()
+    );
+    for args in [
+        &["close", "1"][..],
+        &["close", "1", "-m", "Repaired."],
+        &["close", "--quiet", "1"],
+        // All or none.
+        &["close", "2", "1"],
+    ] {
+        bench.run(args, b"").is(75, "", &error);
+    }
+    let already = "tickets: ticket 1 is open already\n";
+    bench.run(&["reopen", "1"], b"").is(0, "", already);
+    let after = [bench.mbox("1"), bench.mbox("archived/1"), bench.mbox("2")];
+    assert_eq!(after, before);
+    assert_eq!(bench.take_sent_in_short(), [""; 0]);
+    assert_eq!(bench.outbox(), [""; 0]);
+
+    let dir = bench.path("tickets");
+    let mend = format!(
+        "cd {} && cat 1 >>archived/1 && mv archived/1 1",
+        dir.display()
+    );
+    bench.run(&["check", "--store"], b"").is(
+        65,
+        &format!(
+            "ticket 1 exists twice, open and closed; the open one cannot be closed (`{mend}`)\n\
+             2 messages in 2 tickets, none changed\n"
+        ),
+        "",
+    );
+    let mended = std::process::Command::new("sh")
+        .args(["-c", &mend])
+        .status();
+    assert!(mended.unwrap().success());
+    crate::bench::own(&bench.ticket("1"));
+    bench.says("close 1", "closed 1\n");
+    assert_eq!(bench.names(), ["2", "archived/1"]);
+    let joined = before[1].clone() + &before[0];
+    assert!(bench.mbox("archived/1").starts_with(&joined));
+}
+
+/// (C4, D1) By mail: it is filed, the admins read why the ticket stays open, and nobody else hears of it.
+#[test]
+fn a_ticket_in_both_places_is_not_closed_by_mail() {
+    let remark = "It asked to close the ticket, but archived/ holds another file of its number. The \
+        ticket stays open, and its submitter was told nothing. `tickets check --store` shows the \
+        command that joins the two; then close it again.";
+    let by_alice = "From: alice@example.net\nMessage-ID: <3@example.net>\n\nSolved.\n";
+    for (closing, want) in [
+        // The one admin wrote it, and gets no copy of it.
+        (CLOSING, "refused <> -- steve@example.org"),
+        (by_alice, "copy <> -- steve@example.org"),
+    ] {
+        let bench = desk_with_both();
+        let other = bench.mbox("archived/1");
+        for _ in 0..2 {
+            // The MTA may bring it again.
+            bench.file("ticket-1-done", closing);
+        }
+        assert_eq!(bench.names(), ["1", "archived/1"]);
+        assert_eq!(bench.mbox("archived/1"), other);
+        let mbox = bench.mbox("1");
+        assert_eq!(mbox.matches("\nX-Tickets-Entry: ").count(), 2);
+        assert!(
+            mbox.contains("Delivered-To: ticket-1-refused@example.org\n"),
+            "{mbox}"
+        );
+        let sent = bench.take_sent();
+        assert_eq!(
+            sent.iter().map(|s| s.in_short()).collect::<Vec<_>>(),
+            [want]
+        );
+        let told = match sent[0].field("X-Tickets-Remark") {
+            Some(field) => field,
+            None => sent[0].body().to_owned(),
+        };
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(remark), "{told}");
+    }
+    // Two admins: each is told once, in one mail.
+    let bench = desk_with_both();
+    bench.configure("admins = [\"steve@example.org\", \"eve@example.org\"]\n");
+    bench.file("ticket-1-done", CLOSING);
+    let want = [
+        "copy <> -- eve@example.org",
+        "refused <> -- steve@example.org",
+    ];
+    assert_eq!(bench.take_sent_in_short(), want);
+}
+
+/// (D5) The other file may appear after the look, and before the lock.
+#[test]
+fn the_other_file_appears_while_a_closing_waits_for_the_lock() {
+    let bench = desk();
+    bench.make_dir("tickets/archived");
+    let us = std::process::id();
+    let host = nix::unistd::gethostname().unwrap();
+    let lock = format!("{us} {}\n", host.to_str().unwrap());
+    for closes in ["mail", "shell"] {
+        bench.put("tickets/1.lock", lock.as_bytes());
+        let before = bench.mbox("1");
+        let ran = std::thread::scope(|scope| {
+            let closing = scope.spawn(|| match closes {
+                "mail" => bench.deliver("ticket-1-done@example.org", CLOSING),
+                _ => bench.run(&["close", "1", "-m", "Repaired."], b""),
+            });
+            // Its answers are staged, so the ticket has been looked at.
+            while bench.outbox().is_empty() && !closing.is_finished() {
+                std::thread::yield_now();
+            }
+            bench.put(
+                "tickets/archived/1",
+                b"From x Mon Nov  2 10:00:00 2026\n\nOld.\n\n",
+            );
+            std::fs::remove_file(bench.ticket("1.lock")).unwrap();
+            closing.join().unwrap()
+        });
+        assert_eq!(bench.names(), ["1", "archived/1"]);
+        let told = bench.take_sent_in_short();
+        match closes {
+            "mail" => {
+                ran.silent();
+                assert_eq!(told, ["refused <> -- steve@example.org"]);
+            }
+            _ => {
+                assert_eq!((ran.status, &*ran.stdout), (75, ""), "{ran:?}");
+                assert_eq!((bench.mbox("1"), told.len()), (before, 0));
+            }
+        }
+        assert_eq!(bench.outbox(), [""; 0]);
+        std::fs::remove_file(bench.ticket("archived/1")).unwrap();
+    }
+}
+
+/// (A3) Where a file cannot be moved for another reason, the closing waits, and is not said to be done.
+#[test]
+fn a_closing_that_cannot_be_carried_out_is_not_filed() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = desk();
+    bench.make_dir("tickets/archived");
+    let mode = |bits| {
+        let mode = std::fs::Permissions::from_mode(bits);
+        std::fs::set_permissions(bench.ticket("archived"), mode).unwrap();
+    };
+    let before = bench.mbox("1");
+    mode(0o500);
+    let (from, to) = (bench.ticket("1"), bench.ticket("archived/1"));
+    let error = format!(
+        "tickets: cannot move {} to {}: Permission denied (os error 13)\n",
+        from.display(),
+        to.display()
+    );
+    bench
+        .deliver("ticket-1-done@example.org", CLOSING)
+        .is(75, "", &error);
+    let ran = bench.run(&["close", "1", "-m", "Repaired."], b"");
+    assert_eq!((ran.status, &*ran.stdout), (77, ""), "{ran:?}");
+    assert!(ran.stderr.starts_with(&error), "{ran:?}");
+    assert_eq!(bench.mbox("1"), before);
+    assert_eq!(bench.names(), ["1"]);
+    assert_eq!(
+        (bench.take_sent_in_short().len(), bench.outbox().len()),
+        (0, 0)
+    );
+    mode(0o700);
+    bench.file("ticket-1-done", CLOSING);
+    assert_eq!(bench.names(), ["archived/1"]);
+    assert_eq!(
+        bench.take_sent_in_short(),
+        ["closed <> -- alice@example.net"]
+    );
+}
+
+/// D7: closed, and given again before or after others wrote.
+#[test]
+fn the_same_closing_again_is_the_same_closing() {
+    let bench = desk();
+    let close = ["close", "1", "-m", "Repaired.\nFrom now on: water."];
+    bench
+        .run(&close, b"")
+        .is(0, "closed 1  Drucker brännt\n", "");
+    let mbox = bench.mbox("archived/1");
+    let already = "tickets: ticket 1 is closed already\n";
+    bench.run(&close, b"").is(0, "", already);
+    assert_eq!(bench.mbox("archived/1"), mbox);
+    assert_eq!(
+        bench.take_sent_in_short(),
+        ["closed <> -- alice@example.net"]
+    );
+    // Other words, or the same after somebody else's, are another mail.
+    bench.run(&["close", "1", "-m", "Repaired."], b"").is(
+        0,
+        "updated 1  Drucker brännt\n",
+        already,
+    );
+    bench.file(
+        "ticket-1",
+        "From: alice@example.net\nMessage-ID: <4@x>\n\nNo.\n",
+    );
+    bench
+        .run(&close, b"")
+        .is(0, "closed 1  Drucker brännt\n", "");
+    assert_eq!(
+        bench
+            .mbox("archived/1")
+            .matches("\n>From now on: water.\n")
+            .count(),
+        2
+    );
+}

@@ -6,6 +6,7 @@ mod bench;
 mod cases;
 mod check;
 mod close;
+mod close_crash;
 mod command_line;
 mod contract;
 mod corpus;

@@ -253,6 +253,7 @@ impl Desk {
             writer_wrote: choices.below(2) == 0,
             people: people.collect(),
             last_from: "alice@example.net".into(),
+            in_both_places: false,
         };
         let vic = decode::mailboxes(b"Vic <vic@vendor.example>")
             .pop()

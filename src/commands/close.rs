@@ -77,24 +77,26 @@ fn each(
     let mut desk = cx.desk_to_write()?;
     // All or nothing, as far as typing mistakes go.
     for &id in tickets {
-        desk.state_of(id)?;
+        desk.is_done(id, wanted)?;
     }
     for &id in tickets {
-        if desk.state_of(id)? == wanted {
+        if desk.is_done(id, wanted)? {
             screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
-            // Nothing is left to do, but a text is a mail like any other.
-            if text.is_empty() {
-                continue;
-            }
         }
-        let outcome = desk.file_from_operator(id, verb, text, quiet)?;
+        let Some(outcome) = desk.file_from_operator(id, verb, text, quiet)? else {
+            continue;
+        };
         let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
         let done = match outcome.filed.first().map(|filed| filed.deed) {
-            Some(Deed::Closed) => "closed",
-            Some(Deed::Reopened) => "re-opened",
-            _ => "updated",
+            Some(Deed::Closed) => Some("closed"),
+            Some(Deed::Reopened) => Some("re-opened"),
+            // The same command again: there was nothing left to do but to send what waited.
+            Some(Deed::Duplicate) => None,
+            _ => Some("updated"),
         };
-        screen::say(format!("{done} {id}  {subject}").trim_end())?;
+        if let Some(done) = done {
+            screen::say(format!("{done} {id}  {subject}").trim_end())?;
+        }
         let warnings = outcome.filed.iter().flat_map(|filed| &filed.warnings);
         for line in warnings.chain(&outcome.unsent) {
             screen::remark(line);

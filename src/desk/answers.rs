@@ -2,11 +2,11 @@
 
 use super::Desk;
 use super::delivery::{Filed, Incoming, Outcome, Parcel};
+use super::update::opens_again;
 use super::view::View;
 use crate::error;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
-use crate::ticket::address::Verb;
 use crate::ticket::compose::{Composer, Did, Outgoing, own_words};
 use crate::ticket::identity::Identity;
 use crate::ticket::plan::{Answer, Plan, Remark};
@@ -43,10 +43,7 @@ impl Desk {
             .remark
             .map(|remark| self.remark(remark))
             .unwrap_or_default();
-        // An attempt to deliver it that died may have moved the file already.
-        let is_last_closed = view.is_some_and(|view| view.ends_closed && plan.open);
-        let is_persons = !parcel.degree.is_automatic() && plan.filed_under != Some(Verb::Done);
-        let reopens = plan.reopens || (is_last_closed && is_persons);
+        let reopens = view.is_some_and(|view| opens_again(parcel, plan, view));
         let did = Did {
             event: match view {
                 None => "opened",
@@ -182,6 +179,10 @@ impl Desk {
             Remark::ClosedAlready => {
                 "It asked to close the ticket, which was already closed. The ticket stays closed.".to_owned()
             }
+            Remark::InBothPlaces => "It asked to close the ticket, but archived/ holds another file of \
+                 its number. The ticket stays open, and its submitter was told nothing. `tickets \
+                 check --store` shows the command that joins the two; then close it again."
+                .to_owned(),
             Remark::ClosingRefused => "It asked to close the ticket, but its author is not allowed \
                  to. The ticket stays open."
                 .to_owned(),
@@ -343,6 +344,7 @@ fn label(plan: &Plan, reopens: bool) -> &'static str {
         Some(Remark::ClosingRefused) => "closing refused",
         Some(Remark::ClosingUnproven) => "closing not proven",
         Some(Remark::ClosedAlready) => "stays closed",
+        Some(Remark::InBothPlaces) => "could not be closed",
         Some(Remark::Unanswerable) => "no address to answer",
         _ if plan.closes => "closed",
         _ if reopens => "re-opened",

@@ -96,6 +96,8 @@ pub(super) struct Parcel<'a> {
     pub(super) proof: Proof,
     /// One of the staff forwards it, to open a ticket for somebody else.
     pub(super) forwarded: Option<Result<Forwarded, Unclear>>,
+    /// The operator brings it, on the shell.
+    pub(super) by_operator: bool,
     /// The operator wants nobody to be told.
     pub(super) quiet: bool,
     /// When the delivery began, in seconds since 1970.
@@ -141,6 +143,7 @@ impl Desk {
                 degree: degree.clone(),
                 proof,
                 forwarded: forwarded.clone(),
+                by_operator: bearer != Bearer::Mta,
                 quiet: bearer == Bearer::Operator { quiet: true },
                 now,
                 patience,
@@ -217,8 +220,11 @@ impl Desk {
                 false => verb,
             };
             if let Some(at) = presence.at {
-                self.finish_closing(parcel, &view, verb, at)?;
-                return self.duplicate(parcel, id);
+                let deed = match self.finish_closing(parcel, &view, verb, at)? {
+                    true => Deed::Closed,
+                    false => Deed::Duplicate,
+                };
+                return self.duplicate(parcel, id, deed);
             }
             if let Some(filed) = self.update(parcel, view, verb)? {
                 return Ok(filed);

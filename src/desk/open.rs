@@ -36,7 +36,7 @@ impl Desk {
             if let Some(held) = self.held(parcel)? {
                 drop(sequence);
                 return match held {
-                    Held::Opened(id) => self.duplicate(parcel, id),
+                    Held::Opened(id) => self.duplicate(parcel, id, Deed::Duplicate),
                     Held::Copied(id) => self.update_ticket(parcel, id, Verb::Quiet),
                 };
             }

@@ -2,28 +2,39 @@
 
 use super::Desk;
 use super::delivery::{Bearer, Incoming, Outcome};
+use super::reading::first_entry;
 use crate::error::{Fault, Status};
-use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
+use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::decode::Mailbox;
 use mail::envelope::{Envelope, RecipientSource, Sender};
 use mail::message::Message;
+use memchr::memmem;
 
 impl Desk {
     /// Files a mail from the operator in a ticket, exactly as if it had come through the MTA (D4), and
     /// sends what follows from it; if `quiet`, nothing does.
     ///
+    /// If the ticket's last message is that very mail, a command filed it that may have been killed before
+    /// all that follows was done. Then it is handed in again, as an MTA would do (D7). `None` if there is
+    /// nothing to do: no text to file, and the ticket is in the state that `verb` asks for.
+    ///
     /// # Errors
-    /// Nothing is filed. Status 66 if the ticket is gone.
+    /// Nothing is filed. Status 66 if the ticket is gone, 75 if it cannot be closed.
     pub fn file_from_operator(
         &mut self,
         id: TicketId,
         verb: Verb,
         text: &str,
         quiet: bool,
-    ) -> Result<Outcome> {
+    ) -> Result<Option<Outcome>> {
+        let wanted = match verb {
+            Verb::Done => State::Closed,
+            _ => State::Open,
+        };
+        let is_done = self.is_done(id, wanted)?;
         let addresses = &self.config.addresses;
         let (from, to) = (
             addresses.ticket(id, Verb::Update),
@@ -34,7 +45,12 @@ impl Desk {
             recipients: vec![to.clone()],
             recipients_from: RecipientSource::Envelope,
         };
-        let mail = self.letter(id, from, to, text)?;
+        let letter = self.letter(id, from, to, text)?;
+        let mail = match self.filed_last(id, verb, &letter)? {
+            Some(mail) => mail,
+            None if is_done && text.is_empty() => return Ok(None),
+            None => letter.mail(&self.unique(), self.config.addresses.domain(), self.now()),
+        };
         let message = Message::new(&mail);
         let incoming = Incoming {
             message: &message,
@@ -42,7 +58,7 @@ impl Desk {
         };
         let outcome = self.take_in(incoming, Bearer::Operator { quiet })?;
         match outcome.filed.is_empty() {
-            false => Ok(outcome),
+            false => Ok(Some(outcome)),
             true => Err(Fault::new(
                 Status::NoInput,
                 format!("ticket {id} does not exist any more"),
@@ -51,22 +67,65 @@ impl Desk {
         }
     }
 
-    /// A mail from the ticket's own address, which is how the operator's mutt writes.
-    fn letter(&self, id: TicketId, from: String, to: String, text: &str) -> Result<Vec<u8>> {
+    /// True if nothing has to be done for a ticket to be in this state.
+    ///
+    /// # Errors
+    /// Status 66 if there is no such ticket, 75 if it cannot be closed.
+    pub fn is_done(&mut self, id: TicketId, wanted: State) -> Result<bool> {
+        if self.state_of(id)? != wanted {
+            return match wanted == State::Closed && self.store.is_in_both_places(id)? {
+                true => Err(self.in_both_places(id).into()),
+                false => Ok(false),
+            };
+        }
+        // A closing or re-opening that was killed may have moved the file before its mail was filed.
+        let begun = wanted == State::Open && self.view(id)?.is_some_and(|view| view.ends_closed);
+        Ok(!begun)
+    }
+
+    /// A letter from the ticket's own address, which is how the operator's mutt writes.
+    fn letter(&self, id: TicketId, from: String, to: String, text: &str) -> Result<Letter> {
         let subject = self.known(id)?.map(|row| row.subject).unwrap_or_default();
         let tag = self.config.tag(id);
         let mailbox = |name: &str, address| Mailbox {
             name: name.into(),
             address,
         };
-        let letter = Letter {
+        Ok(Letter {
             from: vec![mailbox(&self.config.name, from)],
             to: vec![mailbox("", to)],
             subject: format!("{tag} {subject}").trim().to_owned(),
             body: text.to_owned(),
             ..Letter::default()
+        })
+    }
+
+    /// The last message of a ticket as it came in, if it is this letter, but for its date and msg-id,
+    /// and the ticket is in the state that the letter asked for or one from which it gets there.
+    fn filed_last(&self, id: TicketId, verb: Verb, letter: &Letter) -> Result<Option<Vec<u8>>> {
+        let Some(file) = self.store.open(id)? else {
+            return Ok(None);
         };
-        Ok(letter.mail(&self.unique(), self.config.addresses.domain(), self.now()))
+        if verb != Verb::Done && file.state != State::Open {
+            return Ok(None);
+        }
+        let domain = self.config.addresses.domain();
+        // What the store adds to a mail, and the quoting of From_ lines, take less than this.
+        let most = 2 * letter.mail("", domain, 0).len() as u64 + 4096;
+        let size = file.stamp.size;
+        let end = file.read_part(size.saturating_sub(most), most)?;
+        let begins = memmem::rfind(&end, b"\n\nFrom ").map_or(0, |at| at + 2);
+        let Some(entry) = first_entry(&end[begins..]) else {
+            return Ok(None);
+        };
+        let filed = Message::new(&entry.raw);
+        let (msg_id, date) = (filed.message_id(), filed.date());
+        let unique = msg_id.as_deref().and_then(|id| id.split('@').next());
+        let unique = unique.map(|unique| unique.trim_start_matches('<'));
+        let is_it = unique
+            .zip(date)
+            .is_some_and(|(unique, date)| letter.mail(unique, domain, date) == *entry.raw);
+        Ok(is_it.then(|| entry.raw.into_owned()))
     }
 
     /// The left part of a msg-id that no other mail has: two closings with the same words are two mails.

@@ -90,6 +90,7 @@ impl Desk {
             writer_wrote,
             people,
             last_from: row.last_from.clone(),
+            in_both_places: verb == Verb::Done && self.store.is_in_both_places(row.id)?,
         };
         // No more than matters are counted, and only in a ticket that has so many.
         let most = rules.pass_limit().saturating_add(2);

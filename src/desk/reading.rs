@@ -132,6 +132,14 @@ impl Desk {
         Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
     }
 
+    /// The error for a ticket that cannot be closed, since neither of two files may be lost.
+    pub(crate) fn in_both_places(&self, id: TicketId) -> Fault {
+        let root = self.store.root().display();
+        let text = format!("cannot close ticket {id}: {root}/archived/{id} exists as well");
+        let hint = "`tickets check --store` shows the command that joins the two";
+        Fault::new(Status::TempFail, text).hint(hint)
+    }
+
     /// Makes the store ready to be read through the index. False if it has no ticket, and perhaps
     /// does not exist: then nothing is created, since the directory may be mistyped.
     pub fn prepare_reading(&self) -> Result<bool> {

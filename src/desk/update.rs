@@ -9,7 +9,7 @@ use crate::index::journal::{Added, Change};
 use crate::outbox::{Due, Key, Released};
 use crate::store::{Mbox, StagedFile, lock};
 use crate::ticket::address::Verb;
-use crate::ticket::plan::Plan;
+use crate::ticket::plan::{Plan, Remark};
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::{self, Trace};
@@ -26,6 +26,10 @@ impl Desk {
     ) -> Result<Option<Filed>> {
         let id = view.row.id;
         let plan = self.plan_update(parcel, &view, verb)?;
+        if parcel.by_operator && plan.remark == Some(Remark::InBothPlaces) {
+            return Err(self.in_both_places(id).into());
+        }
+        let opens_again = opens_again(parcel, &plan, &view);
         // All that takes time is done before the lock, since mutt waits for it for five seconds only.
         // One after the other: there are never more than two copies of a large message.
         let mails = self.compose(parcel, id, &plan, Some(&view));
@@ -47,12 +51,12 @@ impl Desk {
         };
         self.clear_lock_of_the_dead(&mbox)?;
         self.append(&mut mbox, &entry, &plan)?;
-        // --- filed: the entry is appended and synced ---
-        let answers = answers.of_filed_message();
         let mut warnings = Vec::new();
         if plan.closes {
-            warn(&mut warnings, mbox.move_to(State::Closed));
+            self.close(&mut mbox, view.row.stamp.size, &mut warnings)?;
         }
+        // --- filed: the entry is appended and synced ---
+        let answers = answers.of_filed_message();
         let state = mbox.state();
         let added = added(
             parcel,
@@ -71,7 +75,7 @@ impl Desk {
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,
-            deed: match (plan.closes, plan.reopens) {
+            deed: match (plan.closes, opens_again) {
                 (true, _) => Deed::Closed,
                 (_, true) => Deed::Reopened,
                 _ => Deed::Filed,
@@ -93,6 +97,9 @@ impl Desk {
         plan: &Plan,
         verb: Verb,
     ) -> Result<Option<View>> {
+        if plan.closes && self.store.is_in_both_places(planned.row.id)? {
+            return Ok(None);
+        }
         let Some(view) = self.view_locked(mbox, &planned)? else {
             return Ok(Some(planned));
         };
@@ -130,29 +137,43 @@ impl Desk {
         appended
     }
 
+    /// Moves the file of a ticket whose closing was appended at `length`. Where that cannot be done, the
+    /// closing is taken away again, as if it could not have been appended: else a ticket that stays open
+    /// would be said to be closed.
+    fn close(&self, mbox: &mut Mbox, length: u64, warnings: &mut Vec<String>) -> Result<()> {
+        let Err(e) = mbox.move_to(State::Closed) else {
+            return Ok(());
+        };
+        if mbox.state() == State::Open && mbox.truncate(length).is_ok() {
+            return Err(e);
+        }
+        warnings.push(error::line(&e));
+        Ok(())
+    }
+
     /// Completes the work of a delivery that died between filing a closing and moving the file: its
-    /// message is the ticket's last one then, and the ticket still open.
+    /// message is the ticket's last one then, and the ticket still open. True if this closed it.
     pub(super) fn finish_closing(
         &mut self,
         parcel: &Parcel,
         view: &View,
         verb: Verb,
         at: u64,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let row = &view.row;
         let is_last = at + 1 == row.entries;
         // The same bytes may have come to the ticket's own address before: then nobody would be
         // notified of a closing, and no entry would show it.
         let closes = view.ends_closed || parcel.by.is_staff;
         if verb != Verb::Done || row.state != Some(State::Open) || !is_last || !closes {
-            return Ok(());
+            return Ok(false);
         }
         if !self.plan_update(parcel, view, verb)?.closes {
-            return Ok(());
+            return Ok(false);
         }
         let store = self.store.clone();
         let Some(mut mbox) = store.lock(row.id, parcel.patience)? else {
-            return Ok(());
+            return Ok(false);
         };
         let before = mbox.stamp()?;
         // Somebody else may have filed meanwhile. A new ctime alone says no such thing.
@@ -160,13 +181,13 @@ impl Desk {
             mbox.move_to(State::Closed)?;
             self.note_in_journal(&mbox, before, None);
         }
-        Ok(())
+        Ok(mbox.state() == State::Closed)
     }
 
     /// The message is filed already, perhaps by a delivery that died. Sends the answers which that one
     /// had still to send, and removes the lock that it held. It may have died before it waited for the
     /// disk, or be about to wait; and nobody will bring the message again (A4).
-    pub(super) fn duplicate(&mut self, parcel: &Parcel, id: TicketId) -> Result<Filed> {
+    pub(super) fn duplicate(&mut self, parcel: &Parcel, id: TicketId, deed: Deed) -> Result<Filed> {
         self.store.sync(id)?;
         let mut warnings = Vec::new();
         let mut released = Released::default();
@@ -180,7 +201,7 @@ impl Desk {
         let state = self.store.locate(id)?.unwrap_or(State::Open);
         Ok(Filed {
             ticket: id,
-            deed: Deed::Duplicate,
+            deed,
             path: self.store.path(id, state),
             answers: Vec::new(),
             warnings,
@@ -251,6 +272,13 @@ impl Desk {
             })
         });
     }
+}
+
+/// True if a message opens its ticket again. A delivery that died may have moved the file already.
+pub(super) fn opens_again(parcel: &Parcel, plan: &Plan, view: &View) -> bool {
+    let ends_closed = view.ends_closed && plan.open;
+    let opens = matches!(plan.filed_under, Some(Verb::Update | Verb::Submitter));
+    plan.reopens || (ends_closed && opens && !parcel.degree.is_automatic())
 }
 
 /// What the journal says of an entry that lies `offset` bytes into its file.

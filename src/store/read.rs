@@ -42,6 +42,26 @@ impl Store {
         Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
     }
 
+    /// True if an open ticket cannot be closed, since its number is also that of another file among the
+    /// closed ones. Two names of one file are a move that was broken off, which the next lock completes.
+    pub(crate) fn is_in_both_places(&self, id: TicketId) -> Result<bool> {
+        let look = |state| {
+            let path = self.path(id, state);
+            match std::fs::symlink_metadata(&path) {
+                Ok(meta) => Ok(Some(meta)),
+                Err(e) if absent(&e) => Ok(None),
+                Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
+            }
+        };
+        // The closed one first: where there is none, as always, that is all.
+        let Some(closed) = look(State::Closed)? else {
+            return Ok(false);
+        };
+        let open = look(State::Open)?.filter(std::fs::Metadata::is_file);
+        let file = |meta: &std::fs::Metadata| (meta.dev(), meta.ino());
+        Ok(open.is_some_and(|open| file(&open) != file(&closed)))
+    }
+
     /// The stamp of a ticket's file in `state`; `None` if there is none.
     pub(crate) fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
         let path = self.path(id, state);

@@ -78,6 +78,8 @@ pub struct Ticket {
     pub people: Vec<String>,
     /// The author of its last message, in lower case.
     pub last_from: String,
+    /// Its number is also that of another file among the closed tickets, so it cannot be closed.
+    pub in_both_places: bool,
 }
 
 /// What a message replies to.
@@ -181,6 +183,8 @@ pub enum Remark {
     ClosingUnproven,
     /// It asks to close a ticket that is closed.
     ClosedAlready,
+    /// It asks to close a ticket whose number is also that of another file among the closed ones.
+    InBothPlaces,
     /// It is not passed on, since nothing proves that an admin wrote it (C3).
     Unproven,
     /// It is not passed on, since it also went to somebody who is not of the desk (C3).
@@ -211,6 +215,7 @@ impl Remark {
             Remark::ClosingRefused
                 | Remark::ClosingUnproven
                 | Remark::ClosedAlready
+                | Remark::InBothPlaces
                 | Remark::Unanswerable
         )
     }

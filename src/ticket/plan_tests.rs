@@ -104,6 +104,7 @@ fn ticket(open: bool) -> Ticket {
         writer_wrote: false,
         people: vec!["ann@x.org".into(), "bob@x.org".into()],
         last_from: "ann@x.org".into(),
+        in_both_places: false,
     }
 }
 

@@ -1,10 +1,11 @@
 //! `tickets check --store`: is every message there, as it was when it was filed (D6, D10)?
 
 use super::diagnosis::count;
+use super::store;
 use crate::desk::{Conversation, Desk};
 use crate::error::Status;
 use crate::screen::{plural, say};
-use crate::ticket::{State, TicketId};
+use crate::ticket::State;
 use anyhow::Result;
 use mail::entry::{Tail, Verdict, tail};
 
@@ -24,9 +25,7 @@ struct Verified {
 pub fn verify(desk: &mut Desk) -> Result<Status> {
     let open = desk.store.ids(State::Open)?;
     let closed = desk.store.ids(State::Closed)?;
-    let both: Vec<TicketId> = (open.iter().copied())
-        .filter(|id| closed.binary_search(id).is_ok())
-        .collect();
+    let both = store::both(desk);
     let mut all = [open, closed].concat();
     all.sort_unstable();
     all.dedup();
@@ -37,10 +36,12 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
             found.read(&ticket)?;
         }
     }
-    for id in &both {
-        say(format_args!(
-            "ticket {id} exists twice, open and closed; mail goes to the open one"
-        ))?;
+    for pair in &both {
+        let text = pair.text.trim_start_matches("store: ");
+        say(match &pair.mend {
+            Some(mend) => format!("{text} (`{mend}`)"),
+            None => text.to_owned(),
+        })?;
     }
     // Without this directory there are no copies, and checking must not create it.
     let mut missing = match desk.store.private().is_dir() {

@@ -188,22 +188,30 @@ fn is_stale(entry: &DirEntry) -> bool {
     age.is_some_and(|age| age > STALE)
 }
 
-/// Tickets that are both open and closed.
-fn both(desk: &Desk) -> Vec<Diagnosis> {
-    let (Ok(open), Ok(closed)) = (desk.store.ids(State::Open), desk.store.ids(State::Closed))
-    else {
-        return Vec::new();
-    };
-    let both = open.iter().filter(|id| closed.binary_search(id).is_ok());
-    both.map(|id| {
+/// Open tickets that cannot be closed, since there is another closed one with their number.
+pub fn both(desk: &Desk) -> Vec<Diagnosis> {
+    let open = desk.store.ids(State::Open).unwrap_or_default();
+    let cannot_close = |id: &TicketId| desk.store.is_in_both_places(*id).unwrap_or(false);
+    let diagnose = |id: TicketId| {
         let dir = quoted_path(desk.store.root());
-        let text = format!(
-            "store: ticket {id} exists twice, open and closed; the open one cannot be closed"
-        );
-        let mend = format!("cd {dir} && cat {id} >>archived/{id} && mv archived/{id} {id}");
-        Diagnosis::warn(text).mend(mend)
-    })
-    .collect()
+        let is_ticket = |state| matches!(desk.store.stamp_in(id, state), Ok(Some(_)));
+        match is_ticket(State::Closed) {
+            true => Diagnosis::warn(format!(
+                "store: ticket {id} exists twice, open and closed; the open one cannot be closed"
+            ))
+            .mend(format!(
+                "cd {dir} && cat {id} >>archived/{id} && mv archived/{id} {id}"
+            )),
+            false => Diagnosis::warn(format!(
+                "store: archived/{id} is no ticket, and in the way of ticket {id}, which cannot be closed"
+            ))
+            .mend(format!("cd {dir} && mv archived/{id} archived/{id}.aside")),
+        }
+    };
+    open.into_iter()
+        .filter(cannot_close)
+        .map(diagnose)
+        .collect()
 }
 
 fn space(desk: &Desk, root: &Path) -> Option<Diagnosis> {

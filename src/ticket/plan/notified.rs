@@ -41,6 +41,14 @@ fn gets_another(answers: &[Answer], admin: &str) -> bool {
     })
 }
 
+/// True if `admin` gets a copy of the message, or a note about it.
+fn gets_copy(answers: &[Answer], admin: &String) -> bool {
+    answers.iter().any(|answer| match answer {
+        Answer::Copy(to) | Answer::Note(to) => to.contains(admin),
+        _ => false,
+    })
+}
+
 /// True if `admin` got the message itself, and that says all there is to say.
 fn knows(situation: &Situation, remark: Option<Remark>, admin: &str) -> bool {
     // Anybody can name the admins in Cc, and close a ticket without their hearing of it (C5).
@@ -58,7 +66,8 @@ pub(super) fn report_remark(
     answers: &mut Vec<Answer>,
 ) {
     let Some(remark) = remark else { return };
-    if remark.is_in_copy() && rules.notify != Notify::None {
+    let said_in_copy = remark.is_in_copy() && rules.notify != Notify::None;
+    if said_in_copy && remark != Remark::InBothPlaces {
         // The copy or note says so (C5).
         return;
     }
@@ -67,6 +76,12 @@ pub(super) fn report_remark(
         Remark::PassLimit | Remark::OpenedByMachine | Remark::Unreachable => {
             let admins = rules.admins.iter();
             admins.filter(|a| rules.may_write_to(a)).cloned().collect()
+        }
+        // An admin who asked for it gets no copy, and would assume that it was done.
+        Remark::InBothPlaces => {
+            let admins = rules.admins.iter();
+            let others = admins.filter(|a| rules.may_write_to(a) && !gets_copy(answers, a));
+            others.cloned().collect()
         }
         // Only the author can do better.
         Remark::ThirdParty | Remark::Unclear(_) => {

@@ -38,6 +38,11 @@ pub(super) fn update(
     if verb == Verb::Done {
         match closing(rules, situation, ticket) {
             Ok(()) if closes_again => plan.remark = Some(Remark::ClosedAlready),
+            Ok(()) if ticket.in_both_places => {
+                // Its words were to tell the submitter of a closing, so they stay here.
+                plan.filed_under = Some(Verb::Refused);
+                plan.remark = Some(Remark::InBothPlaces);
+            }
             Ok(()) => {
                 plan.open = false;
                 plan.closes = true;
@@ -53,7 +58,8 @@ pub(super) fn update(
             }
         }
     }
-    if plan.filed_under != Some(Verb::Done) && !closes_again {
+    let cannot_close = plan.remark == Some(Remark::InBothPlaces);
+    if plan.filed_under != Some(Verb::Done) && !closes_again && !cannot_close {
         plan.reopens = !ticket.open;
         plan.open = true;
         match by.is_staff {
