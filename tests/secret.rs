@@ -360,3 +360,60 @@ fn the_operators_tools_know_the_address() {
         crate::bench::finish(shell, script.stdout.as_bytes()).is(0, "", "");
     }
 }
+
+/// (C8) Whatever could carry a digest into a feed: the links, the operator's own address, and what
+/// others quote.
+#[test]
+fn feeds_do_not_publish_the_digests() {
+    let bench = desk("");
+    let local = open(&bench);
+    let digest = local.rsplit('-').next().unwrap();
+    let says = format!(
+        "From: \"{local}@example.org\" <{local}@example.org>\nSubject: Re: {local}-done@example.org {digest}\n\
+         Message-ID: <2@example.org>\n\nIts address is {local}@example.org.\n"
+    );
+    bench.file(&local, says);
+    bench.says(&format!("close 1 -m {local}"), "closed 1  Printer\n");
+    let from = format!("{local}@");
+    for form in ["--atom", "--rss"] {
+        let feed = |args: &[&str]| {
+            let ran = bench.run(&[&["timeline", form], args].concat(), b"");
+            assert_eq!((ran.status, &*ran.stderr), (0, ""), "{ran:?}");
+            assert!(
+                !ran.stdout.to_lowercase().contains(digest),
+                "{}",
+                ran.stdout
+            );
+            let tag = match form {
+                "--atom" => "<id>",
+                _ => "<guid",
+            };
+            let ids = ran.stdout.lines().filter(|line| line.contains(tag));
+            let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+            let all = ids.len();
+            ids.sort();
+            ids.dedup();
+            assert_eq!(ids.len(), all, "{ids:?}");
+            (ran.stdout, ids)
+        };
+        let (text, ids) = feed(&[]);
+        for want in [
+            "Re: ticket-1-done@example.org …",
+            "Alice",
+            "mailto:submit@example.org",
+        ] {
+            assert!(text.contains(want), "{want}: {text}");
+        }
+        assert!(!text.contains("mailto:ticket"), "{text}");
+        let (some, _) = feed(&["--from", &from]);
+        assert!(some.contains("Re: ticket-1-done@example.org"), "{some}");
+        // With another secret, the old digests are of no use; the ids stay.
+        put_secret(&bench, "fedcba9876543210fedcba9876543210");
+        let ran = bench.run(&["timeline", form, "--events", "opened,closed"], b"");
+        assert!(!ran.stdout.contains("mailto:ticket"), "{ran:?}");
+        for line in ran.stdout.lines().filter(|line| line.contains("ticket-1/")) {
+            assert!(ids.iter().any(|id| id == line), "{line}: {ids:?}");
+        }
+        put_secret(&bench, SECRET);
+    }
+}

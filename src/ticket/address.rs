@@ -1,5 +1,7 @@
 //! The desk's own addresses: recognising and writing them.
 
+mod published;
+
 use super::TicketId;
 use super::digest::{self, Secret};
 use serde::{Deserialize, Serialize};

@@ -43,7 +43,8 @@ use std::io::Write;
 /// (how many).
 ///
 /// --rss and --atom print a feed of the newest 100 messages, or of as many as -n
-/// says. Each links to the ticket's mail address.
+/// says. Each links to the ticket's mail address; with address_secret, whose digests
+/// are nowhere in a feed, it has no link.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
 pub(super) struct Timeline {

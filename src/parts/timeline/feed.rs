@@ -5,7 +5,7 @@
 use super::ids::{ItemIds, feed_id, percent};
 use crate::screen::{person, plural, size, xml};
 use crate::ticket::TicketId;
-use crate::ticket::address::{Addresses, Verb};
+use crate::ticket::address::Addresses;
 use crate::ticket::timeline::{Items, TimelineItem, Wanted};
 use crate::ticket::when::{moment, rfc3339};
 use anyhow::Result;
@@ -155,7 +155,7 @@ fn write(out: &mut dyn Write, format: &Format, head: &FeedHead, items: Items) ->
     };
     let domain = head.addresses.domain();
     let values = HeadValues {
-        id: feed_id(domain, head.wanted),
+        id: feed_id(domain, &published_query(head)),
         title: &head.title,
         link: mailto(&head.addresses.submit()),
         updated: Moment::new(updated)?,
@@ -163,11 +163,37 @@ fn write(out: &mut dyn Write, format: &Format, head: &FeedHead, items: Items) ->
     out.write_all(head_template.render(Serde(values))?.as_bytes())?;
     let mut ids = ItemIds::new(domain);
     for item in items {
-        let item = item?;
+        // Before its id is made: whoever knew all the rest could try all digests.
+        let item = published(head, item?);
         let values = item_values(head, &item, ids.id(&item))?;
         out.write_all(item_template.render(Serde(values))?.as_bytes())?;
     }
     Ok(out.write_all(format.foot.as_bytes())?)
+}
+
+/// The item as anybody may read it: without the digests of ticket addresses (C8).
+fn published(head: &FeedHead, mut item: TimelineItem) -> TimelineItem {
+    let clean = |text: &mut String| {
+        *text = match item.ticket {
+            Some(id) => head.addresses.published_of(id, text),
+            None => head.addresses.published(text).into_owned(),
+        }
+    };
+    clean(&mut item.subject);
+    if let Some(author) = &mut item.author {
+        clean(&mut author.name);
+        clean(&mut author.address);
+    }
+    item
+}
+
+/// What the feed was asked for, as anybody may read it.
+fn published_query(head: &FeedHead) -> Wanted {
+    let from = head.wanted.from.as_ref();
+    Wanted {
+        from: from.map(|from| head.addresses.published(from).into_owned()),
+        ..head.wanted.clone()
+    }
 }
 
 fn engine() -> Result<Environment<'static>> {
@@ -185,13 +211,15 @@ fn engine() -> Result<Environment<'static>> {
 }
 
 fn item_values<'a>(head: &FeedHead, item: &'a TimelineItem, id: String) -> Result<ItemValues<'a>> {
-    let link = |id| mailto(&head.addresses.ticket(id, Verb::Update));
+    let link = item
+        .ticket
+        .and_then(|id| head.addresses.published_ticket(id));
     let email = item.author.as_ref().map(|author| author.address.as_str());
     let description = description(item);
     Ok(ItemValues {
         id,
         title: title(head, item),
-        link: item.ticket.map(link),
+        link: link.as_deref().map(mailto),
         at: Moment::new(item.at)?,
         kind: &item.kind,
         author: item.who(),
