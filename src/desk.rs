@@ -21,6 +21,7 @@ mod trust;
 mod update;
 mod view;
 
+use crate::clock;
 use crate::config::Config;
 use crate::index::Index;
 use crate::outbox::Outbox;
@@ -77,7 +78,7 @@ impl Desk {
 
     /// The time, in seconds since 1970. Asked for each operation, since a process may live for months.
     pub fn now(&self) -> i64 {
-        jiff::Timestamp::now().as_second()
+        clock::now().as_second()
     }
 
     /// The program that takes our mail.

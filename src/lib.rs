@@ -17,6 +17,7 @@
 )]
 
 pub mod cli;
+mod clock;
 mod commands;
 mod config;
 mod desk;

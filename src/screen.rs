@@ -7,6 +7,7 @@
 mod conversation;
 mod pager;
 pub(crate) mod progress;
+mod raw;
 pub(crate) mod stretch;
 mod table;
 mod wrap;
@@ -15,6 +16,7 @@ pub(crate) mod xml;
 pub(crate) use conversation::title;
 pub use conversation::{ShownMessage, conversation};
 pub(crate) use pager::{Output, page, page_with};
+pub(crate) use raw::RawOutput;
 pub use table::{Layout, Row, Widths};
 pub(crate) use wrap::hang;
 

@@ -4,6 +4,7 @@
 use crate::bench::{Bench, Ran};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
+use crate::reply::on_terminal;
 use crate::transcript::Transcript;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -310,4 +311,34 @@ fn a_mail_in_two_tickets() {
     // Part of an archive that was imported before, in a foreign mailbox.
     there.put("mine", archive(&[&one, &two]).as_bytes());
     there.says("import mine", "filed 0 messages; 2 were there already\n");
+}
+
+/// (E2) A terminal gets no bytes that could steer it; a pipe gets all.
+#[test]
+fn a_terminal_gets_no_escape_sequences() {
+    let b = Bench::new();
+    b.file(
+        "submit",
+        "Message-ID: <1@x>\nSubject: x\n\n\u{1b}]0;owned\u{7}\n",
+    );
+    let ran = on_terminal(&b, "export --mbox -", "");
+    let text = "cannot show this on a terminal: it holds control characters or binary data";
+    let hint = "`tickets export --mbox - > FILE` saves it";
+    assert_eq!(ran.status, 64, "{ran:?}");
+    let said = ran.stdout + &ran.stderr;
+    assert_eq!(said, format!("tickets: {text}\nhint: {hint}\n"));
+    let piped = b.run(&["export", "--mbox", "-"], b"");
+    assert_eq!((piped.status, &*piped.stderr), (0, ""));
+    assert!(piped.stdout.contains("\n\u{1b}]0;owned\u{7}\n"));
+    // What is harmless is shown.
+    let b = Bench::new();
+    b.file(
+        "submit",
+        "Message-ID: <1@x>\nSubject: x\n\nGr\u{fc}\u{df}e\n",
+    );
+    let ran = on_terminal(&b, "export --mbox -", "");
+    assert!(
+        ran.status == 0 && ran.stdout.contains("Gr\u{fc}\u{df}e"),
+        "{ran:?}"
+    );
 }

@@ -91,9 +91,9 @@ fn may_know(from: &str, to: &str) -> bool {
     match (from, to) {
         _ if from == to => true,
         // Leaves, which know nothing of the program. What is pure does without the disk.
-        ("error" | "files", _) => false,
-        ("ticket" | "mail" | "screen", "files") => false,
-        (_, "error" | "files") => true,
+        ("error" | "files" | "clock", _) => false,
+        ("ticket" | "mail" | "screen", "files" | "clock") => false,
+        (_, "error" | "files" | "clock") => true,
         ("screen", _) => ["ticket", "mail"].contains(&to),
         (_, "screen") => (floor("commands")..=floor("part")).contains(&floor(from)),
         // Nobody names a part but the table.

@@ -1,6 +1,7 @@
 //! `tickets reply`: a draft for the customer, opened in mutt or an editor.
 
 use super::mutt;
+use crate::clock;
 use crate::desk::{Desk, FiledMessage};
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
@@ -184,7 +185,7 @@ impl Reply {
 
     /// Hands the reply to sendmail, and returns its recipients.
     fn send(&self, desk: &Desk, draft: &Letter) -> Result<Vec<String>> {
-        let now = jiff::Timestamp::now();
+        let now = clock::now();
         let unique = format!("{:x}.{:x}", now.as_nanosecond(), std::process::id());
         let mail = draft.mail(&unique, desk.config.addresses.domain(), now.as_second());
         let mut file = tempfile::tempfile().context("cannot write the mail")?;

@@ -6,7 +6,7 @@ mod save;
 use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
-use crate::screen;
+use crate::screen::{self, RawOutput};
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::Verdict;
@@ -91,7 +91,7 @@ impl Run for Show {
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
         if self.mbox {
             let command = format!("tickets show {id} --mbox");
-            forms::print_bytes(&conversation.mbox, &command)?;
+            RawOutput::new(command).print(&conversation.mbox)?;
             return Ok(Status::Ok);
         }
         let mut messages: Vec<FiledMessage> = conversation.messages().collect();
@@ -153,7 +153,7 @@ impl Show {
             )),
         }
         let command = format!("tickets show {id} {number} --raw");
-        forms::print_bytes(&decoded.raw, &command)?;
+        RawOutput::new(command).print(&decoded.raw)?;
         Ok(Status::Ok)
     }
 
@@ -161,7 +161,7 @@ impl Show {
         let (id, number) = (self.ticket, message.number);
         let raw = message.decode().raw;
         if let Some((_, bytes)) = render::part(&raw, part) {
-            forms::print_bytes(&bytes, &format!("tickets show {id} --part {number}.{part}"))?;
+            RawOutput::new(format!("tickets show {id} --part {number}.{part}")).print(&bytes)?;
             return Ok(Status::Ok);
         }
         let text = format!("message {number} of ticket {id} has no part {part}");

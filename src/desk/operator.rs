@@ -3,6 +3,7 @@
 use super::Desk;
 use super::delivery::{Bearer, Incoming, Outcome};
 use super::reading::first_entry;
+use crate::clock;
 use crate::error::{Fault, Status};
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
@@ -130,7 +131,7 @@ impl Desk {
 
     /// The left part of a msg-id that no other mail has: two closings with the same words are two mails.
     pub fn unique(&self) -> String {
-        let now = jiff::Timestamp::now().as_nanosecond();
+        let now = clock::now().as_nanosecond();
         format!("{now:x}.{:x}", std::process::id())
     }
 }

@@ -1,6 +1,7 @@
 //! Reading tickets without a lock: which ones exist, in which state, and what they contain.
 
 use super::Store;
+use crate::clock;
 use crate::files::{Stamp, absent, open_quietly};
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -118,7 +119,7 @@ impl Store {
     /// Like [`Store::directory_mtime`], but `None` if that was just now: another change within the same
     /// clock tick would leave the same mtime.
     pub(crate) fn final_directory_mtime(&self, state: State) -> Result<Option<i64>> {
-        let now = jiff::Timestamp::now().as_nanosecond();
+        let now = clock::now().as_nanosecond();
         let mtime = self.directory_mtime(state)?;
         Ok(mtime.filter(|&at| i128::from(at) + TICK < now))
     }

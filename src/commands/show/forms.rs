@@ -1,7 +1,6 @@
 //! The forms in which a ticket's messages are shown.
 
 use crate::desk::FiledMessage;
-use crate::error::{Fault, Status};
 use crate::listing::MailboxObject;
 use crate::screen;
 use crate::ticket::event::Event;
@@ -12,7 +11,6 @@ use mail::entry::Verdict;
 use mail::message::Message;
 use mail::render::{self, Limits};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
 
 /// A line of `--json`; the fields are a promise to those who read it.
 #[derive(Serialize)]
@@ -188,29 +186,6 @@ fn topic(subject: &str, tag: Option<&str>) -> String {
     decode::clean(rest)
 }
 
-/// Prints bytes as they are; `command` is what was typed.
-///
-/// # Errors
-/// Status 64 if standard output is a terminal to which they could do harm.
-pub(super) fn print_bytes(bytes: &[u8], command: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    if stdout.is_terminal() && !is_harmless(bytes) {
-        let text = "cannot show this on a terminal: it holds control characters or binary data";
-        let fault = Fault::new(Status::Usage, text);
-        return Err(fault.hint(format!("`{command} > FILE` saves it")).into());
-    }
-    stdout.write_all(bytes)?;
-    Ok(stdout.flush()?)
-}
-
-/// True if `bytes` are text whose only control characters are tabs and line ends.
-fn is_harmless(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| {
-        let mut controls = text.chars().filter(|c| c.is_control());
-        controls.all(|c| matches!(c, '\t' | '\r' | '\n'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,20 +206,6 @@ mod tests {
             ("nothing left", "Re: ", ""),
         ] {
             assert_eq!(topic(subject, Some("[issue12]")), want, "{case}");
-        }
-    }
-
-    #[test]
-    fn terminals_get_text_only() {
-        for (case, bytes, want) in [
-            ("text", "Grüße\r\n\tzu\n".as_bytes(), true),
-            ("escape", b"\x1b[2J", false),
-            ("eight bit", b"\x9b2J", false),
-            ("C1", "\u{9b}2J".as_bytes(), false),
-            ("NUL", b"a\0", false),
-            ("nothing", b"", true),
-        ] {
-            assert_eq!(is_harmless(bytes), want, "{case}");
         }
     }
 }

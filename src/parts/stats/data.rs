@@ -164,7 +164,7 @@ pub(super) fn json(stats: &DeskStats) -> Result<String> {
 pub(super) fn csv(stats: &DeskStats) -> String {
     let mut out = String::from("section,key,measure,value\n");
     let mut row = |section: &str, key: &str, measure: &str, value: u64| {
-        out.push_str(&format!("{section},{},{measure},{value}\n", cell(key)));
+        out.push_str(&format!("{section},{key},{measure},{value}\n"));
     };
     let counts = |c: &Counts| {
         [
@@ -220,7 +220,7 @@ pub(super) fn csv(stats: &DeskStats) -> String {
         row("weekday", day, "mail", mail);
     }
     for it in &stats.top {
-        row("submitter", &it.who.address, "tickets", it.tickets);
+        row("submitter", &cell(&it.who.address), "tickets", it.tickets);
     }
     for it in &stats.largest {
         let key = it.ticket.to_string();
@@ -231,9 +231,12 @@ pub(super) fn csv(stats: &DeskStats) -> String {
 }
 
 /// A text as a cell. Strangers choose their addresses, so one that a spreadsheet would take for a formula
-/// gets a quote before it.
+/// gets a quote before it. Some take the wide forms of East Asian scripts, and what follows blanks.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let begins = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
+    ];
+    let formula = text.starts_with(begins) || text.trim_start().starts_with(begins);
     let text = match formula {
         true => format!("'{text}"),
         false => text.to_owned(),
@@ -256,6 +259,11 @@ mod tests {
             ("\"a,b\"@example.net", "\"\"\"a,b\"\"@example.net\""),
             ("=cmd|x@example.net", "'=cmd|x@example.net"),
             ("-1@example.net", "'-1@example.net"),
+            ("@sum@x", "'@sum@x"),
+            ("\t=1@x", "'\t=1@x"),
+            (" =1@x", "' =1@x"),
+            ("＝1@x", "'＝1@x"),
+            ("\r=1@x", "\"'\r=1@x\""),
             ("+a,b@x", "\"'+a,b@x\""),
         ] {
             assert_eq!(cell(text), want, "{text}");

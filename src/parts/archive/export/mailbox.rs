@@ -4,6 +4,7 @@
 use super::entry::ExportedEntry;
 use crate::error::{Fault, Status, quoted_path};
 use crate::files::sync_directory;
+use crate::screen::RawOutput;
 use crate::store::Store;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -17,7 +18,7 @@ use tempfile::{NamedTempFile, TempDir};
 #[derive(Debug)]
 pub(crate) enum OutputMailbox {
     /// An mbox on standard output.
-    Stdout(BufWriter<io::Stdout>),
+    Stdout(BufWriter<io::Stdout>, RawOutput),
     /// An mbox, which gets its name when it is complete.
     Mbox(BufWriter<NamedTempFile>, PathBuf),
     /// A Maildir, which gets its name when it is complete.
@@ -31,7 +32,10 @@ impl OutputMailbox {
     /// Status 64 if the path exists, lies in no directory, or would be that of a ticket.
     pub(crate) fn mbox(path: &Path, store: &Store) -> Result<OutputMailbox> {
         if path == Path::new("-") {
-            return Ok(OutputMailbox::Stdout(BufWriter::new(io::stdout())));
+            return Ok(OutputMailbox::Stdout(
+                BufWriter::new(io::stdout()),
+                RawOutput::new("tickets export --mbox -"),
+            ));
         }
         if path.symlink_metadata().is_ok() {
             return Err(exists(path, "there is such a file already"));
@@ -70,12 +74,16 @@ impl OutputMailbox {
     }
 
     pub(crate) fn is_stdout(&self) -> bool {
-        matches!(self, OutputMailbox::Stdout(_))
+        matches!(self, OutputMailbox::Stdout(..))
     }
 
     pub(crate) fn add(&mut self, message: &ExportedEntry) -> Result<()> {
         match self {
-            OutputMailbox::Stdout(out) => write_entry(out, message).context(STDOUT),
+            OutputMailbox::Stdout(out, raw) => {
+                raw.check(&message.from_line)?;
+                raw.check(&message.content)?;
+                write_entry(out, message).context(STDOUT)
+            }
             OutputMailbox::Mbox(out, path) => write_entry(out, message)
                 .with_context(|| format!("cannot write {}", path.display())),
             OutputMailbox::Maildir(dir, path) => {
@@ -95,7 +103,7 @@ impl OutputMailbox {
     /// Syncs the mailbox to the disk, and then gives it its name.
     pub(crate) fn finish(self) -> Result<()> {
         match self {
-            OutputMailbox::Stdout(mut out) => out.flush().context(STDOUT),
+            OutputMailbox::Stdout(mut out, _) => out.flush().context(STDOUT),
             OutputMailbox::Mbox(out, path) => {
                 let doing = || format!("cannot write {}", path.display());
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
