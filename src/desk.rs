@@ -39,6 +39,7 @@ pub(crate) use reading::first_entry;
 pub use reading::{Conversation, FiledMessage};
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
+use tempfile::TempDir;
 
 /// A desk that is open for work.
 pub struct Desk {
@@ -49,6 +50,9 @@ pub struct Desk {
     /// Mail that waits to be sent.
     pub outbox: Outbox,
     pub(crate) index: OnceCell<Index>,
+    /// Where the index lies that is made for this command alone, since that of the store cannot be
+    /// written; it is removed at the end.
+    index_elsewhere: Option<TempDir>,
     /// The journal has grown long; apply it on leaving.
     journal_is_long: Cell<bool>,
 }
@@ -71,6 +75,7 @@ impl Desk {
             store: Store::new(&config.dir, group),
             outbox: Outbox::at(&config.dir).shared(group.is_some()),
             index: OnceCell::new(),
+            index_elsewhere: None,
             journal_is_long: Cell::new(false),
             config,
         })

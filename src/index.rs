@@ -27,7 +27,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 pub(crate) use backlog::Unread;
-pub use error::IndexError;
+pub use error::{IndexError, OfIndex};
 pub use held::Presence;
 pub(crate) use past::Earlier;
 pub use write::TicketFile;

@@ -9,6 +9,7 @@ use crate::config::{Config, Overrides};
 use crate::desk::build::NoFollower;
 use crate::desk::{Desk, Watch};
 use crate::error::{Fault, Status};
+use crate::index::IndexError;
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::ArgMatches;
@@ -76,6 +77,11 @@ pub trait Run: clap::Args {
     /// Its name, as it is typed.
     const NAME: &'static str;
 
+    /// It only reads the store, and prints nothing before it has read all that it needs of the index. So
+    /// it works on a disk that is full or may only be read, too: it is begun anew, with an index of its
+    /// own elsewhere.
+    const READS: bool = false;
+
     /// See [`Command::arrange`].
     fn arrange(args: Vec<OsString>) -> Vec<OsString> {
         args
@@ -110,7 +116,10 @@ impl<T: Run> Command for BuiltIn<T> {
     }
 
     fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
-        T::from_arg_matches(given)?.run(cx)
+        match T::from_arg_matches(given)?.run(cx) {
+            Err(e) if T::READS && cx.put_index_elsewhere(&e) => T::from_arg_matches(given)?.run(cx),
+            done => done,
+        }
     }
 }
 
@@ -193,6 +202,8 @@ pub struct Context {
     pub program: clap::Command,
     /// The configuration as it was read to find the parts; whoever opens the desk first takes it.
     config: Cell<Option<Result<Config>>>,
+    /// The index of the store cannot be written, so that a command that reads makes one of its own.
+    index_elsewhere: Cell<bool>,
 }
 
 impl Context {
@@ -216,6 +227,7 @@ impl Context {
             parts,
             program,
             config: Cell::new(Some(config)),
+            index_elsewhere: Cell::new(false),
         }
     }
 
@@ -236,7 +248,24 @@ impl Context {
     /// The configuration cannot be read, or is wrong.
     pub fn desk(&self) -> Result<Desk> {
         self.parts.check()?;
-        self.desk_for_mta()
+        let mut desk = self.desk_for_mta()?;
+        if self.index_elsewhere.get() {
+            desk.put_index_elsewhere()?;
+        }
+        Ok(desk)
+    }
+
+    /// True, and said so, if a command that failed so may be begun anew with an index elsewhere.
+    fn put_index_elsewhere(&self, error: &anyhow::Error) -> bool {
+        let why = IndexError::unwritable(error).filter(|_| !self.index_elsewhere.get());
+        let Some(why) = why else {
+            return false;
+        };
+        crate::screen::remark(format_args!(
+            "{why}; all tickets are read, which takes longer"
+        ));
+        self.index_elsewhere.set(true);
+        true
     }
 
     /// The same for what an MTA asks before it takes a mail: a mistake about parts is no reason to

@@ -40,6 +40,7 @@ mod policy;
 mod power;
 mod python;
 mod races;
+mod read_only;
 mod reply;
 mod restore;
 mod robots;

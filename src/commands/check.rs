@@ -39,6 +39,7 @@ pub struct Check {
 
 impl Run for Check {
     const NAME: &'static str = "check";
+    const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk()?;

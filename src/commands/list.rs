@@ -128,6 +128,7 @@ impl Found {
 
 impl Run for List {
     const NAME: &'static str = "list";
+    const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;

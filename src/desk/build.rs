@@ -112,8 +112,8 @@ impl Desk {
     /// Makes the index anew, together with what `F` keeps. The index in use stays so until the new one is
     /// complete. If it is interrupted, the next call goes on from there.
     pub(crate) fn rebuild<F: Follower>(&mut self, watch: Watch) -> Result<()> {
-        let path = self.store.private().join("index.db");
-        let _one = self.store.lock_file("rebuild.lock")?;
+        let path = self.index_dir().join("index.db");
+        let _one = self.lock_beside_index("rebuild.lock")?;
         let (draft, follower) = begin::<F>(&path)?;
         let done = draft.done()?;
         let mut ids = self.store.ids(State::Open)?;

@@ -3,11 +3,13 @@
 
 use super::Desk;
 use crate::index::journal::{ArchiveChange, Change, Journal};
-use crate::index::{Index, IndexError};
+use crate::index::{Index, IndexError, OfIndex};
 use crate::ticket::State;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::cell::OnceCell;
-use std::path::Path;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// How often something is tried again whose index was removed, or broken, under its hands.
 const RETRIES: usize = 5;
@@ -30,11 +32,50 @@ impl Desk {
         ReadEnd(&self.index)
     }
 
+    /// Makes an index for this command alone, in the directory for temporary files, or in memory if
+    /// that one is on the disk of the store: that disk cannot be written.
+    ///
+    /// # Errors
+    /// No directory can be created.
+    pub(crate) fn put_index_elsewhere(&mut self) -> Result<()> {
+        let temporary = std::env::temp_dir();
+        let memory = Path::new("/dev/shm");
+        let device = |dir: &Path| std::fs::metadata(dir).map(|meta| meta.dev()).ok();
+        let dirs = match device(&temporary) == device(self.store.root()) {
+            true => [memory, &temporary],
+            false => [&temporary, memory],
+        };
+        let create = |dir| {
+            tempfile::Builder::new()
+                .prefix("tickets-index-")
+                .tempdir_in(dir)
+        };
+        let made = create(dirs[0]).or_else(|_| create(dirs[1]));
+        let doing = || format!("cannot make an index in {}", dirs[0].display());
+        self.index.take();
+        self.index_elsewhere = Some(made.with_context(doing)?);
+        Ok(())
+    }
+
+    /// The directory of the index, and of what follows it.
+    pub(crate) fn index_dir(&self) -> PathBuf {
+        match &self.index_elsewhere {
+            Some(dir) => dir.path().to_owned(),
+            None => self.store.private(),
+        }
+    }
+
+    /// Waits for an exclusive flock on a file beside the index.
+    pub(crate) fn lock_beside_index(&self, name: &str) -> Result<File> {
+        let locked = self.store.lock_file(&self.index_dir().join(name));
+        locked.context(OfIndex("cannot use the index".into()))
+    }
+
     fn index_by(&self, open: fn(&Path) -> Result<Index>) -> Result<&Index> {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let index = open(&self.store.private().join("index.db"))?;
+        let index = open(&self.index_dir().join("index.db"))?;
         Ok(self.index.get_or_init(|| index))
     }
 
@@ -79,7 +120,7 @@ impl Desk {
             }
             self.index.take();
             if damaged {
-                forget(self, &self.store.private().join("index.db"))?;
+                forget(self, &self.index_dir().join("index.db"))?;
             }
             done = work(self);
         }

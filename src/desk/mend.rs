@@ -31,6 +31,18 @@ impl Desk {
         tail(|| self.index(), id, bytes)
     }
 
+    /// Where the last whole entry of a file ends. What the index has seen of the file counts where the
+    /// index can be read: else a ticket could not be saved from a disk that is full or failing.
+    pub(crate) fn whole_end(&self, id: TicketId, bytes: &[u8]) -> usize {
+        match self
+            .tail(id, bytes)
+            .unwrap_or_else(|_| entry::tail(bytes, 0))
+        {
+            Tail::Whole | Tail::Missing(_) => bytes.len(),
+            Tail::Torn { keep } | Tail::SetAside { keep } => keep as usize,
+        }
+    }
+
     /// Saves in `.tickets/torn/`, synced, what cannot be told from mail.
     fn set_aside(&self, id: TicketId, bytes: &[u8]) -> Result<()> {
         use std::io::Write;

@@ -3,12 +3,12 @@
 use super::Desk;
 use super::reconcile::{Summarized, summarize};
 use crate::error::{Fault, Status};
-use crate::index::Overview;
+use crate::index::{OfIndex, Overview};
 use crate::ticket::event::{Course, Event};
 use crate::ticket::staff::Staff;
 use crate::ticket::summary::Summary;
 use crate::ticket::{State, TicketId};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use mail::decode::Mailbox;
 use mail::entry::{self, Decoded};
 use mail::mbox;
@@ -146,7 +146,10 @@ impl Desk {
         if self.store.is_empty(State::Open)? && self.store.is_empty(State::Closed)? {
             return Ok(false);
         }
-        self.store.create_directories()?;
+        if self.index_elsewhere.is_none() {
+            let created = self.store.create_directories();
+            created.context(OfIndex("cannot make an index".into()))?;
+        }
         Ok(true)
     }
 

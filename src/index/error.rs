@@ -2,6 +2,7 @@
 
 use rusqlite::ErrorCode;
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 /// The index could not be read or changed.
@@ -25,6 +26,33 @@ impl IndexError {
     /// The index error among the causes of `error`.
     pub fn among(error: &anyhow::Error) -> Option<&IndexError> {
         error.chain().find_map(|e| e.downcast_ref())
+    }
+
+    /// Why the index could not be written, if that is what `error` is about: the disk is full or may
+    /// only be read, or the files are another user's.
+    pub fn unwritable(error: &anyhow::Error) -> Option<String> {
+        let io = error.chain().find_map(|e| e.downcast_ref::<io::Error>());
+        let of_system = error.downcast_ref::<OfIndex>().and(io).is_some_and(|e| {
+            matches!(
+                e.kind(),
+                ErrorKind::PermissionDenied
+                    | ErrorKind::ReadOnlyFilesystem
+                    | ErrorKind::StorageFull
+                    | ErrorKind::QuotaExceeded
+            )
+        });
+        let code = Self::among(error).and_then(|e| e.0.sqlite_error_code());
+        let of_sqlite = matches!(
+            code,
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::PermissionDenied
+                    | ErrorCode::SystemIoFailure
+            )
+        );
+        (of_system || of_sqlite).then(|| crate::error::line(error))
     }
 
     /// A hint, if an index error is among the causes of `error`.
@@ -57,6 +85,16 @@ impl fmt::Display for IndexError {
             }
             _ => write!(f, "cannot use the index: {}", self.0),
         }
+    }
+}
+
+/// What was done with the index, in an error about its file or directory.
+#[derive(Debug)]
+pub struct OfIndex(pub String);
+
+impl fmt::Display for OfIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

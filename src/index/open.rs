@@ -2,7 +2,7 @@
 
 use super::error::{is_damage, with_system_error};
 use super::journal::Journal;
-use super::{Index, IndexError, schema};
+use super::{Index, IndexError, OfIndex, schema};
 use crate::files::absent;
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Index {
             index.apply_journal(&Self::journal(path))?;
             Ok(index)
         })
-        .with_context(|| format!("cannot open {}", path.display()))
+        .with_context(|| OfIndex(format!("cannot open {}", path.display())))
     }
 
     /// Opens read-only. Pending journal lines are read but not applied.
@@ -51,7 +51,9 @@ impl Index {
     pub fn apply_pending(&self) -> Result<()> {
         if self.journal_unapplied.get() {
             self.end_read();
-            let _lock = schema::lock(&self.path)?;
+            let lock = schema::lock(&self.path);
+            let _lock =
+                lock.with_context(|| OfIndex(format!("cannot lock {}", self.path.display())))?;
             self.apply_journal(&Self::journal(&self.path))?;
             self.journal_unapplied.set(false);
         }

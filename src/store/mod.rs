@@ -118,9 +118,9 @@ impl Store {
         sync_directory(&self.dir(State::Open))
     }
 
-    /// Waits for an exclusive flock on a file in `.tickets/`, for use among our own processes.
-    pub(crate) fn lock_file(&self, name: &str) -> Result<File> {
-        let (path, file) = self.private_file(name)?;
+    /// Waits for an exclusive flock on a file, for use among our own processes.
+    pub(crate) fn lock_file(&self, path: &Path) -> Result<File> {
+        let file = self.open_to_lock(path)?;
         fs2::FileExt::lock_exclusive(&file)
             .with_context(|| format!("cannot lock {}", path.display()))?;
         Ok(file)
@@ -129,16 +129,20 @@ impl Store {
     /// Opens a file in `.tickets/` for reading, writing and locking, and creates it if it is missing.
     fn private_file(&self, name: &str) -> Result<(PathBuf, File)> {
         let path = self.private().join(name);
-        let file = OpenOptions::new()
+        let file = self.open_to_lock(&path)?;
+        Ok((path, file))
+    }
+
+    fn open_to_lock(&self, path: &Path) -> Result<File> {
+        OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o660)
             .custom_flags(libc::O_NOFOLLOW)
-            .open(&path)
-            .with_context(|| format!("cannot open {}", path.display()))?;
-        Ok((path, file))
+            .open(path)
+            .with_context(|| format!("cannot open {}", path.display()))
     }
 
     /// Writes and syncs `entry` as the mbox of a ticket that has no number yet.

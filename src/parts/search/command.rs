@@ -90,6 +90,7 @@ const TRIES: usize = 3;
 
 impl Run for Search {
     const NAME: &'static str = "search";
+    const READS: bool = true;
 
     fn arrange(args: Vec<OsString>) -> Vec<OsString> {
         without_minus(args)

@@ -65,7 +65,7 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
     desk.reconcile_all()?;
     let index = desk.index()?;
     // Two processes would do all of it twice, and each might remove what the other has begun.
-    let _one = desk.store.lock_file(LOCK)?;
+    let _one = desk.lock_beside_index(LOCK)?;
     let text = match FullText::open(index.path())? {
         Some(text) if !is_mostly_unread(index)? => text,
         _ => {

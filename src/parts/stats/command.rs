@@ -84,6 +84,7 @@ pub(super) struct Stats {
 
 impl Run for Stats {
     const NAME: &'static str = "stats";
+    const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;

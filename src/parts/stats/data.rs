@@ -233,9 +233,7 @@ pub(super) fn csv(stats: &DeskStats) -> String {
 /// A text as a cell. Strangers choose their addresses, so one that a spreadsheet would take for a formula
 /// gets a quote before it. Some take the wide forms of East Asian scripts, and what follows blanks.
 fn cell(text: &str) -> String {
-    let begins = [
-        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
-    ];
+    let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     let formula = text.starts_with(begins) || text.trim_start().starts_with(begins);
     let text = match formula {
         true => format!("'{text}"),

@@ -117,6 +117,7 @@ impl<'a> From<&'a TimelineItem> for EventJson<'a> {
 
 impl Run for Timeline {
     const NAME: &'static str = "timeline";
+    const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;

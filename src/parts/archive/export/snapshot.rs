@@ -26,19 +26,16 @@ impl Snapshot {
     pub(crate) fn read(desk: &Desk, id: TicketId) -> Result<Option<Snapshot>> {
         let patience = Patience::new(PATIENCE);
         loop {
-            let Some(row) = desk.known(id)? else {
+            let Some((state, stamp, bytes)) = desk.store.read(id)? else {
                 return Ok(None);
             };
-            if let Some((state, stamp, bytes)) = desk.store.read(id)?
-                && (row.state, row.stamp) == (Some(state), stamp)
-                && desk.store.stamp(id)? == Some((state, stamp))
-                && bytes.len() as u64 == stamp.size
-            {
+            if desk.store.stamp(id)? == Some((state, stamp)) && bytes.len() as u64 == stamp.size {
+                let end = desk.whole_end(id, &bytes);
                 return Ok(Some(Snapshot {
                     id,
                     state,
+                    whole: mbox::entries(&bytes[..end], 0).count(),
                     bytes,
-                    whole: row.entries as usize,
                 }));
             }
             if !patience.wait() {
