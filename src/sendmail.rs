@@ -265,6 +265,17 @@ impl Running {
         }
     }
 
+    /// Waits until the program has exited, but not longer than `limit`.
+    pub fn wait_briefly(&mut self, limit: Duration) {
+        // What went wrong shows again in `wait`.
+        let _ = self.wait_at_most(limit.min(self.timeout));
+    }
+
+    /// True if [`Running::wait`] needs no time.
+    pub fn has_exited(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// The exit status, or `None` if the program has not exited after `limit`.
     fn wait_at_most(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         if let Some(status) = self.child.try_wait()? {

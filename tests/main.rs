@@ -15,6 +15,7 @@ mod crash;
 mod defer;
 mod deliver;
 mod export;
+mod flush_crash;
 mod import;
 mod import_corpus;
 mod import_crash;

@@ -9,6 +9,7 @@ use super::{Outbox, Released, time};
 use crate::sendmail::{Running, Sendmail, SendmailError};
 use anyhow::Result;
 use nix::fcntl::OFlag;
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -23,6 +24,11 @@ const FIVE_DAYS: i64 = 5 * 24 * 3600;
 
 /// How many sendmails run in parallel.
 const PARALLEL: usize = 4;
+
+/// How long a flush waits for one sendmail before it starts another beside it. Whatever is being sent when a flush
+/// is killed is sent again, so that there is one such mail, unless sendmail is slow; and one that hangs does not hold
+/// up the others.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// How many old mails one delivery tries to send, and how long it may go on: the MTA waits for it.
 const OLD_MAILS: usize = 10;
@@ -46,6 +52,9 @@ struct Claim {
     mail: Mail,
     lock: File,
 }
+
+/// A claim, the envelope, and the mail from behind it on.
+type Claimed = (Claim, Envelope, File);
 
 impl Outbox {
     /// Sends `fresh`, several in parallel. If all of it is accepted, also sends old mail that is due, until one fails.
@@ -74,7 +83,7 @@ impl Outbox {
         Ok(report)
     }
 
-    /// Sends all mail that waits, due or not. Stops early only if sendmail cannot be run at all.
+    /// Sends all mail that waits, due or not, one after the other unless sendmail is slow. Stops early only if sendmail cannot be run at all.
     ///
     /// # Errors
     /// As for [`Outbox::send`].
@@ -85,12 +94,39 @@ impl Outbox {
             .into_iter()
             .map(|mail| mail.path)
             .collect();
-        let mut tried = 0;
-        for batch in paths.chunks(PARALLEL) {
-            tried += batch.len();
-            if self.send_batch(sendmail, batch, now, &mut report) {
+        let (mut tried, mut stop) = (0, false);
+        // The slow ones, oldest first.
+        let mut running = VecDeque::new();
+        for path in &paths {
+            if stop {
                 break;
             }
+            tried += 1;
+            let Some(claimed) = claim_or_report(path, &mut report) else {
+                continue;
+            };
+            let (claim, mut started) = start(sendmail, claimed);
+            if let Ok(newest) = &mut started {
+                newest.wait_briefly(SLOW);
+            }
+            running.push_back((claim, started));
+            let has_ended = |(_, started): &mut (Claim, Started)| match started {
+                Ok(running) => running.has_exited(),
+                Err(_) => true,
+            };
+            while let Some(at) = running.iter_mut().position(has_ended) {
+                if let Some((claim, started)) = running.remove(at) {
+                    stop |= self.finish(claim, started, now, &mut report);
+                }
+            }
+            if running.len() == PARALLEL
+                && let Some((claim, oldest)) = running.pop_front()
+            {
+                stop |= self.finish(claim, oldest, now, &mut report);
+            }
+        }
+        for (claim, started) in running {
+            self.finish(claim, started, now, &mut report);
         }
         report.untried = paths.len() - tried;
         Ok(report)
@@ -120,44 +156,41 @@ impl Outbox {
     ) -> bool {
         // Lock all files first: a crash between the start of sendmail and the removal of the file sends the mail
         // twice, so that time should be short.
-        let mut claims = Vec::new();
-        for path in paths {
-            match claim(path) {
-                Ok(claim) => claims.extend(claim),
-                Err(cause) => {
-                    let Some(mail) = Mail::read(path) else {
-                        continue;
-                    };
-                    report.waiting.push((mail, cause.to_string()));
-                }
-            }
-        }
-        let start = |(claim, envelope, file): (Claim, Envelope, File)| {
-            let sender = envelope.sender.as_deref();
-            (claim, sendmail.start(sender, &envelope.recipients, file))
-        };
-        let running: Vec<_> = claims.into_iter().map(start).collect();
+        let claims: Vec<_> = paths
+            .iter()
+            .filter_map(|path| claim_or_report(path, report))
+            .collect();
+        let running: Vec<_> = claims
+            .into_iter()
+            .map(|claimed| start(sendmail, claimed))
+            .collect();
         let mut stop = false;
-        for (mut claim, started) in running {
-            match started.and_then(Running::wait) {
-                Ok(()) => match self.remove(&claim) {
-                    Ok(()) => report.sent.push(claim.mail),
-                    Err(cause) => {
-                        self.note_try(&mut claim, now);
-                        report.waiting.push((
-                            claim.mail,
-                            format!("it was sent, but its file cannot be removed: {cause}"),
-                        ));
-                    }
-                },
-                Err(error) => {
-                    stop |= error.concerns_every_message();
-                    self.note_try(&mut claim, now);
-                    self.put_back(claim, &error, now, report);
-                }
-            }
+        for (claim, started) in running {
+            stop |= self.finish(claim, started, now, report);
         }
         stop
+    }
+
+    /// Waits for a sendmail, and notes what became of its mail. True if it makes no sense to go on.
+    fn finish(&self, mut claim: Claim, started: Started, now: i64, report: &mut Report) -> bool {
+        match started.and_then(Running::wait) {
+            Ok(()) => match self.remove(&claim) {
+                Ok(()) => report.sent.push(claim.mail),
+                Err(cause) => {
+                    self.note_try(&mut claim, now);
+                    report.waiting.push((
+                        claim.mail,
+                        format!("it was sent, but its file cannot be removed: {cause}"),
+                    ));
+                }
+            },
+            Err(error) => {
+                self.note_try(&mut claim, now);
+                self.put_back(claim, &error, now, report);
+                return error.concerns_every_message();
+            }
+        }
+        false
     }
 
     fn put_back(&self, claim: Claim, error: &SendmailError, now: i64, report: &mut Report) {
@@ -204,6 +237,26 @@ impl Outbox {
     }
 }
 
+/// A sendmail that was started, or why it was not.
+type Started = Result<Running, SendmailError>;
+
+fn start(sendmail: &Sendmail, (claim, envelope, file): Claimed) -> (Claim, Started) {
+    let sender = envelope.sender.as_deref();
+    let started = sendmail.start(sender, &envelope.recipients, file);
+    (claim, started)
+}
+
+/// [`claim`], where what goes wrong is reported.
+fn claim_or_report(path: &PathBuf, report: &mut Report) -> Option<Claimed> {
+    claim(path).unwrap_or_else(|cause| {
+        let mail = Mail::read(path);
+        report
+            .waiting
+            .extend(mail.map(|mail| (mail, cause.to_string())));
+        None
+    })
+}
+
 /// True if a mail has waited long enough, or if the clock was set back. One second does not count as set back:
 /// [`Outbox::note_try`] may have added it.
 fn is_due(mail: &Mail, now: i64) -> bool {
@@ -215,7 +268,7 @@ fn is_due(mail: &Mail, now: i64) -> bool {
 /// Locks a mail, and opens it a second time as sendmail's input, positioned after the envelope. A program that
 /// sendmail leaves running keeps that descriptor, so it must not be the locked one. `None` if another process sends
 /// the mail or has sent it.
-fn claim(path: &PathBuf) -> io::Result<Option<(Claim, Envelope, File)>> {
+fn claim(path: &PathBuf) -> io::Result<Option<Claimed>> {
     let open = || {
         OpenOptions::new()
             .read(true)
