@@ -11,7 +11,7 @@ mod user;
 mod value;
 
 use crate::error::{Fault, Status, quoted, quoted_path};
-use crate::files::absent;
+use crate::files::{absent, read_text};
 use crate::privilege::{self, Ground};
 use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
@@ -124,7 +124,7 @@ fn first_that_exists(root: bool, me: &User) -> Result<(Option<PathBuf>, String)>
             }
             ground.settle()?;
         }
-        match std::fs::read_to_string(&file) {
+        match read_text(&file) {
             Ok(text) => return Ok((Some(file), text)),
             Err(e) if absent(&e) => {}
             Err(e) => {

@@ -25,6 +25,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::index::Index;
 use crate::outbox::Outbox;
+use crate::patience::Patience;
 use crate::privilege;
 use crate::sendmail::Sendmail;
 use crate::store::Store;
@@ -55,6 +56,8 @@ pub struct Desk {
     index_elsewhere: Option<TempDir>,
     /// The journal has grown long; apply it on leaving.
     journal_is_long: Cell<bool>,
+    /// How long a delivery may still wait for others, all waits together; a command waits as long for each (D5).
+    patience: Cell<Option<Patience>>,
 }
 
 impl Desk {
@@ -77,6 +80,7 @@ impl Desk {
             index: OnceCell::new(),
             index_elsewhere: None,
             journal_is_long: Cell::new(false),
+            patience: Cell::new(None),
             config,
         })
     }
@@ -131,8 +135,10 @@ impl Desk {
     pub fn leave(&mut self) {
         self.index.take();
         if self.journal_is_long.take() {
+            self.patience.set(Some(Patience::brief()));
             let _ = self.index();
             self.index.take();
         }
+        self.patience.set(None);
     }
 }

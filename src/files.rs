@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use nix::libc;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Tells whether a file has changed since it was last read (D9). It holds ctime, since mutt sets mtime back.
@@ -28,19 +28,113 @@ impl Stamp {
     }
 }
 
+/// What stands at a name where a file should be.
+#[derive(Debug)]
+struct NoFile(&'static str);
+
+impl std::fmt::Display for NoFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} stands there, no file", self.0)
+    }
+}
+
+impl std::error::Error for NoFile {}
+
+fn no_file(kind: FileType) -> std::io::Error {
+    let what = match kind {
+        _ if kind.is_symlink() => "a symbolic link",
+        _ if kind.is_dir() => "a directory",
+        _ if kind.is_fifo() => "a named pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    };
+    std::io::Error::other(NoFile(what))
+}
+
+/// True if the error says that something stands there which is no file.
+pub fn is_no_file(e: &std::io::Error) -> bool {
+    e.get_ref().is_some_and(|e| e.is::<NoFile>())
+}
+
+/// Opens a regular file. A symbolic link is not followed, and nothing else is waited for, as opening a named pipe
+/// would (D5).
+///
+/// # Errors
+/// [`is_no_file`] if something else has that name.
+pub fn open_plain(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
+    open_with(options, libc::O_NOFOLLOW, path)
+}
+
+/// Like [`open_plain`], but follows symbolic links: for files of the user's own, outside the store.
+pub fn open_following(path: &Path) -> std::io::Result<File> {
+    open_with(OpenOptions::new().read(true), 0, path)
+}
+
+/// Opens a regular file for reading, like [`open_plain`].
+pub fn open_to_read(path: &Path) -> std::io::Result<File> {
+    open_plain(OpenOptions::new().read(true), path)
+}
+
+/// Reads the whole of a regular file, opened like [`open_plain`].
+pub fn read_plain(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_to_read(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a text of the user's own, outside the store: symbolic links are followed, but only a regular file is read.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    open_following(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Opens a file for reading without changing its access time, where the kernel permits it: only the file's
-/// owner may use O_NOATIME. A symbolic link is not followed.
+/// owner may use O_NOATIME. Otherwise like [`open_plain`].
 pub fn open_quietly(path: &Path) -> std::io::Result<File> {
     let open = |flags| {
-        OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW | flags)
-            .open(path)
+        open_with(
+            OpenOptions::new().read(true),
+            libc::O_NOFOLLOW | flags,
+            path,
+        )
     };
     match open(libc::O_NOATIME) {
         Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
         other => other,
     }
+}
+
+fn open_with(options: &OpenOptions, flags: libc::c_int, path: &Path) -> std::io::Result<File> {
+    let mut options = options.clone();
+    let opened = options.custom_flags(flags | libc::O_NONBLOCK).open(path);
+    let file = match opened {
+        Ok(file) => file,
+        // A link, a named pipe that nobody reads, or a directory that is opened for writing.
+        Err(e)
+            if matches!(
+                e.raw_os_error(),
+                Some(libc::ELOOP | libc::ENXIO | libc::EISDIR)
+            ) =>
+        {
+            return Err(match path.symlink_metadata() {
+                Ok(meta) if !meta.is_file() => no_file(meta.file_type()),
+                _ => e,
+            });
+        }
+        Err(e) => return Err(e),
+    };
+    let kind = file.metadata()?.file_type();
+    match kind.is_file() {
+        true => Ok(file),
+        false => Err(no_file(kind)),
+    }
+}
+
+/// The error for something at `path` that is no regular file; `None` if it is one, or if nothing is there.
+pub fn obstacle(path: &Path) -> Option<std::io::Error> {
+    let kind = path.symlink_metadata().ok()?.file_type();
+    (!kind.is_file()).then(|| no_file(kind))
 }
 
 /// True if the error means that there is no such file.

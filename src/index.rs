@@ -18,6 +18,7 @@ mod schema;
 mod write;
 
 use crate::files::Stamp;
+use crate::patience::Patience;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use journal::{Added, Change};
@@ -79,6 +80,8 @@ pub struct Index {
     in_read: Cell<bool>,
     /// A follower reads what is written here in the same pass, so it is not added to the backlog.
     followed: Cell<bool>,
+    /// How long to wait for other processes.
+    patience: Cell<Patience>,
 }
 
 impl Index {
@@ -90,6 +93,7 @@ impl Index {
             journal_unapplied: Cell::new(false),
             in_read: Cell::new(false),
             followed: Cell::new(false),
+            patience: Cell::new(Patience::default()),
         }
     }
 

@@ -28,6 +28,7 @@ mod listing;
 mod outbox;
 mod part;
 mod parts;
+mod patience;
 pub mod privilege;
 pub mod screen;
 mod sendmail;

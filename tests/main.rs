@@ -63,5 +63,6 @@ mod threading;
 mod timeline;
 mod transcript;
 mod verify;
+mod waits;
 mod walk;
 mod who;

@@ -1,8 +1,8 @@
 //! Reads the file named by `address_secret`.
 
 use crate::error::{Fault, Status, quoted_path};
+use crate::files::open_following;
 use crate::ticket::digest::{SHORTEST, Secret};
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
         ))
     };
     let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|f| f.take(LIMIT).read_to_end(&mut bytes));
+    let read = open_following(file).and_then(|f| f.take(LIMIT).read_to_end(&mut bytes));
     match read {
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(fault(format!("there is no {path}")));

@@ -5,6 +5,7 @@ use super::delivery::{Filed, Incoming, Outcome, Parcel};
 use super::update::opens_again;
 use super::view::View;
 use crate::error;
+use crate::files::read_text;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::compose::{Composer, Did, Outgoing, own_words};
@@ -228,7 +229,7 @@ impl Desk {
         };
         for text in Template::ALL {
             // `tickets check` says what cannot be read; mail goes out with the built-in text.
-            if let Ok(own) = std::fs::read_to_string(dir.join(text.file_name())) {
+            if let Ok(own) = read_text(&dir.join(text.file_name())) {
                 templates.replace(text, own);
             }
         }

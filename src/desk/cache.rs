@@ -4,6 +4,7 @@
 use super::Desk;
 use crate::index::journal::{ArchiveChange, Change, Journal};
 use crate::index::{Index, IndexError, OfIndex};
+use crate::patience::Patience;
 use crate::ticket::State;
 use anyhow::{Context, Result};
 use std::cell::OnceCell;
@@ -67,15 +68,18 @@ impl Desk {
 
     /// Waits for an exclusive flock on a file beside the index.
     pub(crate) fn lock_beside_index(&self, name: &str) -> Result<File> {
-        let locked = self.store.lock_file(&self.index_dir().join(name));
+        let path = self.index_dir().join(name);
+        let locked = self.store.lock_file(&path, Patience::default());
         locked.context(OfIndex("cannot use the index".into()))
     }
 
-    fn index_by(&self, open: fn(&Path) -> Result<Index>) -> Result<&Index> {
+    fn index_by(&self, open: fn(&Path, Patience) -> Result<Index>) -> Result<&Index> {
+        let patience = self.patience.get().unwrap_or_default();
         if let Some(index) = self.index.get() {
+            index.wait_at_most(patience)?;
             return Ok(index);
         }
-        let index = open(&self.index_dir().join("index.db"))?;
+        let index = open(&self.index_dir().join("index.db"), patience)?;
         Ok(self.index.get_or_init(|| index))
     }
 

@@ -8,7 +8,7 @@
 use super::Desk;
 use crate::index::Index;
 use crate::outbox::{Key, Released};
-use crate::store::lock::{PATIENCE, Patience};
+use crate::patience::Patience;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::forward::{self, Forwarded, Unclear};
@@ -125,8 +125,9 @@ impl Desk {
             false => None,
         };
         let now = self.now();
+        let patience = Patience::default();
+        self.patience.set(Some(patience));
         let file = |desk: &mut Desk| {
-            let patience = Patience::new(PATIENCE);
             let route = desk.route(incoming, forwarded.is_some())?;
             let mut outcome = Outcome {
                 refusals: route.refusals,
@@ -157,10 +158,12 @@ impl Desk {
             }
             Ok((outcome, Some(lock)))
         };
-        let (mut outcome, lock) = self.despite_index(file, |_, index| {
+        let done = self.despite_index(file, |_, index| {
             Index::remove(index);
             Ok(())
-        })?;
+        });
+        let (mut outcome, lock) = done.inspect_err(|_| self.patience.set(None))?;
+        self.patience.set(Some(Patience::brief()));
         // --- Whatever is filed is ours from here on, and nothing may fail any more (A4). ---
         self.refuse_in_part(&incoming, &mut outcome, now);
         // sendmail may take its time, or bring this very message back.

@@ -28,7 +28,7 @@ impl Desk {
         let staged = self.store.stage(&entry)?;
         let copy = self.copy(&entry)?;
         drop(entry);
-        let mut sequence = self.store.sequence()?;
+        let mut sequence = self.store.sequence_within(parcel.patience)?;
         // What was read before may have changed while we waited for the sequence.
         self.index.take();
         let highest = self.look_at_unknown_numbers(sequence.last())?;
@@ -125,7 +125,7 @@ impl Desk {
             (false, _) => (2, u32::MAX - copy.ticket.get()),
         });
         for copy in copies {
-            if self.store.locate(copy.ticket)?.is_some() {
+            if self.store.stamp(copy.ticket)?.is_some() {
                 return Ok(Some(match copy.is_same {
                     true => Held::Opened(copy.ticket),
                     false => Held::Copied(copy.ticket),

@@ -128,6 +128,11 @@ impl Desk {
 
     /// The error for a ticket that does not exist.
     pub fn no_ticket(&self, id: TicketId) -> Fault {
+        // It may be there, beneath something that is no file.
+        let why = self.store.locate(id).err();
+        if let Some(Ok(fault)) = why.map(|e| e.downcast::<Fault>()) {
+            return fault;
+        }
         let text = format!("no ticket {id} in {}", self.store.root().display());
         Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
     }

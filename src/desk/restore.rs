@@ -2,6 +2,7 @@
 
 use super::reading::first_entry;
 use super::{Desk, answers};
+use crate::files::read_plain;
 use crate::store::RecentCopy;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::identity::Identity;
@@ -66,7 +67,7 @@ impl Desk {
 
     /// The bytes of a copy: one entry.
     pub(crate) fn read_copy(&self, copy: &RecentCopy) -> Result<Vec<u8>> {
-        std::fs::read(&copy.path).with_context(|| format!("cannot read {}", copy.path.display()))
+        read_plain(&copy.path).with_context(|| format!("cannot read {}", copy.path.display()))
     }
 
     /// Puts an entry back at the end of its mbox, whether the ticket is open or closed now. False if

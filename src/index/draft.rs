@@ -1,8 +1,10 @@
 //! Rebuilds the index beside the one in use, and replaces that when it is complete.
 
 use super::{Index, schema};
+use crate::files::open_to_read;
+use crate::patience::Patience;
 use anyhow::Result;
-use std::fs::{File, rename};
+use std::fs::rename;
 use std::path::{Path, PathBuf};
 
 /// An index that is being built beside the one in use.
@@ -72,14 +74,15 @@ impl IndexDraft {
         index.followed.set(false);
         catch_up(&index)?;
         index.create_secondary_indexes()?;
-        let _lock = schema::lock(&target)?;
+        let _lock = schema::lock(&target, Patience::default())?;
+        index.wait_at_most(Patience::default())?;
         index.apply_journal(&Index::journal(&target))?;
         // This comes after the journal, which contains older changes.
         catch_up(&index)?;
         index.set_complete(true)?;
         let path = index.path.clone();
         drop(index);
-        File::open(&path)?.sync_all()?;
+        open_to_read(&path)?.sync_all()?;
         // The backlog matches the follower's new file only. After a crash between the two renames there must
         // be no index: the next command then creates one with all messages in the backlog.
         schema::remove(&target);

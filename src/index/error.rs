@@ -1,9 +1,11 @@
 //! Errors of the index, and whether rebuilding it would help.
 
+use crate::files::{obstacle, open_plain};
 use rusqlite::ErrorCode;
 use std::fmt;
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The index could not be read or changed.
 #[derive(Debug)]
@@ -101,6 +103,15 @@ impl fmt::Display for OfIndex {
 // No source(): our text contains that of SQLite, which would be printed twice.
 impl std::error::Error for IndexError {}
 
+/// What SQLite keeps beside the file at `path`.
+pub(super) fn side_files(path: &Path) -> impl Iterator<Item = PathBuf> {
+    ["-journal", "-wal"].into_iter().map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
+}
+
 /// SQLite only reports that it cannot open the file. Replaces that by the system's error, which says why.
 pub(super) fn with_system_error(error: IndexError, path: &Path) -> anyhow::Error {
     let unspecific = [
@@ -110,9 +121,15 @@ pub(super) fn with_system_error(error: IndexError, path: &Path) -> anyhow::Error
     ];
     let code = error.0.sqlite_error_code();
     if code.is_some_and(|code| unspecific.contains(&code)) {
-        let opened = std::fs::OpenOptions::new().write(true).open(path);
+        let opened = open_plain(OpenOptions::new().write(true), path);
         if let Err(reason) = opened {
             return reason.into();
+        }
+        for side in side_files(path) {
+            if let Some(reason) = obstacle(&side) {
+                return anyhow::Error::from(reason)
+                    .context(format!("cannot open {}", side.display()));
+            }
         }
     }
     error.into()

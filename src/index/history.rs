@@ -138,11 +138,12 @@ fn entry(row: &Row) -> rusqlite::Result<(HistoryEntry, State)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patience::Patience;
     use std::fmt::Write;
 
     /// Tickets 1 (closed) and 2, with entries of one second among them, and 3, which is gone.
     fn index(dir: &std::path::Path) -> Index {
-        let index = Index::open(&dir.join("index.db")).unwrap();
+        let index = Index::open(&dir.join("index.db"), Patience::default()).unwrap();
         let mut sql = String::new();
         for (ticket, state) in [(1, 1), (2, 0), (3, 2)] {
             let values = format!("{ticket}, {state}, 0, 0, 0, 0, 0, 0, '', '', 'Subject'");

@@ -7,7 +7,8 @@
 //!
 //! The journal need not be synced: if a line is missing, the ticket is read again when it is next used.
 
-use crate::files::{Stamp, absent, sync_directory};
+use crate::files::{Stamp, absent, obstacle, open_plain, open_to_read, read_plain, sync_directory};
+use crate::patience::{Patience, Share, flock};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
@@ -109,16 +110,14 @@ impl Journal {
         let mut line = b"\n".to_vec();
         serde_json::to_writer(&mut line, value).with_context(doing)?;
         line.push(b'\n');
+        let patience = Patience::brief();
         loop {
-            let mut file = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .mode(0o660)
-                .custom_flags(nix::libc::O_NOFOLLOW)
-                .open(&self.path)
-                .with_context(doing)?;
-            // A process that applies the journal waits for those that are writing a line.
-            fs2::FileExt::lock_shared(&file).with_context(doing)?;
+            let mut options = OpenOptions::new();
+            options.append(true).create(true).mode(0o660);
+            let mut file = open_plain(&options, &self.path).with_context(doing)?;
+            // A process that applies the journal waits for those that are writing a line. What is not noted is found
+            // by looking at the file, so there is no long wait for it.
+            flock(&file, &self.path, Share::Shared, patience)?;
             if file.metadata().with_context(doing)?.nlink() == 0 {
                 continue;
             }
@@ -141,19 +140,27 @@ impl Journal {
     }
 
     /// Sets the lines aside to apply them; `None` if there are none. Only one process may do so at a time.
-    pub fn set_aside(&self) -> Result<Option<SetAside>> {
+    ///
+    /// # Errors
+    /// Status 75 if somebody is writing a line for longer than `patience`.
+    pub fn set_aside(&self, patience: Patience) -> Result<Option<SetAside>> {
         let old = self.old();
         let doing = || format!("cannot apply {}", self.path.display());
         // Lines that a process set aside before it died come first, since they are older.
-        if !old.exists() {
+        if old.symlink_metadata().is_err() {
+            // Something else would stand in the way as journal.old, and whoever put it there would not find it.
+            if let Some(e) = obstacle(&self.path) {
+                return Err(e).with_context(doing);
+            }
             match std::fs::rename(&self.path, &old) {
                 Ok(()) => {}
                 Err(e) if absent(&e) => return Ok(None),
                 Err(e) => return Err(e).with_context(doing),
             }
         }
-        let file = File::open(&old).with_context(doing)?;
-        fs2::FileExt::lock_exclusive(&file).with_context(doing)?;
+        let doing = || format!("cannot apply {}", old.display());
+        let file = open_to_read(&old).with_context(doing)?;
+        flock(&file, &old, Share::Exclusive, patience)?;
         let lines = Lines::parse(&read(&old)?);
         Ok(Some(SetAside {
             lines,
@@ -168,7 +175,7 @@ impl Journal {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    match std::fs::read(path) {
+    match read_plain(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         read => read.with_context(|| format!("cannot read {}", path.display())),
     }

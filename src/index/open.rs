@@ -4,6 +4,7 @@ use super::error::{is_damage, with_system_error};
 use super::journal::Journal;
 use super::{Index, IndexError, OfIndex, schema};
 use crate::files::absent;
+use crate::patience::Patience;
 use anyhow::{Context, Result};
 use std::path::Path;
 
@@ -13,9 +14,12 @@ const RETRIES: usize = 5;
 impl Index {
     /// Opens the index at `path` and applies the journal to it. Creates an empty index if the file is
     /// missing, has another version or is not a database.
-    pub fn open(path: &Path) -> Result<Index> {
+    ///
+    /// # Errors
+    /// Status 75 if others hold a lock for longer than `patience`.
+    pub fn open(path: &Path, patience: Patience) -> Result<Index> {
         again_if_removed(|| {
-            let _lock = schema::lock(path)?;
+            let _lock = schema::lock(path, patience)?;
             let index = match Self::existing(path)? {
                 Some(index) => index,
                 None => {
@@ -23,6 +27,7 @@ impl Index {
                     schema::create(path, true)?
                 }
             };
+            index.wait_at_most(patience)?;
             index.apply_journal(&Self::journal(path))?;
             Ok(index)
         })
@@ -30,13 +35,14 @@ impl Index {
     }
 
     /// Opens read-only. Pending journal lines are read but not applied.
-    pub fn open_to_read(path: &Path) -> Result<Index> {
+    pub fn open_to_read(path: &Path, patience: Patience) -> Result<Index> {
         let lines = Self::journal(path).read()?;
         let doing = || format!("cannot open {}", path.display());
         let found = again_if_removed(|| Self::existing(path)).with_context(doing)?;
         let Some(mut index) = found.filter(|_| lines.all_valid) else {
-            return Self::open(path);
+            return Self::open(path, patience);
         };
+        index.wait_at_most(patience)?;
         index.pending = lines.changes;
         index.journal_unapplied.set(true);
         // One read transaction for all queries. Nobody can write meanwhile.
@@ -51,13 +57,22 @@ impl Index {
     pub fn apply_pending(&self) -> Result<()> {
         if self.journal_unapplied.get() {
             self.end_read();
-            let lock = schema::lock(&self.path);
+            let lock = schema::lock(&self.path, self.patience.get());
             let _lock =
                 lock.with_context(|| OfIndex(format!("cannot lock {}", self.path.display())))?;
             self.apply_journal(&Self::journal(&self.path))?;
             self.journal_unapplied.set(false);
         }
         Ok(())
+    }
+
+    /// From now on, all waits for other processes end with `patience`.
+    ///
+    /// # Errors
+    /// SQLite does not take it.
+    pub fn wait_at_most(&self, patience: Patience) -> super::Result<()> {
+        self.patience.set(patience);
+        Ok(self.db.busy_timeout(patience.left())?)
     }
 
     /// The existing index, if it can be used.
@@ -73,9 +88,10 @@ impl Index {
         Journal::at(path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Removes the index at `path`. The next command creates it again.
+    /// Removes the index at `path`, even if another process holds its lock for longer than a moment. The next command
+    /// creates it again.
     pub fn remove(path: &Path) {
-        let _lock = schema::lock(path);
+        let _lock = schema::lock(path, Patience::brief());
         schema::remove(path);
     }
 }

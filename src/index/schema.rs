@@ -1,13 +1,14 @@
 //! The tables, and creating the file that contains them.
 
-use super::error::with_system_error;
-use super::{Index, Result};
-use crate::files::absent;
+use super::error::{side_files, with_system_error};
+use super::{Index, IndexError, Result};
+use crate::files::{absent, is_no_file, obstacle, open_plain, open_to_read};
+use crate::patience::{PATIENCE, Patience, Share, flock};
+use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// `application_id` of an index that contains every ticket of the store.
 const COMPLETE: i64 = 0x5449_434b;
@@ -17,9 +18,6 @@ pub(super) const VERSION: i32 = 4;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
-
-/// How long a writer waits for others. Many may come at once, but each is quick.
-const BUSY: Duration = Duration::from_secs(30);
 
 /// `entry.subject` omits the part that repeats the ticket's Subject, see `write::REPEATED`, and
 /// `entry.people` does not repeat `entry.author`. `ticket.place` is 0 for open, 1 for closed, and 2 if the file is gone.
@@ -54,15 +52,20 @@ CREATE INDEX IF NOT EXISTS ticket_address ON ticket(address COLLATE NOCASE, open
 
 /// The lock for creating, removing or replacing the file and for applying the journal. Its name does not
 /// begin with that of the index, since `rm index.db*` must not remove it.
-pub(super) fn lock(path: &Path) -> std::io::Result<File> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o660)
-        .custom_flags(nix::libc::O_NOFOLLOW)
-        .open(path.with_extension("lock"))?;
-    fs2::FileExt::lock_exclusive(&file)?;
+///
+/// # Errors
+/// Status 75 if others hold it for longer than `patience`.
+pub(super) fn lock(path: &Path, patience: Patience) -> anyhow::Result<File> {
+    let path = path.with_extension("lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).mode(0o660);
+    let file = match open_plain(&options, &path) {
+        Err(e) if is_no_file(&e) => {
+            return Err(e).with_context(|| format!("cannot lock {}", path.display()));
+        }
+        file => file?,
+    };
+    flock(&file, &path, Share::Exclusive, patience)?;
     Ok(file)
 }
 
@@ -73,14 +76,19 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
         Ok(Some(VERSION)) => {}
         Ok(_) => return Ok(None),
         Err(e) if absent(&e) => return Ok(None),
+        Err(e) if is_no_file(&e) => return Err(cannot_open()),
         // SQLite reports what is wrong.
         Err(_) => {}
+    }
+    // SQLite would wait for a named pipe.
+    if side_files(path).any(|side| obstacle(&side).is_some()) {
+        return Err(cannot_open());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(BUSY)?;
+    db.busy_timeout(PATIENCE)?;
     Ok(Some(Index::over(db, path)))
 }
 
@@ -88,7 +96,7 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
 /// before SQLite opens it: closing it later would release SQLite's locks.
 fn version(path: &Path) -> std::io::Result<Option<i32>> {
     let mut head = [0; 100];
-    let read = File::open(path)?.read_at(&mut head, 0)?;
+    let read = open_to_read(path)?.read_at(&mut head, 0)?;
     let version = [head[60], head[61], head[62], head[63]];
     let is_database = read == head.len() && head.starts_with(b"SQLite format 3\0");
     Ok(is_database.then(|| i32::from_be_bytes(version)))
@@ -130,6 +138,12 @@ pub(super) fn remove(path: &Path) {
     for suffix in ["", "-journal", "-wal", "-shm"] {
         let _ = std::fs::remove_file(with_suffix(path, suffix));
     }
+}
+
+/// The error of SQLite for a file that it cannot open; [`with_system_error`] says why.
+fn cannot_open() -> IndexError {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+    rusqlite::Error::SqliteFailure(code, None).into()
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -80,13 +80,19 @@ fn all(index: &Index, state: State) -> Vec<Overview> {
 fn pending_lines_are_found_before_and_after_they_are_applied() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
-    drop(Index::open(&path).unwrap());
+    drop(Index::open(&path, Patience::default()).unwrap());
     write_journal(dir.path());
     let (first, second) = (summary(FIRST, 0).identity, summary(SECOND, 0).identity);
     for (case, index) in [
-        ("pending", Index::open_to_read(&path).unwrap()),
-        ("applied", Index::open(&path).unwrap()),
-        ("applied before", Index::open_to_read(&path).unwrap()),
+        (
+            "pending",
+            Index::open_to_read(&path, Patience::default()).unwrap(),
+        ),
+        ("applied", Index::open(&path, Patience::default()).unwrap()),
+        (
+            "applied before",
+            Index::open_to_read(&path, Patience::default()).unwrap(),
+        ),
     ] {
         assert_eq!(index.highest().unwrap(), 3, "{case}");
         let bobs = crate::ticket::identity::key("<2@x>");
@@ -105,7 +111,7 @@ fn pending_lines_are_found_before_and_after_they_are_applied() {
             assert_eq!(held, want, "{case}: {ticket} {digest:?}");
         }
     }
-    let index = Index::open(&path).unwrap();
+    let index = Index::open(&path, Patience::default()).unwrap();
     let row = index.ticket(id(3)).unwrap().unwrap();
     assert_eq!((row.entries, row.opened, row.active), (2, 100, 200));
     assert_eq!(row.submitter.as_ref().unwrap().address, "ann@x.org");
@@ -141,7 +147,7 @@ fn lines_can_be_applied_twice_and_only_where_they_fit() {
     }
     let lines = std::fs::read(dir.path().join("journal")).unwrap();
     for _ in 0..2 {
-        let index = Index::open(&path).unwrap();
+        let index = Index::open(&path, Patience::default()).unwrap();
         assert!(!dir.path().join("journal").exists());
         assert!(!dir.path().join("journal.old").exists());
         assert_eq!(all(&index, State::Open), []);
@@ -164,10 +170,17 @@ fn the_first_message_of_an_emptied_file_counts_as_the_first() {
         entries: Vec::new(),
         whole: true,
     };
-    Index::open(&path).unwrap().replace(&empty).unwrap();
+    Index::open(&path, Patience::default())
+        .unwrap()
+        .replace(&empty)
+        .unwrap();
     let first = change(3, State::Open, Some(STAMP), LATER, added(0, FIRST, 100));
     journal.append(&first).unwrap();
-    let row = Index::open(&path).unwrap().ticket(id(3)).unwrap().unwrap();
+    let row = Index::open(&path, Patience::default())
+        .unwrap()
+        .ticket(id(3))
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (row.entries, row.opened, row.subject.as_str()),
         (1, 100, "s")
@@ -179,7 +192,10 @@ fn our_own_changes_of_archived_need_no_check() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     let journal = Journal::at(dir.path());
-    Index::open(&path).unwrap().set_archive_mtime(100).unwrap();
+    Index::open(&path, Patience::default())
+        .unwrap()
+        .set_archive_mtime(100)
+        .unwrap();
     for (case, archived_before, archived_after, want) in [
         ("ours", 100, 120, 120),
         ("ours again", 120, 130, 130),
@@ -190,7 +206,7 @@ fn our_own_changes_of_archived_need_no_check() {
             archived_after,
         };
         journal.append_archive_change(&change).unwrap();
-        let index = Index::open(&path).unwrap();
+        let index = Index::open(&path, Patience::default()).unwrap();
         assert_eq!(index.archive_mtime().unwrap(), Some(want), "{case}");
     }
 }
@@ -199,10 +215,13 @@ fn our_own_changes_of_archived_need_no_check() {
 fn a_damaged_line_spoils_no_other_and_all_tickets_are_checked_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
-    Index::open(&path).unwrap().set_complete(true).unwrap();
+    Index::open(&path, Patience::default())
+        .unwrap()
+        .set_complete(true)
+        .unwrap();
     std::fs::write(dir.path().join("journal"), "{\"ticket\":1").unwrap();
     write_journal(dir.path());
-    let index = Index::open_to_read(&path).unwrap();
+    let index = Index::open_to_read(&path, Patience::default()).unwrap();
     assert_eq!(index.ticket(id(3)).unwrap().unwrap().entries, 2);
     assert!(!index.is_complete().unwrap());
 }
@@ -211,7 +230,7 @@ fn a_damaged_line_spoils_no_other_and_all_tickets_are_checked_again() {
 fn a_partial_file_is_not_used() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
-    drop(Index::open(&path).unwrap());
+    drop(Index::open(&path, Patience::default()).unwrap());
     let whole = std::fs::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     // Pages are written one by one, and the first contains the version.
@@ -219,7 +238,7 @@ fn a_partial_file_is_not_used() {
         let begun = &whole[..pages * 4096];
         std::fs::write(dir.path().join("index.db-new"), begun).unwrap();
         write_journal(dir.path());
-        let index = Index::open(&path).unwrap();
+        let index = Index::open(&path, Patience::default()).unwrap();
         assert_eq!(index.highest().unwrap(), 3, "{pages}");
         drop(index);
         let names = std::fs::read_dir(dir.path()).unwrap();
@@ -236,10 +255,10 @@ fn a_removal_is_not_mistaken_for_damage() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     write_journal(dir.path());
-    let removed = Index::open(&path).unwrap();
+    let removed = Index::open(&path, Patience::default()).unwrap();
     std::fs::remove_file(&path).unwrap();
     write_journal(dir.path());
-    let new = Index::open(&path).unwrap();
+    let new = Index::open(&path, Patience::default()).unwrap();
     let mut tries = 0;
     let done = again_if_removed(|| {
         tries += 1;
@@ -267,9 +286,9 @@ fn a_draft_becomes_an_index_like_any_other() {
     let path = dir.path().join("index.db");
     let draft = draft::IndexDraft::begin(&path, true).unwrap();
     draft.finish(|_| Ok(()), || Ok(())).unwrap();
-    let finished = tables(&Index::open(&path).unwrap());
+    let finished = tables(&Index::open(&path, Patience::default()).unwrap());
     Index::remove(&path);
-    let new = tables(&Index::open(&path).unwrap());
+    let new = tables(&Index::open(&path, Patience::default()).unwrap());
     let named = |name: &str| new.iter().any(|(n, _)| n == name);
     assert!(named("ticket") && named("entry_key"), "{new:?}");
     assert_eq!(finished, new);
@@ -280,13 +299,13 @@ fn another_version_and_garbage_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.db");
     write_journal(dir.path());
-    let index = Index::open(&path).unwrap();
+    let index = Index::open(&path, Patience::default()).unwrap();
     index.set_complete(true).unwrap();
     assert!(index.is_complete().unwrap());
     index.db.pragma_update(None, "user_version", 99).unwrap();
     drop(index);
     for open in [Index::open, Index::open_to_read] {
-        let index = open(&path).unwrap();
+        let index = open(&path, Patience::default()).unwrap();
         assert!(!index.is_complete().unwrap());
         assert_eq!(index.highest().unwrap(), 0);
         drop(index);

@@ -24,7 +24,7 @@ pub struct TicketFile {
 impl Index {
     /// Applies the journal, and removes its lines.
     pub(super) fn apply_journal(&self, journal: &Journal) -> anyhow::Result<()> {
-        let Some(journal) = journal.set_aside()? else {
+        let Some(journal) = journal.set_aside(self.patience.get())? else {
             return Ok(());
         };
         let lines = &journal.lines;

@@ -3,6 +3,8 @@
 //! A line for each of them, appended once the message is filed. It is a count and no record: if the file is lost,
 //! strangers get up to the full number of answers again.
 
+use crate::files::{open_plain, read_plain};
+use crate::patience::{Patience, Share, flock};
 use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -69,7 +71,7 @@ impl Ledger {
     /// # Errors
     /// The file cannot be read.
     pub fn recent(&self, now: i64) -> Result<Recent> {
-        match std::fs::read(&self.0) {
+        match read_plain(&self.0) {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(Recent::default()),
             bytes => {
                 let bytes = bytes.with_context(|| format!("cannot read {}", self.0.display()))?;
@@ -93,7 +95,7 @@ impl Ledger {
             .collect();
         let mut file = self.open().with_context(doing)?;
         // Whoever shortens it may not lose what others append.
-        fs2::FileExt::lock_exclusive(&file).with_context(doing)?;
+        flock(&file, &self.0, Share::Exclusive, Patience::brief())?;
         if file.metadata().with_context(doing)?.len() > LONG {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).with_context(doing)?;
@@ -106,13 +108,9 @@ impl Ledger {
     }
 
     fn open(&self) -> std::io::Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o660)
-            .custom_flags(nix::libc::O_NOFOLLOW)
-            .open(&self.0)
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o660);
+        open_plain(&options, &self.0)
     }
 }
 

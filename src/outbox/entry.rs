@@ -1,5 +1,6 @@
 //! One file of the outbox: its name, and the envelope above the mail.
 
+use crate::files::open_to_read;
 use crate::ticket::TicketId;
 use crate::ticket::compose::{Kind, Outgoing};
 use std::ffi::OsStr;
@@ -84,7 +85,7 @@ impl Mail {
     /// `None` if the file is gone.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let meta = fs::symlink_metadata(path).ok()?;
-        let recipients = File::open(path)
+        let recipients = open_to_read(path)
             .and_then(|file| Envelope::read(&file))
             .map(|envelope| envelope.recipients);
         Some(Self {

@@ -6,13 +6,13 @@
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
+use crate::files::open_plain;
 use crate::sendmail::{Running, Sendmail, SendmailError};
 use anyhow::Result;
-use nix::fcntl::OFlag;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -269,13 +269,7 @@ fn is_due(mail: &Mail, now: i64) -> bool {
 /// sendmail leaves running keeps that descriptor, so it must not be the locked one. `None` if another process sends
 /// the mail or has sent it.
 fn claim(path: &PathBuf) -> io::Result<Option<Claimed>> {
-    let open = || {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
-            .open(path)
-    };
+    let open = || open_plain(OpenOptions::new().read(true).write(true), path);
     let lock = match open() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         lock => lock?,

@@ -6,42 +6,22 @@
 //! another descriptor of the same file.
 
 use crate::error::{Fault, Status};
+use crate::files::{obstacle, open_to_read};
+pub(crate) use crate::patience::{PATIENCE, Patience};
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
-
-/// How long a delivery waits for locks of others before it asks the MTA to try again later.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
+use std::time::{Duration, SystemTime};
 
 /// A dotlock of this age counts as abandoned.
 const STALE: Duration = Duration::from_secs(5 * 60);
 
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// A deadline that several locks can share.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience(Instant);
-
-impl Patience {
-    pub(crate) fn new(span: Duration) -> Self {
-        Patience(Instant::now() + span)
-    }
-
-    /// Sleeps before the next attempt. False, at once, if no time is left.
-    pub(crate) fn wait(&self) -> bool {
-        let now = Instant::now();
-        if now >= self.0 {
-            return false;
-        }
-        std::thread::sleep(PAUSE.min(self.0 - now));
-        true
-    }
-}
+/// More bytes than any program writes into a dotlock.
+const MAX_LOCK: u64 = 4096;
 
 /// Takes the fcntl lock for writing on the whole of `file`.
 ///
@@ -111,6 +91,16 @@ fn busy(path: &Path, owner: &str) -> Fault {
     Fault::new(Status::TempFail, text).hint("close it there, or try again in a moment")
 }
 
+/// The error for a dotlock at `lock` that was there for too long.
+fn taken(mbox: &Path, lock: &Path) -> Fault {
+    let Some(obstacle) = obstacle(lock) else {
+        return busy(mbox, &owner(lock));
+    };
+    let (mbox, lock) = (mbox.display(), lock.display());
+    let text = format!("cannot lock {mbox}: {lock}: {obstacle}");
+    Fault::new(Status::TempFail, text).hint(format!("`ls -ld {lock}` shows it; move it away"))
+}
+
 /// A `FILE.lock` of ours. Dropping it removes the file.
 #[derive(Debug)]
 pub(crate) struct Dotlock {
@@ -133,7 +123,7 @@ impl Dotlock {
                         continue;
                     }
                     if !patience.wait() {
-                        return Err(busy(mbox, &owner(&path)).into());
+                        return Err(taken(mbox, &path).into());
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -199,7 +189,9 @@ fn host() -> String {
 /// The process named in a lock file, if one of our processes wrote it on this machine. Other programs
 /// write a number without a host, which proves nothing on a shared file system.
 fn holder(path: &Path) -> Option<i32> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let mut text = String::new();
+    let file = open_to_read(path).ok()?;
+    file.take(MAX_LOCK).read_to_string(&mut text).ok()?;
     let (pid, written_on) = text.trim_end().split_once(' ')?;
     (written_on == host()).then(|| pid.parse().ok().filter(|&pid| pid > 1))?
 }
@@ -216,6 +208,10 @@ fn remove_if_stale(path: &Path) -> bool {
     let Ok(meta) = std::fs::symlink_metadata(path) else {
         return true;
     };
+    // Nobody's lock is anything but a file. It is left alone, however old it is.
+    if !meta.is_file() {
+        return false;
+    }
     let age = meta
         .modified()
         .ok()
@@ -244,12 +240,15 @@ fn remove_if_same(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
     aside.push(format!(".stale.{}", std::process::id()));
     let aside = PathBuf::from(aside);
     if std::fs::rename(path, &aside).is_err() {
-        return !path.exists();
+        return path.symlink_metadata().is_err();
     }
     let moved = std::fs::symlink_metadata(&aside);
     if moved.is_ok_and(|meta| identity(&meta) != seen) {
         // It was not the stale one. Put it back, unless there is yet another one.
-        let _ = std::fs::hard_link(&aside, path);
+        if std::fs::hard_link(&aside, path).is_err() && path.symlink_metadata().is_err() {
+            // A directory, of which there are no links.
+            let _ = std::fs::rename(&aside, path);
+        }
         let _ = std::fs::remove_file(&aside);
         return false;
     }

@@ -2,15 +2,14 @@
 
 use super::Store;
 use super::lock::{self, Dotlock, Patience};
-use crate::files::{Stamp, absent};
+use crate::files::{Stamp, absent, open_plain};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-use nix::libc;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
 /// A ticket's mbox with both locks held. Dropping it releases them.
@@ -36,11 +35,7 @@ impl Store {
             };
             let path = self.path(id, state);
             let doing = || format!("cannot open {}", path.display());
-            let opened = OpenOptions::new()
-                .read(true)
-                .append(true)
-                .custom_flags(libc::O_NOFOLLOW)
-                .open(&path);
+            let opened = open_plain(OpenOptions::new().read(true).append(true), &path);
             let file = match opened {
                 Ok(file) => file,
                 Err(e) if absent(&e) => continue,

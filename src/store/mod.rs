@@ -13,12 +13,12 @@ mod sequence;
 mod staged;
 mod unnamed;
 
-use crate::files::{Stamp, sync_directory};
+use crate::files::{Stamp, open_plain, sync_directory};
+use crate::patience::{Patience, Share, flock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
 pub(crate) use mbox::Mbox;
-use nix::libc;
 pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;
 pub(crate) use staged::StagedFile;
@@ -119,10 +119,12 @@ impl Store {
     }
 
     /// Waits for an exclusive flock on a file, for use among our own processes.
-    pub(crate) fn lock_file(&self, path: &Path) -> Result<File> {
+    ///
+    /// # Errors
+    /// Status 75 if another process holds it for longer than `patience`.
+    pub(crate) fn lock_file(&self, path: &Path, patience: Patience) -> Result<File> {
         let file = self.open_to_lock(path)?;
-        fs2::FileExt::lock_exclusive(&file)
-            .with_context(|| format!("cannot lock {}", path.display()))?;
+        flock(&file, path, Share::Exclusive, patience)?;
         Ok(file)
     }
 
@@ -134,15 +136,9 @@ impl Store {
     }
 
     fn open_to_lock(&self, path: &Path) -> Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o660)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(path)
-            .with_context(|| format!("cannot open {}", path.display()))
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).mode(0o660);
+        open_plain(&options, path).with_context(|| format!("cannot open {}", path.display()))
     }
 
     /// Writes and syncs `entry` as the mbox of a ticket that has no number yet.

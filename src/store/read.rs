@@ -2,11 +2,11 @@
 
 use super::Store;
 use crate::clock;
-use crate::files::{Stamp, absent, open_quietly};
+use crate::error::{Fault, Status};
+use crate::files::{Stamp, absent, is_no_file, obstacle, open_quietly};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use nix::libc;
 use std::fs::{DirEntry, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -20,8 +20,22 @@ const TICK: i128 = 50_000_000;
 
 impl Store {
     /// The ticket's state; `None` if there is no such ticket. If both files exist, it is open.
+    ///
+    /// # Errors
+    /// Something that is no file has the ticket's name, and the ticket may be beneath it.
     pub(crate) fn locate(&self, id: TicketId) -> Result<Option<State>> {
-        Ok(self.stamp(id)?.map(|(state, _)| state))
+        if let Some((state, _)) = self.stamp(id)? {
+            return Ok(Some(state));
+        }
+        for state in [State::Open, State::Closed] {
+            let path = self.path(id, state);
+            if let Some(e) = obstacle(&path) {
+                let text = format!("cannot open {}: {e}", path.display());
+                let hint = format!("`ls -l {}` shows it; move it away", path.display());
+                return Err(Fault::new(Status::TempFail, text).hint(hint).into());
+            }
+        }
+        Ok(None)
     }
 
     /// The ticket's state and its file's stamp.
@@ -37,10 +51,18 @@ impl Store {
         Ok(None)
     }
 
-    /// True if there is a ticket with this number; one that is on the move may be missed.
+    /// True if there is a ticket with this number, or anything else with its name; one that is on the move may be
+    /// missed.
     pub(crate) fn is_taken(&self, id: TicketId) -> Result<bool> {
-        let stamp = self.stamp_in(id, State::Open)?;
-        Ok(stamp.is_some() || self.stamp_in(id, State::Closed)?.is_some())
+        for state in [State::Open, State::Closed] {
+            let path = self.path(id, state);
+            match path.symlink_metadata() {
+                Ok(_) => return Ok(true),
+                Err(e) if absent(&e) => {}
+                Err(e) => return Err(e).context(format!("cannot look at {}", path.display())),
+            }
+        }
+        Ok(false)
     }
 
     /// True if an open ticket cannot be closed, since its number is also that of another file among the
@@ -178,19 +200,16 @@ impl Store {
             let doing = || format!("cannot read {}", path.display());
             match open_quietly(&path) {
                 Ok(file) => {
-                    let meta = file.metadata().with_context(doing)?;
-                    if meta.is_file() {
-                        let stamp = Stamp::of(&meta);
-                        return Ok(Some(OpenMbox {
-                            state,
-                            stamp,
-                            file,
-                            path,
-                        }));
-                    }
+                    let stamp = Stamp::of(&file.metadata().with_context(doing)?);
+                    return Ok(Some(OpenMbox {
+                        state,
+                        stamp,
+                        file,
+                        path,
+                    }));
                 }
-                // A symbolic link is not a ticket.
-                Err(e) if absent(&e) || e.raw_os_error() == Some(libc::ELOOP) => {}
+                // A symbolic link or a named pipe is not a ticket.
+                Err(e) if absent(&e) || is_no_file(&e) => {}
                 Err(e) => return Err(e).with_context(doing),
             }
             // It was in neither state, but it may have moved between the two attempts.

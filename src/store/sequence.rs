@@ -4,7 +4,8 @@
 //! hold up new tickets. The lock is a flock, because no mail program uses this file.
 
 use super::Store;
-use crate::error::{Fault, Status};
+use crate::files::{absent, open_to_read};
+use crate::patience::{Patience, held};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
@@ -14,9 +15,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Each delivery holds the lock for milliseconds only, but a whole mailing may arrive at once. Exim's pipe
-/// transport allows five minutes.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Each delivery holds the lock for milliseconds only, but a whole mailing may arrive at once. As long as numbers are
+/// given, a delivery stands in the queue for so long. Exim's pipe transport allows five minutes.
+const QUEUE: Duration = Duration::from_secs(120);
+
+/// How often to look whether the queue moves.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The lock for assigning numbers. Dropping it releases the lock.
 #[derive(Debug)]
@@ -30,22 +34,32 @@ impl Store {
     /// Waits for the lock for assigning numbers.
     ///
     /// # Errors
-    /// Status 75 after two minutes.
+    /// Those of a wait with the usual patience, status 75.
     pub fn sequence(&self) -> Result<Sequence> {
+        self.sequence_within(Patience::default())
+    }
+
+    /// Waits for the lock for assigning numbers.
+    ///
+    /// # Errors
+    /// Status 75 if `patience` is at its end and nobody was given a number for 25 seconds, and after two minutes.
+    pub(crate) fn sequence_within(&self, patience: Patience) -> Result<Sequence> {
         let (path, file) = self.private_file("sequence")?;
-        let file = locked(file, &path)?;
-        let mut text = [0; 16];
-        let length = file
-            .read_at(&mut text, 0)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
-        let last = self.parse_last(text)?;
+        let file = locked(file, &path, patience)?;
+        let text = content(&file).with_context(|| format!("cannot read {}", path.display()))?;
+        let last = self.parse_last(&text)?;
         Ok(Sequence { file, path, last })
     }
 
     /// The last number assigned. It is read without the lock, so it may be out of date at once.
     pub(crate) fn last_number(&self) -> Result<u32> {
-        let text = std::fs::read_to_string(self.private().join("sequence")).unwrap_or_default();
+        let path = self.private().join("sequence");
+        let text = match open_to_read(&path).and_then(|file| content(&file)) {
+            Err(e) if !absent(&e) => {
+                return Err(e).with_context(|| format!("cannot read {}", path.display()));
+            }
+            text => text.unwrap_or_default(),
+        };
         self.parse_last(&text)
     }
 
@@ -68,15 +82,24 @@ impl Store {
     }
 }
 
+/// What the file says; nothing if that is no text.
+fn content(file: &File) -> std::io::Result<String> {
+    let mut text = [0; 16];
+    let length = file.read_at(&mut text, 0)?;
+    Ok(String::from_utf8_lossy(&text[..length]).into_owned())
+}
+
 /// Waits for the lock in the kernel's queue, which is first come, first served. With repeated attempts,
 /// some of two hundred simultaneous deliveries would starve.
-fn locked(file: File, path: &Path) -> Result<File> {
+fn locked(file: File, path: &Path, mut patience: Patience) -> Result<File> {
     let doing = || format!("cannot lock {}", path.display());
     match fs2::FileExt::try_lock_exclusive(&file) {
         Ok(()) => return Ok(file),
         Err(e) if e.kind() == ErrorKind::WouldBlock => {}
         Err(e) => return Err(e).with_context(doing),
     }
+    // Opened anew: a copy of the descriptor would keep the lock that the thread may get when nobody waits any more.
+    let watched = open_to_read(path).with_context(doing)?;
     let (done, waiting) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let locked = loop {
@@ -88,11 +111,22 @@ fn locked(file: File, path: &Path) -> Result<File> {
         // If nobody waits any more, this closes the file and releases the lock.
         let _ = done.send(locked.map(|()| file));
     });
-    match waiting.recv_timeout(PATIENCE) {
-        Ok(locked) => locked.with_context(doing),
-        Err(_) => {
-            let text = format!("cannot lock {}: other deliveries hold it", path.display());
-            Err(Fault::new(Status::TempFail, text).into())
+    let most = Patience::new(QUEUE);
+    let mut seen = content(&watched).with_context(doing)?;
+    loop {
+        let pause = LOOK.min(patience.left()).min(most.left());
+        match waiting.recv_timeout(pause) {
+            Ok(locked) => return locked.with_context(doing),
+            Err(_) if most.left().is_zero() => return Err(held(&watched, path).into()),
+            Err(_) => {}
+        }
+        let now = content(&watched).with_context(doing)?;
+        if now != seen {
+            // The queue moves.
+            seen = now;
+            patience = Patience::default();
+        } else if patience.left().is_zero() {
+            return Err(held(&watched, path).into());
         }
     }
 }

@@ -8,13 +8,14 @@
 //! connection would make FTS5 write its sorted words at once, a thousand times too often.
 
 use super::query::Phrase;
+use crate::files::open_to_read;
 use crate::index::{IndexError, Result, in_transaction};
+use crate::patience::PATIENCE;
 use crate::ticket::TicketId;
 use mail::words::Words;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs::{remove_file, rename};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Version of the tables. A database of another version is made anew.
 const VERSION: i32 = 2;
@@ -51,9 +52,6 @@ INSERT INTO text(text, rank) VALUES('hashsize', 1048576);
 INSERT INTO text(text, rank) VALUES('automerge', 4);
 INSERT INTO text(text, rank) VALUES('crisismerge', 1999);
 ";
-
-/// How long one writer waits for another.
-const BUSY: Duration = Duration::from_secs(30);
 
 /// Messages of one ticket that the full text can hold; any further ones are left out.
 const MOST_ENTRIES: u64 = 1 << 24;
@@ -104,7 +102,7 @@ impl FullText {
     /// Opens the full text of the index at `index`; `None` if there is none that can be used.
     pub(super) fn open(index: &Path) -> Result<Option<FullText>> {
         let path = path_beside(index);
-        if !path.exists() {
+        if path.symlink_metadata().is_err() {
             return Ok(None);
         }
         match Self::connect(path) {
@@ -128,7 +126,7 @@ impl FullText {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&path, flags)?;
-        db.busy_timeout(BUSY)?;
+        db.busy_timeout(PATIENCE)?;
         let version = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
         Ok((FullText { db, path }, version))
     }
@@ -141,7 +139,7 @@ impl FullText {
 
     /// Puts the file on the disk after [`FullText::do_not_sync`].
     pub(super) fn sync(&self) -> std::io::Result<()> {
-        std::fs::File::open(&self.path)?.sync_all()
+        open_to_read(&self.path)?.sync_all()
     }
 
     /// Puts the file in the place of the full text of the index at `index`.

@@ -10,7 +10,7 @@ pub(crate) mod walk;
 
 use super::raw::{RawMessage, WholeTicket};
 use crate::error::{Fault, Status};
-use crate::files::{absent, open_quietly};
+use crate::files::{absent, is_no_file, open_following, open_quietly};
 use anyhow::{Context, Result};
 use mail::mbox;
 use std::fs::File;
@@ -75,7 +75,7 @@ impl MailSource {
                 Ok(file)
             }),
             // An archive may be a symbolic link, which `open_quietly` does not follow.
-            None => open_quietly(&self.path).or_else(|_| File::open(&self.path)),
+            None => open_quietly(&self.path).or_else(|_| open_following(&self.path)),
         };
         opened.map_err(|e| unreadable(&self.path, e))
     }
@@ -126,10 +126,10 @@ impl MailSource {
                     return Ok(None);
                 };
                 path = renamed;
-                File::open(&path)
+                open_following(&path)
             }
             // Some programs link a mail into several folders.
-            Err(e) if e.raw_os_error() == Some(nix::libc::ELOOP) => File::open(&path),
+            Err(e) if is_no_file(&e) => open_following(&path),
             opened => opened,
         };
         let mut file = match file {
@@ -142,7 +142,9 @@ impl MailSource {
             return Err(Fault::new(Status::DataErr, text).into());
         }
         let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.read_to_end(&mut bytes).with_context(|| doing(&path))?;
+        // What is added meanwhile is not of this mail.
+        let read = file.by_ref().take(size).read_to_end(&mut bytes);
+        read.with_context(|| doing(&path))?;
         let (sender, rest) = mbox::strip_from_line(&bytes);
         let mut message = match sender {
             None => self.message(&file, Vec::new(), bytes),

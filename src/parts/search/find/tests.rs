@@ -4,6 +4,7 @@ use crate::index::TicketFile;
 use crate::index::journal::Located;
 use crate::parts::search::fulltext::{FullText, path_beside};
 use crate::parts::search::highlight::Highlighter;
+use crate::patience::Patience;
 use crate::ticket::State;
 use crate::ticket::address::Addresses;
 use crate::ticket::event::Event;
@@ -22,7 +23,7 @@ fn id(n: u32) -> TicketId {
 
 /// An index with these messages in ticket 1, 2 and so on.
 fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
-    let index = Index::open(&dir.join("index.db")).unwrap();
+    let index = Index::open(&dir.join("index.db"), Patience::default()).unwrap();
     let text = FullText::create(index.path()).unwrap();
     for (n, mails) in (1..).zip(tickets) {
         let domain = ["example.org".to_owned()];

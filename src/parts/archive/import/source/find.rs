@@ -3,7 +3,7 @@
 use super::debbugs;
 use super::{Format, MailSource, delivered_at, unreadable};
 use crate::error::{Fault, Status};
-use crate::files::{absent, open_quietly};
+use crate::files::{absent, open_following, open_quietly, read_plain};
 use crate::parts::archive::import::raw::{ArchiveNumber, NumberSpace, WholeTicket};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -69,10 +69,14 @@ pub(crate) fn find(path: &Path, folders: bool, scratch: &Path) -> Vec<Result<Mai
 }
 
 fn file(path: &Path, is_regular: bool, scratch: &Path) -> Result<MailSource> {
-    let file = File::open(path).map_err(|e| unreadable(path, e))?;
+    let file = match is_regular {
+        true => open_following(path),
+        // A pipe that the user names: tickets import <(zcat old.mbox.gz)
+        false => File::open(path),
+    };
+    let file = file.map_err(|e| unreadable(path, e))?;
     match is_regular {
         true => recognize(path, file),
-        // A pipe: tickets import <(zcat old.mbox.gz)
         false => copy(file, &path.display().to_string(), scratch),
     }
 }
@@ -153,7 +157,7 @@ fn no_archive(name: &str, head: &[u8], first_line: &[u8]) -> anyhow::Error {
 fn with_state(mut source: MailSource) -> MailSource {
     let stem = source.path.file_stem().and_then(|stem| stem.to_str());
     let id = stem.and_then(|stem| stem.parse().ok());
-    let summary = std::fs::read(source.path.with_extension("summary")).ok();
+    let summary = read_plain(&source.path.with_extension("summary")).ok();
     let state = summary.map(|summary| {
         let done = mbox::lines(&summary).find_map(|line| line.strip_prefix(b"Done:"));
         match done.is_some_and(|done| !done.trim_ascii().is_empty()) {

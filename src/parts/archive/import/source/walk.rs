@@ -131,7 +131,9 @@ impl Walk<'_, '_> {
 
     fn log(&mut self) -> Result<()> {
         let file = self.source.open()?;
-        let log = debbugs::records(BufReader::new(&file)).with_context(|| self.doing())?;
+        let size = file.metadata().with_context(|| self.doing())?.len();
+        let log = BufReader::new((&file).take(size));
+        let log = debbugs::records(log).with_context(|| self.doing())?;
         self.report.sent = log.sent;
         if log.broken {
             let text = "left out what is no record of Debbugs";

@@ -1,0 +1,147 @@
+//! Waiting for the locks of others, and no longer than there is patience for (D5).
+
+use crate::error::{Fault, Status};
+use anyhow::{Context, Result};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a delivery waits for locks of others before it asks the MTA to try again later. Commands wait as long
+/// for each lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
+
+/// How long to wait for what can be left out, once a message is filed.
+pub(crate) const BRIEF: Duration = Duration::from_secs(1);
+
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A deadline that several locks can share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience(Instant);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience::new(PATIENCE)
+    }
+}
+
+impl Patience {
+    pub(crate) fn new(span: Duration) -> Self {
+        Patience(Instant::now() + span)
+    }
+
+    pub(crate) fn brief() -> Self {
+        Patience::new(BRIEF)
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(&self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// Sleeps before the next attempt. False, at once, if no time is left.
+    pub(crate) fn wait(&self) -> bool {
+        let left = self.left();
+        std::thread::sleep(PAUSE.min(left));
+        !left.is_zero()
+    }
+}
+
+/// How a lock among our own processes is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// With others that share it.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+/// Takes the flock on `file`, which was opened at `path`.
+///
+/// # Errors
+/// Status 75 if others hold it for longer than `patience`.
+pub(crate) fn flock(file: &File, path: &Path, share: Share, patience: Patience) -> Result<()> {
+    loop {
+        let tried = match share {
+            Share::Shared => fs2::FileExt::try_lock_shared(file),
+            Share::Exclusive => fs2::FileExt::try_lock_exclusive(file),
+        };
+        match tried {
+            Ok(()) => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                if !patience.wait() {
+                    return Err(held(file, path).into());
+                }
+            }
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e).with_context(|| format!("cannot lock {}", path.display())),
+        }
+    }
+}
+
+/// The error for a flock that others held for too long.
+pub(crate) fn held(file: &File, path: &Path) -> Fault {
+    let path = path.display();
+    match holder(file) {
+        Some(pid) => {
+            let text = format!("cannot lock {path}: process {pid} holds it");
+            let hint = format!("`ps -fp {pid}` shows it; try again when it has ended");
+            Fault::new(Status::TempFail, text).hint(hint)
+        }
+        None => {
+            let text = format!("cannot lock {path}: another process holds it");
+            Fault::new(Status::TempFail, text).hint("try again in a moment")
+        }
+    }
+}
+
+/// The process that holds the flock on `file`, where the kernel tells.
+fn holder(file: &File) -> Option<u32> {
+    let inode = format!(":{}", file.metadata().ok()?.ino());
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 1234 fd:01:5678 0 EOF
+    locks.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        match words[..] {
+            [_, "FLOCK", _, _, pid, id, ..] if id.ends_with(&inode) => {
+                pid.parse().ok().filter(|&pid| pid > 1)
+            }
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_held_names_its_holder() {
+        // D5
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let open = || {
+            let mut options = File::options();
+            options.create(true).truncate(false).write(true);
+            options.open(&path).unwrap()
+        };
+        let first = open();
+        flock(&first, &path, Share::Shared, Patience::default()).unwrap();
+        let second = open();
+        flock(&second, &path, Share::Shared, Patience::default()).unwrap();
+        drop(second);
+        let third = open();
+        let now = Patience::new(Duration::ZERO);
+        let error = flock(&third, &path, Share::Exclusive, now).unwrap_err();
+        assert_eq!(crate::error::status(&error), Status::TempFail);
+        let (name, us) = (path.display(), std::process::id());
+        let named = format!("cannot lock {name}: process {us} holds it");
+        let unnamed = format!("cannot lock {name}: another process holds it");
+        // Some containers and file systems do not tell.
+        assert!([named, unnamed].contains(&crate::error::line(&error)));
+        drop(first);
+        flock(&third, &path, Share::Exclusive, now).unwrap();
+    }
+}
