@@ -74,8 +74,10 @@ impl Desk {
         if group.is_some() {
             privilege::share_with_group();
         }
+        let store = Store::new(&config.dir, group);
+        store.has_own_directories()?;
         Ok(Desk {
-            store: Store::new(&config.dir, group),
+            store,
             outbox: Outbox::at(&config.dir).shared(group.is_some()),
             index: OnceCell::new(),
             index_elsewhere: None,

@@ -1,12 +1,15 @@
 //! File helpers for every module: noticing changes, opening quietly, syncing directories.
 
+mod dir;
+
 use anyhow::{Context, Result};
+pub use dir::{Dir, expect_directory};
 use nix::libc;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Tells whether a file has changed since it was last read (D9). It holds ctime, since mutt sets mtime back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,28 +33,32 @@ impl Stamp {
 
 /// What stands at a name where a file should be.
 #[derive(Debug)]
-struct NoFile(&'static str);
+struct NoFile {
+    found: &'static str,
+    wanted: &'static str,
+}
 
 impl std::fmt::Display for NoFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} stands there, no file", self.0)
+        write!(f, "{} stands there, no {}", self.found, self.wanted)
     }
 }
 
 impl std::error::Error for NoFile {}
 
-fn no_file(kind: FileType) -> std::io::Error {
-    let what = match kind {
+fn no_file(kind: FileType, wanted: &'static str) -> std::io::Error {
+    let found = match kind {
         _ if kind.is_symlink() => "a symbolic link",
         _ if kind.is_dir() => "a directory",
         _ if kind.is_fifo() => "a named pipe",
         _ if kind.is_socket() => "a socket",
+        _ if kind.is_file() => "a file",
         _ => "a device",
     };
-    std::io::Error::other(NoFile(what))
+    std::io::Error::other(NoFile { found, wanted })
 }
 
-/// True if the error says that something stands there which is no file.
+/// True if the error says that something stands there which is no file, or no directory.
 pub fn is_no_file(e: &std::io::Error) -> bool {
     e.get_ref().is_some_and(|e| e.is::<NoFile>())
 }
@@ -118,7 +125,7 @@ fn open_with(options: &OpenOptions, flags: libc::c_int, path: &Path) -> std::io:
             ) =>
         {
             return Err(match path.symlink_metadata() {
-                Ok(meta) if !meta.is_file() => no_file(meta.file_type()),
+                Ok(meta) if !meta.is_file() => no_file(meta.file_type(), "file"),
                 _ => e,
             });
         }
@@ -127,14 +134,20 @@ fn open_with(options: &OpenOptions, flags: libc::c_int, path: &Path) -> std::io:
     let kind = file.metadata()?.file_type();
     match kind.is_file() {
         true => Ok(file),
-        false => Err(no_file(kind)),
+        false => Err(no_file(kind, "file")),
     }
 }
 
 /// The error for something at `path` that is no regular file; `None` if it is one, or if nothing is there.
 pub fn obstacle(path: &Path) -> Option<std::io::Error> {
     let kind = path.symlink_metadata().ok()?.file_type();
-    (!kind.is_file()).then(|| no_file(kind))
+    (!kind.is_file()).then(|| no_file(kind, "file"))
+}
+
+/// `path` without links in the directory's own path: SQLite refuses those where it is to follow none.
+pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let dir = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
+    Ok(dir.join(path.file_name().unwrap_or_default()))
 }
 
 /// True if the error means that there is no such file.
@@ -144,6 +157,9 @@ pub fn absent(e: &std::io::Error) -> bool {
 
 /// Syncs a directory, so that files created, removed or renamed in it stay so after a power cut.
 pub fn sync_directory(dir: &Path) -> Result<()> {
-    let sync = || File::open(dir)?.sync_all();
+    // Whatever else stands there is not waited for.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_DIRECTORY);
+    let sync = || options.open(dir)?.sync_all();
     sync().with_context(|| format!("cannot sync {}", dir.display()))
 }

@@ -119,6 +119,7 @@ impl Index {
         self.end_read();
         let attached = "SELECT 1 FROM pragma_database_list WHERE name = ?1";
         if !self.db.prepare(attached)?.exists([name])? {
+            let path = crate::files::resolved(path).unwrap_or_else(|_| path.to_owned());
             let values = params![path.to_string_lossy(), name];
             self.db.execute("ATTACH ?1 AS ?2", values)?;
         }

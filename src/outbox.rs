@@ -22,7 +22,7 @@ pub use answered::{Ledger, Line};
 pub use entry::{Key, Mail};
 pub use send::Report;
 
-use crate::files::{absent, sync_directory};
+use crate::files::{absent, expect_directory, sync_directory};
 use crate::ticket::TicketId;
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result, ensure};
@@ -267,11 +267,11 @@ impl Outbox {
         const FIRST: [&str; 5] = ["tmp", "new", "cur", "failed/tmp", "failed/new"];
         // Created after the others are synced: where it exists, nothing is synced again.
         const LAST: &str = "failed/cur";
-        if FIRST
-            .iter()
-            .chain([&LAST])
-            .all(|sub| self.dir.join(sub).is_dir())
-        {
+        let mut complete = self.has_own("")? && self.has_own("failed")?;
+        for sub in FIRST.iter().chain([&LAST]) {
+            complete &= self.has_own(sub)?;
+        }
+        if complete {
             return Ok(());
         }
         let mut builder = DirBuilder::new();
@@ -294,6 +294,19 @@ impl Outbox {
         sync_directory(&failed)
     }
 
+    /// True if this directory of the outbox is there.
+    ///
+    /// # Errors
+    /// It is a symbolic link: the mail would lie elsewhere (D8).
+    fn has_own(&self, sub: &str) -> Result<bool> {
+        let dir = match sub {
+            "" => self.dir.clone(),
+            _ => self.dir.join(sub),
+        };
+        let is_there = expect_directory(&dir);
+        is_there.with_context(|| format!("cannot open {}", dir.display()))
+    }
+
     fn released(&self) -> Result<Vec<PathBuf>> {
         let mut paths = Vec::new();
         for sub in RELEASED {
@@ -314,6 +327,9 @@ impl Outbox {
     fn names(&self, sub: &str) -> Result<Vec<String>> {
         let dir = self.dir.join(sub);
         let doing = || format!("cannot read {}", dir.display());
+        if !(self.has_own("")? && self.has_own(sub)?) {
+            return Ok(Vec::new());
+        }
         let entries = match fs::read_dir(&dir) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(doing)?,

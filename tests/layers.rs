@@ -61,7 +61,7 @@ const FLOORS: [&[&str]; 9] = [
     &["desk"],
     &["store", "index", "outbox", "config"],
     // The outbox hands it what it sends; the configuration is read as the one whose desk it is.
-    &["sendmail", "privilege"],
+    &["sendmail", "patience", "privilege"],
     &["ticket"],
     &["mail"],
 ];

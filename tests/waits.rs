@@ -6,6 +6,7 @@ use crate::deliver::{mail, open};
 use fs2::FileExt;
 use nix::sys::stat::Mode;
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::thread;
 
@@ -311,4 +312,221 @@ fn a_maildir_with_what_is_no_mail_is_imported() {
         "tickets: Mail: cannot read Mail/new/1.pipe: a named pipe stands there, no file",
     ];
     assert_eq!(lines, want);
+}
+
+/// Moves a directory of the store elsewhere, and leaves a link there.
+fn link_out(bench: &Bench, name: &str) -> std::path::PathBuf {
+    let (path, elsewhere) = (bench.ticket(name), bench.path("elsewhere"));
+    fs::rename(&path, &elsewhere).unwrap();
+    symlink(&elsewhere, &path).unwrap();
+    elsewhere
+}
+
+/// The names below a directory.
+fn below(dir: &std::path::Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_str().unwrap().to_owned();
+        if entry.file_type().unwrap().is_dir() {
+            names.extend(below(&entry.path()).iter().map(|it| format!("{name}/{it}")));
+        }
+        names.push(name);
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_store_has_its_own_directories() {
+    // D8
+    for name in ["archived", ".tickets"] {
+        let bench = two_tickets();
+        bench.works("close 2");
+        bench.take_sent();
+        let elsewhere = link_out(&bench, name);
+        let before = below(&elsewhere);
+        let path = bench.ticket(name);
+        let path = path.display();
+        let line = format!(
+            "tickets: {path}: a symbolic link stands there, no directory; a store holds its own directories\n"
+        );
+        let hint = format!("hint: `ls -ld {path}` shows it\n");
+        for local in ["submit", "ticket-1", "ticket-1-done", "ticket-2"] {
+            deliver(&bench, local, &mail("3", "", "x")).is(75, "", &line);
+        }
+        for command in [
+            "list", "check", "flush", "close 1", "reopen 2", "show 2", "import x",
+        ] {
+            let args: Vec<&str> = command.split(' ').collect();
+            run(&bench, &args, b"").is(78, "", &format!("{line}{hint}"));
+        }
+        assert_eq!(below(&elsewhere), before, "{name}");
+        assert_eq!(bench.names()[..1], ["1"]);
+        assert_eq!(bench.sent().len(), 0);
+    }
+}
+
+/// The user may make a link to the store itself.
+#[test]
+fn a_link_to_the_store_is_followed() {
+    // D8
+    let bench = two_tickets();
+    let elsewhere = bench.path("elsewhere");
+    fs::rename(bench.ticket(""), &elsewhere).unwrap();
+    symlink(&elsewhere, bench.path("tickets")).unwrap();
+    deliver(&bench, "submit", &mail("3", "", "x")).silent();
+    bench.works("close 3");
+    bench.works("search x");
+    bench.works("reindex");
+    run(&bench, &["list", "-q"], b"").is(0, "2\n1\n", "");
+    assert!(elsewhere.join("archived/3").is_file());
+}
+
+#[test]
+fn the_outbox_is_not_elsewhere() {
+    // D8
+    for name in ["", "/tmp", "/new", "/cur", "/failed", "/failed/new"] {
+        let bench = two_tickets();
+        let name = format!(".tickets/outbox{name}");
+        let elsewhere = link_out(&bench, &name);
+        let before = below(&elsewhere);
+        let path = bench.ticket(&name);
+        let why = format!(
+            "{}: a symbolic link stands there, no directory\n",
+            path.display()
+        );
+        deliver(&bench, "submit", &mail("3", "", "x")).is(
+            75,
+            "",
+            &format!("tickets: cannot open {why}"),
+        );
+        assert_eq!(below(&elsewhere), before, "{name}");
+        assert_eq!(bench.names(), ["1", "2"]);
+        assert_eq!(bench.sent().len(), 0);
+    }
+}
+
+/// The purge and the copies keep to the store's own directories, and to names of ours.
+#[test]
+fn the_purge_removes_nothing_of_others() {
+    // D8, D10
+    let bench = two_tickets();
+    let recent = bench.ticket(".tickets/recent");
+    let today = fs::read_dir(&recent)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    // As if nothing had come in today: the next copy is the first of its day.
+    fs::remove_dir_all(&today).unwrap();
+    for (file, stays) in [
+        ("2001-01-01/1.abc", false),
+        ("2001-01-02/precious", true),
+        ("2001-01-02/2.abc", false),
+    ] {
+        bench.make_dir(&format!(
+            "tickets/.tickets/recent/{}",
+            file.split('/').next().unwrap()
+        ));
+        fs::write(recent.join(file), "x").unwrap();
+        crate::bench::own(&recent.join(file));
+        assert_eq!(stays, file.ends_with("precious"));
+    }
+    let elsewhere = bench.path("elsewhere");
+    bench.make_dir("elsewhere");
+    fs::write(elsewhere.join("7.abc"), "x").unwrap();
+    crate::bench::own(&elsewhere.join("7.abc"));
+    symlink(&elsewhere, recent.join("2001-01-03")).unwrap();
+    symlink(elsewhere.join("7.abc"), recent.join("2001-01-02/3.abc")).unwrap();
+    deliver(&bench, "ticket-1", &mail("3", "", "x")).silent();
+    let mut left = below(&recent);
+    left.retain(|name| name.starts_with("2001"));
+    let want = [
+        "2001-01-02",
+        "2001-01-02/3.abc",
+        "2001-01-02/precious",
+        "2001-01-03",
+    ];
+    assert_eq!(left, want);
+    assert_eq!(below(&elsewhere), ["7.abc"]);
+    // All of recent/ elsewhere: the mail is filed, and nothing is kept or removed there.
+    fs::remove_dir_all(&recent).unwrap();
+    fs::create_dir(elsewhere.join("2001-01-01")).unwrap();
+    fs::write(elsewhere.join("2001-01-01/7.abc"), "x").unwrap();
+    symlink(&elsewhere, &recent).unwrap();
+    deliver(&bench, "ticket-1", &mail("4", "", "x")).silent();
+    assert_eq!(
+        below(&elsewhere),
+        ["2001-01-01", "2001-01-01/7.abc", "7.abc"]
+    );
+    assert!(bench.mbox("1").contains("<4@"));
+}
+
+#[test]
+fn a_database_is_not_elsewhere() {
+    // D8
+    for name in ["index.db", "text.db"] {
+        let bench = two_tickets();
+        bench.works("search x");
+        let elsewhere = link_out(&bench, &format!(".tickets/{name}"));
+        let before = fs::read(&elsewhere).unwrap();
+        let Ran { status, stderr, .. } = run(&bench, &["search", "x"], b"");
+        let why = "a symbolic link stands there, no file";
+        assert!(status == 75 && stderr.contains(why), "{status} {stderr}");
+        assert_eq!(fs::read(&elsewhere).unwrap(), before);
+    }
+}
+
+#[test]
+fn check_names_what_stands_in_the_way() {
+    // D5, D8
+    let bench = two_tickets();
+    let fifos = ["1", "7.lock", ".tickets/rebuild.lock"].map(|name| pipe(&bench, name));
+    bench.make_dir("tickets/2.lock");
+    let recent = bench.ticket(".tickets/recent");
+    fs::remove_dir_all(&recent).unwrap();
+    symlink("/nonexistent", &recent).unwrap();
+    let lock = bench.ticket("2.lock");
+    let mut lines = vec![
+        format!(
+            "{}: a symbolic link stands there, no directory",
+            recent.display()
+        ),
+        format!("{}: a directory stands there, no file", lock.display()),
+    ];
+    lines.extend(fifos.map(|path| format!("{path}: a named pipe stands there, no file")));
+    lines.sort();
+    let Ran {
+        status,
+        stdout,
+        stderr,
+    } = run(&bench, &["check"], b"");
+    assert_eq!((status, &*stderr), (78, ""));
+    let found = stdout.lines().filter(|line| line.contains("stands there"));
+    let found: Vec<&str> = found
+        .map(|line| line.trim_start_matches("FAIL  store: "))
+        .collect();
+    assert_eq!(found, lines);
+    // The copies cannot be compared with what is there, so the last line is about them.
+    let ran = run(&bench, &["check", "--store"], b"");
+    let said: Vec<&str> = ran.stdout.lines().take(lines.len()).collect();
+    assert_eq!(
+        (ran.status, said),
+        (75, lines.iter().map(String::as_str).collect())
+    );
+    fs::remove_file(&recent).unwrap();
+    lines.remove(
+        lines
+            .iter()
+            .position(|line| line.contains("recent"))
+            .unwrap(),
+    );
+    let ran = run(&bench, &["check", "--store"], b"");
+    let want = format!(
+        "{}\n1 message in 1 ticket, none changed\n",
+        lines.join("\n")
+    );
+    ran.is(65, &want, "");
 }

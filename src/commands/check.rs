@@ -6,6 +6,7 @@ mod authserv;
 mod diagnosis;
 mod entries;
 mod mta;
+mod obstacles;
 mod store;
 mod values;
 

@@ -46,14 +46,13 @@ impl Desk {
     /// Saves in `.tickets/torn/`, synced, what cannot be told from mail.
     fn set_aside(&self, id: TicketId, bytes: &[u8]) -> Result<()> {
         use std::io::Write;
-        let dir = self.store.private().join("torn");
+        let dir = self.store.torn()?;
         let doing = || {
             format!(
                 "cannot save the torn end of ticket {id} in {}",
                 dir.display()
             )
         };
-        std::fs::create_dir_all(&dir).with_context(doing)?;
         let mut file = tempfile::Builder::new()
             .prefix(&format!("{id}.{}.", self.now()))
             .tempfile_in(&dir)

@@ -2,7 +2,7 @@
 
 use super::error::{side_files, with_system_error};
 use super::{Index, IndexError, Result};
-use crate::files::{absent, is_no_file, obstacle, open_plain, open_to_read};
+use crate::files::{absent, is_no_file, obstacle, open_plain, open_to_read, resolved};
 use crate::patience::{PATIENCE, Patience, Share, flock};
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -86,8 +86,9 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = Connection::open_with_flags(resolved(path).map_err(|_| cannot_open())?, flags)?;
     db.busy_timeout(PATIENCE)?;
     Ok(Some(Index::over(db, path)))
 }
@@ -121,8 +122,9 @@ fn write_tables(path: &Path, secondary_indexes: bool) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = Connection::open_with_flags(resolved(path).map_err(|_| cannot_open())?, flags)?;
     // No rollback is needed: the file has no name yet that anyone uses.
     db.execute_batch("PRAGMA journal_mode = OFF; BEGIN")?;
     db.execute_batch(TABLES)?;

@@ -7,7 +7,6 @@
 
 use super::{StagedFile, Store};
 use crate::error::{Fault, Status};
-use crate::files::sync_directory;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -76,7 +75,7 @@ impl Store {
         if self.path(id, state.other()).symlink_metadata().is_ok() {
             return Ok(false);
         }
-        match staged.link(&path) {
+        match staged.link(&self.opened(state)?, &id.to_string()) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(e) => Err(e).with_context(|| format!("cannot create {}", path.display())),
@@ -85,7 +84,7 @@ impl Store {
 
     /// Makes the names of the tickets in `state` durable.
     pub(crate) fn sync_names(&self, state: State) -> Result<()> {
-        sync_directory(&self.dir(state))
+        self.sync_directory(state)
     }
 }
 

@@ -6,7 +6,6 @@ use crate::files::{Stamp, absent, open_plain};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -139,23 +138,9 @@ impl Mbox<'_> {
         }
         let (from, to) = (self.path(), self.store.path(self.id, state));
         let doing = || format!("cannot move {} to {}", from.display(), to.display());
-        renameat2(
-            AT_FDCWD,
-            &from,
-            AT_FDCWD,
-            &to,
-            RenameFlags::RENAME_NOREPLACE,
-        )
-        .or_else(|e| match e {
-            // The file system does not know the flag. We hold the lock, so checking first is safe enough.
-            nix::errno::Errno::EINVAL if to.symlink_metadata().is_err() => {
-                std::fs::rename(&from, &to)
-                    .map_err(|e| nix::errno::Errno::from_raw(e.raw_os_error().unwrap_or(0)))
-            }
-            e => Err(e),
-        })
-        .map_err(std::io::Error::from)
-        .with_context(doing)?;
+        let dirs = (self.store.opened(self.state)?, self.store.opened(state)?);
+        let moved = dirs.0.move_to(&self.id.to_string(), &dirs.1);
+        moved.with_context(doing)?;
         self.state = state;
         self.store.sync_directories()
     }

@@ -13,7 +13,8 @@ mod sequence;
 mod staged;
 mod unnamed;
 
-use crate::files::{Stamp, open_plain, sync_directory};
+use crate::error::{Fault, Status};
+use crate::files::{Dir, Stamp, expect_directory, is_no_file, open_plain, sync_directory};
 use crate::patience::{Patience, Share, flock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -61,12 +62,22 @@ impl Store {
     pub fn create_directories(&self) -> Result<()> {
         // It is created last, so if it exists, all do.
         let private = self.private();
-        if private.is_dir() {
+        if self.has_own_directories()? {
             return Ok(());
         }
         self.create_directory(&self.root, 0o711)?;
         self.create_directory(&self.dir(State::Closed), 0o711)?;
         self.create_directory(&private, 0o700)
+    }
+
+    /// Makes sure that the directories of the store are its own, since nothing may be written elsewhere (D8): the store
+    /// itself may be a link that the user made, but nothing in it. True if it has them.
+    ///
+    /// # Errors
+    /// One of them is a symbolic link, or no directory: status 78.
+    pub(crate) fn has_own_directories(&self) -> Result<bool> {
+        expect_own(&self.dir(State::Closed))?;
+        expect_own(&self.private())
     }
 
     fn create_directory(&self, path: &Path, mode: u32) -> Result<()> {
@@ -92,15 +103,18 @@ impl Store {
             }
             Err(e) => return Err(e).with_context(doing),
         }
+        let dir = Dir::open(path).with_context(doing)?;
         if let Some((gid, _)) = group {
-            nix::unistd::chown(path, None, Some(gid)).with_context(doing)?;
+            nix::unistd::fchown(dir.file(), None, Some(gid)).with_context(doing)?;
         }
         // The umask has removed bits that are needed here.
-        std::fs::set_permissions(path, Permissions::from_mode(mode)).with_context(doing)?;
+        let mode = Permissions::from_mode(mode);
+        dir.file().set_permissions(mode).with_context(doing)?;
         sync_directory(path.parent().unwrap_or(path))
     }
 
-    fn dir(&self, state: State) -> PathBuf {
+    /// The directory of the tickets in `state`.
+    pub(crate) fn dir(&self, state: State) -> PathBuf {
         match state {
             State::Open => self.root.clone(),
             State::Closed => self.root.join("archived"),
@@ -112,10 +126,34 @@ impl Store {
         self.dir(state).join(id.to_string())
     }
 
+    /// The directory of `state`, opened.
+    fn opened(&self, state: State) -> Result<Dir> {
+        let path = self.dir(state);
+        let dir = match state {
+            State::Open => Dir::open_named(&path),
+            State::Closed => Dir::open(&path),
+        };
+        dir.with_context(|| format!("cannot open {}", path.display()))
+    }
+
+    fn sync_directory(&self, state: State) -> Result<()> {
+        let dir = self.opened(state)?;
+        let synced = dir.file().sync_all();
+        synced.with_context(|| format!("cannot sync {}", dir.path().display()))
+    }
+
     /// Syncs the directories of open and closed tickets.
     pub(crate) fn sync_directories(&self) -> Result<()> {
-        sync_directory(&self.dir(State::Closed))?;
-        sync_directory(&self.dir(State::Open))
+        self.sync_directory(State::Closed)?;
+        self.sync_directory(State::Open)
+    }
+
+    /// Creates the directory `.tickets/torn`, for what cannot be told from mail, where it is missing.
+    pub(crate) fn torn(&self) -> Result<PathBuf> {
+        let torn = self.private().join("torn");
+        self.create_directory(&torn, 0o700)?;
+        expect_own(&torn)?;
+        Ok(torn)
     }
 
     /// Waits for an exclusive flock on a file, for use among our own processes.
@@ -167,7 +205,7 @@ impl Store {
             return Ok(None);
         }
         let path = self.path(id, State::Open);
-        if let Err(e) = sync_directory(&self.root) {
+        if let Err(e) = self.sync_directory(State::Open) {
             // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
             let _ = std::fs::remove_file(&path);
             return Err(e);
@@ -175,5 +213,18 @@ impl Store {
         let meta = staged.file.metadata();
         let meta = meta.with_context(|| format!("cannot look at {}", path.display()))?;
         Ok(Some(Stamp::of(&meta)))
+    }
+}
+
+/// Makes sure that the directory at `path`, in a store, is no symbolic link and nothing else. True if it is there.
+pub(crate) fn expect_own(path: &Path) -> Result<bool> {
+    match expect_directory(path) {
+        Err(e) if is_no_file(&e) => {
+            let path = path.display();
+            let text = format!("{path}: {e}; a store holds its own directories");
+            let fault = Fault::new(Status::Config, text);
+            Err(fault.hint(format!("`ls -ld {path}` shows it")).into())
+        }
+        is_there => is_there.with_context(|| format!("cannot look at {}", path.display())),
     }
 }

@@ -6,11 +6,11 @@
 //! they protect against a program, not against a power cut.
 
 use super::{StagedFile, Store};
-use crate::files::absent;
+use crate::files::{Dir, absent};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A copy of an entry.
@@ -30,6 +30,18 @@ impl Store {
         self.private().join("recent")
     }
 
+    /// The directory of the copies, opened; `None` if there is none.
+    fn recent(&self) -> Result<Option<Dir>> {
+        let dir = Dir::open(&self.private()).and_then(|private| private.below("recent"));
+        match dir {
+            Err(e) if absent(&e) => Ok(None),
+            dir => {
+                let doing = || format!("cannot open {}", self.recent_dir().display());
+                dir.map(Some).with_context(doing)
+            }
+        }
+    }
+
     /// Gives a staged copy its name. The first copy of a day removes those older than `keep`.
     pub(crate) fn keep_recent(
         &self,
@@ -39,52 +51,45 @@ impl Store {
         now: i64,
         keep: Duration,
     ) -> Result<()> {
-        let dir = self.recent_dir().join(day(now));
-        let path = dir.join(format!("{id}.{digest}"));
-        let named = match copy.link(&path) {
-            Err(e) if absent(&e) => {
-                self.create_directory(&self.recent_dir(), 0o700)?;
-                self.create_directory(&dir, 0o700)?;
-                self.remove_before(&day(now - keep.as_secs() as i64))?;
-                copy.link(&path)
-            }
-            named => named,
+        let today = day(now);
+        let name = format!("{id}.{digest}");
+        let doing = || {
+            let path = self.recent_dir().join(&today).join(&name);
+            format!("cannot keep {}", path.display())
         };
-        match named {
+        let dir = match self.recent()?.map(|recent| recent.below(&today)) {
+            Some(Err(e)) if !absent(&e) => return Err(e).with_context(doing),
+            Some(Ok(dir)) => dir,
+            _ => {
+                self.create_directory(&self.recent_dir(), 0o700)?;
+                self.create_directory(&self.recent_dir().join(&today), 0o700)?;
+                let recent = self.recent()?.with_context(doing)?;
+                remove_before(&recent, &day(now - keep.as_secs() as i64))?;
+                recent.below(&today).with_context(doing)?
+            }
+        };
+        match copy.link(&dir, &name) {
             // `tickets restore` filed the same message again.
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
-            named => named.with_context(|| format!("cannot keep {}", path.display())),
+            named => named.with_context(doing),
         }
-    }
-
-    /// Removes the copies of the days before `first`.
-    fn remove_before(&self, first: &str) -> Result<()> {
-        for day in names(&self.recent_dir())? {
-            // Touch only our own directories. ISO dates sort in order of time.
-            if is_day(&day) && day.as_str() < first {
-                let dir = self.recent_dir().join(day);
-                std::fs::remove_dir_all(&dir)
-                    .with_context(|| format!("cannot remove {}", dir.display()))?;
-            }
-        }
-        Ok(())
     }
 
     /// All copies, in order of tickets.
     pub(crate) fn recent_copies(&self) -> Result<Vec<RecentCopy>> {
         let mut found = Vec::new();
-        for day in names(&self.recent_dir())?.into_iter().filter(|d| is_day(d)) {
-            let dir = self.recent_dir().join(&day);
-            for name in names(&dir)? {
-                let Some((number, digest)) = name.split_once('.') else {
-                    continue;
-                };
-                if let Ok(ticket) = number.parse() {
+        let Some(recent) = self.recent()? else {
+            return Ok(found);
+        };
+        for (day, dir) in days(&recent)? {
+            let names = dir.names();
+            for name in names.with_context(|| format!("cannot read {}", dir.path().display()))? {
+                if let Some((ticket, digest)) = copy_named(&name) {
                     found.push(RecentCopy {
                         ticket,
                         digest: digest.to_owned(),
                         day: day.clone(),
-                        path: dir.join(&name),
+                        path: dir.path().join(&name),
                     });
                 }
             }
@@ -94,18 +99,42 @@ impl Store {
     }
 }
 
-fn names(dir: &Path) -> Result<Vec<String>> {
-    let doing = || format!("cannot read {}", dir.display());
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(e) if absent(&e) => return Ok(Vec::new()),
-        Err(e) => return Err(e).with_context(doing),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.extend(entry.with_context(doing)?.file_name().into_string());
+/// Removes the copies of the days before `first`, and nothing that is not named like one.
+fn remove_before(recent: &Dir, first: &str) -> Result<()> {
+    // ISO dates sort in order of time.
+    let old = days(recent)?
+        .into_iter()
+        .filter(|(day, _)| day.as_str() < first);
+    for (day, dir) in old {
+        let doing = || format!("cannot remove {}", dir.path().display());
+        for name in dir.names().with_context(doing)? {
+            if copy_named(&name).is_some() && dir.has_file(&name) {
+                dir.remove(&name).with_context(doing)?;
+            }
+        }
+        match recent.remove_dir(&day) {
+            // Somebody else has put something there, or was faster.
+            Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty || absent(&e) => {}
+            removed => removed.with_context(doing)?,
+        }
     }
-    Ok(names)
+    Ok(())
+}
+
+/// The directories of days. A link with such a name is none.
+fn days(recent: &Dir) -> Result<Vec<(String, Dir)>> {
+    let names = recent.names();
+    let names = names.with_context(|| format!("cannot read {}", recent.path().display()))?;
+    let days = names.into_iter().filter(|name| is_day(name));
+    Ok(days
+        .filter_map(|day| recent.below(&day).ok().map(|dir| (day, dir)))
+        .collect())
+}
+
+/// The ticket and the digest in the name of a copy.
+fn copy_named(name: &str) -> Option<(TicketId, &str)> {
+    let (number, digest) = name.split_once('.')?;
+    Some((number.parse().ok()?, digest))
 }
 
 /// The day of a time in seconds since 1970, UTC.

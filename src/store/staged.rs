@@ -1,6 +1,7 @@
 //! Files that are written before they get their final name.
 
 use super::unnamed;
+use crate::files::Dir;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -29,10 +30,11 @@ impl StagedFile {
         })
     }
 
-    pub(super) fn link(&self, to: &Path) -> std::io::Result<()> {
+    /// Gives it its name in `dir`; fails if that exists.
+    pub(super) fn link(&self, dir: &Dir, name: &str) -> std::io::Result<()> {
         match &self.named {
-            Some(path) => std::fs::hard_link(path, to),
-            None => unnamed::name(&self.file, to),
+            Some(path) => dir.link_path(path, name),
+            None => dir.link(&self.file, name),
         }
     }
 }

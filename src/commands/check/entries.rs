@@ -1,7 +1,7 @@
 //! `tickets check --store`: is every message there, as it was when it was filed (D6, D10)?
 
 use super::diagnosis::count;
-use super::store;
+use super::{obstacles, store};
 use crate::desk::{Conversation, Desk};
 use crate::error::Status;
 use crate::screen::{plural, say};
@@ -36,6 +36,10 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
             found.read(&ticket)?;
         }
     }
+    let obstacles = obstacles::look(&desk.store);
+    for (path, e) in &obstacles {
+        say(format_args!("{}: {e}", path.display()))?;
+    }
     for pair in &both {
         let text = pair.text.trim_start_matches("store: ");
         say(match &pair.mend {
@@ -59,10 +63,12 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
     }
     say(found.summary(all.len()))?;
     let sound = found.changed.is_empty() && found.torn == 0;
-    Ok(match sound && both.is_empty() && missing.is_empty() {
-        true => Status::Ok,
-        false => Status::DataErr,
-    })
+    Ok(
+        match sound && both.is_empty() && missing.is_empty() && obstacles.is_empty() {
+            true => Status::Ok,
+            false => Status::DataErr,
+        },
+    )
 }
 
 impl Verified {

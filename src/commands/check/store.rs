@@ -3,6 +3,7 @@
 use super::diagnosis::Diagnosis;
 use super::diagnosis::count;
 use super::diagnosis::may;
+use super::obstacles;
 use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::screen::size;
@@ -39,6 +40,10 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
     if found.is_empty() {
         found.push(tickets(desk, &root).unwrap_or_else(|e| cannot("store", &e)));
         found.extend(names(&root));
+        found.extend(obstacles::look(&desk.store).into_iter().map(|(path, e)| {
+            let path = path.display();
+            Diagnosis::fail(format!("store: {path}: {e}")).mend(format!("ls -ld {path}"))
+        }));
         found.extend(both(desk));
         found.extend(space(desk, &root));
         found.extend(network(&root));
@@ -153,7 +158,9 @@ fn names(root: &Path) -> Vec<Diagnosis> {
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             let is_ticket = is_file && name.parse::<TicketId>().is_ok();
             let is_ours = dir == root && ["archived", ".tickets"].contains(&&*name);
-            if is_ticket || is_ours {
+            // What is no file there is said elsewhere.
+            let is_obstacle = !is_file && obstacles::is_taken_for_ours(&name);
+            if is_ticket || is_ours || is_obstacle {
                 continue;
             }
             if !name.ends_with(".lock") {

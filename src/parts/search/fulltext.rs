@@ -8,11 +8,12 @@
 //! connection would make FTS5 write its sorted words at once, a thousand times too often.
 
 use super::query::Phrase;
-use crate::files::open_to_read;
+use crate::files::{obstacle, open_to_read, resolved};
 use crate::index::{IndexError, Result, in_transaction};
 use crate::patience::PATIENCE;
 use crate::ticket::TicketId;
 use mail::words::Words;
+use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs::{remove_file, rename};
 use std::path::{Path, PathBuf};
@@ -86,10 +87,15 @@ pub(super) fn path_beside(index: &Path) -> PathBuf {
 /// Removes the full text of the index at `index`.
 pub(super) fn remove(index: &Path) {
     let path = path_beside(index);
-    let mut journal = path.clone().into_os_string();
-    journal.push("-journal");
+    let _ = remove_file(journal(&path));
     let _ = remove_file(path);
-    let _ = remove_file(journal);
+}
+
+/// The rollback journal that SQLite keeps beside the database at `path`.
+fn journal(path: &Path) -> PathBuf {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    journal.into()
 }
 
 /// The full text, open for writing.
@@ -124,8 +130,18 @@ impl FullText {
     fn connect(path: PathBuf) -> Result<(FullText, i32)> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags)?;
+        // SQLite would wait for a named pipe.
+        for file in [&path, &journal(&path)] {
+            if let Some(e) = obstacle(file) {
+                let code = ffi::Error::new(ffi::SQLITE_CANTOPEN);
+                let text = format!("{}: {e}", file.display());
+                return Err(rusqlite::Error::SqliteFailure(code, Some(text)).into());
+            }
+        }
+        let real = resolved(&path).unwrap_or_else(|_| path.clone());
+        let db = Connection::open_with_flags(real, flags)?;
         db.busy_timeout(PATIENCE)?;
         let version = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
         Ok((FullText { db, path }, version))

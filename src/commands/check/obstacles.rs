@@ -1,0 +1,70 @@
+//! What stands in a store where a file or a directory of it should be (D5, D8).
+
+use crate::files::{absent, expect_directory, obstacle};
+use crate::store::Store;
+use crate::ticket::{State, TicketId};
+use std::path::PathBuf;
+
+/// The program's own files in `.tickets`.
+const FILES: [&str; 17] = [
+    "turns",
+    "sequence",
+    "answered",
+    "journal",
+    "journal.old",
+    "index.db",
+    "index.db-journal",
+    "index.db-new",
+    "index.new",
+    "index.lock",
+    "text.db",
+    "text.db-journal",
+    "text.new",
+    "text.lock",
+    "rebuild.lock",
+    "import",
+    "index.new-journal",
+];
+
+/// Its directories there.
+const DIRECTORIES: [&str; 9] = [
+    "recent",
+    "torn",
+    "outbox",
+    "outbox/tmp",
+    "outbox/new",
+    "outbox/cur",
+    "outbox/failed",
+    "outbox/failed/new",
+    "outbox/failed/cur",
+];
+
+/// True if a file of this name is a ticket, or the lock of one.
+pub(super) fn is_taken_for_ours(name: &str) -> bool {
+    let number = name.strip_suffix(".lock").unwrap_or(name);
+    number.parse::<TicketId>().is_ok()
+}
+
+/// The path of each, and what stands there.
+pub(super) fn look(store: &Store) -> Vec<(PathBuf, std::io::Error)> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for state in [State::Open, State::Closed] {
+        let dir = store.dir(state);
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let ours = entries.filter(|it| it.file_name().to_str().is_some_and(is_taken_for_ours));
+        files.extend(ours.map(|entry| entry.path()));
+    }
+    let private = store.private();
+    files.extend(FILES.iter().map(|name| private.join(name)));
+    let directories = DIRECTORIES.iter().map(|name| private.join(name));
+    let mut found: Vec<_> = files
+        .into_iter()
+        .filter_map(|path| obstacle(&path).map(|e| (path, e)))
+        .collect();
+    found.extend(directories.filter_map(|path| {
+        let e = expect_directory(&path).err().filter(|e| !absent(e))?;
+        Some((path, e))
+    }));
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
