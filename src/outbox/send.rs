@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const MINUTE: i64 = 60;
@@ -268,7 +268,7 @@ fn is_due(mail: &Mail, now: i64) -> bool {
 /// Locks a mail, and opens it a second time as sendmail's input, positioned after the envelope. A program that
 /// sendmail leaves running keeps that descriptor, so it must not be the locked one. `None` if another process sends
 /// the mail or has sent it.
-fn claim(path: &PathBuf) -> io::Result<Option<Claimed>> {
+fn claim(path: &Path) -> io::Result<Option<Claimed>> {
     let open = || open_plain(OpenOptions::new().read(true).write(true), path);
     let lock = match open() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
