@@ -327,9 +327,8 @@ impl Outbox {
     fn names(&self, sub: &str) -> Result<Vec<String>> {
         let dir = self.dir.join(sub);
         let doing = || format!("cannot read {}", dir.display());
-        if !(self.has_own("")? && self.has_own(sub)?) {
-            return Ok(Vec::new());
-        }
+        self.has_own("")?;
+        self.has_own(sub)?;
         let entries = match fs::read_dir(&dir) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(doing)?,
