@@ -204,14 +204,19 @@ impl Index {
         Ok(ids.into_iter().filter_map(TicketId::new).collect())
     }
 
-    /// How many messages of a ticket were filed since `since`, in seconds since 1970, among its last
-    /// `most` (C7).
-    pub fn filed_since(&self, id: TicketId, since: i64, most: u32) -> Result<u32> {
+    /// How many messages of a ticket were filed in `span`, in seconds since 1970, among its last `most` (C7).
+    pub fn filed_in(
+        &self,
+        id: TicketId,
+        span: &std::ops::RangeInclusive<i64>,
+        most: u32,
+    ) -> Result<u32> {
         let sql = "SELECT count(*) FROM
                      (SELECT at FROM entry WHERE ticket = ?1 ORDER BY seq DESC LIMIT ?2)
-                   WHERE at >= ?3";
+                   WHERE at BETWEEN ?3 AND ?4";
         let mut select = self.db.prepare(sql)?;
-        Ok(select.query_row(params![id.get(), most, since], |r| r.get(0))?)
+        let values = params![id.get(), most, span.start(), span.end()];
+        Ok(select.query_row(values, |r| r.get(0))?)
     }
 }
 

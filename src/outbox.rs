@@ -18,7 +18,7 @@ mod answered;
 mod entry;
 mod send;
 
-pub use answered::{Ledger, Line};
+pub use answered::{Ledger, Line, the_last_hour};
 pub use entry::{Key, Mail};
 pub use send::Report;
 
@@ -216,11 +216,18 @@ impl Outbox {
                 continue;
             };
             let age = now.saturating_sub(meta.mtime());
-            let Some(key) = Key::of(&name).filter(|_| age >= ABANDONED) else {
+            // The clock was wrong when it was staged, or it is now.
+            let in_future = age <= -ABANDONED;
+            let Some(key) = Key::of(&name).filter(|_| age >= ABANDONED || in_future) else {
                 continue;
             };
             if is_filed(key.ticket, &key.digest)? {
                 recovered.released += self.release(Due(vec![name]), now)?.len();
+            } else if in_future {
+                // Nobody knows how old it is, so its day begins now.
+                let file = OpenOptions::new().write(true).open(&path);
+                let dated = file.and_then(|file| file.set_modified(time(now)));
+                dated.with_context(|| format!("cannot write {}", path.display()))?;
             } else if age >= NEVER_FILED {
                 fs::remove_file(&path)
                     .with_context(|| format!("cannot remove {}", path.display()))?;

@@ -215,3 +215,35 @@ fn spam_is_not_acknowledged() {
         assert_eq!(bench.take_sent_in_short(), want, "{config}{header}");
     }
 }
+
+/// C7: a clock that was in the year 2100 for some minutes silences neither an author nor a ticket.
+#[test]
+fn what_a_wrong_clock_dated_does_not_count() {
+    for padding in [0, 1100 << 10] {
+        let bench = Bench::new();
+        first(&bench, "ann@example.net");
+        let mut mbox = std::fs::read(bench.ticket("1")).unwrap();
+        for n in 0..60 {
+            let long = "x\n".repeat(padding / 60 / 2);
+            mbox.extend(
+                format!(
+                    "From ann@example.net Fri Jan  1 00:00:{n:02} 2100\n\
+                     Return-Path: <ann@example.net>\nDelivered-To: ticket-1@example.org\n\
+                     From: ann@example.net\nMessage-ID: <{n}@example.net>\n\nHello.\n{long}\n"
+                )
+                .bytes(),
+            );
+        }
+        bench.put("tickets/1", &mbox);
+        let answered = "4102444800 answer ann@example.net\n".repeat(9);
+        bench.put("tickets/.tickets/answered", answered.as_bytes());
+        bench.take_sent();
+        let steve = "From: steve@example.org\nSubject: Re: hello\nMessage-ID: <s@x>\n\nYes.\n";
+        bench.file("ticket-1", steve);
+        let passed = "copy ticket-1@example.org -- ann@example.net";
+        assert_eq!(bench.take_sent_in_short(), [passed], "{padding}");
+        bench.file("submit", "From: ann@example.net\n\nIs anybody there?\n");
+        let want = ["ack <> -- ann@example.net", "copy <> -- steve@example.org"];
+        assert_eq!(bench.take_sent_in_short(), want, "{padding}");
+    }
+}

@@ -4,7 +4,7 @@ use super::Desk;
 use super::answers::from_hex;
 use super::delivery::Parcel;
 use super::view::{Parent, View};
-use crate::outbox::{Ledger, Line};
+use crate::outbox::{Ledger, Line, the_last_hour};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::{self, Kind};
@@ -14,9 +14,6 @@ use crate::ticket::plan::{
 use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
 use mail::decode::Mailbox;
-
-/// In seconds.
-const HOUR: i64 = 3600;
 
 impl Desk {
     /// What becomes of a message that opens a ticket.
@@ -96,7 +93,7 @@ impl Desk {
         let most = rules.pass_limit().saturating_add(2);
         let by_customer = parcel.summary.is_customers(&rules.staff());
         let recent = match !by_customer && row.entries >= u64::from(rules.pass_limit()) {
-            true => self.filed_since(view, parcel.now - HOUR, most)?,
+            true => self.filed_in(view, &the_last_hour(parcel.now), most)?,
             false => 0,
         };
         let answered = match (by.is_staff, verb, &replies_to, &row.submitter, &by.author) {

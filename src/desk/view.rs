@@ -20,6 +20,7 @@ use mail::entry::{self, Tail};
 use mail::mbox;
 use mail::message::Message;
 use memchr::memmem;
+use std::ops::RangeInclusive;
 
 /// An mbox up to this size is read; in bytes.
 const SMALL: u64 = 1 << 20;
@@ -168,17 +169,22 @@ impl Desk {
         Ok(people)
     }
 
-    /// How many messages of a ticket were filed since `since`, in seconds since 1970; at most
-    /// `most`, which is all that is looked at (C7).
-    pub(super) fn filed_since(&self, view: &View, since: i64, most: u32) -> Result<u32> {
+    /// How many messages of a ticket were filed in `span`, in seconds since 1970; at most `most`, which is
+    /// all that is looked at (C7).
+    pub(super) fn filed_in(
+        &self,
+        view: &View,
+        span: &RangeInclusive<i64>,
+        most: u32,
+    ) -> Result<u32> {
         let Some(bytes) = &view.bytes else {
-            return Ok(self.index()?.filed_since(view.row.id, since, most)?);
+            return Ok(self.index()?.filed_in(view.row.id, span, most)?);
         };
         let skipped = view.row.entries.saturating_sub(u64::from(most));
         let staff = self.staff();
         let last = mbox::entries(bytes, 0).skip(usize::try_from(skipped).unwrap_or(usize::MAX));
         let filed = last
-            .filter(|entry| header_of(&staff, entry).at >= since)
+            .filter(|entry| span.contains(&header_of(&staff, entry).at))
             .count();
         Ok(u32::try_from(filed).unwrap_or(u32::MAX))
     }

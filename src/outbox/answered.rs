@@ -8,6 +8,7 @@ use crate::patience::{Patience, Share, flock};
 use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,16 @@ const LONG: u64 = 32 << 10;
 
 /// How long an answer counts, in seconds.
 const HOUR: i64 = 3600;
+
+/// No delivery takes longer, in seconds.
+const LONGEST: i64 = 5 * 60;
+
+/// What has happened within the last hour, as of `now`, both in seconds since 1970. Another delivery may have looked at
+/// the clock later than this one, and still be done before it; what lies further in the future was dated by a clock that
+/// was wrong, and would count for years.
+pub fn the_last_hour(now: i64) -> RangeInclusive<i64> {
+    now.saturating_sub(HOUR - 1)..=now.saturating_add(LONGEST)
+}
 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +77,7 @@ impl Ledger {
         Ledger(dir.join("answered"))
     }
 
-    /// What counts at `now`, in seconds since 1970. Lines that a wrong clock dated into the future do not count.
+    /// What counts at `now`, in seconds since 1970. Lines that a wrong clock dated into the future do not.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -123,9 +134,10 @@ fn counting(bytes: &[u8], now: i64) -> Vec<String> {
 /// The lines of the last hour, whole.
 fn counting_lines(bytes: &[u8], now: i64) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
+    let counted = the_last_hour(now);
     let counts = |line: &&str| {
         let at = line.split_once(' ').and_then(|(at, _)| at.parse().ok());
-        at.is_some_and(|at: i64| at > now - HOUR && at <= now)
+        at.is_some_and(|at: i64| counted.contains(&at))
     };
     let whole = text
         .split_inclusive('\n')

@@ -65,6 +65,13 @@ pub(super) fn name(path: &Path) -> &str {
     name.split_once(':').map_or(name, |(name, _flags)| name)
 }
 
+/// The path of a released file with another time of release; `None` if its name has none.
+pub(super) fn released_at(path: &Path, since: i64) -> Option<PathBuf> {
+    let (time, rest) = path.file_name()?.to_str()?.split_once('.')?;
+    time.parse::<i64>().ok()?;
+    Some(path.with_file_name(format!("{since}.{rest}")))
+}
+
 /// A mail of the outbox, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {

@@ -3,6 +3,9 @@
 //! The sending process holds a flock on the file, so that two deliveries do not send it twice; mutt need not see
 //! that lock. After a failure a mail waits as long again as it has waited so far, at least a minute and at most six
 //! hours: a short outage costs little delay, a long one few attempts.
+//!
+//! How long it has waited is counted from one try to the next, at most a day at a time. So a clock that is wrong for a
+//! while, in either direction, gives no mail up, and lets none wait for years.
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
@@ -18,6 +21,7 @@ use std::time::{Duration, Instant};
 
 const MINUTE: i64 = 60;
 const SIX_HOURS: i64 = 6 * 3600;
+const DAY: i64 = 24 * 3600;
 
 /// Seconds after which a mail is given up.
 const FIVE_DAYS: i64 = 5 * 24 * 3600;
@@ -210,9 +214,22 @@ impl Outbox {
     }
 
     /// Records an attempt in the file's mtime. It is always later than the release, even within the same second, to
-    /// tell the two apart. If it cannot be recorded, the mail is merely tried too often.
+    /// tell the two apart. If it cannot be recorded, the mail is merely tried too often. Where the clock has jumped
+    /// since the last try, the time of release in the name moves with it.
     fn note_try(&self, claim: &mut Claim, now: i64) {
-        let now = now.max(claim.mail.since + 1);
+        let mail = &mut claim.mail;
+        let last = mail.last_try.unwrap_or(mail.since);
+        let step = now.saturating_sub(last);
+        if !(-1..=DAY).contains(&step) {
+            let waited = last.saturating_sub(mail.since) + step.clamp(0, DAY);
+            mail.since = now.saturating_sub(waited).max(0);
+            if let Some(path) = entry::released_at(&mail.path, mail.since)
+                && fs::rename(&mail.path, &path).is_ok()
+            {
+                mail.path = path;
+            }
+        }
+        let now = now.max(mail.since.saturating_add(1));
         claim.mail.last_try = Some(now);
         let _ = claim.lock.set_modified(time(now));
     }
@@ -261,8 +278,9 @@ fn claim_or_report(path: &PathBuf, report: &mut Report) -> Option<Claimed> {
 /// [`Outbox::note_try`] may have added it.
 fn is_due(mail: &Mail, now: i64) -> bool {
     let last = mail.last_try.unwrap_or(mail.since);
-    let pause = (last - mail.since).clamp(MINUTE, SIX_HOURS);
-    now < last - 1 || now - last >= pause
+    let pause = last.saturating_sub(mail.since).clamp(MINUTE, SIX_HOURS);
+    let waited = now.saturating_sub(last);
+    waited < -1 || waited >= pause
 }
 
 /// Locks a mail, and opens it a second time as sendmail's input, positioned after the envelope. A program that

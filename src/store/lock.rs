@@ -203,7 +203,7 @@ fn owner(path: &Path) -> String {
     }
 }
 
-/// Removes `path` if its owner is dead or it is older than five minutes. True if it is gone.
+/// Removes `path` if its owner is dead or its date is more than five minutes off. True if it is gone.
 fn remove_if_stale(path: &Path) -> bool {
     let Ok(meta) = std::fs::symlink_metadata(path) else {
         return true;
@@ -212,11 +212,11 @@ fn remove_if_stale(path: &Path) -> bool {
     if !meta.is_file() {
         return false;
     }
-    let age = meta
-        .modified()
-        .ok()
-        .and_then(|m| SystemTime::now().duration_since(m).ok());
-    let old = age.is_some_and(|age| age > STALE);
+    // One that lies as far in the future was made by a clock that was wrong, and would keep us out for years.
+    let old = meta.modified().is_ok_and(|made| {
+        let age = SystemTime::now().duration_since(made);
+        age.unwrap_or_else(|ahead| ahead.duration()) > STALE
+    });
     let dead = holder(path).is_some_and(|pid| {
         let pid = nix::unistd::Pid::from_raw(pid);
         nix::sys::signal::kill(pid, None) == Err(nix::errno::Errno::ESRCH)
@@ -300,6 +300,11 @@ mod tests {
             "a young one holds"
         );
         file.set_modified(SystemTime::now() - STALE - Duration::from_secs(1))
+            .unwrap();
+        Dotlock::acquire(&mbox, soon()).unwrap();
+        // A clock that was wrong made this one.
+        let file = File::create(&path).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(86_400 * 365))
             .unwrap();
         Dotlock::acquire(&mbox, soon()).unwrap();
     }

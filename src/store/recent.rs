@@ -42,7 +42,8 @@ impl Store {
         }
     }
 
-    /// Gives a staged copy its name. The first copy of a day removes those older than `keep`.
+    /// Gives a staged copy its name. The first copy of a day removes those that were older than `keep` already
+    /// when the day before it ended that has copies: whatever a wrong clock says now, it removes none of the last days.
     pub(crate) fn keep_recent(
         &self,
         copy: &StagedFile,
@@ -64,7 +65,10 @@ impl Store {
                 self.create_directory(&self.recent_dir(), 0o700)?;
                 self.create_directory(&self.recent_dir().join(&today), 0o700)?;
                 let recent = self.recent()?.with_context(doing)?;
-                remove_before(&recent, &day(now - keep.as_secs() as i64))?;
+                let days: Vec<String> = days(&recent)?.into_iter().map(|(day, _)| day).collect();
+                if let Some(first) = first_kept(&days, &today, keep) {
+                    remove_before(&recent, &first)?;
+                }
                 recent.below(&today).with_context(doing)?
             }
         };
@@ -143,6 +147,17 @@ fn day(at: i64) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
+/// The first of `days` to be kept when the first copy of `today` comes; `None` if all are. Counted from the newest
+/// day before, since a single reading of the clock may be wrong. Days after `today` say nothing: a clock that was
+/// wrong dated them.
+fn first_kept(days: &[String], today: &str, keep: Duration) -> Option<String> {
+    let before = |day: &&String| is_day(day) && day.as_str() < today;
+    let newest: jiff::civil::Date = days.iter().filter(before).max()?.parse().ok()?;
+    let end = newest.tomorrow().ok()?.at(0, 0, 0, 0);
+    let first = end.checked_sub(jiff::SignedDuration::try_from(keep).ok()?);
+    Some(first.ok()?.date().to_string())
+}
+
 fn is_day(name: &str) -> bool {
     name.len() == 10 && name.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
@@ -177,6 +192,13 @@ mod tests {
             days(),
             ["1970-01-01 12.a", "1970-01-02 12.b", "1970-01-03 12.c"]
         );
+        // A clock that is wrong for a moment removes no more than the next day would.
+        keep("far", 3000 * 86_400);
+        assert_eq!(
+            days(),
+            ["1970-01-02 12.b", "1970-01-03 12.c", "1978-03-20 12.far"]
+        );
+        std::fs::remove_dir_all(store.recent_dir().join("1978-03-20")).unwrap();
         keep("d", 3 * 86_400);
         assert_eq!(
             days(),
@@ -184,5 +206,54 @@ mod tests {
         );
         let kept = std::fs::read(&store.recent_copies().unwrap()[0].path).unwrap();
         assert_eq!(kept, b"b");
+    }
+
+    #[test]
+    fn no_single_reading_of_the_clock_removes_copies() {
+        // D10
+        let keep = Duration::from_secs(14 * 86_400);
+        for (case, days, today, want) in [
+            ("the first day", "", "2026-11-28", None),
+            (
+                "day by day",
+                "2026-11-10 2026-11-28",
+                "2026-11-29",
+                Some("2026-11-15"),
+            ),
+            (
+                "after an idle month",
+                "2026-10-20 2026-10-28",
+                "2026-11-29",
+                Some("2026-10-15"),
+            ),
+            (
+                "and the day after",
+                "2026-10-28 2026-11-29",
+                "2026-11-30",
+                Some("2026-11-16"),
+            ),
+            (
+                "far ahead",
+                "2026-11-27 2026-11-28",
+                "2100-01-01",
+                Some("2026-11-15"),
+            ),
+            (
+                "right again",
+                "2026-11-28 2100-01-01",
+                "2026-11-29",
+                Some("2026-11-15"),
+            ),
+            ("behind", "2026-11-27 2026-11-28", "1970-01-01", None),
+            ("not a day", "x 9999-99-99", "2026-11-29", None),
+            ("not ours", "2026-99-99", "2027-01-01", None),
+        ] {
+            let days: Vec<String> = days.split(' ').map(str::to_owned).collect();
+            assert_eq!(first_kept(&days, today, keep).as_deref(), want, "{case}");
+        }
+        assert_eq!(
+            first_kept(&["2026-11-28".into()], "2026-11-29", Duration::MAX),
+            None
+        );
     }
 }
