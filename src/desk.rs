@@ -16,6 +16,7 @@ mod operator;
 mod planning;
 mod reading;
 mod reconcile;
+mod remarks;
 mod restore;
 mod trust;
 mod update;

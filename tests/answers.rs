@@ -112,9 +112,10 @@ fn a_name_that_stands_in_from_alone_is_shown() {
     let list = bench.run(&["list"], b"").stdout;
     assert!(list.contains("Ann  ") && !list.contains("ann@"), "{list}");
     let sent = bench.take_sent();
+    // A name is a stranger's words, and the address may be somebody else's.
     assert_eq!(
         of_kind(&sent, "ack").field("To").unwrap(),
-        "Ann <ann@example.net>"
+        "ann@example.net"
     );
 }
 
@@ -737,4 +738,168 @@ fn forwarded_mail_that_is_unclear_is_the_admins_own() {
     let mail = from_ann("2", "submit-for", "x").replace("\n\n", "\n\nSubmitter: bob@example.com\n");
     bench.file("submit-for", mail);
     assert_eq!(bench.take_sent_in_short(), [ACK, BOTH]);
+}
+
+#[test]
+fn admins_hear_of_every_change_of_state_that_strangers_cause() {
+    // B11, C4, C5, C7: whomever the header names, and whoever it says wrote.
+    for (notify, label) in [("copy", "copy"), ("note", "note")] {
+        let bench = desk(&format!("notify = \"{notify}\"\n"));
+        let both = BOTH.replace("copy", label);
+        let from = |id: &str, from: &str, to: &str| {
+            let mail = written(from, id, to, "Re: Printer");
+            format!("Cc: steve@example.org, eva@example.org\n{mail}")
+        };
+        let (ann, mallory) = ("Ann <ann@example.net>", "Mallory <mallory@example.com>");
+        for n in 0..3 {
+            bench.file(
+                "ticket-1-done",
+                from(&format!("d{n}"), ann, "ticket-1-done"),
+            );
+            assert_eq!(bench.take_sent_in_short(), [both.clone()], "{notify}");
+            bench.file("ticket-1", from(&format!("u{n}"), mallory, "ticket-1"));
+            let sent = bench.take_sent();
+            assert_eq!(short(&sent), [both.clone()], "{notify}");
+            let said = match notify {
+                "copy" => sent[0].field("From").unwrap(),
+                _ => sent[0].body().to_owned(),
+            };
+            assert!(said.contains("re-opened"), "{said}");
+        }
+        // What changes nothing is not told to whom it reached (C2).
+        bench.file("ticket-1", from("u9", mallory, "ticket-1"));
+        assert_eq!(bench.take_sent_in_short(), [""; 0], "{notify}");
+    }
+}
+
+#[test]
+fn an_admin_named_beside_a_stranger_did_not_write_it() {
+    // C2, C5
+    let bench = desk("");
+    let both = "Steve <steve@example.org>, Mallory <mallory@example.com>";
+    bench.file("submit", written(both, "m0", "submit", "Hello"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), ["ack <> -- mallory@example.com", BOTH]);
+    let from = of_kind(&sent, "copy").field("From").unwrap();
+    assert_eq!(
+        from,
+        "\"Mallory and others via tickets\" <ticket-2@example.org>"
+    );
+    bench.file("ticket-1-done", written(both, "m1", "ticket-1-done", "x"));
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH]);
+    let from = of_kind(&sent, "copy").field("From").unwrap();
+    let want = "\"Mallory and others via tickets (closing refused)\" <ticket-1@example.org>";
+    assert_eq!(
+        (from.as_str(), bench.names()),
+        (want, vec!["1".to_owned(), "2".to_owned()])
+    );
+}
+
+#[test]
+fn what_bears_an_admins_name_without_a_proof_says_so_in_one_mail() {
+    // C2, C3
+    let bench = desk("authserv_id = \"mail.example.org\"\n");
+    for (id, to) in [("s1", "ticket-1"), ("s2", "ticket-1-submitter")] {
+        bench.file(to, from_steve(id, to));
+        let sent = bench.take_sent();
+        assert_eq!(short(&sent), [BOTH]);
+        let from = of_kind(&sent, "copy").field("From").unwrap();
+        assert_eq!(
+            from,
+            "\"Steve via tickets (not proven)\" <ticket-1@example.org>"
+        );
+        let remark = of_kind(&sent, "copy").field("X-Tickets-Remark").unwrap();
+        assert!(
+            remark.contains("It was not passed on to the submitter."),
+            "{remark}"
+        );
+    }
+    bench.file("ticket-1-done", from_steve("s3", "ticket-1-done"));
+    let from = of_kind(&bench.take_sent(), "copy").field("From").unwrap();
+    let want = "\"Steve via tickets (closing not proven)\" <ticket-1@example.org>";
+    assert_eq!(from, want);
+    bench
+        .run(&["close", "1", "--quiet"], b"")
+        .silent_but_for_output("close");
+    bench.file("ticket-1", from_steve("s4", "ticket-1"));
+    let from = of_kind(&bench.take_sent(), "copy").field("From").unwrap();
+    let want = "\"Steve via tickets (re-opened, not proven)\" <ticket-1@example.org>";
+    assert_eq!(from, want);
+    bench.file(
+        "submit",
+        from_steve("s5", "submit").replace("[issue1] ", ""),
+    );
+    let from = of_kind(&bench.take_sent(), "copy").field("From").unwrap();
+    assert_eq!(
+        from,
+        "\"Steve via tickets (not proven)\" <ticket-2@example.org>"
+    );
+}
+
+#[test]
+fn one_mail_does_something_in_a_few_tickets_at_most() {
+    // A6, B9: a whole mailbox is piped in, and To names them all.
+    let bench = empty("ack = false\n");
+    for n in 0..8 {
+        bench.file("submit", from_ann(&format!("{n}"), "submit", "Printer"));
+    }
+    bench.take_sent();
+    let all: Vec<String> = (1..=9)
+        .map(|n| format!("ticket-{n}-done@example.org"))
+        .collect();
+    let mail = |from: &str, id: &str| {
+        format!(
+            "From: {from}\nTo: {}\nSubject: x\nMessage-ID: <{id}@example.net>\n\nDone.\n",
+            all.join(", ")
+        )
+    };
+    let told = |bench: &Bench| {
+        let mut told = bench.take_sent_in_short();
+        told.sort();
+        told
+    };
+    let ann = mail("Ann <ann@example.net>", "d1");
+    bench.deliver("steve@example.org", &ann).silent();
+    let few = [
+        "6",
+        "7",
+        "8",
+        "archived/1",
+        "archived/2",
+        "archived/3",
+        "archived/4",
+        "archived/5",
+    ];
+    assert_eq!(bench.names(), few);
+    for name in few {
+        assert_eq!(
+            bench.mbox(name).matches("<d1@example.net>").count(),
+            1,
+            "{name}"
+        );
+    }
+    let sent = bench.take_sent();
+    assert_eq!(short(&sent), [BOTH, BOTH, BOTH, BOTH, BOTH, REFUSED]);
+    let why = of_kind(&sent, "refused").body().replace('\n', " ");
+    assert!(
+        why.contains("There is no ticket ticket-9-done@example.org"),
+        "{why}"
+    );
+    assert!(why.contains("nobody is told: 6, 7, 8."), "{why}");
+    // Brought again, it is told to nobody.
+    bench.deliver("steve@example.org", &ann).silent();
+    assert_eq!(told(&bench), [""; 0]);
+    // The desk's own people may.
+    bench
+        .deliver("steve@example.org", mail("Steve <steve@example.org>", "d2"))
+        .silent();
+    assert_eq!(
+        bench
+            .names()
+            .iter()
+            .filter(|name| name.starts_with("archived"))
+            .count(),
+        8
+    );
 }

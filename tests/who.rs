@@ -24,7 +24,6 @@ pub struct Case {
 
 pub const BOTH: &str = "copy <> -- steve@example.org eva@example.org";
 pub const EVA: &str = "copy <> -- eva@example.org";
-pub const TRIED: &str = "refused <> -- steve@example.org eva@example.org";
 pub const PASSED: &str = "copy ticket-1@example.org -- alice@example.net";
 
 pub fn desk(config: &str) -> Bench {
@@ -115,13 +114,13 @@ fn from_says_who_may_close() {
             Case {
                 name: "an admin's, and his own",
                 mail: "From: steve@example.org, mallory@example.com\n\nx\n",
-                sent: &[EVA],
+                sent: &[BOTH],
                 ..usual
             },
             Case {
                 name: "the same in two fields",
                 mail: "From: steve@example.org\nFrom: mallory@example.com\n\nx\n",
-                sent: &[EVA],
+                sent: &[BOTH],
                 ..usual
             },
             Case {
@@ -321,7 +320,10 @@ fn authors_without_an_address_are_named() {
         let sent = bench.take_sent();
         assert_eq!(sent.len(), 1, "{sent:?}");
         let name = tickets::mail::message::Message::new(sent[0].mail.as_bytes()).from();
-        let wanted = format!("{said} via tickets");
+        // Round brackets are the desk's own there.
+        let wanted = format!("{said} via tickets")
+            .replace('(', "[")
+            .replace(')', "]");
         assert!(name[0].name.starts_with(&wanted), "{}", name[0].name);
     }
     // Without an index, too.

@@ -1,16 +1,18 @@
 //! From a plan to mail in the outbox, and what sending it came to.
 
 use super::Desk;
-use super::delivery::{Filed, Incoming, Outcome, Parcel};
+use super::delivery::{Deed, Filed, Incoming, Outcome, Parcel};
+use super::remarks::{in_too_many, label, reason};
 use super::update::opens_again;
 use super::view::View;
 use crate::error;
 use crate::files::read_text;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
+use crate::ticket::address::Verb;
 use crate::ticket::compose::{Composer, Did, Outgoing, own_words};
 use crate::ticket::identity::Identity;
-use crate::ticket::plan::{Answer, Plan, Remark};
+use crate::ticket::plan::{Answer, Plan};
 use crate::ticket::staff::Authorship;
 use crate::ticket::template::{Template, Templates};
 use crate::ticket::{TicketId, tag};
@@ -45,6 +47,8 @@ impl Desk {
             .map(|remark| self.remark(remark))
             .unwrap_or_default();
         let reopens = view.is_some_and(|view| opens_again(parcel, plan, view));
+        let asked = view.map(|_| (id, plan.filed_under.unwrap_or(Verb::Update)));
+        let is_unproven = parcel.by.is_staff && !parcel.proof.covers(message, addresses, asked);
         let did = Did {
             event: match view {
                 None => "opened",
@@ -52,7 +56,7 @@ impl Desk {
                 Some(_) if reopens => "re-opened",
                 Some(_) => "filed",
             },
-            label: label(plan, reopens),
+            label: label(plan, reopens, is_unproven),
             remark: &remark,
             filed_under: &filed_under,
         };
@@ -83,11 +87,8 @@ impl Desk {
                         false => State::Closed,
                     };
                     let path = self.store.path(id, state).display().to_string();
-                    let reason = match plan.closes {
-                        true => "This mail closed the ticket.",
-                        false => &remark,
-                    };
-                    composer.note(message, to, &lines, &path, reason).mail
+                    let reason = reason(plan, reopens, &remark);
+                    composer.note(message, to, &lines, &path, &reason).mail
                 }
                 Answer::PassOn(to) => {
                     let author = message.from().into_iter().next();
@@ -120,74 +121,6 @@ impl Desk {
             };
             plan.answers.iter().map(compose).collect()
         })
-    }
-
-    /// What is said of what was not done.
-    fn remark(&self, remark: Remark) -> String {
-        let limit = self.config.ack_limit;
-        match remark {
-            Remark::AckLimit => format!(
-                "Its author has had {limit} answers in the last hour, and gets no more until the hour \
-                 is over."
-            ),
-            Remark::AckDomain => format!(
-                "Addresses of its author's domain have had {} answers in the last hour, half of \
-                 ack_total. Nobody else there is answered until the hour is over.",
-                self.plan_rules().domain_limit()
-            ),
-            Remark::AckTotal => format!(
-                "The limit of {} answers an hour (ack_total) has been reached. Customers get no \
-                 more acknowledgements until the hour is over.",
-                self.config.ack_total
-            ),
-            Remark::PassLimit => format!(
-                "{} messages came into this ticket within an hour, as if machines wrote to each \
-                 other. For the rest of the hour mail of admins is filed in it, but not passed on: \
-                 please write to the submitter.",
-                self.plan_rules().pass_limit()
-            ),
-            Remark::ClosingUnproven => format!(
-                "It asked to close the ticket, and {}. The ticket stays open.",
-                self.unproven()
-            ),
-            Remark::Unproven => format!(
-                "It bears an admin's name, or the ticket's, and {}. It was not passed on to the \
-                 submitter.",
-                self.unproven()
-            ),
-            Remark::ThirdParty => "It answers the submitter, but To or Cc also name somebody who is \
-                 not of the desk. So it was not passed on to the submitter. To pass it on all the \
-                 same, send it to the ticket's address that ends in -submitter."
-                .to_owned(),
-            Remark::OpenedByMachine => "A machine opened this ticket, and machines are not written \
-                 to: neither mail of admins nor a closing is passed on to the submitter. To write to \
-                 a person there, name them in To."
-                .to_owned(),
-            Remark::Unanswerable => "It gives no address to reply to, so it was not \
-                 acknowledged."
-                .to_owned(),
-            Remark::Unreachable => "There is no address at which its submitter can be written to. So \
-                 nothing was sent to them."
-                .to_owned(),
-            Remark::Unclear(why) => format!(
-                "It was to open a ticket for somebody else, but {}. So the ticket is in the name of \
-                 whoever forwarded it. To correct this, close it with `tickets close --quiet` and \
-                 forward the mail again: as an attachment to {}, or with a first line such as \
-                 \"Submitter: ann@example.net\".",
-                why.reason(),
-                self.config.addresses.submit_for()
-            ),
-            Remark::ClosedAlready => {
-                "It asked to close the ticket, which was already closed. The ticket stays closed.".to_owned()
-            }
-            Remark::InBothPlaces => "It asked to close the ticket, but archived/ holds another file of \
-                 its number. The ticket stays open, and its submitter was told nothing. `tickets \
-                 check --store` shows the command that joins the two; then close it again."
-                .to_owned(),
-            Remark::ClosingRefused => "It asked to close the ticket, but its author is not allowed \
-                 to. The ticket stays open."
-                .to_owned(),
-        }
     }
 
     /// Calls `compose` with a composer for mail about one message.
@@ -237,12 +170,17 @@ impl Desk {
     }
 
     /// Notifies the admins of recipients that were refused while others were not: one status for all of
-    /// them cannot bounce the mail to its author.
+    /// them cannot bounce the mail to its author. And of tickets in which a mail to many did nothing.
     pub(super) fn refuse_in_part(&self, incoming: &Incoming, outcome: &mut Outcome, now: i64) {
+        // They were notified when it came for the first time (A5).
+        if outcome.filed.iter().all(|it| it.deed == Deed::Duplicate) {
+            return;
+        }
         let submit = self.config.addresses.submit();
-        let sentences: Vec<String> = (outcome.refusals.iter())
+        let mut sentences: Vec<String> = (outcome.refusals.iter())
             .map(|refusal| refusal.sentence(&submit))
             .collect();
+        sentences.extend(in_too_many(&outcome.quieted));
         let Some(filed) = outcome.filed.first_mut().filter(|_| !sentences.is_empty()) else {
             return;
         };
@@ -336,20 +274,6 @@ impl Desk {
         let report = self.outbox.flush(&self.sendmail(), now)?;
         let unsent = self.after_sending(&report, now);
         Ok((report.sent.len(), unsent))
-    }
-}
-
-/// What admins should see at once of what a message did.
-fn label(plan: &Plan, reopens: bool) -> &'static str {
-    match plan.remark {
-        Some(Remark::ClosingRefused) => "closing refused",
-        Some(Remark::ClosingUnproven) => "closing not proven",
-        Some(Remark::ClosedAlready) => "stays closed",
-        Some(Remark::InBothPlaces) => "could not be closed",
-        Some(Remark::Unanswerable) => "no address to answer",
-        _ if plan.closes => "closed",
-        _ if reopens => "re-opened",
-        _ => "",
     }
 }
 

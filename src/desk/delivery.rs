@@ -6,6 +6,7 @@
 //! states S1 to S7 are those of `open.rs`, U1 to U9 those of `update.rs`.
 
 use super::Desk;
+use super::remarks::MOST_TICKETS;
 use crate::index::Index;
 use crate::outbox::{Key, Released};
 use crate::patience::Patience;
@@ -83,6 +84,8 @@ pub struct Outcome {
     pub filed: Vec<Filed>,
     /// Recipients that do not exist.
     pub refusals: Vec<Refusal>,
+    /// Tickets in which it was filed and did nothing, since it names so many (A6).
+    pub(super) quieted: Vec<TicketId>,
     /// What is to be said of answers that sendmail did not take; they wait in the outbox.
     pub unsent: Vec<String>,
 }
@@ -150,7 +153,16 @@ impl Desk {
                 patience,
             };
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
-            for destination in route.destinations {
+            for (at, destination) in route.destinations.into_iter().enumerate() {
+                let destination = match destination {
+                    Destination::Ticket(id, verb)
+                        if at >= MOST_TICKETS && !parcel.is_by_the_desk(desk, id, verb) =>
+                    {
+                        outcome.quieted.push(id);
+                        Destination::Ticket(id, Verb::Quiet)
+                    }
+                    as_asked => as_asked,
+                };
                 outcome.filed.push(match destination {
                     Destination::Open => desk.open_ticket(&parcel)?,
                     Destination::Ticket(id, verb) => desk.update_ticket(&parcel, id, verb)?,
@@ -237,6 +249,15 @@ impl Desk {
 }
 
 impl Parcel<'_> {
+    /// True if somebody of the desk wrote it, as far as that must be proven for what it asks of a ticket.
+    fn is_by_the_desk(&self, desk: &Desk, id: TicketId, verb: Verb) -> bool {
+        let addresses = &desk.config.addresses;
+        let proven = self
+            .proof
+            .covers(self.incoming.message, addresses, Some((id, verb)));
+        self.by.is_staff && proven
+    }
+
     /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are
     /// the submitter's.
     pub(super) fn opening(&self) -> Summary {

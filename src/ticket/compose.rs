@@ -1,7 +1,7 @@
 //! Outgoing mail as bytes.
 //!
-//! Nothing here fails: an answer with a poorer header is better than none. And no stranger can write a header field
-//! (C8): every string is cleaned and cut before it reaches `head`, which encodes and folds.
+//! Nothing here fails: an answer with a poorer header is better than none. No stranger can write a header field (C8):
+//! every string is cleaned and cut before it reaches `head`, which encodes and folds.
 //!
 //! Automatic answers have the null sender, so that a bounce never causes another one. Only an admin's mail that is
 //! passed on has the ticket's address as sender, so that its bounce is filed in the ticket.
@@ -11,6 +11,7 @@ mod head;
 pub mod letter;
 mod line;
 mod msg_id;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -19,7 +20,7 @@ pub use copy::Did;
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
 pub use words::own_words;
 
-use self::head::{Head, cut, mail_addresses, references};
+use self::head::{Head, cut, mail_addresses, people, references, without_names};
 use super::TicketId;
 use super::address::{Addresses, Verb};
 use super::policy::ReplyTo;
@@ -225,7 +226,8 @@ impl Composer<'_> {
             _ => self.by.writer.as_ref(),
         };
         let (author, author_address) = match author {
-            Some(author) => (author.name.clone(), author.address.clone()),
+            Some(author) if to_author => (author.name.clone(), author.address.clone()),
+            Some(author) => (author.name.clone(), self.both_addresses(original)),
             None => (original.author_text(), String::new()),
         };
         let subject = match values.subject.is_empty() {
@@ -250,6 +252,11 @@ impl Composer<'_> {
         let word = match text {
             Template::NotPassedOn => "kept",
             _ => kind.word(),
+        };
+        let to = if to_author {
+            &without_names(to)[..]
+        } else {
+            to
         };
         let mut head = self.head(kind, word, &subject, to);
         let reply_to = match to_author {
@@ -374,16 +381,6 @@ impl Composer<'_> {
             .chain([self.ticket_mailbox()])
             .collect()
     }
-}
-
-fn people(addresses: &[String]) -> Vec<Mailbox> {
-    addresses
-        .iter()
-        .map(|address| Mailbox {
-            name: String::new(),
-            address: address.clone(),
-        })
-        .collect()
 }
 
 /// A stranger's lines, cleaned and cut, for use in a text of ours.

@@ -216,6 +216,7 @@ impl Remark {
                 | Remark::ClosingUnproven
                 | Remark::ClosedAlready
                 | Remark::InBothPlaces
+                | Remark::Unproven
                 | Remark::Unanswerable
         )
     }

@@ -311,11 +311,12 @@ fn who_answers_a_copy_and_is_no_admin_is_told() {
             "From: eve@x.org\nList-Id: <x>\n\nx",
             "copy",
         ),
+        ("no-ack", ticket(true), "From: submit@d.org\n\nx", "copy"),
         (
-            "no-ack",
+            "the desk beside her",
             ticket(true),
             "From: ticket-9@d.org, eve@x.org\nReply-To: ticket-9@d.org\n\nx",
-            "copy",
+            "kept eve@x.org, copy",
         ),
     ] {
         let (_, answers) = plans(&desk, &ticket, Update, raw);

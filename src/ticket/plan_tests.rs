@@ -244,7 +244,7 @@ fn an_update() {
             "C3 admin and stranger",
             Update,
             "From: steve@d.org, eve@evil.org\n\nx",
-            &["copy eva@d.org"],
+            &[BOTH],
         ),
         (
             "C3 nothing said",

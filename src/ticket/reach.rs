@@ -68,10 +68,36 @@ pub fn mailbox_key(address: &str) -> String {
     format!("{local}@{domain}")
 }
 
-/// True if mail to `address`, however it is spelt, comes back to the desk.
+/// True if mail to `address`, however it is spelt, comes back to the desk. MTAs know more spellings than RFC 5321:
+/// `submit%example.org@example.org`, `example.org!submit@example.org`, `submit+x@example.org`, and they take
+/// `submit@localhost` and `submit@[192.0.2.1]` for their own.
 #[must_use]
 pub fn is_ours(addresses: &Addresses, address: &str) -> bool {
-    addresses.recorded(address).is_some() || addresses.recorded(&mailbox_key(address)).is_some()
+    let ours = |address: &str| addresses.recorded(address).is_some();
+    let key = mailbox_key(address);
+    if ours(address) || ours(&key) {
+        return true;
+    }
+    let Some((local, domain)) = key.rsplit_once('@') else {
+        return false;
+    };
+    let is_host = domain.starts_with('[') || domain == "localhost";
+    let is_near = is_host
+        || addresses
+            .domains()
+            .iter()
+            .any(|own| mailbox_key(&format!("x@{own}")) == format!("x@{domain}"));
+    if !is_near {
+        return false;
+    }
+    // What the local-part says when the MTA has taken off its own domain.
+    let local = local.rsplit_once('!').map_or(local, |(_, local)| local);
+    let (local, rest) = local.split_once('%').unwrap_or((local, ""));
+    let domain = rest.split('%').next().unwrap_or_default();
+    let plain = local.split_once('+').map_or(local, |(user, _)| user);
+    [local, plain]
+        .iter()
+        .any(|local| ours(local) || (!domain.is_empty() && ours(&format!("{local}@{domain}"))))
 }
 
 fn is_quoted_string(local: &str) -> bool {
@@ -122,10 +148,24 @@ mod tests {
             "ticket-1@d.org",
             "\"ticket-1-done\"@d.org",
             "\"sub\\mit\"@D.org.",
+            "ticket-1%d.org@d.org",
+            "d.org!ticket-1-done@d.org",
+            "\"ticket-1%d.org\"@localhost",
+            "submit+x@d.org",
+            "ticket-1@[192.0.2.1]",
+            "submit@localhost",
         ] {
             assert!(is_ours(&ours, address), "{address}");
         }
-        assert!(!is_ours(&ours, "ticket-1@x.org"));
+        for address in [
+            "ticket-1@x.org",
+            "ann@d.org",
+            "ann%d.org@d.org",
+            "ann+submit@d.org",
+            "a!ann@d.org",
+        ] {
+            assert!(!is_ours(&ours, address), "{address}");
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct Staff<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authorship {
     /// Where answers go: the first address in Reply-To that is not the desk's, else the first one in
-    /// From, else that in Sender (C1). May be an address of the desk if From is.
+    /// From, a stranger's before those of the staff, else that in Sender (C1). May be an address of the
+    /// desk if From is.
     pub author: Option<Mailbox>,
     /// Who wrote it, as lists and statistics show it: the author, but not a member of the staff whom
     /// a customer named in Reply-To.
@@ -92,7 +93,9 @@ impl Staff<'_> {
             is_staff = false;
         }
         let is_desk = is_staff && speakers.iter().any(|a| self.is_ticket(a));
-        let first = from.into_iter().next().or_else(sender);
+        // Where From names somebody of the desk and a stranger, the stranger wrote it.
+        let stranger = from.iter().position(|m| !self.has(&m.address)).unwrap_or(0);
+        let first = from.into_iter().nth(stranger).or_else(sender);
         Authorship {
             writer: customer.cloned().or_else(|| first.clone()),
             author: asked.or(first),
@@ -231,8 +234,8 @@ mod tests {
             (
                 "an admin and a stranger",
                 "From: steve@d.org, Ann <ann@x>\n",
-                "steve@d.org",
-                "steve@d.org",
+                "Ann <ann@x>",
+                "Ann <ann@x>",
                 "steve@d.org ann@x",
                 "",
             ),

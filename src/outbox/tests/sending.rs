@@ -1,5 +1,6 @@
 //! What becomes of released mail.
 
+use super::clock::tried;
 use super::*;
 
 #[test]
@@ -211,11 +212,11 @@ fn after_five_days_it_is_given_up() {
     bench.put(7, &["a@x"], NOW);
     let refuse = bench.sendmail("echo no such user >&2; exit 67");
     for day in 1..5 {
-        bench.outbox.flush(&refuse, NOW + day * DAY).unwrap();
+        tried(&bench, &refuse, NOW + day * DAY);
     }
-    let report = bench.outbox.flush(&refuse, NOW + 5 * DAY - 1).unwrap();
+    let report = tried(&bench, &refuse, NOW + 5 * DAY - 1);
     assert_eq!((report.waiting.len(), report.failed.len()), (1, 0));
-    let report = bench.outbox.flush(&refuse, NOW + 5 * DAY).unwrap();
+    let report = tried(&bench, &refuse, NOW + 5 * DAY);
     assert_eq!(
         (report.waiting.len(), report.failed[0].1.as_str()),
         (0, "sendmail exited with status 67: no such user")
@@ -234,60 +235,6 @@ fn after_five_days_it_is_given_up() {
             .sent
             .is_empty()
     );
-}
-
-#[test]
-fn a_clock_that_jumps_gives_nothing_up() {
-    // C9: what counts is how long it waited from one try to the next, at most a day each.
-    for (case, times, waits) in [
-        (
-            "ahead for a moment",
-            &[NOW + 9000 * DAY, NOW + 9000 * DAY + 60, NOW + 120][..],
-            2 * DAY,
-        ),
-        (
-            "behind, then right",
-            &[1, NOW + 60, NOW + 120][..],
-            DAY + 61,
-        ),
-        (
-            "released far ahead",
-            &[NOW - 9000 * DAY, NOW - 9000 * DAY + HOUR][..],
-            HOUR,
-        ),
-        ("nothing came for a month", &[NOW + 30 * DAY][..], DAY),
-    ] {
-        let bench = Bench::new();
-        bench.put(7, &["a@x"], NOW);
-        let fails = bench.sendmail("exit 75");
-        for now in times {
-            let report = bench.outbox.flush(&fails, *now).unwrap();
-            assert_eq!(
-                (report.waiting.len(), report.failed.len()),
-                (1, 0),
-                "{case}"
-            );
-        }
-        let now = times[times.len() - 1];
-        let mail = &bench.outbox.waiting().unwrap()[0];
-        assert!(
-            now - mail.since <= waits && mail.since <= now,
-            "{case}: {mail:?}"
-        );
-        // It keeps its pauses, and is given up once it has waited for five days.
-        let pause = bench
-            .outbox
-            .send(&fails, &Released::default(), now + 30)
-            .unwrap();
-        assert_eq!((pause.waiting.len(), pause.untried), (0, 1), "{case}");
-        let mut days = 0;
-        while !bench.outbox.waiting().unwrap().is_empty() {
-            days += 1;
-            bench.outbox.flush(&fails, now + days * DAY).unwrap();
-        }
-        assert!((3..=5).contains(&days), "{case}: {days}");
-        assert_eq!(bench.outbox.failed().unwrap().len(), 1, "{case}");
-    }
 }
 
 #[test]

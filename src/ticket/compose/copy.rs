@@ -1,7 +1,7 @@
 //! A ticket's message under a new header, for the admins and for the submitter.
 
-use super::head::{Head, cut, push_lf};
-use super::{Composer, Kind, Outgoing, line, people};
+use super::head::{Head, cut, people, push_lf};
+use super::{Composer, Kind, Outgoing, line};
 use crate::ticket::address::Verb;
 use crate::ticket::reach::ascii_address;
 use mail::decode::{Mailbox, clean};
@@ -59,35 +59,10 @@ impl Composer<'_> {
         head.plain("Auto-Submitted", "auto-generated");
         head.plain("X-Auto-Response-Suppress", "All");
         let line = match self.notify_line {
-            true => line::above(original, &self.line(did)),
+            true => line::above(original, &self.line(original, did)),
             false => String::new(),
         };
         self.finish(Kind::Copy, &admins, head.with_body_of(original, &line))
-    }
-
-    /// Who wrote `original`, for the display name of its copy: the name, and where Reply-To hides another address in
-    /// From, that one as well.
-    fn shown_author(&self, original: &Message) -> String {
-        let writer = self.by.writer.as_ref();
-        let name = match writer {
-            Some(Mailbox { name, address }) if name.is_empty() => clean(address),
-            Some(Mailbox { name, .. }) => clean(name),
-            None => clean(&original.author_text()),
-        };
-        let name = if name.is_empty() {
-            "somebody".into()
-        } else {
-            name
-        };
-        let name = cut(&name, 100);
-        let from = original.from().into_iter().next();
-        let hidden = from.filter(|from| {
-            writer.is_some_and(|writer| !writer.address.eq_ignore_ascii_case(&from.address))
-        });
-        match hidden {
-            Some(from) => format!("{name} ({})", cut(&clean(&from.address), 100)),
-            None => name.to_owned(),
-        }
     }
 
     /// What the mail did, for programs.
@@ -108,13 +83,11 @@ impl Composer<'_> {
     }
 
     /// The same in a line.
-    fn line(&self, did: &Did) -> String {
-        let writer = self
-            .by
-            .writer
-            .as_ref()
-            .and_then(|m| ascii_address(&m.address));
-        let writer = writer.unwrap_or_else(|| "somebody".into());
+    fn line(&self, original: &Message, did: &Did) -> String {
+        let writer = match self.both_addresses(original) {
+            writer if writer.is_empty() || !writer.is_ascii() => "somebody".into(),
+            writer => writer,
+        };
         let (ticket, to) = (self.ticket, did.filed_under);
         let event = match did.label.is_empty() {
             true => did.event,

@@ -197,6 +197,26 @@ fn quoted(name: &str) -> Option<String> {
         .then(|| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
+/// Mailboxes without names.
+pub(super) fn people(addresses: &[String]) -> Vec<Mailbox> {
+    addresses
+        .iter()
+        .map(|address| Mailbox {
+            name: String::new(),
+            address: address.clone(),
+        })
+        .collect()
+}
+
+/// The addresses alone: a name is a stranger's words as well, and the address may be somebody else's (C7).
+pub(super) fn without_names(people: &[Mailbox]) -> Vec<Mailbox> {
+    let nameless = |mailbox: &Mailbox| Mailbox {
+        name: String::new(),
+        address: mailbox.address.clone(),
+    };
+    people.iter().map(nameless).collect()
+}
+
 /// The usable addresses among `people`, each once.
 pub(super) fn mail_addresses<'a>(people: impl IntoIterator<Item = &'a Mailbox>) -> Vec<String> {
     let mut addresses: Vec<String> = Vec::new();

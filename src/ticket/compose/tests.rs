@@ -113,7 +113,7 @@ fn an_acknowledgement_is_recognised_as_one() {
         From: Support <ticket-12@example.org>\n\
         Subject: [issue12] Printer on fire\n\
         Message-ID: <ticket-12.ack.0123456789abcdef0123456789abcdef@example.org>\n\
-        To: Alice <alice@example.net>\n\
+        To: alice@example.net\n\
         X-Tickets-Ticket: 12\n\
         X-Tickets-Kind: ack\n\
         Reply-To: ticket-12@example.org\n\
@@ -272,7 +272,11 @@ fn a_german_mail_keeps_its_umlauts() {
     assert_eq!(got.mail.recipients, ["j@xn--bro-hoa.example"]);
     let back = Message::new(&got.mail.bytes);
     assert_eq!(back.subject(), "[issue12] Schließung: Tür");
-    assert_eq!(back.mailboxes("To")[0].name, "Jürgen Groß, Dr.");
+    assert_eq!(
+        back.mailboxes("To")[0].name,
+        "",
+        "a name is a stranger's words"
+    );
     assert_eq!(
         back.mailboxes("From")[0].address,
         "ticket-12@xn--mller-kva.example"

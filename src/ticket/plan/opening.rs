@@ -32,16 +32,17 @@ pub(super) fn open(rules: &PlanRules, situation: &Situation) -> Plan {
         Some(Err(why)) => remark = Some(Remark::Unclear(*why)),
         None => {}
     }
-    notify_admins(rules, situation, remark, &mut answers);
-    report_remark(rules, situation, remark, &mut answers);
-    Plan {
+    let mut plan = Plan {
         filed_under: None,
         open: true,
         closes: false,
         reopens: false,
         answers,
         remark,
-    }
+    };
+    notify_admins(rules, situation, &mut plan);
+    report_remark(rules, situation, &mut plan);
+    plan
 }
 
 fn may_be_acknowledged(rules: &PlanRules, author: &Mailbox) -> bool {

@@ -32,7 +32,7 @@ pub(super) fn update(
     if situation.degree.is_automatic() {
         // Automatic mail is filed and the admins are notified; the address's verb is ignored (C6).
         plan.filed_under = Some(Verb::Update);
-        notify_admins(rules, situation, None, &mut plan.answers);
+        notify_admins(rules, situation, &mut plan);
         return plan;
     }
     if verb == Verb::Done {
@@ -67,8 +67,8 @@ pub(super) fn update(
             false => say_that_it_stays_here(rules, situation, ticket, &mut plan),
         }
     }
-    notify_admins(rules, situation, plan.remark, &mut plan.answers);
-    report_remark(rules, situation, plan.remark, &mut plan.answers);
+    notify_admins(rules, situation, &mut plan);
+    report_remark(rules, situation, &mut plan);
     plan
 }
 
@@ -120,6 +120,7 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
     if is_empty(situation) {
         return;
     }
+    let closing = plan.remark;
     let mut recipients = Vec::new();
     let mut reaches_submitter = true;
     if let RepliesTo::ThirdParty { writer, in_private } = &situation.replies_to
@@ -144,6 +145,13 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
             submitter => add_recipient(submitter, &mut recipients, plan),
         }
     }
+    if !situation.believed {
+        // A stranger may have written it, so one mail must say all there is to say.
+        if !recipients.is_empty() || plan.remark.is_some() {
+            plan.remark = closing.or(Some(Remark::Unproven));
+        }
+        return;
+    }
     if recipients.is_empty() {
         return;
     }
@@ -152,7 +160,6 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
     let over = situation.recent.checked_sub(rules.pass_limit());
     let follows_staff = rules.staff().may_act(&ticket.last_from);
     match over {
-        _ if !situation.believed => plan.remark = plan.remark.or(Some(Remark::Unproven)),
         None => plan
             .answers
             .extend(recipients.into_iter().map(Answer::PassOn)),

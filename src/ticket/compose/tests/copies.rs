@@ -24,6 +24,66 @@ fn a_copy_hides_nobody() {
             "From: Ann <ann@x>\nReply-To: ANN@x\n",
             "Ann via tickets",
         ),
+        (
+            "another's address",
+            "From: \"Steve <steve@example.org>\" <mallory@evil>\n",
+            "mallory@evil via tickets",
+        ),
+        (
+            "another's address in fullwidth letters",
+            "From: =?utf-8?Q?steve=EF=BC=A0example.org?= <mallory@evil>\n",
+            "mallory@evil via tickets",
+        ),
+        (
+            "what only we say",
+            "From: \"Ann (closed)\" <mallory@evil>\n",
+            "Ann [closed] via tickets",
+        ),
+        (
+            "by whom it comes",
+            "From: \"Ann (noreply@shop) via tickets\" <mallory@evil>\n",
+            "mallory@evil via tickets",
+        ),
+        (
+            "by whom it comes, with what nobody sees",
+            "From: =?utf-8?Q?Ann_v=E2=80=8Bia_tickets?= <mallory@evil>\n",
+            "mallory@evil via tickets",
+        ),
+        (
+            "an admin's name",
+            "From: STEVE <mallory@evil>\n",
+            "STEVE (mallory@evil) via tickets",
+        ),
+        (
+            "the desk's name",
+            "From: Your Support Team <mallory@evil>\n",
+            "Your Support Team (mallory@evil) via tickets",
+        ),
+        (
+            "an admin",
+            "From: Steve <steve@example.org>\n",
+            "Steve via tickets",
+        ),
+        (
+            "an admin beside a stranger",
+            "From: Steve <steve@example.org>, Mallory <mallory@evil>\n",
+            "Mallory and others via tickets",
+        ),
+        (
+            "an admin in Reply-To",
+            "From: Mallory <mallory@evil>\nReply-To: steve@example.org\n",
+            "Mallory via tickets",
+        ),
+        (
+            "no From",
+            "Reply-To: Steve <mallory@evil>\n",
+            "Steve (mallory@evil) via tickets",
+        ),
+        (
+            "other directions",
+            "From: =?utf-8?Q?=E2=80=AEnnA?= <mallory@evil>\n",
+            "nnA via tickets",
+        ),
     ] {
         let raw = format!("{header}\nx\n");
         let desk = Desk::new("example.org").by(raw.as_bytes());
@@ -31,6 +91,43 @@ fn a_copy_hides_nobody() {
         let got = desk.composer().copy(&message, &desk.admins, &FILED);
         assert_eq!(Message::new(&got.bytes).from()[0].name, want, "{case}");
     }
+}
+
+#[test]
+fn what_stands_behind_a_name_is_always_seen() {
+    // C2
+    let (name, local) = ("long name ".repeat(40), "steve.example.org.".repeat(12));
+    let raw = format!(
+        "From: {local}@evil.example\nReply-To: \"{name}\" <a@{local}victim.example>\n\nx\n"
+    );
+    let desk = Desk::new("example.org").by(raw.as_bytes());
+    let did = Did {
+        label: "re-opened, not proven",
+        ..FILED
+    };
+    let got = desk
+        .composer()
+        .copy(&Message::new(raw.as_bytes()), &desk.admins, &did);
+    let name = Message::new(&got.bytes).from()[0].name.clone();
+    let end = "example.org.@evil.example) via tickets (re-opened, not proven)";
+    assert!(
+        name.starts_with("long name long") && name.ends_with(end),
+        "{name}"
+    );
+    assert!(name.len() < 200, "{name}");
+    // A note and the line above a text name both addresses as well.
+    let raw = "From: mallory@evil\nReply-To: Ann <ann@x>\n\nHelp!\n";
+    let desk = Desk::new("example.org").by(raw.as_bytes());
+    let message = Message::new(raw.as_bytes());
+    let both = "ann@x (From: mallory@evil)";
+    let note = desk.composer().note(&message, &desk.admins, "", "", "");
+    assert!(text(&note.mail.bytes).contains(&format!("\nFrom:    {both}\n")));
+    let composer = Composer {
+        notify_line: true,
+        ..desk.composer()
+    };
+    let copy = composer.copy(&message, &desk.admins, &FILED);
+    assert!(text(&copy.bytes).contains(&format!(": from {both} to ")));
 }
 
 #[test]
@@ -64,18 +161,15 @@ fn internationalized_addresses_are_written_to() {
         address: "ünal@example.net".into(),
     };
     let desk = Desk::new("example.org");
-    let got = desk.composer().ack(&Message::new(b"\n"), &unal).mail;
+    let got = desk.composer().pass_on(&Message::new(b"\n"), &unal, "");
     assert_eq!(got.recipients, ["ünal@example.net"]);
     let mail = text(&got.bytes);
     assert!(
         mail.contains("\nTo: =?utf-8?b?w5xuYWw=?= <ünal@example.net>\n"),
         "{mail}"
     );
-    let nameless = Mailbox {
-        name: String::new(),
-        ..unal
-    };
-    let got = desk.composer().ack(&Message::new(b"\n"), &nameless).mail;
+    // C7: strangers choose both the name and the address of what they are answered at.
+    let got = desk.composer().ack(&Message::new(b"\n"), &unal).mail;
     assert!(text(&got.bytes).contains("\nTo: ünal@example.net\n"));
     // Only who gets the mail may make it need SMTPUTF8.
     let cc = Message::new("Cc: ünal@example.net\n\nx\n".as_bytes());

@@ -1,0 +1,125 @@
+//! What the admins are told of what a message did, or did not do.
+
+use super::Desk;
+use crate::ticket::TicketId;
+use crate::ticket::plan::{Plan, Remark};
+
+impl Desk {
+    /// What is said of what was not done.
+    pub(super) fn remark(&self, remark: Remark) -> String {
+        let limit = self.config.ack_limit;
+        match remark {
+            Remark::AckLimit => format!(
+                "Its author has had {limit} answers in the last hour, and gets no more until the hour \
+                 is over."
+            ),
+            Remark::AckDomain => format!(
+                "Addresses of its author's domain have had {} answers in the last hour, half of \
+                 ack_total. Nobody else there is answered until the hour is over.",
+                self.plan_rules().domain_limit()
+            ),
+            Remark::AckTotal => format!(
+                "The limit of {} answers an hour (ack_total) has been reached. Customers get no \
+                 more acknowledgements until the hour is over.",
+                self.config.ack_total
+            ),
+            Remark::PassLimit => format!(
+                "{} messages came into this ticket within an hour, as if machines wrote to each \
+                 other. For the rest of the hour mail of admins is filed in it, but not passed on: \
+                 please write to the submitter.",
+                self.plan_rules().pass_limit()
+            ),
+            Remark::ClosingUnproven => format!(
+                "It asked to close the ticket, and {}. The ticket stays open.",
+                self.unproven()
+            ),
+            Remark::Unproven => format!(
+                "It bears an admin's name, or the ticket's, and {}. It was not passed on to the \
+                 submitter.",
+                self.unproven()
+            ),
+            Remark::ThirdParty => "It answers the submitter, but To or Cc also name somebody who is \
+                 not of the desk. So it was not passed on to the submitter. To pass it on all the \
+                 same, send it to the ticket's address that ends in -submitter."
+                .to_owned(),
+            Remark::OpenedByMachine => "A machine opened this ticket, and machines are not written \
+                 to: neither mail of admins nor a closing is passed on to the submitter. To write to \
+                 a person there, name them in To."
+                .to_owned(),
+            Remark::Unanswerable => "It gives no address to reply to, so it was not \
+                 acknowledged."
+                .to_owned(),
+            Remark::Unreachable => "There is no address at which its submitter can be written to. So \
+                 nothing was sent to them."
+                .to_owned(),
+            Remark::Unclear(why) => format!(
+                "It was to open a ticket for somebody else, but {}. So the ticket is in the name of \
+                 whoever forwarded it. To correct this, close it with `tickets close --quiet` and \
+                 forward the mail again: as an attachment to {}, or with a first line such as \
+                 \"Submitter: ann@example.net\".",
+                why.reason(),
+                self.config.addresses.submit_for()
+            ),
+            Remark::ClosedAlready => {
+                "It asked to close the ticket, which was already closed. The ticket stays closed.".to_owned()
+            }
+            Remark::InBothPlaces => "It asked to close the ticket, but archived/ holds another file of \
+                 its number. The ticket stays open, and its submitter was told nothing. `tickets \
+                 check --store` shows the command that joins the two; then close it again."
+                .to_owned(),
+            Remark::ClosingRefused => "It asked to close the ticket, but its author is not allowed \
+                 to. The ticket stays open."
+                .to_owned(),
+        }
+    }
+}
+
+/// What admins should see at once of what a message did.
+/// With `is_unproven` it bears the name of somebody of the desk, and nothing proves that.
+pub(super) fn label(plan: &Plan, reopens: bool, is_unproven: bool) -> &'static str {
+    match plan.remark {
+        Some(Remark::ClosingRefused) => "closing refused",
+        Some(Remark::ClosingUnproven) => "closing not proven",
+        Some(Remark::ClosedAlready) => "stays closed",
+        Some(Remark::InBothPlaces) => "could not be closed",
+        Some(Remark::Unanswerable) => "no address to answer",
+        _ if plan.closes => "closed",
+        _ if reopens && is_unproven => "re-opened, not proven",
+        _ if reopens => "re-opened",
+        _ if is_unproven => "not proven",
+        _ => "",
+    }
+}
+
+/// The sentences in a note to admins: whether the message closed or re-opened the ticket, and `remark`.
+pub(super) fn reason(plan: &Plan, reopens: bool, remark: &str) -> String {
+    let did = match (plan.closes, reopens) {
+        (true, _) => return "This mail closed the ticket.".into(),
+        (_, true) => "This mail re-opened the ticket. ",
+        _ => "",
+    };
+    format!("{did}{remark}").trim_end().to_owned()
+}
+
+/// The most tickets that a message by somebody not of the desk can do something in (A6).
+pub(super) const MOST_TICKETS: usize = 5;
+
+/// More numbers than this are not listed.
+const MOST_NUMBERS: usize = 50;
+
+/// That a message did nothing in `quieted`; `None` if there are none.
+pub(super) fn in_too_many(quieted: &[TicketId]) -> Option<String> {
+    if quieted.is_empty() {
+        return None;
+    }
+    let listed = quieted.iter().take(MOST_NUMBERS).map(TicketId::to_string);
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    let more = match quieted.len() > MOST_NUMBERS {
+        true => " and others",
+        false => "",
+    };
+    Some(format!(
+        "It names more than {MOST_TICKETS} tickets. In these it was filed, but did nothing, and nobody is told: \
+         {listed}{more}."
+    ))
+}
