@@ -903,3 +903,15 @@ fn one_mail_does_something_in_a_few_tickets_at_most() {
         8
     );
 }
+
+#[test]
+fn the_desks_own_address_takes_part_in_nothing() {
+    // C5: all mail names submit@ in To, and anybody can write it into From.
+    let bench = desk("");
+    for (id, from) in [("1", "submit@example.org"), ("2", "\"submit\"@example.org")] {
+        bench.file("ticket-1-done", written(from, id, "ticket-1-done", "x"));
+        assert_eq!(bench.names(), ["1"], "{from}");
+        let from = of_kind(&bench.take_sent(), "copy").field("From").unwrap();
+        assert!(from.contains("(closing refused)"), "{from}");
+    }
+}

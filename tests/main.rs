@@ -42,6 +42,7 @@ mod power;
 mod python;
 mod races;
 mod read_only;
+mod relay;
 mod reply;
 mod restore;
 mod robots;

@@ -3,7 +3,7 @@
 use super::head::{Head, cut, people, push_lf};
 use super::{Composer, Kind, Outgoing, line};
 use crate::ticket::address::Verb;
-use crate::ticket::reach::ascii_address;
+use crate::ticket::reach::{ascii_address, is_ours};
 use mail::decode::{Mailbox, clean};
 use mail::message::{Field, Message};
 
@@ -131,7 +131,7 @@ impl Composer<'_> {
         let mut others = original.to_cc();
         others.retain(|m| {
             let address = m.address.to_lowercase();
-            let new = !known.contains(&address) && self.addresses.target(&address).is_none();
+            let new = !known.contains(&address) && !is_ours(self.addresses, &address);
             known.push(address);
             new
         });

@@ -75,7 +75,10 @@ pub(super) fn update(
 /// Whether the message may close the ticket; if not, why (C5).
 fn closing(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Result<(), Remark> {
     let by = situation.by;
-    let takes_part = |address: &str| ticket.people.contains(&address.to_lowercase());
+    // All mail names the desk, whose own address anybody can write into From.
+    let takes_part = |address: &str| {
+        rules.may_write_to(address) && ticket.people.contains(&address.to_lowercase())
+    };
     let may = match rules.close_by {
         _ if by.is_staff => true,
         CloseBy::Admins => false,
