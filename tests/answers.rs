@@ -756,10 +756,14 @@ fn admins_hear_of_every_change_of_state_that_strangers_cause() {
                 "ticket-1-done",
                 from(&format!("d{n}"), ann, "ticket-1-done"),
             );
-            assert_eq!(bench.take_sent_in_short(), [both.clone()], "{notify}");
+            assert_eq!(
+                bench.take_sent_in_short(),
+                std::slice::from_ref(&both),
+                "{notify}"
+            );
             bench.file("ticket-1", from(&format!("u{n}"), mallory, "ticket-1"));
             let sent = bench.take_sent();
-            assert_eq!(short(&sent), [both.clone()], "{notify}");
+            assert_eq!(short(&sent), std::slice::from_ref(&both), "{notify}");
             let said = match notify {
                 "copy" => sent[0].field("From").unwrap(),
                 _ => sent[0].body().to_owned(),
