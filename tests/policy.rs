@@ -59,11 +59,9 @@ fn one_process_answers_many_questions() {
             "ticket-9999999999@example.org",
             no_ticket("ticket-9999999999@example.org"),
         ),
-        (
-            "tic\u{212a}et-3@example.org",
-            no_ticket("tic?et-3@example.org"),
-        ),
         // None of ours: Postfix knows better.
+        ("tic\u{212a}et-3@example.org", dunno()),
+        ("ticket-3@\u{ff45}xample.org", dunno()),
         ("ticket-3@example.com", dunno()),
         ("ticket-1-gone@example.org", dunno()),
         ("steve@example.org", dunno()),

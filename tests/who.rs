@@ -334,3 +334,48 @@ fn authors_without_an_address_are_named() {
     assert!(found.contains("root (Cron Daemon)"), "{found}");
     assert!(!found.contains("<>"), "{found}");
 }
+
+#[test]
+fn no_spelling_is_mapped_to_who_may_close() {
+    // C5, C8: what IDNA and Unicode map to an admin, a participant or the desk itself.
+    let foreign = [
+        "steve@\u{ff45}xample.org",
+        "steve@example\u{3002}org",
+        "steve@\u{24d4}xample.org",
+        "steve@exam\u{ad}ple.org",
+        "steve@example.\u{2134}rg",
+        "bob@\u{ff45}xample.net",
+        "ticket-1@\u{ff45}xample.org",
+        "tic\u{212a}et-1@example.org",
+        "\u{17f}teve@example.org",
+        "\"steve\"@example.org",
+    ];
+    for from in foreign {
+        let bench = desk("");
+        let text = format!("From: {from}\nMessage-ID: <2@example.com>\n\nx\n");
+        let to = "ticket-1-done@example.org";
+        let args = [
+            "deliver",
+            "--sender",
+            "mallory@example.com",
+            "--recipient",
+            to,
+        ];
+        bench.run(&args, text.as_bytes()).silent();
+        assert_eq!(bench.names(), ["1"], "{from}");
+        assert_eq!(deeds(&bench, "1"), ["submit", "ticket-1-refused"], "{from}");
+        // Neither is the admin taken for its author.
+        assert_eq!(bench.take_sent_in_short(), [BOTH], "{from}");
+    }
+    // A U-label needs no mapping.
+    for (admin, from) in [
+        ("eva@b\u{fc}cher.example", "Eva@xn--bcher-kva.example"),
+        ("eva@xn--bcher-kva.example", "eva@b\u{fc}cher.EXAMPLE"),
+    ] {
+        let bench = Bench::with(&format!("admins = [\"{admin}\"]\n"));
+        bench.file("submit", mail("1", "To: submit@example.org\n", "x"));
+        let text = format!("From: {from}\nMessage-ID: <2@example.com>\n\nx\n");
+        bench.file("ticket-1-done", text);
+        assert_eq!(bench.names(), ["archived/1"], "{from}");
+    }
+}

@@ -244,7 +244,7 @@ impl Desk {
         let people = people
             .iter()
             .take(choices.below(4))
-            .map(|m| m.address.to_lowercase());
+            .map(|m| m.address.to_ascii_lowercase());
         let ticket = Ticket {
             open: choices.below(2) == 0,
             submitter: submitter.clone(),
@@ -325,12 +325,12 @@ impl Desk {
         let from: Vec<String> = message
             .from()
             .into_iter()
-            .map(|m| m.address.to_lowercase())
+            .map(|m| m.address.to_ascii_lowercase())
             .collect();
         let named: Vec<String> = message
             .to_cc()
             .into_iter()
-            .map(|m| m.address.to_lowercase())
+            .map(|m| m.address.to_ascii_lowercase())
             .collect();
         let by = policy.staff().authorship(message);
         let by_staff = by.is_staff;
@@ -355,7 +355,7 @@ impl Desk {
                     let asked = by
                         .writer
                         .iter()
-                        .any(|m| ticket.people.contains(&m.address.to_lowercase()));
+                        .any(|m| ticket.people.contains(&m.address.to_ascii_lowercase()));
                     assert!(speak && !by.speakers.is_empty() || asked && !policy.asks_proof)
                 }
                 CloseBy::Anyone => {}
@@ -420,7 +420,7 @@ impl Desk {
         named: &[String],
     ) {
         assert_eq!(Some(to), submitter);
-        let address = to.address.to_lowercase();
+        let address = to.address.to_ascii_lowercase();
         assert!(
             !from.contains(&address) && !named.contains(&address),
             "{address}"
@@ -479,7 +479,7 @@ fn the_same(raw: &[u8], message: &Message, sender: &Sender, addresses: &Addresse
     let summary = Summary::of(message, sender, &nobody, 7, addresses);
     // It is cut between characters, possibly after a blank.
     assert_one_line(summary.subject.trim_end());
-    assert_eq!(summary.from, summary.from.to_lowercase());
+    assert_eq!(summary.from, summary.from.to_ascii_lowercase());
     let both = |raw: &[u8]| {
         let summary = Summary::of(&Message::new(raw), sender, &nobody, 9, addresses);
         (summary.identity, summary.origin)

@@ -103,7 +103,7 @@ pub fn assert_one_address(address: &str) {
         local.starts_with('"') || !local.contains(bare),
         "{address:?}"
     );
-    assert_eq!(domain.to_lowercase(), domain);
+    assert_eq!(domain.to_ascii_lowercase(), domain);
     let again = tickets::mail::decode::mailboxes(format!("<{address}>").as_bytes());
     let again: Vec<_> = again.into_iter().map(|mailbox| mailbox.address).collect();
     assert_eq!(again, [address]);

@@ -209,7 +209,10 @@ impl Desk {
         if !by.is_staff {
             return Ok(RepliesTo::Copy);
         }
-        let submitter = row.submitter.as_ref().map(|m| m.address.to_lowercase());
+        let submitter = row
+            .submitter
+            .as_ref()
+            .map(|m| m.address.to_ascii_lowercase());
         let submitter = submitter.unwrap_or_default();
         Ok(match parent {
             it if it.from == submitter => RepliesTo::Submitter {

@@ -226,7 +226,7 @@ impl Desk {
         let first = || parcel.incoming.message.from().into_iter().next();
         let author = match sender {
             Sender::Unknown => first()
-                .map(|m| m.address.to_lowercase())
+                .map(|m| m.address.to_ascii_lowercase())
                 .unwrap_or_default(),
             _ => String::new(),
         };

@@ -4,6 +4,7 @@ mod published;
 
 use super::TicketId;
 use super::digest::{self, Secret};
+use mail::domain;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -105,9 +106,9 @@ impl Addresses {
         Some(Addresses {
             domains: domains.iter().map(|d| d.to_lowercase()).collect(),
             any_domain,
-            submit: submit.iter().map(|s| s.to_lowercase()).collect(),
-            before: before.to_lowercase(),
-            after: after.to_lowercase(),
+            submit: submit.iter().map(|s| s.to_ascii_lowercase()).collect(),
+            before: before.to_ascii_lowercase(),
+            after: after.to_ascii_lowercase(),
             secret: None,
             plain_until: 0,
         })
@@ -166,9 +167,10 @@ impl Addresses {
     /// Which address it is, and the digest in it.
     fn parse(&self, address: &str) -> Option<(Target, Option<String>)> {
         let plain = |target| Some((target, None));
-        let address = address.trim().to_lowercase();
+        let address = address.trim().to_ascii_lowercase();
         let (local, domain) = match address.rsplit_once('@') {
-            Some((local, domain)) => (local, ascii_domain(domain.trim_end_matches('.'))),
+            // No other spelling is mapped to ours (C8): the MTA may have another mailbox for it.
+            Some((local, domain)) => (local, domain::in_ascii(domain)?),
             // `--recipient submit` in a shell, or an MTA that passes only the local-part.
             None => (address.as_str(), ascii_domain(self.domain())),
         };
@@ -257,8 +259,8 @@ fn split_digest(tail: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A lower-case domain in its ASCII form (RFC 5890): people and configurations may use other
-/// scripts, but MTAs pass on A-labels.
+/// A lower-case domain of the configuration in its ASCII form (RFC 5890), however it is spelt there:
+/// people use other scripts, but MTAs pass on A-labels.
 fn ascii_domain(domain: &str) -> Cow<'_, str> {
     match domain.is_ascii() {
         true => Cow::Borrowed(domain),

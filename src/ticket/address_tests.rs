@@ -116,10 +116,11 @@ fn a_domain_in_another_script_is_the_same_domain() {
         ("ticket-12@müller.example", Some(ticket)),
         ("ticket-12@xn--mller-kva.example", Some(ticket)),
         ("Ticket-12@XN--MLLER-KVA.example.", Some(ticket)),
-        ("ticket-12@MÜLLER.example", Some(ticket)),
-        ("ticket-12@mu\u{308}ller.example", Some(ticket)),
+        ("ticket-12@mÜLLER.example", None),
+        ("ticket-12@mu\u{308}ller.example", None),
         ("hilfe@xn--bro-hoa.example", Some(Target::Submit)),
-        ("hilfe@BÜRO.example", Some(Target::Submit)),
+        ("HILFE@büro.EXAMPLE", Some(Target::Submit)),
+        ("hilfe@BÜRO.example", None),
         ("ticket-12@muller.example", None),
         ("hilfe@müller.example", None),
         ("@", None),
@@ -127,8 +128,15 @@ fn a_domain_in_another_script_is_the_same_domain() {
         assert_eq!(ours.target(address), want, "{address}");
     }
     let plain = desk(&["submit"], "ticket-{n}");
-    for address in ["submit@ｅxample.org", "submit@example.org\u{ad}"] {
-        assert_eq!(plain.target(address), Some(Target::Submit), "{address}");
+    // C8
+    for address in [
+        "submit@ｅxample.org",
+        "submit@example.org\u{ad}",
+        "submit@example\u{3002}org",
+        "tic\u{212a}et-1@example.org",
+        "\u{17f}ubmit@example.org",
+    ] {
+        assert_eq!(plain.target(address), None, "{address}");
     }
 }
 

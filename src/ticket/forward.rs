@@ -61,7 +61,7 @@ impl Forwarded {
         Authorship {
             author: Some(self.submitter.clone()),
             writer: Some(self.submitter.clone()),
-            speakers: vec![self.submitter.address.to_lowercase()],
+            speakers: vec![self.submitter.address.to_ascii_lowercase()],
             is_staff: false,
             is_desk: false,
         }

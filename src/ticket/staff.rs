@@ -3,6 +3,7 @@
 use super::address::{Addresses, Target};
 use super::reach;
 use mail::decode::Mailbox;
+use mail::domain::same_address;
 use mail::message::Message;
 
 /// The admins, and the desk's own addresses, from which the operator's mail program sends.
@@ -65,9 +66,9 @@ impl Staff<'_> {
         self.is_admin(address) || self.addresses.target(address).is_some()
     }
 
-    /// True if `address`, in any letter case, is an admin's.
+    /// True if `address` is an admin's as it stands: no spelling is mapped to it (C8).
     pub fn is_admin(&self, address: &str) -> bool {
-        self.admins.iter().any(|a| a.eq_ignore_ascii_case(address))
+        self.admins.iter().any(|a| same_address(a, address))
     }
 
     /// True for an admin, and for a ticket's own address.
@@ -85,11 +86,14 @@ impl Staff<'_> {
         let sender = || message.mailboxes("Sender").into_iter().next();
         let asked = self.asked(message, &from);
         let customer = asked.as_ref().filter(|m| !self.has(&m.address));
-        let mut speakers: Vec<String> = from.iter().map(|m| m.address.to_lowercase()).collect();
+        let mut speakers: Vec<String> = from
+            .iter()
+            .map(|m| m.address.to_ascii_lowercase())
+            .collect();
         // If there are several, all must be staff, or a stranger could add an admin's name.
         let mut is_staff = !speakers.is_empty() && speakers.iter().all(|a| self.may_act(a));
         if let Some(customer) = customer.filter(|_| is_staff) {
-            speakers = vec![customer.address.to_lowercase()];
+            speakers = vec![customer.address.to_ascii_lowercase()];
             is_staff = false;
         }
         let is_desk = is_staff && speakers.iter().any(|a| self.is_ticket(a));

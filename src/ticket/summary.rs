@@ -94,7 +94,9 @@ impl Summary {
         let writer = by.writer.as_ref();
         Summary {
             author: by.author.clone(),
-            from: writer.map(|m| m.address.to_lowercase()).unwrap_or_default(),
+            from: writer
+                .map(|m| m.address.to_ascii_lowercase())
+                .unwrap_or_default(),
             name: writer.map_or_else(|| message.author_text(), |m| m.name.clone()),
             people: match self.automatic {
                 true => String::new(),
@@ -125,8 +127,8 @@ fn people(message: &Message, by: &Authorship) -> String {
     let named = message.mailboxes("Reply-To").into_iter();
     let named = named
         .chain(message.to_cc())
-        .map(|m| m.address.to_lowercase());
-    let writer = by.writer.iter().map(|m| m.address.to_lowercase());
+        .map(|m| m.address.to_ascii_lowercase());
+    let writer = by.writer.iter().map(|m| m.address.to_ascii_lowercase());
     for address in writer.chain(by.speakers.iter().cloned()).chain(named) {
         if !address.contains(' ') && people.len() < 200 && !people.contains(&address) {
             people.push(address);

@@ -25,6 +25,7 @@ pub use spam::SpamSign;
 pub use unread::is_unread;
 
 use crate::decode::{self, Mailbox};
+use crate::domain;
 use crate::envelope::Sender;
 use crate::message::{Field, Message};
 
@@ -133,13 +134,7 @@ fn is_own(message: &Message, local: &LocalSigns) -> bool {
 }
 
 fn is_among(domains: &[String], domain: &str) -> bool {
-    // One may be written in U-labels and the other in A-labels (RFC 5890).
-    let ascii = |domain: &str| idna::domain_to_ascii(domain).ok();
-    domains.iter().any(|own| {
-        own.eq_ignore_ascii_case(domain)
-            || (!own.is_ascii() || !domain.is_ascii())
-                && ascii(own).is_some_and(|own| ascii(domain).is_some_and(|it| it == own))
-    })
+    domains.iter().any(|own| domain::same(own, domain))
 }
 
 fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'static str> {

@@ -14,6 +14,7 @@
 pub mod authres;
 pub mod automatic;
 pub mod decode;
+pub mod domain;
 pub mod enclosed;
 pub mod entry;
 pub mod envelope;

@@ -122,15 +122,15 @@ impl Composer<'_> {
     /// The people in To and Cc of `original` apart from the desk, its admins, the author and those in `to`. Named in
     /// Cc, so that a group reply reaches them.
     pub(super) fn others(&self, original: &Message, to: &[Mailbox]) -> Vec<Mailbox> {
-        let mut known: Vec<String> = self.admins.iter().map(|a| a.to_lowercase()).collect();
+        let mut known: Vec<String> = self.admins.iter().map(|a| a.to_ascii_lowercase()).collect();
         known.extend(
             to.iter()
                 .chain(&original.from())
-                .map(|m| m.address.to_lowercase()),
+                .map(|m| m.address.to_ascii_lowercase()),
         );
         let mut others = original.to_cc();
         others.retain(|m| {
-            let address = m.address.to_lowercase();
+            let address = m.address.to_ascii_lowercase();
             let new = !known.contains(&address) && !is_ours(self.addresses, &address);
             known.push(address);
             new

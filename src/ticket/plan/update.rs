@@ -77,7 +77,7 @@ fn closing(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Result<
     let by = situation.by;
     // All mail names the desk, whose own address anybody can write into From.
     let takes_part = |address: &str| {
-        rules.may_write_to(address) && ticket.people.contains(&address.to_lowercase())
+        rules.may_write_to(address) && ticket.people.contains(&address.to_ascii_lowercase())
     };
     let may = match rules.close_by {
         _ if by.is_staff => true,
@@ -220,7 +220,7 @@ fn names_a_third_party(rules: &PlanRules, situation: &Situation, submitter: &Mai
         staff.has(address)
             || submitter.address.eq_ignore_ascii_case(address)
             || situation.by.is(address)
-            || with.contains(&address.to_lowercase())
+            || with.contains(&address.to_ascii_lowercase())
     };
     let people = situation.message.to_cc();
     people.iter().any(|m| !known(&m.address))

@@ -22,7 +22,7 @@ pub(super) fn addr_spec(written: &str) -> Option<String> {
     let tail = without_folds(&text[quoted..]);
     let (local, domain) = tail.split_once('@')?;
     let local = format!("{}{local}", &text[..quoted]);
-    let domain = normal_domain(domain);
+    let domain = domain.to_ascii_lowercase();
     let address = format!("{local}@{domain}");
     let fits = address.len() <= ADDRESS_LIMIT
         && is_local_part(&local)
@@ -71,22 +71,17 @@ fn is_domain(domain: &str) -> bool {
     domain.split('.').all(|label| {
         let fits = |c: char| match c.is_ascii() {
             true => c.is_ascii_alphanumeric() || c == '-' || c == '_',
-            false => !c.is_whitespace(),
+            false => !c.is_whitespace() && !is_left_out(c),
         };
         !label.is_empty() && label.chars().all(fits)
     })
 }
 
-/// A domain in lower case. One with letters beyond ASCII has many spellings (RFC 5895), some with
-/// invisible characters that make an address look like another, so it is brought into one form.
-fn normal_domain(domain: &str) -> String {
-    match domain.is_ascii() {
-        true => domain.to_lowercase(),
-        false => match idna::domain_to_unicode(domain) {
-            (mapped, Ok(())) => mapped,
-            _ => domain.to_lowercase(),
-        },
-    }
+/// True for what is left out where a domain is mapped (UTS 46): it would look like another domain.
+fn is_left_out(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// The length of the quoted string at the start of `text`, quotes included.

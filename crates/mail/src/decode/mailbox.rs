@@ -23,8 +23,8 @@ const TOKENS: usize = 1000;
 pub struct Mailbox {
     /// The display name, decoded; empty if there was none.
     pub name: String,
-    /// `local-part@domain`: the local-part as written, with its quotes; the domain in lower case, and
-    /// one beyond ASCII in Unicode.
+    /// `local-part@domain`: the local-part as written, with its quotes; the domain too, but for ASCII
+    /// letters, which are in lower case.
     pub address: String,
 }
 

@@ -148,16 +148,13 @@ fn mailboxes_as_strangers_write_them() {
         (
             "IDN",
             "Ä <ä@BÜCHER.example>".as_bytes(),
-            &[("Ä", "ä@bücher.example")],
+            &[("Ä", "ä@bÜcher.example")],
         ),
         (
+            // C8: nobody's address is made of it.
             "one domain in other letters",
             "a@ｅxample。org, b@ex\u{ad}ample.org, c@bu\u{308}cher.example".as_bytes(),
-            &[
-                ("", "a@example.org"),
-                ("", "b@example.org"),
-                ("", "c@bücher.example"),
-            ],
+            &[("", "a@ｅxample。org"), ("", "c@bu\u{308}cher.example")],
         ),
         (
             "detail",

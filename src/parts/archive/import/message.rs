@@ -226,7 +226,7 @@ fn recipients(message: &Message) -> Vec<String> {
     let at = message.first("Received").map(|field| field.text());
     let by_debbugs = at.and_then(|received| debbugs::address(&received));
     let people = RECIPIENTS.iter().flat_map(|name| message.mailboxes(name));
-    let named = people.map(|person| person.address.to_lowercase());
+    let named = people.map(|person| person.address.to_ascii_lowercase());
     by_debbugs.into_iter().chain(named).collect()
 }
 
