@@ -6,6 +6,7 @@
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
 use mail::authres::{self, AuthResult};
+use mail::domain;
 use mail::message::Message;
 
 /// What proves that the From of a message is true.
@@ -40,7 +41,8 @@ impl Verifier<'_> {
         if results.iter().any(|f| self.logged_in(f, &author.address)) {
             return Proof::LoggedIn;
         }
-        let domain = author.address.rsplit_once('@').map(|(_, d)| ascii(d));
+        let domain = author.address.rsplit_once('@').map(|(_, d)| d);
+        let domain = domain.and_then(domain::in_ascii);
         let by_domain = |f: &AuthResult| domain.as_deref().is_some_and(|d| vouches(f, d));
         match results.iter().any(by_domain) {
             true => Proof::ByDomain,
@@ -51,17 +53,16 @@ impl Verifier<'_> {
     /// True if the message was submitted with a password (SMTP AUTH) by the person in From, or by an
     /// admin who writes from a ticket's address.
     fn logged_in(&self, result: &AuthResult, author: &str) -> bool {
-        let Some(login) = result.property("smtp.auth") else {
+        let Some(login) = result.login("smtp.auth") else {
             return false;
         };
         let is = |address: &str| match login.contains('@') {
-            true => login.eq_ignore_ascii_case(address),
+            true => domain::same_address(login, address),
             false => {
                 let own = address.rsplit_once('@');
                 own.is_some_and(|(local, domain)| {
                     let mut ours = self.addresses.domains().iter();
-                    login.eq_ignore_ascii_case(local)
-                        && ours.any(|d| d.eq_ignore_ascii_case(domain))
+                    login.eq_ignore_ascii_case(local) && ours.any(|d| domain::same(d, domain))
                 })
             }
         };
@@ -73,31 +74,26 @@ impl Verifier<'_> {
     }
 }
 
-/// True if `result` shows that the author's domain (in lower case) vouches for the mail.
+/// True if `result` shows that the author's domain (in A-labels and lower case) vouches for the mail.
 fn vouches(result: &AuthResult, author: &str) -> bool {
-    let property = |name| result.property(name).map(ascii);
     if result.passes("dmarc") {
         // DMARC must have checked the same domain: From can be parsed in more than one way.
-        return property("header.from").is_some_and(|from| from == author);
+        return result
+            .domain("header.from")
+            .is_some_and(|from| from == author);
     }
     // RFC 6376. A domain may sign for its subdomains. A subdomain may not sign for its parent, since it
     // can belong to somebody else; only a list of all public suffixes would tell. Top-level domains do
     // not sign.
     result.passes("dkim")
-        && property("header.d").is_some_and(|d| {
+        && result.domain("header.d").is_some_and(|d| {
             let above = || {
                 author
-                    .strip_suffix(d.as_str())
+                    .strip_suffix(&*d)
                     .is_some_and(|sub| sub.ends_with('.'))
             };
             d.contains('.') && (d == author || above())
         })
-}
-
-/// The domain in ASCII (RFC 5890) and lower case.
-fn ascii(domain: &str) -> String {
-    let domain = domain.trim_end_matches('.');
-    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_ascii_lowercase())
 }
 
 impl Proof {

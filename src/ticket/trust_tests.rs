@@ -109,6 +109,36 @@ fn what_a_domain_vouches_for() {
             ByDomain,
         ),
         (
+            "a foreign spelling, which is mapped to it",
+            "a@b\u{dc}cher.example",
+            "dmarc=pass header.from=xn--bcher-kva.example",
+            Missing,
+        ),
+        (
+            "a foreign spelling of another",
+            "ann@\u{24e7}.org",
+            "dmarc=pass header.from=x.org",
+            Missing,
+        ),
+        (
+            "DKIM of one",
+            ann,
+            "dkim=pass header.d=\u{ff58}.org",
+            Missing,
+        ),
+        (
+            "a comment in a domain",
+            ann,
+            "dkim=pass header.d=(.evil.example header.s=x)x.org header.a=rsa-sha256",
+            Missing,
+        ),
+        (
+            "two policies",
+            ann,
+            "dmarc=pass header.from=mail.x.org; dmarc=pass header.from=mail.x.org",
+            Missing,
+        ),
+        (
             "two authors",
             "ann@x.org, bob@x.org",
             "dmarc=pass header.from=x.org",
@@ -168,6 +198,28 @@ fn logins_that_prove_the_author() {
         ),
         ("a user called so", "ticket-1@d.org", "ticket-1", Missing),
         ("nobody", "steve@d.org", "\"\"", Missing),
+        // C8
+        (
+            "of a foreign spelling",
+            "mar\u{212a}@d.org",
+            "mark",
+            Missing,
+        ),
+        ("at one", "steve@\u{24d3}.org", "steve", Missing),
+        ("by address there", "eva@x.org", "eva@\u{ff58}.org", Missing),
+        ("a quoted one", "steve@d.org", "\"steve\"@d.org", Missing),
+        (
+            "one with another address",
+            "steve@d.org",
+            "mallory smtp.mailfrom=steve",
+            Missing,
+        ),
+        (
+            "the own one beside another",
+            "steve@d.org",
+            "steve; auth=pass smtp.auth=mallory",
+            Missing,
+        ),
     ] {
         let results = format!("auth=pass (plain) smtp.auth={login}");
         assert_eq!(proof(from, &results), want, "{case}");

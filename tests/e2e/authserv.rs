@@ -24,6 +24,41 @@ const SIGNED: &str = "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; 
     Subject: Re: [issue1] printer\nMessage-ID: <signed@example.org>\n\
     Date: Sun, 22 Nov 2026 10:00:00 +0000\n\nPut out.\n";
 
+/// A stranger's key, and signatures made with it: tags, Message-ID, signature.
+const STRANGERS_KEY: &str = "v=DKIM1; k=ed25519; p=SMp1MP6KDl/t+2pIP8ufo+f6SvxncQe0MPskcjhTFpk=";
+const IN_A_COMMENT: [&str; 3] = [
+    "d=(.evil.example; s=x)example.org; ",
+    "comment",
+    "gJVq0B0CvXrl4EyZL2E1GL9NBH3Y6T5rd8Iy83XW7E2uJ/yXK2s7GIVJfLekrZun4YUXGtIKMERuHCsEOHpvDA==",
+];
+/// Decoded, the identity is a result of its own.
+const IN_AN_IDENTITY: [&str; 3] = [
+    "d=evil.example; s=tests; \
+     i=x=3Bdkim=3Dpass=20header.d=3Dexample.org=20y=3Dz@evil.example; ",
+    "identity",
+    "jKyEvLfzkeOUg5kXByIzDyg79/C+YKlgH566JCU1AIQp0pOsOPu/L+2wKEyZVwlUsIcvwbWRHARNhlriyO41Ag==",
+];
+const AS_AN_IDENTITY: [&str; 3] = [
+    "d=evil.example; s=tests; i=example.org; ",
+    "bare",
+    "5U7Jz9tx197Cpsc6NhynwWS3m7Ec1ml7fmUumri+8Vx8DfttZYLHz61GoA0CVuJK7gNSqjtfQWHeadPVRPXtCQ==",
+];
+
+/// An admin's mail that a stranger wrote and signed.
+fn strangers([tags, id, signature]: [&str; 3]) -> String {
+    let (_, text) = SIGNED.split_once("==\n").unwrap();
+    let tail = "bh=946l7UNHFBrAQKE1v8SF0VgZYRtZu7hRuQe2Ez3dssc=";
+    let head = format!("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; {tags}");
+    let header = "h=from:to:subject:message-id:date";
+    let text = text.replace("<signed@", &format!("<{id}@"));
+    format!("{head}{header}; {tail}; b={signature}\n{text}")
+}
+
+const STRANGERS_NAMES: [&str; 2] = [
+    "x)example.org._domainkey.(.evil.example",
+    "tests._domainkey.evil.example",
+];
+
 const DONE: &str = "ticket-1-done@example.org";
 
 /// The block of this language in contrib/README.md.
@@ -74,7 +109,8 @@ fn open(site: &Site) {
 #[test]
 fn exim_says_who_wrote_it() {
     let Some(site) = exim() else { return };
-    dns::serve(&site, &[("tests._domainkey.example.org", KEY)]);
+    let [one, other] = STRANGERS_NAMES.map(|name| (name, STRANGERS_KEY));
+    dns::serve(&site, &[("tests._domainkey.example.org", KEY), one, other]);
     open(&site);
     // A stranger says that our server had found a signature; and one that fails is no proof.
     let forged = "Authentication-Results: mail.example.org; dkim=pass header.d=example.org\n\
@@ -84,8 +120,27 @@ fn exim_says_who_wrote_it() {
         .replace("Put out.", "Burnt down.")
         .replace("<signed@", "<changed@");
     for (case, text, found) in [
-        ("forged", format!("{forged}{closing}"), "mail.example.org"),
-        ("changed", changed, "mail.example.org; dkim=fail"),
+        (
+            "forged",
+            format!("{forged}{closing}"),
+            "mail.example.org; none",
+        ),
+        ("changed", changed, "mail.example.org; none"),
+        (
+            "a domain that begins a comment",
+            strangers(IN_A_COMMENT),
+            "mail.example.org; none",
+        ),
+        (
+            "an identity that is a result",
+            strangers(IN_AN_IDENTITY),
+            "mail.example.org; dkim=pass header.d=evil.example",
+        ),
+        (
+            "an identity that is a domain",
+            strangers(AS_AN_IDENTITY),
+            "mail.example.org; dkim=pass header.d=evil.example",
+        ),
     ] {
         let told = site.mailbox(STEVE).len();
         site.mail(STEVE, DONE, &text);
@@ -95,10 +150,7 @@ fn exim_says_who_wrote_it() {
         let [result] = &results(&entry)[..] else {
             panic!("{case}: {}", entry.0);
         };
-        assert!(
-            result.starts_with(found) && !result.contains("pass"),
-            "{case}: {result}"
-        );
+        assert_eq!(result, found, "{case}");
         // The mail itself, which says that it was tried.
         assert_eq!(site.mailbox(STEVE).len(), told + 1, "{case}");
         let copy = newest(&site, STEVE);
@@ -116,9 +168,55 @@ fn exim_says_who_wrote_it() {
     let [result] = &results(&entry)[..] else {
         panic!("{}", entry.0);
     };
-    let found = "mail.example.org; dkim=pass header.d=example.org header.s=tests";
-    assert!(result.starts_with(found), "{result}");
+    assert_eq!(result, "mail.example.org; dkim=pass header.d=example.org");
     assert_eq!(newest(&site, ALICE).get("X-Tickets-Kind"), "closed");
+}
+
+/// Logs in, and sends an admin's closing mail with this after its sender.
+fn log_in(site: &Site, port: u16, login: &str, parameter: &str, id: &str) {
+    let mut smtp = Smtp::connect(port);
+    let answer = smtp.say(&format!("AUTH PLAIN {}", plain(login, "secret")));
+    assert!(answer.starts_with("235"), "{login}: {answer}");
+    let text = trial(STEVE, id, "close it");
+    smtp.send_with(STEVE, parameter, &[DONE], text.as_bytes());
+    site.settle();
+}
+
+/// `AUTH=` (RFC 4954, 5) of somebody who has a password: what Exim takes for the envelope sender of
+/// whoever handed the mail in.
+const CHOSEN: &str = " AUTH=x+3Bauth+3Dpass+20smtp.auth+3Dsteve";
+
+/// C3, C5: Exim's own `${authresults}` copies what strangers wrote.
+#[test]
+fn what_exim_copies_is_no_proof() {
+    let Some(site) = exim() else { return };
+    let copies = "warn\n  remove_header = Authentication-Results\n  \
+        add_header = :at_start:${authresults{mail.example.org}}\n";
+    fs::write(site.path("etc/tickets_data_acl"), copies).unwrap();
+    let macros = recipe("exim-macros").lines().next().unwrap();
+    let allow = "AUTH_SERVER_ALLOW_NOTLS_PASSWORDS = yes\n";
+    let file = site.path("etc/conf.d/main/000_localmacros");
+    fs::write(file, format!("{macros}\n{allow}")).unwrap();
+    site::reload_exim(&site);
+    dns::serve(&site, &[(STRANGERS_NAMES[0], STRANGERS_KEY)]);
+    open(&site);
+    let found = || {
+        let [result] = &results(&site.ticket(1).pop().unwrap())[..] else {
+            panic!("not one field");
+        };
+        result.to_owned()
+    };
+    site.mail(STEVE, DONE, &strangers(IN_A_COMMENT));
+    assert_eq!(
+        found(),
+        "mail.example.org; dkim=pass header.d=(.evil.example header.s=x)example.org header.a=ed25519-sha256"
+    );
+    log_in(&site, site.port, "mallory", CHOSEN, "c@example.org");
+    assert_eq!(
+        found(),
+        "mail.example.org; auth=pass (PLAIN) smtp.auth=mallory smtp.mailfrom=x;auth=pass smtp.auth=steve"
+    );
+    assert_eq!(site.count().open, [1]);
 }
 
 #[test]
@@ -128,16 +226,13 @@ fn servers_say_who_gave_a_password() {
             return;
         };
         open(&site);
-        for (case, login, archived) in [
-            ("another", "mallory", vec![]),
-            ("the admin", "steve", vec![1]),
+        for (case, login, parameter, archived) in [
+            ("another", "mallory", "", vec![]),
+            ("who chooses more", "mallory", CHOSEN, vec![]),
+            ("the admin", "steve", "", vec![1]),
         ] {
-            let mut smtp = Smtp::connect(port);
-            let answer = smtp.say(&format!("AUTH PLAIN {}", plain(login, "secret")));
-            assert!(answer.starts_with("235"), "{case}: {answer}");
-            let text = trial(STEVE, &format!("{login}@example.org"), "close it");
-            smtp.send(STEVE, &[DONE], text.as_bytes());
-            site.settle();
+            let id = format!("{login}{}@example.org", parameter.len());
+            log_in(&site, port, login, parameter, &id);
             assert_eq!(site.count().archived, archived, "{case}");
         }
     }

@@ -3,14 +3,17 @@
 use std::fs;
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::site::Site;
 
 /// Makes the site ask a name server of its own, which has these TXT records. It answers on an
 /// address of the loopback network that no other test of this kind can have, until all end.
 pub fn serve(site: &Site, records: &[(&str, &str)]) {
+    static SERVED: AtomicU8 = AtomicU8::new(53);
     let [_, _, a, b] = std::process::id().to_be_bytes();
-    let address = format!("127.53.{a}.{}", b | 1);
+    let net = SERVED.fetch_add(1, Ordering::Relaxed);
+    let address = format!("127.{net}.{a}.{}", b | 1);
     let socket = UdpSocket::bind((address.as_str(), 53)).expect("a name server's port");
     let data = |txt: &str| [&[txt.len() as u8], txt.as_bytes()].concat();
     let records = records.iter().map(|(name, txt)| (wire(name), data(txt)));

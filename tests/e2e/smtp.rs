@@ -39,7 +39,18 @@ impl Smtp {
     ///
     /// `message` has LF or CRLF line ends; what goes over the wire has CRLF.
     pub fn send(&mut self, sender: &str, recipients: &[&str], message: &[u8]) -> String {
-        self.expect("250", &format!("MAIL FROM:<{sender}>"));
+        self.send_with(sender, "", recipients, message)
+    }
+
+    /// The same, with parameters after the sender's address.
+    pub fn send_with(
+        &mut self,
+        sender: &str,
+        parameters: &str,
+        recipients: &[&str],
+        message: &[u8],
+    ) -> String {
+        self.expect("250", &format!("MAIL FROM:<{sender}>{parameters}"));
         for recipient in recipients {
             self.expect("250", &format!("RCPT TO:<{recipient}>"));
         }

@@ -4,6 +4,11 @@
 //! the topmost is read: servers write at the top, and remove what comes in under their own name
 //! (section 5).
 //!
+//! Servers copy into it what a stranger wrote: domains and selectors of signatures, envelope senders,
+//! names of hosts. Few of them quote it. So a field that is not written as plainly as servers write
+//! theirs says nothing at all: where a parenthesis touches a word, where a comment holds another one
+//! or a quote, where a word stands that is no `name=value`.
+//!
 //! ```
 //! use tickets_mail::{authres, message::Message};
 //!
@@ -14,13 +19,15 @@
 //! );
 //! let results = authres::results(&message, "mx.example.org");
 //! let dkim = results.iter().find(|result| result.passes("dkim")).unwrap();
-//! assert_eq!(dkim.property("header.d"), Some("example.net"));
+//! assert_eq!(dkim.domain("header.d").as_deref(), Some("example.net"));
 //! assert!(!results.iter().any(|result| result.passes("spf")));
 //! ```
 
-use crate::message::Message;
+use crate::domain;
+use crate::message::{Field, Message};
+use std::borrow::Cow;
 
-/// No field is read further than this many bytes.
+/// A longer field says nothing: what is cut off may be what ends a comment.
 const FIELD_LIMIT: usize = 64 << 10;
 
 /// The result of one method, such as `dkim=pass header.d=example.net`.
@@ -30,7 +37,8 @@ pub struct AuthResult {
     pub method: String,
     /// What it found, in lower case: `pass`.
     pub result: String,
-    /// Names in lower case, such as `header.d`, and values as they stand.
+    /// Names in lower case, such as `header.d`, and values as they stand; without quotes if all of the
+    /// value is one quoted string.
     pub properties: Vec<(String, String)>,
 }
 
@@ -46,15 +54,42 @@ impl AuthResult {
         let (_, value) = found.next()?;
         found.next().is_none().then_some(value)
     }
+
+    /// The value of a property that is a plain domain, in A-labels and lower case.
+    pub fn domain(&self, name: &str) -> Option<Cow<'_, str>> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let domain = domain::in_ascii(self.property(name)?)?;
+        let labels = domain.split('.').all(|label| !label.is_empty());
+        (labels && domain.bytes().all(plain)).then_some(domain)
+    }
+
+    /// The value of a property that is the plain name of a user, or an address.
+    pub fn login(&self, name: &str) -> Option<&str> {
+        let plain = |c: char| !c.is_ascii() && c.is_alphanumeric() || LOGIN.contains(c);
+        let login = self.property(name)?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || plain(c);
+        (!login.is_empty() && login.chars().all(fits)).then_some(login)
+    }
 }
 
-/// What the topmost field of the server called `id` says; empty if there is no such field. Letter
-/// case and a root dot make no difference to the server's name.
+/// What a login may hold besides letters and digits: what RFC 5322 allows in an atom, `=` excepted.
+const LOGIN: &str = ".@!#$%&'*+-/?^_`{|}~";
+
+/// What the topmost field of the server called `id` says; empty if there is no such field, or if it
+/// is not plain. Letter case and a root dot make no difference to the server's name.
+///
+/// Of several results of `auth`, or of `dmarc`, none is given: a server has one, and a stranger may
+/// have written the other. Of `dkim` there is one for each signature.
 pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
-    let tokens = topmost(message, id).unwrap_or_default();
-    // What stands before the first semicolon is the server's name, and perhaps a version.
-    let results = tokens.split(|t| *t == Token::Semicolon).skip(1);
-    results.filter_map(auth_result).collect()
+    let field = topmost(message, id).filter(|field| field.value.len() <= FIELD_LIMIT);
+    let value = field.map(|field| String::from_utf8_lossy(field.value));
+    let mut found = value.and_then(|value| parse(&value)).unwrap_or_default();
+    for method in ["auth", "dmarc"] {
+        if found.iter().filter(|f| f.method == method).count() > 1 {
+            found.retain(|f| f.method != method);
+        }
+    }
+    found
 }
 
 /// True if there is a field of the server called `id`, even one without results.
@@ -62,66 +97,40 @@ pub fn has_field(message: &Message, id: &str) -> bool {
     topmost(message, id).is_some()
 }
 
-fn topmost(message: &Message, id: &str) -> Option<Vec<Token>> {
+fn topmost<'a>(message: &'a Message, id: &str) -> Option<&'a Field<'a>> {
     // A field with a blank before the colon (RFC 5322, 4.5) may have slipped through a server that
     // removes those of its own name.
     let fields = message.all("Authentication-Results");
-    let fields = fields.filter(|f| f.line.get(f.name.len()) == Some(&b':'));
-    let mut fields = fields.map(|field| {
-        let value = &field.value[..field.value.len().min(FIELD_LIMIT)];
-        tokens(&String::from_utf8_lossy(value))
-    });
+    let mut fields = fields.filter(|f| f.line.get(f.name.len()) == Some(&b':'));
     let plain = |id: &str| id.trim_end_matches('.').to_ascii_lowercase();
-    let ours = |tokens: &Vec<Token>| match tokens.first() {
-        Some(Token::Word(word)) => plain(word) == plain(id),
-        _ => false,
-    };
-    fields.find(ours)
+    fields.find(|field| {
+        let value = &field.value[..field.value.len().min(FIELD_LIMIT)];
+        first_word(&String::from_utf8_lossy(value)).is_some_and(|word| plain(&word) == plain(id))
+    })
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Token {
-    /// A word, a quoted string, or both with nothing between, as in `"a b"@example.net`.
-    Word(String),
-    Equals,
-    Semicolon,
-}
-
-/// The tokens of a value; white space and comments are left out.
-fn tokens(value: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
+/// The first word of a value, whatever follows it: the name of the server.
+fn first_word(value: &str) -> Option<String> {
     let mut chars = value.chars().peekable();
     while let Some(&c) = chars.peek() {
         match c {
-            '(' => comment(&mut chars),
-            ';' | '=' => {
-                chars.next();
-                let token = if c == ';' {
-                    Token::Semicolon
-                } else {
-                    Token::Equals
-                };
-                tokens.push(token);
-            }
-            c if c.is_ascii_whitespace() => {
-                chars.next();
-            }
-            _ => tokens.push(Token::Word(word(&mut chars))),
+            '(' => skip_comment(&mut chars),
+            ';' | '=' => return None,
+            c if c.is_ascii_whitespace() => drop(chars.next()),
+            _ => return Some(word(&mut chars)),
         }
     }
-    tokens
+    None
 }
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 /// Skips a comment, which may hold others (RFC 5322, 3.2.2). One without an end is all the rest.
-fn comment(chars: &mut Chars) {
+fn skip_comment(chars: &mut Chars) {
     let mut depth = 0_u32;
     while let Some(c) = chars.next() {
         match c {
-            '\\' => {
-                chars.next();
-            }
+            '\\' => drop(chars.next()),
             '(' => depth += 1,
             ')' => depth -= 1,
             _ => {}
@@ -149,178 +158,155 @@ fn word(chars: &mut Chars) -> String {
     word
 }
 
-/// Reads `method=result`, then any number of `name=value`.
-fn auth_result(tokens: &[Token]) -> Option<AuthResult> {
-    let mut pairs = Vec::new();
-    let mut rest = tokens;
-    while !rest.is_empty() {
-        match rest {
-            [
-                Token::Word(name),
-                Token::Equals,
-                Token::Word(value),
-                after @ ..,
-            ] => {
-                pairs.push((name.to_ascii_lowercase(), value.clone()));
-                rest = after;
-            }
-            _ => rest = &rest[1..],
+/// What stands between blanks and comments.
+#[derive(Debug, PartialEq, Eq)]
+enum Item {
+    Pair(String, String),
+    Word(String),
+    Semicolon,
+}
+
+/// The results in a value; `None` if it is not plain.
+fn parse(value: &str) -> Option<Vec<AuthResult>> {
+    let items = items(value)?;
+    let mut pieces = items.split(|item| *item == Item::Semicolon);
+    // The server's name, and perhaps a version.
+    let version = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    match pieces.next()? {
+        [Item::Word(_)] => {}
+        [Item::Word(_), Item::Word(number)] if version(number) => {}
+        _ => return None,
+    }
+    let mut found = Vec::new();
+    for piece in pieces {
+        match piece {
+            [] => {}
+            [Item::Word(none)] if none.eq_ignore_ascii_case("none") => {}
+            piece => found.push(auth_result(piece)?),
         }
     }
-    if pairs.is_empty() {
-        return None;
-    }
+    Some(found)
+}
+
+/// Reads `method=result`, then any number of `name=value`.
+fn auth_result(items: &[Item]) -> Option<AuthResult> {
+    let pair = |item: &Item| match item {
+        Item::Pair(name, value) => Some((name.to_ascii_lowercase(), value.clone())),
+        _ => None,
+    };
+    let mut pairs = items.iter().map(pair).collect::<Option<Vec<_>>>()?;
     let (method, result) = pairs.remove(0);
     // `dkim/1` is version 1 of the method.
     let method = method.split('/').next().unwrap_or_default().to_owned();
-    Some(AuthResult {
+    let found = AuthResult {
         method,
         result: result.to_ascii_lowercase(),
         properties: pairs,
-    })
+    };
+    // What follows a login is the address that its user chose (RFC 4954, 5), who may write more than
+    // that: nothing shows where it ends.
+    let chosen = |(name, _): &(String, String)| name != "smtp.auth";
+    let ends_anywhere = found.method == "auth" && found.properties.iter().any(chosen);
+    (!ends_anywhere).then_some(found)
+}
+
+/// `None` if the value is not as plain as servers write it.
+fn items(value: &str) -> Option<Vec<Item>> {
+    let mut items = Vec::new();
+    let mut rest = value;
+    // A comment may follow a blank or a semicolon, and nothing else.
+    let mut apart = true;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            ' ' | '\t' | '\r' | '\n' => {
+                rest = &rest[1..];
+                apart = true;
+            }
+            ';' => {
+                items.push(Item::Semicolon);
+                rest = &rest[1..];
+                apart = true;
+            }
+            '(' if apart => {
+                rest = after_comment(rest)?;
+                apart = false;
+            }
+            // A word that follows a comment or a quoted string without a blank.
+            _ if !apart => return None,
+            _ => {
+                let end = word_end(rest)?;
+                items.push(item(&rest[..end])?);
+                rest = &rest[end..];
+                apart = false;
+            }
+        }
+    }
+    Some(items)
+}
+
+/// What follows the comment at the start of `text`.
+fn after_comment(text: &str) -> Option<&str> {
+    let inner = &text[1..];
+    let odd = |c: char| "()\"\\".contains(c) || is_control(c);
+    let end = inner.find(odd)?;
+    inner[end..].strip_prefix(')')
+}
+
+/// The length of the word at the start of `text`, up to a blank or a semicolon outside of quotes.
+fn word_end(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_control(c) => return None,
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' | ')' => return None,
+            ' ' | '\t' | '\r' | '\n' | ';' => return Some(at),
+            _ => {}
+        }
+    }
+    (!quoted).then_some(text.len())
+}
+
+/// A control character that no folding explains.
+fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\r' | '\n')
+}
+
+fn item(word: &str) -> Option<Item> {
+    let equals = match word.starts_with('"') {
+        true => None,
+        false => word.split_once('='),
+    };
+    let Some((name, value)) = equals else {
+        return Some(Item::Word(word.to_owned()));
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    let named = !name.is_empty() && name.bytes().all(plain);
+    named.then(|| Item::Pair(name.to_owned(), unquoted(value)))
+}
+
+/// The text of a quoted string; any other value as it stands.
+fn unquoted(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    if chars.next() != Some('"') {
+        return value.to_owned();
+    }
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend(chars.next()),
+            '"' if chars.as_str().is_empty() => return text,
+            // More follows the quoted string.
+            '"' => break,
+            c => text.push(c),
+        }
+    }
+    value.to_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `method=result name=value ...` of each finding.
-    fn read(header: &str, id: &str) -> Vec<String> {
-        let header = format!("{header}\n\n");
-        let found = results(&Message::new(header.as_bytes()), id);
-        let shown = found.iter().map(|f| {
-            let first = format!("{}={}", f.method, f.result);
-            let rest = f.properties.iter().map(|(n, v)| format!(" {n}={v}"));
-            rest.fold(first, |all, one| all + &one)
-        });
-        shown.collect()
-    }
-
-    #[test]
-    fn fields_of_real_servers() {
-        for (case, header, id, want) in [
-            (
-                "Exim",
-                "Authentication-Results: mail.example.org;\n\tauth=pass (PLAIN) \
-                 smtp.auth=steve;\n\tdkim=pass header.d=example.net header.s=s1 \
-                 header.a=rsa-sha256",
-                "mail.example.org",
-                &[
-                    "auth=pass smtp.auth=steve",
-                    "dkim=pass header.d=example.net header.s=s1 header.a=rsa-sha256",
-                ][..],
-            ),
-            (
-                "OpenDKIM",
-                "Authentication-Results: mail.example.org;\n\tdkim=pass (2048-bit key; \
-                 unprotected) header.d=example.net header.i=@example.net header.a=rsa-sha256 \
-                 header.s=s1 header.b=\"Ab;=cD\";\n\tdkim-atps=neutral",
-                "MAIL.example.org",
-                &[
-                    "dkim=pass header.d=example.net header.i=@example.net \
-                     header.a=rsa-sha256 header.s=s1 header.b=Ab;=cD",
-                    "dkim-atps=neutral",
-                ],
-            ),
-            (
-                "OpenDMARC",
-                "Authentication-Results: mail.example.org; dmarc=pass (p=none dis=none) \
-                 header.from=example.net",
-                "mail.example.org",
-                &["dmarc=pass header.from=example.net"],
-            ),
-            (
-                "Google",
-                "Authentication-Results: mx.google.com;\n       dkim=pass header.i=@example.net \
-                 header.s=k header.b=q9w+/2;\n       spf=pass (google.com: domain of \
-                 ann@example.net designates 192.0.2.1 as permitted sender) \
-                 smtp.mailfrom=ann@example.net;\n       dmarc=pass (p=NONE sp=NONE dis=NONE) \
-                 header.from=example.net",
-                "mx.google.com",
-                &[
-                    "dkim=pass header.i=@example.net header.s=k header.b=q9w+/2",
-                    "spf=pass smtp.mailfrom=ann@example.net",
-                    "dmarc=pass header.from=example.net",
-                ],
-            ),
-        ] {
-            assert_eq!(read(header, id), want, "{case}");
-        }
-    }
-
-    #[test]
-    fn odd_ones() {
-        for (case, value, want) in [
-            ("none", "d; none", &[][..]),
-            ("a version", "d 1; dkim=pass", &["dkim=pass"]),
-            ("of a method", "d; DKIM/1=Pass", &["dkim=pass"]),
-            (
-                "blanks",
-                " (c) d (c) ;(c)dkim (c)= (c)pass ; ",
-                &["dkim=pass"],
-            ),
-            (
-                "no blanks",
-                "d;dkim=pass;spf=fail",
-                &["dkim=pass", "spf=fail"],
-            ),
-            ("a root dot", "D.; dkim=pass", &["dkim=pass"]),
-            ("a quoted name", "\"d\"; dkim=pass", &["dkim=pass"]),
-            ("another's", "dd; dkim=pass", &[]),
-            ("nobody's", "; dkim=pass", &[]),
-            ("nothing", "", &[]),
-            ("no results", "d", &[]),
-            ("half a result", "d; dkim; =pass; dkim=", &[]),
-            // What a stranger may have had a part in.
-            (
-                "a quoted string",
-                "d; auth=fail smtp.mailfrom=\"x\\\"; dkim=pass (\"@e.net",
-                &["auth=fail smtp.mailfrom=x\"; dkim=pass (@e.net"],
-            ),
-            (
-                "a comment",
-                "d; dkim=fail (x\\); dkim=pass ((y)) z); spf=none",
-                &["dkim=fail", "spf=none"],
-            ),
-            (
-                "without an end",
-                "d; dkim=fail (; dkim=pass",
-                &["dkim=fail"],
-            ),
-            (
-                "a quote without one",
-                "d; dkim=fail \"; dkim=pass",
-                &["dkim=fail"],
-            ),
-        ] {
-            let got = read(&format!("Authentication-Results: {value}"), "d");
-            assert_eq!(got, want, "{case}");
-        }
-        let deep = format!(
-            "Authentication-Results: d; {}dkim=pass",
-            "(".repeat(200_000)
-        );
-        assert_eq!(read(&deep, "d"), [""; 0]);
-    }
-
-    #[test]
-    fn the_topmost_field_of_that_server_counts() {
-        let header = "Authentication-Results : d; dkim=pass\n\
-            Authentication-Results: other; dkim=pass\n\
-            Received: by d\nauthentication-results: d; dkim=fail\n\
-            Authentication-Results: d; dkim=pass";
-        assert_eq!(read(header, "d"), ["dkim=fail"]);
-        assert_eq!(read(header, "e"), [""; 0]);
-        let has = |id| has_field(&Message::new(header.as_bytes()), id);
-        assert_eq!([has("d"), has("Other"), has("e")], [true, true, false]);
-    }
-
-    #[test]
-    fn of_two_properties_none_is_believed() {
-        let header = b"Authentication-Results: d; dkim=pass header.d=a header.D=b header.i=c\n\n";
-        let found = results(&Message::new(header), "d");
-        assert!(found[0].passes("dkim") && !found[0].passes("dmarc"));
-        let value = |name| found[0].property(name);
-        assert_eq!([value("header.d"), value("header.i")], [None, Some("c")]);
-    }
-}
+#[path = "authres_tests.rs"]
+mod tests;

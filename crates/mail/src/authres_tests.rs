@@ -1,0 +1,279 @@
+use super::*;
+
+/// `method=result name=value ...` of each finding.
+fn read(header: &str, id: &str) -> Vec<String> {
+    let header = format!("{header}\n\n");
+    let found = results(&Message::new(header.as_bytes()), id);
+    let shown = found.iter().map(|f| {
+        let first = format!("{}={}", f.method, f.result);
+        let rest = f.properties.iter().map(|(n, v)| format!(" {n}={v}"));
+        rest.fold(first, |all, one| all + &one)
+    });
+    shown.collect()
+}
+
+#[test]
+fn fields_of_real_servers() {
+    for (case, header, id, want) in [
+        (
+            "Exim",
+            "Authentication-Results: mail.example.org;\n\tauth=pass (PLAIN) \
+             smtp.auth=steve;\n\tdkim=pass header.d=example.net header.s=s1 \
+             header.a=rsa-sha256",
+            "mail.example.org",
+            &[
+                "auth=pass smtp.auth=steve",
+                "dkim=pass header.d=example.net header.s=s1 header.a=rsa-sha256",
+            ][..],
+        ),
+        (
+            "OpenDKIM",
+            "Authentication-Results: mail.example.org;\n\tdkim=pass (2048-bit key; \
+             unprotected) header.d=example.net header.i=@example.net header.a=rsa-sha256 \
+             header.s=s1 header.b=\"Ab;=cD\";\n\tdkim-atps=neutral",
+            "MAIL.example.org",
+            &[
+                "dkim=pass header.d=example.net header.i=@example.net \
+                 header.a=rsa-sha256 header.s=s1 header.b=Ab;=cD",
+                "dkim-atps=neutral",
+            ],
+        ),
+        (
+            "OpenDMARC",
+            "Authentication-Results: mail.example.org; dmarc=pass (p=none dis=none) \
+             header.from=example.net",
+            "mail.example.org",
+            &["dmarc=pass header.from=example.net"],
+        ),
+        (
+            "Google",
+            "Authentication-Results: mx.google.com;\n       dkim=pass header.i=@example.net \
+             header.s=k header.b=q9w+/2;\n       spf=pass (google.com: domain of \
+             ann@example.net designates 192.0.2.1 as permitted sender) \
+             smtp.mailfrom=ann@example.net;\n       dmarc=pass (p=NONE sp=NONE dis=NONE) \
+             header.from=example.net",
+            "mx.google.com",
+            &[
+                "dkim=pass header.i=@example.net header.s=k header.b=q9w+/2",
+                "spf=pass smtp.mailfrom=ann@example.net",
+                "dmarc=pass header.from=example.net",
+            ],
+        ),
+    ] {
+        assert_eq!(read(header, id), want, "{case}");
+    }
+}
+
+#[test]
+fn odd_ones() {
+    for (case, value, want) in [
+        ("none", "d; none", &[][..]),
+        ("a version", "d 1; dkim=pass", &["dkim=pass"]),
+        ("of a method", "d; DKIM/1=Pass", &["dkim=pass"]),
+        (
+            "blanks",
+            " (c) d (c) ;(c) dkim=pass (c)\n\t(c) ; ",
+            &["dkim=pass"],
+        ),
+        (
+            "no blanks",
+            "d;dkim=pass;spf=fail",
+            &["dkim=pass", "spf=fail"],
+        ),
+        ("a root dot", "D.; dkim=pass", &["dkim=pass"]),
+        ("a quoted name", "\"d\"; dkim=pass", &["dkim=pass"]),
+        ("another's", "dd; dkim=pass", &[]),
+        ("nobody's", "; dkim=pass", &[]),
+        ("nothing", "", &[]),
+        ("no results", "d", &[]),
+        ("half a result", "d; dkim; =pass; dkim=", &[]),
+        (
+            "values with more equals signs",
+            "d; spf=pass smtp.mailfrom=SRS0=a=b=x.org=y@z.net",
+            &["spf=pass smtp.mailfrom=SRS0=a=b=x.org=y@z.net"],
+        ),
+        (
+            "no value",
+            "d; spf=pass smtp.mailfrom= smtp.helo=x",
+            &["spf=pass smtp.mailfrom= smtp.helo=x"],
+        ),
+    ] {
+        let got = read(&format!("Authentication-Results: {value}"), "d");
+        assert_eq!(got, want, "{case}");
+    }
+    let deep = format!(
+        "Authentication-Results: d; {}dkim=pass",
+        "(".repeat(200_000)
+    );
+    assert_eq!(read(&deep, "d"), [""; 0]);
+}
+
+/// C3, C5: what a stranger may have had a part in says nothing, nor does anything beside it.
+#[test]
+fn a_field_that_is_not_plain_says_nothing() {
+    for (case, value) in [
+        // Exim 4.96, ${authresults}, of `d=(.evil.example; s=x)example.org`.
+        (
+            "a domain that begins a comment",
+            "d;\n\tdkim=pass header.d=(.evil.example header.s=x)example.org header.a=rsa-sha256",
+        ),
+        (
+            "inside a word",
+            "d; dkim=pass header.d=x(.evil; s=x).example.org",
+        ),
+        ("at its end", "d; dkim=pass header.d=example.org(x)"),
+        ("between two", "d; dkim=pass (x)header.d=example.org"),
+        ("after the method", "d; dkim=pass(x) header.d=example.org"),
+        ("before it", "d;(x)dkim=pass header.d=example.org"),
+        ("two comments", "d; dkim=pass (x)(y) header.d=example.org"),
+        ("after equals", "d; dkim=pass header.d= (x) example.org"),
+        (
+            "a word in the middle",
+            "d; dkim=pass header.d=evil (x) example.org",
+        ),
+        ("blanks about equals", "d; dkim = pass header.d=example.org"),
+        ("a word alone", "d; dkim=pass x header.d=example.org"),
+        ("no name", "d; dkim=pass =x header.d=example.org"),
+        ("an odd name", "d; dkim=pass h\u{e9}ader=x"),
+        ("a comment in a comment", "d; dkim=fail ((x) y); spf=none"),
+        (
+            "escaped in a comment",
+            "d; dkim=fail (x\\); dkim=pass ((y)) z); spf=none",
+        ),
+        (
+            "a sender who ends a comment",
+            "d; spf=pass (domain of \"a) ; dkim=pass header.d=example.org ; x=y (\"@evil.example)",
+        ),
+        ("a comment without an end", "d; dkim=fail (; dkim=pass"),
+        (
+            "an end without a comment",
+            "d; dkim=pass header.d=x) ; spf=none",
+        ),
+        ("a quote without an end", "d; dkim=fail x=\"; dkim=pass"),
+        (
+            "a quote that ends another",
+            "d; dkim=pass x=\"a\" \"; dkim=pass header.d=d",
+        ),
+        ("NUL", "d; dkim=pass header.d=example.org\0"),
+        ("a control", "d; dkim=pass (\u{1b}[1m) header.d=example.org"),
+        (
+            "a tab of another kind",
+            "d; dkim=pass\u{b}header.d=example.org",
+        ),
+        ("half a result", "d; dkim; spf=none"),
+        ("a name alone", "d x; dkim=pass"),
+        ("a pair for a name", "d a=b; dkim=pass"),
+        // RFC 4954: `AUTH=x+3Bauth+3Dpass+20smtp.auth+3Dsteve`, as Exim 4.96 copies it.
+        (
+            "a sender after the login",
+            "d;\n\tauth=pass (PLAIN) smtp.auth=mallory smtp.mailfrom=x;auth=pass smtp.auth=steve",
+        ),
+        (
+            "and another method",
+            "d; auth=pass (PLAIN) smtp.auth=mallory smtp.mailfrom=x;dkim=pass header.d=example.org",
+        ),
+        (
+            "an honest one, which looks the same",
+            "d; auth=pass (PLAIN) smtp.auth=steve smtp.mailfrom=steve@example.org",
+        ),
+    ] {
+        let got = read(&format!("Authentication-Results: {value}"), "d");
+        assert_eq!(got, [""; 0], "{case}");
+        // It is the server's field all the same, and none below it counts.
+        let both = format!("Authentication-Results: {value}\nAuthentication-Results: d; dkim=pass");
+        assert_eq!(read(&both, "d"), [""; 0], "{case}");
+    }
+    let long = format!(
+        "Authentication-Results: d; dkim=pass x={}",
+        "y".repeat(64 << 10)
+    );
+    assert_eq!(read(&long, "d"), [""; 0]);
+}
+
+#[test]
+fn several_results_of_one_method() {
+    for (case, value, want) in [
+        (
+            "logins",
+            "d; auth=pass smtp.auth=mallory; auth=pass smtp.auth=steve; dkim=none",
+            &["dkim=none"][..],
+        ),
+        (
+            "of which one fails",
+            "d; auth=fail; auth=pass smtp.auth=steve",
+            &[],
+        ),
+        (
+            "policies",
+            "d; dmarc=fail header.from=a; dmarc=pass header.from=b; spf=none",
+            &["spf=none"],
+        ),
+        (
+            "signatures",
+            "d; dkim=fail header.d=a.b; dkim=pass header.d=c.d",
+            &["dkim=fail header.d=a.b", "dkim=pass header.d=c.d"],
+        ),
+    ] {
+        let got = read(&format!("Authentication-Results: {value}"), "d");
+        assert_eq!(got, want, "{case}");
+    }
+}
+
+#[test]
+fn plain_domains_and_logins() {
+    let property = |value: &str| {
+        let header = format!("Authentication-Results: d; x=pass p={value}\n\n");
+        results(&Message::new(header.as_bytes()), "d")
+    };
+    for (value, domain, login) in [
+        ("example.org", Some("example.org"), Some("example.org")),
+        ("EXAMPLE.org.", Some("example.org"), Some("EXAMPLE.org.")),
+        ("\"example.org\"", Some("example.org"), Some("example.org")),
+        ("\"steve\"@example.org", None, None),
+        ("\"example\".org", None, None),
+        ("steve@example.org", None, Some("steve@example.org")),
+        ("o'brien+x", None, Some("o'brien+x")),
+        ("a=b", None, None),
+        ("a,b", None, None),
+        ("a:b", None, None),
+        ("a..b", None, Some("a..b")),
+        ("", None, None),
+        ("\"\"", None, None),
+        ("\"a b\"", None, None),
+        ("\"a\\\"b\"", None, None),
+        ("\"example.org(x\"", None, None),
+        (
+            "b\u{fc}cher.example",
+            Some("xn--bcher-kva.example"),
+            Some("b\u{fc}cher.example"),
+        ),
+        ("\u{ff45}xample.org", None, Some("\u{ff45}xample.org")),
+        ("exam\u{ad}ple.org", None, None),
+        ("x\u{fffd}", None, None),
+    ] {
+        let found = property(value);
+        assert_eq!(found[0].domain("p").as_deref(), domain, "{value}");
+        assert_eq!(found[0].login("p"), login, "{value}");
+    }
+}
+
+#[test]
+fn the_topmost_field_of_that_server_counts() {
+    let header = "Authentication-Results : d; dkim=pass\n\
+        Authentication-Results: other; dkim=pass\n\
+        Received: by d\nauthentication-results: d; dkim=fail\n\
+        Authentication-Results: d; dkim=pass";
+    assert_eq!(read(header, "d"), ["dkim=fail"]);
+    assert_eq!(read(header, "e"), [""; 0]);
+    let has = |id| has_field(&Message::new(header.as_bytes()), id);
+    assert_eq!([has("d"), has("Other"), has("e")], [true, true, false]);
+}
+
+#[test]
+fn of_two_properties_none_is_believed() {
+    let header = b"Authentication-Results: d; dkim=pass header.d=a header.D=b header.i=c\n\n";
+    let found = results(&Message::new(header), "d");
+    assert!(found[0].passes("dkim") && !found[0].passes("dmarc"));
+    let value = |name| found[0].property(name);
+    assert_eq!([value("header.d"), value("header.i")], [None, Some("c")]);
+}
