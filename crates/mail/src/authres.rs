@@ -7,7 +7,7 @@
 //! Servers copy into it what a stranger wrote: domains and selectors of signatures, envelope senders,
 //! names of hosts. Few of them quote it. So a field that is not written as plainly as servers write
 //! theirs says nothing at all: where a parenthesis touches a word, where a comment holds another one
-//! or a quote, where a word stands that is no `name=value`.
+//! or ends in quotes, where a word stands that is no `name=value`.
 //!
 //! ```
 //! use tickets_mail::{authres, message::Message};
@@ -82,6 +82,7 @@ const LOGIN: &str = ".@!#$%&'*+-/?^_`{|}~";
 /// have written the other. Of `dkim` there is one for each signature.
 pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
     let field = topmost(message, id).filter(|field| field.value.len() <= FIELD_LIMIT);
+    let field = field.filter(|_| signatures_are_plain(message));
     let value = field.map(|field| String::from_utf8_lossy(field.value));
     let mut found = value.and_then(|value| parse(&value)).unwrap_or_default();
     for method in ["auth", "dmarc"] {
@@ -90,6 +91,26 @@ pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
         }
     }
     found
+}
+
+/// Fields whose tags (RFC 6376, 3.2) servers copy into their results.
+const SIGNATURES: [&str; 3] = ["DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"];
+
+/// False if a domain, selector or identity of a signature could be more than that where it is copied.
+/// OpenDKIM and Exim decode identities (RFC 6376, 2.11): `i=x=3Bdkim=3Dpass...` is a whole result
+/// then, which looks like any other.
+fn signatures_are_plain(message: &Message) -> bool {
+    let mut signatures = SIGNATURES.iter().flat_map(|name| message.all(name));
+    signatures.all(|field| {
+        field.value.split(|&b| b == b';').all(|tag| {
+            let equals = tag.iter().position(|&b| b == b'=');
+            let (name, value) = tag.split_at(equals.unwrap_or(tag.len()));
+            let copied = [&b"d"[..], b"s", b"i"].contains(&name.trim_ascii());
+            let value = value.get(1..).unwrap_or_default().trim_ascii();
+            let plain = |&b: &u8| b.is_ascii_alphanumeric() || LOGIN.as_bytes().contains(&b);
+            !copied || value.iter().all(plain)
+        })
+    })
 }
 
 /// True if there is a field of the server called `id`, even one without results.
@@ -182,6 +203,9 @@ fn parse(value: &str) -> Option<Vec<AuthResult>> {
         match piece {
             [] => {}
             [Item::Word(none)] if none.eq_ignore_ascii_case("none") => {}
+            // Exim writes after a login what its user chose (RFC 4954, 5), who may choose more results.
+            // rspamd writes the sender there, in quotes, and nothing behind it.
+            _ if found.last().is_some_and(names_more_than_a_login) => return None,
             piece => found.push(auth_result(piece)?),
         }
     }
@@ -198,16 +222,15 @@ fn auth_result(items: &[Item]) -> Option<AuthResult> {
     let (method, result) = pairs.remove(0);
     // `dkim/1` is version 1 of the method.
     let method = method.split('/').next().unwrap_or_default().to_owned();
-    let found = AuthResult {
+    Some(AuthResult {
         method,
         result: result.to_ascii_lowercase(),
         properties: pairs,
-    };
-    // What follows a login is the address that its user chose (RFC 4954, 5), who may write more than
-    // that: nothing shows where it ends.
-    let chosen = |(name, _): &(String, String)| name != "smtp.auth";
-    let ends_anywhere = found.method == "auth" && found.properties.iter().any(chosen);
-    (!ends_anywhere).then_some(found)
+    })
+}
+
+fn names_more_than_a_login(found: &AuthResult) -> bool {
+    found.method == "auth" && found.properties.iter().any(|(name, _)| name != "smtp.auth")
 }
 
 /// `None` if the value is not as plain as servers write it.
@@ -247,9 +270,10 @@ fn items(value: &str) -> Option<Vec<Item>> {
 /// What follows the comment at the start of `text`.
 fn after_comment(text: &str) -> Option<&str> {
     let inner = &text[1..];
-    let odd = |c: char| "()\"\\".contains(c) || is_control(c);
-    let end = inner.find(odd)?;
-    inner[end..].strip_prefix(')')
+    let end = inner.find(|c: char| "()\\".contains(c) || is_control(c))?;
+    // A parenthesis in quotes does not end it for whoever wrote it: `(domain of "a)"@example.net)`.
+    let whole = inner[..end].matches('"').count() % 2 == 0;
+    inner[end..].strip_prefix(')').filter(|_| whole)
 }
 
 /// The length of the word at the start of `text`, up to a blank or a semicolon outside of quotes.

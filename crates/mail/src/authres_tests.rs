@@ -39,6 +39,29 @@ fn fields_of_real_servers() {
             ],
         ),
         (
+            "OpenDKIM 2.11.0, of two signatures",
+            "Authentication-Results: mail.example.org;\n\tdkim=fail \
+             reason=\"signature verification failed\" (2048-bit key; unprotected) \
+             header.d=example.org header.i=@example.org header.a=rsa-sha256 header.s=sel \
+             header.b=AAAAAAAA;\n\tdkim=pass (2048-bit key; unprotected) header.d=evil.example \
+             header.i=@evil.example header.a=rsa-sha256 header.s=sel header.b=x11KV7fS;\n\
+             \tdkim-atps=neutral",
+            "mail.example.org",
+            &[
+                "dkim=fail reason=signature verification failed header.d=example.org \
+                 header.i=@example.org header.a=rsa-sha256 header.s=sel header.b=AAAAAAAA",
+                "dkim=pass header.d=evil.example header.i=@evil.example header.a=rsa-sha256 \
+                 header.s=sel header.b=x11KV7fS",
+                "dkim-atps=neutral",
+            ],
+        ),
+        (
+            "OpenDKIM, of none",
+            "Authentication-Results: mail.example.org; dkim=none; dkim-atps=neutral",
+            "mail.example.org",
+            &["dkim=none", "dkim-atps=neutral"],
+        ),
+        (
             "OpenDMARC",
             "Authentication-Results: mail.example.org; dmarc=pass (p=none dis=none) \
              header.from=example.net",
@@ -174,7 +197,30 @@ fn a_field_that_is_not_plain_says_nothing() {
         ),
         (
             "an honest one, which looks the same",
-            "d; auth=pass (PLAIN) smtp.auth=steve smtp.mailfrom=steve@example.org",
+            "d; auth=pass (PLAIN) smtp.auth=steve smtp.mailfrom=steve@example.org; dkim=none",
+        ),
+        // OpenDKIM 2.11.0 of `s=x(` and of `i=(x)@evil.example`.
+        (
+            "a selector that begins a comment",
+            "d;\n\tdkim=pass (2048-bit key; unprotected) header.d=evil.example \
+             header.i=@evil.example header.a=rsa-sha256 header.s=x( header.b=sTwZ9B08;\n\
+             \tdkim-atps=neutral",
+        ),
+        (
+            "an identity that is one",
+            "d;\n\tdkim=pass (2048-bit key; unprotected) header.d=evil.example \
+             header.i=(x)@evil.example header.a=rsa-sha256 header.s=sel header.b=TTT+PSUv;\n\
+             \tdkim-atps=neutral",
+        ),
+        // OpenDMARC 1.4.2 of `From: steve@example.org .evil.example`.
+        (
+            "a domain in two words",
+            "d; dmarc=pass (p=none dis=none) header.from=example.org .evil.example",
+        ),
+        // OpenDMARC 1.4.2 of `EHLO x) ; dkim=pass header.d=example.org ; x=y (z`.
+        (
+            "a host that ends a comment",
+            "d; spf=pass smtp.helo=x) ; dkim=pass header.d=example.org ; x=y (z",
         ),
     ] {
         let got = read(&format!("Authentication-Results: {value}"), "d");
@@ -188,6 +234,62 @@ fn a_field_that_is_not_plain_says_nothing() {
         "y".repeat(64 << 10)
     );
     assert_eq!(read(&long, "d"), [""; 0]);
+}
+
+/// C3, C5: OpenDKIM 2.11.0 decodes the identity, and OpenDMARC 1.4.2 believes what it reads there.
+#[test]
+fn what_a_signature_says_of_itself_must_be_plain() {
+    let found = "d;\n\tdkim=pass (2048-bit key; unprotected) header.d=evil.example \
+        header.i=x;dkim=pass header.d=example.org y=z@evil.example header.a=rsa-sha256 \
+        header.s=sel header.b=Ox2O7LQd;\n\tdkim-atps=neutral";
+    let dmarc = "d; dmarc=pass (p=none dis=none) header.from=example.org";
+    let forged = "i=x=3Bdkim=3Dpass=20header.d=3Dexample.org=20y=3Dz@evil.example";
+    for (name, tags, plain) in [
+        (
+            "DKIM-Signature",
+            "v=1; d=evil.example; s=sel; i=@evil.example; b=a/+=",
+            true,
+        ),
+        (
+            "DKIM-Signature",
+            "v=1;\n\td = example.org ;\n s=\n s1",
+            true,
+        ),
+        (
+            "DKIM-Signature",
+            "d=x; s=s; z=From:a=3Bb|To:c; h=a:b; bh=x=; l=1",
+            true,
+        ),
+        ("DKIM-Signature", "d=x; s=s; i=ann+t=3Dag@x", false),
+        (
+            "DKIM-Signature",
+            &format!("v=1; d=evil.example; s=sel; {forged}; b=a"),
+            false,
+        ),
+        (
+            "DKIM-Signature",
+            "d=evil.example; s=sel; i = x;i=a header.d=b",
+            false,
+        ),
+        ("DKIM-Signature ", forged, false),
+        ("dkim-signature", "d=(.evil.example; s=x)example.org", false),
+        ("DKIM-Signature", "d=evil.example; s=x\"", false),
+        ("DKIM-Signature", "d=evil.example; s=x\0", false),
+        ("DKIM-Signature", "d=evil.example; s=x\u{e9}", false),
+        (
+            "ARC-Seal",
+            "i=1; a=rsa-sha256; t=1; cv=none; d=google.com; s=arc-20240605; b=x=",
+            true,
+        ),
+        ("ARC-Seal", "i=1; d=evil.example; s=x) ; dkim=pass (", false),
+        ("ARC-Message-Signature", "i=1; d=evil.example; s=x (", false),
+        ("X-Signature", forged, true),
+    ] {
+        for value in [found, dmarc] {
+            let header = format!("Authentication-Results: {value}\n{name}: {tags}");
+            assert_eq!(!read(&header, "d").is_empty(), plain, "{name}: {tags}");
+        }
+    }
 }
 
 #[test]
