@@ -8,6 +8,7 @@ use super::address::{Addresses, Target, Verb};
 use mail::authres::{self, AuthResult};
 use mail::domain;
 use mail::message::Message;
+use mail::signature;
 
 /// What proves that the From of a message is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +102,8 @@ impl Proof {
     /// for a new ticket.
     ///
     /// Anyone who gets a signed mail can send it again to any address: an admin's mail to a mailing
-    /// list could close tickets. So To or Cc, which are signed as well, must name the address itself.
+    /// list could close tickets. So To or Cc must name the address itself, and be signed as well: they
+    /// could be added to a mail that has none.
     pub fn covers(
         self,
         message: &Message,
@@ -112,8 +114,10 @@ impl Proof {
             Proof::NotRequired | Proof::LoggedIn => true,
             Proof::Missing => false,
             Proof::ByDomain => {
-                let to_cc = message.to_cc();
-                let mut named = to_cc.iter().filter_map(|m| addresses.target(&m.address));
+                let signed = ["To", "Cc"].into_iter();
+                let signed = signed.filter(|name| signature::all_cover(message, name));
+                let people = signed.flat_map(|name| message.mailboxes(name));
+                let mut named = people.filter_map(|m| addresses.target(&m.address));
                 named.any(|target| match (target, asked) {
                     (Target::Ticket(id, verb), Some((ticket, Verb::Done))) => {
                         id == ticket && verb == Verb::Done

@@ -245,6 +245,27 @@ fn a_signed_mail_must_name_the_address_it_goes_to() {
         ("ticket-2-done@d.org", Some(Verb::Done), false),
         ("submit@d.org", Some(Verb::Done), false),
         ("list@x.org", Some(Verb::Done), false),
+        // Cc was added to a mail that had none, To to one that had another, or text to the end.
+        (
+            "list@x.org\nCc: ticket-1-done@d.org\nDKIM-Signature: d=x.org; h=from:to",
+            Some(Verb::Done),
+            false,
+        ),
+        (
+            "ticket-1-done@d.org\nDKIM-Signature: d=x.org; h=from:to\nTo: list@x.org",
+            Some(Verb::Done),
+            false,
+        ),
+        (
+            "ticket-1-done@d.org\nDKIM-Signature: d=x.org; h=from:to; l=9",
+            Some(Verb::Done),
+            false,
+        ),
+        (
+            "ticket-1-done@d.org\nCc: a@x.org\nDKIM-Signature: d=x.org; h=From:To",
+            Some(Verb::Done),
+            true,
+        ),
         ("ticket-1@d.org", Some(Verb::Update), true),
         ("ticket-1-submitter@d.org", Some(Verb::Submitter), true),
         ("ticket-2@d.org", Some(Verb::Update), false),

@@ -25,6 +25,7 @@
 
 use crate::domain;
 use crate::message::{Field, Message};
+use crate::signature;
 use std::borrow::Cow;
 
 /// A longer field says nothing: what is cut off may be what ends a comment.
@@ -82,7 +83,7 @@ const LOGIN: &str = ".@!#$%&'*+-/?^_`{|}~";
 /// have written the other. Of `dkim` there is one for each signature.
 pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
     let field = topmost(message, id).filter(|field| field.value.len() <= FIELD_LIMIT);
-    let field = field.filter(|_| signatures_are_plain(message));
+    let field = field.filter(|_| signature::all_plain(message));
     let value = field.map(|field| String::from_utf8_lossy(field.value));
     let mut found = value.and_then(|value| parse(&value)).unwrap_or_default();
     for method in ["auth", "dmarc"] {
@@ -91,26 +92,6 @@ pub fn results(message: &Message, id: &str) -> Vec<AuthResult> {
         }
     }
     found
-}
-
-/// Fields whose tags (RFC 6376, 3.2) servers copy into their results.
-const SIGNATURES: [&str; 3] = ["DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"];
-
-/// False if a domain, selector or identity of a signature could be more than that where it is copied.
-/// OpenDKIM and Exim decode identities (RFC 6376, 2.11): `i=x=3Bdkim=3Dpass...` is a whole result
-/// then, which looks like any other.
-fn signatures_are_plain(message: &Message) -> bool {
-    let mut signatures = SIGNATURES.iter().flat_map(|name| message.all(name));
-    signatures.all(|field| {
-        field.value.split(|&b| b == b';').all(|tag| {
-            let equals = tag.iter().position(|&b| b == b'=');
-            let (name, value) = tag.split_at(equals.unwrap_or(tag.len()));
-            let copied = [&b"d"[..], b"s", b"i"].contains(&name.trim_ascii());
-            let value = value.get(1..).unwrap_or_default().trim_ascii();
-            let plain = |&b: &u8| b.is_ascii_alphanumeric() || LOGIN.as_bytes().contains(&b);
-            !copied || value.iter().all(plain)
-        })
-    })
 }
 
 /// True if there is a field of the server called `id`, even one without results.
@@ -286,7 +267,8 @@ fn word_end(text: &str) -> Option<usize> {
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
             _ if quoted => {}
-            '(' | ')' => return None,
+            // rspamd writes `"x\\" ; dkim=pass y=\"z"` of a host that called itself `x\" ; dkim=pass y="z`.
+            '(' | ')' | '\\' => return None,
             ' ' | '\t' | '\r' | '\n' | ';' => return Some(at),
             _ => {}
         }

@@ -56,6 +56,39 @@ fn fields_of_real_servers() {
             ],
         ),
         (
+            "rspamd 3.4",
+            "Authentication-Results: x;\n\tdkim=fail (\"headers rsa verify failed\") \
+             header.d=example.org header.s=sel header.b=AAAAAAAA;\n\tdkim=pass \
+             header.d=evil.example header.s=sel header.b=\"l/o84qN7\";\n\tspf=pass (x: domain of \
+             \"a b@evil.example\" designates 192.0.2.7 as permitted sender) \
+             smtp.mailfrom=\"a b@evil.example\";\n\tdmarc=pass (policy=none) \
+             header.from=evil.example;\n\tarc=pass (\"google.com:s=arc-20240605:i=1\")",
+            "x",
+            &[
+                "dkim=fail header.d=example.org header.s=sel header.b=AAAAAAAA",
+                "dkim=pass header.d=evil.example header.s=sel header.b=l/o84qN7",
+                "spf=pass smtp.mailfrom=a b@evil.example",
+                "dmarc=pass header.from=evil.example",
+                "arc=pass",
+            ],
+        ),
+        (
+            "rspamd 3.4, of a login",
+            "Authentication-Results: x;\n\tauth=pass smtp.auth=steve@example.org \
+             smtp.mailfrom=steve@example.org",
+            "x",
+            &["auth=pass smtp.auth=steve@example.org smtp.mailfrom=steve@example.org"],
+        ),
+        (
+            "rspamd 3.4, of one that tries to be two",
+            "Authentication-Results: x;\n\tauth=pass smtp.auth=\"mallory\\\" ;\n\tauth=pass \
+             smtp.auth=\\\"steve\" smtp.mailfrom=x@evil.example",
+            "x",
+            &[
+                "auth=pass smtp.auth=mallory\" ;\n\tauth=pass smtp.auth=\"steve smtp.mailfrom=x@evil.example",
+            ],
+        ),
+        (
             "OpenDKIM, of none",
             "Authentication-Results: mail.example.org; dkim=none; dkim-atps=neutral",
             "mail.example.org",
@@ -211,6 +244,18 @@ fn a_field_that_is_not_plain_says_nothing() {
             "d;\n\tdkim=pass (2048-bit key; unprotected) header.d=evil.example \
              header.i=(x)@evil.example header.a=rsa-sha256 header.s=sel header.b=TTT+PSUv;\n\
              \tdkim-atps=neutral",
+        ),
+        // rspamd 3.4 of `EHLO x\" ;dkim=pass header.d=example.org x="y`, and less its comment.
+        (
+            "a host that ends a quoted string",
+            "d;\n\tspf=temperror (x: error in processing during lookup of \"x\\\\\" ;\n\
+             \tdkim=pass header.d=example.org x=\\\"y\": DNS error) smtp.helo=\"x\\\\\" ;\n\
+             \tdkim=pass header.d=example.org x=\\\"y\"",
+        ),
+        (
+            "the same without the comment",
+            "d;\n\tspf=temperror smtp.helo=\"x\\\\\" ;\n\
+             \tdkim=pass header.d=example.org x=\\\"y\"",
         ),
         // OpenDMARC 1.4.2 of `From: steve@example.org .evil.example`.
         (

@@ -21,5 +21,6 @@ pub mod envelope;
 pub mod mbox;
 pub mod message;
 pub mod render;
+pub mod signature;
 pub mod submission;
 pub mod words;
