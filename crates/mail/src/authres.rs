@@ -253,7 +253,7 @@ fn after_comment(text: &str) -> Option<&str> {
     let inner = &text[1..];
     let end = inner.find(|c: char| "()\\".contains(c) || is_control(c))?;
     // A parenthesis in quotes does not end it for whoever wrote it: `(domain of "a)"@example.net)`.
-    let whole = inner[..end].matches('"').count() % 2 == 0;
+    let whole = inner[..end].matches('"').count().is_multiple_of(2);
     inner[end..].strip_prefix(')').filter(|_| whole)
 }
 
@@ -316,3 +316,7 @@ fn unquoted(value: &str) -> String {
 #[cfg(test)]
 #[path = "authres_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "authres_servers_tests.rs"]
+mod servers;
