@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod compose;
+pub mod dialogue;
 pub(crate) mod digest;
 pub(crate) mod event;
 pub mod forward;
@@ -15,7 +16,7 @@ pub mod summary;
 pub mod tag;
 pub mod template;
 pub(crate) mod timeline;
-pub(crate) mod trust;
+pub mod trust;
 pub(crate) mod when;
 
 use serde::{Deserialize, Serialize};
