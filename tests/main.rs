@@ -24,6 +24,7 @@ mod import_sources;
 mod index;
 mod init;
 mod layers;
+mod limits;
 mod list;
 mod locks;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]

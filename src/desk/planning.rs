@@ -14,6 +14,7 @@ use crate::ticket::plan::{
 use crate::ticket::reach::mailbox_key;
 use anyhow::Result;
 use mail::decode::Mailbox;
+use std::collections::HashSet;
 
 impl Desk {
     /// What becomes of a message that opens a ticket.
@@ -56,9 +57,11 @@ impl Desk {
         let (row, by) = (&view.row, &parcel.by);
         let rules = self.plan_rules();
         let automatic = parcel.degree.is_automatic();
-        let people = match verb {
-            Verb::Done => self.people(view)?,
-            _ => Vec::new(),
+        let own = by.own_addresses();
+        // The staff may close any ticket.
+        let people = match verb == Verb::Done && !by.is_staff {
+            true => self.people(view, &own)?,
+            false => HashSet::new(),
         };
         let replies_to = match automatic || verb == Verb::Quiet {
             true => RepliesTo::Other,
@@ -68,17 +71,11 @@ impl Desk {
         let tells_submitter = !automatic && (by.is_staff || verb == Verb::Done);
         let opened_by_machine =
             tells_submitter && self.first_of(view)?.is_some_and(|first| first.automatic);
-        let staff_wrote = opened_by_machine && {
-            let earlier = self.earlier(view, usize::MAX)?;
-            let staff = rules.staff();
-            earlier
-                .iter()
-                .any(|it| !it.automatic && staff.has(&it.from))
-        };
-        let writer_wrote = replies_to == RepliesTo::Copy && {
-            let earlier = self.earlier(view, usize::MAX)?;
-            earlier.iter().any(|it| by.is(&it.from))
-        };
+        let staff = rules.staff();
+        let by_staff = |from: &str, automatic: bool| !automatic && staff.has(from);
+        let staff_wrote = opened_by_machine && self.has_writer(view, &by_staff)?;
+        let by_writer = |from: &str, _| own.contains(from);
+        let writer_wrote = replies_to == RepliesTo::Copy && self.has_writer(view, &by_writer)?;
         let ticket = Ticket {
             open: row.state == Some(State::Open),
             submitter: row.submitter.clone(),

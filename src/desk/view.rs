@@ -20,6 +20,7 @@ use mail::entry::{self, Tail};
 use mail::mbox;
 use mail::message::Message;
 use memchr::memmem;
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 /// An mbox up to this size is read; in bytes.
@@ -148,25 +149,18 @@ impl Desk {
         Ok(Presence::among(entries, identity, origin))
     }
 
-    /// Addresses in From, Reply-To, To and Cc of a ticket's messages, each once (C5).
-    pub(super) fn people(&self, view: &View) -> Result<Vec<String>> {
+    /// Those of `asked` that are in From, Reply-To, To or Cc of a ticket's messages (C5). Who all the others
+    /// are is not collected: strangers may name a million of them.
+    pub(super) fn people(&self, view: &View, asked: &HashSet<String>) -> Result<HashSet<String>> {
         let Some(bytes) = &view.bytes else {
-            return Ok(self.index()?.people(view.row.id)?);
+            return Ok(self.index()?.people(view.row.id, asked)?);
         };
         let staff = self.staff();
-        let mut people: Vec<String> = Vec::new();
+        let mut found = HashSet::new();
         for entry in mbox::entries(bytes, 0) {
-            for address in header_of(&staff, &entry)
-                .people
-                .split(' ')
-                .filter(|a| !a.is_empty())
-            {
-                if !people.iter().any(|p| p == address) {
-                    people.push(address.to_owned());
-                }
-            }
+            found.extend(header_of(&staff, &entry).people_among(asked));
         }
-        Ok(people)
+        Ok(found)
     }
 
     /// How many messages of a ticket were filed in `span`, in seconds since 1970; at most `most`, which is
@@ -202,7 +196,28 @@ pub(super) enum Parent<'a> {
 impl Desk {
     /// Who wrote the first message of a ticket.
     pub(super) fn first_of(&self, view: &View) -> Result<Option<Earlier>> {
-        Ok(self.earlier(view, 1)?.into_iter().next())
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.first_writer(view.row.id)?);
+        };
+        let first = mbox::entries(bytes, 0).next();
+        Ok(first.map(|entry| earlier(header_of(&self.staff(), &entry))))
+    }
+
+    /// Whether any message of a ticket `is_it`: by its writer's address, in lower case, and whether a machine
+    /// wrote it.
+    pub(super) fn has_writer(
+        &self,
+        view: &View,
+        is_it: &dyn Fn(&str, bool) -> bool,
+    ) -> Result<bool> {
+        let Some(bytes) = &view.bytes else {
+            return Ok(self.index()?.has_writer(view.row.id, is_it)?);
+        };
+        let staff = self.staff();
+        Ok(mbox::entries(bytes, 0).any(|entry| {
+            let header = header_of(&staff, &entry);
+            is_it(&header.from, header.automatic)
+        }))
     }
 
     /// The msg-id of the message that opened a ticket. Only the beginning of the file is read.
@@ -212,17 +227,6 @@ impl Desk {
         let bytes = file.read_part(0, HEADER.min(file.stamp.size)).ok()?;
         let entry = first_entry(&bytes)?;
         Message::new(&entry.raw).message_id()
-    }
-
-    /// Who wrote the first `most` messages of a ticket, in their order.
-    pub(super) fn earlier(&self, view: &View, most: usize) -> Result<Vec<Earlier>> {
-        let Some(bytes) = &view.bytes else {
-            return Ok(self.index()?.writers(view.row.id, most)?);
-        };
-        let staff = self.staff();
-        let entries = mbox::entries(bytes, 0).take(most);
-        let earlier = entries.map(|entry| earlier(header_of(&staff, &entry)));
-        Ok(earlier.collect())
     }
 
     /// Who wrote the message of a ticket that `parent` is, or that it answers; `None` if there is no such

@@ -2,7 +2,9 @@
 
 use super::{Index, Result};
 use crate::ticket::TicketId;
+use crate::ticket::summary::people_among;
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::HashSet;
 
 /// Who wrote an earlier message of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,31 +31,48 @@ fn earlier(row: &Row) -> rusqlite::Result<Earlier> {
     })
 }
 
+/// The text in the first column of a row, which is not copied.
+fn text<'r>(row: &'r Row) -> rusqlite::Result<&'r str> {
+    Ok(row.get_ref(0)?.as_str()?)
+}
+
 impl Index {
-    /// Addresses in From, Reply-To, To and Cc of a ticket's messages, each once (C5).
-    pub fn people(&self, id: TicketId) -> Result<Vec<String>> {
+    /// Those of `asked` that are in From, Reply-To, To or Cc of a ticket's messages (C5).
+    pub fn people(&self, id: TicketId, asked: &HashSet<String>) -> Result<HashSet<String>> {
         let sql = "SELECT replace(people, char(31), author) FROM entry
                    WHERE ticket = ?1 ORDER BY seq";
         let mut select = self.db.prepare(sql)?;
-        let rows = select.query_map([id.get()], |r| r.get::<_, String>(0))?;
-        let mut people: Vec<String> = Vec::new();
-        for row in rows {
-            for address in row?.split(' ').filter(|a| !a.is_empty()) {
-                if !people.iter().any(|p| p == address) {
-                    people.push(address.to_owned());
-                }
-            }
+        let mut rows = select.query([id.get()])?;
+        let mut found = HashSet::new();
+        while let Some(row) = rows.next()? {
+            found.extend(people_among(text(row)?, asked));
         }
-        Ok(people)
+        Ok(found)
     }
 
-    /// Who wrote the first `most` messages of a ticket, in their order.
-    pub(crate) fn writers(&self, id: TicketId, most: usize) -> Result<Vec<Earlier>> {
-        let sql = format!("SELECT {EARLIER} FROM entry WHERE ticket = ?1 ORDER BY seq LIMIT ?2");
+    /// Who wrote the first message of a ticket.
+    pub(crate) fn first_writer(&self, id: TicketId) -> Result<Option<Earlier>> {
+        let sql = format!("SELECT {EARLIER} FROM entry WHERE ticket = ?1 ORDER BY seq LIMIT 1");
         let mut select = self.db.prepare(&sql)?;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = select.query_map(params![id.get(), most], earlier)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(select.query_row([id.get()], earlier).optional()?)
+    }
+
+    /// Whether any message of a ticket `is_it`: by its writer's address, in lower case, and whether a machine
+    /// wrote it.
+    pub(crate) fn has_writer(
+        &self,
+        id: TicketId,
+        is_it: &dyn Fn(&str, bool) -> bool,
+    ) -> Result<bool> {
+        let sql = "SELECT author, automatic FROM entry WHERE ticket = ?1 ORDER BY seq";
+        let mut select = self.db.prepare(sql)?;
+        let mut rows = select.query([id.get()])?;
+        while let Some(row) = rows.next()? {
+            if is_it(text(row)?, row.get(1)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// True if the last message of a ticket closed it.

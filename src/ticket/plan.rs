@@ -14,6 +14,7 @@ use crate::ticket::policy::{Acknowledge, CloseBy, Notify};
 use mail::automatic::Degree;
 use mail::decode::Mailbox;
 use mail::message::Message;
+use std::collections::HashSet;
 
 pub use decide::plan;
 
@@ -74,8 +75,9 @@ pub struct Ticket {
     pub staff_wrote: bool,
     /// The author of this message has written in it before.
     pub writer_wrote: bool,
-    /// Addresses in From, Reply-To, To and Cc of its messages, in lower case (C5).
-    pub people: Vec<String>,
+    /// Those of the authors of this message whom From, Reply-To, To or Cc of its messages name, in lower
+    /// case (C5).
+    pub people: HashSet<String>,
     /// The author of its last message, in lower case.
     pub last_from: String,
     /// Its number is also that of another file among the closed tickets, so it cannot be closed.

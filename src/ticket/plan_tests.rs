@@ -102,7 +102,7 @@ fn ticket(open: bool) -> Ticket {
         opened_by_machine: false,
         staff_wrote: false,
         writer_wrote: false,
-        people: vec!["ann@x.org".into(), "bob@x.org".into()],
+        people: ["ann@x.org".into(), "bob@x.org".into()].into(),
         last_from: "ann@x.org".into(),
         in_both_places: false,
     }

@@ -5,6 +5,7 @@ use super::reach;
 use mail::decode::Mailbox;
 use mail::domain::same_address;
 use mail::message::Message;
+use std::collections::HashSet;
 
 /// The admins, and the desk's own addresses, from which the operator's mail program sends.
 ///
@@ -39,6 +40,12 @@ pub struct Authorship {
 }
 
 impl Authorship {
+    /// The addresses that the message speaks for, in lower case.
+    pub fn own_addresses(&self) -> HashSet<String> {
+        let writer = self.writer.iter().map(|m| m.address.to_lowercase());
+        self.speakers.iter().cloned().chain(writer).collect()
+    }
+
     /// True if `address`, in any letter case, is one that the message speaks for.
     pub fn is(&self, address: &str) -> bool {
         let author = self.writer.iter().map(|m| m.address.as_str());

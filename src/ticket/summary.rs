@@ -10,6 +10,7 @@ use mail::envelope::Sender;
 use mail::message::Message;
 use mail::render;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Summary of a filed message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,10 +116,21 @@ impl Summary {
         self
     }
 
+    /// Those of `asked` who are among its people (C5).
+    pub fn people_among(&self, asked: &HashSet<String>) -> impl Iterator<Item = String> {
+        people_among(&self.people, asked)
+    }
+
     /// True if a customer wrote it: not a machine, an admin or the desk.
     pub fn is_customers(&self, staff: &Staff) -> bool {
         !self.automatic && !staff.has(&self.from)
     }
+}
+
+/// Those of `people`, addresses separated by blanks, who are among `asked`.
+pub(crate) fn people_among(people: &str, asked: &HashSet<String>) -> impl Iterator<Item = String> {
+    let people = people.split(' ');
+    people.filter_map(|address| asked.get(address).cloned())
 }
 
 /// The first 200 addresses that a message names, in lower case, separated by blanks.
