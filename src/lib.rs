@@ -24,6 +24,7 @@ mod desk;
 mod error;
 mod files;
 mod index;
+pub mod limits;
 mod listing;
 mod outbox;
 mod part;

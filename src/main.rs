@@ -1,4 +1,4 @@
-//! Starts the program with a private umask. `cli` decides how it ends.
+//! Starts the program, which outlives its limits, with a private umask. `cli` decides how it ends.
 
 // A panic in a delivery defers the mail. So code that can fail returns an error instead.
 #![cfg_attr(
@@ -14,6 +14,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    tickets::limits::outlive();
     tickets::privilege::keep_private();
     tickets::cli::main(std::env::args_os().collect())
 }

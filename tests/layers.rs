@@ -59,11 +59,11 @@ const FLOORS: [&[&str]; 9] = [
     &["commands", "parts"],
     &["part", "listing"],
     &["desk"],
-    &["store", "index", "outbox", "config"],
+    &["store", "index", "outbox", "config", "limits"],
     // The outbox hands it what it sends; the configuration is read as the one whose desk it is.
     &["sendmail", "patience", "privilege"],
     &["ticket"],
-    &["mail"],
+    &["mail", "memory"],
 ];
 
 /// Where a file lies in the house: `src/desk/file.rs` in `desk`, `src/parts/stats/svg.rs` in

@@ -8,6 +8,7 @@
 use super::Desk;
 use super::remarks::MOST_TICKETS;
 use crate::index::Index;
+use crate::limits;
 use crate::outbox::{Key, Released};
 use crate::patience::Patience;
 use crate::ticket::TicketId;
@@ -103,6 +104,8 @@ pub(super) struct Parcel<'a> {
     pub(super) by_operator: bool,
     /// The operator wants nobody to be told.
     pub(super) quiet: bool,
+    /// An MTA brought it, and once it is in this ticket, it is filed wherever it belongs.
+    pub(super) is_last: bool,
     /// When the delivery began, in seconds since 1970.
     pub(super) now: i64,
     /// How long this attempt may wait for locks, all waits together (D5).
@@ -140,7 +143,7 @@ impl Desk {
                 return Ok((outcome, None));
             }
             let (message, sender) = (incoming.message, &incoming.envelope.sender);
-            let parcel = Parcel {
+            let mut parcel = Parcel {
                 incoming,
                 summary: Summary::of(message, sender, &by, now, &desk.config.addresses),
                 by: by.clone(),
@@ -149,11 +152,14 @@ impl Desk {
                 forwarded: forwarded.clone(),
                 by_operator: bearer != Bearer::Mta,
                 quiet: bearer == Bearer::Operator { quiet: true },
+                is_last: false,
                 now,
                 patience,
             };
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
+            let last = route.destinations.len() - 1;
             for (at, destination) in route.destinations.into_iter().enumerate() {
+                parcel.is_last = at == last && bearer == Bearer::Mta;
                 let destination = match destination {
                     Destination::Ticket(id, verb)
                         if at >= MOST_TICKETS && !parcel.is_by_the_desk(desk, id, verb) =>
@@ -256,6 +262,13 @@ impl Parcel<'_> {
             .proof
             .covers(self.incoming.message, addresses, Some((id, verb)));
         self.by.is_staff && proven
+    }
+
+    /// Says that it is filed, and on the disk.
+    pub(super) fn is_filed(&self) {
+        if self.is_last {
+            limits::all_is_filed();
+        }
     }
 
     /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are

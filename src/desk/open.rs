@@ -77,6 +77,7 @@ impl Desk {
             return Ok(None);
         };
         // --- filed: number, file and content appeared in one instant ---
+        parcel.is_filed();
         let answers = answers.of_filed_message();
         let mut warnings = Vec::new();
         warn(&mut warnings, sequence.set(id.get()));

@@ -56,6 +56,7 @@ impl Desk {
             self.close(&mut mbox, view.row.stamp.size, &mut warnings)?;
         }
         // --- filed: the entry is appended and synced ---
+        parcel.is_filed();
         let answers = answers.of_filed_message();
         let state = mbox.state();
         let added = added(
@@ -189,6 +190,7 @@ impl Desk {
     /// disk, or be about to wait; and nobody will bring the message again (A4).
     pub(super) fn duplicate(&mut self, parcel: &Parcel, id: TicketId, deed: Deed) -> Result<Filed> {
         self.store.sync(id)?;
+        parcel.is_filed();
         let mut warnings = Vec::new();
         let mut released = Released::default();
         for key in [parcel.key(id), parcel.old_key(id)] {

@@ -101,7 +101,7 @@ fn locked(file: File, path: &Path, mut patience: Patience) -> Result<File> {
     // Opened anew: a copy of the descriptor would keep the lock that the thread may get when nobody waits any more.
     let watched = open_to_read(path).with_context(doing)?;
     let (done, waiting) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
+    let wait = move || {
         let locked = loop {
             match fs2::FileExt::lock_exclusive(&file) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -110,7 +110,10 @@ fn locked(file: File, path: &Path, mut patience: Patience) -> Result<File> {
         };
         // If nobody waits any more, this closes the file and releases the lock.
         let _ = done.send(locked.map(|()| file));
-    });
+    };
+    std::thread::Builder::new()
+        .spawn(wait)
+        .with_context(doing)?;
     let most = Patience::new(QUEUE);
     let mut seen = content(&watched).with_context(doing)?;
     loop {
