@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 /// Runs the program under limits, as the shell's `ulimit` sets them.
-fn under(limits: &str, bench: &Bench, args: &[&str], stdin: &[u8]) -> Ran {
+pub fn under(limits: &str, bench: &Bench, args: &[&str], stdin: &[u8]) -> Ran {
     let plain = bench.command(args);
     let mut command = Command::new("/bin/sh");
     let script = format!("{limits}; exec \"$0\" \"$@\"");

@@ -5,7 +5,9 @@
 
 use crate::bench::Bench;
 use crate::corpus_gen::ordinary;
+use crate::limits::under;
 use std::fs;
+use std::io::Write;
 
 const SENDMAIL: &str = r#"#!/bin/sh
 cat >/dev/null
@@ -109,6 +111,79 @@ fn mail_made_to_take_memory() {
             bench.file("submit", &mail);
             within(&format!("{name}, {notify}"), peak(&bench).0, mail.len());
         }
+    }
+}
+
+/// An mbox of so many bytes, in messages of a mebibyte that another program put there.
+fn large(size: usize) -> Vec<u8> {
+    let line = "It burns, and the smoke has been all over the house since this morning.\n";
+    let mut mbox = Vec::with_capacity(size + MIB);
+    for number in 0..size / MIB {
+        let head = "From ann@example.com Mon Nov  2 10:00:00 2026\nFrom: Ann <ann@example.com>\n";
+        mbox.extend_from_slice(head.as_bytes());
+        mbox.extend_from_slice(format!("Message-ID: <{number}@a>\nSubject: Fire\n\n").as_bytes());
+        mbox.extend(line.as_bytes().iter().cycle().take(MIB - 73 * 3));
+        mbox.extend_from_slice(b"\n\n");
+    }
+    mbox
+}
+
+// A8: what a desk needs does not grow with its tickets, whatever the index knows of them. The limit is on the
+// memory that is written to; each thread has a stack of its own.
+#[test]
+fn a_small_mail_to_a_large_ticket() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = 3 * MIB + 16 * MIB + threads * 4 * MIB;
+    let limit = format!("ulimit -d {}", most / 1024);
+    let messages = 1 + 2 * most / MIB;
+    let bench = Bench::with("notify = \"none\"\nack = false\n");
+    bench.file("submit", "From: ann@example.com\nSubject: Fire\n\nfirst\n");
+    let mbox = [fs::read(bench.ticket("1")).unwrap(), large(2 * most)].concat();
+    let lose = || {
+        for name in ["index.db", "text.db"] {
+            let _ = fs::remove_file(bench.ticket(".tickets").join(name));
+        }
+    };
+    let number = std::cell::Cell::new(0);
+    let deliver = |what: &str, local: &str| {
+        number.set(number.get() + 1);
+        let mail = format!(
+            "From: bob@example.com\nMessage-ID: <{}@b>\n\ntext\n",
+            number.get()
+        );
+        let to = format!("{local}@example.org");
+        let args = ["deliver", "-f", "bob@example.com", "-r", &to];
+        let ran = under(&limit, &bench, &args, mail.as_bytes());
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{what}");
+    };
+    let entries = || {
+        let mbox = fs::read(bench.ticket("1")).unwrap();
+        memchr::memmem::find_iter(&mbox, "\n\nFrom ").count() + 1
+    };
+    bench.put("tickets/1", &mbox);
+    deliver("a file that was changed", "ticket-1");
+    assert_eq!(entries(), messages + 1);
+    lose();
+    deliver("a lost index", "ticket-1");
+    assert_eq!(entries(), messages + 2);
+    let torn = "From x@y Sat Nov 28 10:00:00 2026\nReturn-Path: <x@y>\nDelivered-T";
+    let file = fs::OpenOptions::new().append(true).open(bench.ticket("1"));
+    file.unwrap().write_all(torn.as_bytes()).unwrap();
+    deliver("a torn end", "ticket-1");
+    assert_eq!(entries(), messages + 3);
+    lose();
+    deliver("a new ticket and a lost index", "submit");
+    lose();
+    for (args, says) in [
+        (&["list"][..], "Fire"),
+        (&["show", "1", "2"], "Ticket 1, open: Fire"),
+        (&["show", "1", "--mbox"], "From ann@example.com "),
+        (&["check", "--store"], "put there by other programs"),
+        (&["export", "1", "--mbox", "all.mbox"], "exported 1 ticket"),
+    ] {
+        let ran = under(&limit, &bench, args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{args:?}");
+        assert!(ran.stdout.contains(says), "{args:?}: {:.500}", ran.stdout);
     }
 }
 

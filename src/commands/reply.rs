@@ -60,7 +60,7 @@ impl Reply {
     fn draft(&self, desk: &Desk) -> Result<Letter> {
         let id = self.ticket;
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
-        let messages: Vec<FiledMessage> = conversation.messages().collect();
+        let messages = conversation.messages()?;
         let staff = desk.staff();
         let is_theirs = |message: &&FiledMessage| {
             let writer = message.writer.as_ref();
@@ -70,7 +70,7 @@ impl Reply {
         let answered = theirs.or(messages.last());
         let doing = || format!("cannot reply to ticket {id}: it is empty");
         let answered = answered.with_context(doing)?;
-        let raw = answered.decode().raw;
+        let raw = answered.decode()?.raw;
         let original = Message::new(&raw);
         let addresses = &desk.config.addresses;
         let to = answered

@@ -91,10 +91,10 @@ impl Run for Show {
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
         if self.mbox {
             let command = format!("tickets show {id} --mbox");
-            RawOutput::new(command).print(&conversation.mbox)?;
+            RawOutput::new(command).copy(conversation.bytes()?)?;
             return Ok(Status::Ok);
         }
-        let mut messages: Vec<FiledMessage> = conversation.messages().collect();
+        let mut messages = conversation.messages()?;
         if let Some(part) = self.part {
             let message = pick(&mut messages, id, part.message)?;
             return self.print_part(&message, part.part);
@@ -126,10 +126,9 @@ impl Run for Show {
         if messages.is_empty() {
             screen::remark(format_args!("ticket {id} has no messages"));
         }
-        let shown: Vec<screen::ShownMessage> = messages
-            .iter()
+        let shown = (messages.iter())
             .map(|message| forms::shown(message, &subjects[message.number - 1], self.headers))
-            .collect();
+            .collect::<Result<Vec<screen::ShownMessage>>>()?;
         let usual = |address: &str| desk.config.addresses.target(address).is_some();
         let text = screen::conversation(id.get().into(), &shown, &usual, screen::width());
         let gap = if shown.is_empty() { "" } else { "\n" };
@@ -141,7 +140,7 @@ impl Run for Show {
 impl Show {
     fn print_raw(&self, message: &FiledMessage) -> Result<Status> {
         let (id, number) = (self.ticket, message.number);
-        let decoded = message.decode();
+        let decoded = message.decode()?;
         match decoded.verdict {
             Verdict::Intact => {}
             Verdict::Changed => screen::remark(format_args!(
@@ -159,7 +158,7 @@ impl Show {
 
     fn print_part(&self, message: &FiledMessage, part: usize) -> Result<Status> {
         let (id, number) = (self.ticket, message.number);
-        let raw = message.decode().raw;
+        let raw = message.decode()?.raw;
         if let Some((_, bytes)) = render::part(&raw, part) {
             RawOutput::new(format!("tickets show {id} --part {number}.{part}")).print(&bytes)?;
             return Ok(Status::Ok);

@@ -11,6 +11,7 @@ use crate::ticket::staff::Staff;
 use anyhow::{Context, Result};
 use mail::entry;
 use mail::mbox;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
@@ -20,6 +21,9 @@ const BLOCK: usize = 64;
 /// Tickets that are written in one transaction. A database that sorts what is written before it writes
 /// it (FTS5 does) has many times more work with many small transactions.
 pub(crate) const BATCH: usize = 256 * BLOCK;
+
+/// Of tickets larger than this only one is read at a time; in bytes.
+const LARGE: u64 = 4 << 20;
 
 /// What is wanted of a ticket.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +54,20 @@ impl Desk {
             store: &self.store,
             staff: self.staff(),
             extract,
+            large: Mutex::default(),
         };
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Result<Vec<ReadTicket<E>>>>(2);
-            scope.spawn(move || {
+            let read = move || {
                 for block in jobs.chunks(BLOCK) {
                     // The writer has gone after an error, which it reports.
                     if send.send(reader.block(block)).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            let started = std::thread::Builder::new().spawn_scoped(scope, read);
+            started.context("cannot read tickets")?;
             for block in jobs.chunks(BLOCK) {
                 let tickets = receive.recv().context("cannot read tickets")?;
                 write(tickets?, block)?;
@@ -74,6 +81,8 @@ struct Reader<'r, F> {
     store: &'r Store,
     staff: Staff<'r>,
     extract: &'r F,
+    /// Held while a large ticket is read: its messages may be large, too.
+    large: Mutex<()>,
 }
 
 impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
@@ -91,7 +100,9 @@ impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut tickets = std::thread::scope(|scope| {
-            let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            // With fewer threads than wanted it takes longer.
+            let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+            let workers: Vec<_> = (1..threads).map_while(start).collect();
             let mut tickets = work()?;
             for worker in workers {
                 let more = worker.join();
@@ -104,21 +115,25 @@ impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
     }
 
     fn ticket(&self, job: &ReadJob) -> Result<ReadTicket<E>> {
-        let Some((state, stamp, bytes)) = self.store.read(job.ticket)? else {
+        let Some(file) = self.store.open(job.ticket)? else {
             return Ok(ReadTicket {
                 reading: None,
                 extracts: Vec::new(),
             });
         };
-        let tail = entry::tail(&bytes, 0);
-        let reading = reading(&self.staff, job.ticket, state, stamp, &bytes, tail);
+        let (state, stamp, mut mbox) = (file.state, file.stamp, file.file());
+        let _alone = (stamp.size > LARGE).then(|| self.large.lock());
+        let tail = entry::tail_of_file(&mut mbox, stamp.size);
+        let tail = tail.with_context(|| format!("cannot read ticket {}", job.ticket))?;
         let mut extracts = Vec::new();
-        if let Some(from) = job.extract_from {
-            let from = usize::try_from(from).unwrap_or(usize::MAX);
-            let entries = mbox::entries(&bytes, 0).take(reading.entries.len());
-            let wanted = entries.skip(from);
-            extracts.extend(wanted.map(|it| (self.extract)(&entry::decode(it.content).raw)));
-        }
+        let mut skipped = 0;
+        let extract = |found: &mbox::Entry| match job.extract_from {
+            Some(from) if skipped >= from => {
+                extracts.push((self.extract)(&entry::decode(found.content).raw));
+            }
+            _ => skipped += 1,
+        };
+        let reading = reading(&self.staff, job.ticket, state, stamp, mbox, tail, extract)?;
         Ok(ReadTicket {
             reading: Some(reading),
             extracts,

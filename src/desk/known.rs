@@ -4,9 +4,9 @@ use super::Desk;
 use super::answers::from_hex;
 use crate::ticket::identity::{self, Identity};
 use crate::ticket::{TicketId, compose, route};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use mail::entry;
-use mail::mbox;
+use mail::mbox::FileEntries;
 use mail::message::Message;
 
 /// A larger mbox is not searched because of a msg-id that anybody can make up; in bytes.
@@ -19,19 +19,22 @@ impl Desk {
         if self.index_to_read()?.holds(id, digest)? {
             return Ok(true);
         }
-        let Some(mut file) = self
-            .store
-            .open(id)?
-            .filter(|file| file.stamp.size <= largest)
-        else {
+        let Some(mbox) = self.store.open(id)? else {
             return Ok(false);
         };
-        let bytes = file.read()?;
-        let mut entries = mbox::entries(&bytes, 0);
-        Ok(entries.any(|found| {
+        if mbox.stamp.size > largest {
+            return Ok(false);
+        }
+        let doing = || format!("cannot read ticket {id}");
+        let mut entries = FileEntries::new(mbox.file(), mbox.stamp.size).with_context(doing)?;
+        let mut bytes = Vec::new();
+        while let Some(found) = entries.next_into(&mut bytes).with_context(doing)? {
             let decoded = entry::decode(found.content);
-            Identity::old_digest(&Message::new(&decoded.raw)) == digest
-        }))
+            if Identity::old_digest(&Message::new(&decoded.raw)) == digest {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

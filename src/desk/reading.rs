@@ -10,18 +10,22 @@ use crate::ticket::summary::Summary;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 use mail::decode::Mailbox;
-use mail::entry::{self, Decoded};
-use mail::mbox;
+use mail::entry::{self, Decoded, Tail};
+use mail::mbox::{self, FileEntries};
 use mail::message::Message;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::unix::fs::FileExt;
 
-/// A ticket's mbox as it was when it was read.
+/// A ticket's mbox as it was when it was opened. Its messages stay on the disk until they are asked for.
 #[derive(Debug)]
 pub struct Conversation<'d> {
     pub ticket: TicketId,
-    /// Open or closed, when it was read.
+    /// Open or closed, when it was opened.
     pub state: State,
-    /// The bytes of the file.
-    pub mbox: Vec<u8>,
+    file: File,
+    /// Its size, in bytes.
+    size: u64,
     staff: Staff<'d>,
 }
 
@@ -40,36 +44,82 @@ pub struct FiledMessage<'a> {
     pub writer: Option<Mailbox>,
     /// Where answers to it go (C1).
     pub author: Option<Mailbox>,
-    header: Decoded<'a>,
-    content: &'a [u8],
+    header: Decoded<'static>,
+    mbox: &'a Conversation<'a>,
+    /// Where its header begins in the mbox, and its body ends.
+    at: (u64, u64),
 }
 
 impl Conversation<'_> {
-    /// The messages, oldest first. Only their headers are decoded.
-    pub fn messages(&self) -> impl Iterator<Item = FiledMessage<'_>> {
+    /// The messages, oldest first. Only their headers are decoded, and in memory.
+    ///
+    /// # Errors
+    /// The file cannot be read, or became shorter.
+    pub fn messages(&self) -> Result<Vec<FiledMessage<'_>>> {
+        let mut messages = Vec::new();
+        self.each(|message| {
+            messages.push(message);
+            Ok(())
+        })?;
+        Ok(messages)
+    }
+
+    /// Visits the messages, oldest first, without having all of them in memory.
+    ///
+    /// # Errors
+    /// Those of `visit`; and the file cannot be read, or became shorter.
+    pub fn each<'a>(&'a self, mut visit: impl FnMut(FiledMessage<'a>) -> Result<()>) -> Result<()> {
         let mut course = Course::default();
-        let entries = mbox::entries(&self.mbox, 0).enumerate();
-        entries.map(move |(at, found)| {
+        let mut bytes = Vec::new();
+        let mut entries = FileEntries::new(&self.file, self.size).with_context(|| self.doing())?;
+        let mut number = 0;
+        while let Some(found) = (entries.next_into(&mut bytes)).with_context(|| self.doing())? {
             let size = (found.body - found.header) as usize;
             let header = entry::decode(&found.content[..size.min(found.content.len())]);
             let Summarized { summary, by, asked } =
                 summarize(&self.staff, &found, &header, Summary::of_header);
             let automatic = summary.automatic;
-            FiledMessage {
-                number: at + 1,
+            number += 1;
+            visit(FiledMessage {
+                number,
                 filed: mbox::date_of(found.from_line),
                 event: course.next(asked, automatic),
                 automatic,
                 writer: by.writer,
                 author: by.author,
-                header,
-                content: found.content,
-            }
-        })
+                header: header.into_owned(),
+                mbox: self,
+                at: (found.header, found.end),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the end of the file needs.
+    ///
+    /// # Errors
+    /// The file cannot be read, or became shorter.
+    pub fn tail(&self) -> Result<Tail> {
+        let tail = entry::tail_of_file(&mut &self.file, self.size);
+        tail.with_context(|| self.doing())
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn bytes(&self) -> Result<impl Read> {
+        let mut file = &self.file;
+        file.rewind().with_context(|| self.doing())?;
+        Ok(file.take(self.size))
+    }
+
+    fn doing(&self) -> String {
+        format!("cannot read ticket {}", self.ticket)
     }
 }
 
-impl<'a> FiledMessage<'a> {
+impl FiledMessage<'_> {
     /// Its header fields, without a body.
     pub fn header(&self) -> Message<'_> {
         Message::new(&self.header.raw)
@@ -77,8 +127,15 @@ impl<'a> FiledMessage<'a> {
 
     /// All of it as it came in, and whether the digest proves that. Takes time in proportion to its
     /// size.
-    pub fn decode(&self) -> Decoded<'a> {
-        entry::decode(self.content)
+    ///
+    /// # Errors
+    /// The file cannot be read, or became shorter.
+    pub fn decode(&self) -> Result<Decoded<'static>> {
+        let (start, end) = self.at;
+        let mut content = vec![0; (end - start) as usize];
+        let read = self.mbox.file.read_exact_at(&mut content, start);
+        read.with_context(|| self.mbox.doing())?;
+        Ok(entry::decode(&content).into_owned())
     }
 
     /// When it says it was written, else when it was filed.
@@ -105,14 +162,15 @@ pub(crate) fn first_entry(bytes: &[u8]) -> Option<Decoded<'_>> {
 }
 
 impl Desk {
-    /// Reads a ticket without a lock; `None` if there is no such ticket. A message that is being
+    /// Opens a ticket without a lock; `None` if there is no such ticket. A message that is being
     /// appended at this moment may be in it in part.
     pub fn conversation(&self, id: TicketId) -> Result<Option<Conversation<'_>>> {
-        let read = self.store.read(id)?;
-        Ok(read.map(|(state, _, mbox)| Conversation {
+        let mbox = self.store.open(id)?;
+        Ok(mbox.map(|mbox| Conversation {
             ticket: id,
-            state,
-            mbox,
+            state: mbox.state,
+            size: mbox.stamp.size,
+            file: mbox.into_file(),
             staff: self.staff(),
         }))
     }
@@ -181,11 +239,17 @@ mod tests {
     use super::*;
     use crate::files::Stamp;
     use crate::ticket::address::Addresses;
-    use mail::entry::Tail;
     use mail::entry::{Trace, Verdict, encode};
+    use std::io::Write;
 
     const FOREIGN: &str =
         "From bob@x.org Mon Nov  2 10:00:00 2026\nFrom: Bob <bob@x.org>\n\nhi\n\n";
+
+    fn written(text: &str) -> (File, u64) {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        (file, text.len() as u64)
+    }
 
     fn filed(to: &str, raw: &str) -> String {
         let trace = Trace {
@@ -219,27 +283,27 @@ mod tests {
             (filed("ticket-7-close@old.example", person), Filed),
             (filed("ticket-7-done@old.example", "no header"), Closed),
         ];
+        let text: String = entries.iter().map(|(text, _)| text.as_str()).collect();
+        let (file, size) = written(&text);
         let conversation = Conversation {
             ticket,
             state: State::Closed,
-            mbox: entries
-                .iter()
-                .map(|(text, _)| text.as_str())
-                .collect::<String>()
-                .into_bytes(),
+            file,
+            size,
             staff,
         };
-        let messages: Vec<FiledMessage> = conversation.messages().collect();
+        let messages = conversation.messages().unwrap();
         let events: Vec<Event> = messages.iter().map(|message| message.event).collect();
         assert_eq!(events, entries.map(|(_, event)| event));
         let stamp = Stamp {
             inode: 1,
-            size: 1,
+            size,
             ctime: 1,
         };
         let state = conversation.state;
-        let bytes = &conversation.mbox;
-        let indexed = reading(&staff, ticket, state, stamp, bytes, Tail::Whole).entries;
+        let file = &conversation.file;
+        let read = reading(&staff, ticket, state, stamp, file, Tail::Whole, |_| ());
+        let indexed = read.unwrap().entries;
         let machines = messages.iter().map(|message| message.automatic);
         let said: Vec<_> = events.into_iter().zip(machines).collect();
         let known = indexed
@@ -264,23 +328,25 @@ mod tests {
             filed("submit@example.org", headless),
             FOREIGN.to_owned(),
         ];
+        let (file, size) = written(&mbox.concat());
         let conversation = Conversation {
             ticket: TicketId::new(7).unwrap(),
             state: State::Open,
-            mbox: mbox.concat().into_bytes(),
+            file,
+            size,
             staff,
         };
-        let messages: Vec<FiledMessage> = conversation.messages().collect();
+        let messages = conversation.messages().unwrap();
         let verdicts = [Verdict::Intact, Verdict::Intact, Verdict::Foreign];
         for (message, verdict) in messages.iter().zip(verdicts) {
-            let decoded = message.decode();
+            let decoded = message.decode().unwrap();
             assert_eq!(decoded.verdict, verdict);
             let (header, whole) = (message.header(), Message::new(&decoded.raw));
             assert_eq!(header.fields().len(), whole.fields().len());
             assert_eq!(header.subject(), whole.subject());
             assert_eq!(message.author, whole.from().into_iter().next());
         }
-        assert_eq!(messages[0].decode().raw, raw.as_bytes());
+        assert_eq!(messages[0].decode().unwrap().raw, raw.as_bytes());
         let known = |message: &FiledMessage| {
             let to = message.delivered_to().map(str::to_owned);
             (message.number, to, message.filed, message.written())

@@ -15,8 +15,9 @@ use crate::ticket::summary::Summary;
 use anyhow::{Context, Result};
 use mail::entry::{self, Decoded, Tail};
 use mail::envelope::Sender;
-use mail::mbox;
+use mail::mbox::{self, FileEntries};
 use mail::message::Message;
+use std::fs::File;
 use std::ops::RangeInclusive;
 
 impl Desk {
@@ -40,10 +41,11 @@ impl Desk {
         {
             return Ok(Some(row));
         }
-        let Some((state, stamp, bytes)) = self.store.read(id)? else {
+        let Some(file) = self.store.open(id)? else {
             return Ok(None);
         };
-        self.note(index, id, state, stamp, &bytes).map(Some)
+        self.note(index, id, file.state, file.stamp, file.file())
+            .map(Some)
     }
 
     /// Like [`Desk::known`], for a ticket whose locks are held. Its file ends in a whole entry afterwards.
@@ -57,8 +59,8 @@ impl Desk {
         {
             return Ok(row);
         }
-        let bytes = self.mend(mbox)?;
-        self.note(self.index()?, mbox.id(), state, mbox.stamp()?, &bytes)
+        self.mend(mbox)?;
+        self.note(self.index()?, mbox.id(), state, mbox.stamp()?, mbox.file())
     }
 
     /// Notes a file's messages in the index.
@@ -68,10 +70,10 @@ impl Desk {
         id: TicketId,
         state: State,
         stamp: Stamp,
-        bytes: &[u8],
+        file: &File,
     ) -> Result<Overview> {
-        let tail = mend::tail(|| Ok(index), id, bytes)?;
-        let read = reading(&self.staff(), id, state, stamp, bytes, tail);
+        let tail = mend::tail_of_file(|| Ok(index), id, file, stamp.size)?;
+        let read = reading(&self.staff(), id, state, stamp, file, tail, |_| ())?;
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
@@ -202,23 +204,28 @@ const NEWEST: u32 = 500;
 /// So many rows are written in one transaction: nobody else can write meanwhile.
 const SOME: usize = 500;
 
-/// What a file says that ends in `tail`.
+/// What a file says that ends in `tail`; `visit` sees each entry. One entry at a time is in memory (A8).
 pub(crate) fn reading(
     staff: &Staff,
     id: TicketId,
     state: State,
     stamp: Stamp,
-    bytes: &[u8],
+    file: &File,
     tail: Tail,
-) -> TicketFile {
+    mut visit: impl FnMut(&mbox::Entry),
+) -> Result<TicketFile> {
     let (whole, end) = match tail {
-        Tail::Whole => (true, bytes.len()),
-        Tail::Missing(_) => (false, bytes.len()),
+        Tail::Whole => (true, stamp.size),
+        Tail::Missing(_) => (false, stamp.size),
         // Half a message is none, or its other half would be taken for a duplicate.
-        Tail::Torn { keep } | Tail::SetAside { keep } => (false, keep as usize),
+        Tail::Torn { keep } | Tail::SetAside { keep } => (false, keep),
     };
+    let doing = || format!("cannot read ticket {id}");
     let mut course = Course::default();
-    let entries = mbox::entries(&bytes[..end], 0).map(|found| {
+    let mut entries = Vec::new();
+    let mut bytes = Vec::new();
+    let mut walk = FileEntries::new(file, end).with_context(doing)?;
+    while let Some(found) = walk.next_into(&mut bytes).with_context(doing)? {
         let decoded = entry::decode(found.content);
         let Summarized { summary, asked, .. } = summarize(staff, &found, &decoded, Summary::of);
         let located = Located {
@@ -226,15 +233,17 @@ pub(crate) fn reading(
             offset: found.start,
             size: found.next - found.start,
         };
-        (summary, located)
-    });
-    TicketFile {
+        entries.push((summary, located));
+        drop(decoded);
+        visit(&found);
+    }
+    Ok(TicketFile {
         id,
         state,
         stamp,
-        entries: entries.collect(),
+        entries,
         whole,
-    }
+    })
 }
 
 /// What an entry says.

@@ -3,6 +3,7 @@
 
 use super::Desk;
 use super::delivery::Parcel;
+use super::mend;
 use super::reading::first_entry;
 use super::reconcile::summarize;
 use crate::files::Stamp;
@@ -64,12 +65,13 @@ impl Desk {
             let row = self.known_locked(mbox)?;
             return self.indexed(row).map(Some);
         }
-        let bytes = self.mend(mbox)?;
+        self.mend(mbox)?;
+        let bytes = mbox.read()?;
         self.read(mbox.id(), state, mbox.stamp()?, bytes).map(Some)
     }
 
     fn read(&self, id: TicketId, state: State, stamp: Stamp, mut bytes: Vec<u8>) -> Result<View> {
-        let whole = match self.tail(id, &bytes)? {
+        let whole = match mend::tail(|| self.index(), id, &bytes)? {
             Tail::Whole => true,
             Tail::Missing(_) => false,
             Tail::Torn { keep } | Tail::SetAside { keep } => {

@@ -1,7 +1,7 @@
 //! Bytes of mail on standard output: as they are, but not to a terminal that they could steer (E2).
 
 use crate::error::{Fault, Status};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 
 /// Standard output for bytes that strangers wrote.
 #[derive(Debug)]
@@ -27,6 +27,21 @@ impl RawOutput {
         self.check(bytes)?;
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Prints all of `input`, of which a terminal alone needs all in memory.
+    ///
+    /// # Errors
+    /// As for [`RawOutput::check`]; and `input` cannot be read.
+    pub(crate) fn copy(&self, mut input: impl Read) -> anyhow::Result<()> {
+        if self.terminal {
+            let mut bytes = Vec::new();
+            input.read_to_end(&mut bytes)?;
+            return self.print(&bytes);
+        }
+        let mut stdout = io::stdout().lock();
+        io::copy(&mut input, &mut stdout)?;
         Ok(stdout.flush()?)
     }
 

@@ -93,6 +93,11 @@ impl Mbox<'_> {
         Ok(Stamp::of(&meta))
     }
 
+    /// The file, for reading.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let size = self.stamp()?.size as usize;
         let mut bytes = vec![0; size];

@@ -20,6 +20,7 @@ use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
 pub(crate) use mbox::Mbox;
+pub(crate) use read::OpenMbox;
 pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;
 pub(crate) use staged::StagedFile;

@@ -182,17 +182,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a ticket's mbox without a lock; `None` if there is no such ticket. The file's access time is
-    /// not changed, or mutt would no longer show new mail.
-    pub(crate) fn read(&self, id: TicketId) -> Result<Option<(State, Stamp, Vec<u8>)>> {
-        let Some(mut file) = self.open(id)? else {
-            return Ok(None);
-        };
-        let bytes = file.read()?;
-        Ok(Some((file.state, file.stamp, bytes)))
-    }
-
-    /// Opens a ticket's mbox for reading, like [`Store::read`].
+    /// Opens a ticket's mbox for reading, without a lock; `None` if there is no such ticket. The file's access
+    /// time is not changed, or mutt would no longer show new mail.
     pub(crate) fn open(&self, id: TicketId) -> Result<Option<OpenMbox>> {
         for attempt in 0..30 {
             let state = [State::Open, State::Closed][attempt % 2];
@@ -241,6 +232,15 @@ pub(crate) struct OpenMbox {
 }
 
 impl OpenMbox {
+    /// The file, of which its first `stamp.size` bytes are meant.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(crate) fn into_file(self) -> File {
+        self.file
+    }
+
     pub(crate) fn read(&mut self) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.stamp.size as usize + 1);
         let read = std::io::Read::read_to_end(&mut self.file, &mut bytes);

@@ -72,7 +72,7 @@ use memchr::memchr_iter;
 use self::ends::Ends;
 pub use self::fields::is_steering;
 use self::fields::{HELD, field_name, must_be_held};
-pub use self::tail::{Tail, tail};
+pub use self::tail::{Tail, tail, tail_of_file};
 pub use self::trace::Trace;
 pub use self::trace::{EXPORT_MARK, field_len};
 use self::trace::{Record, Top};
@@ -107,6 +107,17 @@ pub struct Decoded<'a> {
     pub sha256: Option<String>,
     /// The recorded number of bytes that came in; `None` for a foreign entry.
     pub size: Option<u64>,
+}
+
+impl Decoded<'_> {
+    /// The same with bytes of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Decoded<'static> {
+        Decoded {
+            raw: Cow::Owned(self.raw.into_owned()),
+            ..self
+        }
+    }
 }
 
 /// SHA-256 of `raw` in lower-case hexadecimal, as in [`Decoded::sha256`].

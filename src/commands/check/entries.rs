@@ -7,7 +7,7 @@ use crate::error::Status;
 use crate::screen::{plural, say};
 use crate::ticket::State;
 use anyhow::Result;
-use mail::entry::{Tail, Verdict, tail};
+use mail::entry::{Tail, Verdict};
 
 /// What was found in all tickets.
 #[derive(Default)]
@@ -74,8 +74,8 @@ pub fn verify(desk: &mut Desk) -> Result<Status> {
 impl Verified {
     fn read(&mut self, ticket: &Conversation) -> Result<()> {
         let id = ticket.ticket;
-        for message in ticket.messages() {
-            let decoded = message.decode();
+        ticket.each(|message| {
+            let decoded = message.decode()?;
             self.messages += 1;
             match decoded.verdict {
                 Verdict::Intact => {}
@@ -88,8 +88,9 @@ impl Verified {
                     ))?;
                 }
             }
-        }
-        match tail(&ticket.mbox, 0) {
+            Ok(())
+        })?;
+        match ticket.tail()? {
             // A missing empty line loses nothing, and mutt leaves it out.
             Tail::Whole | Tail::Missing(_) => {}
             Tail::Torn { .. } | Tail::SetAside { .. } => {

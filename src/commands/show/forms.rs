@@ -41,7 +41,7 @@ struct AttachmentObject {
 pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
     let mut lines = String::new();
     for filed in messages {
-        let decoded = filed.decode();
+        let decoded = filed.decode()?;
         let message = Message::new(&decoded.raw);
         let (to, cc) = (message.mailboxes("To"), message.mailboxes("Cc"));
         let rendered = render::render(&decoded.raw, &Limits::default());
@@ -86,8 +86,12 @@ fn event(event: Event) -> Option<&'static str> {
 }
 
 /// A message for the screen; with `headers`, its fields stand above its text.
-pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> screen::ShownMessage {
-    let decoded = filed.decode();
+pub(super) fn shown(
+    filed: &FiledMessage,
+    subject: &str,
+    headers: bool,
+) -> Result<screen::ShownMessage> {
+    let decoded = filed.decode()?;
     let message = Message::new(&decoded.raw);
     let rendered = render::render(&decoded.raw, &Limits::default());
     let mut shown = screen::ShownMessage {
@@ -106,7 +110,7 @@ pub(super) fn shown(filed: &FiledMessage, subject: &str, headers: bool) -> scree
         shown.to = message.mailboxes("To");
         shown.cc = message.mailboxes("Cc");
     }
-    shown
+    Ok(shown)
 }
 
 /// All header fields, decoded, one a line; above them those of the envelope.

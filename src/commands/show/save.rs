@@ -65,7 +65,7 @@ impl Folder {
 
     /// Writes what is attached to a message, and says where.
     pub(super) fn save(&mut self, message: &FiledMessage) -> Result<()> {
-        let raw = message.decode().raw;
+        let raw = message.decode()?.raw;
         let mut result = Ok(());
         render::attached(&raw, &mut |attachment, bytes| {
             result = self.write(message.number, attachment, bytes);

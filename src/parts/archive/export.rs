@@ -60,15 +60,12 @@ impl Run for Export {
         };
         let (mut tickets, mut messages) = (0, 0);
         for id in ids {
-            let Some(ticket) = Snapshot::read(&desk, id)? else {
+            let Some(ticket) = Snapshot::open(&desk, id)? else {
                 continue; // removed in the meantime
             };
-            let before = messages;
-            for message in ticket.messages(&desk.config.addresses) {
-                mailbox.add(&message)?;
-                messages += 1;
-            }
-            if messages > before {
+            let found = ticket.each(&mut |message| mailbox.add(message))?;
+            messages += found as usize;
+            if found > 0 {
                 tickets += 1;
             } else {
                 screen::remark(format_args!("ticket {id} has no messages"));

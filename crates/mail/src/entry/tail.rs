@@ -4,11 +4,13 @@
 //! of it. A power cut may also leave NULs in place of blocks that were not written, at the beginning or
 //! between others. What might be somebody's mail is set aside and never cut off.
 
+use std::io::{self, Read, Seek, SeekFrom};
+
 use memchr::{memchr, memrchr};
 
 use super::whole::{Wholeness, wholeness};
 use super::{MOST_MISSING, Verdict, decode};
-use crate::mbox::{entries, is_from_line_cut_short};
+use crate::mbox::{FileEntries, entries, is_from_line_cut_short};
 
 /// What must be done to a file before the next entry may be appended. Offsets are from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +57,81 @@ const SECTOR: u64 = 512;
 #[must_use]
 pub fn tail(bytes: &[u8], base: u64) -> Tail {
     let written = bytes.len() - bytes.iter().rev().take_while(|&&b| b == 0).count();
-    if written < bytes.len() {
-        return match without_nuls(&bytes[..written], base) {
-            Tail::Torn { keep } | Tail::SetAside { keep } => Tail::SetAside { keep },
-            Tail::Whole | Tail::Missing(_) => Tail::SetAside {
-                keep: base + written as u64,
-            },
-        };
+    judge(&bytes[..written], base, written < bytes.len())
+}
+
+/// Judges `bytes`, with NULs behind them or not.
+fn judge(bytes: &[u8], base: u64, nuls: bool) -> Tail {
+    match without_nuls(bytes, base) {
+        tail if !nuls => tail,
+        Tail::Torn { keep } | Tail::SetAside { keep } => Tail::SetAside { keep },
+        Tail::Whole | Tail::Missing(_) => Tail::SetAside {
+            keep: base + bytes.len() as u64,
+        },
     }
-    without_nuls(bytes, base)
+}
+
+/// Judges the end of the first `size` bytes of a file, as [`tail`] does. Only the last entry is in memory.
+///
+/// # Errors
+/// `input` cannot be read; `UnexpectedEof` if it has become shorter.
+///
+/// ```
+/// use std::io::Cursor;
+/// use tickets_mail::entry::{Tail, tail_of_file};
+///
+/// let file = b"From ann@example.org Mon Jan  1 00:00:00 2024\nSubject: one\n\ntext\n";
+/// let tail = tail_of_file(&mut Cursor::new(file), file.len() as u64)?;
+/// assert_eq!(tail, Tail::Missing(b"\n"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn tail_of_file<R: Read + Seek>(input: &mut R, size: u64) -> io::Result<Tail> {
+    let written = end_where(input, size, |b| b != 0)?;
+    let mut base = last_start(input, written)?;
+    // Where the last line is cut, what stands before it is judged by itself.
+    let line = end_where(input, written, |b| b == b'\n')?;
+    if line < written {
+        base = base.min(last_start(input, line)?);
+    }
+    let mut bytes = Vec::new();
+    input.seek(SeekFrom::Start(base))?;
+    input.take(written - base).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 == written - base {
+        true => Ok(judge(&bytes, base, written < size)),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Where the last entry begins in the first `size` bytes of a file; 0 if there is none.
+fn last_start<R: Read + Seek>(input: &mut R, size: u64) -> io::Result<u64> {
+    let mut entries = FileEntries::new(input, size)?;
+    let mut start = 0;
+    while let Some(span) = entries.next()? {
+        start = span.start;
+    }
+    Ok(start)
+}
+
+/// The offset behind the last of the first `size` bytes that `is_it`; 0 if there is none.
+fn end_where<R: Read + Seek>(
+    input: &mut R,
+    size: u64,
+    is_it: impl Fn(u8) -> bool,
+) -> io::Result<u64> {
+    const CHUNK: u64 = 64 << 10;
+    let mut bytes = vec![0; CHUNK.min(size) as usize];
+    let mut end = size;
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        let bytes = &mut bytes[..(end - start) as usize];
+        input.seek(SeekFrom::Start(start))?;
+        input.read_exact(bytes)?;
+        if let Some(last) = bytes.iter().rposition(|&b| is_it(b)) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 fn without_nuls(bytes: &[u8], base: u64) -> Tail {

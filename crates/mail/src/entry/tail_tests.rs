@@ -1,5 +1,6 @@
 //! What a kill or a power cut can leave, cut at every byte (D7).
 
+use super::tail as tail_of_bytes;
 use super::*;
 use crate::entry;
 use crate::mbox::entries;
@@ -34,6 +35,21 @@ fn mails() -> Vec<Vec<u8>> {
         b"A: crlf, cut behind a CR\r\n\r\n\r",
     ];
     mails.iter().map(|mail| mail.to_vec()).collect()
+}
+
+/// What the end needs, which is the same whether the file is in memory or not.
+fn tail(file: &[u8], base: u64) -> Tail {
+    let judged = tail_of_bytes(file, base);
+    if base == 0 {
+        let found = tail_of_file(&mut std::io::Cursor::new(file), file.len() as u64);
+        assert_eq!(
+            found.unwrap(),
+            judged,
+            "{:?}",
+            String::from_utf8_lossy(file)
+        );
+    }
+    judged
 }
 
 /// Does what the store does, until a new entry may follow; what was set aside was not yet lost.

@@ -69,24 +69,33 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Entry<'a>> {
         let Ok(span) = self.scanner.next();
+        let span = span?;
+        let all = &self.scanner.bytes;
+        Some(span.entry(all.part(span.start, span.end)))
+    }
+}
+
+impl EntrySpan {
+    /// The entry that lies there, given its bytes from `start` to `end`.
+    pub(super) fn entry(self, bytes: &[u8]) -> Entry<'_> {
         let EntrySpan {
             start,
             header,
             body,
             end,
             next,
-        } = span?;
-        let all = &self.scanner.bytes;
-        let line = all.part(start, header);
-        Some(Entry {
+        } = self;
+        let header_at = (header - start) as usize;
+        let line = &bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len()).min(header_at)];
+        Entry {
             start,
             header,
             body,
             end,
             next,
-            from_line: line[..memchr(b'\n', line).unwrap_or(line.len())].trim_ascii_end(),
-            content: all.part(header, end),
-        })
+            from_line: line.trim_ascii_end(),
+            content: &bytes[header_at..],
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use memchr::memchr;
 
+use super::entries::Entry;
 use super::scan::{Bytes, EntrySpan, LINE, Scanner};
 
 /// So much of the file is in memory at a time.
@@ -74,6 +75,18 @@ impl<R: Read + Seek> FileEntries<R> {
     #[allow(clippy::should_implement_trait)] // It may fail.
     pub fn next(&mut self) -> io::Result<Option<EntrySpan>> {
         self.scanner.next()
+    }
+
+    /// The next entry, read into `bytes`, which is used again for the one after it; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`FileEntries::next`].
+    pub fn next_into<'b>(&mut self, bytes: &'b mut Vec<u8>) -> io::Result<Option<Entry<'b>>> {
+        let Some(span) = self.next()? else {
+            return Ok(None);
+        };
+        self.scanner.bytes.read_into(span.start, span.end, bytes)?;
+        Ok(Some(span.entry(bytes)))
     }
 
     /// The bytes of the file from offset `from` to offset `to`.
@@ -166,17 +179,28 @@ impl<R: Read + Seek> Buffer<R> {
     }
 
     fn read(&mut self, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_into(from, to, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read_into(&mut self, from: u64, to: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
         if from > to || to > self.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        bytes.clear();
         if from >= self.at && to <= self.at + self.bytes.len() as u64 {
             let (from, to) = ((from - self.at) as usize, (to - self.at) as usize);
-            return Ok(self.bytes[from..to].to_vec());
+            bytes.extend_from_slice(&self.bytes[from..to]);
+            return Ok(());
         }
-        let mut bytes = vec![0; (to - from) as usize];
+        bytes.reserve_exact((to - from) as usize);
         self.input.seek(SeekFrom::Start(from))?;
-        self.input.read_exact(&mut bytes)?;
-        Ok(bytes)
+        let read = (&mut self.input).take(to - from).read_to_end(bytes)?;
+        match read as u64 == to - from {
+            true => Ok(()),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

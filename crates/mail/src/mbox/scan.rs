@@ -81,7 +81,7 @@ impl<B: Bytes> Scanner<B> {
             scanner.first = scanner.next_from_line(start)?;
             scanner.pos = scanner.first;
         }
-        if scanner.is_internal_data_at(scanner.first)? {
+        if start == 0 && scanner.is_internal_data_at(scanner.first)? {
             scanner.next()?;
             scanner.first = scanner.pos;
         }
