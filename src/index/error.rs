@@ -1,6 +1,6 @@
 //! Errors of the index, and whether rebuilding it would help.
 
-use crate::files::{obstacle, open_plain};
+use crate::files::{is_no_file, obstacle, open_plain};
 use rusqlite::ErrorCode;
 use std::fmt;
 use std::fs::OpenOptions;
@@ -31,17 +31,17 @@ impl IndexError {
     }
 
     /// Why the index could not be written, if that is what `error` is about: the disk is full or may
-    /// only be read, or the files are another user's.
+    /// only be read, the files are another user's, or something else stands in their place.
     pub fn unwritable(error: &anyhow::Error) -> Option<String> {
         let io = error.chain().find_map(|e| e.downcast_ref::<io::Error>());
         let of_system = error.downcast_ref::<OfIndex>().and(io).is_some_and(|e| {
-            matches!(
-                e.kind(),
-                ErrorKind::PermissionDenied
-                    | ErrorKind::ReadOnlyFilesystem
-                    | ErrorKind::StorageFull
-                    | ErrorKind::QuotaExceeded
-            )
+            let kinds = [
+                ErrorKind::PermissionDenied,
+                ErrorKind::ReadOnlyFilesystem,
+                ErrorKind::StorageFull,
+                ErrorKind::QuotaExceeded,
+            ];
+            kinds.contains(&e.kind()) || is_no_file(e)
         });
         let code = Self::among(error).and_then(|e| e.0.sqlite_error_code());
         let of_sqlite = matches!(

@@ -3,10 +3,12 @@
 use crate::files::{absent, expect_directory, obstacle};
 use crate::store::Store;
 use crate::ticket::{State, TicketId};
+use std::fs::DirEntry;
 use std::path::PathBuf;
 
-/// The program's own files in `.tickets`.
-const FILES: [&str; 17] = [
+/// The core's own files in `.tickets`. Those of parts are theirs alone, and are only seen if they are neither file nor
+/// directory.
+const FILES: [&str; 12] = [
     "turns",
     "sequence",
     "answered",
@@ -16,14 +18,9 @@ const FILES: [&str; 17] = [
     "index.db-journal",
     "index.db-new",
     "index.new",
-    "index.lock",
-    "text.db",
-    "text.db-journal",
-    "text.new",
-    "text.lock",
-    "rebuild.lock",
-    "import",
     "index.new-journal",
+    "index.lock",
+    "rebuild.lock",
 ];
 
 /// Its directories there.
@@ -55,7 +52,20 @@ pub(super) fn look(store: &Store) -> Vec<(PathBuf, std::io::Error)> {
         files.extend(ours.map(|entry| entry.path()));
     }
     let private = store.private();
-    files.extend(FILES.iter().map(|name| private.join(name)));
+    let entries = std::fs::read_dir(&private).into_iter().flatten().flatten();
+    let stands_in_the_way = |entry: &DirEntry| {
+        entry.file_type().is_ok_and(|kind| match kind.is_dir() {
+            true => FILES.iter().any(|name| entry.file_name() == *name),
+            false => !kind.is_file(),
+        })
+    };
+    let others = |path: &PathBuf| !DIRECTORIES.iter().any(|name| private.join(name) == *path);
+    files.extend(
+        entries
+            .filter(stands_in_the_way)
+            .map(|entry| entry.path())
+            .filter(others),
+    );
     let directories = DIRECTORIES.iter().map(|name| private.join(name));
     let mut found: Vec<_> = files
         .into_iter()
