@@ -264,7 +264,7 @@ fn start(sendmail: &Sendmail, (claim, envelope, file): Claimed) -> (Claim, Start
 }
 
 /// [`claim`], where what goes wrong is reported.
-fn claim_or_report(path: &PathBuf, report: &mut Report) -> Option<Claimed> {
+fn claim_or_report(path: &Path, report: &mut Report) -> Option<Claimed> {
     claim(path).unwrap_or_else(|cause| {
         let mail = Mail::read(path);
         report
