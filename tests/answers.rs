@@ -389,7 +389,7 @@ fn a_closing_is_told_in_one_mail() {
 
 #[test]
 fn only_the_desks_own_words_go_out_with_a_closing() {
-    // C4
+    // C4, T2
     let bench = desk("");
     let bob = |id: &str, to: &str| {
         let mail = written("Bob <bob@example.com>", id, to, "Re: [issue1] Printer");
@@ -479,7 +479,7 @@ fn what_can_reach_nobody_is_not_said_to_be_queued() {
 
 #[test]
 fn strangers_together_get_so_many_answers_an_hour() {
-    // C7: robots with a new address each, of one domain and of many.
+    // C7, T2: robots with a new address each, of one domain and of many.
     let bench = empty("ack_total = 6\n");
     let acks = |n: usize, domain: &str| {
         let from = format!("Robot <r{n}@{domain}>");
@@ -602,7 +602,7 @@ fn an_admin_who_opened_a_ticket_hears_of_it_once() {
 
 #[test]
 fn all_spellings_of_a_mailbox_count_as_one() {
-    // C7
+    // C7, T7
     let bench = empty("ack_limit = 2\n");
     let spellings = [
         "ann@x.example",
@@ -636,7 +636,7 @@ fn all_spellings_of_a_mailbox_count_as_one() {
 
 #[test]
 fn closing_notices_that_strangers_cause_count() {
-    // C7: Reply-To names a victim, then one closes and re-opens in turn.
+    // C7, T2: Reply-To names a victim, then one closes and re-opens in turn.
     let bench = empty("ack_limit = 3\n");
     let mail = |id: &str, to: &str| {
         let mail = written("Mallory <mallory@example.com>", id, to, "Buy now");
@@ -742,7 +742,7 @@ fn forwarded_mail_that_is_unclear_is_the_admins_own() {
 
 #[test]
 fn admins_hear_of_every_change_of_state_that_strangers_cause() {
-    // B11, C4, C5, C7: whomever the header names, and whoever it says wrote.
+    // B11, C4, C5, C7, T4: whomever the header names, and whoever it says wrote.
     for (notify, label) in [("copy", "copy"), ("note", "note")] {
         let bench = desk(&format!("notify = \"{notify}\"\n"));
         let both = BOTH.replace("copy", label);
@@ -778,7 +778,7 @@ fn admins_hear_of_every_change_of_state_that_strangers_cause() {
 
 #[test]
 fn an_admin_named_beside_a_stranger_did_not_write_it() {
-    // C2, C5
+    // C2, C5, T4
     let bench = desk("");
     let both = "Steve <steve@example.org>, Mallory <mallory@example.com>";
     bench.file("submit", written(both, "m0", "submit", "Hello"));
@@ -802,7 +802,7 @@ fn an_admin_named_beside_a_stranger_did_not_write_it() {
 
 #[test]
 fn what_bears_an_admins_name_without_a_proof_says_so_in_one_mail() {
-    // C2, C3
+    // C2, C3, T3
     let bench = desk("authserv_id = \"mail.example.org\"\n");
     for (id, to) in [("s1", "ticket-1"), ("s2", "ticket-1-submitter")] {
         bench.file(to, from_steve(id, to));
@@ -843,7 +843,7 @@ fn what_bears_an_admins_name_without_a_proof_says_so_in_one_mail() {
 
 #[test]
 fn one_mail_does_something_in_a_few_tickets_at_most() {
-    // A6, B9: a whole mailbox is piped in, and To names them all.
+    // A6, B9, T1, T3: a whole mailbox is piped in, and To names them all.
     let bench = empty("ack = false\n");
     for n in 0..8 {
         bench.file("submit", from_ann(&format!("{n}"), "submit", "Printer"));
@@ -910,7 +910,7 @@ fn one_mail_does_something_in_a_few_tickets_at_most() {
 
 #[test]
 fn the_desks_own_address_takes_part_in_nothing() {
-    // C5: all mail names submit@ in To, and anybody can write it into From.
+    // C5, T4: all mail names submit@ in To, and anybody can write it into From.
     let bench = desk("");
     for (id, from) in [("1", "submit@example.org"), ("2", "\"submit\"@example.org")] {
         bench.file("ticket-1-done", written(from, id, "ticket-1-done", "x"));

@@ -36,6 +36,7 @@ const CLOSED: Case = Case {
 
 #[test]
 fn who_closes_must_be_proven() {
+    // T6
     let closed_by_bob: &[&str] = &["closed <> -- alice@example.net", BOTH];
     run(
         CONFIG,
@@ -236,6 +237,7 @@ fn who_may_use_the_store_may_close_by_sendmail() {
 
 #[test]
 fn members_of_the_stores_group_may_close_by_sendmail() {
+    // T16
     // On Debian the user `sync` is in the group of `nobody`, as whom the program runs for root.
     let sync = User::from_name("sync").unwrap();
     let Some(sync) = sync.filter(|sync| sync.gid == own_user().gid) else {

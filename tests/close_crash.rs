@@ -149,6 +149,7 @@ impl Scenario {
 /// D7
 #[test]
 fn killed_at_every_system_call_and_given_again() {
+    // T19
     if !strace_is_here() {
         return;
     }

@@ -120,6 +120,7 @@ fn is_harmless(text: &str, lines: usize) {
 // E4: errors and hints repeat what was typed, and names of files.
 #[test]
 fn what_was_typed_does_no_harm() {
+    // T11
     let b = Bench::new();
     b.file(
         "submit",

@@ -1,5 +1,6 @@
-//! The contract, `docs/contract.md`, is what the tests prove: each promise that holds is cited by a
-//! test, each citation names a promise, and each key of the configuration is one that is read.
+//! The contract, `docs/contract.md`, and the bounds in `docs/security.md` are what the tests prove: each
+//! promise that holds is cited by a test, each citation names a promise, and each key of the configuration
+//! is one that is read.
 //!
 //! A citation stands in a comment, in one of two forms:
 //!
@@ -17,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 const PAGE: &str = include_str!("../docs/contract.md");
 
+/// The page whose rows begin with T.
+const SECURITY: &str = include_str!("../docs/security.md");
+
 /// What stands before that which is promised and not kept yet.
 const TO_COME: &str = "**To come:**";
 
@@ -27,7 +31,7 @@ const ROOMS: [&str; 8] = [
 
 /// Rows in the order of the page, each with the part that holds today.
 fn rows(page: &str) -> Vec<(String, String)> {
-    let start = Regex::new(r"^\*\*([A-L][0-9]+)\*\* ").unwrap();
+    let start = Regex::new(r"^\*\*([A-LT][0-9]+)\*\* ").unwrap();
     let mut rows: Vec<(String, String)> = Vec::new();
     for paragraph in page.split("\n\n") {
         if let Some(found) = start.captures(paragraph) {
@@ -122,10 +126,10 @@ fn comments<'a>(name: &str, text: &'a str) -> Vec<Comment<'a>> {
 
 /// The rows that a comment cites.
 fn cited(comment: &Comment) -> BTreeSet<String> {
-    const ROWS: &str = r"[A-L][0-9]+(?:(?:, | and | to )[A-L][0-9]+)*";
+    const ROWS: &str = r"[A-LT][0-9]+(?:(?:, | and | to )[A-LT][0-9]+)*";
     let first = Regex::new(&format!(r"^({ROWS})(?:[:.,;]|$)")).unwrap();
     let in_parentheses = Regex::new(&format!(r"\((?:promises? )?({ROWS})[),:;]")).unwrap();
-    let pieces = Regex::new(r"(to )?([A-L])([0-9]+)").unwrap();
+    let pieces = Regex::new(r"(to )?([A-LT])([0-9]+)").unwrap();
     let whole = comment.lines.join(" ");
     let begins = comment.lines.first().and_then(|line| first.captures(line));
     let lists = begins
@@ -200,12 +204,12 @@ fn citing(sources: &[(String, String)]) -> BTreeMap<String, Vec<String>> {
     citing
 }
 
-/// The rows of sections A to E that hold and that no test cites.
+/// The rows of sections A to E and T that hold and that no test cites.
 fn unproven(page: &str, sources: &[(String, String)]) -> Vec<String> {
     let citing = citing(sources);
-    let rows = rows(page)
-        .into_iter()
-        .filter(|(row, holds)| !holds.is_empty() && row.starts_with(|c| ('A'..='E').contains(&c)));
+    let rows = rows(page).into_iter().filter(|(row, holds)| {
+        !holds.is_empty() && row.starts_with(|c| ('A'..='E').contains(&c) || c == 'T')
+    });
     rows.map(|(row, _)| row)
         .filter(|row| !citing.contains_key(row))
         .collect()
@@ -218,12 +222,15 @@ fn every_promise_that_holds_is_cited_by_a_test() {
         println!("{row}");
         tests.iter().for_each(|test| println!("    {test}"));
     }
-    assert_eq!(unproven(PAGE, &sources), [""; 0], "no test cites these");
+    for page in [PAGE, SECURITY] {
+        assert_eq!(unproven(page, &sources), [""; 0], "no test cites these");
+    }
 }
 
 #[test]
 fn every_citation_names_a_row() {
-    let rows: BTreeSet<String> = rows(PAGE).into_iter().map(|(row, _)| row).collect();
+    let pages = [PAGE, SECURITY].into_iter();
+    let rows: BTreeSet<String> = pages.flat_map(rows).map(|(row, _)| row).collect();
     let mut wrong = Vec::new();
     for (file, text) in sources() {
         for comment in comments(&file, &text) {
@@ -254,6 +261,12 @@ fn rows_are_numbered_without_a_gap() {
         want.extend((1..=count).map(|number| format!("{section}{number}")));
     }
     let got: Vec<String> = rows.into_iter().map(|(row, _)| row).collect();
+    assert_eq!(got, want);
+    let got: Vec<String> = self::rows(SECURITY)
+        .into_iter()
+        .map(|(row, _)| row)
+        .collect();
+    let want: Vec<String> = (1..=got.len()).map(|number| format!("T{number}")).collect();
     assert_eq!(got, want);
     // A mark that is written otherwise would be a promise that holds.
     let marks = Regex::new(r"(?i)to[ -]come")
@@ -351,6 +364,7 @@ fn what_a_comment_cites() {
         ("// RFC2231, UTF8, (RFC 5322 3.6.4), (=C3=B6)", ""),
         ("let a = \"A4\"; let b = \"(B7)\";", ""),
         ("// Shows D1 nothing", ""),
+        ("// T3: a weapon (C7).", "C7 T3"),
     ] {
         let rows: BTreeSet<String> = comments("x.rs", text).iter().flat_map(cited).collect();
         let rows: Vec<String> = rows.into_iter().collect();

@@ -316,6 +316,7 @@ fn a_mail_in_two_tickets() {
 /// (E2) A terminal gets no bytes that could steer it; a pipe gets all.
 #[test]
 fn a_terminal_gets_no_escape_sequences() {
+    // T11
     let b = Bench::new();
     b.file(
         "submit",

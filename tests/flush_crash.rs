@@ -44,6 +44,7 @@ fn msg_ids(bench: &Bench) -> Vec<String> {
 /// (C9)
 #[test]
 fn a_flush_that_is_killed_sends_one_mail_twice_at_most() {
+    // T19
     if !strace_is_here() {
         return;
     }

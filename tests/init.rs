@@ -198,7 +198,7 @@ fn half_a_script_does_nothing() {
 /// expands some of them as root, and by mutt, which runs backticks.
 #[test]
 fn nothing_in_the_configuration_becomes_a_command() {
-    // E3
+    // E3, T17
     let b = machine(&[EXIM]);
     let good = "domain = \"example.org\"\nadmins = \"a@example.com\"\ndir = \"/srv/desk\"\n";
     let mtas = &["--exim", "--postfix"][..];

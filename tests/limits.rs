@@ -36,6 +36,7 @@ fn crowd(mails: usize) -> String {
 // the larger one the index knows.
 #[test]
 fn a_ticket_that_names_hundreds_of_thousands() {
+    // T12
     for mails in [330, 2000] {
         let bench = Bench::with("notify = \"none\"\n");
         bench.file(
@@ -110,6 +111,7 @@ fn statuses(limits: &[String]) -> BTreeMap<i32, usize> {
 // A3, A4, D7: a new ticket needs an index of some 100 blocks of 512 bytes.
 #[test]
 fn no_file_may_grow_beyond_a_limit() {
+    // T14
     let limits: Vec<String> = (0..12)
         .chain((12..240).step_by(12))
         .map(|blocks| format!("ulimit -f {blocks}"))
@@ -192,6 +194,7 @@ fn an_entry_that_comes_to_a_part() {
 // A3, A4: from the smallest limit on under which the program is loaded at all.
 #[test]
 fn too_little_memory() {
+    // T14
     let bench = Bench::new();
     let loads = |kib: &usize| {
         let ran = under(&format!("ulimit -v {kib}"), &bench, &["--version"], b"");

@@ -132,6 +132,7 @@ fn large(size: usize) -> Vec<u8> {
 // memory that is written to; each thread has a stack of its own.
 #[test]
 fn a_small_mail_to_a_large_ticket() {
+    // T12
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let most = 3 * MIB + 16 * MIB + threads * 4 * MIB;
     let limit = format!("ulimit -d {}", most / 1024);

@@ -79,6 +79,7 @@ const SUBMIT: [&str; 3] = ["deliver", "-r", "submit@example.org"];
 /// E7: one delivery by root for each place of configuration and store.
 #[test]
 fn root_works_as_the_one_whose_desk_it_is() {
+    // T17
     let Some((_, uid)) = machine() else {
         return;
     };
@@ -127,6 +128,7 @@ fn root_works_as_the_one_whose_desk_it_is() {
 /// E7, E4, A3: what root refuses, or is refused as the user that it has become; nothing is made.
 #[test]
 fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
+    // T18
     let Some((_, uid)) = machine() else {
         return;
     };
@@ -311,6 +313,7 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
 /// turn against it by moving the ground; afterwards it is the owner.
 #[test]
 fn nothing_is_opened_or_made_before_root_is_the_owner() {
+    // T17
     let Some((_, uid)) = machine() else {
         return;
     };

@@ -161,6 +161,7 @@ fn a_store_that_may_only_be_read() {
 /// (D9) Somebody who may read it, and is not its owner. Only root can try that.
 #[test]
 fn a_store_of_somebody_elses() {
+    // T15
     if ordinary_user().is_none() {
         return;
     }

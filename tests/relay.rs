@@ -481,7 +481,7 @@ fn is_admin(address: &str) -> bool {
 
 #[test]
 fn strangers_use_nobody_as_a_weapon() {
-    // C1, C2, C3, C4, C5, C7
+    // C1, C2, C3, C4, C5, C7, T1 to T5, T10
     let defaults = ProptestConfig::default();
     let mut runner = TestRunner::new(ProptestConfig {
         cases: match std::env::var_os("PROPTEST_CASES") {

@@ -104,7 +104,7 @@ fn a_robot_that_opens_a_ticket_for_each_acknowledgement() {
 
 #[test]
 fn a_robot_at_either_end() {
-    // C7
+    // C7, T5, T10
     let bench = Bench::new();
     first(&bench, "robot@example.net");
     // An admin's mailbox that answers everything, as if no mark said not to.
@@ -219,6 +219,7 @@ fn spam_is_not_acknowledged() {
 /// C7: a clock that was in the year 2100 for some minutes silences neither an author nor a ticket.
 #[test]
 fn what_a_wrong_clock_dated_does_not_count() {
+    // T19
     for padding in [0, 1100 << 10] {
         let bench = Bench::new();
         first(&bench, "ann@example.net");

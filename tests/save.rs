@@ -100,6 +100,7 @@ fn all_attachments_of_a_ticket() {
 // E2: what lies in the directory may be a trap.
 #[test]
 fn no_link_is_followed() {
+    // T11
     let b = desk();
     b.make_dir("out");
     b.put("precious", b"mine");

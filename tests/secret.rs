@@ -210,7 +210,7 @@ fn every_mail_names_the_address_that_works() {
 
 #[test]
 fn a_guess_is_refused() {
-    // B8
+    // B8, T8
     let bench = desk("");
     open(&bench);
     bench.take_sent();
@@ -365,6 +365,7 @@ fn the_operators_tools_know_the_address() {
 /// others quote.
 #[test]
 fn feeds_do_not_publish_the_digests() {
+    // T8
     let bench = desk("");
     let local = open(&bench);
     let digest = local.rsplit('-').next().unwrap();

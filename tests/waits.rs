@@ -140,7 +140,7 @@ fn what_is_no_file_is_no_lock() {
 /// Files of our own. A mail to a small ticket needs none of them but the message's turn.
 #[test]
 fn a_pipe_is_none_of_our_files() {
-    // D5
+    // D5, T16
     let cannot = |doing: &str, path: &str| {
         format!("tickets: cannot {doing} {path}: a named pipe stands there, no file\n")
     };
@@ -214,7 +214,7 @@ fn a_pipe_is_none_of_our_files() {
 /// The lock of the index, held by a command that was stopped.
 #[test]
 fn the_index_is_waited_for_with_patience() {
-    // D5
+    // D5, T14
     let bench = two_tickets();
     // Larger than what is read without the index.
     bench.file("ticket-2", mail("3", "", &"x\n".repeat(600_000)));
@@ -249,7 +249,7 @@ fn the_index_is_waited_for_with_patience() {
 /// The lock for numbers, held by a delivery that was stopped.
 #[test]
 fn the_next_number_is_waited_for_with_patience() {
-    // D5
+    // D5, T14
     let bench = two_tickets();
     let lock = hold(&bench, ".tickets/sequence");
     let line = format!("tickets: {}\n", held(&bench, ".tickets/sequence"));
@@ -284,7 +284,7 @@ fn what_is_noted_afterwards_is_left_out() {
 
 #[test]
 fn a_maildir_with_what_is_no_mail_is_imported() {
-    // D5
+    // D5, T13
     let bench = Bench::new();
     for part in ["Mail", "Mail/cur", "Mail/new", "Mail/tmp"] {
         bench.make_dir(part);
@@ -339,7 +339,7 @@ fn below(dir: &std::path::Path) -> Vec<String> {
 
 #[test]
 fn a_store_has_its_own_directories() {
-    // D8
+    // D8, T16
     for name in ["archived", ".tickets"] {
         let bench = two_tickets();
         bench.works("close 2");
@@ -410,7 +410,7 @@ fn the_outbox_is_not_elsewhere() {
 /// The purge and the copies keep to the store's own directories, and to names of ours.
 #[test]
 fn the_purge_removes_nothing_of_others() {
-    // D8, D10
+    // D8, D10, T16
     let bench = two_tickets();
     let recent = bench.ticket(".tickets/recent");
     let today = fs::read_dir(&recent)

@@ -337,7 +337,7 @@ fn authors_without_an_address_are_named() {
 
 #[test]
 fn no_spelling_is_mapped_to_who_may_close() {
-    // C5, C8: what IDNA and Unicode map to an admin, a participant or the desk itself.
+    // C5, C8, T7: what IDNA and Unicode map to an admin, a participant or the desk itself.
     let foreign = [
         "steve@\u{ff45}xample.org",
         "steve@example\u{3002}org",

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_copy_hides_nobody() {
-    // C2
+    // C2, T9
     for (case, header, want) in [
         ("plain", "From: Ann <ann@x>\n", "Ann via tickets"),
         ("no name", "From: ann@x\n", "ann@x via tickets"),
