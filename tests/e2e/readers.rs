@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -195,7 +196,9 @@ fn dovecot(ticket: &Ticket) -> Vec<String> {
     let dir = ticket.room.path().join("dovecot");
     fs::create_dir(&dir).unwrap();
     fs::copy(ticket.path(), dir.join("inbox")).unwrap();
-    for path in [ticket.room.path(), &dir, &dir.join("inbox")] {
+    // What lies beside it is root's own desk, which nobody else may have a hand in.
+    fs::set_permissions(ticket.room.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    for path in [&dir, &dir.join("inbox")] {
         give(path, "tickets");
     }
     let at = dir.display();

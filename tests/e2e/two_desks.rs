@@ -248,7 +248,8 @@ fn serve(site: &Site, asking: &Desk, asked: &Desk, customer: Person, ticket: usi
     // What was told to whom: nothing else, and nothing twice.
     let (own, other) = (asking.name, asked.name);
     let (asks, serves) = (asking.operator.name, asked.operator.name);
-    let passed_on = format!("{serves} ({other}) via tickets");
+    // Round brackets are the desk's own: its words stand in them.
+    let passed_on = format!("{serves} [{other}] via tickets");
     let got = site.mailbox(asking.operator.address).split_off(before[0]);
     let by = |name: &str| format!("{name} via tickets");
     assert_eq!(
