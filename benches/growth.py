@@ -3,12 +3,13 @@
 
     benches/growth.py PROGRAM [SHAPE...]
 
-Prints, for each shape and command, the exponent of one doubling and the CPU seconds at the larger
-size. 1 is linear; what is above 1.15 is marked. Each time is the least of three.
+Each shape is a mail, or a store, of four sizes, each twice the one before. Prints, for each command, the exponent
+of the last two doublings together and the CPU seconds at the largest size, both less those of a small mail. 1 is
+linear; what is above 1.15 is marked. Each time is the least of three. What takes less than 20 ms has no exponent.
 """
-import math, os, resource, subprocess, sys, tempfile
+import math, os, resource, subprocess, sys, tempfile, time
 
-KIB = int(os.environ.get("GROWTH_KIB", "512"))  # The larger of two mails; the other is half of it.
+KIB = int(os.environ.get("GROWTH_KIB", "2048"))  # The largest mail.
 HEAD = "From: ann@example.com\nMessage-ID: <big@a>\n"
 MIXED = HEAD + "Content-Type: multipart/mixed; boundary=x\n\n"
 
@@ -50,7 +51,42 @@ for kind, pieces in (
         SHAPES[f"{kind}, {piece!r}"] = (HEAD + f"Content-Type: text/{kind}\n\n", piece, "\n")
 
 
+def entries(store, size):
+    """A ticket of many small messages."""
+    with open(f"{store}/1", "a") as file:
+        for n in range(size // 100):
+            file.write(f"From a@b Sun Nov 22 10:00:00 2026\nFrom: p{n}@e.fr\nMessage-ID: <{n}@q>\n\nx\n\n")
+
+
+def tickets(store, size):
+    """Many small tickets."""
+    for n in range(2, size // 512):
+        with open(f"{store}/{n}", "w") as file:
+            file.write(f"From a@b Sun Nov 22 10:00:00 2026\nFrom: p{n}@e.fr\nMessage-ID: <{n}@q>\n\nx\n\n")
+
+
+def waiting(store, size):
+    """Many answers that sendmail has not taken, and that are not due yet."""
+    new = f"{store}/.tickets/outbox/new"
+    for n in range(size // 512):
+        with open(f"{new}/{int(time.time())}.1.{n:032x}.0.ack", "w") as file:
+            file.write("X-Tickets-Recipients: a@b\n\nSubject: x\n\nx\n")
+
+
+def answered(store, size):
+    """Many answers to strangers within the hour."""
+    with open(f"{store}/.tickets/answered", "a") as file:
+        for n in range(size // 40):
+            file.write(f"{int(time.time())} answer p{n}@e.fr\n")
+
+
+STORES = {"store: messages of a ticket": entries, "store: tickets": tickets, "store: waiting answers": waiting,
+          "store: counted answers": answered}
+
+
 def mail(shape, size):
+    if shape in STORES:
+        shape, size = "X, repeated", 200
     head, piece, end = SHAPES[shape]
     out, length, n = [head], len(head), 0
     while length < size:
@@ -72,7 +108,7 @@ def cpu(command, env, stdin=b""):
 def times(program, shape, size):
     """The least CPU seconds of each command."""
     least = {}
-    for _ in range(3):
+    for _ in range(3):  # Other programs of the machine make some runs slower.
         with tempfile.TemporaryDirectory() as room:
             config = f"{room}/config.toml"
             with open(config, "w") as file:
@@ -80,6 +116,8 @@ def times(program, shape, size):
             env = {"PATH": "/usr/bin:/bin", "HOME": room, "TICKETS_CONFIG": config}
             deliver = [program, "deliver", "-f", "a@b", "-r", "submit@example.org"]
             cpu(deliver, env, b"From: ann@example.com\nMessage-ID: <1@a>\n\nfirst\n")
+            if shape in STORES:
+                STORES[shape](f"{room}/t", size)
             to_1 = [*deliver[:-1], "ticket-1@example.org"]
             done = [*deliver[:-1], "ticket-1-done@example.org"]
             for name, command, stdin in (
@@ -94,15 +132,17 @@ def times(program, shape, size):
 
 def main():
     program, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    shapes = [shape for shape in SHAPES if not wanted or any(word in shape for word in wanted)]
+    shapes = [shape for shape in [*SHAPES, *STORES] if not wanted or any(word in shape for word in wanted)]
     print(f"{len(shapes)} shapes, up to {KIB} KiB: exponent and seconds; * above 1.15")
+    start = times(program, "X, repeated", 200)
     for shape in shapes:
-        half, whole = (times(program, shape, KIB * 1024 // part) for part in (2, 1))
+        sizes = [times(program, shape, KIB * 1024 // part) for part in (8, 4, 2, 1)]
         cells = []
-        for name, seconds in whole.items():
-            # What takes a few milliseconds is the start of the program.
-            exponent = math.log2(seconds / max(half[name], 0.001)) if seconds > 0.02 else 0
-            cells.append(f"{name} {exponent:.2f} {seconds:.2f}s{'*' if exponent > 1.15 else ''}")
+        for name in start:
+            net = [max(least[name] - start[name], 0.0005) for least in sizes]
+            exponent = math.log2(net[3] / net[1]) / 2
+            cell = f"{name} {exponent:.2f} {net[3]:.2f}s" if net[3] > 0.02 else f"{name} - {net[3]:.2f}s"
+            cells.append(cell + ("*" if net[3] > 0.02 and exponent > 1.15 else ""))
         print(f"{shape[:36]:<36}  " + "  ".join(cells), flush=True)
 
 
