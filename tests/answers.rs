@@ -609,11 +609,20 @@ fn all_spellings_of_a_mailbox_count_as_one() {
         "\"ann\"@x.example",
         "ANN@X.EXAMPLE",
         "\"a\\nn\"@x.example",
+        "ann+news@x.example",
     ];
     let mut acks = 0;
     for (n, address) in spellings.into_iter().enumerate() {
         let from = format!("Ann <{address}>");
         bench.file("submit", written(&from, &n.to_string(), "submit", "Hello"));
+        let sent = bench.take_sent_in_short();
+        acks += sent.iter().filter(|it| it.starts_with("ack")).count();
+    }
+    assert_eq!(acks, 2);
+    // One that holds a blank is counted as well.
+    let mut acks = 0;
+    for n in ["a", "b", "c"] {
+        bench.file("submit", written("\"v v\"@y.example", n, "submit", "Hello"));
         let sent = bench.take_sent_in_short();
         acks += sent.iter().filter(|it| it.starts_with("ack")).count();
     }

@@ -4,7 +4,7 @@
 use crate::bench::Bench;
 use crate::check::{self, MAIL};
 use crate::transcript::Transcript;
-use crate::who::{BOTH, Case, EVA, PASSED, desk, run};
+use crate::who::{BOTH, Case, EVA, PASSED, deeds, desk, run};
 use nix::unistd::{Uid, User, geteuid};
 
 const CONFIG: &str = "authserv_id = \"mx.example.org\"\n";
@@ -99,6 +99,14 @@ fn who_closes_must_be_proven() {
                 ..REFUSED
             },
             Case {
+                name: "to submit@, sent on to the ticket by who got it",
+                to: "ticket-1",
+                mail: "Authentication-Results: mx.example.org; dmarc=pass \
+                       header.from=example.org\nFrom: steve@example.org\n\
+                       To: submit@example.org\n\nx\n",
+                ..NOT_PASSED
+            },
+            Case {
                 name: "a password",
                 mail: "Authentication-Results: mx.example.org; auth=pass (PLAIN) \
                        smtp.auth=steve\nFrom: steve@example.org\n\nx\n",
@@ -128,6 +136,21 @@ fn who_closes_must_be_proven() {
             },
         ],
     );
+}
+
+/// In an admin's name, of a ticket that is closed already: it is told, and makes nobody a participant.
+#[test]
+fn nobody_closes_a_closed_ticket_unseen() {
+    // C4, C5, T4
+    let bench = desk(CONFIG);
+    bench.works("close 1");
+    bench.take_sent();
+    let forged = "From: Steve <steve@example.org>\nCc: mallory@example.com\n\
+                  Message-ID: <2@example.net>\n\nx\n";
+    bench.file("ticket-1-done", forged);
+    assert_eq!(bench.take_sent_in_short(), [BOTH]);
+    let deeds = deeds(&bench, "archived/1");
+    assert_eq!(deeds, ["submit", "ticket-1-done", "ticket-1-refused"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn desk(config: &str) -> Bench {
 }
 
 /// The local-parts in our own `Delivered-To` of each entry.
-fn deeds(bench: &Bench, name: &str) -> Vec<String> {
+pub fn deeds(bench: &Bench, name: &str) -> Vec<String> {
     let mbox = bench.mbox(name);
     let fields = mbox
         .lines()

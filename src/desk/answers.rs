@@ -48,7 +48,7 @@ impl Desk {
             .unwrap_or_default();
         let reopens = view.is_some_and(|view| opens_again(parcel, plan, view));
         let asked = view.map(|_| (id, plan.filed_under.unwrap_or(Verb::Update)));
-        let is_unproven = parcel.by.is_staff && !parcel.proof.covers(message, addresses, asked);
+        let is_unproven = parcel.by.is_staff && !parcel.is_believed(self, asked);
         let did = Did {
             event: match view {
                 None => "opened",

@@ -19,7 +19,7 @@ use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route, Rules};
 use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
-use crate::ticket::trust::Proof;
+use crate::ticket::trust::{Asked, Proof};
 use anyhow::{Result, bail};
 use mail::automatic::{self, Degree};
 use mail::envelope::{Envelope, Sender};
@@ -98,6 +98,8 @@ pub(super) struct Parcel<'a> {
     pub(super) by: Authorship,
     pub(super) degree: Degree,
     pub(super) proof: Proof,
+    /// The tickets that its recipients name.
+    pub(super) addressed: Vec<TicketId>,
     /// One of the staff forwards it, to open a ticket for somebody else.
     pub(super) forwarded: Option<Result<Forwarded, Unclear>>,
     /// The operator brings it, on the shell.
@@ -149,6 +151,7 @@ impl Desk {
                 by: by.clone(),
                 degree: degree.clone(),
                 proof,
+                addressed: desk.addressed(incoming),
                 forwarded: forwarded.clone(),
                 by_operator: bearer != Bearer::Mta,
                 quiet: bearer == Bearer::Operator { quiet: true },
@@ -208,6 +211,16 @@ impl Desk {
         route::route(envelope, message, &rules, self)
     }
 
+    /// The tickets that the recipients of a message name, whether there are such tickets or not.
+    fn addressed(&self, incoming: Incoming) -> Vec<TicketId> {
+        let targets = route::targets(incoming.envelope, incoming.message, &self.rules());
+        let ticket = |(_, target)| match target {
+            Some(Target::Ticket(id, _)) => Some(id),
+            _ => None,
+        };
+        targets.into_iter().filter_map(ticket).collect()
+    }
+
     /// Whose mail one of the staff forwards, to open a ticket in that name; `None` if nothing asks for
     /// that.
     fn forwarded(&self, incoming: Incoming, proof: Proof) -> Option<Result<Forwarded, Unclear>> {
@@ -255,13 +268,20 @@ impl Desk {
 }
 
 impl Parcel<'_> {
+    /// True if From is to be believed for what the message asks of a ticket; `None` is a new one.
+    pub(super) fn is_believed(&self, desk: &Desk, asked: Option<(TicketId, Verb)>) -> bool {
+        let asked = asked.map(|(ticket, verb)| Asked {
+            ticket,
+            verb,
+            by_address: self.addressed.contains(&ticket),
+        });
+        let addresses = &desk.config.addresses;
+        self.proof.covers(self.incoming.message, addresses, asked)
+    }
+
     /// True if somebody of the desk wrote it, as far as that must be proven for what it asks of a ticket.
     fn is_by_the_desk(&self, desk: &Desk, id: TicketId, verb: Verb) -> bool {
-        let addresses = &desk.config.addresses;
-        let proven = self
-            .proof
-            .covers(self.incoming.message, addresses, Some((id, verb)));
-        self.by.is_staff && proven
+        self.by.is_staff && self.is_believed(desk, Some((id, verb)))
     }
 
     /// Says that it is filed, and on the disk.

@@ -11,7 +11,7 @@ use crate::ticket::compose::{self, Kind};
 use crate::ticket::plan::{
     self, Answer, Answered, Plan, Remark, RepliesTo, Reported, Situation, Ticket,
 };
-use crate::ticket::reach::mailbox_key;
+use crate::ticket::reach::counted_as;
 use anyhow::Result;
 use mail::decode::Mailbox;
 use std::collections::HashSet;
@@ -20,7 +20,7 @@ impl Desk {
     /// What becomes of a message that opens a ticket.
     pub(super) fn plan_opening(&self, parcel: &Parcel) -> Result<Plan> {
         let message = parcel.incoming.message;
-        let believed = parcel.proof.covers(message, &self.config.addresses, None);
+        let believed = parcel.is_believed(self, None);
         let author = match &parcel.forwarded {
             Some(Ok(forwarded)) => Some(&forwarded.submitter),
             _ => parcel.by.author.as_ref(),
@@ -99,7 +99,7 @@ impl Desk {
             (.., RepliesTo::Copy, _, Some(author)) => self.answered(parcel, &author.address),
             _ => Answered::default(),
         };
-        let (message, addresses) = (parcel.incoming.message, rules.addresses);
+        let message = parcel.incoming.message;
         let situation = Situation {
             message,
             by,
@@ -109,9 +109,7 @@ impl Desk {
             recent,
             answered,
             replies_to,
-            believed: parcel
-                .proof
-                .covers(message, addresses, Some((row.id, verb))),
+            believed: parcel.is_believed(self, Some((row.id, verb))),
             forwarded: None,
             quiet: parcel.quiet,
         };
@@ -122,7 +120,7 @@ impl Desk {
     fn answered(&self, parcel: &Parcel, address: &str) -> Answered {
         // Mail need not wait because the count cannot be read.
         let recent = self.ledger().recent(parcel.now).unwrap_or_default();
-        let key = mailbox_key(address);
+        let key = counted_as(address);
         let own_domain = domain_of(&key);
         let to = |fits: &dyn Fn(&str) -> bool| {
             let count = recent.answers().filter(|key| fits(key)).count();
@@ -153,12 +151,12 @@ impl Desk {
             match answer {
                 Answer::Closed(_) if parcel.by.is_staff => {}
                 Answer::Ack(to) | Answer::NotPassedOn(to) | Answer::Closed(to) => {
-                    lines.push(Line::Answer(mailbox_key(&to.address)));
+                    lines.push(Line::Answer(counted_as(&to.address)));
                 }
                 // Nothing proved that an admin wrote it, or they would not be notified of it.
                 Answer::Copy(to) | Answer::Note(to) => {
                     let own = to.iter().filter(|admin| parcel.by.is(admin));
-                    lines.extend(own.map(|admin| Line::Answer(mailbox_key(admin))));
+                    lines.extend(own.map(|admin| Line::Answer(counted_as(admin))));
                 }
                 _ => {}
             }
@@ -170,7 +168,7 @@ impl Desk {
                 (_, Some(Ok(forwarded))) => Some(&forwarded.submitter),
                 _ => parcel.by.author.as_ref(),
             };
-            let key = to.map(|to| mailbox_key(&to.address)).unwrap_or_default();
+            let key = to.map(|to| counted_as(&to.address)).unwrap_or_default();
             lines.push(report(remark, &key));
         }
         self.ledger().append(&lines, parcel.now)

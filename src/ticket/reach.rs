@@ -68,6 +68,20 @@ pub fn mailbox_key(address: &str) -> String {
     format!("{local}@{domain}")
 }
 
+/// One word for all addresses that most servers deliver to one mailbox, to count what it gets (C7): like
+/// [`mailbox_key`], but for what follows a plus (RFC 5233).
+#[must_use]
+pub fn counted_as(address: &str) -> String {
+    let key = mailbox_key(address).replace(|c: char| c.is_whitespace() || c.is_control(), "_");
+    let Some((local, domain)) = key.rsplit_once('@') else {
+        return key;
+    };
+    match local.split_once('+') {
+        Some((user, _)) if !user.is_empty() => format!("{user}@{domain}"),
+        _ => key,
+    }
+}
+
 /// True if mail to `address`, however it is spelt, comes back to the desk. MTAs know more spellings than RFC 5321:
 /// `submit%example.org@example.org`, `example.org!submit@example.org`, `submit+x@example.org`, and they take
 /// `submit@localhost` and `submit@[192.0.2.1]` for their own.
@@ -136,6 +150,20 @@ mod tests {
             ("nobody", "nobody"),
         ] {
             assert_eq!(mailbox_key(spelling), want, "{spelling}");
+        }
+
+        #[test]
+        fn what_counts_as_one_mailbox() {
+            // C7
+            for (address, want) in [
+                ("Ann+news@Example.net", "ann@example.net"),
+                ("ann@example.net", "ann@example.net"),
+                ("+1@example.net", "+1@example.net"),
+                ("\"a b\"@example.net", "a_b@example.net"),
+                ("ann", "ann"),
+            ] {
+                assert_eq!(counted_as(address), want, "{address}");
+            }
         }
     }
 

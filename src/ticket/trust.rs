@@ -97,19 +97,26 @@ fn vouches(result: &AuthResult, author: &str) -> bool {
         })
 }
 
+/// What a message asks of a ticket that is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub ticket: TicketId,
+    pub verb: Verb,
+    /// A recipient names the ticket; else its Subject led to it, or what it answers.
+    pub by_address: bool,
+}
+
+/// The fields that lead from submit@ to a ticket.
+const LEADS: [&str; 3] = ["Subject", "In-Reply-To", "References"];
+
 impl Proof {
     /// True if From of `message` is to be believed for what was asked of a ticket. `asked` is `None`
     /// for a new ticket.
     ///
     /// Anyone who gets a signed mail can send it again to any address: an admin's mail to a mailing
     /// list could close tickets. So To or Cc must name the address itself, and be signed as well: they
-    /// could be added to a mail that has none.
-    pub fn covers(
-        self,
-        message: &Message,
-        addresses: &Addresses,
-        asked: Option<(TicketId, Verb)>,
-    ) -> bool {
+    /// could be added to a mail that has none. Likewise with what leads from submit@ to a ticket.
+    pub fn covers(self, message: &Message, addresses: &Addresses, asked: Option<Asked>) -> bool {
         match self {
             Proof::NotRequired | Proof::LoggedIn => true,
             Proof::Missing => false,
@@ -118,13 +125,20 @@ impl Proof {
                 let signed = signed.filter(|name| signature::all_cover(message, name));
                 let people = signed.flat_map(|name| message.mailboxes(name));
                 let mut named = people.filter_map(|m| addresses.target(&m.address));
+                let leads_there = || {
+                    let mut leads = LEADS
+                        .iter()
+                        .filter(|name| message.all(name).next().is_some());
+                    leads.all(|name| signature::all_cover(message, name))
+                };
                 named.any(|target| match (target, asked) {
-                    (Target::Ticket(id, verb), Some((ticket, Verb::Done))) => {
-                        id == ticket && verb == Verb::Done
+                    (Target::Ticket(id, verb), Some(asked)) => {
+                        let goes_far = matches!(asked.verb, Verb::Done | Verb::Submitter);
+                        id == asked.ticket && (verb == asked.verb || !goes_far)
                     }
-                    (Target::Ticket(id, _), Some((ticket, _))) => id == ticket,
-                    // Routed by its Subject or References.
-                    (Target::Submit, Some((_, verb))) => verb == Verb::Update,
+                    (Target::Submit, Some(asked)) => {
+                        asked.verb == Verb::Update && !asked.by_address && leads_there()
+                    }
                     (Target::Submit | Target::SubmitFor, None) => true,
                     _ => false,
                 })

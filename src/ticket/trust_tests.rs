@@ -268,6 +268,8 @@ fn a_signed_mail_must_name_the_address_it_goes_to() {
         ),
         ("ticket-1@d.org", Some(Verb::Update), true),
         ("ticket-1-submitter@d.org", Some(Verb::Submitter), true),
+        // Perhaps it was to stay between the admin and a third party.
+        ("ticket-1@d.org", Some(Verb::Submitter), false),
         ("ticket-2@d.org", Some(Verb::Update), false),
         ("submit@d.org", Some(Verb::Update), true),
         ("submit@d.org", Some(Verb::Submitter), false),
@@ -277,10 +279,57 @@ fn a_signed_mail_must_name_the_address_it_goes_to() {
     ] {
         let mail = format!("To: {to}\n\nx\n");
         let message = Message::new(mail.as_bytes());
-        let asked = verb.map(|verb| (id(1), verb));
+        let asked = verb.map(|verb| Asked {
+            ticket: id(1),
+            verb,
+            by_address: !to.contains("submit@"),
+        });
         let holds = |proof: Proof| proof.covers(&message, &addresses(), asked);
         assert_eq!(holds(Proof::ByDomain), want, "{to} {verb:?}");
         assert!(holds(Proof::LoggedIn) && holds(Proof::NotRequired));
         assert!(!holds(Proof::Missing));
+    }
+}
+
+/// C5, T6: whoever has a signed mail to submit@ cannot send it on to a ticket of their choice.
+#[test]
+fn a_signed_mail_to_submit_must_itself_lead_to_the_ticket() {
+    const SIGNED: &str = "DKIM-Signature: d=x.org; h=From:To:Subject:References\n";
+    for (case, header, by_address, want) in [
+        ("by its Subject", "Subject: [issue1] x\n", false, true),
+        (
+            "to the ticket's address",
+            "Subject: [issue1] x\n",
+            true,
+            false,
+        ),
+        (
+            "by References",
+            "References: <1@d.org>\nSubject: x\n",
+            false,
+            true,
+        ),
+        (
+            "by a field that anybody can add",
+            "In-Reply-To: <1@d.org>\nSubject: x\n",
+            false,
+            false,
+        ),
+        (
+            "by a Subject of two",
+            "Subject: [issue1] x\nSubject: x\n",
+            false,
+            false,
+        ),
+    ] {
+        let mail = format!("{SIGNED}From: steve@d.org\nTo: submit@d.org\n{header}\nx\n");
+        let asked = Asked {
+            ticket: TicketId::new(1).unwrap(),
+            verb: Verb::Update,
+            by_address,
+        };
+        let message = Message::new(mail.as_bytes());
+        let got = Proof::ByDomain.covers(&message, &addresses(), Some(asked));
+        assert_eq!(got, want, "{case}");
     }
 }

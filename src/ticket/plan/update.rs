@@ -25,7 +25,7 @@ pub(super) fn update(
         remark: None,
     };
     let closes_again = verb == Verb::Done && !ticket.open;
-    if verb == Verb::Quiet || (closes_again && by.is_staff) {
+    if verb == Verb::Quiet || (closes_again && by.is_staff && situation.believed) {
         // B3. An admin who closes a closed ticket files the mail and notifies nobody (C4).
         return plan;
     }
