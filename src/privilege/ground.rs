@@ -128,7 +128,8 @@ impl Ground {
             return;
         }
         let everybody = meta.st_mode & libc::S_IWOTH != 0;
-        let group = meta.st_mode & libc::S_IWGRP != 0 && meta.st_gid != 0;
+        // Root's group as well: where there is an ACL, these bits say what it grants to anybody.
+        let group = meta.st_mode & libc::S_IWGRP != 0;
         if sticky && (everybody || group) {
             self.crowded = Some(at.to_owned());
         } else if everybody {

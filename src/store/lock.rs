@@ -5,7 +5,7 @@
 //! description lock: a classic one would be lost as soon as anything in this process closed
 //! another descriptor of the same file.
 
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::files::{obstacle, open_to_read};
 pub(crate) use crate::patience::{PATIENCE, Patience};
 use anyhow::{Context, Result};
@@ -96,9 +96,13 @@ fn taken(mbox: &Path, lock: &Path) -> Fault {
     let Some(obstacle) = obstacle(lock) else {
         return busy(mbox, &owner(lock));
     };
-    let (mbox, lock) = (mbox.display(), lock.display());
-    let text = format!("cannot lock {mbox}: {lock}: {obstacle}");
-    Fault::new(Status::TempFail, text).hint(format!("`ls -ld {lock}` shows it; move it away"))
+    let text = format!(
+        "cannot lock {}: {}: {obstacle}",
+        mbox.display(),
+        lock.display()
+    );
+    let hint = format!("`ls -ld {}` shows it; move it away", quoted_path(lock));
+    Fault::new(Status::TempFail, text).hint(hint)
 }
 
 /// A `FILE.lock` of ours. Dropping it removes the file.

@@ -13,7 +13,7 @@ mod sequence;
 mod staged;
 mod unnamed;
 
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::files::{Dir, Stamp, expect_directory, is_no_file, open_plain, sync_directory};
 use crate::patience::{Patience, Share, flock};
 use crate::ticket::{State, TicketId};
@@ -221,10 +221,11 @@ impl Store {
 pub(crate) fn expect_own(path: &Path) -> Result<bool> {
     match expect_directory(path) {
         Err(e) if is_no_file(&e) => {
-            let path = path.display();
-            let text = format!("{path}: {e}; a store holds its own directories");
+            let text = format!("{}: {e}; a store holds its own directories", path.display());
             let fault = Fault::new(Status::Config, text);
-            Err(fault.hint(format!("`ls -ld {path}` shows it")).into())
+            Err(fault
+                .hint(format!("`ls -ld {}` shows it", quoted_path(path)))
+                .into())
         }
         is_there => is_there.with_context(|| format!("cannot look at {}", path.display())),
     }

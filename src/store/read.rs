@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::clock;
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::files::{Stamp, absent, is_no_file, obstacle, open_quietly};
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -31,7 +31,7 @@ impl Store {
             let path = self.path(id, state);
             if let Some(e) = obstacle(&path) {
                 let text = format!("cannot open {}: {e}", path.display());
-                let hint = format!("`ls -l {}` shows it; move it away", path.display());
+                let hint = format!("`ls -l {}` shows it; move it away", quoted_path(&path));
                 return Err(Fault::new(Status::TempFail, text).hint(hint).into());
             }
         }

@@ -41,8 +41,8 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
         found.push(tickets(desk, &root).unwrap_or_else(|e| cannot("store", &e)));
         found.extend(names(&root));
         found.extend(obstacles::look(&desk.store).into_iter().map(|(path, e)| {
-            let path = path.display();
-            Diagnosis::fail(format!("store: {path}: {e}")).mend(format!("ls -ld {path}"))
+            let mend = format!("ls -ld {}", quoted_path(&path));
+            Diagnosis::fail(format!("store: {}: {e}", path.display())).mend(mend)
         }));
         found.extend(both(desk));
         found.extend(space(desk, &root));

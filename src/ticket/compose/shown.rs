@@ -32,7 +32,8 @@ impl Composer<'_> {
             None if name.is_empty() || speaks_for_another(&folded) => ("somebody".into(), None),
             address => {
                 let lent = !self.by.is_staff && self.is_of_the_desk(&folded);
-                (name, hidden.or(address.filter(|_| lent)))
+                let beside = address.unwrap_or_else(|| "no address".into());
+                (name, hidden.or(lent.then_some(beside)))
             }
         };
         let others = match original.from().len() {
@@ -89,7 +90,15 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 
 /// `name` in lower case, without characters that nobody sees.
 fn folded(name: &str) -> String {
-    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    // Unicode's Default_Ignorable_Code_Point.
+    let unseen = |c: char| {
+        matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    };
     name.to_lowercase()
         .chars()
         .filter(|c| !unseen(*c))

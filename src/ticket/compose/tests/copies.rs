@@ -50,6 +50,16 @@ fn a_copy_hides_nobody() {
             "mallory@evil via tickets",
         ),
         (
+            "an admin's name, and no address",
+            "From: Steve\n",
+            "Steve (no address) via tickets",
+        ),
+        (
+            "an admin's name, with what nobody sees",
+            "From: =?utf-8?q?ste=F3=A0=84=80ve?= <mallory@evil>\n",
+            "ste\u{e0100}ve (mallory@evil) via tickets",
+        ),
+        (
             "an admin's name",
             "From: STEVE <mallory@evil>\n",
             "STEVE (mallory@evil) via tickets",
