@@ -226,11 +226,14 @@ impl Desk {
     fn forwarded(&self, incoming: Incoming, proof: Proof) -> Option<Result<Forwarded, Unclear>> {
         let Incoming { message, envelope } = incoming;
         let targets = route::targets(envelope, message, &self.rules());
-        let goes_to = |wanted| targets.iter().any(|(_, target)| *target == Some(wanted));
+        let addresses = &self.config.addresses;
+        let goes_to = |wanted| {
+            targets.iter().any(|(_, target)| *target == Some(wanted))
+                && proof.covers_forwarding(message, addresses, wanted)
+        };
         let asks = goes_to(Target::SubmitFor)
-            || (goes_to(Target::Submit) && forward::names_submitter(message));
-        (asks && proof.covers(message, &self.config.addresses, None))
-            .then(|| forward::submitter(&self.staff(), message))
+            || (forward::names_submitter(message) && goes_to(Target::Submit));
+        asks.then(|| forward::submitter(&self.staff(), message))
     }
 
     /// Files a message in a ticket that is there. Whenever somebody else files in it between the

@@ -109,7 +109,30 @@ pub struct Asked {
 /// The fields that lead from submit@ to a ticket.
 const LEADS: [&str; 3] = ["Subject", "In-Reply-To", "References"];
 
+/// Which of our addresses To and Cc name, as far as the signatures cover them.
+fn signed_targets(message: &Message, addresses: &Addresses) -> impl Iterator<Item = Target> {
+    let signed = ["To", "Cc"].into_iter();
+    let signed = signed.filter(|name| signature::all_cover(message, name));
+    let people = signed.flat_map(|name| message.mailboxes(name));
+    people.filter_map(|m| addresses.target(&m.address))
+}
+
 impl Proof {
+    /// True if From of `message` is to be believed for opening a ticket for somebody else at `target`, so that
+    /// nobody can send on to submit-for@ what went to submit@.
+    pub fn covers_forwarding(
+        self,
+        message: &Message,
+        addresses: &Addresses,
+        target: Target,
+    ) -> bool {
+        match self {
+            Proof::NotRequired | Proof::LoggedIn => true,
+            Proof::Missing => false,
+            Proof::ByDomain => signed_targets(message, addresses).any(|signed| signed == target),
+        }
+    }
+
     /// True if From of `message` is to be believed for what was asked of a ticket. `asked` is `None`
     /// for a new ticket.
     ///
@@ -121,10 +144,7 @@ impl Proof {
             Proof::NotRequired | Proof::LoggedIn => true,
             Proof::Missing => false,
             Proof::ByDomain => {
-                let signed = ["To", "Cc"].into_iter();
-                let signed = signed.filter(|name| signature::all_cover(message, name));
-                let people = signed.flat_map(|name| message.mailboxes(name));
-                let mut named = people.filter_map(|m| addresses.target(&m.address));
+                let mut named = signed_targets(message, addresses);
                 let leads_there = || {
                     let mut leads = LEADS
                         .iter()

@@ -333,3 +333,24 @@ fn a_signed_mail_to_submit_must_itself_lead_to_the_ticket() {
         assert_eq!(got, want, "{case}");
     }
 }
+
+#[test]
+fn a_signed_mail_to_submit_opens_no_ticket_for_somebody_else() {
+    // B3, T6
+    for (header, target, want) in [
+        ("To: submit-for@d.org\n", Target::SubmitFor, true),
+        ("To: submit@d.org\n", Target::SubmitFor, false),
+        ("To: submit@d.org\n", Target::Submit, true),
+        (
+            "To: submit@d.org\nCc: submit-for@d.org\nDKIM-Signature: d=x.org; h=from:to\n",
+            Target::SubmitFor,
+            false,
+        ),
+    ] {
+        let mail = format!("{header}\nx\n");
+        let message = Message::new(mail.as_bytes());
+        let holds = |proof: Proof| proof.covers_forwarding(&message, &addresses(), target);
+        assert_eq!(holds(Proof::ByDomain), want, "{header}");
+        assert!(holds(Proof::LoggedIn) && holds(Proof::NotRequired) && !holds(Proof::Missing));
+    }
+}
