@@ -70,6 +70,13 @@ fn a_ticket_that_names_hundreds_of_thousands() {
 fn deliver_under(limit: &str, scenario: &Scenario, bench: &Bench) -> i32 {
     let ran = under(limit, bench, &scenario.args(), scenario.message.as_bytes());
     let what = format!("{}: {limit}: {ran:?}", scenario.name);
+    if ran
+        .stderr
+        .contains("failed to allocate an alternative stack")
+    {
+        // Rust's own start did not come as far as our `main`.
+        return 75;
+    }
     assert!([0, 75].contains(&ran.status), "{what}");
     assert_eq!(ran.stdout, "", "{what}");
     let lines = ran.stderr.lines().count();

@@ -36,7 +36,9 @@ fn peak(bench: &Bench) -> (usize, usize) {
 
 #[track_caller]
 fn within(name: &str, peak: usize, size: usize) {
-    let most = 3 * size + 16 * MIB;
+    // The code of a build for tests is larger, and counts as well.
+    let code = if cfg!(debug_assertions) { MIB } else { 0 };
+    let most = 3 * size + 16 * MIB + code;
     let mib = |bytes: usize| bytes as f64 / MIB as f64;
     println!(
         "{name:<34} {:>6.1} MiB of mail, {:>6.1} MiB at the peak, {:>6.1} allowed",

@@ -9,7 +9,7 @@ mod letter;
 use crate::bench::{Bench, Sent};
 use letter::{ADMINS, Config, From, Letter, Local, is_ours, mailbox, sequence, written};
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, TestRunner};
+use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -194,7 +194,9 @@ impl Desk {
             .recipients
             .iter()
             .any(|r| !matches!(r, Local::Ticket(..)));
-        if !letter.recipients.is_empty() {
+        // Where none is an address of ours, the header may name some (B9).
+        let ours = |local: &Local| !matches!(local, Local::Ticket(_, "-refused"));
+        if letter.recipients.iter().any(ours) {
             prop_assert!(
                 count <= wanted.len() + usize::from(submits),
                 "{held:?}\n{text}"
@@ -483,7 +485,7 @@ fn is_admin(address: &str) -> bool {
 fn strangers_use_nobody_as_a_weapon() {
     // C1, C2, C3, C4, C5, C7, T1 to T5, T10
     let defaults = ProptestConfig::default();
-    let mut runner = TestRunner::new(ProptestConfig {
+    let config = ProptestConfig {
         cases: match std::env::var_os("PROPTEST_CASES") {
             Some(_) => defaults.cases,
             None => SEQUENCES,
@@ -493,7 +495,12 @@ fn strangers_use_nobody_as_a_weapon() {
             "tests/relay/proptest-regressions.txt",
         ))),
         ..defaults
-    });
+    };
+    // The same sequences each time, unless somebody looks for more: whether a change is sound is no matter of luck.
+    let mut runner = match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    };
     let counts = std::cell::Cell::new((0, 0, 0));
     let outcome = runner.run(&sequence(), |(config, letters)| {
         let mut desk = Desk::new(&config);
