@@ -643,6 +643,33 @@ fn all_spellings_of_a_mailbox_count_as_one() {
     );
 }
 
+/// However many deliveries there are at once: each knows what the one before was given.
+#[test]
+fn closings_at_once_stay_within_the_limit() {
+    // C7, T2
+    let bench = empty("ack = false\nclose_by = \"anyone\"\nack_limit = 3\n");
+    for n in 1..=12 {
+        bench.file(
+            "submit",
+            written("Vic <vic@x.example>", &n.to_string(), "submit", "Hello"),
+        );
+    }
+    bench.take_sent();
+    std::thread::scope(|scope| {
+        for n in 1..=12 {
+            let bench = &bench;
+            scope.spawn(move || {
+                let to = format!("ticket-{n}-done");
+                let mail = written("Eve <eve@y.example>", &format!("c{n}"), &to, "Closed");
+                bench.file(&to, mail);
+            });
+        }
+    });
+    let sent = bench.take_sent_in_short();
+    let notices = sent.iter().filter(|it| it.starts_with("closed"));
+    assert_eq!(notices.count(), 3, "{sent:?}");
+}
+
 #[test]
 fn closing_notices_that_strangers_cause_count() {
     // C7, T2: Reply-To names a victim, then one closes and re-opens in turn.

@@ -65,10 +65,15 @@ impl Desk {
         if self.store.is_taken(id)? {
             return Ok(None);
         }
-        let plan = {
-            let _read = self.ends_read();
-            self.plan_opening(parcel)?
+        let make_plan = |desk: &Desk| {
+            let _read = desk.ends_read();
+            desk.plan_opening(parcel)
         };
+        let mut plan = make_plan(self)?;
+        let turn = self.turn_to_answer(parcel, &plan, None)?;
+        if turn.is_some() {
+            plan = make_plan(self)?;
+        }
         let mails = self.compose(parcel, id, &plan, None);
         let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
         drop(mails);
@@ -99,6 +104,7 @@ impl Desk {
         warn(&mut warnings, noted);
         warn(&mut warnings, self.keep(copy, &parcel.key(id), parcel.now));
         warn(&mut warnings, self.count_answers(parcel, &plan, None));
+        drop(turn);
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,

@@ -15,6 +15,7 @@ use crate::ticket::reach::counted_as;
 use anyhow::Result;
 use mail::decode::Mailbox;
 use std::collections::HashSet;
+use std::fs::File;
 
 impl Desk {
     /// What becomes of a message that opens a ticket.
@@ -139,6 +140,24 @@ impl Desk {
         }
     }
 
+    /// Waits until nobody else is about to answer a stranger, if a plan does so: it has to be made anew then, since
+    /// each has to know what the one before was given. `None` if it does not.
+    ///
+    /// # Errors
+    /// Status 75 if another delivery holds the lock for longer than there is patience.
+    pub(super) fn turn_to_answer(
+        &self,
+        parcel: &Parcel,
+        plan: &Plan,
+        submitter: Option<&Mailbox>,
+    ) -> Result<Option<File>> {
+        if counted(parcel, plan, submitter).is_empty() {
+            return Ok(None);
+        }
+        let path = self.store.private().join("answered.lock");
+        self.store.lock_file(&path, parcel.patience).map(Some)
+    }
+
     /// Counts the answers of a plan that a stranger caused, and what was reported of those not given.
     pub(super) fn count_answers(
         &self,
@@ -146,31 +165,7 @@ impl Desk {
         plan: &Plan,
         submitter: Option<&Mailbox>,
     ) -> Result<()> {
-        let mut lines = Vec::new();
-        for answer in &plan.answers {
-            match answer {
-                Answer::Closed(_) if parcel.by.is_staff => {}
-                Answer::Ack(to) | Answer::NotPassedOn(to) | Answer::Closed(to) => {
-                    lines.push(Line::Answer(counted_as(&to.address)));
-                }
-                // Nothing proved that an admin wrote it, or they would not be notified of it.
-                Answer::Copy(to) | Answer::Note(to) => {
-                    let own = to.iter().filter(|admin| parcel.by.is(admin));
-                    lines.extend(own.map(|admin| Line::Answer(counted_as(admin))));
-                }
-                _ => {}
-            }
-        }
-        let limits = [Remark::AckLimit, Remark::AckDomain, Remark::AckTotal];
-        if let Some(remark) = plan.remark.filter(|remark| limits.contains(remark)) {
-            let to = match (plan.closes, &parcel.forwarded) {
-                (true, _) => submitter,
-                (_, Some(Ok(forwarded))) => Some(&forwarded.submitter),
-                _ => parcel.by.author.as_ref(),
-            };
-            let key = to.map(|to| counted_as(&to.address)).unwrap_or_default();
-            lines.push(report(remark, &key));
-        }
+        let lines = counted(parcel, plan, submitter);
         self.ledger().append(&lines, parcel.now)
     }
 
@@ -225,6 +220,36 @@ impl Desk {
             },
         })
     }
+}
+
+/// What the ledger is to say of a plan: the answers that a stranger caused, and what is reported of those not given.
+fn counted(parcel: &Parcel, plan: &Plan, submitter: Option<&Mailbox>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for answer in &plan.answers {
+        match answer {
+            Answer::Closed(_) if parcel.by.is_staff => {}
+            Answer::Ack(to) | Answer::NotPassedOn(to) | Answer::Closed(to) => {
+                lines.push(Line::Answer(counted_as(&to.address)));
+            }
+            // Nothing proved that an admin wrote it, or they would not be notified of it.
+            Answer::Copy(to) | Answer::Note(to) => {
+                let own = to.iter().filter(|admin| parcel.by.is(admin));
+                lines.extend(own.map(|admin| Line::Answer(counted_as(admin))));
+            }
+            _ => {}
+        }
+    }
+    let limits = [Remark::AckLimit, Remark::AckDomain, Remark::AckTotal];
+    if let Some(remark) = plan.remark.filter(|remark| limits.contains(remark)) {
+        let to = match (plan.closes, &parcel.forwarded) {
+            (true, _) => submitter,
+            (_, Some(Ok(forwarded))) => Some(&forwarded.submitter),
+            _ => parcel.by.author.as_ref(),
+        };
+        let key = to.map(|to| counted_as(&to.address)).unwrap_or_default();
+        lines.push(report(remark, &key));
+    }
+    lines
 }
 
 /// That a limit is reached which concerns the mailbox with this key.

@@ -25,7 +25,12 @@ impl Desk {
         verb: Verb,
     ) -> Result<Option<Filed>> {
         let id = view.row.id;
-        let plan = self.plan_update(parcel, &view, verb)?;
+        let mut plan = self.plan_update(parcel, &view, verb)?;
+        let submitter = view.row.submitter.as_ref();
+        let turn = self.turn_to_answer(parcel, &plan, submitter)?;
+        if turn.is_some() {
+            plan = self.plan_update(parcel, &view, verb)?;
+        }
         if parcel.by_operator && plan.remark == Some(Remark::InBothPlaces) {
             return Err(self.in_both_places(id).into());
         }
@@ -73,6 +78,7 @@ impl Desk {
         warn(&mut warnings, kept);
         let submitter = view.row.submitter.as_ref();
         warn(&mut warnings, self.count_answers(parcel, &plan, submitter));
+        drop(turn);
         let released = self.release(answers, parcel.now, &mut warnings);
         Ok(Some(Filed {
             ticket: id,

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 /// The core's own files in `.tickets`. Those of parts are theirs alone, and are only seen if they are neither file nor
 /// directory.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "turns",
     "sequence",
     "answered",
+    "answered.lock",
     "journal",
     "journal.old",
     "index.db",
