@@ -4,6 +4,7 @@
 //! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
 
 use crate::commands::deliver::Deliver;
+use crate::commands::init::Init;
 use crate::commands::{EVERYDAY, UPKEEP};
 use crate::config::{Config, Overrides};
 use crate::error::{self, Fault, Status};
@@ -83,6 +84,10 @@ enum OnlyDeliver {
 
 /// Runs the program with `args`, the first of which is its name.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    // Before the configuration is read, for which others of its user can make it take long.
+    if args.iter().any(|word| word == Init::NAME) {
+        privilege::keep_out();
+    }
     let delivers = delivers(&args);
     if delivers {
         // A panic's own words could be read as a status by Postfix, or land in a bounce.

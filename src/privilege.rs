@@ -20,6 +20,13 @@ pub fn keep_private() {
     umask(Mode::from_bits_truncate(0o077));
 }
 
+/// Lets nobody but root look into this process or change what it does, not even others of the same user: what it
+/// prints is root's script (T17).
+pub fn keep_out() {
+    // Only an odd kernel refuses, and the script is as it would be without.
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
 /// Lets the group read and write files created from now on (D8).
 pub fn share_with_group() {
     umask(Mode::from_bits_truncate(0o007));
@@ -51,6 +58,8 @@ fn become_user(uid: Uid) -> Result<()> {
         nix::unistd::setuid(uid)
     };
     let doing = || format!("cannot become {}", name_of(uid));
+    // What runs as this user could type into root's shell.
+    terminal::give_up().with_context(doing)?;
     drop_all().with_context(doing)?;
     let (users, groups) = (
         getresuid().with_context(doing)?,

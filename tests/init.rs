@@ -1,8 +1,9 @@
 //! `tickets init`: a desk from nothing.
 
-use super::bench::{Bench, Ran, finish};
+use super::bench::{Bench, Ran, finish, ordinary_user, own};
 use crate::transcript::Transcript;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 /// A machine with these files in its /etc.
 fn machine(files: &[(&str, &str)]) -> Bench {
@@ -192,6 +193,33 @@ fn half_a_script_does_nothing() {
             assert!(!begun(&script[..cut]), "{option}: {}", &script[..cut]);
         }
     }
+}
+
+/// While it makes root's script, others of its user can neither read nor change it: `/proc/PID/mem` is root's then.
+#[test]
+fn nobody_of_the_same_user_has_a_hand_in_it() {
+    // T17
+    let b = Bench::new();
+    let config = b.path("config.fifo");
+    nix::unistd::mkfifo(&config, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+    own(&config);
+    for (command, owner) in [("init", 0), ("list", user())] {
+        let mut command = b.command(&["--config", config.to_str().unwrap(), command]);
+        let null = || std::process::Stdio::null();
+        command.stdout(null()).stderr(null());
+        let mut child = command.spawn().unwrap();
+        // This waits until the program has begun to read.
+        let pipe = fs::File::options().write(true).open(&config).unwrap();
+        let memory = format!("/proc/{}/mem", child.id());
+        assert_eq!(fs::metadata(memory).unwrap().uid(), owner);
+        drop(pipe);
+        child.wait().unwrap();
+    }
+}
+
+/// The user as whom the program runs.
+fn user() -> u32 {
+    ordinary_user().map_or_else(|| nix::unistd::geteuid().as_raw(), |(uid, _)| uid)
 }
 
 /// What a configuration holds is not root's word, and the pieces are read by root's shell, by an MTA that

@@ -63,7 +63,7 @@ const FLOORS: [&[&str]; 9] = [
     // The outbox hands it what it sends; the configuration is read as the one whose desk it is.
     &["sendmail", "patience", "privilege"],
     &["ticket"],
-    &["mail", "memory"],
+    &["mail", "memory", "terminal"],
 ];
 
 /// Where a file lies in the house: `src/desk/file.rs` in `desk`, `src/parts/stats/svg.rs` in

@@ -12,7 +12,7 @@ const MAIL: &[u8] = b"From: alice@example.net\nSubject: Printer\nMessage-ID: <1@
 /// The user `daemon`, of whom no desk is.
 const OTHER: u32 = 1;
 
-/// A machine with `root/` (root's), `home/` (the desk's user's), `other/` and `tmp/`; nothing of a desk yet.
+/// A machine with `roots/` (root's), `home/` (the desk's user's), `other/` and `tmp/`; nothing of a desk yet.
 fn machine() -> Option<(Bench, u32)> {
     let Some((uid, _)) = ordinary_user() else {
         eprintln!("SKIPPED: only root can work as root");
@@ -21,7 +21,7 @@ fn machine() -> Option<(Bench, u32)> {
     let b = Bench::new();
     own(&b.path(""), 0, 0o755);
     for (name, owner, mode) in [
-        ("root", 0, 0o755),
+        ("roots", 0, 0o755),
         ("home", uid, 0o755),
         ("other", OTHER, 0o755),
         ("tmp", 0, 0o1777),
@@ -85,10 +85,10 @@ fn root_works_as_the_one_whose_desk_it_is() {
     };
     // The configuration and its owner, the store, and whose the filed ticket is.
     for (config, owner, store, whose) in [
-        ("root/desk.toml", 0, "root/tickets", 0),
-        ("root/desk.toml", 0, "home/tickets", uid),
-        ("root/desk.toml", 0, "other/a/tickets", OTHER),
-        ("root/desk.toml", uid, "home/tickets", uid),
+        ("roots/desk.toml", 0, "roots/tickets", 0),
+        ("roots/desk.toml", 0, "home/tickets", uid),
+        ("roots/desk.toml", 0, "other/a/tickets", OTHER),
+        ("roots/desk.toml", uid, "home/tickets", uid),
         ("home/desk.toml", uid, "home/tickets", uid),
         ("home/desk.toml", 0, "home/tickets", uid),
         ("tmp/desk.toml", uid, "home/tickets", uid),
@@ -113,7 +113,7 @@ fn root_works_as_the_one_whose_desk_it_is() {
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{case}");
         assert!(b.path(store).join("archived/1").exists(), "{case}");
         assert_eq!(not_of(whose, &b.path(store)), [], "{case}");
-        for (dir, owner) in [("root", 0), ("home", uid), ("other", OTHER)] {
+        for (dir, owner) in [("roots", 0), ("home", uid), ("other", OTHER)] {
             let odd = not_of(owner, &b.path(dir));
             let odd = odd.iter().filter(|(path, _)| *path != b.path(config));
             assert_eq!(
@@ -142,7 +142,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         (
             "another user's store in the desk's directory",
             "d home/tickets 1 755",
-            ("root/desk.toml", 0),
+            ("roots/desk.toml", 0),
             "home/tickets",
             77,
             format!(
@@ -153,7 +153,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         (
             "the desk's user leads to another user's",
             "l home/tickets -> other",
-            ("root/desk.toml", 0),
+            ("roots/desk.toml", 0),
             "home/tickets",
             77,
             format!(
@@ -163,8 +163,8 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         ),
         (
             "the desk's user leads to root's: so it is the user who cannot write there",
-            "l home/tickets -> root",
-            ("root/desk.toml", 0),
+            "l home/tickets -> roots",
+            ("roots/desk.toml", 0),
             "home/tickets",
             77,
             "tickets: cannot create ROOT/home/tickets/archived: Permission denied (os error 13)\n\
@@ -184,7 +184,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         (
             "somebody may be quicker",
             "",
-            ("root/desk.toml", 0),
+            ("roots/desk.toml", 0),
             "tmp/tickets",
             77,
             format!(
@@ -194,12 +194,12 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         ),
         (
             "everybody may write the configuration",
-            "d root/open 0 777",
-            ("root/open/desk.toml", 0),
+            "d roots/open 0 777",
+            ("roots/open/desk.toml", 0),
             "home/tickets",
             77,
             format!(
-                "tickets: cannot work as root on ROOT/root/open/desk.toml: others than root may write to ROOT/root/open\n{}",
+                "tickets: cannot work as root on ROOT/roots/open/desk.toml: others than root may write to ROOT/roots/open\n{}",
                 asks("USER")
             ),
         ),
@@ -227,7 +227,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
             names.sort();
             names
         };
-        let all = || ["root", "home", "other", "tmp"].map(there);
+        let all = || ["roots", "home", "other", "tmp"].map(there);
         let before = all();
         let args = ["--config", config.0, "flush"];
         as_root(&b, &args, b"").is(status, "", &said);
@@ -262,8 +262,8 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
         return;
     };
     // The configuration is root's, so the store decides, which need not be that of the configuration.
-    configure(&b, "root/desk.toml", 0, "home/tickets");
-    let args = ["--config", "root/desk.toml", "--dir", "other/tickets"];
+    configure(&b, "roots/desk.toml", 0, "home/tickets");
+    let args = ["--config", "roots/desk.toml", "--dir", "other/tickets"];
     as_root(&b, &[&args[..], &["flush"]].concat(), b"").is(0, "0 sent, 0 waiting\n", "");
     assert_eq!(not_of(OTHER, &b.path("other")), []);
     assert!(b.path("other/tickets").exists() && !b.path("home/tickets").exists());
@@ -272,8 +272,8 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
     as_root(&b, &args, b"").is(0, "0 sent, 0 waiting\n", "");
     assert_eq!(not_of(uid, &b.path("home")), []);
     assert!(b.path("home/bare").exists());
-    for (config, of) in [("home/new/desk.toml", uid), ("root/new/desk.toml", 0)] {
-        let store = format!("{config}.tickets").replace("root/new", "home");
+    for (config, of) in [("home/new/desk.toml", uid), ("roots/new/desk.toml", 0)] {
+        let store = format!("{config}.tickets").replace("roots/new", "home");
         let args = [
             "--config",
             config,
@@ -297,16 +297,16 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
     // What root writes for itself it writes as the desk's user: not where only root may.
     let args = [
         "--config",
-        "root/new/desk.toml",
+        "roots/new/desk.toml",
         "export",
         "--mbox",
-        "root/out",
+        "roots/out",
     ];
     let ran = as_root(&b, &args, b"");
     assert_eq!((ran.status, ran.stdout.as_str()), (77, ""), "{ran:?}");
     let hint = "hint: root works on this desk as nobody, who may not";
     assert_eq!(ran.stderr.lines().nth(1), Some(hint), "{ran:?}");
-    assert!(!b.path("root/out").exists());
+    assert!(!b.path("roots/out").exists());
 }
 
 /// E7: up to the moment at which root becomes the owner it looks, and does nothing that the owner could
@@ -320,10 +320,10 @@ fn nothing_is_opened_or_made_before_root_is_the_owner() {
     if !strace_is_here() {
         return;
     }
-    for (config, owner) in [("root/desk.toml", 0), ("home/desk.toml", uid)] {
+    for (config, owner) in [("roots/desk.toml", 0), ("home/desk.toml", uid)] {
         let (b, _) = machine().unwrap();
         configure(&b, config, owner, "home/tickets");
-        let log = b.path("root/log");
+        let log = b.path("roots/log");
         let mut command = Command::new("strace");
         command
             .args(["-f", "-s", "4096", "-e", "trace=%file,%desc,%creds", "-o"])
@@ -366,7 +366,7 @@ fn nothing_is_opened_or_made_before_root_is_the_owner() {
         assert!(
             opened
                 .iter()
-                .all(|line| line.contains("\"root/desk.toml\"")),
+                .all(|line| line.contains("\"roots/desk.toml\"")),
             "{opened:?}"
         );
         let looked = before.lines().filter(|line| line.contains("O_PATH"));
@@ -429,7 +429,7 @@ fn root_makes_no_store_for_the_machine() {
         for file in ["passwd", "group", "nsswitch.conf"] {
             fs::copy(Path::new("/etc").join(file), b.path("etc").join(file)).unwrap();
         }
-        configure(&b, "etc/tickets/config.toml", 0, "root/tickets");
+        configure(&b, "etc/tickets/config.toml", 0, "roots/tickets");
         b
     };
     let b = desk();
@@ -437,18 +437,18 @@ fn root_makes_no_store_for_the_machine() {
         eprintln!("SKIPPED: mounting is not permitted here");
         return;
     }
-    let said = "tickets: cannot make the store ROOT/root/tickets: as root's, no mail server could use it\n\
-                hint: `install -d -o USER -m 711 ROOT/root/tickets` makes it for the desk's user\n";
+    let said = "tickets: cannot make the store ROOT/roots/tickets: as root's, no mail server could use it\n\
+                hint: `install -d -o USER -m 711 ROOT/roots/tickets` makes it for the desk's user\n";
     unshared(&b, "\"$2\" flush").is(77, "", said);
-    assert!(!b.path("root/tickets").exists());
+    assert!(!b.path("roots/tickets").exists());
     // As the hint says.
     let user = nix::unistd::User::from_uid(uid.into())
         .unwrap()
         .unwrap()
         .name;
-    let made = format!("install -d -o {user} -m 711 \"$1/root/tickets\" && \"$2\" flush");
+    let made = format!("install -d -o {user} -m 711 \"$1/roots/tickets\" && \"$2\" flush");
     unshared(&b, &made).is(0, "0 sent, 0 waiting\n", "");
-    assert_eq!(not_of(uid, &b.path("root/tickets")), []);
+    assert_eq!(not_of(uid, &b.path("roots/tickets")), []);
     // Where it would be the desk's user's, it is made.
     let b = desk();
     configure(&b, "etc/tickets/config.toml", 0, "home/tickets");
@@ -458,14 +458,54 @@ fn root_makes_no_store_for_the_machine() {
     // The secret is read as the desk's user, for whom root's files are closed.
     let b = desk();
     configure(&b, "etc/tickets/config.toml", 0, "home/tickets");
-    fs::write(b.path("root/secret"), "0123456789abcdef0123456789abcdef").unwrap();
-    own(&b.path("root/secret"), 0, 0o600);
+    fs::write(b.path("roots/secret"), "0123456789abcdef0123456789abcdef").unwrap();
+    own(&b.path("roots/secret"), 0, 0o600);
     let config = b.path("etc/tickets/config.toml");
     let text = fs::read_to_string(&config).unwrap();
-    let text = format!("{text}address_secret = {:?}\n", b.path("root/secret"));
+    let text = format!("{text}address_secret = {:?}\n", b.path("roots/secret"));
     fs::write(config, text).unwrap();
-    let said = "tickets: cannot use /etc/tickets/config.toml: address_secret: cannot read ROOT/root/secret: \
+    let said = "tickets: cannot use /etc/tickets/config.toml: address_secret: cannot read ROOT/roots/secret: \
                 Permission denied (os error 13)\n\
                 hint: the user whose desk it is must be able to read it\n";
     unshared(&b, "\"$2\" address 1").is(78, "", said);
+}
+
+/// T17: what runs as the desk's user, sendmail or a pager, cannot type into root's shell.
+#[test]
+fn nobody_types_into_roots_terminal() {
+    const PROBE: &str = "#!/usr/bin/python3\n\
+        import fcntl, os, sys, termios\n\
+        said = []\n\
+        try:\n    os.open('/dev/tty', os.O_RDWR)\n    said.append('has a terminal')\n\
+        except OSError:\n    said.append('has none')\n\
+        for fd in filter(os.isatty, (0, 1, 2)):\n    \
+        try:\n        fcntl.ioctl(fd, termios.TIOCSTI, b'x')\n        said.append('types')\n    \
+        except OSError:\n        said.append('cannot type')\n\
+        print(', '.join(said), file=open(os.path.dirname(sys.argv[0]) + '/said', 'a'))\n";
+    // The shell stays, and leads the session.
+    const SHELL: &str = "import os, pty, sys\n\
+        ended = pty.spawn(['/bin/sh', '-c', '\"$0\" close 1; \"$0\" show 1; exit $?', sys.argv[1]])\n\
+        sys.exit(os.waitstatus_to_exitcode(ended))\n";
+    let Some((b, uid)) = machine() else { return };
+    configure(&b, "home/desk.toml", uid, "home/tickets");
+    let config = b.path("home/desk.toml");
+    let deliver = ["--config", config.to_str().unwrap()];
+    assert_eq!(
+        as_root(&b, &[&deliver[..], &SUBMIT].concat(), MAIL).status,
+        0
+    );
+    let probe = b.path("home/probe");
+    fs::write(&probe, PROBE).unwrap();
+    own(&probe, uid, 0o755);
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("/bin/true", probe.to_str().unwrap())).unwrap();
+    let mut command = Command::new("python3");
+    command.args(["-c", SHELL]).arg(binary()).env_clear();
+    command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
+    command.env("TICKETS_CONFIG", &config).env("PAGER", &probe);
+    let ran = finish(command, b"");
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let said = fs::read_to_string(b.path("home/said")).unwrap();
+    // sendmail, which has no open file of the terminal, then the pager.
+    assert_eq!(said, "has none\nhas none, cannot type, cannot type\n");
 }
