@@ -119,6 +119,72 @@ fn a_robot_at_either_end() {
     assert_eq!(bench.names(), ["1"]);
 }
 
+/// C7, T10: it answers each copy, which only admins get, as nobody that the desk knows.
+#[test]
+fn an_admins_robot_under_another_address() {
+    let bench = Bench::new();
+    first(&bench, "ann@example.net");
+    let mut number = 0;
+    let mut reports = 0;
+    loop {
+        let mut sent = bench.take_sent();
+        sent.retain(|mail| mail.args.ends_with(" steve@example.org"));
+        let Some(mail) = sent.last() else { break };
+        let is_report = |mail: &&Sent| mail.field("X-Tickets-Kind").as_deref() == Some("refused");
+        reports += sent.iter().filter(is_report).count();
+        number += 1;
+        assert!(number < ENDLESS, "it is still at it");
+        let text = answer(mail, "steve.alias@corp.example", number);
+        let args = [
+            "deliver",
+            "-f",
+            "steve.alias@corp.example",
+            "-r",
+            "ticket-1@example.org",
+        ];
+        bench.run(&args, text.as_bytes()).silent();
+    }
+    assert_eq!((number, reports), (52, 1));
+}
+
+/// C7, T10: each tells the other of what it was told.
+#[test]
+fn two_desks_that_are_each_others_admin() {
+    // With the same tags the first mail would be refused: each knows the other's number.
+    let desk = |domain: &str, admin: &str| {
+        let tag = domain.split('.').next().unwrap();
+        Bench::with(&format!(
+            "domain = {domain:?}\nadmins = \"submit@{admin}\"\nsubject_tags = ['\\[{tag}(\\d+)\\]']\n"
+        ))
+    };
+    let desks = [
+        desk("a.example", "b.example"),
+        desk("b.example", "a.example"),
+    ];
+    let question = "From: ann@example.net\nSubject: Printer\nMessage-ID: <q@x>\n\nIt burns.\n";
+    desks[0].deliver("submit@a.example", question).silent();
+    for round in 0.. {
+        assert!(round < ENDLESS, "they are still at it");
+        let sent = desks.each_ref().map(Bench::take_sent);
+        if sent.iter().all(Vec::is_empty) {
+            break;
+        }
+        for mail in sent.iter().flatten() {
+            let (_, to) = mail.args.rsplit_once("-- ").unwrap();
+            let desk = match to {
+                "submit@a.example" => &desks[0],
+                "submit@b.example" => &desks[1],
+                _ => continue,
+            };
+            let args = ["deliver", "-f", "<>", "-r", to];
+            desk.run(&args, mail.mail.as_bytes()).silent();
+        }
+    }
+    for desk in &desks {
+        assert!(desk.mbox("1").contains("It burns."));
+    }
+}
+
 /// C6: another desk of this program writes as people do, and its answers end there. `steve` of
 /// example.org asks the desk of vendor.example from his closed ticket.
 #[test]

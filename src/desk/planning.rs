@@ -90,7 +90,8 @@ impl Desk {
         // No more than matters are counted, and only in a ticket that has so many.
         let most = rules.pass_limit().saturating_add(2);
         let by_customer = parcel.summary.is_customers(&rules.staff());
-        let recent = match !by_customer && row.entries >= u64::from(rules.pass_limit()) {
+        let may_be_loop = !by_customer || replies_to == RepliesTo::Copy;
+        let recent = match may_be_loop && row.entries >= u64::from(rules.pass_limit()) {
             true => self.filed_in(view, &the_last_hour(parcel.now), most)?,
             false => 0,
         };

@@ -29,6 +29,12 @@ impl Desk {
                  please write to the submitter.",
                 self.plan_rules().pass_limit()
             ),
+            Remark::TellLimit => format!(
+                "{} messages came into this ticket within an hour, as if machines wrote to each \
+                 other. For the rest of the hour mail of machines, and answers of others to what was \
+                 sent to you, are filed in it without telling you.",
+                self.plan_rules().pass_limit()
+            ),
             Remark::ClosingUnproven => format!(
                 "It asked to close the ticket, and {}. The ticket stays open.",
                 self.unproven()

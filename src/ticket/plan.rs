@@ -155,6 +155,14 @@ pub struct Situation<'a> {
     pub quiet: bool,
 }
 
+impl Situation<'_> {
+    /// True if it may be the answer of a machine to what the admins were told, so that to tell them of it brings the
+    /// next one: a machine wrote it, or somebody who answers what only admins get and is none.
+    fn comes_back(&self) -> bool {
+        !self.by.is_staff && (self.degree.is_automatic() || self.replies_to == RepliesTo::Copy)
+    }
+}
+
 /// Mail that the program sends by itself because of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -205,6 +213,8 @@ pub enum Remark {
     AckTotal,
     /// It is not passed on: the ticket got too many messages within the hour (C7).
     PassLimit,
+    /// Mail of its kind is no longer told to the admins: the ticket got too many messages within the hour (C7).
+    TellLimit,
     /// It was to open a ticket for somebody else, but it is unclear for whom.
     Unclear(Unclear),
 }

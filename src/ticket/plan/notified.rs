@@ -13,8 +13,9 @@ pub(super) fn notify_admins(rules: &PlanRules, situation: &Situation, plan: &mut
         return;
     }
     let over = situation.recent > rules.pass_limit().saturating_add(1);
-    if situation.by.is_staff && over && !is_changed_by_stranger(situation, plan) {
-        // If the mailboxes of two admins answer each other's copies, that would go on for ever (C7).
+    let may_be_loop = situation.by.is_staff || situation.comes_back();
+    if may_be_loop && over && !is_changed_by_stranger(situation, plan) {
+        // If mailboxes of admins answer copies, or are those of another desk, that would go on for ever (C7).
         return;
     }
     let mut admins = other_admins(rules, situation, plan);
@@ -71,7 +72,7 @@ pub(super) fn report_remark(rules: &PlanRules, situation: &Situation, plan: &mut
     }
     let admins = match remark {
         // The author is notified as well, who would otherwise assume that it was passed on.
-        Remark::PassLimit | Remark::OpenedByMachine | Remark::Unreachable => {
+        Remark::PassLimit | Remark::TellLimit | Remark::OpenedByMachine | Remark::Unreachable => {
             let admins = rules.admins.iter();
             admins.filter(|a| rules.may_write_to(a)).cloned().collect()
         }

@@ -33,6 +33,8 @@ pub(super) fn update(
         // Automatic mail is filed and the admins are notified; the address's verb is ignored (C6).
         plan.filed_under = Some(Verb::Update);
         notify_admins(rules, situation, &mut plan);
+        say_that_it_stays_untold(rules, situation, &mut plan);
+        report_remark(rules, situation, &mut plan);
         return plan;
     }
     if verb == Verb::Done {
@@ -68,8 +70,16 @@ pub(super) fn update(
         }
     }
     notify_admins(rules, situation, &mut plan);
+    say_that_it_stays_untold(rules, situation, &mut plan);
     report_remark(rules, situation, &mut plan);
     plan
+}
+
+/// Says once that what may be a loop is told no more (C7).
+fn say_that_it_stays_untold(rules: &PlanRules, situation: &Situation, plan: &mut Plan) {
+    if situation.comes_back() && situation.recent == rules.pass_limit() && plan.remark.is_none() {
+        plan.remark = Some(Remark::TellLimit);
+    }
 }
 
 /// Whether the message may close the ticket; if not, why (C5).
