@@ -1,10 +1,9 @@
 //! `tickets close` and `tickets reopen` that die, or fail, at every system call, and are given again, as
 //! a person does who saw no answer: what was begun is finished, and nothing is done twice (D7).
 
-use crate::bench::{Bench, Ran, finish};
-use crate::crash::{CALLS, at_each, at_each_failure, strace_is_here};
+use crate::bench::{Bench, Ran};
+use crate::crash::{CALLS, at_each, at_each_failure, calls_in, strace_is_here};
 use std::collections::BTreeMap;
-use std::process::Command;
 
 const FIRST: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\nfirst\n";
 const CLOSING: &str = "From: steve@example.org\nMessage-ID: <3@example.org>\n\nclosing\n";
@@ -76,14 +75,7 @@ impl Scenario {
     }
 
     fn under_strace(&self, bench: &Bench, options: &[&str]) -> Ran {
-        let plain = bench.command(self.args);
-        let mut command = Command::new("strace");
-        command
-            .args(options)
-            .arg(plain.get_program())
-            .args(plain.get_args());
-        bench.as_ordinary_user(&mut command);
-        finish(command, b"")
+        crate::crash::under_strace(bench, options, self.args, b"")
     }
 
     /// How often each call is made, after the program has been loaded.
@@ -93,12 +85,7 @@ impl Scenario {
         let filter = format!("trace={CALLS}");
         let ran = self.under_strace(&bench, &["-o", log.to_str().unwrap(), "-e", &filter]);
         assert_eq!(ran.status, 0, "{ran:?}");
-        let mut calls = BTreeMap::new();
-        for line in std::fs::read_to_string(log).unwrap().lines() {
-            if let Some((name, _)) = line.split_once('(') {
-                *calls.entry(name.to_owned()).or_default() += 1;
-            }
-        }
+        let calls = calls_in(&log);
         calls
     }
 

@@ -7,6 +7,7 @@
 
 use crate::bench::{Bench, Ran, finish};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -113,14 +114,7 @@ impl Scenario {
 
     /// Delivers the message under strace with these options.
     fn under_strace(&self, bench: &Bench, options: &[&str]) -> Ran {
-        let plain = bench.command(&self.args());
-        let mut command = Command::new("strace");
-        command
-            .args(options)
-            .arg(plain.get_program())
-            .args(plain.get_args());
-        bench.as_ordinary_user(&mut command);
-        finish(command, self.message.as_bytes())
+        under_strace(bench, options, &self.args(), self.message.as_bytes())
     }
 
     /// How often each call is made, after the program has been loaded.
@@ -130,12 +124,7 @@ impl Scenario {
         let filter = format!("trace={CALLS}");
         let options = ["-o", log.to_str().unwrap(), "-e", &filter];
         self.under_strace(&bench, &options).silent();
-        let mut calls = BTreeMap::new();
-        for line in std::fs::read_to_string(log).unwrap().lines() {
-            if let Some((name, _)) = line.split_once('(') {
-                *calls.entry(name.to_owned()).or_default() += 1;
-            }
-        }
+        let calls = calls_in(&log);
         assert!(calls.contains_key("fsync"), "{calls:?}");
         calls
     }
@@ -241,6 +230,29 @@ pub fn in_threads<T: Send>(points: Vec<T>, work: impl Fn(T) + Sync) {
             });
         }
     });
+}
+
+/// Runs the program under strace with these options.
+pub fn under_strace(bench: &Bench, options: &[&str], args: &[&str], stdin: &[u8]) -> Ran {
+    let plain = bench.command(args);
+    let mut command = Command::new("strace");
+    command
+        .args(options)
+        .arg(plain.get_program())
+        .args(plain.get_args());
+    bench.as_ordinary_user(&mut command);
+    finish(command, stdin)
+}
+
+/// How often each call stands in what strace wrote.
+pub fn calls_in(log: &Path) -> BTreeMap<String, usize> {
+    let mut calls = BTreeMap::new();
+    for line in std::fs::read_to_string(log).unwrap().lines() {
+        if let Some((name, _)) = line.split_once('(') {
+            *calls.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    calls
 }
 
 /// False, and said so, where strace is not installed; CI requires it.

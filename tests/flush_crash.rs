@@ -1,10 +1,9 @@
 //! `tickets flush` that is killed: nothing that waits is lost, and one mail at most is sent twice (C9).
 
-use crate::bench::{Bench, Sent, finish};
-use crate::crash::{at_each, strace_is_here};
+use crate::bench::{Bench, Sent};
+use crate::crash::{at_each, strace_is_here, under_strace};
 use crate::deliver::mail;
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 /// Calls after which a kill may leave something else behind than before them.
 const CALLS: &str =
@@ -24,14 +23,7 @@ fn desk() -> Bench {
 }
 
 fn flush_under_strace(bench: &Bench, options: &[&str]) -> i32 {
-    let plain = bench.command(&["flush", "--quiet"]);
-    let mut command = Command::new("strace");
-    command
-        .args(options)
-        .arg(plain.get_program())
-        .args(plain.get_args());
-    bench.as_ordinary_user(&mut command);
-    finish(command, b"").status
+    under_strace(bench, options, &["flush", "--quiet"], b"").status
 }
 
 /// The Message-ID of each mail that was sent.

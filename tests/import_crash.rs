@@ -6,7 +6,7 @@
 //! what an import that nothing happened to leaves behind.
 
 use crate::bench::{Bench, Ran, finish};
-use crate::crash::{at_each, at_each_failure, strace_is_here};
+use crate::crash::{at_each, at_each_failure, calls_in, strace_is_here};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
 use std::collections::BTreeMap;
@@ -73,14 +73,7 @@ impl Scenario {
     }
 
     fn under_strace(&self, bench: &Bench, options: &[&str]) -> Ran {
-        let plain = bench.command(&self.args());
-        let mut command = Command::new("strace");
-        command
-            .args(options)
-            .arg(plain.get_program())
-            .args(plain.get_args());
-        bench.as_ordinary_user(&mut command);
-        finish(command, b"")
+        crate::crash::under_strace(bench, options, &self.args(), b"")
     }
 
     fn calls(&self) -> BTreeMap<String, usize> {
@@ -91,12 +84,7 @@ impl Scenario {
         let ran = self.under_strace(&bench, &options);
         ran.silent_but_for_output(self.name);
         assert_eq!(tickets(&bench), self.want, "{}", self.name);
-        let mut calls = BTreeMap::new();
-        for line in std::fs::read_to_string(log).unwrap().lines() {
-            if let Some((name, _)) = line.split_once('(') {
-                *calls.entry(name.to_owned()).or_default() += 1;
-            }
-        }
+        let calls = calls_in(&log);
         assert!(
             calls.contains_key("fsync") && calls.contains_key("linkat"),
             "{calls:?}"
