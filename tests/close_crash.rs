@@ -85,8 +85,7 @@ impl Scenario {
         let filter = format!("trace={CALLS}");
         let ran = self.under_strace(&bench, &["-o", log.to_str().unwrap(), "-e", &filter]);
         assert_eq!(ran.status, 0, "{ran:?}");
-        let calls = calls_in(&log);
-        calls
+        calls_in(&log)
     }
 
     /// Gives the command again, and says what must be true then, whatever happened before.

@@ -75,11 +75,10 @@ fn long(to: &'static str) -> Delivery {
     Delivery { to, mail }
 }
 
-/// The `n`th of many small mails that a machine writes.
+/// The `n`th of many small mails by a person: so many of a machine's would be told to nobody.
 fn small(n: usize) -> Delivery {
-    let mail = mail("cron@example.net", &format!("small-{n}"), "small");
+    let mail = mail("bob@example.net", &format!("small-{n}"), "small");
     let to = "ticket-1@example.org";
-    let mail = format!("Auto-Submitted: auto-generated\n{mail}");
     Delivery { to, mail }
 }
 
