@@ -310,3 +310,23 @@ mod answer;
 mod closing;
 #[path = "plan_proof_tests.rs"]
 mod proof;
+
+#[test]
+fn what_comes_back_is_told_until_it_may_be_a_loop() {
+    // C7, C8
+    let robot = "From: robot@x.org\nAuto-Submitted: auto-replied\n\nhi\n";
+    let ours = "From: ticket-1@d.org\nX-Tickets-Ticket: 1\nX-Tickets-Kind: copy\n\
+        Message-ID: <ticket-1.copy.00@d.org>\n\nhi\n";
+    let refused = "refused steve@d.org+eva@d.org";
+    for (case, raw, recent, want) in [
+        ("below the limit", robot, 49, &[BOTH][..]),
+        ("at the limit", robot, 50, &[BOTH, refused]),
+        ("beyond it", robot, 52, &[]),
+        ("our own, below", ours, 49, &[]),
+        ("our own, at the limit", ours, 50, &[]),
+    ] {
+        let desk = Desk::default();
+        let plan = desk.plan(Some(&ticket(true)), Some(Verb::Update), raw, recent);
+        assert_eq!(short(&plan), want, "{case}");
+    }
+}

@@ -75,9 +75,10 @@ pub(super) fn update(
     plan
 }
 
-/// Says once that what may be a loop is told no more (C7).
+/// Says once that what may be a loop is told no more (C7). Mail of ours that comes back never was.
 fn say_that_it_stays_untold(rules: &PlanRules, situation: &Situation, plan: &mut Plan) {
-    if situation.comes_back() && situation.recent == rules.pass_limit() && plan.remark.is_none() {
+    let is_told = situation.comes_back() && *situation.degree != Degree::Ours;
+    if is_told && situation.recent == rules.pass_limit() && plan.remark.is_none() {
         plan.remark = Some(Remark::TellLimit);
     }
 }
