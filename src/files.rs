@@ -1,14 +1,16 @@
 //! File helpers for every module: noticing changes, opening quietly, syncing directories.
 
 mod dir;
+mod place;
 
 use anyhow::{Context, Result};
 pub use dir::{Dir, expect_directory};
 use nix::libc;
+pub use place::{Found, Place, place_at};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, FileType, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Tells whether a file has changed since it was last read (D9). It holds ctime, since mutt sets mtime back.
@@ -46,16 +48,21 @@ impl std::fmt::Display for NoFile {
 
 impl std::error::Error for NoFile {}
 
-fn no_file(kind: FileType, wanted: &'static str) -> std::io::Error {
-    let found = match kind {
-        _ if kind.is_symlink() => "a symbolic link",
-        _ if kind.is_dir() => "a directory",
-        _ if kind.is_fifo() => "a named pipe",
-        _ if kind.is_socket() => "a socket",
-        _ if kind.is_file() => "a file",
+/// The error for something of this mode, as in stat(2).
+fn no_file(mode: u32, wanted: &'static str) -> std::io::Error {
+    let found = match mode & libc::S_IFMT {
+        libc::S_IFLNK => "a symbolic link",
+        libc::S_IFDIR => "a directory",
+        libc::S_IFIFO => "a named pipe",
+        libc::S_IFSOCK => "a socket",
+        libc::S_IFREG => "a file",
         _ => "a device",
     };
     std::io::Error::other(NoFile { found, wanted })
+}
+
+fn is_regular(mode: u32) -> bool {
+    mode & libc::S_IFMT == libc::S_IFREG
 }
 
 /// True if the error says that something stands there which is no file, or no directory.
@@ -63,91 +70,69 @@ pub fn is_no_file(e: &std::io::Error) -> bool {
     e.get_ref().is_some_and(|e| e.is::<NoFile>())
 }
 
-/// Opens a regular file. A symbolic link is not followed, and nothing else is waited for, as opening a named pipe
-/// would (D5).
+/// Opens a regular file of the user's own, outside the store, for reading. Symbolic links are followed, but nothing else
+/// is waited for, as opening a named pipe would (D5).
 ///
 /// # Errors
 /// [`is_no_file`] if something else has that name.
-pub fn open_plain(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
-    open_with(options, libc::O_NOFOLLOW, path)
-}
-
-/// Like [`open_plain`], but follows symbolic links: for files of the user's own, outside the store.
 pub fn open_following(path: &Path) -> std::io::Result<File> {
-    open_with(OpenOptions::new().read(true), 0, path)
+    open_with(0, path)
 }
 
-/// Opens a regular file for reading, like [`open_plain`].
-pub fn open_to_read(path: &Path) -> std::io::Result<File> {
-    open_plain(OpenOptions::new().read(true), path)
-}
-
-/// Reads the whole of a regular file, opened like [`open_plain`].
-pub fn read_plain(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_to_read(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Reads a text of the user's own, outside the store: symbolic links are followed, but only a regular file is read.
+/// Reads a text, opened like [`open_following`].
 pub fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     open_following(path)?.read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// Opens a file for reading without changing its access time, where the kernel permits it: only the file's
-/// owner may use O_NOATIME. Otherwise like [`open_plain`].
+/// Reads the whole of a file, opened like [`open_following`]; but the name may be no symbolic link.
+pub fn read_plain(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_with(libc::O_NOFOLLOW, path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a file without changing its access time, where the kernel permits it: only the file's owner may use O_NOATIME.
+/// The name may be no symbolic link.
 pub fn open_quietly(path: &Path) -> std::io::Result<File> {
-    let open = |flags| {
-        open_with(
-            OpenOptions::new().read(true),
-            libc::O_NOFOLLOW | flags,
-            path,
-        )
-    };
-    match open(libc::O_NOATIME) {
-        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open(0),
+    match open_with(libc::O_NOFOLLOW | libc::O_NOATIME, path) {
+        Err(e) if e.raw_os_error() == Some(libc::EPERM) => open_with(libc::O_NOFOLLOW, path),
         other => other,
     }
 }
 
-fn open_with(options: &OpenOptions, flags: libc::c_int, path: &Path) -> std::io::Result<File> {
-    let mut options = options.clone();
-    let opened = options.custom_flags(flags | libc::O_NONBLOCK).open(path);
-    let file = match opened {
+fn open_with(flags: libc::c_int, path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).custom_flags(flags | libc::O_NONBLOCK);
+    let file = match opened.open(path) {
         Ok(file) => file,
-        // A link, a named pipe that nobody reads, or a directory that is opened for writing.
-        Err(e)
-            if matches!(
-                e.raw_os_error(),
-                Some(libc::ELOOP | libc::ENXIO | libc::EISDIR)
-            ) =>
-        {
-            return Err(match path.symlink_metadata() {
-                Ok(meta) if !meta.is_file() => no_file(meta.file_type(), "file"),
-                _ => e,
-            });
+        // A link, or a named pipe that nobody reads.
+        Err(e) if matches!(e.raw_os_error(), Some(libc::ELOOP | libc::ENXIO)) => {
+            return Err(obstacle(path).unwrap_or(e));
         }
         Err(e) => return Err(e),
     };
-    let kind = file.metadata()?.file_type();
-    match kind.is_file() {
+    let mode = file.metadata()?.mode();
+    match is_regular(mode) {
         true => Ok(file),
-        false => Err(no_file(kind, "file")),
+        false => Err(no_file(mode, "file")),
     }
 }
 
 /// The error for something at `path` that is no regular file; `None` if it is one, or if nothing is there.
 pub fn obstacle(path: &Path) -> Option<std::io::Error> {
-    let kind = path.symlink_metadata().ok()?.file_type();
-    (!kind.is_file()).then(|| no_file(kind, "file"))
+    let mode = path.symlink_metadata().ok()?.mode();
+    (!is_regular(mode)).then(|| no_file(mode, "file"))
 }
 
-/// `path` without links in the directory's own path: SQLite refuses those where it is to follow none.
+/// An absolute path without links in the way to its directory: SQLite refuses those where it is to follow none. The
+/// directory itself may be none either (D8).
 pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
-    let dir = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
-    Ok(dir.join(path.file_name().unwrap_or_default()))
+    let dir = path.parent().unwrap_or(path);
+    let above = dir.parent().unwrap_or(dir).canonicalize()?;
+    let names = [dir, path].map(|path| path.file_name().unwrap_or_default());
+    Ok(above.join(names[0]).join(names[1]))
 }
 
 /// True if the error means that there is no such file.

@@ -22,14 +22,14 @@ pub use answered::{Ledger, Line, the_last_hour};
 pub use entry::{Key, Mail};
 pub use send::Report;
 
-use crate::files::{absent, expect_directory, sync_directory};
+use crate::files::{Dir, Place, absent};
 use crate::ticket::TicketId;
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result, ensure};
-use std::fs::{self, DirBuilder, OpenOptions};
+use nix::fcntl::OFlag;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds after which no delivery can still be working on a staged mail. Generous: locks are waited for much less.
@@ -44,29 +44,28 @@ const RELEASED: [&str; 2] = ["new", "cur"];
 /// The outbox of one store. Its directories are created when the first mail is staged.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    dir: PathBuf,
+    store: PathBuf,
     group: bool,
+    /// Opened when it is first needed.
+    dir: Arc<OnceLock<Dir>>,
 }
 
 /// Mail in `tmp/`, written and inert. Dropping it removes the files; if one cannot be removed, it stays inert.
 #[derive(Debug)]
 #[must_use = "staged mail is removed when it is dropped"]
-pub struct Staged {
-    tmp: PathBuf,
-    names: Vec<String>,
-}
+pub struct Staged(Vec<Place>);
 
 impl Staged {
     /// Marks the mail's message as filed. From now on it has to go out, and dropping it removes nothing.
     pub fn of_filed_message(mut self) -> Due {
-        Due(std::mem::take(&mut self.names))
+        Due(std::mem::take(&mut self.0))
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        for name in &self.names {
-            let _ = fs::remove_file(self.tmp.join(name));
+        for place in &self.0 {
+            let _ = place.remove();
         }
     }
 }
@@ -74,11 +73,11 @@ impl Drop for Staged {
 /// Mail in `tmp/` whose message is filed; to be released.
 #[derive(Debug)]
 #[must_use = "mail is sent only if it is released"]
-pub struct Due(Vec<String>);
+pub struct Due(Vec<Place>);
 
 /// Mail that may be sent.
 #[derive(Debug, Default)]
-pub struct Released(Vec<PathBuf>);
+pub struct Released(Vec<Place>);
 
 impl Released {
     #[must_use]
@@ -105,8 +104,9 @@ impl Outbox {
     #[must_use]
     pub fn at(dir: &Path) -> Self {
         Self {
-            dir: dir.join(".tickets/outbox"),
+            store: dir.to_owned(),
             group: false,
+            dir: Arc::default(),
         }
     }
 
@@ -125,11 +125,7 @@ impl Outbox {
     /// # Errors
     /// If one mail cannot be written and synced, none is staged.
     pub fn stage(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Staged> {
-        let tmp = self.dir.join("tmp");
-        let mut staged = Staged {
-            tmp: tmp.clone(),
-            names: Vec::new(),
-        };
+        let mut staged = Staged(Vec::new());
         if mails.iter().all(|mail| mail.recipients.is_empty()) {
             return Ok(staged);
         }
@@ -139,21 +135,19 @@ impl Outbox {
         );
         self.create_directories()?;
         // An earlier attempt may have staged more mails. They must not be released with these.
-        drop(Staged {
-            tmp: tmp.clone(),
-            names: self.staged(key)?,
-        });
+        drop(Staged(self.staged(key)?));
+        let tmp = self.opened("tmp")?;
         for (index, mail) in mails.iter().enumerate() {
             if mail.recipients.is_empty() {
                 continue;
             }
-            let name = key.name(index, mail.kind);
-            let path = tmp.join(&name);
-            staged.names.push(name);
-            self.write(&path, mail, now)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            let place = tmp.at(key.name(index, mail.kind));
+            staged.0.push(place.clone());
+            self.write(&place, mail, now)
+                .with_context(|| format!("cannot write {}", place.path().display()))?;
         }
-        sync_directory(&tmp)?;
+        let doing = || format!("cannot sync {}", tmp.path().display());
+        tmp.sync().with_context(doing)?;
         Ok(staged)
     }
 
@@ -164,14 +158,18 @@ impl Outbox {
     /// A mail that cannot be moved stays staged.
     pub fn release(&self, due: Due, now: i64) -> Result<Released> {
         let mut released = Released::default();
-        for name in due.0 {
-            let from = self.dir.join("tmp").join(&name);
-            let to = self.dir.join("new").join(format!("{now}.{name}"));
-            match fs::rename(&from, &to) {
+        if due.0.is_empty() {
+            return Ok(released);
+        }
+        let new = self.opened("new")?;
+        for from in due.0 {
+            let to = new.at(format!("{now}.{}", from.name()));
+            match from.rename(&to) {
                 Ok(()) => released.0.push(to),
                 // Another attempt at the same delivery was faster.
                 Err(cause) if absent(&cause) => {}
                 Err(cause) => {
+                    let from = from.path();
                     return Err(cause).with_context(|| format!("cannot move {}", from.display()));
                 }
             }
@@ -186,20 +184,20 @@ impl Outbox {
         let waiting = self
             .released()?
             .into_iter()
-            .filter(|path| entry::has_key(path, key));
+            .filter(|place| entry::has_key(place, key));
         released.0.extend(
             waiting
-                .filter(|path| !released.0.contains(path))
+                .filter(|place| !released.0.contains(place))
                 .collect::<Vec<_>>(),
         );
         Ok(released)
     }
 
-    /// The names of the files staged for a message.
-    fn staged(&self, key: &Key) -> Result<Vec<String>> {
-        let mut names = self.names("tmp")?;
-        names.retain(|name| name.starts_with(&key.prefix()));
-        Ok(names)
+    /// The files staged for a message.
+    fn staged(&self, key: &Key) -> Result<Vec<Place>> {
+        let mut places = self.places("tmp")?;
+        places.retain(|place| place.name().starts_with(&key.prefix()));
+        Ok(places)
     }
 
     /// Handles staged mail that no delivery came back for. It is released if `is_filed` finds its message (by ticket
@@ -210,27 +208,26 @@ impl Outbox {
         now: i64,
     ) -> Result<Recovered> {
         let mut recovered = Recovered::default();
-        for name in self.names("tmp")? {
-            let path = self.dir.join("tmp").join(&name);
-            let Ok(meta) = fs::symlink_metadata(&path) else {
+        for place in self.places("tmp")? {
+            let Ok(Some(found)) = place.found() else {
                 continue;
             };
-            let age = now.saturating_sub(meta.mtime());
+            let age = now.saturating_sub(entry::seconds(&found));
             // The clock was wrong when it was staged, or it is now.
             let in_future = age <= -ABANDONED;
-            let Some(key) = Key::of(&name).filter(|_| age >= ABANDONED || in_future) else {
-                continue;
-            };
+            let key = Key::of(place.name()).filter(|_| age >= ABANDONED || in_future);
+            let Some(key) = key else { continue };
+            let path = place.path();
             if is_filed(key.ticket, &key.digest)? {
-                recovered.released += self.release(Due(vec![name]), now)?.len();
+                recovered.released += self.release(Due(vec![place]), now)?.len();
             } else if in_future {
                 // Nobody knows how old it is, so its day begins now.
-                let file = OpenOptions::new().write(true).open(&path);
+                let file = place.open(OFlag::O_WRONLY);
                 let dated = file.and_then(|file| file.set_modified(time(now)));
                 dated.with_context(|| format!("cannot write {}", path.display()))?;
             } else if age >= NEVER_FILED {
-                fs::remove_file(&path)
-                    .with_context(|| format!("cannot remove {}", path.display()))?;
+                let removed = place.remove();
+                removed.with_context(|| format!("cannot remove {}", path.display()))?;
                 recovered.removed += 1;
             }
         }
@@ -244,25 +241,20 @@ impl Outbox {
 
     /// The mail that was given up after five days, oldest first.
     pub fn failed(&self) -> Result<Vec<Mail>> {
-        let mut paths = self.paths("failed/new")?;
-        paths.extend(self.paths("failed/cur")?);
-        Ok(oldest_first(&paths))
+        let mut places = self.places("failed/new")?;
+        places.extend(self.places("failed/cur")?);
+        Ok(oldest_first(&places))
     }
 
-    fn write(&self, path: &Path, mail: &Outgoing, now: i64) -> io::Result<()> {
+    fn write(&self, place: &Place, mail: &Outgoing, now: i64) -> io::Result<()> {
         let head = entry::head(mail)?;
         // Create a new file instead of truncating the old one: `new/` may still hold a link to that.
-        if let Err(cause) = fs::remove_file(path)
+        if let Err(cause) = place.remove()
             && !absent(&cause)
         {
             return Err(cause);
         }
-        let mode = if self.group { 0o660 } else { 0o600 };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(path)?;
+        let mut file = place.create(if self.group { 0o660 } else { 0o600 })?;
         file.write_all(head.as_bytes())?;
         file.write_all(&mail.bytes)?;
         file.set_modified(time(now))?;
@@ -274,90 +266,118 @@ impl Outbox {
         const FIRST: [&str; 5] = ["tmp", "new", "cur", "failed/tmp", "failed/new"];
         // Created after the others are synced: where it exists, nothing is synced again.
         const LAST: &str = "failed/cur";
-        let mut complete = self.has_own("")? && self.has_own("failed")?;
-        for sub in FIRST.iter().chain([&LAST]) {
-            complete &= self.has_own(sub)?;
+        let mut complete = true;
+        for sub in FIRST.into_iter().chain([LAST]) {
+            complete &= self.find(sub)?.is_some();
         }
         if complete {
             return Ok(());
         }
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(if self.group { 0o770 } else { 0o700 });
-        let create = |sub: &str| {
-            let path = self.dir.join(sub);
-            let created = builder.create(&path);
-            created.with_context(|| format!("cannot create {}", path.display()))
-        };
-        FIRST.into_iter().try_for_each(create)?;
         // The new names are in the outbox, in `.tickets` and in the store.
-        let failed = self.dir.join("failed");
-        [failed.as_path()]
-            .into_iter()
-            .chain(self.dir.ancestors().take(3))
-            .try_for_each(sync_directory)?;
-        create(LAST)?;
-        sync_directory(&failed)
+        let create = |above: &Dir, sub: &str| -> Result<Dir> {
+            let doing = || format!("cannot create {}", above.path().join(sub).display());
+            match above.create_dir(sub, if self.group { 0o770 } else { 0o700 }) {
+                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+                created => created.with_context(doing)?,
+            }
+            above.below(sub).with_context(doing)
+        };
+        let doing = || format!("cannot open {}", self.store.display());
+        let store = Dir::open_named(&self.store).with_context(doing)?;
+        let private = create(&store, ".tickets")?;
+        let outbox = create(&private, "outbox")?;
+        for sub in ["tmp", "new", "cur"] {
+            create(&outbox, sub)?;
+        }
+        let failed = create(&outbox, "failed")?;
+        create(&failed, "tmp")?;
+        create(&failed, "new")?;
+        for dir in [&failed, &outbox, &private, &store] {
+            let doing = || format!("cannot sync {}", dir.path().display());
+            dir.sync().with_context(doing)?;
+        }
+        create(&failed, "cur")?;
+        let doing = || format!("cannot sync {}", failed.path().display());
+        failed.sync().with_context(doing)
     }
 
-    /// True if this directory of the outbox is there.
+    /// The directory `sub` of the outbox, open.
     ///
     /// # Errors
-    /// It is a symbolic link: the mail would lie elsewhere (D8).
-    fn has_own(&self, sub: &str) -> Result<bool> {
-        let dir = match sub {
-            "" => self.dir.clone(),
-            _ => self.dir.join(sub),
-        };
-        let is_there = expect_directory(&dir);
-        is_there.with_context(|| format!("cannot open {}", dir.display()))
+    /// It is missing, or something else stands there, such as a symbolic link: the mail would lie elsewhere (D8).
+    fn opened(&self, sub: &str) -> Result<Dir> {
+        let missing = || format!("cannot open {}: it is missing", self.path(sub).display());
+        self.find(sub)?.with_context(missing)
     }
 
-    fn released(&self) -> Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
+    /// The same; `None` if it is missing.
+    fn find(&self, sub: &str) -> Result<Option<Dir>> {
+        let Some(dir) = self.dir.get() else {
+            let doing = || format!("cannot open {}", self.store.display());
+            let store = if_there(Dir::open_named(&self.store)).with_context(doing)?;
+            let Some(store) = store else { return Ok(None) };
+            let Some(dir) = below(&store, ".tickets/outbox")? else {
+                return Ok(None);
+            };
+            return below(self.dir.get_or_init(|| dir), sub);
+        };
+        below(dir, sub)
+    }
+
+    fn path(&self, sub: &str) -> PathBuf {
+        self.store.join(".tickets/outbox").join(sub)
+    }
+
+    fn released(&self) -> Result<Vec<Place>> {
+        let mut places = Vec::new();
         for sub in RELEASED {
-            paths.extend(self.paths(sub)?);
+            places.extend(self.places(sub)?);
         }
-        Ok(paths)
+        Ok(places)
     }
 
-    fn paths(&self, sub: &str) -> Result<Vec<PathBuf>> {
-        Ok(self
-            .names(sub)?
-            .into_iter()
-            .map(|name| self.dir.join(sub).join(name))
-            .collect())
-    }
-
-    /// The names of the plain files in a directory of the outbox; none if the directory is missing.
-    fn names(&self, sub: &str) -> Result<Vec<String>> {
-        let dir = self.dir.join(sub);
-        let doing = || format!("cannot read {}", dir.display());
-        self.has_own("")?;
-        self.has_own(sub)?;
-        let entries = match fs::read_dir(&dir) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.with_context(doing)?,
+    /// The plain files in a directory of the outbox; none if the directory is missing.
+    fn places(&self, sub: &str) -> Result<Vec<Place>> {
+        let mut places = Vec::new();
+        let Some(dir) = self.find(sub)? else {
+            return Ok(places);
         };
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry.with_context(doing)?;
-            if entry.file_type().is_ok_and(|kind| kind.is_file())
-                && let Ok(name) = entry.file_name().into_string()
-                && !name.starts_with('.')
-            {
-                names.push(name);
+        let read = dir.each(|name, is_file| {
+            if is_file && !name.starts_with('.') {
+                places.push(dir.at(name));
             }
-        }
-        Ok(names)
+            Ok(true)
+        });
+        read.with_context(|| format!("cannot read {}", dir.path().display()))?;
+        Ok(places)
     }
 }
 
-/// The mails at these paths that exist, oldest first.
-fn oldest_first(paths: &[PathBuf]) -> Vec<Mail> {
-    let mut mails: Vec<Mail> = paths.iter().filter_map(|path| Mail::read(path)).collect();
-    mails.sort_by(|a, b| (a.since, &a.path).cmp(&(b.since, &b.path)));
+/// The directory at `path` in `dir`; `None` if it is missing.
+fn below(dir: &Dir, path: &str) -> Result<Option<Dir>> {
+    let mut dir = dir.clone();
+    for name in Path::new(path) {
+        let path = dir.path().join(name);
+        let doing = || format!("cannot open {}", path.display());
+        match if_there(dir.below(name)).with_context(doing)? {
+            Some(below) => dir = below,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(dir))
+}
+
+fn if_there(dir: io::Result<Dir>) -> io::Result<Option<Dir>> {
+    match dir {
+        Err(cause) if absent(&cause) => Ok(None),
+        dir => dir.map(Some),
+    }
+}
+
+/// The mails at these places that exist, oldest first.
+fn oldest_first(places: &[Place]) -> Vec<Mail> {
+    let mut mails: Vec<Mail> = places.iter().filter_map(Mail::read).collect();
+    mails.sort_by_cached_key(|mail| (mail.since, mail.path()));
     mails
 }
 

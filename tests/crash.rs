@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 /// Calls that change something, or whose failure does. Between two of them nothing happens that
 /// a crash could interrupt.
-pub const CALLS: &str = "openat,mkdir,chmod,fchmod,fchown,write,pwrite64,fsync,fdatasync,linkat,link,\
+pub const CALLS: &str = "openat,mkdir,mkdirat,chmod,fchmod,fchown,write,pwrite64,fsync,fdatasync,linkat,link,\
     rename,renameat,renameat2,unlink,unlinkat,ftruncate,fallocate,utimensat,fcntl,flock,read,\
     pread64,clone3,vfork,clone,waitid,wait4,mmap,lseek,newfstatat,getdents64,poll,close,futex";
 

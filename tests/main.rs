@@ -67,4 +67,5 @@ mod transcript;
 mod verify;
 mod waits;
 mod walk;
+mod way;
 mod who;

@@ -370,12 +370,12 @@ fn the_copy_is_believed() {
     let disk = Disk::new(&journal);
     let everything = &worlds(&disk, journal.events.len())[1];
     let after = After::new(&everything.tree(&disk), "everything");
-    let mbox = format!("{:?}", after.bench.ticket("1"));
+    let mbox = format!("<{}>", after.bench.ticket("1").display());
     let reads = |hide: &str| {
         let log = after.bench.path("strace.log");
         let list = after.command(&["list"]);
         let mut command = Command::new("strace");
-        command.args(["-e", "trace=openat", "-o"]).arg(&log);
+        command.args(["-y", "-e", "trace=openat", "-o"]).arg(&log);
         command.arg(list.get_program()).args(list.get_args());
         after.bench.as_ordinary_user(&mut command);
         for (name, value) in list.get_envs().filter(|(name, _)| *name != hide) {

@@ -99,6 +99,65 @@ int statx(int dir, const char *path, int flags, unsigned mask, struct statx *fou
     return result;
 }
 
+/* What stat(2) and its like found, as it is to be told. */
+static int told(int result, struct stat *found)
+{
+    int i;
+
+    for (i = 0; result == 0 && i < many; i++) {
+        if (known[i].has.inode != found->st_ino)
+            continue;
+        found->st_ino = known[i].told.inode;
+        if (known[i].has.sec == found->st_ctim.tv_sec && known[i].has.nsec == found->st_ctim.tv_nsec) {
+            found->st_ctim.tv_sec = known[i].told.sec;
+            found->st_ctim.tv_nsec = known[i].told.nsec;
+        }
+        break;
+    }
+    return result;
+}
+
+int fstatat(int dir, const char *path, struct stat *found, int flags)
+{
+    return told(syscall(SYS_newfstatat, dir, path, found, flags), found);
+}
+
+/* On 64 bits both structures are the same. */
+int fstatat64(int dir, const char *path, struct stat64 *found, int flags)
+{
+    return fstatat(dir, path, (struct stat *)found, flags);
+}
+
+int fstat(int file, struct stat *found)
+{
+    return told(syscall(SYS_fstat, file, found), found);
+}
+
+int fstat64(int file, struct stat64 *found)
+{
+    return fstat(file, (struct stat *)found);
+}
+
+int stat(const char *path, struct stat *found)
+{
+    return fstatat(AT_FDCWD, path, found, 0);
+}
+
+int stat64(const char *path, struct stat64 *found)
+{
+    return stat(path, (struct stat *)found);
+}
+
+int lstat(const char *path, struct stat *found)
+{
+    return fstatat(AT_FDCWD, path, found, AT_SYMLINK_NOFOLLOW);
+}
+
+int lstat64(const char *path, struct stat64 *found)
+{
+    return lstat(path, (struct stat *)found);
+}
+
 int fsync(int file)
 {
     return nosync ? 0 : syscall(SYS_fsync, file);

@@ -242,7 +242,7 @@ impl Desk {
     }
 
     fn notify_of_failure(&self, mail: &Mail, line: &str, now: i64) -> Result<()> {
-        let name = mail.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = mail.place.name();
         // There is no notice of a notice that failed, or it would go on for ever.
         let is_notice = name.contains(NOTICE);
         let Some(ticket) = mail.ticket.filter(|_| !is_notice) else {
@@ -253,7 +253,7 @@ impl Desk {
         let key = Key { ticket, digest };
         let text = format!(
             "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
-            mail.path.display()
+            mail.path().display()
         );
         let notice = self.with_composer(&key, now, &Authorship::default(), |composer| {
             composer.notice(&self.config.admins, "Mail could not be sent", &text)

@@ -2,9 +2,11 @@
 //! broken. It is a cache (D9).
 
 use super::Desk;
+use crate::files::Dir;
 use crate::index::journal::{ArchiveChange, Change, Journal};
 use crate::index::{Index, IndexError, OfIndex};
 use crate::patience::Patience;
+use crate::store::lock::lock_file;
 use crate::ticket::State;
 use anyhow::{Context, Result};
 use std::cell::OnceCell;
@@ -68,8 +70,9 @@ impl Desk {
 
     /// Waits for an exclusive flock on a file beside the index.
     pub(crate) fn lock_beside_index(&self, name: &str) -> Result<File> {
-        let path = self.index_dir().join(name);
-        let locked = self.store.lock_file(&path, Patience::default());
+        let path = self.index_dir();
+        let dir = Dir::open(&path).with_context(|| format!("cannot open {}", path.display()));
+        let locked = dir.and_then(|dir| lock_file(&dir.at(name), Patience::default()));
         locked.context(OfIndex("cannot use the index".into()))
     }
 

@@ -20,7 +20,11 @@ impl Desk {
                 Tail::Missing(newlines) => mbox.append(newlines)?,
                 Tail::Torn { keep } => mbox.truncate(keep)?,
                 Tail::SetAside { keep } => {
-                    self.set_aside(mbox.id(), mbox.file(), keep)?;
+                    let mut torn = mbox.file();
+                    let doing = || format!("cannot read ticket {}", mbox.id());
+                    torn.seek(SeekFrom::Start(keep)).with_context(doing)?;
+                    let name = format!("{}.{}", mbox.id(), self.now());
+                    self.store.save_torn(&name, torn)?;
                     mbox.truncate(keep)?;
                 }
             }
@@ -51,27 +55,6 @@ impl Desk {
             Tail::Whole | Tail::Missing(_) => size,
             Tail::Torn { keep } | Tail::SetAside { keep } => keep,
         })
-    }
-
-    /// Saves in `.tickets/torn/`, synced, what cannot be told from mail.
-    fn set_aside(&self, id: TicketId, mut from: &File, keep: u64) -> Result<()> {
-        let dir = self.store.torn()?;
-        let doing = || {
-            format!(
-                "cannot save the torn end of ticket {id} in {}",
-                dir.display()
-            )
-        };
-        let mut file = tempfile::Builder::new()
-            .prefix(&format!("{id}.{}.", self.now()))
-            .tempfile_in(&dir)
-            .with_context(doing)?;
-        from.seek(SeekFrom::Start(keep))
-            .and_then(|_| std::io::copy(&mut from, &mut file))
-            .and_then(|_| file.as_file().sync_all())
-            .with_context(doing)?;
-        file.keep().map_err(|e| e.error).with_context(doing)?;
-        crate::files::sync_directory(&dir)
     }
 }
 

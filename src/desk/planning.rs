@@ -155,8 +155,8 @@ impl Desk {
         if counted(parcel, plan, submitter).is_empty() {
             return Ok(None);
         }
-        let path = self.store.private().join("answered.lock");
-        self.store.lock_file(&path, parcel.patience).map(Some)
+        let locked = self.store.lock_private("answered.lock", parcel.patience);
+        locked.map(Some)
     }
 
     /// Counts the answers of a plan that a stranger caused, and what was reported of those not given.

@@ -2,7 +2,6 @@
 
 use super::reading::first_entry;
 use super::{Desk, answers};
-use crate::files::read_plain;
 use crate::store::RecentCopy;
 use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::identity::Identity;
@@ -67,7 +66,8 @@ impl Desk {
 
     /// The bytes of a copy: one entry.
     pub(crate) fn read_copy(&self, copy: &RecentCopy) -> Result<Vec<u8>> {
-        read_plain(&copy.path).with_context(|| format!("cannot read {}", copy.path.display()))
+        let read = copy.place.read();
+        read.with_context(|| format!("cannot read {}", copy.place.path().display()))
     }
 
     /// Puts an entry back at the end of its mbox, whether the ticket is open or closed now. False if

@@ -7,7 +7,7 @@ use crate::error;
 use crate::files::Stamp;
 use crate::index::journal::{Added, Change};
 use crate::outbox::{Due, Key, Released};
-use crate::store::{Mbox, StagedFile, lock};
+use crate::store::{Mbox, StagedFile};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{Plan, Remark};
 use crate::ticket::{State, TicketId};
@@ -122,8 +122,7 @@ impl Desk {
     /// Removes the dotlock that a delivery left in the ticket's other place when it died after it had
     /// moved the file. The move may not be on the disk yet.
     fn clear_lock_of_the_dead(&self, mbox: &Mbox) -> Result<()> {
-        let other = self.store.path(mbox.id(), mbox.state().other());
-        match lock::clear_stale(&other) {
+        match self.store.clear_stale_lock(mbox.id(), mbox.state().other()) {
             true => self.store.sync_directories(),
             false => Ok(()),
         }
@@ -204,7 +203,7 @@ impl Desk {
             released.append(or_warning(&mut warnings, adopted));
         }
         for state in [State::Open, State::Closed] {
-            lock::clear_stale(&self.store.path(id, state));
+            self.store.clear_stale_lock(id, state);
         }
         let state = self.store.locate(id)?.unwrap_or(State::Open);
         Ok(Filed {

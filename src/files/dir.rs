@@ -1,21 +1,22 @@
-//! A directory that is open: what is created, moved or removed in it cannot end up elsewhere, whatever somebody puts in
-//! the place of its name meanwhile (D8).
+//! A directory that is open: what is done in it cannot happen elsewhere, whatever somebody puts in the place of its
+//! name meanwhile (D8).
 
-use super::{absent, no_file};
-use nix::dir;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat2};
-use nix::libc;
-use nix::sys::stat::{Mode, fstatat};
-use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
+use super::{absent, is_regular, no_file};
+use nix::dir::{self, Type};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
+use nix::sys::stat::{Mode, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::fs::File;
 use std::io::{Error, Result};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// An open directory.
-#[derive(Debug)]
+/// An open directory. Copies share it.
+#[derive(Clone, Debug)]
 pub struct Dir {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
 }
 
@@ -40,18 +41,54 @@ impl Dir {
     ///
     /// # Errors
     /// It is a link, or no directory.
-    pub fn below(&self, name: &str) -> Result<Dir> {
-        let path = self.path.join(name);
-        open(&self.file, Path::new(name), &path, OFlag::O_NOFOLLOW)
+    pub fn below(&self, name: impl AsRef<Path>) -> Result<Dir> {
+        let name = name.as_ref();
+        open(self, name, &self.path.join(name), OFlag::O_NOFOLLOW)
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The directory itself, to change its mode and owner, or to sync it.
+    /// The directory itself, to change its mode and owner.
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Returns when all names in it are on the disk.
+    ///
+    /// # Errors
+    /// Those of fsync(2).
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Calls `visit` with each name in it that is text, and whether it is that of a regular file, until `visit`
+    /// returns false.
+    ///
+    /// # Errors
+    /// It cannot be read, or the error of `visit`.
+    pub fn each(&self, mut visit: impl FnMut(&str, bool) -> Result<bool>) -> Result<()> {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        // Opened anew, for a descriptor has one position only.
+        for entry in dir::Dir::openat(self, ".", flags, Mode::empty())? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().to_str() else {
+                continue;
+            };
+            if [".", ".."].contains(&name) {
+                continue;
+            }
+            let is_file = match entry.file_type() {
+                Some(kind) => kind == Type::File,
+                None => fstatat(self, name, AtFlags::AT_SYMLINK_NOFOLLOW)
+                    .is_ok_and(|stat| is_regular(stat.st_mode)),
+            };
+            if !visit(name, is_file)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The names in it that are text.
@@ -59,74 +96,20 @@ impl Dir {
     /// # Errors
     /// It cannot be read.
     pub fn names(&self) -> Result<Vec<String>> {
-        let here = dir::Dir::openat(
-            &self.file,
-            ".",
-            OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-            Mode::empty(),
-        )?;
         let mut names = Vec::new();
-        for entry in here {
-            let entry = entry?;
-            if let Ok(name) = entry.file_name().to_str()
-                && ![".", ".."].contains(&name)
-            {
-                names.push(name.to_owned());
-            }
-        }
+        self.each(|name, _| {
+            names.push(name.to_owned());
+            Ok(true)
+        })?;
         Ok(names)
     }
 
-    /// True if `name` is a regular file.
-    pub fn has_file(&self, name: &str) -> bool {
-        let stat = fstatat(&self.file, name, AtFlags::AT_SYMLINK_NOFOLLOW);
-        stat.is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG)
-    }
-
-    /// Gives `file` the name `name` here, which must be free.
+    /// Creates the directory `name` in it.
     ///
     /// # Errors
-    /// `AlreadyExists`, and others of linkat(2).
-    pub fn link(&self, file: &File, name: &str) -> Result<()> {
-        let from = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let follow = AtFlags::AT_SYMLINK_FOLLOW;
-        Ok(linkat(AT_FDCWD, from.as_str(), &self.file, name, follow)?)
-    }
-
-    /// Gives the file at `path` the name `name` here as well, which must be free.
-    ///
-    /// # Errors
-    /// `AlreadyExists`, and others of linkat(2).
-    pub fn link_path(&self, path: &Path, name: &str) -> Result<()> {
-        Ok(linkat(AT_FDCWD, path, &self.file, name, AtFlags::empty())?)
-    }
-
-    /// Moves `name` to the same name in `to`, which must be free.
-    ///
-    /// # Errors
-    /// `AlreadyExists`, and others of renameat2(2).
-    pub fn move_to(&self, name: &str, to: &Dir) -> Result<()> {
-        let free = RenameFlags::RENAME_NOREPLACE;
-        let moved = renameat2(&self.file, name, &to.file, name, free);
-        moved.or_else(|e| {
-            let taken = || fstatat(&to.file, name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok();
-            match e {
-                // The file system does not know the flag. Whoever moves holds a lock, so checking first is safe enough.
-                nix::errno::Errno::EINVAL if !taken() => {
-                    nix::fcntl::renameat(&self.file, name, &to.file, name)
-                }
-                e => Err(e),
-            }
-        })?;
-        Ok(())
-    }
-
-    /// Removes the file `name`.
-    ///
-    /// # Errors
-    /// Those of unlinkat(2).
-    pub fn remove(&self, name: &str) -> Result<()> {
-        Ok(unlinkat(&self.file, name, UnlinkatFlags::NoRemoveDir)?)
+    /// `AlreadyExists`, and others of mkdir(2).
+    pub fn create_dir(&self, name: &str, mode: u32) -> Result<()> {
+        Ok(mkdirat(self, name, Mode::from_bits_truncate(mode))?)
     }
 
     /// Removes the empty directory `name`.
@@ -134,16 +117,42 @@ impl Dir {
     /// # Errors
     /// `DirectoryNotEmpty`, and others of unlinkat(2).
     pub fn remove_dir(&self, name: &str) -> Result<()> {
-        Ok(unlinkat(&self.file, name, UnlinkatFlags::RemoveDir)?)
+        Ok(unlinkat(self, name, UnlinkatFlags::RemoveDir)?)
+    }
+
+    /// Creates a file without a name, which [`super::Place::link`] gives it; `None` if the file system has no O_TMPFILE (NFS).
+    /// Content and name then appear at once, and a process that dies before that leaves nothing behind.
+    ///
+    /// # Errors
+    /// Those of open(2).
+    pub fn unnamed(&self, mode: u32) -> Result<Option<File>> {
+        let flags = OFlag::O_WRONLY | OFlag::O_TMPFILE | OFlag::O_CLOEXEC;
+        match openat(self, ".", flags, Mode::from_bits_truncate(mode)) {
+            Ok(fd) => Ok(Some(File::from(fd))),
+            Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::EISDIR) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 
 /// Opens `name` in `dir`; it is at `path`.
 fn open(dir: impl AsFd, name: &Path, path: &Path, follow: OFlag) -> Result<Dir> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | follow;
-    match openat(dir, name, flags, Mode::empty()) {
+    let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | follow;
+    let open = |how| openat(&dir, name, flags | how, Mode::empty());
+    let opened = match open(OFlag::O_RDONLY) {
+        // Those who may not list it may still use the names in it that they know.
+        Err(nix::errno::Errno::EACCES) => open(OFlag::O_PATH),
+        opened => opened,
+    };
+    match opened {
         Ok(fd) => Ok(Dir {
-            file: File::from(fd),
+            file: Arc::new(File::from(fd)),
             path: path.to_owned(),
         }),
         Err(e) => Err(refusal(path).unwrap_or_else(|| e.into())),
@@ -152,8 +161,8 @@ fn open(dir: impl AsFd, name: &Path, path: &Path, follow: OFlag) -> Result<Dir> 
 
 /// The error for what stands in the place of a directory at `path`; `None` if it is one, or if nothing is there.
 fn refusal(path: &Path) -> Option<Error> {
-    let kind = path.symlink_metadata().ok()?.file_type();
-    (!kind.is_dir()).then(|| no_file(kind, "directory"))
+    let meta = path.symlink_metadata().ok()?;
+    (!meta.is_dir()).then(|| no_file(meta.mode(), "directory"))
 }
 
 /// Makes sure that at `path` there is a directory or nothing.
@@ -163,7 +172,7 @@ fn refusal(path: &Path) -> Option<Error> {
 pub fn expect_directory(path: &Path) -> Result<bool> {
     match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => Ok(true),
-        Ok(meta) => Err(no_file(meta.file_type(), "directory")),
+        Ok(meta) => Err(no_file(meta.mode(), "directory")),
         Err(e) if absent(&e) => Ok(false),
         Err(e) => Err(e),
     }

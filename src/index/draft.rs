@@ -1,10 +1,10 @@
 //! Rebuilds the index beside the one in use, and replaces that when it is complete.
 
 use super::{Index, schema};
-use crate::files::open_to_read;
+use crate::files::place_at;
 use crate::patience::Patience;
 use anyhow::Result;
-use std::fs::rename;
+use nix::fcntl::OFlag;
 use std::path::{Path, PathBuf};
 
 /// An index that is being built beside the one in use.
@@ -82,12 +82,12 @@ impl IndexDraft {
         index.set_complete(true)?;
         let path = index.path.clone();
         drop(index);
-        open_to_read(&path)?.sync_all()?;
+        place_at(&path)?.open(OFlag::O_RDONLY)?.sync_all()?;
         // The backlog matches the follower's new file only. After a crash between the two renames there must
         // be no index: the next command then creates one with all messages in the backlog.
         schema::remove(&target);
         swap()?;
-        Ok(rename(&path, &target)?)
+        Ok(place_at(&path)?.rename(&place_at(&target)?)?)
     }
 }
 

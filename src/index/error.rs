@@ -1,9 +1,9 @@
 //! Errors of the index, and whether rebuilding it would help.
 
-use crate::files::{is_no_file, obstacle, open_plain};
+use crate::files::{is_no_file, obstacle, place_at};
+use nix::fcntl::OFlag;
 use rusqlite::ErrorCode;
 use std::fmt;
-use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -121,7 +121,7 @@ pub(super) fn with_system_error(error: IndexError, path: &Path) -> anyhow::Error
     ];
     let code = error.0.sqlite_error_code();
     if code.is_some_and(|code| unspecific.contains(&code)) {
-        let opened = open_plain(OpenOptions::new().write(true), path);
+        let opened = place_at(path).and_then(|place| place.open(OFlag::O_WRONLY));
         if let Err(reason) = opened {
             return reason.into();
         }

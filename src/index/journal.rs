@@ -7,7 +7,7 @@
 //!
 //! The journal need not be synced: if a line is missing, the ticket is read again when it is next used.
 
-use crate::files::{Stamp, absent, obstacle, open_plain, open_to_read, read_plain, sync_directory};
+use crate::files::{Dir, Found, Place, Stamp, absent};
 use crate::patience::{Patience, Share, flock};
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -15,10 +15,10 @@ use crate::ticket::address::Verb;
 use crate::ticket::event::Event;
 use crate::ticket::summary::Summary;
 use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes from which on a delivery applies the journal itself: opening a ticket reads all of it.
@@ -83,14 +83,18 @@ pub struct Located {
 
 #[derive(Clone, Debug)]
 pub struct Journal {
-    path: PathBuf,
+    dir: PathBuf,
 }
+
+/// Its name, and that which it has while it is applied.
+const NAME: &str = "journal";
+const OLD: &str = "journal.old";
 
 impl Journal {
     /// The journal in `dir`, the store's `.tickets`.
     pub fn at(dir: &Path) -> Journal {
         Journal {
-            path: dir.join("journal"),
+            dir: dir.to_owned(),
         }
     }
 
@@ -105,24 +109,26 @@ impl Journal {
     }
 
     fn write(&self, value: &impl Serialize) -> Result<bool> {
-        let doing = || format!("cannot write {}", self.path.display());
+        let path = self.dir.join(NAME);
+        let doing = || format!("cannot write {}", path.display());
         // It also begins with a line feed, so that a line cut short by a full disk only spoils itself.
         let mut line = b"\n".to_vec();
         serde_json::to_writer(&mut line, value).with_context(doing)?;
         line.push(b'\n');
+        let place = self.place(NAME).with_context(doing)?;
+        let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
         let patience = Patience::brief();
         loop {
-            let mut options = OpenOptions::new();
-            options.append(true).create(true).mode(0o660);
-            let mut file = open_plain(&options, &self.path).with_context(doing)?;
+            let mut file = place.open(flags).with_context(doing)?;
             // A process that applies the journal waits for those that are writing a line. What is not noted is found
             // by looking at the file, so there is no long wait for it.
-            flock(&file, &self.path, Share::Shared, patience)?;
-            if file.metadata().with_context(doing)?.nlink() == 0 {
+            flock(&file, &path, Share::Shared, patience)?;
+            if Found::of(&file).with_context(doing)?.names() == 0 {
                 continue;
             }
             file.write_all(&line).with_context(doing)?;
-            return Ok(file.metadata().with_context(doing)?.len() > LONG);
+            let size = Found::of(&file).with_context(doing)?.stamp().size;
+            return Ok(size > LONG);
         }
     }
 
@@ -131,8 +137,8 @@ impl Journal {
     /// They must be read before the index: lines that are applied in between are then seen twice. In the
     /// other order they would not be seen at all.
     pub fn read(&self) -> Result<Lines> {
-        let mut newer = Lines::parse(&read(&self.path)?);
-        let mut lines = Lines::parse(&read(&self.old())?);
+        let mut newer = self.parse(NAME)?;
+        let mut lines = self.parse(OLD)?;
         lines.all_valid &= newer.all_valid;
         lines.changes.append(&mut newer.changes);
         lines.archive_changes.append(&mut newer.archive_changes);
@@ -144,40 +150,48 @@ impl Journal {
     /// # Errors
     /// Status 75 if somebody is writing a line for longer than `patience`.
     pub fn set_aside(&self, patience: Patience) -> Result<Option<SetAside>> {
-        let old = self.old();
-        let doing = || format!("cannot apply {}", self.path.display());
+        let path = self.dir.join(NAME);
+        let doing = || format!("cannot apply {}", path.display());
+        let new = match self.place(NAME) {
+            Err(e) if absent(&e) => return Ok(None),
+            new => new.with_context(doing)?,
+        };
+        let old = new.dir().at(OLD);
         // Lines that a process set aside before it died come first, since they are older.
-        if old.symlink_metadata().is_err() {
+        if old.is_free() {
             // Something else would stand in the way as journal.old, and whoever put it there would not find it.
-            if let Some(e) = obstacle(&self.path) {
+            if let Some(e) = new.obstacle() {
                 return Err(e).with_context(doing);
             }
-            match std::fs::rename(&self.path, &old) {
+            match new.rename(&old) {
                 Ok(()) => {}
                 Err(e) if absent(&e) => return Ok(None),
                 Err(e) => return Err(e).with_context(doing),
             }
         }
-        let doing = || format!("cannot apply {}", old.display());
-        let file = open_to_read(&old).with_context(doing)?;
-        flock(&file, &old, Share::Exclusive, patience)?;
-        let lines = Lines::parse(&read(&old)?);
+        let path = old.path();
+        let doing = || format!("cannot apply {}", path.display());
+        let file = old.open(OFlag::O_RDONLY).with_context(doing)?;
+        flock(&file, &path, Share::Exclusive, patience)?;
+        let lines = self.parse(OLD)?;
         Ok(Some(SetAside {
             lines,
-            path: old,
+            place: old,
             _lock: file,
         }))
     }
 
-    fn old(&self) -> PathBuf {
-        self.path.with_extension("old")
+    fn place(&self, name: &str) -> std::io::Result<Place> {
+        Ok(Dir::open(&self.dir)?.at(name))
     }
-}
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    match read_plain(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        read => read.with_context(|| format!("cannot read {}", path.display())),
+    /// The lines in the file `name`; none if it is missing.
+    fn parse(&self, name: &str) -> Result<Lines> {
+        let doing = || format!("cannot read {}", self.dir.join(name).display());
+        match self.place(name).and_then(|place| place.read()) {
+            Err(e) if absent(&e) => Ok(Lines::parse(&[])),
+            bytes => Ok(Lines::parse(&bytes.with_context(doing)?)),
+        }
     }
 }
 
@@ -212,17 +226,17 @@ impl Lines {
 #[derive(Debug)]
 pub struct SetAside {
     pub lines: Lines,
-    path: PathBuf,
+    place: Place,
     _lock: File,
 }
 
 impl SetAside {
     /// Removes the lines after the index has committed them.
     pub fn remove(self) -> Result<()> {
-        let doing = || format!("cannot remove {}", self.path.display());
+        let doing = || format!("cannot remove {}", self.place.path().display());
         // SQLite does not sync the removal of its rollback journal. If a power cut undid that, SQLite would
         // roll the index back, and our lines would be gone.
-        sync_directory(self.path.parent().unwrap_or(Path::new("")))?;
-        std::fs::remove_file(&self.path).with_context(doing)
+        self.place.dir().sync().with_context(doing)?;
+        self.place.remove().with_context(doing)
     }
 }

@@ -2,12 +2,13 @@
 
 use super::error::{side_files, with_system_error};
 use super::{Index, IndexError, Result};
-use crate::files::{absent, is_no_file, obstacle, open_plain, open_to_read, resolved};
+use crate::files::{absent, is_no_file, obstacle, place_at, resolved};
 use crate::patience::{PATIENCE, Patience, Share, flock};
 use anyhow::Context;
+use nix::fcntl::OFlag;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// `application_id` of an index that contains every ticket of the store.
@@ -57,9 +58,8 @@ CREATE INDEX IF NOT EXISTS ticket_address ON ticket(address COLLATE NOCASE, open
 /// Status 75 if others hold it for longer than `patience`.
 pub(super) fn lock(path: &Path, patience: Patience) -> anyhow::Result<File> {
     let path = path.with_extension("lock");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).mode(0o660);
-    let file = match open_plain(&options, &path) {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT;
+    let file = match place_at(&path).and_then(|place| place.open(flags)) {
         Err(e) if is_no_file(&e) => {
             return Err(e).with_context(|| format!("cannot lock {}", path.display()));
         }
@@ -97,7 +97,8 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
 /// before SQLite opens it: closing it later would release SQLite's locks.
 fn version(path: &Path) -> std::io::Result<Option<i32>> {
     let mut head = [0; 100];
-    let read = open_to_read(path)?.read_at(&mut head, 0)?;
+    let file = place_at(path)?.open(OFlag::O_RDONLY)?;
+    let read = file.read_at(&mut head, 0)?;
     let version = [head[60], head[61], head[62], head[63]];
     let is_database = read == head.len() && head.starts_with(b"SQLite format 3\0");
     Ok(is_database.then(|| i32::from_be_bytes(version)))
@@ -111,7 +112,7 @@ pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Ind
     // A process that died here may have left it.
     remove(&new);
     write_tables(&new, secondary_indexes).map_err(|e| with_system_error(e, &new))?;
-    std::fs::rename(&new, path)?;
+    place_at(&new)?.rename(&place_at(path)?)?;
     match connect(path).map_err(|e| with_system_error(e, path))? {
         Some(index) => Ok(index),
         None => anyhow::bail!("it was removed at once"),
@@ -137,8 +138,9 @@ fn write_tables(path: &Path, secondary_indexes: bool) -> Result<()> {
 
 /// Removes the files of the index at `path`.
 pub(super) fn remove(path: &Path) {
+    let Ok(place) = place_at(path) else { return };
     for suffix in ["", "-journal", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(with_suffix(path, suffix));
+        let _ = place.with_ending(suffix).remove();
     }
 }
 

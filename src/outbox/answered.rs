@@ -3,13 +3,12 @@
 //! A line for each of them, appended once the message is filed. It is a count and no record: if the file is lost,
 //! strangers get up to the full number of answers again.
 
-use crate::files::{open_plain, read_plain};
+use crate::files::{Dir, Place, absent};
 use crate::patience::{Patience, Share, flock};
 use anyhow::{Context, Result};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use nix::fcntl::OFlag;
+use std::io::{Read, Write};
 use std::ops::RangeInclusive;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// A file longer than this, in bytes, is shortened to the lines that still count.
@@ -48,9 +47,12 @@ impl Line {
     }
 }
 
-/// The file.
+/// The file, in the directory of this path.
 #[derive(Clone, Debug)]
 pub struct Ledger(PathBuf);
+
+/// Its name.
+const NAME: &str = "answered";
 
 /// What it says of the last hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Recent {
 impl Ledger {
     /// The file in the private directory `dir` of a store.
     pub fn at(dir: &Path) -> Ledger {
-        Ledger(dir.join("answered"))
+        Ledger(dir.to_owned())
     }
 
     /// What counts at `now`, in seconds since 1970. Lines that a wrong clock dated into the future do not.
@@ -82,10 +84,11 @@ impl Ledger {
     /// # Errors
     /// The file cannot be read.
     pub fn recent(&self, now: i64) -> Result<Recent> {
-        match read_plain(&self.0) {
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(Recent::default()),
+        match self.place().and_then(|place| place.read()) {
+            Err(e) if absent(&e) => Ok(Recent::default()),
             bytes => {
-                let bytes = bytes.with_context(|| format!("cannot read {}", self.0.display()))?;
+                let path = self.0.join(NAME);
+                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
                 Ok(Recent(counting(&bytes, now)))
             }
         }
@@ -99,14 +102,17 @@ impl Ledger {
         if lines.is_empty() {
             return Ok(());
         }
-        let doing = || format!("cannot write {}", self.0.display());
+        let path = self.0.join(NAME);
+        let doing = || format!("cannot write {}", path.display());
         let text: String = lines
             .iter()
             .map(|it| format!("{now} {}\n", it.text()))
             .collect();
-        let mut file = self.open().with_context(doing)?;
+        let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT;
+        let file = self.place().and_then(|place| place.open(flags));
+        let mut file = file.with_context(doing)?;
         // Whoever shortens it may not lose what others append.
-        flock(&file, &self.0, Share::Exclusive, Patience::brief())?;
+        flock(&file, &path, Share::Exclusive, Patience::brief())?;
         if file.metadata().with_context(doing)?.len() > LONG {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).with_context(doing)?;
@@ -118,10 +124,8 @@ impl Ledger {
         file.write_all(text.as_bytes()).with_context(doing)
     }
 
-    fn open(&self) -> std::io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(0o660);
-        open_plain(&options, &self.0)
+    fn place(&self) -> std::io::Result<Place> {
+        Ok(Dir::open(&self.0)?.at(NAME))
     }
 }
 

@@ -1,13 +1,12 @@
 //! One file of the outbox: its name, and the envelope above the mail.
 
-use crate::files::open_to_read;
+use crate::files::{Found, Place};
 use crate::ticket::TicketId;
 use crate::ticket::compose::{Kind, Outgoing};
-use std::ffi::OsStr;
-use std::fs::{self, File};
+use nix::fcntl::OFlag;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const SENDER: &str = "X-Tickets-Sender:";
 const RECIPIENT: &str = "X-Tickets-Recipient:";
@@ -53,29 +52,34 @@ impl Key {
 }
 
 /// True if a released file answers the message that `key` names.
-pub(super) fn has_key(path: &Path, key: &Key) -> bool {
-    name(path)
+pub(super) fn has_key(place: &Place, key: &Key) -> bool {
+    name(place)
         .split_once('.')
         .is_some_and(|(_, rest)| rest.starts_with(&key.prefix()))
 }
 
 /// The file's name without the flags that mutt adds (`:2,S`).
-pub(super) fn name(path: &Path) -> &str {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+pub(super) fn name(place: &Place) -> &str {
+    let name = place.name();
     name.split_once(':').map_or(name, |(name, _flags)| name)
 }
 
-/// The path of a released file with another time of release; `None` if its name has none.
-pub(super) fn released_at(path: &Path, since: i64) -> Option<PathBuf> {
-    let (time, rest) = path.file_name()?.to_str()?.split_once('.')?;
+/// A released file under the name that it has with another time of release; `None` if its name has none.
+pub(super) fn released_at(place: &Place, since: i64) -> Option<Place> {
+    let (time, rest) = place.name().split_once('.')?;
     time.parse::<i64>().ok()?;
-    Some(path.with_file_name(format!("{since}.{rest}")))
+    Some(place.dir().at(format!("{since}.{rest}")))
+}
+
+/// When a file was last written to, in seconds since 1970.
+pub(super) fn seconds(found: &Found) -> i64 {
+    found.modified().div_euclid(1_000_000_000)
 }
 
 /// A mail of the outbox, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    pub path: PathBuf,
+    pub place: Place,
     /// The ticket it belongs to; `None` if the file was renamed.
     pub ticket: Option<TicketId>,
     /// `ack`, `copy`, ...; empty if the file was renamed.
@@ -89,28 +93,34 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// The path of its file, for people.
+    pub fn path(&self) -> PathBuf {
+        self.place.path()
+    }
+
     /// `None` if the file is gone.
-    pub(super) fn read(path: &Path) -> Option<Self> {
-        let meta = fs::symlink_metadata(path).ok()?;
-        let recipients = open_to_read(path)
+    pub(super) fn read(place: &Place) -> Option<Self> {
+        let found = place.found().ok()??;
+        let recipients = place
+            .open(OFlag::O_RDONLY)
             .and_then(|file| Envelope::read(&file))
             .map(|envelope| envelope.recipients);
         Some(Self {
             recipients: recipients.unwrap_or_default(),
-            ..Self::without_recipients(path, &meta)
+            ..Self::without_recipients(place, &found)
         })
     }
 
     /// What the file's name and times say.
-    pub(super) fn without_recipients(path: &Path, meta: &fs::Metadata) -> Self {
-        let mut parts = name(path).split('.');
-        let tried = meta.mtime();
+    pub(super) fn without_recipients(place: &Place, found: &Found) -> Self {
+        let mut parts = name(place).split('.');
+        let tried = seconds(found);
         let since = parts
             .next()
             .and_then(|part| part.parse().ok())
             .unwrap_or(tried);
         Self {
-            path: path.to_owned(),
+            place: place.clone(),
             ticket: parts.next().and_then(|part| part.parse().ok()),
             kind: parts.nth(2).unwrap_or_default().into(),
             recipients: Vec::new(),

@@ -9,14 +9,13 @@
 
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
-use crate::files::open_plain;
+use crate::files::{Found, Place};
 use crate::sendmail::{Running, Sendmail, SendmailError};
 use anyhow::Result;
+use nix::fcntl::OFlag;
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const MINUTE: i64 = 60;
@@ -71,7 +70,7 @@ impl Outbox {
             self.send_batch(sendmail, batch, now, &mut report);
         }
         let mut due = self.oldest_try_first()?;
-        due.retain(|mail| !fresh.0.contains(&mail.path));
+        due.retain(|mail| !fresh.0.contains(&mail.place));
         let all = due.len();
         due.retain(|mail| is_due(mail, now));
         let (started, mut tried) = (Instant::now(), 0);
@@ -80,7 +79,12 @@ impl Outbox {
             if one_failed || started.elapsed() > OLD_MAIL_TIME {
                 break;
             }
-            self.send_batch(sendmail, std::slice::from_ref(&mail.path), now, &mut report);
+            self.send_batch(
+                sendmail,
+                std::slice::from_ref(&mail.place),
+                now,
+                &mut report,
+            );
             tried += 1;
         }
         report.untried = all - tried;
@@ -93,20 +97,20 @@ impl Outbox {
     /// As for [`Outbox::send`].
     pub fn flush(&self, sendmail: &Sendmail, now: i64) -> Result<Report> {
         let mut report = Report::default();
-        let paths: Vec<PathBuf> = self
+        let all: Vec<Place> = self
             .oldest_try_first()?
             .into_iter()
-            .map(|mail| mail.path)
+            .map(|mail| mail.place)
             .collect();
         let (mut tried, mut stop) = (0, false);
         // The slow ones, oldest first.
         let mut running = VecDeque::new();
-        for path in &paths {
+        for place in &all {
             if stop {
                 break;
             }
             tried += 1;
-            let Some(claimed) = claim_or_report(path, &mut report) else {
+            let Some(claimed) = claim_or_report(place, &mut report) else {
                 continue;
             };
             let (claim, mut started) = start(sendmail, claimed);
@@ -132,18 +136,17 @@ impl Outbox {
         for (claim, started) in running {
             self.finish(claim, started, now, &mut report);
         }
-        report.untried = paths.len() - tried;
+        report.untried = all.len() - tried;
         Ok(report)
     }
 
     /// All released mail. The order keeps a mail that always fails from holding up the others.
     fn oldest_try_first(&self) -> Result<Vec<Mail>> {
-        let paths = self.released()?.into_iter();
-        let mut mails: Vec<Mail> = paths
-            .filter_map(|path| {
-                fs::symlink_metadata(&path)
-                    .ok()
-                    .map(|meta| Mail::without_recipients(&path, &meta))
+        let places = self.released()?.into_iter();
+        let mut mails: Vec<Mail> = places
+            .filter_map(|place| {
+                let found = place.found().ok()??;
+                Some(Mail::without_recipients(&place, &found))
             })
             .collect();
         mails.sort_by_key(|mail| mail.last_try.unwrap_or(mail.since));
@@ -154,15 +157,15 @@ impl Outbox {
     fn send_batch(
         &self,
         sendmail: &Sendmail,
-        paths: &[PathBuf],
+        places: &[Place],
         now: i64,
         report: &mut Report,
     ) -> bool {
         // Lock all files first: a crash between the start of sendmail and the removal of the file sends the mail
         // twice, so that time should be short.
-        let claims: Vec<_> = paths
+        let claims: Vec<_> = places
             .iter()
-            .filter_map(|path| claim_or_report(path, report))
+            .filter_map(|place| claim_or_report(place, report))
             .collect();
         let running: Vec<_> = claims
             .into_iter()
@@ -203,9 +206,12 @@ impl Outbox {
         let international = mail.recipients.iter().any(|r| !r.is_ascii());
         let never = international && error.is_refusal();
         if never || now.saturating_sub(mail.since) >= FIVE_DAYS {
-            let to = self.dir.join("failed/new").join(entry::name(&mail.path));
-            if fs::rename(&mail.path, &to).is_ok() {
-                mail.path = to;
+            let failed = self.opened("failed/new").ok();
+            let to = failed.map(|failed| failed.at(entry::name(&mail.place)));
+            if let Some(to) = to
+                && mail.place.rename(&to).is_ok()
+            {
+                mail.place = to;
                 report.failed.push((mail, reason));
                 return;
             }
@@ -223,10 +229,10 @@ impl Outbox {
         if !(-1..=DAY).contains(&step) {
             let waited = last.saturating_sub(mail.since) + step.clamp(0, DAY);
             mail.since = now.saturating_sub(waited).max(0);
-            if let Some(path) = entry::released_at(&mail.path, mail.since)
-                && fs::rename(&mail.path, &path).is_ok()
+            if let Some(place) = entry::released_at(&mail.place, mail.since)
+                && mail.place.rename(&place).is_ok()
             {
-                mail.path = path;
+                mail.place = place;
             }
         }
         let now = now.max(mail.since.saturating_add(1));
@@ -237,17 +243,17 @@ impl Outbox {
     /// Removes a mail that was sent, even if mutt has moved it in the meantime. It may have two names: where rename is
     /// not atomic across a power cut, an interrupted release leaves the one in `tmp/`.
     fn remove(&self, claim: &Claim) -> io::Result<()> {
-        let meta = claim.lock.metadata()?;
-        match fs::remove_file(&claim.mail.path) {
+        let sent = Found::of(&claim.lock)?;
+        match claim.mail.place.remove() {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            removed if meta.nlink() < 2 => return removed,
+            removed if sent.names() < 2 => return removed,
             removed => removed?,
         }
-        let same = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.ino() == meta.ino());
         for sub in ["tmp", "new", "cur"] {
-            let paths = self.paths(sub).unwrap_or_default().into_iter();
-            for path in paths.filter(same) {
-                fs::remove_file(path)?;
+            for place in self.places(sub).unwrap_or_default() {
+                if matches!(place.found(), Ok(Some(found)) if found.is_same_file(&sent)) {
+                    place.remove()?;
+                }
             }
         }
         Ok(())
@@ -264,9 +270,9 @@ fn start(sendmail: &Sendmail, (claim, envelope, file): Claimed) -> (Claim, Start
 }
 
 /// [`claim`], where what goes wrong is reported.
-fn claim_or_report(path: &Path, report: &mut Report) -> Option<Claimed> {
-    claim(path).unwrap_or_else(|cause| {
-        let mail = Mail::read(path);
+fn claim_or_report(place: &Place, report: &mut Report) -> Option<Claimed> {
+    claim(place).unwrap_or_else(|cause| {
+        let mail = Mail::read(place);
         report
             .waiting
             .extend(mail.map(|mail| (mail, cause.to_string())));
@@ -286,9 +292,8 @@ fn is_due(mail: &Mail, now: i64) -> bool {
 /// Locks a mail, and opens it a second time as sendmail's input, positioned after the envelope. A program that
 /// sendmail leaves running keeps that descriptor, so it must not be the locked one. `None` if another process sends
 /// the mail or has sent it.
-fn claim(path: &Path) -> io::Result<Option<Claimed>> {
-    let open = || open_plain(OpenOptions::new().read(true).write(true), path);
-    let lock = match open() {
+fn claim(place: &Place) -> io::Result<Option<Claimed>> {
+    let lock = match place.open(OFlag::O_RDWR) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         lock => lock?,
     };
@@ -297,20 +302,19 @@ fn claim(path: &Path) -> io::Result<Option<Claimed>> {
         locked => locked?,
     }
     // It may have been sent and removed between opening and locking.
-    let mut file = match open() {
+    let mut file = match place.open(OFlag::O_RDWR) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    let meta = lock.metadata()?;
-    let again = file.metadata()?;
-    if (meta.dev(), meta.ino()) != (again.dev(), again.ino()) {
+    let found = Found::of(&lock)?;
+    if !found.is_same_file(&Found::of(&file)?) {
         return Ok(None);
     }
     let envelope = Envelope::read(&lock)?;
     file.seek(SeekFrom::Start(envelope.offset))?;
     let mail = Mail {
         recipients: envelope.recipients.clone(),
-        ..Mail::without_recipients(path, &meta)
+        ..Mail::without_recipients(place, &found)
     };
     Ok(Some((Claim { mail, lock }, envelope, file)))
 }

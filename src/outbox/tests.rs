@@ -6,6 +6,7 @@ mod sending;
 use super::*;
 use crate::sendmail::Sendmail;
 use crate::ticket::compose::Kind;
+use std::fs;
 
 const NOW: i64 = 1_732_240_000;
 const MINUTE: i64 = 60;
@@ -69,13 +70,8 @@ impl Bench {
             "failed/new",
             "failed/cur",
         ] {
-            files.extend(
-                self.outbox
-                    .names(sub)
-                    .unwrap()
-                    .into_iter()
-                    .map(|name| format!("{sub}/{name}")),
-            );
+            let places = self.outbox.places(sub).unwrap();
+            files.extend(places.iter().map(|p| format!("{sub}/{}", p.name())));
         }
         files.sort();
         files
@@ -168,7 +164,7 @@ fn nobody_else_may_read_it() {
     let bench = Bench::new();
     let _staged = bench.outbox.stage(&key(7), &[mail("a@x")], NOW).unwrap();
     let mode = |sub: &str| {
-        fs::metadata(bench.outbox.dir.join(sub))
+        fs::metadata(bench.outbox.path(sub))
             .unwrap()
             .permissions()
             .mode()
@@ -215,7 +211,7 @@ fn a_retry_writes_the_same_file_and_never_a_second() {
     let bench = Bench::new();
     let two = [mail("a@x"), mail("b@x")];
     killed(bench.outbox.stage(&key(7), &two, NOW).unwrap());
-    fs::write(bench.outbox.dir.join("tmp/7.abc123.0.ack"), "half a ma").unwrap();
+    fs::write(bench.outbox.path("tmp/7.abc123.0.ack"), "half a ma").unwrap();
     let staged = bench
         .outbox
         .stage(&key(7), &[mail("a@x")], NOW + 5)
@@ -271,8 +267,8 @@ fn an_interrupted_release_sends_once() {
     let two_names = || {
         let bench = Bench::new();
         let released = bench.put(7, &["a@x"], NOW);
-        let staged = bench.outbox.dir.join("tmp/7.abc123.0.ack");
-        fs::hard_link(&released.0[0], staged).unwrap();
+        let staged = bench.outbox.path("tmp/7.abc123.0.ack");
+        fs::hard_link(released.0[0].path(), staged).unwrap();
         (bench, released)
     };
     let (bench, released) = two_names();

@@ -41,7 +41,7 @@ impl Store {
     /// # Errors
     /// Status 75 if another import is running.
     pub(crate) fn lock_import(&self) -> Result<ImportLock> {
-        let (path, file) = self.private_file("import")?;
+        let (place, file) = self.private_file("import")?;
         match fs2::FileExt::try_lock_exclusive(&file) {
             Ok(()) => Ok(ImportLock {
                 file,
@@ -51,7 +51,7 @@ impl Store {
                 let text = "cannot import: another import is running in this store";
                 Err(Fault::new(Status::TempFail, text).into())
             }
-            Err(e) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
+            Err(e) => Err(e).with_context(|| format!("cannot lock {}", place.path().display())),
         }
     }
 
@@ -71,14 +71,15 @@ impl Store {
     /// Gives a staged mbox, which is on the disk, its number and state; false if the number is taken.
     /// The name is durable when [`Store::sync_names`] has returned.
     pub(crate) fn name(&self, staged: &StagedFile, id: TicketId, state: State) -> Result<bool> {
-        let path = self.path(id, state);
-        if self.path(id, state.other()).symlink_metadata().is_ok() {
+        if self.found(id, state.other())?.is_some() {
             return Ok(false);
         }
-        match staged.link(&self.opened(state)?, &id.to_string()) {
+        match staged.link(&self.opened(state)?.at(id.to_string())) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(e) => Err(e).with_context(|| format!("cannot create {}", path.display())),
+            Err(e) => {
+                Err(e).with_context(|| format!("cannot create {}", self.path(id, state).display()))
+            }
         }
     }
 

@@ -5,20 +5,24 @@
 //! description lock: a classic one would be lost as soon as anything in this process closed
 //! another descriptor of the same file.
 
+use crate::clock;
 use crate::error::{Fault, Status, quoted_path};
-use crate::files::{obstacle, open_to_read};
+use crate::files::{Found, Place};
 pub(crate) use crate::patience::{PATIENCE, Patience};
+use crate::patience::{Share, flock};
 use anyhow::{Context, Result};
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
+use std::time::Duration;
 
 /// A dotlock of this age counts as abandoned.
 const STALE: Duration = Duration::from_secs(5 * 60);
+
+/// What the name of a dotlock has behind that of the mbox.
+const ENDING: &str = ".lock";
 
 /// More bytes than any program writes into a dotlock.
 const MAX_LOCK: u64 = 4096;
@@ -92,10 +96,11 @@ fn busy(path: &Path, owner: &str) -> Fault {
 }
 
 /// The error for a dotlock at `lock` that was there for too long.
-fn taken(mbox: &Path, lock: &Path) -> Fault {
-    let Some(obstacle) = obstacle(lock) else {
+fn taken(mbox: &Path, lock: &Place) -> Fault {
+    let Some(obstacle) = lock.obstacle() else {
         return busy(mbox, &owner(lock));
     };
+    let lock = &lock.path();
     let text = format!(
         "cannot lock {}: {}: {obstacle}",
         mbox.display(),
@@ -108,8 +113,8 @@ fn taken(mbox: &Path, lock: &Path) -> Fault {
 /// A `FILE.lock` of ours. Dropping it removes the file.
 #[derive(Debug)]
 pub(crate) struct Dotlock {
-    path: PathBuf,
-    inode: (u64, u64),
+    lock: Place,
+    ours: Found,
 }
 
 impl Dotlock {
@@ -117,22 +122,23 @@ impl Dotlock {
     ///
     /// # Errors
     /// Status 75 if another one exists for longer than `patience`.
-    pub(crate) fn acquire(mbox: &Path, patience: Patience) -> Result<Self> {
-        let path = name(mbox);
+    pub(crate) fn acquire(mbox: &Place, patience: Patience) -> Result<Self> {
+        let lock = mbox.with_ending(ENDING);
         loop {
-            match create(&path) {
-                Ok(inode) => return Ok(Dotlock { path, inode }),
+            match create(&lock) {
+                Ok(ours) => return Ok(Dotlock { lock, ours }),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                    if remove_if_stale(&path) {
+                    if remove_if_stale(&lock) {
                         continue;
                     }
                     if !patience.wait() {
-                        return Err(taken(mbox, &path).into());
+                        return Err(taken(&mbox.path(), &lock).into());
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => {
-                    return Err(e).with_context(|| format!("cannot create {}", path.display()));
+                    let doing = format!("cannot create {}", lock.path().display());
+                    return Err(e).context(doing);
                 }
             }
         }
@@ -142,47 +148,51 @@ impl Dotlock {
 impl Drop for Dotlock {
     fn drop(&mut self) {
         // Another program may have removed it as stale and created its own.
-        let still_ours =
-            std::fs::symlink_metadata(&self.path).is_ok_and(|m| (m.dev(), m.ino()) == self.inode);
-        if still_ours {
-            let _ = std::fs::remove_file(&self.path);
+        let found = self.lock.found();
+        if matches!(found, Ok(Some(found)) if found.is_same_file(&self.ours)) {
+            let _ = self.lock.remove();
         }
     }
 }
 
-/// Removes a stale lock on `mbox`, about which mutt would ask the operator. True if there was one.
-pub(crate) fn clear_stale(mbox: &Path) -> bool {
-    let path = name(mbox);
-    path.symlink_metadata().is_ok() && remove_if_stale(&path)
+/// Opens a file of the store for use among our own processes, creates it if it is missing, and waits for an exclusive
+/// flock on it.
+///
+/// # Errors
+/// Status 75 if another process holds it for longer than `patience`.
+pub(crate) fn lock_file(place: &Place, patience: Patience) -> Result<File> {
+    let file = open_to_lock(place)?;
+    flock(&file, &place.path(), Share::Exclusive, patience)?;
+    Ok(file)
 }
 
-fn name(mbox: &Path) -> PathBuf {
-    let mut name = mbox.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
+/// Opens a file of the store for reading, writing and locking, and creates it if it is missing.
+pub(super) fn open_to_lock(place: &Place) -> Result<File> {
+    let file = place.open(OFlag::O_RDWR | OFlag::O_CREAT);
+    file.with_context(|| format!("cannot open {}", place.path().display()))
+}
+
+/// Removes a stale lock on `mbox`, about which mutt would ask the operator. True if there was one.
+pub(super) fn clear_stale(mbox: &Place) -> bool {
+    let lock = mbox.with_ending(ENDING);
+    !lock.is_free() && remove_if_stale(&lock)
 }
 
 /// Creates the lock file with our process number and host in it, so that others can tell whether we are
 /// still running. File and content appear at once.
-fn create(path: &Path) -> std::io::Result<(u64, u64)> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let (mut file, named) = match super::unnamed::create(dir, 0o644)? {
+fn create(lock: &Place) -> std::io::Result<Found> {
+    let (mut file, named) = match lock.dir().unnamed(0o644)? {
         Some(file) => (file, false),
-        None => {
-            // This is atomic as well, but if we are killed before the content is written, the lock names
-            // no process and only becomes stale after five minutes.
-            let mut exclusive = OpenOptions::new();
-            exclusive.write(true).create_new(true).mode(0o644);
-            (exclusive.open(path)?, true)
-        }
+        // This is atomic as well, but if we are killed before the content is written, the lock names
+        // no process and only becomes stale after five minutes.
+        None => (lock.create(0o644)?, true),
     };
     // An empty lock file is a lock as well, and it must work on a full disk.
     let _ = file.write_all(format!("{} {}\n", std::process::id(), host()).as_bytes());
     if !named {
-        super::unnamed::name(&file, path)?;
+        lock.link(&file)?;
     }
-    let meta = file.metadata()?;
-    Ok((meta.dev(), meta.ino()))
+    Found::of(&file)
 }
 
 fn host() -> String {
@@ -192,77 +202,69 @@ fn host() -> String {
 
 /// The process named in a lock file, if one of our processes wrote it on this machine. Other programs
 /// write a number without a host, which proves nothing on a shared file system.
-fn holder(path: &Path) -> Option<i32> {
+fn holder(lock: &Place) -> Option<i32> {
     let mut text = String::new();
-    let file = open_to_read(path).ok()?;
+    let file = lock.open(OFlag::O_RDONLY).ok()?;
     file.take(MAX_LOCK).read_to_string(&mut text).ok()?;
     let (pid, written_on) = text.trim_end().split_once(' ')?;
     (written_on == host()).then(|| pid.parse().ok().filter(|&pid| pid > 1))?
 }
 
-fn owner(path: &Path) -> String {
-    match holder(path) {
+fn owner(lock: &Place) -> String {
+    let path = lock.path();
+    match holder(lock) {
         Some(pid) => format!("process {pid} ({})", path.display()),
         None => format!("the owner of {}", path.display()),
     }
 }
 
-/// Removes `path` if its owner is dead or its date is more than five minutes off. True if it is gone.
-fn remove_if_stale(path: &Path) -> bool {
-    let Ok(meta) = std::fs::symlink_metadata(path) else {
+/// Removes `lock` if its owner is dead or its date is more than five minutes off. True if it is gone.
+fn remove_if_stale(lock: &Place) -> bool {
+    let Ok(Some(found)) = lock.found() else {
         return true;
     };
     // Nobody's lock is anything but a file. It is left alone, however old it is.
-    if !meta.is_file() {
+    if !found.is_file() {
         return false;
     }
     // One that lies as far in the future was made by a clock that was wrong, and would keep us out for years.
-    let old = meta.modified().is_ok_and(|made| {
-        let age = SystemTime::now().duration_since(made);
-        age.unwrap_or_else(|ahead| ahead.duration()) > STALE
-    });
-    let dead = holder(path).is_some_and(|pid| {
+    let age = clock::now().as_nanosecond() - i128::from(found.modified());
+    let old = age.unsigned_abs() > STALE.as_nanos();
+    let dead = holder(lock).is_some_and(|pid| {
         let pid = nix::unistd::Pid::from_raw(pid);
         nix::sys::signal::kill(pid, None) == Err(nix::errno::Errno::ESRCH)
     });
     if !old && !dead {
         return false;
     }
-    remove_if_same(path, identity(&meta))
-}
-
-/// Tells a lock file from a later one of the same name. The inode number is not enough: it is reused as
-/// soon as a file is gone. So the time of writing counts as well.
-fn identity(meta: &std::fs::Metadata) -> (u64, u64, i64, i64) {
-    (meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec())
+    remove_if_unchanged(lock, &found)
 }
 
 /// Removes a stale lock, but not one that another program has created in its place meanwhile. To be sure,
 /// it is moved aside and checked there.
-fn remove_if_same(path: &Path, seen: (u64, u64, i64, i64)) -> bool {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".stale.{}", std::process::id()));
-    let aside = PathBuf::from(aside);
-    if std::fs::rename(path, &aside).is_err() {
-        return path.symlink_metadata().is_err();
+fn remove_if_unchanged(lock: &Place, seen: &Found) -> bool {
+    let aside = lock.with_ending(&format!(".stale.{}", std::process::id()));
+    if lock.rename(&aside).is_err() {
+        return lock.is_free();
     }
-    let moved = std::fs::symlink_metadata(&aside);
-    if moved.is_ok_and(|meta| identity(&meta) != seen) {
+    if matches!(aside.found(), Ok(Some(moved)) if !moved.is_unchanged(seen)) {
         // It was not the stale one. Put it back, unless there is yet another one.
-        if std::fs::hard_link(&aside, path).is_err() && path.symlink_metadata().is_err() {
+        if aside.link_to(lock).is_err() && lock.is_free() {
             // A directory, of which there are no links.
-            let _ = std::fs::rename(&aside, path);
+            let _ = aside.rename(lock);
         }
-        let _ = std::fs::remove_file(&aside);
+        let _ = aside.remove();
         return false;
     }
-    let _ = std::fs::remove_file(&aside);
+    let _ = aside.remove();
     true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Dir;
+    use std::time::SystemTime;
 
     fn soon() -> Patience {
         Patience::new(Duration::ZERO)
@@ -271,7 +273,7 @@ mod tests {
     #[test]
     fn a_dotlock_keeps_others_out_until_it_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
-        let mbox = dir.path().join("12");
+        let mbox = Dir::open(dir.path()).unwrap().at("12");
         let lock = Dotlock::acquire(&mbox, soon()).unwrap();
         assert!(Dotlock::acquire(&mbox, soon()).is_err());
         drop(lock);
@@ -282,7 +284,7 @@ mod tests {
     #[test]
     fn a_dotlock_of_a_dead_process_is_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let mbox = dir.path().join("12");
+        let mbox = Dir::open(dir.path()).unwrap().at("12");
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let dead = child.id();
         child.wait().unwrap();
@@ -295,7 +297,7 @@ mod tests {
     #[test]
     fn a_dotlock_is_stale_after_five_minutes() {
         let dir = tempfile::tempdir().unwrap();
-        let mbox = dir.path().join("12");
+        let mbox = Dir::open(dir.path()).unwrap().at("12");
         let path = dir.path().join("12.lock");
         // mutt writes no process number.
         let file = File::create(&path).unwrap();
@@ -316,7 +318,7 @@ mod tests {
     #[test]
     fn a_stolen_lock_is_not_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let mbox = dir.path().join("12");
+        let mbox = Dir::open(dir.path()).unwrap().at("12");
         let path = dir.path().join("12.lock");
         let ours = Dotlock::acquire(&mbox, soon()).unwrap();
         std::fs::rename(&path, dir.path().join("x")).unwrap();
@@ -329,19 +331,18 @@ mod tests {
     fn a_lock_that_came_after_a_stale_one_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("12.lock");
+        let lock = Dir::open(dir.path()).unwrap().at("12.lock");
         std::fs::write(&path, "stale").unwrap();
         let file = File::options().write(true).open(&path).unwrap();
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         file.set_modified(at(1)).unwrap();
-        let seen = identity(&path.symlink_metadata().unwrap());
+        let seen = lock.found().unwrap().unwrap();
         // A later one that happens to have the same inode.
         file.set_modified(at(2)).unwrap();
-        assert!(!remove_if_same(&path, seen));
+        assert!(!remove_if_unchanged(&lock, &seen));
         assert_eq!(std::fs::read(&path).unwrap(), b"stale");
-        assert!(remove_if_same(
-            &path,
-            identity(&path.symlink_metadata().unwrap())
-        ));
+        let seen = lock.found().unwrap().unwrap();
+        assert!(remove_if_unchanged(&lock, &seen));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
@@ -350,7 +351,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("12");
         let a = File::create(&path).unwrap();
-        let b = OpenOptions::new().write(true).open(&path).unwrap();
+        let b = File::options().write(true).open(&path).unwrap();
         fcntl_lock(&a, &path, soon()).unwrap();
         assert!(fcntl_lock(&b, &path, soon()).is_err());
         // Closing another descriptor does not release it, as it would a classic lock.

@@ -2,13 +2,14 @@
 
 use super::Store;
 use super::lock::{self, Dotlock, Patience};
-use crate::files::{Stamp, absent, open_plain};
+use crate::files::{Found, Stamp, absent};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use std::fs::{File, Metadata, OpenOptions};
+use nix::fcntl::OFlag;
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// A ticket's mbox with both locks held. Dropping it releases them.
@@ -32,21 +33,21 @@ impl Store {
             let Some((state, _)) = self.stamp(id)? else {
                 return Ok(None);
             };
-            let path = self.path(id, state);
+            let place = self.opened(state)?.at(id.to_string());
+            let path = place.path();
             let doing = || format!("cannot open {}", path.display());
-            let opened = open_plain(OpenOptions::new().read(true).append(true), &path);
-            let file = match opened {
+            let file = match place.open(OFlag::O_RDWR | OFlag::O_APPEND) {
                 Ok(file) => file,
                 Err(e) if absent(&e) => continue,
                 Err(e) => return Err(e).with_context(doing),
             };
             lock::fcntl_lock(&file, &path, patience)?;
-            let dotlock = Dotlock::acquire(&path, patience)?;
+            let dotlock = Dotlock::acquire(&place, patience)?;
             // Before we got the lock, it may have been moved to archived/ or replaced.
-            let ours = file.metadata().with_context(doing)?;
-            match std::fs::symlink_metadata(&path) {
-                Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => {
-                    if ours.nlink() > 1 {
+            let ours = Found::of(&file).with_context(doing)?;
+            match place.found() {
+                Ok(Some(now)) if now.is_same_file(&ours) => {
+                    if ours.names() > 1 {
                         self.remove_other_name(id, state, &ours);
                     }
                     return Ok(Some(Mbox {
@@ -65,11 +66,12 @@ impl Store {
 
     /// Where rename is not atomic across a power cut, an interrupted move may have left both names. The
     /// name for `state` stays.
-    fn remove_other_name(&self, id: TicketId, state: State, ours: &Metadata) {
-        let other = self.path(id, state.other());
-        let same = |meta: Metadata| (meta.dev(), meta.ino()) == (ours.dev(), ours.ino());
-        if std::fs::symlink_metadata(&other).is_ok_and(same) {
-            let _ = std::fs::remove_file(other);
+    fn remove_other_name(&self, id: TicketId, state: State, ours: &Found) {
+        if let Ok(other) = self.place(id, state.other())
+            && let Ok(Some(found)) = other.found()
+            && found.is_same_file(ours)
+        {
+            let _ = other.remove();
         }
     }
 }
@@ -88,9 +90,9 @@ impl Mbox<'_> {
     }
 
     pub(crate) fn stamp(&self) -> Result<Stamp> {
-        let meta = self.file.metadata();
-        let meta = meta.with_context(|| format!("cannot look at {}", self.path().display()))?;
-        Ok(Stamp::of(&meta))
+        let found = Found::of(&self.file);
+        let found = found.with_context(|| format!("cannot look at {}", self.path().display()))?;
+        Ok(found.stamp())
     }
 
     /// The file, for reading.
@@ -143,8 +145,8 @@ impl Mbox<'_> {
         }
         let (from, to) = (self.path(), self.store.path(self.id, state));
         let doing = || format!("cannot move {} to {}", from.display(), to.display());
-        let dirs = (self.store.opened(self.state)?, self.store.opened(state)?);
-        let moved = dirs.0.move_to(&self.id.to_string(), &dirs.1);
+        let place = |state| self.store.place(self.id, state);
+        let moved = place(self.state).and_then(|from| from.move_to(&place(state)?));
         moved.with_context(doing)?;
         self.state = state;
         self.store.sync_directories()

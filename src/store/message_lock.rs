@@ -25,10 +25,10 @@ impl Store {
     /// # Errors
     /// Status 75 if another one still does after `patience`.
     pub(crate) fn lock_message(&self, origin: i64, patience: Patience) -> Result<MessageLock> {
-        let (path, file) = self.private_file("turns")?;
+        let (place, file) = self.private_file("turns")?;
         // Halved, since a range that ends beyond the highest offset is invalid.
         let start = origin & (i64::MAX >> 1);
-        let doing = || format!("cannot lock {}", path.display());
+        let doing = || format!("cannot lock {}", place.path().display());
         if !fcntl_lock_range(&file, start, 1, patience).with_context(doing)? {
             let text = "cannot file the message: another delivery of it is still running";
             return Err(Fault::new(Status::TempFail, text).into());

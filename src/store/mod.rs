@@ -11,11 +11,12 @@ mod read;
 mod recent;
 mod sequence;
 mod staged;
-mod unnamed;
 
 use crate::error::{Fault, Status, quoted_path};
-use crate::files::{Dir, Stamp, expect_directory, is_no_file, open_plain, sync_directory};
-use crate::patience::{Patience, Share, flock};
+use crate::files::{
+    Dir, Found, Place, Stamp, absent, expect_directory, is_no_file, sync_directory,
+};
+use crate::patience::Patience;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
@@ -24,16 +25,26 @@ pub(crate) use read::OpenMbox;
 pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;
 pub(crate) use staged::StagedFile;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// The directory that holds the tickets.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
     group: Option<nix::unistd::Gid>,
+    dirs: Arc<Dirs>,
+}
+
+/// The directories of a store, opened when they are first needed.
+#[derive(Debug, Default)]
+struct Dirs {
+    open: OnceLock<Dir>,
+    closed: OnceLock<Dir>,
+    private: OnceLock<Dir>,
 }
 
 impl Store {
@@ -43,6 +54,7 @@ impl Store {
         Store {
             root: root.to_owned(),
             group,
+            dirs: Arc::default(),
         }
     }
 
@@ -61,14 +73,14 @@ impl Store {
     /// Others may pass through the store and `archived/`, but not list them (0711): an MTA that runs as
     /// another user checks whether a ticket exists before it accepts mail for it.
     pub fn create_directories(&self) -> Result<()> {
-        // It is created last, so if it exists, all do.
-        let private = self.private();
+        // The last one is created last, so if it exists, all do.
         if self.has_own_directories()? {
             return Ok(());
         }
-        self.create_directory(&self.root, 0o711)?;
-        self.create_directory(&self.dir(State::Closed), 0o711)?;
-        self.create_directory(&private, 0o700)
+        self.create_root()?;
+        let root = self.opened(State::Open)?;
+        self.create_directory(root, "archived", 0o711)?;
+        self.create_directory(root, ".tickets", 0o700)
     }
 
     /// Makes sure that the directories of the store are its own, since nothing may be written elsewhere (D8): the store
@@ -81,37 +93,58 @@ impl Store {
         expect_own(&self.private())
     }
 
-    fn create_directory(&self, path: &Path, mode: u32) -> Result<()> {
-        let doing = || format!("cannot create {}", path.display());
-        let group = self.group.map(|gid| (gid, 0o2770 | mode & 0o001));
-        let mode = group.map_or(mode, |(_, mode)| mode);
-        match DirBuilder::new().mode(mode).create(path) {
-            Ok(()) => {}
+    /// Creates the directory of the store itself, and those above it, which are the user's, with the user's modes.
+    fn create_root(&self) -> Result<()> {
+        let doing = || format!("cannot create {}", self.root.display());
+        let above = self.root.parent().unwrap_or(Path::new("/"));
+        let mut builder = DirBuilder::new();
+        builder.mode(self.mode(0o711));
+        let create = || builder.create(&self.root);
+        let created = create().or_else(|e| match e.kind() {
+            ErrorKind::NotFound => std::fs::create_dir_all(above).and_then(|()| create()),
+            _ => Err(e),
+        });
+        match created {
+            Ok(()) => self.prepare(&Dir::open(&self.root).with_context(doing)?, 0o711)?,
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
                 // Whoever created it may have died before it was on the disk. Where somebody else keeps the
                 // directory above from us, they created it.
-                let _ = sync_directory(path.parent().unwrap_or(path));
+                let _ = sync_directory(above);
                 return Ok(());
-            }
-            Err(e) if e.kind() == ErrorKind::NotFound => {
-                // `--dir a/b/c`: the directories above are the user's, with the user's modes.
-                let above = path.parent().unwrap_or(Path::new("/"));
-                std::fs::create_dir_all(above).with_context(doing)?;
-                DirBuilder::new()
-                    .mode(mode)
-                    .create(path)
-                    .with_context(doing)?;
             }
             Err(e) => return Err(e).with_context(doing),
         }
-        let dir = Dir::open(path).with_context(doing)?;
-        if let Some((gid, _)) = group {
+        sync_directory(above)
+    }
+
+    /// Creates the directory `name` in `above`, where it is missing.
+    fn create_directory(&self, above: &Dir, name: &str, mode: u32) -> Result<()> {
+        let doing = || format!("cannot create {}", above.path().join(name).display());
+        match above.create_dir(name, self.mode(mode)) {
+            Ok(()) => self.prepare(&above.below(name).with_context(doing)?, mode)?,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e).with_context(doing),
+        }
+        // Also where it exists: whoever created it may have died before it was on the disk.
+        above.sync().with_context(doing)
+    }
+
+    /// Gives a new directory to the group, and the mode that the umask may have changed.
+    fn prepare(&self, dir: &Dir, mode: u32) -> Result<()> {
+        let doing = || format!("cannot prepare {}", dir.path().display());
+        if let Some(gid) = self.group {
             nix::unistd::fchown(dir.file(), None, Some(gid)).with_context(doing)?;
         }
-        // The umask has removed bits that are needed here.
-        let mode = Permissions::from_mode(mode);
-        dir.file().set_permissions(mode).with_context(doing)?;
-        sync_directory(path.parent().unwrap_or(path))
+        let mode = Permissions::from_mode(self.mode(mode));
+        dir.file().set_permissions(mode).with_context(doing)
+    }
+
+    /// The mode of a directory that has `mode` in a store without a group.
+    fn mode(&self, mode: u32) -> u32 {
+        match self.group {
+            Some(_) => 0o2770 | mode & 0o001,
+            None => mode,
+        }
     }
 
     /// The directory of the tickets in `state`.
@@ -127,20 +160,54 @@ impl Store {
         self.dir(state).join(id.to_string())
     }
 
-    /// The directory of `state`, opened.
-    fn opened(&self, state: State) -> Result<Dir> {
-        let path = self.dir(state);
-        let dir = match state {
-            State::Open => Dir::open_named(&path),
-            State::Closed => Dir::open(&path),
+    /// The directory of `state`, open.
+    ///
+    /// # Errors
+    /// It is missing, or something else stands there.
+    fn dir_of(&self, state: State) -> std::io::Result<&Dir> {
+        match state {
+            // It may be a link that the user made.
+            State::Open => opened(&self.dirs.open, || Dir::open_named(&self.root)),
+            State::Closed => self.below(&self.dirs.closed, "archived"),
+        }
+    }
+
+    /// The directory `.tickets`, open.
+    fn private_dir(&self) -> std::io::Result<&Dir> {
+        self.below(&self.dirs.private, ".tickets")
+    }
+
+    fn below<'s>(&'s self, dir: &'s OnceLock<Dir>, name: &str) -> std::io::Result<&'s Dir> {
+        opened(dir, || self.dir_of(State::Open)?.below(name))
+    }
+
+    fn opened(&self, state: State) -> Result<&Dir> {
+        let doing = || format!("cannot open {}", self.dir(state).display());
+        self.dir_of(state).with_context(doing)
+    }
+
+    fn opened_private(&self) -> Result<&Dir> {
+        let doing = || format!("cannot open {}", self.private().display());
+        self.private_dir().with_context(doing)
+    }
+
+    /// A ticket's mbox, whether there is one or not.
+    fn place(&self, id: TicketId, state: State) -> std::io::Result<Place> {
+        Ok(self.dir_of(state)?.at(id.to_string()))
+    }
+
+    /// What stands where a ticket's mbox would; `None` if nothing does.
+    fn found(&self, id: TicketId, state: State) -> Result<Option<Found>> {
+        let found = match self.place(id, state) {
+            Err(e) if absent(&e) => return Ok(None),
+            place => place.and_then(|place| place.found()),
         };
-        dir.with_context(|| format!("cannot open {}", path.display()))
+        found.with_context(|| format!("cannot look at {}", self.path(id, state).display()))
     }
 
     fn sync_directory(&self, state: State) -> Result<()> {
-        let dir = self.opened(state)?;
-        let synced = dir.file().sync_all();
-        synced.with_context(|| format!("cannot sync {}", dir.path().display()))
+        let synced = self.opened(state)?.sync();
+        synced.with_context(|| format!("cannot sync {}", self.dir(state).display()))
     }
 
     /// Syncs the directories of open and closed tickets.
@@ -149,35 +216,54 @@ impl Store {
         self.sync_directory(State::Open)
     }
 
-    /// Creates the directory `.tickets/torn`, for what cannot be told from mail, where it is missing.
-    pub(crate) fn torn(&self) -> Result<PathBuf> {
-        let torn = self.private().join("torn");
-        self.create_directory(&torn, 0o700)?;
-        expect_own(&torn)?;
-        Ok(torn)
+    /// Saves the bytes of `from` from its position on in `.tickets/torn`, synced. That is for what cannot be told from
+    /// mail. `name` is the beginning of the file's name.
+    ///
+    /// # Errors
+    /// It cannot be saved; nothing is left then.
+    pub(crate) fn save_torn(&self, name: &str, mut from: &File) -> Result<()> {
+        let private = self.opened_private()?;
+        self.create_directory(private, "torn", 0o700)?;
+        let mut save = || {
+            let torn = private.below("torn")?;
+            let (mut file, place) = torn.create_free(name, 0o600)?;
+            // Not by copy_file_range(2), which is not to be relied on in every file system.
+            let to: &mut dyn Write = &mut file;
+            let saved = std::io::copy(&mut from, to).and_then(|_| file.sync_all());
+            if saved.is_err() {
+                let _ = place.remove();
+            }
+            saved.and_then(|()| torn.sync())
+        };
+        let doing = || {
+            format!(
+                "cannot save {name} in {}",
+                self.private().join("torn").display()
+            )
+        };
+        save().with_context(doing)
     }
 
-    /// Waits for an exclusive flock on a file, for use among our own processes.
+    /// Waits for an exclusive flock on a file in `.tickets/`, for use among our own processes. It is created where it
+    /// is missing.
     ///
     /// # Errors
     /// Status 75 if another process holds it for longer than `patience`.
-    pub(crate) fn lock_file(&self, path: &Path, patience: Patience) -> Result<File> {
-        let file = self.open_to_lock(path)?;
-        flock(&file, path, Share::Exclusive, patience)?;
-        Ok(file)
+    pub(crate) fn lock_private(&self, name: &str, patience: Patience) -> Result<File> {
+        lock::lock_file(&self.opened_private()?.at(name), patience)
     }
 
     /// Opens a file in `.tickets/` for reading, writing and locking, and creates it if it is missing.
-    fn private_file(&self, name: &str) -> Result<(PathBuf, File)> {
-        let path = self.private().join(name);
-        let file = self.open_to_lock(&path)?;
-        Ok((path, file))
+    fn private_file(&self, name: &str) -> Result<(Place, File)> {
+        let place = self.opened_private()?.at(name);
+        let file = lock::open_to_lock(&place)?;
+        Ok((place, file))
     }
 
-    fn open_to_lock(&self, path: &Path) -> Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).mode(0o660);
-        open_plain(&options, path).with_context(|| format!("cannot open {}", path.display()))
+    /// Removes a stale dotlock on the place of a ticket's mbox in `state`. True if there was one.
+    pub(crate) fn clear_stale_lock(&self, id: TicketId, state: State) -> bool {
+        self.place(id, state)
+            .is_ok_and(|place| lock::clear_stale(&place))
     }
 
     /// Writes and syncs `entry` as the mbox of a ticket that has no number yet.
@@ -191,7 +277,7 @@ impl Store {
     /// Writes `entry` to a file without a name. It is not synced.
     pub(crate) fn stage_copy(&self, entry: &[u8]) -> Result<StagedFile> {
         let doing = || format!("cannot write in {}", self.private().display());
-        let staged = StagedFile::create(&self.private()).with_context(doing)?;
+        let staged = StagedFile::create(self.opened_private()?).with_context(doing)?;
         if let Some(gid) = self.group {
             nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
         }
@@ -205,16 +291,27 @@ impl Store {
         if !self.name(staged, id, State::Open)? {
             return Ok(None);
         }
-        let path = self.path(id, State::Open);
         if let Err(e) = self.sync_directory(State::Open) {
             // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
-            let _ = std::fs::remove_file(&path);
+            let _ = self.place(id, State::Open).and_then(|place| place.remove());
             return Err(e);
         }
-        let meta = staged.file.metadata();
-        let meta = meta.with_context(|| format!("cannot look at {}", path.display()))?;
-        Ok(Some(Stamp::of(&meta)))
+        let doing = || format!("cannot look at {}", self.path(id, State::Open).display());
+        let found = Found::of(&staged.file).with_context(doing)?;
+        Ok(Some(found.stamp()))
     }
+}
+
+/// The directory in `cell`, which is opened if that was not done yet.
+fn opened(
+    cell: &OnceLock<Dir>,
+    open: impl FnOnce() -> std::io::Result<Dir>,
+) -> std::io::Result<&Dir> {
+    if let Some(dir) = cell.get() {
+        return Ok(dir);
+    }
+    let dir = open()?;
+    Ok(cell.get_or_init(|| dir))
 }
 
 /// Makes sure that the directory at `path`, in a store, is no symbolic link and nothing else. True if it is there.

@@ -3,12 +3,11 @@
 use super::Store;
 use crate::clock;
 use crate::error::{Fault, Status, quoted_path};
-use crate::files::{Stamp, absent, is_no_file, obstacle, open_quietly};
+use crate::files::{Found, Place, Stamp, absent, is_no_file};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use std::fs::{DirEntry, File};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// How often to look for a ticket before it counts as missing. One attempt takes a microsecond.
@@ -29,7 +28,8 @@ impl Store {
         }
         for state in [State::Open, State::Closed] {
             let path = self.path(id, state);
-            if let Some(e) = obstacle(&path) {
+            let place = self.place(id, state).ok();
+            if let Some(e) = place.and_then(|place| place.obstacle()) {
                 let text = format!("cannot open {}: {e}", path.display());
                 let hint = format!("`ls -l {}` shows it; move it away", quoted_path(&path));
                 return Err(Fault::new(Status::TempFail, text).hint(hint).into());
@@ -54,55 +54,32 @@ impl Store {
     /// True if there is a ticket with this number, or anything else with its name; one that is on the move may be
     /// missed.
     pub(crate) fn is_taken(&self, id: TicketId) -> Result<bool> {
-        for state in [State::Open, State::Closed] {
-            let path = self.path(id, state);
-            match path.symlink_metadata() {
-                Ok(_) => return Ok(true),
-                Err(e) if absent(&e) => {}
-                Err(e) => return Err(e).context(format!("cannot look at {}", path.display())),
-            }
-        }
-        Ok(false)
+        Ok(self.found(id, State::Open)?.is_some() || self.found(id, State::Closed)?.is_some())
     }
 
     /// True if an open ticket cannot be closed, since its number is also that of another file among the
     /// closed ones. Two names of one file are a move that was broken off, which the next lock completes.
     pub(crate) fn is_in_both_places(&self, id: TicketId) -> Result<bool> {
-        let look = |state| {
-            let path = self.path(id, state);
-            match std::fs::symlink_metadata(&path) {
-                Ok(meta) => Ok(Some(meta)),
-                Err(e) if absent(&e) => Ok(None),
-                Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
-            }
-        };
         // The closed one first: where there is none, as always, that is all.
-        let Some(closed) = look(State::Closed)? else {
+        let Some(closed) = self.found(id, State::Closed)? else {
             return Ok(false);
         };
-        let open = look(State::Open)?.filter(std::fs::Metadata::is_file);
-        let file = |meta: &std::fs::Metadata| (meta.dev(), meta.ino());
-        Ok(open.is_some_and(|open| file(&open) != file(&closed)))
+        let open = self.found(id, State::Open)?.filter(Found::is_file);
+        Ok(open.is_some_and(|open| !open.is_same_file(&closed)))
     }
 
     /// The stamp of a ticket's file in `state`; `None` if there is none.
     pub(crate) fn stamp_in(&self, id: TicketId, state: State) -> Result<Option<Stamp>> {
-        let path = self.path(id, state);
-        match std::fs::symlink_metadata(&path) {
-            Ok(meta) => Ok(meta.is_file().then(|| Stamp::of(&meta))),
-            Err(e) if absent(&e) => Ok(None),
-            Err(e) => Err(e).with_context(|| format!("cannot look at {}", path.display())),
-        }
+        let found = self.found(id, state)?.filter(Found::is_file);
+        Ok(found.map(|found| found.stamp()))
     }
 
     /// The numbers of all tickets in `state`, in ascending order. Locks and temporary files of
     /// mail programs are not among them.
     pub(crate) fn ids(&self, state: State) -> Result<Vec<TicketId>> {
         let mut ids = Vec::new();
-        self.each(state, |id, entry| {
-            if entry.file_type()?.is_file() {
-                ids.push(id);
-            }
+        self.each(state, |id, _| {
+            ids.push(id);
             Ok(true)
         })?;
         ids.sort_unstable();
@@ -112,14 +89,10 @@ impl Store {
     /// Like [`Store::ids`], with the stamps of the files.
     pub(crate) fn stamps(&self, state: State) -> Result<Vec<(TicketId, Stamp)>> {
         let mut stamps = Vec::new();
-        self.each(state, |id, entry| {
-            match entry.metadata() {
-                Ok(meta) if meta.is_file() => stamps.push((id, Stamp::of(&meta))),
-                Ok(_) => {}
-                // Moved or removed since the directory was read.
-                Err(e) if absent(&e) => {}
-                Err(e) => return Err(e),
-            }
+        self.each(state, |id, place| {
+            // It may have been moved or removed since the directory was read.
+            let found = place.found()?.filter(Found::is_file);
+            stamps.extend(found.map(|found| (id, found.stamp())));
             Ok(true)
         })?;
         stamps.sort_unstable_by_key(|&(id, _)| id);
@@ -130,12 +103,13 @@ impl Store {
     /// 1970. Mail programs create a lock file there when they change an mbox. `None` if there is no such
     /// directory.
     pub(crate) fn directory_mtime(&self, state: State) -> Result<Option<i64>> {
-        let dir = self.dir(state);
-        match std::fs::metadata(&dir) {
-            Ok(meta) => Ok(Some(meta.mtime() * 1_000_000_000 + meta.mtime_nsec())),
-            Err(e) if absent(&e) => Ok(None),
-            Err(e) => Err(e).with_context(|| format!("cannot look at {}", dir.display())),
-        }
+        let found = match self.dir_of(state) {
+            Err(e) if absent(&e) => return Ok(None),
+            dir => dir.and_then(|dir| Found::of(dir.file())),
+        };
+        let found =
+            found.with_context(|| format!("cannot look at {}", self.dir(state).display()))?;
+        Ok(Some(found.modified()))
     }
 
     /// Like [`Store::directory_mtime`], but `None` if that was just now: another change within the same
@@ -149,37 +123,29 @@ impl Store {
     /// True if no ticket is in `state`.
     pub(crate) fn is_empty(&self, state: State) -> Result<bool> {
         let mut empty = true;
-        self.each(state, |_, entry| {
-            empty &= !entry.file_type()?.is_file();
-            Ok(empty)
+        self.each(state, |_, _| {
+            empty = false;
+            Ok(false)
         })?;
         Ok(empty)
     }
 
-    /// Visits the directory entries in `state` that are named like a ticket, until `visit` returns false.
+    /// Visits the regular files in the directory of `state` that are named like a ticket, until `visit` returns false.
     fn each(
         &self,
         state: State,
-        mut visit: impl FnMut(TicketId, DirEntry) -> std::io::Result<bool>,
+        mut visit: impl FnMut(TicketId, &Place) -> std::io::Result<bool>,
     ) -> Result<()> {
-        let dir = self.dir(state);
-        let doing = || format!("cannot read {}", dir.display());
-        let entries = match std::fs::read_dir(&dir) {
-            Ok(entries) => entries,
+        let visited = match self.dir_of(state) {
             Err(e) if absent(&e) => return Ok(()),
-            Err(e) => return Err(e).with_context(doing),
+            dir => dir.and_then(|dir| {
+                dir.each(|name, is_file| match name.parse() {
+                    Ok(id) if is_file => visit(id, &dir.at(name)),
+                    _ => Ok(true),
+                })
+            }),
         };
-        for entry in entries {
-            let entry = entry.with_context(doing)?;
-            let name = entry.file_name();
-            let id = name.to_str().and_then(|n| n.parse::<TicketId>().ok());
-            if let Some(id) = id
-                && !visit(id, entry).with_context(doing)?
-            {
-                return Ok(());
-            }
-        }
-        Ok(())
+        visited.with_context(|| format!("cannot read {}", self.dir(state).display()))
     }
 
     /// Opens a ticket's mbox for reading, without a lock; `None` if there is no such ticket. The file's access
@@ -189,9 +155,9 @@ impl Store {
             let state = [State::Open, State::Closed][attempt % 2];
             let path = self.path(id, state);
             let doing = || format!("cannot read {}", path.display());
-            match open_quietly(&path) {
+            match self.place(id, state).and_then(|place| place.open_quietly()) {
                 Ok(file) => {
-                    let stamp = Stamp::of(&file.metadata().with_context(doing)?);
+                    let stamp = Found::of(&file).with_context(doing)?.stamp();
                     return Ok(Some(OpenMbox {
                         state,
                         stamp,

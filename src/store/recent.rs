@@ -6,7 +6,7 @@
 //! they protect against a program, not against a power cut.
 
 use super::{StagedFile, Store};
-use crate::files::{Dir, absent};
+use crate::files::{Dir, Place, absent};
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A copy of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RecentCopy {
     /// The ticket that the entry was filed in.
     pub(crate) ticket: TicketId,
@@ -22,7 +22,7 @@ pub(crate) struct RecentCopy {
     pub(crate) digest: String,
     /// The day it was filed, in UTC: `2026-11-22`.
     pub(crate) day: String,
-    pub(crate) path: PathBuf,
+    pub(crate) place: Place,
 }
 
 impl Store {
@@ -32,8 +32,10 @@ impl Store {
 
     /// The directory of the copies, opened; `None` if there is none.
     fn recent(&self) -> Result<Option<Dir>> {
-        let dir = Dir::open(&self.private()).and_then(|private| private.below("recent"));
-        match dir {
+        match self
+            .private_dir()
+            .and_then(|private| private.below("recent"))
+        {
             Err(e) if absent(&e) => Ok(None),
             dir => {
                 let doing = || format!("cannot open {}", self.recent_dir().display());
@@ -62,9 +64,9 @@ impl Store {
             Some(Err(e)) if !absent(&e) => return Err(e).with_context(doing),
             Some(Ok(dir)) => dir,
             _ => {
-                self.create_directory(&self.recent_dir(), 0o700)?;
-                self.create_directory(&self.recent_dir().join(&today), 0o700)?;
+                self.create_directory(self.opened_private()?, "recent", 0o700)?;
                 let recent = self.recent()?.with_context(doing)?;
+                self.create_directory(&recent, &today, 0o700)?;
                 let days: Vec<String> = days(&recent)?.into_iter().map(|(day, _)| day).collect();
                 if let Some(first) = first_kept(&days, &today, keep) {
                     remove_before(&recent, &first)?;
@@ -72,7 +74,7 @@ impl Store {
                 recent.below(&today).with_context(doing)?
             }
         };
-        match copy.link(&dir, &name) {
+        match copy.link(&dir.at(name.as_str())) {
             // `tickets restore` filed the same message again.
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
             named => named.with_context(doing),
@@ -93,12 +95,12 @@ impl Store {
                         ticket,
                         digest: digest.to_owned(),
                         day: day.clone(),
-                        path: dir.path().join(&name),
+                        place: dir.at(name.as_str()),
                     });
                 }
             }
         }
-        found.sort();
+        found.sort_by(|a, b| (a.ticket, &a.digest, &a.day).cmp(&(b.ticket, &b.digest, &b.day)));
         Ok(found)
     }
 }
@@ -112,8 +114,9 @@ fn remove_before(recent: &Dir, first: &str) -> Result<()> {
     for (day, dir) in old {
         let doing = || format!("cannot remove {}", dir.path().display());
         for name in dir.names().with_context(doing)? {
-            if copy_named(&name).is_some() && dir.has_file(&name) {
-                dir.remove(&name).with_context(doing)?;
+            let copy = dir.at(name.as_str());
+            if copy_named(&name).is_some() && copy.is_file() {
+                copy.remove().with_context(doing)?;
             }
         }
         match recent.remove_dir(&day) {
@@ -204,7 +207,7 @@ mod tests {
             days(),
             ["1970-01-02 12.b", "1970-01-03 12.c", "1970-01-04 12.d"]
         );
-        let kept = std::fs::read(&store.recent_copies().unwrap()[0].path).unwrap();
+        let kept = store.recent_copies().unwrap()[0].place.read().unwrap();
         assert_eq!(kept, b"b");
     }
 

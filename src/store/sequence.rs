@@ -4,15 +4,16 @@
 //! hold up new tickets. The lock is a flock, because no mail program uses this file.
 
 use super::Store;
-use crate::files::{absent, open_to_read};
+use crate::files::{Place, absent};
 use crate::patience::{Patience, held};
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Each delivery holds the lock for milliseconds only, but a whole mailing may arrive at once. As long as numbers are
@@ -21,6 +22,9 @@ const QUEUE: Duration = Duration::from_secs(120);
 
 /// How often to look whether the queue moves.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// The name of the file.
+const SEQUENCE: &str = "sequence";
 
 /// The lock for assigning numbers. Dropping it releases the lock.
 #[derive(Debug)]
@@ -44,8 +48,9 @@ impl Store {
     /// # Errors
     /// Status 75 if `patience` is at its end and nobody was given a number for 25 seconds, and after two minutes.
     pub(crate) fn sequence_within(&self, patience: Patience) -> Result<Sequence> {
-        let (path, file) = self.private_file("sequence")?;
-        let file = locked(file, &path, patience)?;
+        let (place, file) = self.private_file(SEQUENCE)?;
+        let file = locked(file, &place, patience)?;
+        let path = place.path();
         let text = content(&file).with_context(|| format!("cannot read {}", path.display()))?;
         let last = self.parse_last(&text)?;
         Ok(Sequence { file, path, last })
@@ -53,9 +58,11 @@ impl Store {
 
     /// The last number assigned. It is read without the lock, so it may be out of date at once.
     pub(crate) fn last_number(&self) -> Result<u32> {
-        let path = self.private().join("sequence");
-        let text = match open_to_read(&path).and_then(|file| content(&file)) {
+        let place = self.private_dir().map(|dir| dir.at(SEQUENCE));
+        let file = place.and_then(|place| place.open(OFlag::O_RDONLY));
+        let text = match file.and_then(|file| content(&file)) {
             Err(e) if !absent(&e) => {
+                let path = self.private().join(SEQUENCE);
                 return Err(e).with_context(|| format!("cannot read {}", path.display()));
             }
             text => text.unwrap_or_default(),
@@ -91,7 +98,8 @@ fn content(file: &File) -> std::io::Result<String> {
 
 /// Waits for the lock in the kernel's queue, which is first come, first served. With repeated attempts,
 /// some of two hundred simultaneous deliveries would starve.
-fn locked(file: File, path: &Path, mut patience: Patience) -> Result<File> {
+fn locked(file: File, place: &Place, mut patience: Patience) -> Result<File> {
+    let path = &place.path();
     let doing = || format!("cannot lock {}", path.display());
     match fs2::FileExt::try_lock_exclusive(&file) {
         Ok(()) => return Ok(file),
@@ -99,7 +107,7 @@ fn locked(file: File, path: &Path, mut patience: Patience) -> Result<File> {
         Err(e) => return Err(e).with_context(doing),
     }
     // Opened anew: a copy of the descriptor would keep the lock that the thread may get when nobody waits any more.
-    let watched = open_to_read(path).with_context(doing)?;
+    let watched = place.open(OFlag::O_RDONLY).with_context(doing)?;
     let (done, waiting) = std::sync::mpsc::channel();
     let wait = move || {
         let locked = loop {

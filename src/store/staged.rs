@@ -1,40 +1,40 @@
 //! Files that are written before they get their final name.
 
-use super::unnamed;
-use crate::files::Dir;
-use std::fs::{File, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use crate::files::{Dir, Place};
+use std::fs::File;
+use std::io::Result;
 
 /// A file without its final name: the mbox of a new ticket, or a copy of an entry.
 #[derive(Debug)]
 pub(crate) struct StagedFile {
     pub(super) file: File,
     /// A temporary name, where the file system has no O_TMPFILE. It is removed when this is dropped.
-    named: Option<tempfile::TempPath>,
+    named: Option<Place>,
 }
 
 impl StagedFile {
-    pub(super) fn create(dir: &Path) -> std::io::Result<StagedFile> {
-        if let Some(file) = unnamed::create(dir, 0o660)? {
+    pub(super) fn create(dir: &Dir) -> Result<StagedFile> {
+        if let Some(file) = dir.unnamed(0o660)? {
             return Ok(StagedFile { file, named: None });
         }
-        let named = tempfile::Builder::new()
-            .prefix("new.")
-            .permissions(Permissions::from_mode(0o660))
-            .tempfile_in(dir)?;
-        let (file, path) = named.into_parts();
-        Ok(StagedFile {
-            file,
-            named: Some(path),
-        })
+        let (file, place) = dir.create_free("new", 0o660)?;
+        let named = Some(place);
+        Ok(StagedFile { file, named })
     }
 
-    /// Gives it its name in `dir`; fails if that exists.
-    pub(super) fn link(&self, dir: &Dir, name: &str) -> std::io::Result<()> {
+    /// Gives it its name; fails if that exists.
+    pub(super) fn link(&self, place: &Place) -> Result<()> {
         match &self.named {
-            Some(path) => dir.link_path(path, name),
-            None => dir.link(&self.file, name),
+            Some(named) => named.link_to(place),
+            None => place.link(&self.file),
+        }
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        if let Some(named) = &self.named {
+            let _ = named.remove();
         }
     }
 }

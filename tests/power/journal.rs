@@ -15,7 +15,8 @@ use std::process::Command;
 const CALLS: &str = "open,openat,openat2,creat,read,lseek,write,writev,pwrite64,pwritev,pwritev2,\
     ftruncate,truncate,fallocate,fsync,fdatasync,sync,syncfs,link,linkat,rename,renameat,\
     renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,symlink,symlinkat,chmod,fchmod,fchmodat,chown,\
-    fchown,lchown,fchownat,utimensat,mmap,copy_file_range,sendfile,splice,statx,io_uring_setup";
+    fchown,lchown,fchownat,utimensat,mmap,copy_file_range,sendfile,splice,statx,fstat,\
+    newfstatat,io_uring_setup";
 
 /// A file or directory, whatever its names: an index into [`Journal::nodes`].
 pub type Id = usize;
@@ -260,19 +261,13 @@ impl Journal {
                 }
             }
             "mmap" => {}
-            "statx" => {
+            "fstat" => self.seen(self.by_descriptor(arg(0)), line),
+            "statx" | "newfstatat" => {
                 let file = match arg(1) {
                     "\"\"" => self.by_descriptor(arg(0)),
                     path => self.at(&self.path(Some(arg(0)), path)),
                 };
-                if let Some(file) = file {
-                    let ctime = after(line, "stx_ctime={tv_sec=");
-                    let stamp = (
-                        number(after(line, "stx_ino=")),
-                        (number(ctime), number(after(ctime, "tv_nsec="))),
-                    );
-                    self.events.push(Event::Seen { file, stamp });
-                }
+                self.seen(file, line);
             }
             _ => {
                 let target = match *name {
@@ -285,6 +280,21 @@ impl Journal {
                 assert_eq!(target, None, "not known to the journal: {line}");
             }
         }
+    }
+
+    /// Takes in what the program saw of a file: stat(2) tells the nanoseconds in a field of their own.
+    fn seen(&mut self, file: Option<Id>, line: &str) {
+        let Some(file) = file else { return };
+        let (ino, sec, nsec) = match line.contains("stx_ino=") {
+            true => ("stx_ino=", "stx_ctime={tv_sec=", "tv_nsec="),
+            false => ("st_ino=", "st_ctime=", "st_ctime_nsec="),
+        };
+        let ctime = after(line, sec);
+        let stamp = (
+            number(after(line, ino)),
+            (number(ctime), number(after(ctime, nsec))),
+        );
+        self.events.push(Event::Seen { file, stamp });
     }
 
     fn opened(&mut self, result: &str, flags: &str) {

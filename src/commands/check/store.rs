@@ -6,13 +6,15 @@ use super::diagnosis::may;
 use super::obstacles;
 use crate::desk::Desk;
 use crate::error::quoted_path;
+use crate::files::{Dir, Place};
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result, bail};
+use nix::fcntl::OFlag;
 use nix::sys::statfs;
 use nix::unistd::{AccessFlags, Uid, User, geteuid};
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -246,15 +248,26 @@ fn network(root: &Path) -> Option<Diagnosis> {
 
 /// Takes both locks on a file of its own, and tries whether they keep another handle out.
 fn locks(dir: &Path) -> Result<()> {
+    let doing = || format!("cannot create a file in {}", dir.display());
+    let open = Dir::open(dir).with_context(doing)?;
+    let (file, place) = open.create_free("check", 0o600).with_context(doing)?;
+    let locked = keep_others_out(&file, &place);
+    let _ = place.remove();
+    locked
+}
+
+fn keep_others_out(file: &File, place: &Place) -> Result<()> {
     let soon = Patience::new(Duration::from_secs(1));
-    let file = tempfile::Builder::new().prefix("check.").tempfile_in(dir);
-    let file = file.with_context(|| format!("cannot create a file in {}", dir.display()))?;
-    fcntl_lock(file.as_file(), file.path(), soon)?;
-    let other = file.reopen().context("cannot open it again")?;
-    if fcntl_lock(&other, file.path(), Patience::new(Duration::ZERO)).is_ok() {
-        bail!("fcntl locks keep nobody out in {}", dir.display());
+    let path = place.path();
+    fcntl_lock(file, &path, soon)?;
+    let other = place.open(OFlag::O_RDWR).context("cannot open it again")?;
+    if fcntl_lock(&other, &path, Patience::new(Duration::ZERO)).is_ok() {
+        bail!(
+            "fcntl locks keep nobody out in {}",
+            place.dir().path().display()
+        );
     }
-    Dotlock::acquire(file.path(), soon)?;
+    Dotlock::acquire(place, soon)?;
     Ok(())
 }
 

@@ -132,7 +132,7 @@ fn the_pause_grows_with_the_age() {
     for (case, last_try, now, due) in table {
         let bench = Bench::new();
         bench.put(7, &["a@x"], NOW);
-        let path = bench.outbox.dir.join("new/1732240000.7.abc123.0.ack");
+        let path = bench.outbox.path("new/1732240000.7.abc123.0.ack");
         fs::File::options()
             .write(true)
             .open(path)
@@ -224,8 +224,8 @@ fn after_five_days_it_is_given_up() {
     assert_eq!(bench.files(), ["failed/new/1732240000.7.abc123.0.ack"]);
     let failed = bench.outbox.failed().unwrap();
     assert_eq!(
-        (recipients(&failed), &failed[0].path),
-        (vec!["a@x"], &report.failed[0].0.path)
+        (recipients(&failed), &failed[0].place),
+        (vec!["a@x"], &report.failed[0].0.place)
     );
     assert!(
         bench
@@ -241,7 +241,7 @@ fn after_five_days_it_is_given_up() {
 fn a_mail_is_sent_by_one_at_a_time() {
     let bench = Bench::new();
     let released = bench.put(7, &["a@x"], NOW);
-    let holder = fs::File::open(&released.0[0]).unwrap();
+    let holder = fs::File::open(released.0[0].path()).unwrap();
     fs2::FileExt::lock_exclusive(&holder).unwrap();
     let report = bench
         .outbox
@@ -274,8 +274,8 @@ fn mutt_may_have_opened_it() {
     let bench = Bench::new();
     let released = bench.put(7, &["a@x"], NOW);
     fs::rename(
-        &released.0[0],
-        bench.outbox.dir.join("cur/1732240000.7.abc123.0.ack:2,S"),
+        released.0[0].path(),
+        bench.outbox.path("cur/1732240000.7.abc123.0.ack:2,S"),
     )
     .unwrap();
     assert_eq!(bench.outbox.adopt(&key(7), NOW).unwrap().len(), 1);
@@ -292,7 +292,8 @@ fn mutt_may_have_opened_it() {
     );
 
     let released = bench.put(8, &["a@x"], NOW);
-    let outbox = bench.outbox.dir.display();
+    let outbox = bench.outbox.path("");
+    let outbox = outbox.display();
     let moves = bench.sendmail(&format!("mv {outbox}/new/*.8.* {outbox}/cur/$last:2,S"));
     assert_eq!(
         bench
@@ -310,7 +311,7 @@ fn mutt_may_have_opened_it() {
 fn files_of_others_are_left_alone() {
     let bench = Bench::new();
     bench.put(7, &["a@x"], NOW);
-    let new = bench.outbox.dir.join("new");
+    let new = bench.outbox.path("new");
     fs::write(
         new.join("stray"),
         "To: a@x\nX-Tickets-Recipient: b@x\n\nhello\n",

@@ -8,14 +8,14 @@
 //! connection would make FTS5 write its sorted words at once, a thousand times too often.
 
 use super::query::Phrase;
-use crate::files::{obstacle, open_to_read, resolved};
+use crate::files::{obstacle, place_at, resolved};
 use crate::index::{IndexError, Result, in_transaction};
 use crate::patience::PATIENCE;
 use crate::ticket::TicketId;
 use mail::words::Words;
+use nix::fcntl::OFlag;
 use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use std::fs::{remove_file, rename};
 use std::path::{Path, PathBuf};
 
 /// Version of the tables. A database of another version is made anew.
@@ -87,8 +87,9 @@ pub(super) fn path_beside(index: &Path) -> PathBuf {
 /// Removes the full text of the index at `index`.
 pub(super) fn remove(index: &Path) {
     let path = path_beside(index);
-    let _ = remove_file(journal(&path));
-    let _ = remove_file(path);
+    for file in [journal(&path), path] {
+        let _ = place_at(&file).and_then(|place| place.remove());
+    }
 }
 
 /// The rollback journal that SQLite keeps beside the database at `path`.
@@ -155,7 +156,7 @@ impl FullText {
 
     /// Puts the file on the disk after [`FullText::do_not_sync`].
     pub(super) fn sync(&self) -> std::io::Result<()> {
-        open_to_read(&self.path)?.sync_all()
+        place_at(&self.path)?.open(OFlag::O_RDONLY)?.sync_all()
     }
 
     /// Puts the file in the place of the full text of the index at `index`.
@@ -164,7 +165,7 @@ impl FullText {
         drop(db);
         // A journal left by the file before would be rolled back into this one.
         remove(index);
-        rename(path, path_beside(index))
+        place_at(&path)?.rename(&place_at(&path_beside(index))?)
     }
 
     /// Prepares for many words, or for few as usual.

@@ -7,7 +7,7 @@ use super::report::TicketChange;
 use crate::desk::Desk;
 use crate::error::Status;
 use crate::store::Store;
-use crate::store::lock::{self, PATIENCE, Patience};
+use crate::store::lock::{PATIENCE, Patience};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 
@@ -22,7 +22,7 @@ pub(crate) fn clear_stale_locks(store: &Store, groups: &Groups) {
     ids.dedup();
     for id in ids {
         for state in [State::Open, State::Closed] {
-            lock::clear_stale(&store.path(id, state));
+            store.clear_stale_lock(id, state);
         }
     }
 }
