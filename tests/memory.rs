@@ -181,6 +181,7 @@ fn a_small_mail_to_a_large_ticket() {
         (&["list"][..], "Fire"),
         (&["show", "1", "2"], "Ticket 1, open: Fire"),
         (&["show", "1", "--mbox"], "From ann@example.com "),
+        (&["search", "smoke"], "It burns, and the smoke"),
         (&["check", "--store"], "put there by other programs"),
         (&["export", "1", "--mbox", "all.mbox"], "exported 1 ticket"),
     ] {
@@ -188,6 +189,36 @@ fn a_small_mail_to_a_large_ticket() {
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{args:?}");
         assert!(ran.stdout.contains(says), "{args:?}: {:.500}", ran.stdout);
     }
+}
+
+// A8: where the header is all of a message, whoever shows one has it and the message in memory.
+#[test]
+fn a_message_that_is_all_header() {
+    let bench = Bench::with("notify = \"none\"\nack = false\n");
+    let mut mail = b"From: ann@example.com\nSubject: Fire\n".to_vec();
+    for number in 0.. {
+        if mail.len() > 16 * MIB {
+            break;
+        }
+        mail.extend_from_slice(format!("X-Field-{number}: {}\n", "x".repeat(900)).as_bytes());
+    }
+    mail.extend_from_slice(b"\ntext\n");
+    bench.file("submit", &mail);
+    let limit = format!("ulimit -d {}", (3 * mail.len() + 16 * MIB) / 1024);
+    let check = |says: &str, status| {
+        let ran = under(&limit, &bench, &["check", "--store"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (status, ""));
+        assert_eq!(ran.stdout, says);
+    };
+    check("1 message in 1 ticket, none changed\n", 0);
+    let changed = fs::read_to_string(bench.ticket("1"))
+        .unwrap()
+        .replace("\ntext\n", "\ntexts\n");
+    fs::write(bench.ticket("1"), changed).unwrap();
+    check(
+        "ticket 1, message 1 was changed after it was filed\n1 message in 1 ticket, 1 changed\n",
+        65,
+    );
 }
 
 // A3, A7

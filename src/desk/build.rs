@@ -1,7 +1,7 @@
 //! Makes an index anew, beside the one in use.
 
 use super::Desk;
-use super::bulk::{BATCH, ReadJob, ReadTicket};
+use super::bulk::{BATCH, Extract, ReadJob, ReadTicket};
 use crate::index::Index;
 use crate::index::draft::IndexDraft;
 use crate::ticket::{State, TicketId};
@@ -28,7 +28,7 @@ pub(crate) type Watch<'w> = &'w mut dyn FnMut(PassProgress);
 /// the same pass over the mboxes as the index; later it catches up from the index's backlog.
 pub(crate) trait Follower: Sized {
     /// What it keeps of a message.
-    type Extract: Send;
+    type Extract: Extract;
 
     /// False for [`NoFollower`] alone.
     const FOLLOWS: bool = true;
@@ -54,11 +54,12 @@ pub(crate) trait Follower: Sized {
     /// Those of `work`, or the transaction fails; nothing is written then.
     fn in_transaction<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T>;
 
-    /// Notes the extracts of all messages of a ticket.
+    /// Notes the extracts of the messages of a ticket from the position `from` (from 0) on. Those before it were noted
+    /// just now.
     ///
     /// # Errors
     /// The file cannot be written.
-    fn note(&self, ticket: TicketId, extracts: &[Self::Extract]) -> Result<()>;
+    fn note(&self, ticket: TicketId, from: u64, extracts: &[Self::Extract]) -> Result<()>;
 
     /// Ends the pass: the file is ready for use and on the disk.
     ///
@@ -95,7 +96,7 @@ impl Follower for NoFollower {
         work()
     }
 
-    fn note(&self, _: TicketId, _: &[()]) -> Result<()> {
+    fn note(&self, _: TicketId, _: u64, _: &[()]) -> Result<()> {
         Ok(())
     }
 
@@ -133,7 +134,7 @@ impl Desk {
             draft.index().in_transaction(|| {
                 follower.in_transaction(|| {
                     self.read_many(&jobs, &F::extract, |tickets, jobs| {
-                        write(&draft, &follower, &tickets)?;
+                        write(self, &draft, &follower, (&tickets, jobs))?;
                         done += jobs.len();
                         watch(PassProgress { done, all });
                         Ok(())
@@ -183,14 +184,17 @@ fn begin<F: Follower>(target: &Path) -> Result<(IndexDraft, F)> {
 }
 
 fn write<F: Follower>(
+    desk: &Desk,
     draft: &IndexDraft,
     follower: &F,
-    tickets: &[ReadTicket<F::Extract>],
+    (tickets, jobs): (&[ReadTicket<F::Extract>], &[ReadJob]),
 ) -> Result<()> {
-    for ticket in tickets {
+    for (ticket, job) in tickets.iter().zip(jobs) {
         if let Some(reading) = &ticket.reading {
             draft.index().replace(reading)?;
-            follower.note(reading.id, &ticket.extracts)?;
+            let note = |from, extracts: &[F::Extract]| follower.note(reading.id, from, extracts);
+            note(0, &ticket.extracts)?;
+            desk.read_rest(ticket, job, &F::extract, note)?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! They work on a block of tickets at a time, so memory does not depend on how many there are.
 
 use super::Desk;
+use super::reading::first_entry;
 use super::reconcile::reading;
 use crate::index::TicketFile;
 use crate::store::Store;
@@ -25,6 +26,22 @@ pub(crate) const BATCH: usize = 256 * BLOCK;
 /// Of tickets larger than this only one is read at a time; in bytes.
 const LARGE: u64 = 4 << 20;
 
+/// Of a ticket's extracts only so many bytes are kept before they are written, and one extract more. What is left is
+/// read when it is written.
+const PIECE: usize = 256 << 10;
+
+/// What is kept of a message.
+pub(crate) trait Extract: Default + Send {
+    /// In bytes.
+    fn size(&self) -> usize;
+}
+
+impl Extract for () {
+    fn size(&self) -> usize {
+        0
+    }
+}
+
 /// What is wanted of a ticket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadJob {
@@ -37,14 +54,14 @@ pub(crate) struct ReadJob {
 pub(crate) struct ReadTicket<E> {
     /// What the index notes of it; `None` if the ticket is gone.
     pub reading: Option<TicketFile>,
-    /// The extracts of its messages that were wanted.
+    /// The extracts of its messages that were wanted, or the first of them: [`Desk::read_rest`] reads the others.
     pub extracts: Vec<E>,
 }
 
 impl Desk {
     /// Reads tickets in parallel, and hands them to `write` in their order, a block at a time with its
     /// jobs. `extract` makes an extract of a message as it came in.
-    pub(crate) fn read_many<E: Send>(
+    pub(crate) fn read_many<E: Extract>(
         &self,
         jobs: &[ReadJob],
         extract: &(impl Fn(&[u8]) -> E + Sync),
@@ -57,7 +74,7 @@ impl Desk {
             large: Mutex::default(),
         };
         std::thread::scope(|scope| {
-            let (send, receive) = sync_channel::<Result<Vec<ReadTicket<E>>>>(2);
+            let (send, receive) = sync_channel::<Result<Vec<ReadTicket<E>>>>(1);
             let read = move || {
                 for block in jobs.chunks(BLOCK) {
                     // The writer has gone after an error, which it reports.
@@ -75,6 +92,57 @@ impl Desk {
             Ok(())
         })
     }
+
+    /// Reads what [`Desk::read_many`] left of a ticket, and hands the extracts to `note` in pieces, each with the
+    /// position (from 0) of its first message.
+    pub(crate) fn read_rest<E: Extract>(
+        &self,
+        ticket: &ReadTicket<E>,
+        job: &ReadJob,
+        extract: &impl Fn(&[u8]) -> E,
+        mut note: impl FnMut(u64, &[E]) -> Result<()>,
+    ) -> Result<()> {
+        let (Some(reading), Some(from)) = (&ticket.reading, job.extract_from) else {
+            return Ok(());
+        };
+        let entries = reading.entries.iter().skip(from as usize);
+        let mut rest = entries.skip(ticket.extracts.len()).peekable();
+        let mut seq = from + ticket.extracts.len() as u64;
+        while rest.peek().is_some()
+            && let Some(mbox) = self.store.open(job.ticket)?
+        {
+            let mut piece = Piece::default();
+            while piece.has_room()
+                && let Some((_, located)) = rest.next()
+            {
+                // Where the file was changed meanwhile, it is read once more later.
+                let bytes = mbox.read_part(located.offset, located.size)?;
+                let message = first_entry(&bytes);
+                piece.push(message.map_or_else(E::default, |message| extract(&message.raw)));
+            }
+            note(seq, &piece.extracts)?;
+            seq += piece.extracts.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// The extracts of some messages in a row.
+#[derive(Default)]
+struct Piece<E> {
+    extracts: Vec<E>,
+    size: usize,
+}
+
+impl<E: Extract> Piece<E> {
+    fn has_room(&self) -> bool {
+        self.size < PIECE
+    }
+
+    fn push(&mut self, extract: E) {
+        self.size += extract.size();
+        self.extracts.push(extract);
+    }
 }
 
 struct Reader<'r, F> {
@@ -85,7 +153,7 @@ struct Reader<'r, F> {
     large: Mutex<()>,
 }
 
-impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
+impl<E: Extract, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
     fn block(&self, jobs: &[ReadJob]) -> Result<Vec<ReadTicket<E>>> {
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(usize, ReadTicket<E>)>> {
@@ -125,18 +193,18 @@ impl<E: Send, F: Fn(&[u8]) -> E + Sync> Reader<'_, F> {
         let _alone = (stamp.size > LARGE).then(|| self.large.lock());
         let tail = entry::tail_of_file(&mut mbox, stamp.size);
         let tail = tail.with_context(|| format!("cannot read ticket {}", job.ticket))?;
-        let mut extracts = Vec::new();
-        let mut skipped = 0;
-        let extract = |found: &mbox::Entry| match job.extract_from {
-            Some(from) if skipped >= from => {
-                extracts.push((self.extract)(&entry::decode(found.content).raw));
+        let mut piece = Piece::default();
+        let mut seq = 0;
+        let extract = |found: &mbox::Entry| {
+            if job.extract_from.is_some_and(|from| seq >= from) && piece.has_room() {
+                piece.push((self.extract)(&entry::decode(found.content).raw));
             }
-            _ => skipped += 1,
+            seq += 1;
         };
         let reading = reading(&self.staff, job.ticket, state, stamp, mbox, tail, extract)?;
         Ok(ReadTicket {
             reading: Some(reading),
-            extracts,
+            extracts: piece.extracts,
         })
     }
 }

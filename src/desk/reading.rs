@@ -17,6 +17,9 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::unix::fs::FileExt;
 
+/// A header of more bytes than this is not kept twice.
+const LARGE: usize = 1 << 20;
+
 /// A ticket's mbox as it was when it was opened. Its messages stay on the disk until they are asked for.
 #[derive(Debug)]
 pub struct Conversation<'d> {
@@ -80,7 +83,7 @@ impl Conversation<'_> {
                 summarize(&self.staff, &found, &header, Summary::of_header);
             let automatic = summary.automatic;
             number += 1;
-            visit(FiledMessage {
+            let message = FiledMessage {
                 number,
                 filed: mbox::date_of(found.from_line),
                 event: course.next(asked, automatic),
@@ -90,7 +93,12 @@ impl Conversation<'_> {
                 header: header.into_owned(),
                 mbox: self,
                 at: (found.header, found.end),
-            })?;
+            };
+            if bytes.len() > LARGE {
+                // Whoever visits it may need as much memory again.
+                bytes = Vec::new();
+            }
+            visit(message)?;
         }
         Ok(())
     }

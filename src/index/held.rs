@@ -110,6 +110,17 @@ impl Index {
         )
     }
 
+    /// The tickets that hold the message, highest number first.
+    pub fn holding(&self, message: &Identity) -> Result<Vec<TicketId>> {
+        let sql = "SELECT DISTINCT ticket FROM entry WHERE key = ?1 AND digest = ?2";
+        let mut ids = self.ids(sql, params![message.key, message.digest])?;
+        let pending = self.pending_with(|added| added.summary.identity == *message);
+        ids.extend(pending.map(|change| change.ticket));
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.dedup();
+        Ok(ids)
+    }
+
     /// The tickets that the message opened, lowest first.
     pub fn opened_by(&self, message: &Identity) -> Result<Vec<TicketId>> {
         let sql = "SELECT ticket FROM entry WHERE key = ?1 AND seq = 0 AND digest = ?2";

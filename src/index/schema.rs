@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 5;
+pub(super) const VERSION: i32 = 6;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -46,7 +46,7 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
 /// Secondary indexes. Inserts reach them in random order, so bulk loads create them last.
 const SECONDARY_INDEXES: &str = "
-CREATE INDEX IF NOT EXISTS entry_key ON entry(key);
+CREATE INDEX IF NOT EXISTS entry_key ON entry(key, digest);
 CREATE INDEX IF NOT EXISTS entry_at ON entry(at);
 CREATE INDEX IF NOT EXISTS ticket_address ON ticket(address COLLATE NOCASE, opened);
 ";

@@ -316,3 +316,13 @@ fn another_version_and_garbage_are_replaced() {
         std::fs::write(&path, vec![b'x'; 5000]).unwrap();
     }
 }
+
+#[test]
+fn a_message_is_found_among_thousands_with_its_message_id() {
+    // A8: SQLite goes straight to it.
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(&dir.path().join("index.db"), Patience::default()).unwrap();
+    let sql = "EXPLAIN QUERY PLAN SELECT ticket FROM entry WHERE key = 1 AND digest = x'00'";
+    let plan: String = index.db.query_row(sql, [], |row| row.get(3)).unwrap();
+    assert!(plan.contains("entry_key (key=? AND digest=?)"), "{plan}");
+}

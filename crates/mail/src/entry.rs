@@ -220,11 +220,7 @@ struct Rewrite {
 
 /// The bytes that came in, if the digest proves them; else what is there now.
 fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
-    let (nearest, verdict) = mend_end(undo(message, record, Rewrite::default()), record);
-    if verdict == Verdict::Intact {
-        return (nearest, verdict);
-    }
-    for (empty_line, lost_cr) in [(true, false), (false, true), (true, true)] {
+    for (empty_line, lost_cr) in [(false, false), (true, false), (false, true), (true, true)] {
         let rewrite = Rewrite {
             empty_line,
             lost_cr,
@@ -234,6 +230,8 @@ fn restore(message: &[u8], record: &Record) -> (Vec<u8>, Verdict) {
             return (raw, verdict);
         }
     }
+    // Made once more, for two at once would take twice the memory.
+    let (nearest, _) = mend_end(undo(message, record, Rewrite::default()), record);
     (nearest, Verdict::Changed)
 }
 

@@ -3,7 +3,7 @@
 
 use super::fulltext::{self, FullText};
 use crate::desk::build::PassProgress;
-use crate::desk::bulk::{BATCH, ReadJob};
+use crate::desk::bulk::{BATCH, Extract, ReadJob};
 use crate::desk::{Desk, Follower, Watch};
 use crate::index::{Index, Unread};
 use crate::ticket::TicketId;
@@ -16,6 +16,19 @@ pub(super) const LOCK: &str = "text.lock";
 
 /// With more tickets than this to read, the full text is prepared for many words.
 const MANY: usize = 2000;
+
+impl Extract for Words {
+    fn size(&self) -> usize {
+        let Words {
+            subject,
+            author,
+            people,
+            files,
+            body,
+        } = self;
+        [subject, author, people, files, body].map(String::len).iter().sum()
+    }
+}
 
 impl Follower for FullText {
     type Extract = Words;
@@ -44,8 +57,8 @@ impl Follower for FullText {
         FullText::in_transaction(self, work)
     }
 
-    fn note(&self, ticket: TicketId, extracts: &[Words]) -> Result<()> {
-        Ok(FullText::note(self, ticket, 0, extracts)?)
+    fn note(&self, ticket: TicketId, from: u64, extracts: &[Words]) -> Result<()> {
+        Ok(FullText::note(self, ticket, from, extracts)?)
     }
 
     fn complete(&self) -> Result<()> {
@@ -94,7 +107,11 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
                 for (read, job) in tickets.iter().zip(jobs) {
                     // The words of a ticket that is gone go, too.
                     let from = job.extract_from.filter(|_| read.reading.is_some());
-                    text.note(job.ticket, from.unwrap_or(0), &read.extracts)?;
+                    let note = |from, extracts: &[Words]| {
+                        Ok(text.note(job.ticket, from, extracts)?)
+                    };
+                    note(from.unwrap_or(0), &read.extracts)?;
+                    desk.read_rest(read, job, &words, note)?;
                 }
                 done += jobs.len();
                 watch(PassProgress {

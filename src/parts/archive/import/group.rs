@@ -1,6 +1,6 @@
 //! Between the two readings: sorts the messages into tickets, and finds the tickets that exist already.
 
-use super::filed::{nothing_is_filed, tickets_with};
+use super::filed::nothing_is_filed;
 use super::matching::{Candidate, match_tickets};
 use super::report::ImportReport;
 use super::survey::{MessageRecord, Survey};
@@ -190,7 +190,7 @@ fn existing_tickets(
         let mut counts: HashMap<TicketId, (u32, u32)> = HashMap::new();
         for record in filed_messages(group) {
             let exclusive = u32::from(groups_with.get(&record.digest) == Some(&1));
-            for id in tickets_with(desk, &all.survey.identity(record))? {
+            for id in index.holding(&all.survey.identity(record))? {
                 let counts = counts.entry(id).or_default();
                 *counts = (counts.0 + 1, counts.1 + exclusive);
             }

@@ -4,7 +4,6 @@
 //! under the lock of the sequence, like any other ticket.
 
 use super::append::append;
-use super::filed::tickets_with;
 use super::filing::Filing;
 use super::group::Group;
 use super::numbers::Numbers;
@@ -227,7 +226,7 @@ fn delivered_meanwhile(filing: &Filing, group: &Group) -> Result<Option<TicketId
     for record in filing.groups.messages(group) {
         if record.whole.is_none() && record.at > filing.desk.now() - IN_DELIVERY {
             let identity = filing.groups.survey.identity(record);
-            if let Some(id) = tickets_with(filing.desk, &identity)?.first() {
+            if let Some(id) = filing.desk.index()?.holding(&identity)?.first() {
                 return Ok(Some(*id));
             }
         }

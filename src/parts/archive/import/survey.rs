@@ -1,6 +1,6 @@
 //! The first reading of the archives: what each message is, what it answers, where it is filed already.
 
-use super::filed::{nothing_is_filed, tickets_with};
+use super::filed::nothing_is_filed;
 use super::message::{self, ReadingRules, WholePosition};
 use super::raw::{ArchiveNumber, NumberSpace};
 use super::report::{ImportReport, Notice};
@@ -153,7 +153,7 @@ pub(crate) fn survey(
     if !nothing_is_filed(desk)? {
         for index in 0..survey.records.len() {
             let identity = survey.identity(&survey.records[index]);
-            survey.records[index].filed = tickets_with(desk, &identity)?.first().copied();
+            survey.records[index].filed = desk.index()?.holding(&identity)?.first().copied();
         }
     }
     Ok(survey)
