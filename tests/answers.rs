@@ -944,6 +944,41 @@ fn one_mail_does_something_in_a_few_tickets_at_most() {
     );
 }
 
+/// An MTA may start the program once for each recipient.
+#[test]
+fn one_mail_does_as_little_if_it_comes_recipient_by_recipient() {
+    // A6, T1, T3
+    let bench = empty("ack = false\n");
+    for n in 0..8 {
+        bench.file("submit", from_ann(&format!("{n}"), "submit", "Printer"));
+    }
+    bench.take_sent();
+    let mail = "From: Ann <ann@example.net>\nSubject: x\nMessage-ID: <d@example.net>\n\nDone.\n";
+    let bring = || {
+        for n in 1..=8 {
+            bench.file(&format!("ticket-{n}-done"), mail);
+        }
+        bench.take_sent()
+    };
+    let sent = bring();
+    assert_eq!(short(&sent), [BOTH, BOTH, BOTH, BOTH, BOTH, REFUSED]);
+    let why = of_kind(&sent, "refused").body().replace('\n', " ");
+    assert!(
+        why.contains("nobody is told: 6. Nor is anybody told of any further one."),
+        "{why}"
+    );
+    let few = ["6", "7", "8"].map(str::to_owned);
+    let closed = (1..=5).map(|n| format!("archived/{n}"));
+    let names: Vec<String> = few.into_iter().chain(closed).collect();
+    assert_eq!(bench.names(), names);
+    assert_eq!(bring(), [], "brought again");
+    assert_eq!(bench.names(), names);
+    for name in &names {
+        let count = bench.mbox(name).matches("<d@example.net>").count();
+        assert_eq!(count, 1, "{name}");
+    }
+}
+
 #[test]
 fn the_desks_own_address_takes_part_in_nothing() {
     // C5, T4: all mail names submit@ in To, and anybody can write it into From.

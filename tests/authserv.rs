@@ -335,3 +335,93 @@ fn a_server_that_proves_nothing_is_told() {
     t.step("In any letter case.", check);
     insta::assert_snapshot!("check-authserv", t);
 }
+
+/// Mail with one Message-ID: `proof` is all that tells one from another.
+fn twin(proof: &str, author: &str, to: &str) -> String {
+    let date = "Date: Sun, 22 Nov 2026 10:00:00 +0000";
+    format!("{proof}From: {author}\nTo: {to}@example.org\nMessage-ID: <twin@x>\n{date}\n\nNow\n")
+}
+
+/// A mail that nothing proves keeps none from its effect that is proven and otherwise like it.
+#[test]
+fn nobody_silences_what_is_proven() {
+    // T6, A5
+    let proof = |domain: &str| {
+        format!("Authentication-Results: mx.example.org; dmarc=pass header.from={domain}\n")
+    };
+    let (staff, customer) = (proof("example.org"), proof("example.net"));
+    let (steve, alice) = ("steve@example.org", "alice@example.net");
+    let longer = |mail: &str| format!("{mail}Me, really\n");
+    // What the proven mail does after the other: answers of the first, those of the second.
+    let table: [(&str, String, String, &[&str], &[&str]); 5] = [
+        (
+            "an answer",
+            twin("", steve, "ticket-1"),
+            twin(&staff, steve, "ticket-1"),
+            &[BOTH],
+            &[EVA, PASSED],
+        ),
+        (
+            "an answer, of which a like one came before",
+            longer(&twin("", steve, "ticket-1")),
+            twin(&staff, steve, "ticket-1"),
+            &[BOTH],
+            &[EVA, PASSED],
+        ),
+        (
+            "a customer's",
+            longer(&twin("", alice, "ticket-1")),
+            twin(&customer, alice, "ticket-1"),
+            &[BOTH],
+            &[BOTH],
+        ),
+        (
+            "a closing",
+            twin("", steve, "ticket-1-done"),
+            twin(&staff, steve, "ticket-1-done"),
+            &[BOTH],
+            &["closed <> -- alice@example.net", EVA],
+        ),
+        (
+            "a new ticket",
+            twin("", alice, "submit"),
+            twin(&customer, alice, "submit"),
+            &["ack <> -- alice@example.net", BOTH],
+            &["ack <> -- alice@example.net", BOTH],
+        ),
+    ];
+    for (name, forged, proven, first, second) in table {
+        let bench = desk(CONFIG);
+        bench.take_sent();
+        let to = forged.split("To: ").nth(1).unwrap().lines().next().unwrap();
+        let deliver = |mail: &str| {
+            bench.deliver(to, mail).silent();
+            let mut msg_ids: Vec<String> = Vec::new();
+            for sent in bench.sent() {
+                msg_ids.push(sent.field("Message-ID").unwrap());
+            }
+            (bench.take_sent_in_short(), msg_ids)
+        };
+        let (sent, known) = deliver(&forged);
+        assert_eq!(sent, first, "{name}: what nothing proves");
+        let (sent, msg_ids) = deliver(&proven);
+        assert_eq!(sent, second, "{name}: what is proven");
+        assert!(
+            msg_ids.iter().all(|id| !known.contains(id)),
+            "{name}: {msg_ids:?} after {known:?}"
+        );
+        for again in [&proven, &forged, &proven] {
+            assert_eq!(deliver(again).0, [""; 0], "{name}: again");
+        }
+        let closes = name == "a closing";
+        let mbox = match (closes, name) {
+            (true, _) => bench.mbox("archived/1"),
+            (_, "a new ticket") => bench.mbox("2") + &bench.mbox("3"),
+            _ => bench.mbox("1"),
+        };
+        assert_eq!(mbox.matches("<twin@x>").count(), 2, "{name}:\n{mbox}");
+        bench
+            .run(&["check", "--store"], b"")
+            .silent_but_for_output(name);
+    }
+}

@@ -2,7 +2,7 @@
 //! a person does who saw no answer: what was begun is finished, and nothing is done twice (D7).
 
 use crate::bench::{Bench, Ran};
-use crate::crash::{CALLS, at_each, at_each_failure, calls_in, strace_is_here};
+use crate::crash::{CALLS, FAILURES, at_each, at_each_failure, calls_in, strace_is_here};
 use std::collections::BTreeMap;
 
 const FIRST: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\nfirst\n";
@@ -10,7 +10,7 @@ const CLOSING: &str = "From: steve@example.org\nMessage-ID: <3@example.org>\n\nc
 
 /// Calls that change something on the disk, or start a program. Killed at any other call, a command
 /// leaves what it leaves when it is killed at the next one of these.
-const CHANGES: &str = "openat,mkdir,chmod,fchmod,fchown,write,pwrite64,fsync,fdatasync,linkat,link,\
+const CHANGES: &str = "openat,mkdir,mkdirat,chmod,fchmod,fchown,write,pwrite64,fsync,fdatasync,linkat,link,\
     rename,renameat,renameat2,unlink,unlinkat,ftruncate,fallocate,utimensat,clone3,vfork,clone";
 
 /// A command, and what there is after it.
@@ -160,18 +160,8 @@ fn an_error_at_every_system_call_and_given_again() {
     if !strace_is_here() {
         return;
     }
-    let failures = [
-        (
-            "ENOSPC",
-            "openat,mkdir,write,pwrite64,linkat,renameat2,rename,ftruncate,fallocate",
-        ),
-        (
-            "EIO",
-            "write,pwrite64,fsync,fdatasync,read,pread64,linkat,rename,renameat2,unlink",
-        ),
-    ];
     for scenario in SCENARIOS.iter().filter(|it| !it.text.is_empty()) {
-        let count = at_each_failure(&scenario.calls(), &failures, |inject, what| {
+        let count = at_each_failure(&scenario.calls(), &FAILURES, |inject, what| {
             let bench = scenario.desk();
             let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", inject]);
             let what = format!("{:?}: {what}: {ran:?}", scenario.args);

@@ -17,6 +17,26 @@ pub const CALLS: &str = "openat,mkdir,mkdirat,chmod,fchmod,fchown,write,pwrite64
     rename,renameat,renameat2,unlink,unlinkat,ftruncate,fallocate,utimensat,fcntl,flock,read,\
     pread64,clone3,vfork,clone,waitid,wait4,mmap,lseek,newfstatat,getdents64,poll,close,futex";
 
+/// Where the disk can fail, or memory be short, and with what.
+pub const FAILURES: [(&str, &str); 5] = [
+    (
+        "ENOSPC",
+        "openat,mkdir,mkdirat,write,pwrite64,linkat,renameat2,renameat,rename,ftruncate,fallocate",
+    ),
+    (
+        "EIO",
+        "write,pwrite64,fsync,fdatasync,read,pread64,linkat,rename,renameat,renameat2,unlink,unlinkat,newfstatat,\
+         statx,fstat,getdents64,lseek,utimensat",
+    ),
+    ("ENOMEM", "openat,newfstatat,statx,fstat,getdents64"),
+    ("EDQUOT", "write,pwrite64,openat"),
+    (
+        "EINTR",
+        "write,pwrite64,read,pread64,fsync,fdatasync,openat,ftruncate,fallocate,fcntl,flock,\
+         poll,waitid,wait4",
+    ),
+];
+
 /// A delivery, and what there is after it.
 pub struct Scenario {
     pub name: &'static str,
@@ -320,25 +340,8 @@ fn every_system_call_may_fail() {
     if !strace_is_here() {
         return;
     }
-    // Where the disk can fail, and with what.
-    let failures = [
-        (
-            "ENOSPC",
-            "openat,mkdir,write,pwrite64,linkat,renameat2,rename,ftruncate,fallocate",
-        ),
-        (
-            "EIO",
-            "write,pwrite64,fsync,fdatasync,read,pread64,linkat,rename,renameat2,unlink",
-        ),
-        ("EDQUOT", "write,pwrite64,openat"),
-        (
-            "EINTR",
-            "write,pwrite64,read,pread64,fsync,fdatasync,openat,ftruncate,fallocate,fcntl,flock,\
-             poll,waitid,wait4",
-        ),
-    ];
     for scenario in SCENARIOS {
-        let count = at_each_failure(&scenario.calls(), &failures, |inject, what| {
+        let count = at_each_failure(&scenario.calls(), &FAILURES, |inject, what| {
             let bench = scenario.desk();
             let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", inject]);
             let what = format!("{}: {what}: {ran:?}", scenario.name);
@@ -348,6 +351,34 @@ fn every_system_call_may_fail() {
             assert_eq!(ran.stdout, "", "{what}");
             let lines = ran.stderr.lines().count();
             assert!(lines <= 1 && (ran.status != 0 || lines == 0), "{what}");
+            scenario.check(&bench, 2, &what);
+        });
+        println!("{}: {count} failures", scenario.name);
+    }
+}
+
+/// What could not be put on the disk is taken away again. Where that fails as well, the next attempt finds it, and the
+/// answers that belong to it.
+#[test]
+fn what_cannot_be_taken_away_again_is_completed() {
+    // A4, C9
+    if !strace_is_here() {
+        return;
+    }
+    for scenario in SCENARIOS {
+        let calls = scenario.calls();
+        let calls = BTreeMap::from([("fsync".to_owned(), calls["fsync"])]);
+        let count = at_each(&calls, |name, n| {
+            let bench = scenario.desk();
+            let first = format!("inject={name}:error=EIO:when={n}+");
+            let then = "inject=unlinkat,ftruncate:error=EIO";
+            let options = ["-o", "/dev/null", "-e", &first, "-e", then];
+            let ran = scenario.under_strace(&bench, &options);
+            let what = format!(
+                "{}: EIO from {name} {n} on, at unlink: {ran:?}",
+                scenario.name
+            );
+            assert!([0, 75].contains(&ran.status), "{what}");
             scenario.check(&bench, 2, &what);
         });
         println!("{}: {count} failures", scenario.name);

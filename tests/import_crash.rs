@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// Calls that change something; between two of them nothing is there that a crash could hurt.
-const CALLS: &str = "openat,mkdir,chmod,write,pwrite64,fsync,fdatasync,syncfs,linkat,renameat2,unlink,\
+const CALLS: &str = "openat,mkdir,mkdirat,chmod,write,pwrite64,fsync,fdatasync,syncfs,linkat,renameat2,unlink,unlinkat,\
     ftruncate,fallocate,flock";
 
 struct Scenario {
@@ -154,10 +154,13 @@ fn an_import_on_a_disk_that_fails() {
         return;
     }
     let failures = [
-        ("ENOSPC", "mkdir,write,pwrite64,linkat,renameat2,ftruncate"),
+        (
+            "ENOSPC",
+            "mkdir,mkdirat,write,pwrite64,linkat,renameat2,ftruncate",
+        ),
         (
             "EIO",
-            "write,pwrite64,fsync,fdatasync,syncfs,pread64,linkat,renameat2",
+            "write,pwrite64,fsync,fdatasync,syncfs,pread64,linkat,renameat2,newfstatat,getdents64",
         ),
         ("EINTR", "write,pread64,fsync"),
     ];

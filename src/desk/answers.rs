@@ -1,7 +1,7 @@
 //! From a plan to mail in the outbox, and what sending it came to.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Incoming, Outcome, Parcel};
+use super::delivery::{Deed, Filed, Incoming, Outcome, PROVEN, Parcel};
 use super::remarks::{in_too_many, label, reason};
 use super::update::opens_again;
 use super::view::View;
@@ -303,8 +303,9 @@ fn describe(mail: &Mail) -> String {
     )
 }
 
-/// The bytes of a digest in hex; `None` if this is none.
+/// The bytes of a digest in hex, as a key has it; `None` if this is none.
 pub(super) fn from_hex(digest: &str) -> Option<Vec<u8>> {
+    let digest = digest.strip_suffix(PROVEN).unwrap_or(digest);
     let pair = |i| u8::from_str_radix(digest.get(i..i + 2)?, 16).ok();
     (digest.len() == 32).then(|| (0..32).step_by(2).map(pair).collect())?
 }

@@ -26,6 +26,9 @@ use mail::envelope::{Envelope, Sender};
 use mail::message::Message;
 use std::path::PathBuf;
 
+/// What a key has behind the digest of a message that is proven.
+pub(super) const PROVEN: char = 'p';
+
 /// A message on its way in.
 #[derive(Clone, Copy)]
 pub struct Incoming<'a> {
@@ -161,21 +164,34 @@ impl Desk {
             };
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
             let last = route.destinations.len() - 1;
+            // Other processes may bring it to other recipients.
+            let digest = &parcel.summary.identity.digest;
+            let mut deeds = usize::from(lock.deeds(digest));
             for (at, destination) in route.destinations.into_iter().enumerate() {
                 parcel.is_last = at == last && bearer == Bearer::Mta;
+                let mut is_quieted = false;
                 let destination = match destination {
                     Destination::Ticket(id, verb)
-                        if at >= MOST_TICKETS && !parcel.is_by_the_desk(desk, id, verb) =>
+                        if deeds >= MOST_TICKETS && !parcel.is_by_the_desk(desk, id, verb) =>
                     {
-                        outcome.quieted.push(id);
+                        is_quieted = true;
                         Destination::Ticket(id, Verb::Quiet)
                     }
                     as_asked => as_asked,
                 };
-                outcome.filed.push(match destination {
+                let filed = match destination {
                     Destination::Open => desk.open_ticket(&parcel)?,
                     Destination::Ticket(id, verb) => desk.update_ticket(&parcel, id, verb)?,
-                });
+                };
+                if filed.deed != Deed::Duplicate && bearer == Bearer::Mta {
+                    // The first time is told, with all that this process leaves quiet.
+                    if is_quieted && (deeds == MOST_TICKETS || !outcome.quieted.is_empty()) {
+                        outcome.quieted.push(filed.ticket);
+                    }
+                    deeds = (MOST_TICKETS + 1).min(deeds + 1);
+                    lock.set_deeds(digest, deeds as u8);
+                }
+                outcome.filed.push(filed);
             }
             Ok((outcome, Some(lock)))
         };
@@ -249,7 +265,7 @@ impl Desk {
                 // It was removed by hand since we routed. The MTA may ask again.
                 bail!("cannot file the message: its ticket is gone");
             };
-            let presence = self.presence(&view, parcel)?;
+            let presence = self.presence(&view, parcel, verb)?;
             // A list's or gateway's copy of what is here is filed, and answered to nobody (A5).
             // A closing counts, whichever copy of it comes first.
             let verb = match presence.is_copy && verb != Verb::Done {
@@ -308,10 +324,12 @@ impl Parcel<'_> {
 
     /// The name under which the answers to the message lie in the outbox, the same at every attempt.
     pub(super) fn key(&self, id: TicketId) -> Key {
-        Key {
-            ticket: id,
-            digest: self.summary.identity.hex(),
+        let mut digest = self.summary.identity.hex();
+        if matches!(self.proof, Proof::LoggedIn | Proof::ByDomain) && !self.by_operator {
+            // A message like it that nothing proves has answers of its own, with other msg-ids.
+            digest.push(PROVEN);
         }
+        Key { ticket: id, digest }
     }
 
     /// The name under which version 0.1.0 put them there.

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::delivery::{Deed, Filed, Parcel};
-use super::update::{added, warn};
+use super::update::{added, keep_answers, warn};
 use crate::index::Index;
 use crate::index::journal::{Added, Change};
 use crate::store::{Sequence, StagedFile};
@@ -77,24 +77,28 @@ impl Desk {
         let mails = self.compose(parcel, id, &plan, None);
         let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
         drop(mails);
-        let Some(stamp) = self.store.open_ticket(staged, id)? else {
+        match self.store.open_ticket(staged, id) {
+            Ok(true) => {}
             // It was put there by hand this moment, or is no file.
-            return Ok(None);
-        };
+            Ok(false) => return Ok(None),
+            Err(unfiled) => return Err(keep_answers(answers, unfiled)),
+        }
         // --- filed: number, file and content appeared in one instant ---
         parcel.is_filed();
         let answers = answers.of_filed_message();
         let mut warnings = Vec::new();
         warn(&mut warnings, sequence.set(id.get()));
-        let noted = self.append_to_journal(&Change {
-            ticket: id,
-            state: State::Open,
-            before: None,
-            after: stamp,
-            added: Some(Added {
-                summary: parcel.opening(),
-                ..added(parcel, 0, None, 0, stamp.size)
-            }),
+        let noted = staged.stamp().and_then(|stamp| {
+            self.append_to_journal(&Change {
+                ticket: id,
+                state: State::Open,
+                before: None,
+                after: stamp,
+                added: Some(Added {
+                    summary: parcel.opening(),
+                    ..added(parcel, 0, None, 0, stamp.size)
+                }),
+            })
         });
         if noted.is_err() {
             // Whoever opens the next ticket would not learn that this message opened one. Without an
@@ -132,7 +136,9 @@ impl Desk {
             (false, _) => (2, u32::MAX - copy.ticket.get()),
         });
         for copy in copies {
-            if self.store.stamp(copy.ticket)?.is_some() {
+            if self.store.stamp(copy.ticket)?.is_some()
+                && self.is_silenced(parcel, copy.ticket, None)?
+            {
                 return Ok(Some(match copy.is_same {
                     true => Held::Opened(copy.ticket),
                     false => Held::Copied(copy.ticket),

@@ -126,6 +126,6 @@ pub(super) fn in_too_many(quieted: &[TicketId]) -> Option<String> {
     };
     Some(format!(
         "It names more than {MOST_TICKETS} tickets. In these it was filed, but did nothing, and nobody is told: \
-         {listed}{more}."
+         {listed}{more}. Nor is anybody told of any further one."
     ))
 }

@@ -1,7 +1,10 @@
 //! Who wrote a message, if the configuration asks for a proof.
 
 use super::Desk;
-use super::delivery::Bearer;
+use super::delivery::{Bearer, Parcel};
+use crate::ticket::TicketId;
+use crate::ticket::address::Verb;
+use crate::ticket::identity::Identity;
 use crate::ticket::staff::Staff;
 use crate::ticket::trust::{Proof, Verifier};
 use anyhow::Result;
@@ -63,9 +66,46 @@ impl Desk {
         Ok(group.is_some_and(|group| user.gid == group.gid || group.mem.contains(&user.name)))
     }
 
+    /// True if what a ticket holds of a message, itself or a copy of it, keeps it from doing anything. Where a server's
+    /// word counts, nobody can silence a message that is proven by sending one like it before: what nothing proves is
+    /// another message then.
+    pub(super) fn is_silenced(
+        &self,
+        parcel: &Parcel,
+        id: TicketId,
+        asked: Option<Verb>,
+    ) -> Result<bool> {
+        let counts = self.config.authserv_id.is_some() && !parcel.by_operator;
+        if !counts || !parcel.is_believed(self, asked.map(|verb| (id, verb))) {
+            return Ok(true);
+        }
+        let message = parcel.incoming.message;
+        let header = &message.raw()[..message.raw().len() - message.body().len()];
+        // Without a Message-ID or a Date all of the header is compared, the proof too.
+        if origin(header) != parcel.summary.origin {
+            return Ok(true);
+        }
+        let Some(ticket) = self.conversation(id)? else {
+            return Ok(true);
+        };
+        let mut proven = false;
+        ticket.each(|filed| {
+            let header = filed.header();
+            proven |= origin(header.raw()) == parcel.summary.origin
+                && self.proof(&header, Bearer::Mta)? != Proof::Missing;
+            Ok(())
+        })?;
+        Ok(proven)
+    }
+
     /// What is said of a message without a proof.
     pub(super) fn unproven(&self) -> String {
         let server = self.config.authserv_id.as_deref().unwrap_or_default();
         format!("the Authentication-Results of {server} do not prove who wrote it")
     }
+}
+
+/// The origin of the message with this header, as far as the header tells.
+fn origin(header: &[u8]) -> i64 {
+    Identity::and_origin(&Message::new(header)).1
 }

@@ -6,8 +6,8 @@ use super::view::View;
 use crate::error;
 use crate::files::Stamp;
 use crate::index::journal::{Added, Change};
-use crate::outbox::{Due, Key, Released};
-use crate::store::{Mbox, StagedFile};
+use crate::outbox::{Due, Key, Released, Staged};
+use crate::store::{Mbox, StagedFile, Unfiled};
 use crate::ticket::address::Verb;
 use crate::ticket::plan::{Plan, Remark};
 use crate::ticket::{State, TicketId};
@@ -55,7 +55,9 @@ impl Desk {
             return Ok(None);
         };
         self.clear_lock_of_the_dead(&mbox)?;
-        self.append(&mut mbox, &entry, &plan)?;
+        if let Err(unfiled) = self.append(&mut mbox, &entry, &plan) {
+            return Err(keep_answers(answers, unfiled));
+        }
         let mut warnings = Vec::new();
         if plan.closes {
             self.close(&mut mbox, view.row.stamp.size, &mut warnings)?;
@@ -110,7 +112,7 @@ impl Desk {
         let Some(view) = self.view_locked(mbox, &planned)? else {
             return Ok(Some(planned));
         };
-        let presence = self.presence(&view, parcel)?;
+        let presence = self.presence(&view, parcel, verb)?;
         let asks_as_copy = presence.is_copy && verb != Verb::Quiet;
         if presence.at.is_some() || asks_as_copy || view.row.subject != planned.row.subject {
             return Ok(None);
@@ -130,7 +132,7 @@ impl Desk {
 
     /// Re-opening comes before the entry and closing after it, so that the retry completes whatever a
     /// crash leaves between the two.
-    fn append(&self, mbox: &mut Mbox, entry: &[u8], plan: &Plan) -> Result<()> {
+    fn append(&self, mbox: &mut Mbox, entry: &[u8], plan: &Plan) -> Result<(), Unfiled> {
         let from = mbox.state();
         if plan.reopens {
             mbox.move_to(State::Open)?;
@@ -303,6 +305,15 @@ pub(super) fn added(
         offset,
         size,
     }
+}
+
+/// Why a message is not known to be filed. Its answers are kept where the next attempt may find it, which then sends
+/// them.
+pub(super) fn keep_answers(answers: Staged, unfiled: Unfiled) -> anyhow::Error {
+    if unfiled.stays {
+        let _in_tmp = answers.of_filed_message();
+    }
+    unfiled.cause
 }
 
 /// Keeps what went wrong after a message was filed: it must not become a status.

@@ -126,8 +126,18 @@ impl Desk {
         })
     }
 
-    /// Whether this very message is filed in a ticket, or another copy of it (A5).
-    pub(super) fn presence(&self, view: &View, parcel: &Parcel) -> Result<Presence> {
+    /// Whether this very message is filed in a ticket, or another copy of it (A5), as far as that silences what `verb`
+    /// asks.
+    pub(super) fn presence(&self, view: &View, parcel: &Parcel, verb: Verb) -> Result<Presence> {
+        let presence = self.held_in(view, parcel)?;
+        let is_held = presence.at.is_some() || presence.is_copy;
+        match is_held && !self.is_silenced(parcel, view.row.id, Some(verb))? {
+            true => Ok(Presence::default()),
+            false => Ok(presence),
+        }
+    }
+
+    fn held_in(&self, view: &View, parcel: &Parcel) -> Result<Presence> {
         let (identity, origin) = (&parcel.summary.identity, parcel.summary.origin);
         let Some(bytes) = &view.bytes else {
             return Ok(self.index()?.presence(view.row.id, identity, origin)?);

@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, params};
 /// What a ticket holds of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The position (from 0) of this very message; `None` if it is not filed there (A5).
+    /// The position (from 0) of this very message; `None` if it is not filed there (A5). It may be there twice, without
+    /// a proof and with one: then it is the last one's.
     pub at: Option<u64>,
     /// Another copy of it was filed before: by way of a list, say, that adds a footer.
     pub is_copy: bool,
@@ -21,17 +22,19 @@ impl Presence {
         identity: &Identity,
         origin: i64,
     ) -> Presence {
-        let mut is_copy = false;
+        let mut presence = Presence::default();
         for (at, (other, other_origin)) in (0..).zip(entries) {
-            if other == *identity {
-                return Presence {
-                    at: Some(at),
-                    is_copy,
-                };
-            }
-            is_copy |= other_origin == origin;
+            presence.note(at, other == *identity, other_origin == origin);
         }
-        Presence { at: None, is_copy }
+        presence
+    }
+
+    /// Takes in the entry at a position.
+    fn note(&mut self, at: u64, is_same: bool, is_copy: bool) {
+        match is_same {
+            true => self.at = Some(at),
+            false => self.is_copy |= is_copy && self.at.is_none(),
+        }
     }
 }
 
@@ -61,15 +64,12 @@ impl Index {
                    WHERE key = ?1 AND ticket = ?2 AND origin = ?3 ORDER BY seq";
         let mut select = self.db.prepare(sql)?;
         let mut rows = select.query(params![message.key, id.get(), origin])?;
-        let mut is_copy = false;
+        let mut presence = Presence::default();
         while let Some(row) = rows.next()? {
-            if row.get::<_, [u8; 16]>(1)? == message.digest {
-                let at = Some(row.get::<_, i64>(0)? as u64);
-                return Ok(Presence { at, is_copy });
-            }
-            is_copy = true;
+            let is_same = row.get::<_, [u8; 16]>(1)? == message.digest;
+            presence.note(row.get::<_, i64>(0)? as u64, is_same, true);
         }
-        Ok(Presence { at: None, is_copy })
+        Ok(presence)
     }
 
     /// Every entry that is a copy of the message, in order of tickets.

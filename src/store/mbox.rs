@@ -1,7 +1,7 @@
 //! One ticket's mbox, open and locked.
 
-use super::Store;
 use super::lock::{self, Dotlock, Patience};
+use super::{Store, Unfiled};
 use crate::files::{Found, Stamp, absent};
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -111,19 +111,21 @@ impl Mbox<'_> {
     /// Appends and syncs `entry`.
     ///
     /// # Errors
-    /// After an error the file has its old length again, so the caller may simply retry.
-    pub(crate) fn append(&mut self, entry: &[u8]) -> Result<()> {
+    /// After an error the file has its old length again, so the caller may simply retry, or the error says that it
+    /// stays.
+    pub(crate) fn append(&mut self, entry: &[u8]) -> Result<(), Unfiled> {
         let doing = || format!("cannot append to {}", self.path().display());
         let old = self.stamp()?.size;
         let written = (&self.file)
             .write_all(entry)
             .and_then(|()| self.file.sync_all());
-        if let Err(e) = written {
-            let _ = self.file.set_len(old);
-            let _ = self.file.sync_all();
-            return Err(e).with_context(doing);
-        }
-        Ok(())
+        let Err(e) = written else { return Ok(()) };
+        let undone = self.file.set_len(old);
+        let _ = self.file.sync_all();
+        Err(Unfiled {
+            cause: anyhow::Error::from(e).context(doing()),
+            stays: undone.is_err(),
+        })
     }
 
     /// Truncates the file to `length` bytes, to remove a partial entry that a crash left.

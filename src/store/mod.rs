@@ -13,9 +13,7 @@ mod sequence;
 mod staged;
 
 use crate::error::{Fault, Status, quoted_path};
-use crate::files::{
-    Dir, Found, Place, Stamp, absent, expect_directory, is_no_file, sync_directory,
-};
+use crate::files::{Dir, Found, Place, absent, expect_directory, is_no_file, sync_directory};
 use crate::patience::Patience;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -286,19 +284,44 @@ impl Store {
     }
 
     /// Opens a ticket by giving a staged mbox its number. File and content appear at once or not at all.
-    /// `None` if the number is taken.
-    pub(crate) fn open_ticket(&self, staged: &StagedFile, id: TicketId) -> Result<Option<Stamp>> {
+    /// False if the number is taken.
+    pub(crate) fn open_ticket(&self, staged: &StagedFile, id: TicketId) -> Result<bool, Unfiled> {
         if !self.name(staged, id, State::Open)? {
-            return Ok(None);
+            return Ok(false);
         }
-        if let Err(e) = self.sync_directory(State::Open) {
-            // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
-            let _ = self.place(id, State::Open).and_then(|place| place.remove());
-            return Err(e);
+        let Err(cause) = self.sync_directory(State::Open) else {
+            return Ok(true);
+        };
+        // Without the sync the message may be lost. Undo it, so that the MTA's next attempt files it.
+        let removed = self.place(id, State::Open).and_then(|place| place.remove());
+        Err(Unfiled {
+            cause,
+            stays: removed.is_err(),
+        })
+    }
+}
+
+/// Why a message is not known to be filed.
+#[derive(Debug)]
+pub(crate) struct Unfiled {
+    pub(crate) cause: anyhow::Error,
+    /// What was written could not be taken away again: the next attempt may find it, and whatever belongs to it has to
+    /// stay as well.
+    pub(crate) stays: bool,
+}
+
+impl From<anyhow::Error> for Unfiled {
+    fn from(cause: anyhow::Error) -> Unfiled {
+        Unfiled {
+            cause,
+            stays: false,
         }
-        let doing = || format!("cannot look at {}", self.path(id, State::Open).display());
-        let found = Found::of(&staged.file).with_context(doing)?;
-        Ok(Some(found.stamp()))
+    }
+}
+
+impl From<Unfiled> for anyhow::Error {
+    fn from(unfiled: Unfiled) -> anyhow::Error {
+        unfiled.cause
     }
 }
 

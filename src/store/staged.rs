@@ -1,6 +1,7 @@
 //! Files that are written before they get their final name.
 
-use crate::files::{Dir, Place};
+use crate::files::{Dir, Found, Place, Stamp};
+use anyhow::Context;
 use std::fs::File;
 use std::io::Result;
 
@@ -20,6 +21,12 @@ impl StagedFile {
         let (file, place) = dir.create_free("new", 0o660)?;
         let named = Some(place);
         Ok(StagedFile { file, named })
+    }
+
+    /// What it is like now. Its ctime changes when it gets its name.
+    pub(crate) fn stamp(&self) -> anyhow::Result<Stamp> {
+        let found = Found::of(&self.file).context("cannot look at a new ticket")?;
+        Ok(found.stamp())
     }
 
     /// Gives it its name; fails if that exists.

@@ -120,7 +120,7 @@ fn append_portion(
     mbox.move_to(new_state.unwrap_or(old_state))?;
     if let Err(e) = mbox.append(&bytes) {
         let _ = mbox.move_to(old_state);
-        return Err(e);
+        return Err(e.cause);
     }
     drop(mbox);
     desk.known(id)?;
