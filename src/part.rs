@@ -9,7 +9,7 @@ use crate::config::{Config, Overrides};
 use crate::desk::build::NoFollower;
 use crate::desk::{Desk, Watch};
 use crate::error::{Fault, Status};
-use crate::index::IndexError;
+use crate::index::{Index, IndexError};
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::ArgMatches;
@@ -116,9 +116,11 @@ impl<T: Run> Command for BuiltIn<T> {
     }
 
     fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
-        match T::from_arg_matches(given)?.run(cx) {
-            Err(e) if T::READS && cx.put_index_elsewhere(&e) => T::from_arg_matches(given)?.run(cx),
-            done => done,
+        loop {
+            match T::from_arg_matches(given)?.run(cx) {
+                Err(e) if T::READS && (cx.removes_index(&e) || cx.put_index_elsewhere(&e)) => {}
+                done => return done,
+            }
         }
     }
 }
@@ -204,6 +206,8 @@ pub struct Context {
     config: Cell<Option<Result<Config>>>,
     /// The index of the store cannot be written, so that a command that reads makes one of its own.
     index_elsewhere: Cell<bool>,
+    /// It was damaged, and is removed.
+    index_removed: Cell<bool>,
 }
 
 impl Context {
@@ -228,6 +232,7 @@ impl Context {
             program,
             config: Cell::new(Some(config)),
             index_elsewhere: Cell::new(false),
+            index_removed: Cell::new(false),
         }
     }
 
@@ -255,9 +260,22 @@ impl Context {
         Ok(desk)
     }
 
+    /// True if a command failed so because the index is damaged. That is removed then, so that the command may be begun
+    /// anew.
+    fn removes_index(&self, error: &anyhow::Error) -> bool {
+        let is_damaged = IndexError::among(error).is_some_and(IndexError::is_damage);
+        if !is_damaged || self.index_removed.replace(true) {
+            return false;
+        }
+        self.desk().is_ok_and(|desk| {
+            Index::remove(&desk.index_dir().join("index.db"));
+            true
+        })
+    }
+
     /// True, and said so, if a command that failed so may be begun anew with an index elsewhere.
     fn put_index_elsewhere(&self, error: &anyhow::Error) -> bool {
-        let why = IndexError::unwritable(error).filter(|_| !self.index_elsewhere.get());
+        let why = IndexError::unusable(error).filter(|_| !self.index_elsewhere.get());
         let Some(why) = why else {
             return false;
         };

@@ -290,3 +290,32 @@ fn answers_that_were_left_are_sent_though_the_index_is_lost() {
     );
     assert_eq!(b.outbox(), [""; 0]);
 }
+
+#[test]
+fn a_damaged_index_is_made_again() {
+    // D9
+    let b = Bench::new();
+    for n in 1..=6 {
+        b.file("submit", mail(n));
+    }
+    b.works("search word3");
+    let db = b.ticket(".tickets/index.db");
+    let whole = fs::read(&db).unwrap();
+    for size in [100, 4096, 5000, 8192, whole.len() / 2] {
+        for args in [
+            &["list"][..],
+            &["list", "-q"],
+            &["search", "-q", "word3"],
+            &["stats"],
+            &["timeline"],
+            &["show", "3"],
+            &["export", "--mbox", "-"],
+        ] {
+            let said = b.run(args, b"");
+            assert_eq!((said.status, said.stderr.as_str()), (0, ""), "{args:?}");
+            fs::write(&db, &whole[..size]).unwrap();
+            let ran = b.run(args, b"");
+            ran.is(0, &said.stdout, "");
+        }
+    }
+}

@@ -30,9 +30,9 @@ impl IndexError {
         error.chain().find_map(|e| e.downcast_ref())
     }
 
-    /// Why the index could not be written, if that is what `error` is about: the disk is full or may
-    /// only be read, the files are another user's, or something else stands in their place.
-    pub fn unwritable(error: &anyhow::Error) -> Option<String> {
+    /// Why the index cannot be used, if that is what `error` is about: the disk is full or may only be read, the files
+    /// are another user's, or damaged, or something else stands in their place.
+    pub fn unusable(error: &anyhow::Error) -> Option<String> {
         let io = error.chain().find_map(|e| e.downcast_ref::<io::Error>());
         let of_system = error.downcast_ref::<OfIndex>().and(io).is_some_and(|e| {
             let kinds = [
@@ -52,6 +52,8 @@ impl IndexError {
                     | ErrorCode::CannotOpen
                     | ErrorCode::PermissionDenied
                     | ErrorCode::SystemIoFailure
+                    | ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
             )
         );
         (of_system || of_sqlite).then(|| crate::error::line(error))
