@@ -82,6 +82,15 @@ pub struct Addresses {
     plain_until: u32,
 }
 
+/// A local-part without the quotes that it need not have: with them it is the same (RFC 5321, section 4.1.2).
+fn unquoted(local: &str) -> &str {
+    let inner = local.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    inner
+        .filter(|inner| !inner.is_empty() && inner.chars().all(plain))
+        .unwrap_or(local)
+}
+
 impl Addresses {
     /// `ticket` is a template that contains `{n}` once, such as `ticket-{n}` or `help+{n}`. `None`
     /// if it does not, or if addresses made from it would be ambiguous.
@@ -174,6 +183,7 @@ impl Addresses {
             // `--recipient submit` in a shell, or an MTA that passes only the local-part.
             None => (address.as_str(), ascii_domain(self.domain())),
         };
+        let local = unquoted(local);
         let is_our_domain =
             self.any_domain || self.domains.iter().any(|d| ascii_domain(d) == domain);
         let opens = |local: &str| {

@@ -15,6 +15,18 @@ fn recipients_are_recognised() {
     for (case, desk, address, want) in [
         ("B6", &plain, "submit@example.org", Some(Target::Submit)),
         (
+            "quoted",
+            &plain,
+            "\"submit\"@example.org",
+            Some(Target::Submit),
+        ),
+        (
+            "quoted with a blank",
+            &plain,
+            "\"submit \"@example.org",
+            None,
+        ),
+        (
             "letter case",
             &plain,
             "Submit@EXAMPLE.org",

@@ -45,7 +45,11 @@ impl Verifier<'_> {
         let domain = author.address.rsplit_once('@').map(|(_, d)| d);
         let domain = domain.and_then(domain::in_ascii);
         let by_domain = |f: &AuthResult| domain.as_deref().is_some_and(|d| vouches(f, d));
-        match results.iter().any(by_domain) {
+        // Whatever else passed, the domain's own policy says no.
+        let denied = results
+            .iter()
+            .any(|f| f.method == "dmarc" && f.result == "fail");
+        match results.iter().any(by_domain) && !denied {
             true => Proof::ByDomain,
             false => Proof::Missing,
         }

@@ -85,6 +85,12 @@ fn what_a_domain_vouches_for() {
         ),
         ("DKIM fails", ann, "dkim=fail header.d=mail.x.org", Missing),
         (
+            "DMARC fails",
+            ann,
+            "dkim=pass header.d=mail.x.org; dmarc=fail header.from=mail.x.org",
+            Missing,
+        ),
+        (
             "one of many",
             ann,
             "spf=none; dkim=fail; dkim=pass header.d=x.org",
