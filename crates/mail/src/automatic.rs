@@ -71,7 +71,7 @@ pub struct LocalSigns<'a> {
     pub spam: &'a [SpamSign],
 }
 
-/// Fields that only programs write, whatever their value: responders, and then others.
+/// Fields that only programs write, whatever their value: responders, and then others. All names begin with an X.
 const MACHINE_FIELDS: [&str; 14] = [
     "X-Autoreply",
     "X-Autorespond",
@@ -156,7 +156,8 @@ fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'sta
     if message.all("Auto-Submitted").any(|f| !says_no(f.value)) {
         return Some("Auto-Submitted");
     }
-    if let Some(field) = MACHINE_FIELDS.iter().find(|f| message.first(f).is_some()) {
+    let named = |f: &Field| MACHINE_FIELDS.iter().find(|name| f.is(name));
+    if let Some(field) = message.fields().iter().filter(is_x).find_map(named) {
         return Some(field);
     }
     let says = |name: &str, word: &str| {
@@ -192,6 +193,11 @@ fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'sta
     None
 }
 
+/// True if the name of a field begins with an X.
+fn is_x(field: &&Field) -> bool {
+    matches!(field.name.first(), Some(b'X' | b'x'))
+}
+
 fn unanswered(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option<&'static str> {
     let bulk = |f: &Field| {
         let word = keyword(f.value).unwrap_or_default();
@@ -218,8 +224,8 @@ fn unanswered(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option
         "X-JIRA-FingerPrint",
     ];
     let says_none = |f: &Field| keyword(f.value).is_some_and(|word| word == "none");
-    let has = |name: &&&str| message.first(name).is_some_and(|f| !says_none(f));
-    if let Some(name) = others.iter().find(has) {
+    let named = |f: &Field| others.iter().find(|name| f.is(name) && !says_none(f));
+    if let Some(name) = message.fields().iter().filter(is_x).find_map(named) {
         return Some(name);
     }
     if local.spam.iter().any(|sign| sign.is_in(message)) {
