@@ -6,12 +6,14 @@
 //! that user, and can do nothing that the user could not do alone.
 
 mod ground;
+mod program;
 
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result, ensure};
 pub use ground::Ground;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
+pub use program::program;
 use std::ffi::CString;
 use std::sync::OnceLock;
 
@@ -58,9 +60,13 @@ fn become_user(uid: Uid) -> Result<()> {
         nix::unistd::setuid(uid)
     };
     let doing = || format!("cannot become {}", name_of(uid));
-    // What runs as this user could type into root's shell.
+    // What runs as this user could type into root's shell, and read and write what root has open.
     terminal::give_up().with_context(doing)?;
+    terminal::keep_files().with_context(doing)?;
     drop_all().with_context(doing)?;
+    // It could also look for both in this process, and for root's variables. A change of user ends that by itself
+    // unless the machine is set up to look into such processes (`fs.suid_dumpable`), so it is said after the change.
+    keep_out();
     let (users, groups) = (
         getresuid().with_context(doing)?,
         getresgid().with_context(doing)?,

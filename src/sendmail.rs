@@ -8,6 +8,7 @@
 //! cannot block us or raise SIGPIPE. Its stderr is an unlinked file, so a child that writes a lot cannot block, and
 //! a daemon it leaves behind cannot hold us up by keeping a descriptor open.
 
+use crate::privilege;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -156,7 +157,10 @@ impl Sendmail {
         // If no temporary file can be had, the error text is lost, but the message still goes out.
         let stderr = tempfile::tempfile().ok();
         let child_stderr = stderr.as_ref().and_then(|file| file.try_clone().ok());
-        let mut command = Command::new(&self.program);
+        let mut command = privilege::program(&self.program);
+        if privilege::became().is_none() {
+            without_incoming(&mut command);
+        }
         command
             .args(&self.args)
             .args([
@@ -175,18 +179,6 @@ impl Sendmail {
             // signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the child inherits that (only
             // unsafe code could reset it), which is why a timeout uses SIGKILL.
             .process_group(0);
-        if ["RECIPIENT", "LOCAL_PART"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some())
-        {
-            for name in INCOMING {
-                command.env_remove(name);
-            }
-        }
-        // Exim's pipe sets HOME to the empty string. Programs that find it unset ask the password database.
-        if std::env::var_os("HOME").is_some_and(|home| home.is_empty()) {
-            command.env_remove("HOME");
-        }
         let child = command.spawn().map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => SendmailError::NotFound(self.program.clone()),
             _ => SendmailError::CannotRun(self.program.clone(), cause),
@@ -199,6 +191,23 @@ impl Sendmail {
             started: Instant::now(),
         };
         Ok(running)
+    }
+}
+
+/// Takes from a program what the MTA has put into our environment for a delivery. What root's programs get as another
+/// user has nothing of that, and its `USER` and `LOGNAME` are that user's.
+fn without_incoming(command: &mut Command) {
+    if ["RECIPIENT", "LOCAL_PART"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+    {
+        for name in INCOMING {
+            command.env_remove(name);
+        }
+    }
+    // Exim's pipe sets HOME to the empty string. Programs that find it unset ask the password database.
+    if std::env::var_os("HOME").is_some_and(|home| home.is_empty()) {
+        command.env_remove("HOME");
     }
 }
 

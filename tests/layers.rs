@@ -60,9 +60,10 @@ const FLOORS: [&[&str]; 9] = [
     &["part", "listing"],
     &["desk"],
     &["store", "index", "outbox", "config", "limits"],
-    // The outbox hands it what it sends; the configuration is read as the one whose desk it is.
-    &["sendmail", "patience", "privilege"],
-    &["ticket"],
+    // The outbox hands it what it sends.
+    &["sendmail", "patience"],
+    // The configuration is read as the one whose desk it is, and programs are started as that one.
+    &["ticket", "privilege"],
     &["mail", "memory", "terminal"],
 ];
 
@@ -94,7 +95,8 @@ fn may_know(from: &str, to: &str) -> bool {
         ("error" | "files" | "clock", _) => false,
         ("ticket" | "mail" | "screen", "files" | "clock") => false,
         (_, "error" | "files" | "clock") => true,
-        ("screen", _) => ["ticket", "mail"].contains(&to),
+        // A pager is started as the one whose desk it is.
+        ("screen", _) => ["ticket", "mail", "privilege"].contains(&to),
         (_, "screen") => (floor("commands")..=floor("part")).contains(&floor(from)),
         // Nobody names a part but the table.
         _ if to.starts_with("parts/") => from == "parts",
@@ -190,6 +192,24 @@ fn decisions_touch_nothing() {
         .filter(|(_, found)| !found.is_empty())
         .collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// T17: nobody forgets that root starts programs of another user.
+#[test]
+fn programs_are_started_in_one_place() {
+    let house = house();
+    let starts = |file: &File| {
+        let mut paths = house.written_out(file).into_iter();
+        paths.any(|named| {
+            named
+                .path
+                .join("::")
+                .ends_with("std::process::Command::new")
+        })
+    };
+    let starting = house.files.iter().filter(|(_, file)| starts(file));
+    let starting: Vec<&str> = starting.map(|(path, _)| path.as_str()).collect();
+    assert_eq!(starting, ["src/privilege/program.rs"]);
 }
 
 #[test]

@@ -509,3 +509,148 @@ fn nobody_types_into_roots_terminal() {
     // sendmail, which has no open file of the terminal, then the pager.
     assert_eq!(said, "has none\nhas none, cannot type, cannot type\n");
 }
+
+/// T17: what runs as the desk's user, sendmail or a pager, an editor or mutt, gets nothing of what root has open
+/// and of root's environment, neither as an heir nor by looking into the processes above.
+#[test]
+fn what_root_has_stays_with_root() {
+    // Takes the place of each of them, and writes what it found, and what it read, beside itself: several run at once.
+    const PROBE: &str = "#!/usr/bin/python3\n\
+        import json, os, sys\n\
+        def tried(file):\n    \
+        try:\n        return open(file, errors='replace', closefd=file != 9).read()\n    \
+        except OSError as e:\n        return type(e).__name__\n\
+        above, pid = [], os.getppid()\n\
+        while pid:\n    \
+        above += ['/proc/%d/fd/9' % pid, '/proc/%d/environ' % pid]\n    \
+        pid = int(tried('/proc/%d/status' % pid).split('PPid:')[1].split()[0])\n\
+        # The list itself is open while it is made, and no more when each is asked for.\n\
+        had = [int(fd) for fd in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + fd)]\n\
+        found = [[fd for fd in had if fd > 2], tried(9),\n    \
+        [path for path in above if \"root's key\" in tried(path)], dict(os.environ)]\n\
+        read = '' if sys.stdin.isatty() else sys.stdin.read()\n\
+        json.dump([*found, read], open('%s.%d' % (sys.argv[0], os.getpid()), 'w'))\n\
+        if sys.argv[0].endswith('editor'):\n    open(sys.argv[1], 'a').write('It is mended.')\n";
+    const KEY: &str = "root's key";
+    // A terminal for the program, which inherits what is open here.
+    const SHELL: &str = "import os, pty, sys\n\
+        ended = pty.spawn(['/bin/sh', '-c', '\"$0\" \"$@\" 9<roots/key; exit $?'] + sys.argv[1:])\n\
+        sys.exit(os.waitstatus_to_exitcode(ended))\n";
+    let Some((b, uid)) = machine() else { return };
+    let user = nix::unistd::User::from_uid(uid.into()).unwrap().unwrap();
+    configure(&b, "home/desk.toml", uid, "home/tickets");
+    let config = b.path("home/desk.toml");
+    for name in ["sendmail", "pager", "editor", "mutt"] {
+        let probe = b.path("home").join(name);
+        fs::write(&probe, PROBE).unwrap();
+        own(&probe, uid, 0o755);
+    }
+    let text = fs::read_to_string(&config).unwrap();
+    let sendmail = b.path("home/sendmail");
+    let text = text.replace("/bin/true", sendmail.to_str().unwrap());
+    fs::write(&config, text).unwrap();
+    fs::write(b.path("roots/key"), KEY).unwrap();
+    own(&b.path("roots/key"), 0, 0o600);
+    let path = format!("{}:/usr/bin:/bin", b.path("home").display());
+    let run = |args: &[&str], stdin: &[u8]| {
+        let mut command = match args[0] {
+            "deliver" => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", "exec \"$0\" \"$@\" 9<roots/key"]);
+                shell
+            }
+            _ => {
+                let mut python = Command::new("python3");
+                python.args(["-c", SHELL]);
+                python
+            }
+        };
+        command.arg(binary()).args(args).current_dir(b.path(""));
+        command.env_clear().envs([
+            ("PATH", path.as_str()),
+            ("TERM", "xterm"),
+            ("LC_ALL", "C.UTF-8"),
+            ("HOME", "/root"),
+            ("USER", "root"),
+            ("LOGNAME", "root"),
+            ("SHELL", "/bin/bash"),
+            ("MAIL", "/var/mail/root"),
+            ("API_KEY", KEY),
+            ("LESSOPEN", "|/root/bin/show %s"),
+            ("SENDER", "alice@example.net"),
+            ("RECIPIENT", "submit@example.org"),
+        ]);
+        command.env("TICKETS_CONFIG", &config);
+        command.env("PAGER", b.path("home/pager"));
+        command.env("EDITOR", b.path("home/editor"));
+        let ran = finish(command, stdin);
+        assert_eq!(ran.status, 0, "{args:?}: {ran:?}");
+    };
+    let got_only = |name: &str, path: &str, more: &[(&str, &Path)]| {
+        let mut variables = serde_json::json!({
+            "PATH": path,
+            "TERM": "xterm",
+            "LC_ALL": "C.UTF-8",
+            "PAGER": b.path("home/pager"),
+            "EDITOR": b.path("home/editor"),
+            "TICKETS_CONFIG": config,
+            "HOME": user.dir,
+            "USER": user.name,
+            "LOGNAME": user.name,
+            "SHELL": user.shell,
+        });
+        for (name, value) in more {
+            variables[*name] = value.to_str().unwrap().into();
+        }
+        let mut read = Vec::new();
+        for entry in fs::read_dir(b.path("home")).unwrap() {
+            let file = entry.unwrap().path();
+            if file.file_stem().unwrap() != name || file.extension().is_none() {
+                continue;
+            }
+            let found = fs::read_to_string(&file).unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().uid(), uid, "{name}");
+            // The next run is another one.
+            fs::remove_file(&file).unwrap();
+            let mut found: serde_json::Value = serde_json::from_str(&found).unwrap();
+            // What sh adds by itself.
+            for own in ["PWD", "OLDPWD", "SHLVL", "_"] {
+                found[3].as_object_mut().unwrap().remove(own);
+            }
+            read.push(found[4].take().as_str().unwrap().to_owned());
+            // Reading from 9 fails, since it is no open file.
+            let nothing = serde_json::json!([[], "OSError", [], variables, null]);
+            assert_eq!(found, nothing, "{name}");
+        }
+        read
+    };
+    let sent = || {
+        let everywhere = "/usr/sbin:/sbin:/usr/local/bin:/usr/local/sbin";
+        got_only("sendmail", &format!("{path}:{everywhere}"), &[])
+    };
+    let one_has = |read: &[String], what: &str| {
+        assert_eq!(
+            read.iter().filter(|text| text.contains(what)).count(),
+            1,
+            "{what}: {read:?}"
+        );
+    };
+    run(&SUBMIT, MAIL);
+    let mails = sent();
+    assert_eq!(mails.len(), 2);
+    one_has(&mails, "\nTo: alice@example.net\n");
+    one_has(&mails, "\nTo: steve@example.org\n");
+    run(&["show", "1"], b"");
+    let shown = got_only("pager", &path, &[("LESS", Path::new("FRX"))]);
+    one_has(&shown, "Help");
+    run(&["reply", "-e", "1"], b"y\n");
+    assert_eq!(got_only("editor", &path, &[]).len(), 1);
+    one_has(&sent(), "It is mended.");
+    run(&["reply", "1"], b"");
+    assert_eq!(got_only("mutt", &path, &[]).len(), 1);
+    run(&["mutt", "1"], b"");
+    let path = format!("{path}:{}", binary().parent().unwrap().display());
+    let store = b.path("home/tickets");
+    let ran = got_only("mutt", &path, &[("TICKETS_DIR", &store)]);
+    assert_eq!(ran.len(), 1);
+}

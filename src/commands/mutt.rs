@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::ticket::TicketId;
 use anyhow::{Context as _, Result};
 use std::ffi::OsString;
@@ -38,7 +39,7 @@ impl Run for Mutt {
         };
         // An absolute path, so that mutt does not take its first character for a shortcut (`=`, `+`).
         let path = desk.store.path(self.ticket, state);
-        let mut command = Command::new(&program);
+        let mut command = privilege::program(&program);
         command.arg("-e").arg(source()?).arg("-f").arg(path);
         pass_on_desk(&mut command, &desk);
         let failed = command.exec();
@@ -76,7 +77,6 @@ fn pass_on_desk(command: &mut Command, desk: &Desk) {
         command.env("TICKETS_CONFIG", file);
     }
     command.env("TICKETS_DIR", &desk.config.dir);
-    at_home(command);
     let own = std::env::current_exe().ok();
     if let Some(dir) = own.as_deref().and_then(Path::parent) {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -84,16 +84,5 @@ fn pass_on_desk(command: &mut Command, desk: &Desk) {
         if let Ok(path) = std::env::join_paths(dirs) {
             command.env("PATH", path);
         }
-    }
-}
-
-/// Started by root, this process is now the desk's user, who may not read what is in root's home directory:
-/// gives a command that user's own one.
-pub(super) fn at_home(command: &mut Command) {
-    let home = std::env::var_os("HOME").unwrap_or_default();
-    if std::fs::read_dir(&home).is_err()
-        && let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid())
-    {
-        command.env("HOME", user.dir);
     }
 }

@@ -5,6 +5,7 @@ use crate::clock;
 use crate::desk::{Desk, FiledMessage};
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::letter::Letter;
@@ -14,7 +15,6 @@ use mail::message::Message;
 use mail::render::{Limits, own_text};
 use std::io::{IsTerminal, Seek, Write};
 use std::path::Path;
-use std::process::Command;
 
 /// Reply to a ticket
 ///
@@ -224,9 +224,7 @@ fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::T
 fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
-    let mut command = Command::new(program);
-    mutt::at_home(&mut command);
-    let ended = command
+    let ended = privilege::program(program)
         .args(["-e", settings, "-H"])
         .arg(&path)
         .status()
@@ -247,9 +245,7 @@ fn edit(path: &Path, id: TicketId) -> Result<()> {
         .unwrap_or_else(|| "editor".into());
     let mut script = own.clone();
     script.push(" \"$@\"");
-    let mut shell = Command::new("/bin/sh");
-    mutt::at_home(&mut shell);
-    let shell = shell
+    let shell = privilege::program("/bin/sh")
         .arg("-c")
         .arg(script)
         .arg(&own)

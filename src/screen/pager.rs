@@ -1,6 +1,7 @@
 //! Results go to standard output, or to a pager on a terminal, bit by bit: they may be very long.
 
 use super::quiet;
+use crate::privilege;
 use anstream::adapter::StripBytes;
 use anyhow::Result;
 use memchr::memchr;
@@ -138,12 +139,12 @@ fn pager() -> Option<Command> {
     let mut command = match env::var("TICKETS_PAGER").or_else(|_| env::var("PAGER")) {
         Ok(set) if matches!(set.trim(), "" | "cat") => return None,
         Ok(set) => {
-            let mut shell = Command::new("/bin/sh");
+            let mut shell = privilege::program("/bin/sh");
             shell.arg("-c").arg(set);
             shell
         }
         Err(_) => {
-            let mut less = Command::new("less");
+            let mut less = privilege::program("less");
             less.arg("-FRX");
             less
         }

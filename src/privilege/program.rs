@@ -1,0 +1,65 @@
+//! What the programs that are started get of the environment of this one.
+
+use super::BECAME;
+use nix::unistd::{Uid, User};
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+/// Root's variables that the desk's user gets, with those that begin with `LC_`: how to show things, which programs
+/// to show them with, which desk it is. None is a secret, and what they name runs as that user. Any other may hold a
+/// password or a key.
+const PASSED_ON: [&str; 19] = [
+    "PATH",
+    "TERM",
+    "COLORTERM",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "NO_COLOR",
+    "COLUMNS",
+    "LINES",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TICKETS_PAGER",
+    "PAGER",
+    "LESS",
+    "LESSCHARSET",
+    "VISUAL",
+    "EDITOR",
+    "TICKETS_CONFIG",
+    "TICKETS_DIR",
+];
+
+/// A program to be started. Every one is made here: what root's environment holds is not for the user that root has
+/// become, so their programs get little of it, and their own `HOME`, `USER`, `LOGNAME` and `SHELL`. Without such a
+/// change of user, they get all of it.
+pub fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    if let Some(uid) = BECAME.get() {
+        command.env_clear().envs(passed_on()).envs(home(*uid));
+    }
+    command
+}
+
+fn passed_on() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os().filter(|(name, _)| {
+        let name = name.to_str().unwrap_or_default();
+        PASSED_ON.contains(&name) || name.starts_with("LC_")
+    })
+}
+
+/// What a login would set for this user. A user whom the user database does not know has nothing of that.
+fn home(uid: Uid) -> impl Iterator<Item = (&'static str, OsString)> {
+    let user = User::from_uid(uid).ok().flatten();
+    user.into_iter().flat_map(|user| {
+        [
+            ("HOME", user.dir.into_os_string()),
+            ("USER", user.name.clone().into()),
+            ("LOGNAME", user.name.into()),
+            ("SHELL", user.shell.into_os_string()),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+    })
+}
