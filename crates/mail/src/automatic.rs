@@ -157,7 +157,12 @@ fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'sta
         return Some("Auto-Submitted");
     }
     let named = |f: &Field| MACHINE_FIELDS.iter().find(|name| f.is(name));
-    if let Some(field) = message.fields().iter().filter(is_x).find_map(named) {
+    if let Some(field) = message
+        .fields()
+        .iter()
+        .filter(|field| is_x(field))
+        .find_map(named)
+    {
         return Some(field);
     }
     let says = |name: &str, word: &str| {
@@ -194,7 +199,7 @@ fn machine(message: &Message, sender: &Sender, from: &[Mailbox]) -> Option<&'sta
 }
 
 /// True if the name of a field begins with an X.
-fn is_x(field: &&Field) -> bool {
+fn is_x(field: &Field) -> bool {
     matches!(field.name.first(), Some(b'X' | b'x'))
 }
 
@@ -225,7 +230,12 @@ fn unanswered(message: &Message, local: &LocalSigns, from: &[Mailbox]) -> Option
     ];
     let says_none = |f: &Field| keyword(f.value).is_some_and(|word| word == "none");
     let named = |f: &Field| others.iter().find(|name| f.is(name) && !says_none(f));
-    if let Some(name) = message.fields().iter().filter(is_x).find_map(named) {
+    if let Some(name) = message
+        .fields()
+        .iter()
+        .filter(|field| is_x(field))
+        .find_map(named)
+    {
         return Some(name);
     }
     if local.spam.iter().any(|sign| sign.is_in(message)) {

@@ -26,7 +26,10 @@ impl Extract for Words {
             files,
             body,
         } = self;
-        [subject, author, people, files, body].map(String::len).iter().sum()
+        [subject, author, people, files, body]
+            .map(String::len)
+            .iter()
+            .sum()
     }
 }
 
@@ -107,9 +110,8 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
                 for (read, job) in tickets.iter().zip(jobs) {
                     // The words of a ticket that is gone go, too.
                     let from = job.extract_from.filter(|_| read.reading.is_some());
-                    let note = |from, extracts: &[Words]| {
-                        Ok(text.note(job.ticket, from, extracts)?)
-                    };
+                    let note =
+                        |from, extracts: &[Words]| Ok(text.note(job.ticket, from, extracts)?);
                     note(from.unwrap_or(0), &read.extracts)?;
                     desk.read_rest(read, job, &words, note)?;
                 }
