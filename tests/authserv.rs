@@ -352,8 +352,9 @@ fn nobody_silences_what_is_proven() {
     let (staff, customer) = (proof("example.org"), proof("example.net"));
     let (steve, alice) = ("steve@example.org", "alice@example.net");
     let longer = |mail: &str| format!("{mail}Me, really\n");
-    // What the proven mail does after the other: answers of the first, those of the second.
-    let table: [(&str, String, String, &[&str], &[&str]); 5] = [
+    // The mail that nothing proves and the one that is proven, and the answers to each.
+    type Row<'a> = (&'a str, String, String, &'a [&'a str], &'a [&'a str]);
+    let table: [Row; 5] = [
         (
             "an answer",
             twin("", steve, "ticket-1"),
