@@ -16,6 +16,7 @@ mod defer;
 mod deliver;
 mod export;
 mod flush_crash;
+mod group;
 mod import;
 mod import_corpus;
 mod import_crash;

@@ -1,6 +1,6 @@
 //! `tickets check`: what is in force, what is wrong, and the command that mends it.
 //!
-//! Nothing is created or changed, except for a file on which the locks are tried.
+//! Nothing is created or changed, except for a file on which the locks are tried, and by `--mend`.
 
 mod authserv;
 mod diagnosis;
@@ -13,6 +13,7 @@ mod values;
 use crate::desk::Desk;
 use crate::error::{Status, harmless, quoted, quoted_path};
 use crate::part::{Context, Run};
+use crate::screen::say;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
 use anyhow::Result;
@@ -33,9 +34,32 @@ pub struct Check {
     /// Verify every message in the store
     #[arg(long)]
     store: bool,
+    /// Mend what can be mended without a doubt: give all of the store to its `group`
+    #[arg(long, conflicts_with = "store")]
+    mend: bool,
     /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
+}
+
+/// Gives all of the store to its group, and says how much that was.
+fn mend(desk: &Desk) -> Result<Status> {
+    let (given, failed) = desk.store.share()?;
+    match &desk.config.group {
+        Some(group) if given > 0 => {
+            let what = count(given, "file or directory", "files and directories");
+            say(format_args!("gave the group {group} {what}"))?;
+        }
+        _ if failed.is_empty() => say("nothing to mend")?,
+        _ => {}
+    }
+    for e in &failed {
+        crate::error::report(e, None);
+    }
+    Ok(match failed.is_empty() {
+        true => Status::Ok,
+        false => Status::NoPerm,
+    })
 }
 
 impl Run for Check {
@@ -46,6 +70,9 @@ impl Run for Check {
         let mut desk = cx.desk()?;
         if self.store {
             return entries::verify(&mut desk);
+        }
+        if self.mend {
+            return mend(&desk);
         }
         let mut text = values::in_force(&desk.config);
         let mut found = vec![config(&desk)];

@@ -4,7 +4,7 @@ use super::{Dir, Stamp, absent, is_regular, no_file};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat, renameat2};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
-use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
+use nix::unistd::{Gid, UnlinkatFlags, linkat, unlinkat};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Result};
 use std::os::fd::AsRawFd;
@@ -262,6 +262,16 @@ impl Found {
     /// When it was last written to, in nanoseconds since 1970.
     pub fn modified(&self) -> i64 {
         self.0.st_mtime * 1_000_000_000 + self.0.st_mtime_nsec
+    }
+
+    /// Its mode, with its kind.
+    pub fn mode(&self) -> u32 {
+        self.0.st_mode
+    }
+
+    /// The group that it belongs to.
+    pub fn group(&self) -> Gid {
+        Gid::from_raw(self.0.st_gid)
     }
 
     /// How many names it has.

@@ -10,6 +10,7 @@ mod message_lock;
 mod read;
 mod recent;
 mod sequence;
+mod shared;
 mod staged;
 
 use crate::error::{Fault, Status, quoted_path};
@@ -224,7 +225,7 @@ impl Store {
         self.create_directory(private, "torn", 0o700)?;
         let mut save = || {
             let torn = private.below("torn")?;
-            let (mut file, place) = torn.create_free(name, 0o600)?;
+            let (mut file, place) = torn.create_free(name, 0o660)?;
             // Not by copy_file_range(2), which is not to be relied on in every file system.
             let to: &mut dyn Write = &mut file;
             let saved = std::io::copy(&mut from, to).and_then(|_| file.sync_all());

@@ -47,6 +47,7 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
             Diagnosis::fail(format!("store: {}: {e}", path.display())).mend(mend)
         }));
         found.extend(both(desk));
+        found.extend(sharing(desk));
         found.extend(space(desk, &root));
         found.extend(network(&root));
         found.push(match locks(&desk.store.private()) {
@@ -244,6 +245,32 @@ fn network(root: &Path) -> Option<Diagnosis> {
         let text = "store: it is on NFS, where locks are only as good as the lock daemon";
         Diagnosis::warn(text).mend("deliver and read on one machine only")
     })
+}
+
+/// What its group may not use. That was made before the configuration named the group.
+fn sharing(desk: &Desk) -> Option<Diagnosis> {
+    let group = desk.config.group.as_deref()?;
+    let unshared = match desk.store.unshared() {
+        Ok(paths) => paths,
+        Err(e) => return Some(cannot("store", &e)),
+    };
+    let first = unshared.first()?;
+    let others = match unshared.len() {
+        1 => String::new(),
+        all => format!(" and {} more", all - 1),
+    };
+    let text = format!(
+        "store: the group {group} may not use {}{others}",
+        first.display()
+    );
+    let owner = std::fs::symlink_metadata(first).map(|meta| Uid::from_raw(meta.uid()));
+    let mend = match owner {
+        Ok(owner) if owner != geteuid() => {
+            format!("sudo -u {} tickets check --mend", user(owner))
+        }
+        _ => "tickets check --mend".to_owned(),
+    };
+    Some(Diagnosis::warn(text).mend(mend))
 }
 
 /// Takes both locks on a file of its own, and tries whether they keep another handle out.
