@@ -5,12 +5,11 @@
 //! again, killed or failed at each of them, and once more without harm. What is in the store then is
 //! what an import that nothing happened to leaves behind.
 
-use crate::bench::{Bench, Ran, finish};
-use crate::crash::{at_each, at_each_failure, calls_in, strace_is_here};
+use crate::bench::{Bench, Ran};
+use crate::crash::{at_each, at_each_failure, calls_in, strace_is_here, under_strace};
 use crate::deliver::mail;
 use crate::import::{archive, tickets, written};
 use std::collections::BTreeMap;
-use std::process::Command;
 
 /// Calls that change something; between two of them nothing is there that a crash could hurt.
 const CALLS: &str = "openat,mkdir,mkdirat,chmod,write,pwrite64,fsync,fdatasync,syncfs,linkat,renameat2,unlink,unlinkat,\
@@ -192,14 +191,8 @@ fn a_message_that_cannot_be_read_again_is_not_forgotten() {
             .silent_but_for_output("reindex");
         // No ticket, but no ticket can have this number.
         bench.make_dir("tickets/2");
-        let plain = bench.command(&["import", "a.mbox"]);
-        let mut command = Command::new("strace");
-        command
-            .args(options)
-            .arg(plain.get_program())
-            .args(plain.get_args());
-        bench.as_ordinary_user(&mut command);
-        (finish(command, b""), bench)
+        let ran = under_strace(&bench, options, &["import", "a.mbox"], b"");
+        (ran, bench)
     };
     let (ran, bench) = import(&["-o", "strace.log", "-e", "trace=pread64"]);
     ran.is(0, "filed 6 messages in 3 new tickets\n", "");

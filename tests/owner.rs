@@ -576,7 +576,7 @@ fn what_root_has_stays_with_root() {
             ("SHELL", "/bin/bash"),
             ("MAIL", "/var/mail/root"),
             ("API_KEY", KEY),
-            ("LESSOPEN", "|/root/bin/show %s"),
+            ("LESSOPEN", "|show %s"),
             ("SENDER", "alice@example.net"),
             ("RECIPIENT", "submit@example.org"),
         ]);

@@ -184,7 +184,7 @@ impl Desk {
                     Destination::Ticket(id, verb) => desk.update_ticket(&parcel, id, verb)?,
                 };
                 if filed.deed != Deed::Duplicate && bearer == Bearer::Mta {
-                    // The first time is told, with all that this process leaves quiet.
+                    // The admins are told once, of all the tickets that this process left alone.
                     if is_quieted && (deeds == MOST_TICKETS || !outcome.quieted.is_empty()) {
                         outcome.quieted.push(filed.ticket);
                     }

@@ -66,9 +66,9 @@ impl Desk {
         Ok(group.is_some_and(|group| user.gid == group.gid || group.mem.contains(&user.name)))
     }
 
-    /// True if what a ticket holds of a message, itself or a copy of it, keeps it from doing anything. Where a server's
-    /// word counts, nobody can silence a message that is proven by sending one like it before: what nothing proves is
-    /// another message then.
+    /// True if the message does nothing in a ticket because that holds the message, or a copy of it, already. With
+    /// `authserv_id`, an entry that nothing proves does not count against a message that is proven: otherwise anybody
+    /// could silence it by sending one like it first.
     pub(super) fn is_silenced(
         &self,
         parcel: &Parcel,

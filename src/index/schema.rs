@@ -111,7 +111,7 @@ pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Ind
     let new = with_suffix(path, "-new");
     // A process that died here may have left it.
     remove(&new);
-    // SQLite gives its files the mode of the first one, and a file of its own to nobody but the owner.
+    // SQLite gives its side files the mode of the database, but would let no group write to one that it creates.
     place_at(&new)?.create(0o660)?;
     write_tables(&new, secondary_indexes).map_err(|e| with_system_error(e, &new))?;
     place_at(&new)?.rename(&place_at(path)?)?;

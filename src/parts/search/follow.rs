@@ -19,17 +19,14 @@ const MANY: usize = 2000;
 
 impl Extract for Words {
     fn size(&self) -> usize {
-        let Words {
-            subject,
-            author,
-            people,
-            files,
-            body,
-        } = self;
-        [subject, author, people, files, body]
-            .map(String::len)
-            .iter()
-            .sum()
+        let texts = [
+            &self.subject,
+            &self.author,
+            &self.people,
+            &self.files,
+            &self.body,
+        ];
+        texts.iter().map(|text| text.len()).sum()
     }
 }
 

@@ -122,7 +122,7 @@ impl FullText {
     /// Makes an empty full text for the index at `index`, in the place of any other.
     pub(super) fn create(index: &Path) -> Result<FullText> {
         remove(index);
-        // SQLite would not let the group write to a file of its own.
+        // SQLite would let no group write to a file that it creates.
         let created = place_at(&path_beside(index)).and_then(|place| place.create(0o660));
         drop(created);
         let (text, _) = Self::connect(path_beside(index))?;
