@@ -168,6 +168,8 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     let config = match &overrides.config {
         // A pipe can be read only once: not before there is a command that wants to know.
         Some(file) if file.exists() && !file.is_file() => None,
+        // To set up a desk takes root, who would no longer be root.
+        _ if was_root && args.iter().any(|word| word == Init::NAME) => None,
         // What is wrong with it is the command's to complain about, if it needs it.
         _ => Some(Config::load(&overrides)),
     };
@@ -197,14 +199,14 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         return Err(Fault::new(Status::Usage, "no command is given").into());
     };
     let mut overrides = Which::from_arg_matches(&given)?.overrides();
+    if was_root && command.name() == Init::NAME {
+        let cx = Context::new(overrides, None, registry(None), program);
+        return command.run(given_to_it, &cx);
+    }
     let config = config.unwrap_or_else(|| Config::load(&overrides));
     // Root is somebody else now, who has files of their own.
-    if let Ok(Config {
-        file: Some(file), ..
-    }) = &config
-        && was_root
-    {
-        overrides.config.get_or_insert_with(|| file.clone());
+    if let Ok(config) = &config {
+        overrides = config.overrides.clone();
     }
     let parts = registry(Some(&config));
     if let Some(part) = parts.off_with_command(command.name()) {
@@ -214,7 +216,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     }
     command.run(
         given_to_it,
-        &Context::new(overrides, config, parts, program),
+        &Context::new(overrides, Some(config), parts, program),
     )
 }
 

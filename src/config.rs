@@ -7,6 +7,7 @@ mod explain;
 mod keys;
 mod resolve;
 mod secret;
+mod served;
 mod user;
 mod value;
 
@@ -21,6 +22,7 @@ use keys::Keys;
 pub use keys::{Config, Overrides};
 use mail::automatic::LocalSigns;
 use resolve::{resolve, store};
+pub use served::served;
 use std::path::{Path, PathBuf};
 use user::User;
 pub use value::ByteSize;
@@ -41,11 +43,12 @@ impl Config {
     /// Reads the configuration: the file named, else the user's, else the system's, else none.
     ///
     /// Root becomes the user whose desk it is: before the file is opened if anybody else has a hand in it,
-    /// else before anything is opened that it names (E7).
+    /// else before anything is opened that it names (E7). Where nothing says which desk root means, it is the one
+    /// to which the mail server brings mail.
     ///
     /// # Errors
     /// A named file that cannot be read, an unknown key, a wrong value: status 78, naming file,
-    /// line and the nearest right key. Status 77 if root cannot tell whose desk it is.
+    /// line and the nearest right key. Status 77 if root cannot tell whose desk it is, 66 if there is none.
     pub fn load(overrides: &Overrides) -> Result<Config> {
         let root = privilege::is_root();
         let mut me = User::default();
@@ -53,12 +56,21 @@ impl Config {
             Some(file) => (Some(file.clone()), named(file, root)?),
             None => first_that_exists(root, &me)?,
         };
-        if root {
-            settle(&text, file.as_deref(), overrides)?;
-            // Perhaps somebody else by now.
-            me = User::default();
+        if !root {
+            return Self::parse(&text, file, overrides, &me);
         }
-        Self::parse(&text, file, overrides, &me)
+        if file.is_none() && overrides.dir.is_none() {
+            // From here on as the user whom the mail server starts.
+            return Self::load(&served::settle()?);
+        }
+        settle(&text, file.as_deref(), overrides)?;
+        // Perhaps somebody else by now, who has files of their own.
+        me = User::default();
+        let overrides = Overrides {
+            config: file.clone(),
+            dir: overrides.dir.clone(),
+        };
+        Self::parse(&text, file, &overrides, &me)
     }
 
     /// The values that `text` would put in force if it were in `file`.

@@ -219,10 +219,10 @@ impl Context {
         }
     }
 
-    /// The context of a command; `config` is what was read on the way to it.
+    /// The context of a command; `config` is what was read on the way to it, if anything was.
     pub fn new(
         overrides: Overrides,
-        config: Result<Config>,
+        config: Option<Result<Config>>,
         parts: Registry,
         program: clap::Command,
     ) -> Context {
@@ -230,7 +230,7 @@ impl Context {
             overrides,
             parts,
             program,
-            config: Cell::new(Some(config)),
+            config: Cell::new(config),
             index_elsewhere: Cell::new(false),
             index_removed: Cell::new(false),
         }

@@ -15,6 +15,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
 pub use program::program;
 use std::ffi::CString;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// Makes new files private, whatever umask the MTA left (D8).
@@ -37,6 +38,30 @@ pub fn share_with_group() {
 /// True while this process may do anything.
 pub fn is_root() -> bool {
     Uid::effective().is_root()
+}
+
+/// Makes root the user of this name for good.
+///
+/// # Errors
+/// Status 77 if there is no such user, or if it is root.
+pub fn become_named(name: &str) -> Result<()> {
+    match user(name) {
+        Some(user) if !user.uid.is_root() => become_user(user.uid),
+        found => {
+            let why = match found {
+                Some(_) => "no mail server runs a program as root",
+                None => "there is no such user",
+            };
+            let text = format!("cannot work as user {name}: {why}");
+            Err(Fault::new(Status::NoPerm, text).into())
+        }
+    }
+}
+
+/// Looks up a user by name.
+#[must_use]
+pub fn user(name: &str) -> Option<User> {
+    User::from_name(name).ok().flatten()
 }
 
 /// Makes root the user `uid` for good, with the groups of the user database. A user whom it does not know
@@ -84,6 +109,37 @@ static BECAME: OnceLock<Uid> = OnceLock::new();
 /// The name of the user that root has become, if it has.
 pub fn became() -> Option<String> {
     BECAME.get().map(|uid| name_of(*uid))
+}
+
+/// True if this process was root's when it began.
+#[must_use]
+pub fn was_root() -> bool {
+    is_root() || BECAME.get().is_some()
+}
+
+/// What has to stand before a command, so that whoever typed this one can give it to this user's desk: `sudo -u USER `
+/// where sudo began this process, or root did and became that user; else nothing.
+#[must_use]
+pub fn sudo() -> String {
+    let me = Uid::effective();
+    let name = || match User::from_uid(me).ok().flatten() {
+        Some(user) => user.name,
+        None => format!("'#{me}'"),
+    };
+    if me.is_root() {
+        return "sudo ".into();
+    }
+    if BECAME.get().is_some() {
+        return format!("sudo -u {} ", name());
+    }
+    // A shell that sudo began is this user's own.
+    let command = std::env::var("SUDO_COMMAND").unwrap_or_default();
+    let by_sudo = command.split(' ').next().map(Path::new);
+    let own = std::env::current_exe().unwrap_or_default();
+    match by_sudo.is_some_and(|begun| begun.file_name() == own.file_name()) {
+        true => format!("sudo -u {} ", name()),
+        false => String::new(),
+    }
 }
 
 /// A user's name, else the number.

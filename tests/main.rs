@@ -28,6 +28,7 @@ mod layers;
 mod limits;
 mod list;
 mod locks;
+mod machine;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
 #[path = "e2e/mail.rs"]
 mod mail;

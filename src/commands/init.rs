@@ -2,18 +2,20 @@
 
 pub mod exim;
 mod mutt;
+mod own;
 mod plain;
 mod postfix;
 
 use super::mta::{Exim, Mta, mta};
-use super::text::{again, toml_string};
-use crate::config::{Config, Overrides};
+use super::text::{toml_string, typed};
+use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::desk::Desk;
 use crate::error::{Fault, Status, harmless, quoted};
 use crate::part::{Context, Run};
-use crate::privilege::Ground;
+use crate::privilege::{self, Ground};
 use crate::screen;
 use anyhow::{Context as _, Result};
+use own::Own;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -23,12 +25,14 @@ const CONFIG: &str = include_str!("../../contrib/config.toml");
 
 /// Set up a desk: write a configuration, create the store
 ///
-/// The configuration goes to ~/.config/tickets/config.toml, or to the file that --config names; an
-/// existing file is left alone. Then it says what to do next. With --exim, --postfix or --mutt, it only
-/// prints the pieces for that program, filled in from the configuration in force.
+/// An ordinary user gets a desk for themselves: ~/.config/tickets/config.toml and ~/tickets. Root sets
+/// up a desk of its own for the user `tickets`: /etc/tickets/config.toml and /var/lib/tickets. --config
+/// names another file, --dir another store; an existing file is left alone. Then it says what to do
+/// next. With --exim, --postfix or --mutt, it only prints the pieces for that program, filled in from
+/// the configuration in force.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("pieces")
-    .conflicts_with_all(["domain", "admin", "submit", "ticket", "name", "print_config"]))]
+    .conflicts_with_all(["domain", "admin", "submit", "ticket", "name", "user", "print_config"]))]
 pub struct Init {
     /// Domain of the addresses [default: the one in /etc/mailname]
     #[arg(long, value_name = "DOMAIN")]
@@ -46,6 +50,9 @@ pub struct Init {
     /// Name that customers see [default: Support]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// User whose desk it becomes, if root sets it up [default: tickets]
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     /// Print the configuration; write nothing
     #[arg(long)]
     print_config: bool,
@@ -70,7 +77,7 @@ impl Run for Init {
         if self.exim || self.postfix || self.mutt {
             screen::print(&self.pieces(cx)?)?;
         } else if self.print_config {
-            screen::print(&self.config(&cx.overrides))?;
+            screen::print(&self.config(cx.overrides.dir.as_deref(), None))?;
         } else {
             for line in self.set_up(cx)?.lines() {
                 screen::say(harmless(line))?;
@@ -86,6 +93,7 @@ impl Init {
         // Started by root, this process is now the store's owner, as whom the MTA is to start the
         // program.
         let config = cx.desk()?.config;
+        let overrides = &config.overrides;
         if self.mutt {
             return mutt::muttrc(&config);
         }
@@ -99,36 +107,59 @@ impl Init {
             return Err(Fault::new(Status::Config, text).hint(hint).into());
         }
         if self.postfix {
-            return postfix::script(&config, &cx.overrides);
+            return postfix::script(&config, overrides);
         }
         let exim = Exim::find(&self.etc);
-        exim::script(&config, &cx.overrides, exim.as_ref())
+        exim::script(&config, overrides, exim.as_ref())
     }
 
     /// Writes the configuration, creates the store, and says what to do next.
     fn set_up(&self, cx: &Context) -> Result<String> {
-        let text = self.config(&cx.overrides);
         let file = match &cx.overrides.config {
             Some(file) => file.clone(),
-            None => Config::own_file()?,
+            None => {
+                own::nothing_is_in_force()?;
+                match privilege::is_root() {
+                    true => PathBuf::from(MACHINE_FILE),
+                    false => Config::own_file()?,
+                }
+            }
         };
+        let is_machines = privilege::is_root() && file == Path::new(MACHINE_FILE);
+        let dir = cx.overrides.dir.as_deref();
+        let own = match (&self.user, is_machines) {
+            (user, true) => Some(Own::look(user.as_deref(), dir)?),
+            (None, false) => None,
+            (Some(_), false) => {
+                let text = format!(
+                    "cannot set up the desk of another user in {}",
+                    file.display()
+                );
+                let hint = "`sudo tickets init --user NAME`, without --config";
+                return Err(Fault::new(Status::Usage, text).hint(hint).into());
+            }
+        };
+        let store = own.as_ref().map(|own| own.store.as_path()).or(dir);
+        let text = self.config(store, own.is_some().then(own::admin));
         // A file with wrong values would stop every other command.
         Config::of(&text, &file, &cx.overrides)?;
         // Nothing is made as root where somebody else might have a hand in it.
         Ground::of(&file)?.settle()?;
         create(&file, &text)?;
+        if let Some(own) = &own {
+            own.make_store()?;
+        }
         // --dir is in the file now.
         let overrides = Overrides {
             config: Some(file.clone()),
             dir: None,
         };
         let desk = Desk::open(Config::load(&overrides)?)?;
-        let program = again("tickets", &overrides);
-        Ok(self.next_steps(&desk.config, &file, &program))
+        Ok(self.next_steps(&desk.config, &file, &typed(&overrides), own.as_ref()))
     }
 
-    /// The commented configuration, with the known values filled in.
-    fn config(&self, overrides: &Overrides) -> String {
+    /// The commented configuration, with the known values filled in; `admin` is one if none is given.
+    fn config(&self, dir: Option<&Path>, admin: Option<String>) -> String {
         let one = |value: &str| toml_string(value);
         let some = |words: &[String]| match words {
             [] => None,
@@ -141,13 +172,13 @@ impl Init {
         let guessed = std::fs::read_to_string(self.etc.join("mailname")).unwrap_or_default();
         // Nobody outside sends mail to a name without a dot.
         let guessed = Some(guessed.trim()).filter(|name| name.contains('.'));
-        let dir = overrides.dir.as_deref().map(|dir| {
+        let dir = dir.map(|dir| {
             let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
             one(&dir.to_string_lossy())
         });
         let values = [
             ("domain", some(&self.domain).or(guessed.map(one))),
-            ("admins", some(&self.admin)),
+            ("admins", some(&self.admin).or(admin.as_deref().map(one))),
             ("submit", some(&self.submit)),
             ("ticket", self.ticket.as_deref().map(one)),
             ("name", self.name.as_deref().map(one)),
@@ -165,15 +196,18 @@ impl Init {
     }
 
     /// What there is now, and what to do next.
-    fn next_steps(&self, config: &Config, file: &Path, program: &str) -> String {
+    fn next_steps(&self, config: &Config, file: &Path, program: &str, own: Option<&Own>) -> String {
         let addresses = &config.addresses;
         let mut lines = vec![
             format!("configuration  {}", file.display()),
             format!("store          {}", config.dir.display()),
             format!("mail to        {}", addresses.submit()),
             format!("admins         {}", config.admins.join(", ")),
-            String::new(),
         ];
+        if let Some(own) = own {
+            lines.insert(2, format!("user           {}", own.user.name));
+        }
+        lines.push(String::new());
         if !config.domain_known {
             lines.push(format!(
                 "The domain is a guess: write `domain = ...` into {}\n",
@@ -198,10 +232,16 @@ impl Init {
             }
             None => {}
         }
-        lines.push("  set up mutt, and add a line `source ~/.mutt/tickets` to ~/.muttrc".into());
-        lines.push(format!(
-            "      mkdir -p ~/.mutt && {program} init --mutt >~/.mutt/tickets"
-        ));
+        if own.is_some() {
+            lines.push("  read a ticket, and answer it, in mutt".into());
+            lines.push(format!("      {program} mutt 1"));
+        } else {
+            lines
+                .push("  set up mutt, and add a line `source ~/.mutt/tickets` to ~/.muttrc".into());
+            lines.push(format!(
+                "      mkdir -p ~/.mutt && {program} init --mutt >~/.mutt/tickets"
+            ));
+        }
         lines.push("  see what is still missing".into());
         lines.push(format!("      {program} check"));
         lines.join("\n")
@@ -216,11 +256,11 @@ fn create(file: &Path, text: &str) -> Result<()> {
     // has to be able to read it.
     let root = nix::unistd::geteuid().is_root();
     if let Some(above) = above.filter(|above| !above.exists()) {
-        std::fs::create_dir_all(above).with_context(doing)?;
-        if root {
-            let mode = Permissions::from_mode(0o755);
-            std::fs::set_permissions(above, mode).with_context(doing)?;
+        match root {
+            true => own::make_public(above),
+            false => std::fs::create_dir_all(above),
         }
+        .with_context(doing)?;
     }
     let opened = std::fs::OpenOptions::new()
         .write(true)

@@ -53,6 +53,8 @@ pub(super) struct PartKeys {
 pub struct Config {
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
+    /// The options that lead to this desk, also for the user that root has become.
+    pub overrides: Overrides,
     /// The store, an absolute path.
     pub dir: PathBuf,
     /// The desk's addresses.
@@ -109,7 +111,7 @@ pub struct Config {
 }
 
 /// What the command line and the environment say about the configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--config FILE` or `$TICKETS_CONFIG`.
     pub config: Option<PathBuf>,

@@ -35,6 +35,7 @@ pub(super) fn resolve(
     }
     Ok(Config {
         file,
+        overrides: over.clone(),
         dir,
         address_secret,
         plain_until: keys.plain_until,

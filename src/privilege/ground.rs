@@ -146,13 +146,16 @@ impl Ground {
     /// Status 77 if two users have a hand in it, or anybody may put something there.
     pub fn settle(&self) -> Result<()> {
         match is_root() {
-            true => self.verdict()?.map_or(Ok(()), become_user),
+            true => self.user()?.map_or(Ok(()), become_user),
             false => Ok(()),
         }
     }
 
-    /// The user whom root has to become; `None` to stay root.
-    fn verdict(&self) -> Result<Option<Uid>> {
+    /// The user whom root has to become to work there; `None` if nobody but root has a hand in it.
+    ///
+    /// # Errors
+    /// As for [`Ground::settle`].
+    pub fn user(&self) -> Result<Option<Uid>> {
         // A group of a user's own directory, and one of root's, add nothing to what they can do who are
         // seen on the way. Where root stays root, nobody may be able to.
         let (user, others) = match &self.owners[..] {

@@ -2,7 +2,7 @@
 
 use super::plain;
 use crate::commands::mta::Exim;
-use crate::commands::text::{again, toml_string};
+use crate::commands::text::{again, toml_string, typed};
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
@@ -131,7 +131,7 @@ pub fn plain_regex(text: &str) -> String {
 /// The script, for root to read and to run; with `--undo`, it removes the pieces.
 pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Result<String> {
     let macros = macros(config, overrides)?;
-    let program = again("tickets", overrides);
+    let program = typed(overrides);
     let mut router = filled(ROUTER, &macros);
     if config.unknown_ticket == UnknownTicket::Open {
         router.insert_str(0, "TICKETS_ACCEPT_UNKNOWN = yes\n");

@@ -1,7 +1,7 @@
 //! The pieces for Postfix: a shell script that installs them, filled in for this desk.
 
 use super::exim::{DIGESTS, document, macros, whole};
-use crate::commands::text::again;
+use crate::commands::text::typed;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
 
@@ -35,7 +35,7 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
         .map(|(name, value)| format!(" \\\n        {name}='{value}'"))
         .collect();
     let files: String = PIECES.map(|(name, text)| document(name, text)).concat();
-    let program = again("tickets", overrides);
+    let program = typed(overrides);
     let addresses = &config.addresses;
     let (before, _) = addresses.affixes();
     Ok(format!(

@@ -1,0 +1,173 @@
+//! A desk of its own: that of a user who does nothing else. Root sets it up, for the whole machine.
+
+use crate::config::{Config, MACHINE_FILE, served};
+use crate::error::{Fault, Status, quoted, quoted_path};
+use crate::privilege::{self, Ground};
+use anyhow::{Context, Result};
+use nix::unistd::User;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The user, if none is named.
+const USER: &str = "tickets";
+
+/// The store, if none is named.
+const STORE: &str = "/var/lib/tickets";
+
+/// A store for a user, whom root is not yet.
+pub struct Own {
+    pub user: User,
+    pub store: PathBuf,
+    missing: bool,
+}
+
+impl Own {
+    /// Looks whether there can be such a desk; nothing is made.
+    ///
+    /// # Errors
+    /// Status 66 if there is no such user, 77 if the place of the store is somebody else's.
+    pub fn look(user: Option<&str>, store: Option<&Path>) -> Result<Own> {
+        let store = store.unwrap_or(Path::new(STORE));
+        let store = std::path::absolute(store)
+            .with_context(|| format!("cannot find {}", store.display()))?;
+        let name = user.unwrap_or(USER);
+        let Some(user) = privilege::user(name) else {
+            let text = format!("cannot set up a desk: there is no user {name}");
+            let hint = format!(
+                "`useradd --system --create-home --home-dir {} --shell /usr/sbin/nologin {}`",
+                quoted_path(&store),
+                quoted(name)
+            );
+            return Err(Fault::new(Status::NoInput, text).hint(hint).into());
+        };
+        let refused = |why: &str| {
+            let text = format!(
+                "cannot make {} the store of user {name}: {why}",
+                store.display()
+            );
+            Fault::new(Status::NoPerm, text)
+        };
+        if user.uid.is_root() {
+            return Err(refused("no mail server runs a program as root").into());
+        }
+        let ground = Ground::of(&store)?;
+        let missing = ground.is_missing();
+        match ground.user()? {
+            None if missing => {}
+            None => {
+                let hint = format!(
+                    "`install -d -o {} -g {} -m 711 {}`",
+                    quoted(name),
+                    user.gid,
+                    quoted_path(&store)
+                );
+                return Err(refused("it is root's").hint(hint).into());
+            }
+            Some(uid) if uid == user.uid => {}
+            Some(_) => {
+                let hint = "`tickets init --user NAME`, the user to whom it belongs";
+                return Err(refused("it is somebody else's").hint(hint).into());
+            }
+        }
+        Ok(Own {
+            user,
+            store,
+            missing,
+        })
+    }
+
+    /// Makes the directory of the store, if it is missing, and lets the mail server pass through it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make_store(&self) -> Result<()> {
+        let doing = || format!("cannot create {}", self.store.display());
+        let ground = Ground::of(&self.store)?;
+        if self.missing && ground.user()?.is_none() {
+            // Nobody but root has a hand in this place.
+            if let Some(above) = self.store.parent() {
+                make_public(above).with_context(doing)?;
+            }
+            DirBuilder::new()
+                .mode(0o700)
+                .create(&self.store)
+                .with_context(doing)?;
+            let (uid, gid) = (Some(self.user.uid), Some(self.user.gid));
+            nix::unistd::chown(&self.store, uid, gid).with_context(doing)?;
+        }
+        // From here on as the user: it is theirs.
+        Ground::of(&self.store)?.settle()?;
+        std::fs::create_dir_all(&self.store).with_context(doing)?;
+        let mode = std::fs::metadata(&self.store)
+            .with_context(doing)?
+            .permissions()
+            .mode();
+        let mode = Permissions::from_mode(mode & 0o7777 | 0o711);
+        std::fs::set_permissions(&self.store, mode).with_context(doing)
+    }
+}
+
+/// Makes a directory that everybody may pass through and read, and those above it.
+pub fn make_public(dir: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
+    for dir in missing
+        .into_iter()
+        .rev()
+        .filter(|dir| !dir.as_os_str().is_empty())
+    {
+        std::fs::create_dir(dir)?;
+        std::fs::set_permissions(dir, Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// Whom the desk's mail is told where nobody is named: whoever became root, else root.
+pub fn admin() -> String {
+    let plain = |name: &String| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            && !name.is_empty()
+    };
+    let user = std::env::var("SUDO_USER").ok().filter(plain);
+    user.unwrap_or_else(|| "root".into())
+}
+
+/// Says no if a desk is in force already that the new one would take the place of: for root any that root works on,
+/// for a user the machine's.
+///
+/// # Errors
+/// Status 77, and the command that goes on all the same.
+pub fn nothing_is_in_force() -> Result<()> {
+    let own = Config::own_file()?;
+    let (there, works, file) = match privilege::is_root() {
+        true if own.exists() => (
+            format!("root has one, configured in {}", own.display()),
+            "tickets".to_owned(),
+            PathBuf::from(MACHINE_FILE),
+        ),
+        true => {
+            let desks = served(Path::new("/etc"));
+            let Some(desk) = desks.first().filter(|_| !Path::new(MACHINE_FILE).exists()) else {
+                return Ok(());
+            };
+            (
+                format!("the mail server brings mail to that of user {}", desk.user),
+                desk.command(),
+                PathBuf::from(MACHINE_FILE),
+            )
+        }
+        false if !own.exists() && Path::new(MACHINE_FILE).exists() => (
+            format!("this machine has one, configured in {MACHINE_FILE}"),
+            "sudo tickets".to_owned(),
+            own,
+        ),
+        false => return Ok(()),
+    };
+    let hint = format!(
+        "`{works} list` works on it; `tickets --config {} init` sets up another one",
+        quoted_path(&file)
+    );
+    let text = format!("cannot set up a desk: {there}");
+    Err(Fault::new(Status::NoPerm, text).hint(hint).into())
+}

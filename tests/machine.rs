@@ -1,0 +1,474 @@
+//! E7, E8: the desk of a machine, which root sets up and works on: /etc/tickets/config.toml, else what the mail
+//! server's pieces name.
+
+use crate::bench::{Bench, Ran, binary, finish, ordinary_user};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+/// A machine of its own, as one command after the other sees it: its /etc, /var/lib and /root, with the users
+/// `tickets`, who has the home that the package makes, and `other`.
+struct Machine(Bench);
+
+const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\
+    tickets:x:64991:64991::/var/lib/tickets:/usr/sbin/nologin\n\
+    other:x:64992:64992::/var/lib/other:/usr/sbin/nologin\n";
+
+const PIPE: &str = "tickets_pipe:\n  driver = pipe\n";
+
+/// `None` where none can be made.
+fn machine() -> Option<Machine> {
+    if ordinary_user().is_none() {
+        eprintln!("SKIPPED: only root can work as root");
+        return None;
+    }
+    let b = Bench::new();
+    for dir in ["", "etc", "var", "root", "mta/exim4"] {
+        fs::create_dir_all(b.path(dir)).unwrap();
+        std::os::unix::fs::chown(b.path(dir), Some(0), Some(0)).unwrap();
+        fs::set_permissions(b.path(dir), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let groups: String = USERS
+        .lines()
+        .map(|line| line.split(':').take(3).collect::<Vec<_>>().join(":") + ":\n")
+        .collect();
+    let machine = Machine(b);
+    machine.put("etc/passwd", USERS);
+    machine.put("etc/group", &groups);
+    machine.put("etc/nsswitch.conf", "passwd: files\ngroup: files\n");
+    machine.put("mta/exim4/update-exim4.conf.conf", "");
+    machine.put(
+        "mail",
+        "From: alice@example.net\nSubject: Printer\nMessage-ID: <1@x>\n\nHelp\n",
+    );
+    if machine.run("true").status != 0 {
+        eprintln!("SKIPPED: mounting is not permitted here");
+        return None;
+    }
+    Some(machine)
+}
+
+impl Machine {
+    /// Runs a script as root; `as_user NAME COMMAND` runs one as somebody else.
+    fn run(&self, script: &str) -> Ran {
+        let script = format!(
+            "for dir in etc:/etc var:/var/lib root:/root; do\n\
+             mount --bind \"$1/${{dir%%:*}}\" \"${{dir#*:}}\" || exit 99; done\n\
+             cd \"$1\"; program=$2\n\
+             tickets() {{ \"$program\" \"$@\"; }}\n\
+             as_user() {{ who=$1; shift; setpriv --reuid \"$who\" --regid \"$who\" --clear-groups \"$@\"; }}\n\
+             {script}"
+        );
+        let mut command = Command::new("unshare");
+        command.args(["-m", "--propagation", "private", "sh", "-c", &script, "sh"]);
+        command.arg(self.0.path("")).arg(binary());
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        let mut ran = finish(command, b"");
+        for text in [&mut ran.stdout, &mut ran.stderr] {
+            *text = text.replace(self.0.path("").to_str().unwrap(), "ROOT/");
+        }
+        ran
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        let path = self.0.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.0.path(name)).unwrap()
+    }
+}
+
+const INIT: &str = "tickets init --etc mta --domain example.org --admin steve@example.net";
+
+/// E7, E8, E3
+#[test]
+fn root_sets_up_a_desk_of_its_own() {
+    let told = "configuration  /etc/tickets/config.toml\n\
+        store          /var/lib/tickets\n\
+        user           tickets\n\
+        mail to        submit@example.org\n\
+        admins         steve@example.net\n\
+        \n\
+        next:\n  \
+        let Exim bring the mail\n      \
+        sudo tickets init --exim | sudo sh\n  \
+        read a ticket, and answer it, in mutt\n      \
+        sudo tickets mutt 1\n  \
+        see what is still missing\n      \
+        sudo tickets check\n";
+    let made = "root:root 755 /etc/tickets\nroot:root 644 /etc/tickets/config.toml\n\
+        tickets:tickets 711 /var/lib/tickets\ntickets:tickets 711 /var/lib/tickets/archived\n\
+        tickets:tickets 700 /var/lib/tickets/.tickets\n";
+    let look = "stat -c '%U:%G %a %n' /etc/tickets /etc/tickets/config.toml /var/lib/tickets \
+        /var/lib/tickets/archived /var/lib/tickets/.tickets";
+    // The store is missing, or is the home that useradd made.
+    for before in [
+        "",
+        "install -d -o tickets -g tickets -m 700 /var/lib/tickets; ",
+    ] {
+        let Some(m) = machine() else { return };
+        m.run(&format!("{before}{INIT}")).is(0, told, "");
+        m.run(look).is(0, made, "");
+        let config = m.text("etc/tickets/config.toml");
+        let set: Vec<&str> = config
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        let set: Vec<&str> = set.into_iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(
+            set,
+            [
+                "domain = \"example.org\"",
+                "admins = \"steve@example.net\"",
+                "dir = \"/var/lib/tickets\""
+            ]
+        );
+        // An MTA files as that user, and root works on what it filed.
+        m.put(
+            "etc/tickets/config.toml",
+            &format!("{config}sendmail = \"/bin/true\"\n"),
+        );
+        m.run("as_user tickets \"$program\" deliver -r submit@example.org <mail")
+            .is(0, "", "");
+        m.run("tickets list -q; tickets close 1; stat -c '%U %n' /var/lib/tickets/archived/1")
+            .is(
+                0,
+                "1\nclosed 1  Printer\ntickets /var/lib/tickets/archived/1\n",
+                "",
+            );
+        // The pieces are for that user, and say what root types.
+        let script = m.run("tickets init --etc mta --exim").stdout;
+        for line in [
+            "# Put in:    sudo tickets init --exim | sudo sh",
+            "TICKETS_USER = tickets",
+            "TICKETS_DIR = /var/lib/tickets",
+            &format!("TICKETS_COMMAND = {}", binary().display()),
+        ] {
+            assert!(script.lines().any(|l| l == line), "{line} in\n{script}");
+        }
+        // What is there is left alone.
+        let said = "tickets: cannot write /etc/tickets/config.toml: it already exists\n\
+            hint: `tickets init --print-config` prints a new one\n";
+        m.run(INIT).is(77, "", said);
+    }
+}
+
+/// E7, E8
+#[test]
+fn root_sets_up_a_desk_for_whom_it_names() {
+    let Some(m) = machine() else { return };
+    let ran = m.run(&format!(
+        "SUDO_USER=steve; export SUDO_USER\n\
+         {INIT} --admin a@b --user other --dir /var/lib/a/desk >/dev/null && stat -c '%U %a %n' /var/lib/a /var/lib/a/desk"
+    ));
+    ran.is(0, "root 755 /var/lib/a\nother 711 /var/lib/a/desk\n", "");
+    assert!(
+        m.text("etc/tickets/config.toml")
+            .contains("\ndir = \"/var/lib/a/desk\"\n")
+    );
+    // Whoever called sudo is told of the mail, if nobody else is named; else root.
+    for (by, admin) in [
+        ("SUDO_USER=steve ", "steve"),
+        ("", "root"),
+        ("SUDO_USER='a b' ", "root"),
+    ] {
+        let Some(m) = machine() else { return };
+        m.run(&format!("{by}tickets init --domain example.org >/dev/null"))
+            .is(0, "", "");
+        let config = m.text("etc/tickets/config.toml");
+        assert!(
+            config.contains(&format!("\nadmins = \"{admin}\"\n")),
+            "{config}"
+        );
+    }
+}
+
+/// E7, E4: nothing is made where it is not clear what root means.
+#[test]
+fn root_sets_up_no_desk_that_is_nobodys() {
+    for (before, args, status, said) in [
+        (
+            "sed -i /^tickets:/d etc/passwd",
+            "",
+            66,
+            "cannot set up a desk: there is no user tickets\n\
+             hint: `useradd --system --create-home --home-dir /var/lib/tickets --shell /usr/sbin/nologin tickets`\n",
+        ),
+        (
+            "true",
+            "--user root",
+            77,
+            "cannot make /var/lib/tickets the store of user root: no mail server runs a program as root\n",
+        ),
+        (
+            "mkdir /var/lib/tickets",
+            "",
+            77,
+            "cannot make /var/lib/tickets the store of user tickets: it is root's\n\
+             hint: `install -d -o tickets -g 64991 -m 711 /var/lib/tickets`\n",
+        ),
+        (
+            "install -d -o other /var/lib/tickets",
+            "",
+            77,
+            "cannot make /var/lib/tickets the store of user tickets: it is somebody else's\n\
+             hint: `tickets init --user NAME`, the user to whom it belongs\n",
+        ),
+        (
+            "true",
+            "--config /etc/other.toml --user other",
+            64,
+            "cannot set up the desk of another user in /etc/other.toml\n\
+             hint: `sudo tickets init --user NAME`, without --config\n",
+        ),
+        (
+            "install -D /dev/null root/.config/tickets/config.toml",
+            "",
+            77,
+            "cannot set up a desk: root has one, configured in /root/.config/tickets/config.toml\n\
+             hint: `tickets list` works on it; `tickets --config /etc/tickets/config.toml init` sets up another one\n",
+        ),
+    ] {
+        let Some(m) = machine() else { return };
+        let ran = m.run(&format!("{before}\n{INIT} {args}"));
+        ran.is(status, "", &format!("tickets: {said}"));
+        m.run("ls /etc; find /var/lib -mindepth 2")
+            .is(0, "group\nnsswitch.conf\npasswd\n", "");
+    }
+}
+
+/// E8: a user's desk does not take the place of the machine's without a word.
+#[test]
+fn a_user_shadows_no_machines_desk() {
+    let Some(m) = machine() else { return };
+    m.run(&format!(
+        "{INIT} >/dev/null; install -d -o other /var/lib/other"
+    ))
+    .is(0, "", "");
+    let own = "as_user other \"$program\" init --domain example.com --admin a@b";
+    let said = "tickets: cannot set up a desk: this machine has one, configured in /etc/tickets/config.toml\n\
+        hint: `sudo tickets list` works on it; \
+        `tickets --config /var/lib/other/.config/tickets/config.toml init` sets up another one\n";
+    m.run(own).is(77, "", said);
+    m.run("ls -A /var/lib/other").is(0, "", "");
+    // As the hint says.
+    let asked = own.replace(
+        "\"$program\"",
+        "\"$program\" --config /var/lib/other/.config/tickets/config.toml",
+    );
+    assert_eq!(m.run(&asked).status, 0);
+    m.run("ls -A /var/lib/other")
+        .is(0, ".config\ntickets\n", "");
+}
+
+/// E8: who comes by sudo has to go by sudo.
+#[test]
+fn printed_commands_are_for_whom_reads_them() {
+    let Some(m) = machine() else { return };
+    m.run("install -d -o other /var/lib/other").is(0, "", "");
+    let init = "init --etc mta --domain example.com --admin a@b";
+    let next = |ran: Ran| {
+        let lines = ran.stdout.lines().filter(|line| line.starts_with("      "));
+        lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let by_sudo = format!("SUDO_COMMAND=\"$program {init}\" as_user other \"$program\" {init}");
+    assert_eq!(
+        next(m.run(&by_sudo)),
+        [
+            "sudo -u other tickets init --exim | sudo sh",
+            "mkdir -p ~/.mutt && sudo -u other tickets init --mutt >~/.mutt/tickets",
+            "sudo -u other tickets check",
+        ]
+    );
+    let pieces =
+        "SUDO_COMMAND=\"$program init\" as_user other \"$program\" init --etc mta --postfix";
+    let script = m.run(pieces).stdout;
+    let put_in = "# Put in:    sudo -u other tickets init --postfix | sudo sh";
+    assert!(script.lines().any(|line| line == put_in), "{script}");
+    // In a shell of that user's, which sudo began, nothing is needed.
+    let in_shell = "rm -r /var/lib/other/.config; SUDO_COMMAND=/bin/bash as_user other";
+    assert_eq!(
+        next(m.run(&format!("{in_shell} \"$program\" {init}"))),
+        [
+            "tickets init --exim | sudo sh",
+            "mkdir -p ~/.mutt && tickets init --mutt >~/.mutt/tickets",
+            "tickets check",
+        ]
+    );
+}
+
+/// What `tickets init --exim` of this desk puts into a configuration that is not split.
+fn exim(user: &str, options: &str) -> String {
+    format!("TICKETS_USER = {user}\nTICKETS_COMMAND = /usr/local/bin/tickets{options}\n{PIPE}")
+}
+
+fn postfix(user: &str, options: &str) -> String {
+    format!(
+        "tickets unix - n n - - pipe\n  flags=X null_sender= user={user}\n  \
+         argv=/usr/local/bin/tickets{options} deliver --routed --sender=${{sender}}\n"
+    )
+}
+
+const TEMPLATE: &str = "etc/exim4/exim4.conf.template";
+const MASTER: &str = "etc/postfix/master.cf";
+
+/// E7: without a configuration of its own, root works on the desk to which the mail server brings mail.
+#[test]
+fn root_works_on_the_desk_that_the_mail_server_serves() {
+    let desk = "domain = \"example.org\"\nadmins = \"a@example.net\"\nsendmail = \"/bin/true\"\n";
+    let split = "dc_use_split_config='true'\n";
+    for (case, pieces, store) in [
+        ("Exim", vec![(TEMPLATE, exim("other", ""))], "tickets"),
+        (
+            "Exim, split",
+            vec![
+                ("etc/exim4/update-exim4.conf.conf", split.into()),
+                (
+                    "etc/exim4/conf.d/main/000_localmacros",
+                    "TICKETS_USER = other\n".into(),
+                ),
+                (
+                    "etc/exim4/conf.d/transport/30_exim4-config_tickets",
+                    exim("tickets", ""),
+                ),
+                // No longer in use.
+                (TEMPLATE, exim("tickets", "")),
+            ],
+            "tickets",
+        ),
+        (
+            "Postfix, and options",
+            vec![(MASTER, postfix("other", " --dir /var/lib/other/desk"))],
+            "desk",
+        ),
+        (
+            "both, and the same desk",
+            vec![
+                (
+                    TEMPLATE,
+                    exim("other", " --config=/var/lib/other/desk.toml"),
+                ),
+                (
+                    MASTER,
+                    postfix("other", " --config /var/lib/other/desk.toml"),
+                ),
+            ],
+            "of-config",
+        ),
+    ] {
+        let Some(m) = machine() else { return };
+        for (file, text) in pieces {
+            m.put(file, &text);
+        }
+        m.put("var/other/.config/tickets/config.toml", desk);
+        m.put(
+            "var/other/desk.toml",
+            &format!("{desk}dir = \"~/of-config\"\n"),
+        );
+        let ran =
+            m.run("chown -R other:other /var/lib/other; tickets deliver submit@example.org <mail");
+        assert_eq!(
+            (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
+            (0, "", ""),
+            "{case}"
+        );
+        m.run("tickets list -q && tickets close 1 && tickets list -q --closed && find /root -mindepth 1").is(
+            0,
+            "1\nclosed 1  Printer\n1\n",
+            "",
+        );
+        let path = format!("/var/lib/other/{store}/archived/1");
+        m.run(&format!("stat -c '%U %n' {path}"))
+            .is(0, &format!("other {path}\n"), "");
+        // The machine's own configuration comes first.
+        m.put(
+            "etc/tickets/config.toml",
+            &format!("{desk}dir = \"/var/lib/tickets\"\n"),
+        );
+        m.run("install -d -o tickets /var/lib/tickets; tickets list -q --all")
+            .is(0, "", "");
+    }
+}
+
+/// E7, E4, A3: without a desk, or with several, root does nothing at all.
+#[test]
+fn root_works_on_no_desk_that_nobody_meant() {
+    let none = "tickets: no desk is set up on this machine\n\
+        hint: `tickets init --help` says how to set one up\n";
+    let config = " --config /srv/o.toml";
+    for (pieces, status, said) in [
+        (vec![], 66, none.to_owned()),
+        // Others than root may write there: it would be theirs to say whom root becomes.
+        (vec![(TEMPLATE, exim("other", "") + "# 0666\n")], 66, none.to_owned()),
+        // The pieces are taken out, but for values that were set by hand.
+        (vec![("etc/exim4/exim4.conf.localmacros", "TICKETS_USER = other\n".into())], 66, none.to_owned()),
+        (
+            vec![(TEMPLATE, exim("tickets", "")), (MASTER, postfix("other", config))],
+            77,
+            "tickets: cannot tell which desk is meant: /etc/exim4/exim4.conf.template names that of tickets, \
+             and /etc/postfix/master.cf that of other\n\
+             hint: `sudo -u tickets tickets ...` or `sudo -u other tickets --config /srv/o.toml ...`\n"
+                .into(),
+        ),
+        (
+            vec![(TEMPLATE, exim("tickets", " --dir /srv/$domain_data"))],
+            77,
+            "tickets: cannot tell which desk is meant: /etc/exim4/exim4.conf.template names several\n\
+             hint: `sudo -u tickets tickets --dir '/srv/$domain_data' ...`\n"
+                .into(),
+        ),
+        (
+            vec![(MASTER, postfix("root", ""))],
+            77,
+            "tickets: cannot work as user root: no mail server runs a program as root\n".into(),
+        ),
+        (
+            vec![(MASTER, postfix("nobody-here", ""))],
+            77,
+            "tickets: cannot work as user nobody-here: there is no such user\n".into(),
+        ),
+    ] {
+        let Some(m) = machine() else { return };
+        for (file, text) in pieces {
+            m.put(file, &text);
+            if text.contains("0666") {
+                let mode = PermissionsExt::from_mode(0o666);
+                fs::set_permissions(m.0.path(file), mode).unwrap();
+            }
+        }
+        for command in ["list", "export --mbox out", "check", "close 1", "flush", "init --exim"] {
+            let ran = m.run(&format!("tickets {command}"));
+            assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (status, "", said.as_str()), "{command}");
+        }
+        let line = format!("{}\n", said.lines().next().unwrap());
+        m.run("tickets deliver submit@example.org <mail").is(75, "", &line);
+        // A store that is named works as ever; and what needs no desk.
+        m.run("tickets --dir demo list -q && tickets completions bash >/dev/null").is(0, "", "");
+        m.run("find /root /var/lib -mindepth 1; ls out demo 2>/dev/null").is(2, "", "");
+    }
+}
+
+/// E8: root's desk does not take the place of one to which mail is brought.
+#[test]
+fn root_shadows_no_desk_that_is_served() {
+    let Some(m) = machine() else { return };
+    m.put(MASTER, &postfix("other", ""));
+    let said = "tickets: cannot set up a desk: the mail server brings mail to that of user other\n\
+        hint: `sudo -u other tickets list` works on it; \
+        `tickets --config /etc/tickets/config.toml init` sets up another one\n";
+    m.run(INIT).is(77, "", said);
+    assert!(!m.0.path("etc/tickets").exists());
+    let asked = INIT.replace(
+        "tickets init",
+        "tickets --config /etc/tickets/config.toml init",
+    );
+    assert_eq!(m.run(&asked).status, 0);
+    m.run("stat -c %U /var/lib/tickets /etc/tickets/config.toml")
+        .is(0, "tickets\nroot\n", "");
+}
