@@ -35,6 +35,31 @@ impl Config {
         tag.unwrap_or_default()
     }
 
+    /// Says no where mail would go out in the name of a domain that is only a guess (E7).
+    ///
+    /// # Errors
+    /// Status 78 if no domain is configured.
+    pub fn expect_domain(&self) -> Result<()> {
+        if self.domain_known {
+            return Ok(());
+        }
+        let (why, mend) = self.guessed();
+        Err(Fault::new(Status::Config, why).hint(mend).into())
+    }
+
+    /// What is to be said where no domain is configured, and how to mend it.
+    pub fn guessed(&self) -> (String, String) {
+        let guess = self.addresses.domain();
+        let mend = match &self.file {
+            Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
+            None => format!("`tickets init --domain {}`", quoted(guess)),
+        };
+        (
+            format!("no domain is configured, and {guess} is only a guess"),
+            mend,
+        )
+    }
+
     /// How the desk recognises its own mail, and spam (C6).
     pub fn local_signs(&self) -> LocalSigns<'_> {
         local_signs(&self.addresses, &self.spam_header)

@@ -79,7 +79,9 @@ impl Desk {
         store.has_own_directories()?;
         Ok(Desk {
             store,
-            outbox: Outbox::at(&config.dir).shared(group.is_some()),
+            outbox: Outbox::at(&config.dir)
+                .shared(group.is_some())
+                .of_domain(config.addresses.domain(), !config.domain_known),
             index: OnceCell::new(),
             index_elsewhere: None,
             journal_is_long: Cell::new(false),

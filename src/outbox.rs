@@ -42,10 +42,13 @@ const NEVER_FILED: i64 = 24 * 3600;
 const RELEASED: [&str; 2] = ["new", "cur"];
 
 /// The outbox of one store. Its directories are created when the first mail is staged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outbox {
     store: PathBuf,
     group: bool,
+    /// The desk's domain, and whether that is a guess; then mail says so.
+    domain: String,
+    is_guess: bool,
     /// Opened when it is first needed.
     dir: Arc<OnceLock<Dir>>,
 }
@@ -105,8 +108,7 @@ impl Outbox {
     pub fn at(dir: &Path) -> Self {
         Self {
             store: dir.to_owned(),
-            group: false,
-            dir: Arc::default(),
+            ..Self::default()
         }
     }
 
@@ -114,6 +116,15 @@ impl Outbox {
     #[must_use]
     pub fn shared(mut self, group: bool) -> Self {
         self.group = group;
+        self
+    }
+
+    /// Says which domain is the desk's, and whether it is only a guess. Mail written in the name of one is never sent if
+    /// the domain turns out to be another (E7).
+    #[must_use]
+    pub fn of_domain(mut self, domain: &str, is_guess: bool) -> Self {
+        domain.clone_into(&mut self.domain);
+        self.is_guess = is_guess;
         self
     }
 
@@ -247,7 +258,7 @@ impl Outbox {
     }
 
     fn write(&self, place: &Place, mail: &Outgoing, now: i64) -> io::Result<()> {
-        let head = entry::head(mail)?;
+        let head = entry::head(mail, self.is_guess.then_some(&self.domain))?;
         // Create a new file instead of truncating the old one: `new/` may still hold a link to that.
         if let Err(cause) = place.remove()
             && !absent(&cause)

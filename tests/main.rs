@@ -17,6 +17,7 @@ mod deliver;
 mod export;
 mod flush_crash;
 mod group;
+mod guess;
 mod import;
 mod import_corpus;
 mod import_crash;

@@ -134,7 +134,7 @@ fn config(desk: &Desk) -> Diagnosis {
         return Diagnosis::ok(format!("config: mail for {domain}"));
     }
     let finding = Diagnosis::warn(format!(
-        "config: no domain is configured; answers say {domain}, which is a guess"
+        "config: no domain is configured, so that no mail is sent: {domain} is only a guess"
     ));
     match &desk.config.file {
         None => finding.mend(format!("tickets init --domain {}", quoted(domain))),

@@ -75,6 +75,10 @@ fn each(
     quiet: bool,
 ) -> Result<Status> {
     let mut desk = cx.desk_to_write()?;
+    // Somebody is told.
+    if !quiet {
+        desk.config.expect_domain()?;
+    }
     // All or nothing, as far as typing mistakes go.
     for &id in tickets {
         desk.is_done(id, wanted)?;

@@ -10,7 +10,7 @@ use super::mta::{Exim, Mta, mta};
 use super::text::{toml_string, typed};
 use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::desk::Desk;
-use crate::error::{Fault, Status, harmless, quoted};
+use crate::error::{Fault, Status, harmless};
 use crate::part::{Context, Run};
 use crate::privilege::{self, Ground};
 use crate::screen;
@@ -94,17 +94,9 @@ impl Init {
         // program.
         let config = cx.desk()?.config;
         let overrides = &config.overrides;
+        config.expect_domain()?;
         if self.mutt {
             return mutt::muttrc(&config);
-        }
-        if !config.domain_known {
-            let guess = config.addresses.domain();
-            let text = format!("no domain is configured, and {guess} is only a guess");
-            let hint = match &config.file {
-                Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
-                None => format!("`tickets init --domain {}`", quoted(guess)),
-            };
-            return Err(Fault::new(Status::Config, text).hint(hint).into());
         }
         if self.postfix {
             return postfix::script(&config, overrides);

@@ -40,7 +40,18 @@ impl Run for Mutt {
         // An absolute path, so that mutt does not take its first character for a shortcut (`=`, `+`).
         let path = desk.store.path(self.ticket, state);
         let mut command = privilege::program(&program);
-        command.arg("-e").arg(source()?).arg("-f").arg(path);
+        match desk.config.domain_known {
+            true => {
+                command.arg("-e").arg(source()?);
+            }
+            // No mail goes out in the name of a guess.
+            false => {
+                let (why, mend) = desk.config.guessed();
+                let text = "mail that you write there comes from your own address";
+                crate::screen::remark(format_args!("{why}, so {text}; {mend}"));
+            }
+        }
+        command.arg("-f").arg(path);
         pass_on_desk(&mut command, &desk);
         let failed = command.exec();
         Err(failed).with_context(|| format!("cannot start {}", program.display()))

@@ -40,6 +40,7 @@ impl Run for Reply {
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
         let draft = self.draft(&desk)?;
+        desk.config.expect_domain()?;
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let text = format!(
                 "cannot reply to ticket {}: this is not a terminal",

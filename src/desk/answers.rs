@@ -214,10 +214,24 @@ impl Desk {
         for filed in filed {
             fresh.append(std::mem::take(&mut filed.released));
         }
+        if !self.config.domain_known {
+            return self.not_sent(fresh.len());
+        }
         match self.outbox.send(&self.sendmail(), &fresh, now) {
             Ok(report) => self.after_sending(&report, now),
             Err(e) => vec![error::line(&e)],
         }
+    }
+
+    /// What is to be said of mail that waits because nobody knows in whose name it shall go out (E7).
+    fn not_sent(&self, waiting: usize) -> Vec<String> {
+        let mails = match waiting {
+            0 => return Vec::new(),
+            1 => "1 mail waits".to_owned(),
+            n => format!("{n} mails wait"),
+        };
+        let (why, mend) = self.config.guessed();
+        vec![format!("{mails} in the outbox: {why}; {mend}")]
     }
 
     /// What is to be said of mail that sendmail did not take. The admins are notified of what was given
@@ -271,6 +285,9 @@ impl Desk {
         };
         let now = self.now();
         self.outbox.recover(&is_filed, now)?;
+        if !self.config.domain_known {
+            return Ok((0, self.not_sent(self.outbox.waiting()?.len())));
+        }
         let report = self.outbox.flush(&self.sendmail(), now)?;
         let unsent = self.after_sending(&report, now);
         Ok((report.sent.len(), unsent))

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 const SENDER: &str = "X-Tickets-Sender:";
 const RECIPIENT: &str = "X-Tickets-Recipient:";
+/// Says that the domain of the desk was a guess when the mail was written, and which.
+const GUESS: &str = "X-Tickets-Guess:";
 
 /// More bytes than any envelope of ours has. The limit keeps a file without line ends from being read as a whole.
 const MAX_HEAD: u64 = 1 << 20;
@@ -136,6 +138,8 @@ pub(super) struct Envelope {
     /// `None` is the null sender.
     pub sender: Option<String>,
     pub recipients: Vec<String>,
+    /// The domain in whose name it was written, if that was a guess.
+    pub guess: Option<String>,
     /// In bytes from the beginning of the file.
     pub offset: u64,
 }
@@ -145,7 +149,7 @@ pub(super) struct Envelope {
 /// # Errors
 /// `InvalidInput` if an address is not one line, or if the mail begins with a field that would be read as part of the
 /// envelope.
-pub(super) fn head(mail: &Outgoing) -> io::Result<String> {
+pub(super) fn head(mail: &Outgoing, guess: Option<&String>) -> io::Result<String> {
     let mut head = format!(
         "{SENDER} <{}>\n",
         mail.sender.as_deref().unwrap_or_default()
@@ -153,8 +157,11 @@ pub(super) fn head(mail: &Outgoing) -> io::Result<String> {
     for recipient in &mail.recipients {
         head.push_str(&format!("{RECIPIENT} {recipient}\n"));
     }
-    let lines = head.lines().count() == 1 + mail.recipients.len();
-    let ours = [SENDER, RECIPIENT]
+    if let Some(guess) = guess {
+        head.push_str(&format!("{GUESS} {guess}\n"));
+    }
+    let lines = head.lines().count() == 1 + mail.recipients.len() + usize::from(guess.is_some());
+    let ours = [SENDER, RECIPIENT, GUESS]
         .iter()
         .any(|field| mail.bytes.starts_with(field.as_bytes()));
     if !lines || ours || head.chars().any(|c| c.is_control() && c != '\n') {
@@ -175,6 +182,7 @@ impl Envelope {
         let mut envelope = Self {
             sender: None,
             recipients: Vec::new(),
+            guess: None,
             offset: 0,
         };
         let mut lines = BufReader::new(file.take(MAX_HEAD));
@@ -190,6 +198,8 @@ impl Envelope {
                 has_sender = true;
             } else if let Some(recipient) = text.strip_prefix(RECIPIENT) {
                 envelope.recipients.push(recipient.trim().into());
+            } else if let Some(guess) = text.strip_prefix(GUESS) {
+                envelope.guess = Some(guess.trim().into());
             } else {
                 break;
             }

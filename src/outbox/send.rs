@@ -110,7 +110,7 @@ impl Outbox {
                 break;
             }
             tried += 1;
-            let Some(claimed) = claim_or_report(place, &mut report) else {
+            let Some(claimed) = self.claim_or_report(place, now, &mut report) else {
                 continue;
             };
             let (claim, mut started) = start(sendmail, claimed);
@@ -165,7 +165,7 @@ impl Outbox {
         // twice, so that time should be short.
         let claims: Vec<_> = places
             .iter()
-            .filter_map(|place| claim_or_report(place, report))
+            .filter_map(|place| self.claim_or_report(place, now, report))
             .collect();
         let running: Vec<_> = claims
             .into_iter()
@@ -205,18 +205,54 @@ impl Outbox {
         // A sendmail that does not know SMTPUTF8 will not learn it within five days.
         let international = mail.recipients.iter().any(|r| !r.is_ascii());
         let never = international && error.is_refusal();
-        if never || now.saturating_sub(mail.since) >= FIVE_DAYS {
-            let failed = self.opened("failed/new").ok();
-            let to = failed.map(|failed| failed.at(entry::name(&mail.place)));
-            if let Some(to) = to
-                && mail.place.rename(&to).is_ok()
-            {
-                mail.place = to;
-                report.failed.push((mail, reason));
-                return;
-            }
+        let is_over = never || now.saturating_sub(mail.since) >= FIVE_DAYS;
+        match is_over && self.give_up(&mut mail) {
+            true => report.failed.push((mail, reason)),
+            false => report.waiting.push((mail, reason)),
         }
-        report.waiting.push((mail, reason));
+    }
+
+    /// Moves a mail to `failed/`. False if it stays.
+    fn give_up(&self, mail: &mut Mail) -> bool {
+        let failed = self.opened("failed/new").ok();
+        let to = failed.map(|failed| failed.at(entry::name(&mail.place)));
+        match to.filter(|to| mail.place.rename(to).is_ok()) {
+            Some(to) => {
+                mail.place = to;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// [`claim`], where what goes wrong is reported. A mail in the name of a domain that was guessed, and wrongly, is
+    /// given up.
+    fn claim_or_report(&self, place: &Place, now: i64, report: &mut Report) -> Option<Claimed> {
+        let claimed = claim(place).unwrap_or_else(|cause| {
+            let mail = Mail::read(place);
+            report
+                .waiting
+                .extend(mail.map(|mail| (mail, cause.to_string())));
+            None
+        });
+        let (mut claim, envelope, file) = claimed?;
+        let Some(guess) = envelope
+            .guess
+            .as_ref()
+            .filter(|guess| **guess != self.domain)
+        else {
+            return Some((claim, envelope, file));
+        };
+        let reason = format!(
+            "it was written as from {guess}, when that was only a guess; the domain is {}",
+            self.domain
+        );
+        self.note_try(&mut claim, now);
+        match self.give_up(&mut claim.mail) {
+            true => report.failed.push((claim.mail, reason)),
+            false => report.waiting.push((claim.mail, reason)),
+        }
+        None
     }
 
     /// Records an attempt in the file's mtime. It is always later than the release, even within the same second, to
@@ -267,17 +303,6 @@ fn start(sendmail: &Sendmail, (claim, envelope, file): Claimed) -> (Claim, Start
     let sender = envelope.sender.as_deref();
     let started = sendmail.start(sender, &envelope.recipients, file);
     (claim, started)
-}
-
-/// [`claim`], where what goes wrong is reported.
-fn claim_or_report(place: &Place, report: &mut Report) -> Option<Claimed> {
-    claim(place).unwrap_or_else(|cause| {
-        let mail = Mail::read(place);
-        report
-            .waiting
-            .extend(mail.map(|mail| (mail, cause.to_string())));
-        None
-    })
 }
 
 /// True if a mail has waited long enough, or if the clock was set back. One second does not count as set back:

@@ -5,7 +5,7 @@ use std::{fs, io};
 /// What [`Ground::settle`] would decide, without becoming anybody.
 fn decided(path: &Path) -> String {
     let ground = Ground::of(path).unwrap();
-    match ground.verdict() {
+    match ground.user() {
         Ok(None) => "root".into(),
         Ok(Some(uid)) => uid.to_string(),
         Err(e) => crate::error::line(&e),
