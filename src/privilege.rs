@@ -118,27 +118,29 @@ pub fn was_root() -> bool {
 }
 
 /// What has to stand before a command, so that whoever typed this one can give it to this user's desk: `sudo -u USER `
-/// where sudo began this process, or root did and became that user; else nothing.
+/// where sudo began this process; else nothing.
 #[must_use]
 pub fn sudo() -> String {
-    let me = Uid::effective();
-    let name = || match User::from_uid(me).ok().flatten() {
-        Some(user) => user.name,
-        None => format!("'#{me}'"),
-    };
-    if me.is_root() {
-        return "sudo ".into();
-    }
-    if BECAME.get().is_some() {
-        return format!("sudo -u {} ", name());
-    }
     // A shell that sudo began is this user's own.
     let command = std::env::var("SUDO_COMMAND").unwrap_or_default();
     let by_sudo = command.split(' ').next().map(Path::new);
     let own = std::env::current_exe().unwrap_or_default();
     match by_sudo.is_some_and(|begun| begun.file_name() == own.file_name()) {
-        true => format!("sudo -u {} ", name()),
+        true => sudo_here(),
         false => String::new(),
+    }
+}
+
+/// `sudo -u USER `, for the user that this process runs as; `sudo ` for root.
+#[must_use]
+pub fn sudo_here() -> String {
+    let me = Uid::effective();
+    if me.is_root() {
+        return "sudo ".into();
+    }
+    match User::from_uid(me).ok().flatten() {
+        Some(user) => format!("sudo -u {} ", user.name),
+        None => format!("sudo -u '#{me}' "),
     }
 }
 

@@ -232,3 +232,59 @@ fn too_large_is_said_so() {
     }
     assert_eq!(bench.names(), ["1"]);
 }
+
+/// E8, A3: what the mail server brings as the desk's waits if the desk knows nothing of it: one of the two was
+/// changed, and it is not the customer's mistake.
+#[test]
+fn what_the_mail_server_holds_for_ours_waits() {
+    let b = Bench::new();
+    b.file("submit", FIRST);
+    b.take_sent();
+    let before = b.mbox("1");
+    let line = |address: &str, option: &str| {
+        let user = nix::unistd::User::from_uid(
+            crate::bench::ordinary_user().map_or_else(nix::unistd::geteuid, |(uid, _)| uid.into()),
+        );
+        format!(
+            "tickets: the mail server brings mail for {address}, which is no address of this desk now; make its \
+             pieces anew: `sudo -u {} tickets --config {} init {option} | sudo sh`\n",
+            user.unwrap().unwrap().name,
+            b.path("config.toml").display()
+        )
+    };
+    let more = mail("2", "To: submit@example.org\n", "x");
+    // The domain was changed, the local-part, the template; the header may name the desk all the same.
+    for address in [
+        "submit@example.com",
+        "help@example.org",
+        "case-1@example.org",
+    ] {
+        let args = ["deliver", "--routed", "-f", "a@example.net", "-r", address];
+        b.run(&args, more.as_bytes())
+            .is(75, "", &line(address, "--postfix"));
+        let mut exim = b.command(&["deliver", "--routed"]);
+        exim.env("SENDER", "a@example.net")
+            .env("RECIPIENT", address);
+        crate::bench::finish(exim, more.as_bytes()).is(75, "", &line(address, "--exim"));
+    }
+    assert_eq!((b.names(), b.mbox("1")), (vec!["1".to_owned()], before));
+    // By any other way, the sender hears of it (B9).
+    let steve = mail("3", "", "x");
+    assert_eq!(b.deliver("submit@example.com", &steve).status, 67);
+    // What only the sender can mend is still refused, and what is the desk's is filed.
+    let routed = |address: &str| b.run(&["deliver", "--routed", "-r", address], steve.as_bytes());
+    let refused = "5.1.1 There is no ticket ticket-9@example.org: please write to submit@example.org to open a new one.\n";
+    routed("ticket-9@example.org").is(67, refused, "");
+    assert_eq!(b.names(), ["1"]);
+    routed("ticket-1-quiet@example.org").silent();
+    routed("SUBMIT@Example.ORG").silent();
+    assert_eq!(b.names(), ["1", "2"]);
+    // A desk that takes everything has no such mistake to make.
+    b.configure("catch_all = \"submit\"\n");
+    b.run(
+        &["deliver", "--routed", "-r", "x@example.com"],
+        mail("4", "", "y").as_bytes(),
+    )
+    .silent();
+    assert_eq!(b.names(), ["1", "2", "3"]);
+}

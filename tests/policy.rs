@@ -189,3 +189,36 @@ fn other_domains_are_left_alone() {
     bench.put("config.toml", text.as_bytes());
     ask(&bench, &question("ticket-3@never-guessed.example")).is(0, "action=DUNNO\n\n", "");
 }
+
+/// E8: what Postfix's table holds for the desk's and the desk does not is deferred, with a line for the log.
+#[test]
+fn what_postfix_holds_for_ours_is_no_refusal() {
+    let bench = desk("");
+    let table = [
+        ("submit@example.org", "DUNNO".to_owned()),
+        ("ticket-1-done@example.org", "DUNNO".into()),
+        ("ticket-3@example.org", no_ticket("ticket-3@example.org")),
+        ("submit@example.com", DEFER.into()),
+        ("case-1@example.org", DEFER.into()),
+    ];
+    let questions: String = table.iter().map(|(address, _)| question(address)).collect();
+    let answers: String = table
+        .iter()
+        .map(|(_, action)| format!("action={action}\n\n"))
+        .collect();
+    let ran = bench.run(&["policy", "--routed"], questions.as_bytes());
+    assert_eq!((ran.status, &ran.stdout), (0, &answers));
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, address) in lines
+        .iter()
+        .zip(["submit@example.com", "case-1@example.org"])
+    {
+        let start =
+            format!("tickets: the mail server brings mail for {address}, which is no address");
+        assert!(
+            line.starts_with(&start) && line.ends_with(" init --postfix | sudo sh`"),
+            "{line}"
+        );
+    }
+}

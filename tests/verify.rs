@@ -27,6 +27,12 @@ fn manual() {
          tickets verify steve@example.org\n\
          tickets verify -x@example.net",
     );
+    t.step(
+        "What the mail server holds for the desk's, and the desk does not, is no mistake of the sender's (E8).",
+        "tickets verify --routed ticket-1@example.org\n\
+         tickets verify --routed ticket-3@example.org\n\
+         tickets verify --routed ticket-1@example.com",
+    );
     t.step("An MTA that asks wrongly is told.", "tickets verify");
     let all = Bench::with("unknown_ticket = \"open\"\ncatch_all = \"submit\"\n");
     t.at(&all).step(

@@ -1,12 +1,13 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
+use super::routed::disagreement;
 use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
 use crate::error::{self, Status};
 use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
 use anyhow::{Context as _, Result, bail};
-use mail::envelope::{Envelope, Given};
+use mail::envelope::{Envelope, Given, RecipientSource};
 use mail::mbox;
 use mail::message::Message;
 use std::io::{IsTerminal, Read, Write};
@@ -32,6 +33,9 @@ pub struct Deliver {
         allow_hyphen_values = true
     )]
     recipients: Vec<String>,
+    /// A mail server has looked at the recipient and holds it for the desk's: if it is not, the mail waits
+    #[arg(long)]
+    routed: bool,
     /// Say what was done, on stderr, as is done on a terminal
     #[arg(short, long)]
     verbose: bool,
@@ -53,6 +57,8 @@ impl Run for Deliver {
         let (from_line_sender, raw) = mbox::strip_from_line(&input);
         let message = Message::new(raw);
         self.recipients.append(&mut self.more);
+        // Exim says it in the environment.
+        let by_option = !self.recipients.is_empty();
         let given = Given {
             sender: self.sender,
             recipients: self.recipients,
@@ -61,6 +67,13 @@ impl Run for Deliver {
         let addresses = desk.config.addresses.clone();
         let is_ours = |address: &str| addresses.target(address).is_some();
         let envelope = Envelope::find(&given, from_line_sender, &env, &message, &is_ours);
+        if self.routed && envelope.recipients_from == RecipientSource::Envelope {
+            let option = if by_option { "--postfix" } else { "--exim" };
+            let mut named = envelope.recipients.iter();
+            if let Some(fault) = named.find_map(|to| disagreement(&desk.config, to, option)) {
+                return Err(fault.into());
+            }
+        }
         let incoming = Incoming {
             message: &message,
             envelope: &envelope,

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod reindex;
 pub mod reply;
 pub mod restore;
+mod routed;
 pub mod show;
 mod text;
 pub mod verify;

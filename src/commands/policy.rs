@@ -3,6 +3,7 @@
 //! Postfix's spawn(8) ties standard error to the connection as well as standard output, so a
 //! word for the administrator must not go there: it would be read as a part of the answer.
 
+use super::routed::disagreement;
 use crate::error::{self, Status};
 use crate::part::{Context, Run};
 use crate::ticket::dialogue;
@@ -19,7 +20,11 @@ use std::os::unix::net::UnixDatagram;
 /// not exist gets 550 and a sentence; what is none of the desk's addresses is left to Postfix
 /// (DUNNO). contrib/postfix says how Postfix is made to ask.
 #[derive(clap::Args)]
-pub struct Policy {}
+pub struct Policy {
+    /// Postfix asks about the desk's addresses alone: what is none of them is deferred
+    #[arg(long)]
+    routed: bool,
+}
 
 impl Run for Policy {
     const NAME: &'static str = "policy";
@@ -27,15 +32,15 @@ impl Run for Policy {
     fn run(self, cx: &Context) -> Result<Status> {
         let mut input = std::io::stdin().lock();
         let mut output = std::io::stdout().lock();
-        dialogue::answer(&mut input, &mut output, |recipient| action(cx, recipient))
+        dialogue::answer(&mut input, &mut output, |to| action(cx, to, self.routed))
             .context("cannot answer Postfix")?;
         Ok(Status::Ok)
     }
 }
 
-fn action(cx: &Context, recipient: &str) -> String {
+fn action(cx: &Context, recipient: &str, routed: bool) -> String {
     // The configuration is read anew each time: Postfix keeps us for an hour.
-    match refusal(cx, recipient) {
+    match refusal(cx, recipient, routed) {
         Ok(None) => "DUNNO".into(),
         Ok(Some(sentence)) => format!("550 {sentence}"),
         Err(e) => {
@@ -46,9 +51,12 @@ fn action(cx: &Context, recipient: &str) -> String {
 }
 
 /// Why mail to one of the desk's addresses would be refused, for the other server.
-fn refusal(cx: &Context, recipient: &str) -> Result<Option<String>> {
+fn refusal(cx: &Context, recipient: &str, routed: bool) -> Result<Option<String>> {
     let desk = cx.desk_for_mta()?;
     let config = &desk.config;
+    if routed && let Some(fault) = disagreement(config, recipient, "--postfix") {
+        return Err(fault.into());
+    }
     // Postfix asks about everybody's mail. Unless a domain is configured, only the one that we
     // would guess can be ours.
     let ours = config.domain_known

@@ -16,13 +16,21 @@ pub(super) fn toml_string(text: &str) -> String {
 
 /// The command with which whoever typed this one calls the program again, for this desk.
 pub(super) fn typed(overrides: &Overrides) -> String {
+    match privilege::was_root() {
+        true => for_admin(overrides),
+        false => privilege::sudo() + &again("tickets", overrides),
+    }
+}
+
+/// The command with which whoever may use sudo calls the program for this desk.
+pub(super) fn for_admin(overrides: &Overrides) -> String {
     let program = again("tickets", overrides);
     // Root finds the machine's desk by itself.
-    let of_machine =
+    let is_machines =
         overrides.dir.is_none() && overrides.config.as_deref() == Some(Path::new(MACHINE_FILE));
-    match of_machine && privilege::was_root() {
+    match is_machines {
         true => format!("sudo {program}"),
-        false => privilege::sudo() + &program,
+        false => privilege::sudo_here() + &program,
     }
 }
 
@@ -30,8 +38,11 @@ pub(super) fn typed(overrides: &Overrides) -> String {
 pub(super) fn again(program: &str, overrides: &Overrides) -> String {
     let mut command = program.to_owned();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let usual = |file: &Path| {
-        file == Path::new(MACHINE_FILE) || Config::own_file().is_ok_and(|own| own == file)
+    // The user's own comes before the machine's.
+    let own = Config::own_file().ok();
+    let usual = |file: &Path| match own.as_deref() == Some(file) {
+        true => true,
+        false => file == Path::new(MACHINE_FILE) && !own.as_ref().is_some_and(|own| own.exists()),
     };
     if let Some(file) = overrides.config.as_deref().map(absolute)
         && !usual(&file)
