@@ -155,7 +155,7 @@ fn a_wrong_guess_is_never_sent() {
         // A delivery stops at the first mail that fails; a flush does not.
         assert_eq!(failed(&b), if by_delivery { 1 } else { 2 });
         for _ in 0..2 {
-            assert_eq!(b.run(&["flush"], b"").stderr.contains("waits"), false);
+            assert!(!b.run(&["flush"], b"").stderr.contains("waits"));
         }
         assert_eq!((failed(&b), b.outbox().len()), (2, 2));
         let sent = b.take_sent();

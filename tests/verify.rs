@@ -31,6 +31,8 @@ fn manual() {
         "What the mail server holds for the desk's, and the desk does not, is no mistake of the sender's (E8).",
         "tickets verify --routed ticket-1@example.org\n\
          tickets verify --routed ticket-3@example.org\n\
+         tickets verify --routed ticket-1-gone@example.org\n\
+         tickets verify --routed case-1@example.org\n\
          tickets verify --routed ticket-1@example.com",
     );
     t.step("An MTA that asks wrongly is told.", "tickets verify");

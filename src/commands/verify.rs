@@ -1,9 +1,10 @@
 //! `tickets verify`: would mail to this address be taken?
 
+use super::routed::is_unknown;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::route::{self, Refusal};
+use crate::ticket::route;
 use anyhow::Result;
 
 /// Say whether mail to an address would be accepted, for an MTA at RCPT time
@@ -27,7 +28,7 @@ impl Run for Verify {
         match route::refusal(&self.address, &desk.rules(), &desk)? {
             None => Ok(Status::Ok),
             // The pieces of the mail server were made with other values (E8).
-            Some(Refusal::NotOurs(_)) if self.routed => {
+            Some(_) if self.routed && is_unknown(&desk.config, &self.address) => {
                 let text = format!("{} is no address of this desk now", self.address);
                 Err(Fault::new(Status::TempFail, text).into())
             }

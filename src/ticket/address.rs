@@ -173,6 +173,22 @@ impl Addresses {
         self.parse(address).map(|(target, _)| target)
     }
 
+    /// True if an address has our domain, and begins as a ticket's does. If it is none of ours all the same, whoever
+    /// wrote it has made a mistake in the rest.
+    pub fn begins_like_a_tickets(&self, address: &str) -> bool {
+        let address = address.trim().to_ascii_lowercase();
+        let Some((local, domain)) = address.rsplit_once('@') else {
+            return false;
+        };
+        let rest = unquoted(local).strip_prefix(self.before.as_str());
+        domain::in_ascii(domain).is_some_and(|domain| self.is_our_domain(&domain))
+            && rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    fn is_our_domain(&self, domain: &str) -> bool {
+        self.any_domain || self.domains.iter().any(|d| ascii_domain(d) == domain)
+    }
+
     /// Which address it is, and the digest in it.
     fn parse(&self, address: &str) -> Option<(Target, Option<String>)> {
         let plain = |target| Some((target, None));
@@ -184,8 +200,7 @@ impl Addresses {
             None => (address.as_str(), ascii_domain(self.domain())),
         };
         let local = unquoted(local);
-        let is_our_domain =
-            self.any_domain || self.domains.iter().any(|d| ascii_domain(d) == domain);
+        let is_our_domain = self.is_our_domain(&domain);
         let opens = |local: &str| {
             self.submit
                 .iter()

@@ -235,19 +235,19 @@ fn the_program_is_told_the_envelope_and_nothing_is_added_to_the_mail() {
             "an update",
             "alice@example.net",
             "Ticket-1-Done@example.org",
-            "1:deliver:alice@example.net:ticket-1-done@example.org:tickets:0077",
+            "2:deliver --routed:alice@example.net:ticket-1-done@example.org:tickets:0077",
         ),
         (
             "a bounce",
             "",
             "ticket-1@example.org",
-            "1:deliver::ticket-1@example.org:tickets:0077",
+            "2:deliver --routed::ticket-1@example.org:tickets:0077",
         ),
         (
             "a shell's characters",
             "`id`|$HOME'@example.net",
             "submit@example.org",
-            "1:deliver:`id`|$HOME'@example.net:submit@example.org:tickets:0077",
+            "2:deliver --routed:`id`|$HOME'@example.net:submit@example.org:tickets:0077",
         ),
     ] {
         site.mail(
@@ -307,6 +307,7 @@ fn install_can_be_repeated_and_undone() {
             (Some(0), String::new())
         );
         assert_eq!(tree(), first, "the same again");
+        assert_eq!(run(&["--undo"]).0, Some(0));
         assert_eq!(
             run(&["TICKETS_USER=nobody-here"]).0,
             Some(1),
@@ -322,4 +323,120 @@ fn install_can_be_repeated_and_undone() {
         assert_eq!(run(&[]), (Some(0), String::new()));
         assert!(route("submit@example.org"), "the defaults");
     }
+}
+
+/// E8: whoever comes second is told whose desk is there, and changes nothing; a running Exim is reloaded.
+#[test]
+fn a_second_desk_takes_no_desk_off_line() {
+    for form in [Form::Split, Form::Unsplit] {
+        let Some(site) = site::start(form, &[]) else {
+            return;
+        };
+        let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/exim4/install");
+        let run = |arguments: &[&str]| {
+            let run = site.inside(&[&[install], arguments].concat());
+            let mut run = run;
+            let run = run.output().unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
+            (run.status.code(), text(run.stdout), text(run.stderr))
+        };
+        let tree = || {
+            let mut run = site.inside(&[
+                "sh",
+                "-c",
+                "cd /etc/exim4 && find . -type f -exec sha256sum {} + | sort",
+            ]);
+            String::from_utf8(run.output().unwrap().stdout).unwrap()
+        };
+        let refused = |desk: &str| {
+            let (user, options) = desk
+                .split_once(' ')
+                .map_or((desk, String::new()), |(user, options)| {
+                    (user, format!(" {options}"))
+                });
+            let said = format!(
+                "install: Exim brings mail to another desk, that of user {user}; nothing is changed\n\
+                 hint: to take that out: sudo -u {user} tickets{options} init --exim | sudo sh -s -- --undo\n"
+            );
+            (Some(1), String::new(), said)
+        };
+        let first = tree();
+        let config = "TICKETS_COMMAND=/usr/local/bin/tickets --config /etc/desk.toml";
+        for other in [
+            &["TICKETS_USER=nobody"][..],
+            &[config],
+            &["TICKETS_USER=nobody", config],
+        ] {
+            assert_eq!(run(other), refused("tickets"));
+            assert_eq!(run(&[&["--undo"], other].concat()), refused("tickets"));
+        }
+        assert_eq!(tree(), first);
+        assert!(rcpt(&site, "submit@example.org").starts_with("250"));
+        // The program may lie elsewhere: it is the same desk.
+        site::restarted(&site, || {
+            assert_eq!(run(&["TICKETS_COMMAND=/opt/tickets"]).0, Some(0));
+        });
+        let removed = "removed, and Exim is reloaded\n".to_owned();
+        let undone = site::restarted(&site, || run(&["--undo"]));
+        assert_eq!(undone, (Some(0), removed.clone(), String::new()));
+        assert!(rcpt(&site, "submit@example.org").starts_with("550"));
+        let added = "added, and Exim is reloaded\n\
+            to test it:     exim4 -bt submit@example.org    (must name the router tickets_submit)\n";
+        let done = site::restarted(&site, || run(&["TICKETS_USER=nobody", config]));
+        assert_eq!(done, (Some(0), added.to_owned(), String::new()));
+        assert!(rcpt(&site, "submit@example.org").starts_with("250"));
+        let there = tree();
+        assert_eq!(run(&[]), refused("nobody --config /etc/desk.toml"));
+        assert_eq!(run(&["--undo"]), refused("nobody --config /etc/desk.toml"));
+        assert_eq!(tree(), there);
+        // By its name, also where its user can say nothing any more.
+        let undone = site::restarted(&site, || run(&["--undo", "TICKETS_USER=nobody", config]));
+        assert_eq!(undone, (Some(0), removed, String::new()));
+        assert!(rcpt(&site, "submit@example.org").starts_with("550"));
+    }
+}
+
+/// E8, A3: the domain is another one for the desk already, and not for Exim yet.
+#[test]
+fn mail_to_an_address_of_before_waits() {
+    let Some(site) = site::start(Form::Split, &[]) else {
+        return;
+    };
+    site.make_store(&[]);
+    let configure = |domain: &str| {
+        let path = site.path("home/.config/tickets/config.toml");
+        let text = format!("domain = {domain:?}\nadmins = [\"steve@example.org\"]\n");
+        fs::write(&path, text).unwrap();
+        site::give(&path, site::USER);
+    };
+    configure("example.com");
+    let message = trial("alice@example.net", "a@example.net", "x");
+    let id = Smtp::connect(site.port).send(
+        "alice@example.net",
+        &["submit@example.org"],
+        message.as_bytes(),
+    );
+    let line = site.wait("the mail to be deferred", || {
+        let log = site.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains(&id) && line.contains(" == submit@"))?;
+        Some(line.to_owned())
+    });
+    assert!(line.contains("R=tickets_submit"), "{line}");
+    let why = "tickets: the mail server brings mail for submit@example.org, which is no address of this desk now; \
+        make its pieces anew: `sudo -u tickets tickets init --exim | sudo sh`";
+    assert!(site.log().contains(why), "{}", site.log());
+    assert!(site.mailbox("alice@example.net").is_empty());
+    // Mended, and the next attempt files it.
+    configure("example.org");
+    assert!(
+        site.inside(&["exim4", "-M", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    site.wait_for_delivery(&id);
+    assert_eq!(site.ticket(1).len(), 1);
+    assert!(!site.log().contains(&format!("{id} ** ")));
 }

@@ -221,19 +221,19 @@ fn the_program_is_told_the_envelope_and_nothing_is_added_to_the_mail() {
             "an update",
             "alice@example.net",
             "Ticket-1-Done@example.org",
-            "5:--dir /d deliver --sender=alice@example.net --recipient=Ticket-1-Done@example.org:tickets",
+            "6:--dir /d deliver --routed --sender=alice@example.net --recipient=Ticket-1-Done@example.org:tickets",
         ),
         (
             "a bounce",
             "",
             "ticket-1@example.org",
-            "5:--dir /d deliver --sender= --recipient=ticket-1@example.org:tickets",
+            "6:--dir /d deliver --routed --sender= --recipient=ticket-1@example.org:tickets",
         ),
         (
             "a shell's characters",
             "`id`|$HOME'@example.net",
             "submit@example.org",
-            "5:--dir /d deliver --sender=`id`|$HOME'@example.net --recipient=submit@example.org:tickets",
+            "6:--dir /d deliver --routed --sender=`id`|$HOME'@example.net --recipient=submit@example.org:tickets",
         ),
     ] {
         let mail = trial("alice@example.net", "a@example.net", case);
@@ -338,10 +338,25 @@ fn install_can_be_repeated_and_undone() {
         "TICKETS_COMMAND=/opt/tickets --config /etc/desk.toml",
     ];
     assert_eq!(run(&other), (Some(0), String::new()));
+    // E8: whoever comes second is told whose desk is there, and changes nothing.
+    let there = all();
+    let said_no = "install: Postfix brings mail to another desk, that of user nobody; nothing is changed\n\
+        hint: to take that out: sudo -u nobody tickets --config /etc/desk.toml init --postfix | sudo sh -s -- --undo\n";
+    let config = "TICKETS_COMMAND=/opt/tickets --config /etc/desk.toml";
+    for second in [
+        &[][..],
+        &["TICKETS_USER=nobody"],
+        &[config],
+        &["--undo"],
+        &["--undo", "TICKETS_USER=nobody"],
+    ] {
+        assert_eq!(run(second), (Some(1), said_no.to_owned()), "{second:?}");
+        assert_eq!(all(), there, "{second:?}");
+    }
     let services = said(&["postconf", "-M", "tickets/unix", "ticketspolicy/unix"]);
     for wanted in [
-        "user=nobody argv=/opt/tickets --config /etc/desk.toml deliver --sender=${sender}",
-        "user=nobody argv=/opt/tickets --config /etc/desk.toml policy",
+        "user=nobody argv=/opt/tickets --config /etc/desk.toml deliver --routed --sender=${sender}",
+        "user=nobody argv=/opt/tickets --config /etc/desk.toml policy --routed",
     ] {
         assert!(services.contains(wanted), "{services}");
     }
@@ -362,6 +377,52 @@ fn install_can_be_repeated_and_undone() {
         ]);
         assert_eq!(answer, wanted, "{address}");
     }
+    // By its name it is taken out.
+    let undo = [&["--undo"], &other[..]].concat();
+    assert_eq!(run(&undo), (Some(0), String::new()));
+    assert_eq!(all(), bare);
+}
+
+/// E8: the domain is another one for the desk already, and not for Postfix yet.
+#[test]
+fn an_address_of_before_is_no_refusal() {
+    let Some(site) = start(&[]) else { return };
+    site.make_store(&["1"]);
+    let answer = |address: &str| rcpt(&site, address);
+    assert!(answer("ticket-1@example.org").starts_with("250"));
+    let path = site.path("home/.config/tickets/config.toml");
+    fs::write(
+        &path,
+        "domain = \"example.com\"\nadmins = [\"steve@example.org\"]\n",
+    )
+    .unwrap();
+    for address in [
+        "submit@example.org",
+        "ticket-1@example.org",
+        "ticket-9@example.org",
+    ] {
+        let said = answer(address);
+        assert!(said.starts_with("450 4.3.0 "), "{address}: {said}");
+    }
+    // What does not come by SMTP waits in the queue, with the reason.
+    let mail = trial(ALICE, "a@example.net", "printer");
+    let path = site.path("mail.eml");
+    fs::write(&path, mail).unwrap();
+    let send = format!("sendmail -f {ALICE} submit@example.org <{}", path.display());
+    assert!(
+        site.inside(&["sh", "-c", &send])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let why = "is no address of this desk now; make its pieces anew: `sudo -u tickets tickets init --postfix | sudo sh`";
+    site.wait("the mail to be deferred", || {
+        let log = site.log();
+        log.lines()
+            .any(|line| line.contains("status=deferred") && line.contains(why))
+            .then_some(())
+    });
+    assert!(site.mailbox(ALICE).is_empty());
 }
 
 /// `tickets init --postfix | sudo sh`, and out again with `--undo`.
@@ -382,6 +443,10 @@ fn init_puts_the_pieces_in_for_this_desk() {
             "{}",
             String::from_utf8_lossy(&run.stderr)
         );
+        // It reloads Postfix; once more, to wait for it.
+        let said = String::from_utf8(run.stdout).unwrap();
+        let (done, _) = said.split_once('\n').unwrap();
+        assert!(done.ends_with("ed, and Postfix is reloaded"), "{said}");
         reload(&site);
     };
     let answers = |wanted: [&str; 4]| {

@@ -46,8 +46,7 @@ fn init(site: &Site, mta: &str, arguments: &str) {
 fn exim(form: Form) -> Option<Site> {
     let site = site::start(form, &[])?;
     make_secret(&site);
-    init(&site, "--exim", "");
-    site::reload_exim(&site);
+    site::restarted(&site, || init(&site, "--exim", ""));
     Some(site)
 }
 

@@ -134,7 +134,7 @@ impl Site {
             mount --bind home "$2"
             port=$3 install=$4; shift 4
             "$install" "$@"
-            exec exim4 -bdf -q1m -oP /var/spool/exim4/exim.pid"#;
+            exec exim4 -bdf -q1m"#;
         let install = install.to_string_lossy();
         let arguments = [&[&*install], macros].concat();
         Site::run(root, port, &["spool/input"], script, &arguments)
@@ -310,9 +310,11 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // The child was not waited for, so the pid is still its own.
-        let _ = Command::new("kill").arg(self.mta.id().to_string()).status();
-        let _ = self.mta.wait();
+        // The child was not waited for, so the pid is still its own. Exim loses a signal while it starts anew.
+        while matches!(self.mta.try_wait(), Ok(None)) {
+            let _ = Command::new("kill").arg(self.mta.id().to_string()).status();
+            std::thread::sleep(Duration::from_millis(20));
+        }
         if std::thread::panicking() {
             eprintln!("{}", self.log());
         }
@@ -385,7 +387,8 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     );
     fs::write(etc.join("update-exim4.conf.conf"), settings).unwrap();
     // No relay host but this one, which nobody has; no questions to a name server.
-    let main = "MAIN_RELAY_NETS = 192.0.2.1\nMAIN_HOST_LOOKUP = :\n";
+    let main = "MAIN_RELAY_NETS = 192.0.2.1\nMAIN_HOST_LOOKUP = :\n\
+                pid_file_path = /var/spool/exim4/exim.pid\n";
     let root = root.display();
     let router = format!(
         "site_mailboxes:\n  driver = accept\n  domains = example.org : example.net : vendor.example\n  \
@@ -418,17 +421,27 @@ fn exim_configuration(root: &Path, form: Form, port: u16) {
     }
 }
 
-/// Puts a changed configuration of Exim in force.
-pub fn reload_exim(site: &Site) {
+/// Waits until Exim has started again because of what is done.
+pub fn restarted<T>(site: &Site, done: impl FnOnce() -> T) -> T {
     let starts = || site.log().matches(" daemon started: ").count();
     let before = starts();
+    let done = done();
+    site.wait("Exim to start again", || (starts() > before).then_some(()));
+    done
+}
+
+/// Puts a changed configuration of Exim in force.
+pub fn reload_exim(site: &Site) {
+    restarted(site, || update_exim(site));
+}
+
+fn update_exim(site: &Site) {
     let pid = site.mta().to_string();
     for command in [&["update-exim4.conf"][..], &["kill", "-HUP", &pid]] {
         let run = site.inside(command).output().unwrap();
         let said = String::from_utf8_lossy(&run.stderr);
         assert!(run.status.success(), "{command:?}: {said}");
     }
-    site.wait("Exim to start again", || (starts() > before).then_some(()));
 }
 
 /// A port nobody listens on. Another program may take it before the MTA does; then that says so.

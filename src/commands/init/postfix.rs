@@ -44,12 +44,7 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
          # Take out:  {program} init --postfix | sudo sh -s -- --undo\n\
          {}",
         whole(&format!(
-            "{files}\
-             if [ \"${{1-}}\" = --undo ]; then\n    \
-                 sh \"$dir/install\" --undo\n\
-             else\n    \
-                 sh \"$dir/install\"{values}\n\
-             fi\n"
+            "{files}sh \"$dir/install\"{values} \\\n        \"$@\"\n"
         )),
         submit = addresses.submit(),
         at = addresses.domain(),
