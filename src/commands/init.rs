@@ -21,7 +21,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-const CONFIG: &str = include_str!("../../contrib/config.toml");
+pub(super) const CONFIG: &str = include_str!("../../contrib/config.toml");
 
 /// Set up a desk: write a configuration, create the store
 ///

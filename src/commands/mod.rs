@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod flush;
 pub mod init;
 pub mod list;
+pub mod man;
 mod modules;
 mod mta;
 pub mod mutt;
@@ -46,5 +47,5 @@ pub const UPKEEP: [&dyn Command; 11] = [
     &BuiltIn::<init::Init>::COMMAND,
     &BuiltIn::<modules::Modules>::COMMAND,
     &BuiltIn::<completions::Completions>::COMMAND,
-    &BuiltIn::<completions::Man>::COMMAND,
+    &BuiltIn::<man::Man>::COMMAND,
 ];
