@@ -40,6 +40,7 @@ mod modules;
 mod mutt;
 mod one_ticket;
 mod owner;
+mod package;
 mod parts;
 mod policy;
 mod power;
