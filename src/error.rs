@@ -13,8 +13,12 @@ use std::path::Path;
 #[repr(u8)]
 pub enum Status {
     Ok = 0,
-    /// Nothing was found.
+    /// Nothing was found, or `check` has a warning.
     Nothing = 1,
+    /// What `check` looked at does not work.
+    Fault = 2,
+    /// `check` could not look at it.
+    Unknown = 3,
     /// The command line is wrong.
     Usage = 64,
     /// The message is over the size limit.
@@ -28,6 +32,11 @@ pub enum Status {
     NoPerm = 77,
     /// The configuration is wrong.
     Config = 78,
+}
+
+impl Status {
+    /// Something is to be looked at: the same as [`Status::Nothing`], as monitors count.
+    pub const WARNING: Status = Status::Nothing;
 }
 
 /// An error with an exit status of its own and, optionally, a hint.

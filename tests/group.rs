@@ -138,7 +138,7 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
     configure(&bench, true);
     let store = bench.path("home/tickets");
     let store = store.display();
-    let checked = run(&bench, first, &["check"], "");
+    let checked = run(&bench, first, &["check", "--etc", "/nowhere"], "");
     let finding = format!("store: the group games may not use {store} and ");
     let after = checked
         .stdout
@@ -154,7 +154,7 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
     assert!(ran.stdout.starts_with("gave the group games "), "{ran:?}");
     assert_eq!(unshared(&bench), [""; 0]);
     run(&bench, first, &["check", "--mend"], "").is(0, "nothing to mend\n", "");
-    let checked = run(&bench, second, &["check"], "");
+    let checked = run(&bench, second, &["check", "--etc", "/nowhere"], "");
     assert!(
         !checked.stdout.contains("may not use"),
         "{}",

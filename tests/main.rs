@@ -5,6 +5,8 @@ mod authserv;
 mod bench;
 mod cases;
 mod check;
+mod check_mta;
+mod check_send;
 mod close;
 mod close_crash;
 mod command_line;

@@ -147,13 +147,7 @@ fn a_part_that_does_not_exist_keeps_no_mail_waiting() {
     bench.run(&["policy"], ask).is(0, "action=DUNNO\n\n", "");
     let fault = "tickets: [parts] off: there is no part \"serach\"\n\
                  hint: the parts are search, timeline, stats, archive\n";
-    for command in [
-        &["list"][..],
-        &["modules"],
-        &["check"],
-        &["close", "1"],
-        &["stats"],
-    ] {
+    for command in [&["list"][..], &["modules"], &["close", "1"], &["stats"]] {
         bench.run(command, b"").is(78, "", fault);
     }
     // What needs no configuration helps to mend it.
@@ -279,7 +273,9 @@ fn nothing_of_what_is_off_is_opened() {
         &["address", "1"],
     ] {
         let (ran, files) = touched(&bench, args, b"");
-        assert_eq!(ran.status, 0, "{args:?}: {ran:?}");
+        // Without a mail server there is a warning.
+        let want = i32::from(args.contains(&"--etc"));
+        assert_eq!(ran.status, want, "{args:?}: {ran:?}");
         let of_parts = |file: &&String| OF_PARTS.iter().any(|name| file.contains(name));
         assert_eq!(files.keys().find(of_parts), None, "{args:?}");
     }

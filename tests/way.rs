@@ -111,7 +111,7 @@ fn nothing_in_a_store_is_opened_by_a_path_through_it() {
         &["timeline"],
         &["flush"],
         &["restore"],
-        &["check"],
+        &["check", "--etc", "/nowhere"],
         &["check", "--store"],
         &["export", "1", "--mbox", "-"],
         &["reindex"],

@@ -1,42 +1,73 @@
-//! `tickets check`: what is in force, what is wrong, and the command that mends it.
+//! `tickets check`: what is wrong, the command that mends it, and what is in force.
 //!
-//! Nothing is created or changed, except for a file on which the locks are tried, and by `--mend`.
+//! Nothing is created or changed, except for a file on which the locks are tried, by `--mend`, and by `--send`.
 
+mod answers;
+mod ask;
 mod authserv;
+mod clock;
+mod configured;
 mod diagnosis;
 mod entries;
+mod exim;
+mod mend;
 mod mta;
 mod obstacles;
+mod owners;
+mod postfix;
+mod report;
+mod send;
+mod smtp;
 mod store;
 mod values;
+mod way;
 
 use crate::desk::Desk;
-use crate::error::{Status, harmless, quoted, quoted_path};
+use crate::error::{self, Status};
 use crate::part::{Context, Run};
 use crate::screen::say;
-use crate::ticket::tag;
-use crate::ticket::template::{Template, Values};
+use crate::ticket::State;
 use anyhow::Result;
-use diagnosis::{Diagnosis, Level, count, may};
+use diagnosis::{Diagnosis, count};
+use report::{Manner, Numbers, tell};
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// Say what is in force, what is wrong, and how to mend it
+/// Say what is wrong, how to mend it, and what is in force
 ///
-/// Prints the values in force, then checks the configuration, the store, its locks, the index,
-/// sendmail, the outbox, and the mail server. `warn` is something to look at, `FAIL` something that
-/// keeps mail from being filed; the command below each mends it. With --store, reads every ticket
-/// instead, and compares each message with the digest taken when it was filed.
+/// Checks the configuration, the store, its locks, the index, sendmail, the outbox, and whether the mail server takes
+/// mail for the desk from outside, which it is asked. `FAIL` is something that keeps mail from being taken, filed or
+/// answered, `warn` something to look at, `note` what could not be looked at; the command below each mends it. With
+/// --send, a mail is sent that must come back. With --store, reads every ticket instead, and compares each message
+/// with the digest taken when it was filed.
 ///
-/// Exit status: 0 if nothing fails, else 78. With --store: 0 if every message is as it was filed,
-/// else 65.
+/// Exit status: 0 if mail is taken, filed and answered, 1 with a warning, 2 with a fault, and with --nagios 3 if that
+/// cannot be told. With --store: 0 if every message is as it was filed, else 65.
 #[derive(clap::Args)]
 pub struct Check {
     /// Verify every message in the store
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["quiet", "nagios", "send"])]
     store: bool,
     /// Mend what can be mended without a doubt: give all of the store to its `group`
-    #[arg(long, conflicts_with = "store")]
+    #[arg(long, conflicts_with_all = ["store", "quiet", "nagios", "send"])]
     mend: bool,
+    /// Send a mail to the desk, wait until it is filed, compare it, and take it away; nobody is told
+    #[arg(long)]
+    send: bool,
+    /// How many seconds to wait for that mail [default: 60]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        hide_default_value = true
+    )]
+    wait: u64,
+    /// Print one line
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print one line as a plugin of Nagios or Icinga does, with numbers
+    #[arg(long, conflicts_with = "quiet")]
+    nagios: bool,
     /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
@@ -54,7 +85,7 @@ fn mend(desk: &Desk) -> Result<Status> {
         _ => {}
     }
     for e in &failed {
-        crate::error::report(e, None);
+        error::report(e, None);
     }
     Ok(match failed.is_empty() {
         true => Status::Ok,
@@ -67,187 +98,59 @@ impl Run for Check {
     const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let mut desk = cx.desk()?;
         if self.store {
-            return entries::verify(&mut desk);
+            return entries::verify(&mut cx.desk()?);
         }
         if self.mend {
-            return mend(&desk);
+            return mend(&cx.desk()?);
         }
-        let mut text = values::in_force(&desk.config);
-        let mut found = vec![config(&desk)];
-        found.extend(secret(&desk));
-        found.extend(templates(&desk));
+        match self.look(cx) {
+            Err(e) if self.nagios && !error::is_broken_pipe(&e) => {
+                say(report::unknown(&error::line(&e)))?;
+                Ok(Status::Unknown)
+            }
+            told => told,
+        }
+    }
+}
+
+impl Check {
+    fn look(&self, cx: &Context) -> Result<Status> {
+        let manner = match (self.quiet, self.nagios) {
+            (true, _) => Manner::Line,
+            (_, true) => Manner::Plugin,
+            _ => Manner::Whole,
+        };
+        let mut desk = match cx.desk() {
+            Ok(desk) => desk,
+            // Under it no mail is filed.
+            Err(e) if error::status(&e) == Status::Config => {
+                let finding = Diagnosis::fail(format!("config: {}", error::line(&e)));
+                let finding = match error::hint(&e) {
+                    Some(hint) => finding.mend(hint),
+                    None => finding,
+                };
+                return tell(vec![finding], manner, Numbers::default(), None);
+            }
+            Err(e) => return Err(e),
+        };
+        let mut found = configured::look(&desk);
         found.extend(authserv::look(&desk));
+        found.extend(clock::look(&desk));
         found.extend(store::look(&mut desk));
-        found.push(sendmail(&desk));
-        found.extend(outbox(&desk));
+        let (outbox, leaves) = answers::look(&desk);
+        found.extend(leaves);
         found.extend(mta::look(&desk, &cx.overrides, &self.etc));
-        for finding in &found {
-            let word = match finding.level {
-                Level::Ok => "ok  ",
-                Level::Warn => "warn",
-                Level::Fail => "FAIL",
-            };
-            text.push_str(&format!("\n{word}  {}", harmless(&finding.text)));
-            if let Some(mend) = &finding.mend {
-                text.push_str(&format!("\n      mend: {}", harmless(mend)));
-            }
+        if self.send {
+            found.extend(send::look(&desk, Duration::from_secs(self.wait)));
         }
-        // The values are those of the desk's user, and this may be another one's terminal.
-        for line in text.lines() {
-            crate::screen::say(harmless(line))?;
-        }
-        let fails = found.iter().any(|f| f.level == Level::Fail);
-        Ok(if fails { Status::Config } else { Status::Ok })
+        let in_state = |state| desk.store.ids(state).unwrap_or_default().len();
+        let numbers = Numbers {
+            outbox,
+            open: in_state(State::Open),
+            closed: in_state(State::Closed),
+        };
+        let values = values::in_force(&desk.config);
+        tell(found, manner, numbers, Some(values))
     }
-}
-
-/// The configuration file, for a command that edits it.
-fn file_to_edit(desk: &Desk) -> String {
-    match &desk.config.file {
-        Some(file) => file.display().to_string(),
-        None => "~/.config/tickets/config.toml".into(),
-    }
-}
-
-fn config(desk: &Desk) -> Diagnosis {
-    let domain = desk.config.addresses.domain();
-    // The digit makes sure that each pattern is tried.
-    if let Err(e) = tag::find(&desk.config.subject_tags, "1") {
-        let file = file_to_edit(desk);
-        // regex draws its message in several lines.
-        let line = crate::error::line(&e);
-        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let finding = Diagnosis::fail(format!("config: {line}"));
-        return finding.mend(format!("correct subject_tags in {file}"));
-    }
-    // Root has read it, and then became the store's owner.
-    if let Some(file) = &desk.config.file
-        && !may(file, nix::unistd::AccessFlags::R_OK)
-    {
-        let path = file.display();
-        let finding = Diagnosis::fail(format!("config: the store's owner cannot read {path}"));
-        return finding.mend(format!("sudo chmod a+r {}", quoted_path(file)));
-    }
-    if desk.config.domain_known {
-        return Diagnosis::ok(format!("config: mail for {domain}"));
-    }
-    let finding = Diagnosis::warn(format!(
-        "config: no domain is configured, so that no mail is sent: {domain} is only a guess"
-    ));
-    match &desk.config.file {
-        None => finding.mend(format!("tickets init --domain {}", quoted(domain))),
-        Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
-    }
-}
-
-/// The file with the secret, which nobody else may read.
-fn secret(desk: &Desk) -> Option<Diagnosis> {
-    use std::os::unix::fs::PermissionsExt;
-    let file = desk.config.address_secret.as_deref()?;
-    let path = file.display();
-    let mode = std::fs::metadata(file).ok()?.permissions().mode();
-    Some(match mode & 0o006 {
-        0 => Diagnosis::ok(format!("address_secret: {path}")),
-        _ => {
-            let finding = Diagnosis::fail(format!("address_secret: everybody can read {path}"));
-            finding.mend(format!("chmod o-rwx {}", quoted_path(file)))
-        }
-    })
-}
-
-/// The admin's own texts. Where one fails, answers go out with the built-in text.
-fn templates(desk: &Desk) -> Vec<Diagnosis> {
-    let Some(dir) = &desk.config.templates else {
-        return Vec::new();
-    };
-    if !dir.is_dir() {
-        let text = format!("templates: there is no directory {}", dir.display());
-        return vec![Diagnosis::warn(text).mend(format!("mkdir -p {}", quoted_path(dir)))];
-    }
-    let templates = desk.templates();
-    let mut found = Vec::new();
-    let mut own = Vec::new();
-    for text in Template::ALL {
-        let file = dir.join(text.file_name());
-        let path = file.display();
-        match std::fs::read_to_string(&file) {
-            Err(e) if crate::files::absent(&e) => {}
-            Err(e) => {
-                let finding = Diagnosis::warn(format!("templates: cannot read {path}: {e}"));
-                found.push(finding.mend(format!("chmod a+r {}", quoted_path(&file))));
-            }
-            Ok(_) => match templates.render(text, &Values::default()) {
-                Ok(_) => own.push(text.file_name()),
-                Err(e) => {
-                    let why = crate::error::line(&e);
-                    let finding = Diagnosis::warn(format!("templates: {path}: {why}"));
-                    found.push(finding.mend("correct it; until then the built-in text is used"));
-                }
-            },
-        }
-    }
-    if found.is_empty() && own.is_empty() {
-        found.push(Diagnosis::ok(
-            "templates: no files of your own; the built-in texts are used",
-        ));
-    } else if found.is_empty() {
-        found.push(Diagnosis::ok(format!(
-            "templates: your own {}",
-            own.join(", ")
-        )));
-    }
-    found
-}
-
-fn sendmail(desk: &Desk) -> Diagnosis {
-    let program = desk.sendmail().program;
-    let path = program.display();
-    let what = match std::fs::metadata(&program) {
-        Err(e) if crate::files::absent(&e) => format!("sendmail: there is no {path}"),
-        Err(e) => format!("sendmail: cannot look at {path}: {e}"),
-        Ok(meta) if !meta.is_file() => format!("sendmail: {path} is not a program"),
-        Ok(_) if !may(&program, nix::unistd::AccessFlags::X_OK) => {
-            format!("sendmail: you cannot run {path}")
-        }
-        Ok(_) => return Diagnosis::ok(format!("sendmail: {path}")),
-    };
-    let finding = Diagnosis::warn(format!("{what}; answers wait in the outbox"));
-    finding.mend(format!(
-        "`sudo apt install exim4-daemon-light`, or `sendmail = ...` in {}",
-        file_to_edit(desk)
-    ))
-}
-
-fn outbox(desk: &Desk) -> Vec<Diagnosis> {
-    let (waiting, failed) = match (desk.outbox.waiting(), desk.outbox.failed()) {
-        (Ok(waiting), Ok(failed)) => (waiting, failed),
-        (Err(e), _) | (_, Err(e)) => {
-            return vec![Diagnosis::fail(format!(
-                "outbox: {}",
-                crate::error::line(&e)
-            ))];
-        }
-    };
-    let mut found = Vec::new();
-    match waiting.first() {
-        None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
-        Some(oldest) => {
-            let since = crate::screen::when(oldest.since);
-            let count = count(waiting.len(), "mail is waiting", "mails are waiting");
-            let finding = Diagnosis::warn(format!("outbox: {count}, the oldest since {since}"));
-            found.push(finding.mend("tickets flush"));
-        }
-    }
-    if !failed.is_empty() {
-        let dir = desk.config.dir.join(".tickets/outbox/failed");
-        let count = count(failed.len(), "mail was given up", "mails were given up");
-        let finding = Diagnosis::warn(format!("outbox: {count} after five days"));
-        found.push(finding.mend(format!(
-            "look at them and delete them: mutt -f {}",
-            quoted_path(&dir)
-        )));
-    }
-    found
 }

@@ -1,6 +1,6 @@
 //! The mail server of this machine, and how it is configured.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A mail server that `init` has pieces for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +13,31 @@ pub enum Mta {
 /// The mail server that is configured below `etc`. If that is the machine's own /etc, it is installed,
 /// too.
 pub fn mta(etc: &Path) -> Option<Mta> {
+    installed(etc).first().copied()
+}
+
+/// All of them.
+pub fn installed(etc: &Path) -> Vec<Mta> {
     let known = [
-        (Mta::Exim, "exim4/update-exim4.conf.conf", "/usr/sbin/exim4"),
-        (Mta::Postfix, "postfix/main.cf", "/usr/sbin/postfix"),
+        (Mta::Exim, "exim4/update-exim4.conf.conf", "exim4"),
+        (Mta::Postfix, "postfix/main.cf", "postfix"),
     ];
+    let programs = programs(etc);
     // A removed package leaves its configuration behind.
     let there = |file: &str, program: &str| {
-        etc.join(file).exists() && (etc != Path::new("/etc") || Path::new(program).exists())
+        let runs = |programs: &PathBuf| programs.join(program).exists();
+        etc.join(file).exists() && programs.as_ref().is_none_or(runs)
     };
-    let found = known.iter().find(|(_, file, program)| there(file, program));
-    found.map(|(mta, _, _)| *mta)
+    let found = known
+        .iter()
+        .filter(|(_, file, program)| there(file, program));
+    found.map(|(mta, _, _)| *mta).collect()
+}
+
+/// Where the programs are that belong to the configuration in `etc`; `None` if it is one without a machine.
+pub fn programs(etc: &Path) -> Option<PathBuf> {
+    let programs = etc.parent()?.join("usr/sbin");
+    (etc == Path::new("/etc") || programs.is_dir()).then_some(programs)
 }
 
 /// How Exim is configured on this machine, as Debian does it.
@@ -32,6 +47,8 @@ pub struct Exim {
     pub split: bool,
     /// Domains for which it accepts mail, besides the host's own name.
     pub other_hostnames: Vec<String>,
+    /// Which of Debian's ways to handle mail: `internet`, `smarthost`, `local` ...
+    pub kind: String,
 }
 
 impl Exim {
@@ -51,6 +68,7 @@ impl Exim {
                 .filter(|n| !n.is_empty())
                 .map(str::to_lowercase)
                 .collect(),
+            kind: value("dc_eximconfig_configtype").unwrap_or_default(),
         })
     }
 }

@@ -127,6 +127,11 @@ impl Desk {
     /// Nothing is filed, or not everywhere. The same message may simply be handed in again: where it
     /// is filed already, it is recognised (A5).
     pub fn take_in(&mut self, incoming: Incoming, bearer: Bearer) -> Result<Outcome> {
+        if bearer == Bearer::Mta
+            && let Some(tested) = self.take_in_probe(incoming)?
+        {
+            return Ok(tested);
+        }
         let proof = self.proof(incoming.message, bearer)?;
         let by = self.staff().authorship(incoming.message);
         let sender = &incoming.envelope.sender;

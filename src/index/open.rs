@@ -84,6 +84,11 @@ impl Index {
         }
     }
 
+    /// True if the index at `path` was written by another version of the program, and is made anew by whoever opens it.
+    pub fn is_of_another_version(path: &Path) -> bool {
+        matches!(schema::version(path), Ok(other) if other != Some(schema::VERSION))
+    }
+
     pub(super) fn journal(path: &Path) -> Journal {
         Journal::at(path.parent().unwrap_or(Path::new("")))
     }

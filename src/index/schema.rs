@@ -95,7 +95,7 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
 
 /// The version of the tables in the file at `path`; `None` if it is not a database. The file is closed
 /// before SQLite opens it: closing it later would release SQLite's locks.
-fn version(path: &Path) -> std::io::Result<Option<i32>> {
+pub(super) fn version(path: &Path) -> std::io::Result<Option<i32>> {
     let mut head = [0; 100];
     let file = place_at(path)?.open(OFlag::O_RDONLY)?;
     let read = file.read_at(&mut head, 0)?;

@@ -7,6 +7,7 @@ mod batch;
 pub(crate) mod lock;
 mod mbox;
 mod message_lock;
+mod probe;
 mod read;
 mod recent;
 mod sequence;

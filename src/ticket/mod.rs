@@ -9,6 +9,7 @@ pub mod forward;
 pub mod identity;
 pub mod plan;
 pub mod policy;
+pub mod probe;
 pub mod reach;
 pub mod route;
 pub mod staff;

@@ -51,7 +51,7 @@ fn life(desk: &Bench) -> Transcript<'_> {
         "All of it can be seen.",
         "tickets list --json\n\
          tickets show 1\n\
-         tickets check --etc etc | sed '1,/^$/d; s/, [^,]* free$//'",
+         tickets check --etc etc | sed '/^$/,$d; s/, [^,]* free$//'",
     );
     t
 }

@@ -1,9 +1,11 @@
 //! What a check found, and what mends it.
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Ok,
+    /// Something that could not be looked at.
+    Note,
     Warn,
     Fail,
 }
@@ -28,6 +30,10 @@ impl Diagnosis {
 
     pub(super) fn ok(text: impl Into<String>) -> Self {
         Self::new(Level::Ok, text)
+    }
+
+    pub(super) fn note(text: impl Into<String>) -> Self {
+        Self::new(Level::Note, text)
     }
 
     pub(super) fn warn(text: impl Into<String>) -> Self {

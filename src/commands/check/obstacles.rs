@@ -25,7 +25,8 @@ const FILES: [&str; 13] = [
 ];
 
 /// Its directories there.
-const DIRECTORIES: [&str; 9] = [
+const DIRECTORIES: [&str; 10] = [
+    "check",
     "recent",
     "torn",
     "outbox",
@@ -36,6 +37,13 @@ const DIRECTORIES: [&str; 9] = [
     "outbox/failed/new",
     "outbox/failed/cur",
 ];
+
+/// The core's own files and directories in the store, whether they are there or not.
+pub(super) fn own(store: &Store) -> impl Iterator<Item = PathBuf> {
+    let private = store.private();
+    let names = FILES.iter().chain(&DIRECTORIES);
+    names.map(move |name| private.join(name))
+}
 
 /// True if a file of this name is a ticket, or the lock of one.
 pub(super) fn is_taken_for_ours(name: &str) -> bool {

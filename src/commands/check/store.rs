@@ -3,17 +3,20 @@
 use super::diagnosis::Diagnosis;
 use super::diagnosis::count;
 use super::diagnosis::may;
+use super::mend::{as_owner, as_root, own_command, user};
 use super::obstacles;
+use super::owners;
 use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::files::{Dir, Place};
+use crate::index::Index;
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result, bail};
 use nix::fcntl::OFlag;
 use nix::sys::statfs;
-use nix::unistd::{AccessFlags, Uid, User, geteuid};
+use nix::unistd::{AccessFlags, Uid, geteuid};
 use std::fs::{DirEntry, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -47,6 +50,7 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
             Diagnosis::fail(format!("store: {}: {e}", path.display())).mend(mend)
         }));
         found.extend(both(desk));
+        found.extend(owners::look(desk));
         found.extend(sharing(desk));
         found.extend(space(desk, &root));
         found.extend(network(&root));
@@ -69,19 +73,18 @@ fn missing(root: &Path) -> Diagnosis {
     match above {
         Some(above) if !may(above, AccessFlags::W_OK | AccessFlags::X_OK) => {
             let text = format!("{text}, but you cannot create it in {}", above.display());
-            let user = user(geteuid());
-            Diagnosis::fail(text).mend(format!(
-                "sudo install -d -o {user} -m 0711 {}",
+            let install = format!(
+                "install -d -o {} -m 0711 {}",
+                user(geteuid()),
                 quoted_path(root)
-            ))
+            );
+            Diagnosis::fail(text).mend(match owners::read_only(above) {
+                true => owners::remount(above),
+                false => as_root(&install),
+            })
         }
         _ => Diagnosis::ok(format!("{text}; the first mail creates it")),
     }
-}
-
-fn user(uid: Uid) -> String {
-    let found = User::from_uid(uid).ok().flatten();
-    found.map_or_else(|| uid.to_string(), |user| user.name)
 }
 
 /// Owners and modes. If these are wrong, nothing else is checked.
@@ -100,7 +103,8 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
         Ok(meta) => meta,
         Err(e) if crate::files::absent(&e) => {
             let finding = Diagnosis::fail(format!("store: {path} is missing"));
-            return Some(finding.mend(format!("mkdir -m 0711 {}", quoted_path(dir))));
+            let mkdir = format!("mkdir -m 0711 {}", quoted_path(dir));
+            return Some(finding.mend(as_owner(dir.parent().unwrap_or(dir), &mkdir)));
         }
         Err(e) => {
             return Some(Diagnosis::fail(format!(
@@ -110,16 +114,19 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
     };
     let (owner, mode) = (Uid::from_raw(meta.uid()), meta.permissions().mode());
     let access = AccessFlags::R_OK | AccessFlags::W_OK | AccessFlags::X_OK;
-    let (text, mend) = if may(dir, access) {
+    let chmod = |change: &str| as_owner(dir, &format!("chmod {change} {}", quoted_path(dir)));
+    let (text, mend) = if owners::read_only(dir) {
+        (
+            format!("{path} is on a disk that may only be read"),
+            owners::remount(dir),
+        )
+    } else if may(dir, access) {
         if mode & 0o002 != 0 {
-            (
-                format!("everybody can write to {path}"),
-                format!("chmod o-w {}", quoted_path(dir)),
-            )
+            (format!("everybody can write to {path}"), chmod("o-w"))
         } else if mode & 0o020 != 0 && !shared {
             (
                 format!("the group can write to {path}, but `group` is not set"),
-                format!("chmod g-w {}", quoted_path(dir)),
+                chmod("g-w"),
             )
         } else {
             return None;
@@ -127,13 +134,15 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
     } else if owner == geteuid() {
         (
             format!("you cannot write to {path}, although it is yours"),
-            format!("chmod u+rwx {}", quoted_path(dir)),
+            chmod("u+rwx"),
         )
     } else {
-        let owner = user(owner);
         (
-            format!("you cannot write to {path}, which belongs to {owner}"),
-            format!("sudo -u {owner} tickets check"),
+            format!(
+                "you cannot write to {path}, which belongs to {}",
+                user(owner)
+            ),
+            as_owner(dir, "tickets check"),
         )
     };
     Some(Diagnosis::fail(format!("store: {text}")).mend(mend))
@@ -171,8 +180,8 @@ fn names(root: &Path) -> Vec<Diagnosis> {
                 others.push(shown.display().to_string());
             } else if is_stale(&entry) {
                 let text = format!("store: {} is a lock that nobody holds", path.display());
-                let mend = format!("rm {}", quoted_path(&path));
-                found.push(Diagnosis::warn(text).mend(mend));
+                let rm = format!("rm {}", quoted_path(&path));
+                found.push(Diagnosis::warn(text).mend(as_owner(root, &rm)));
             }
         }
     }
@@ -231,6 +240,10 @@ fn space(desk: &Desk, root: &Path) -> Option<Diagnosis> {
     let mend = format!("df -h {}", quoted_path(root));
     match free {
         0..1_000_000 => Some(Diagnosis::fail("store: the disk is full").mend(mend)),
+        _ if owners::no_names_left(root) => {
+            let mend = format!("df -i {}", quoted_path(root));
+            Some(Diagnosis::fail("store: the disk has no room for more files").mend(mend))
+        }
         free if free < wanted => {
             let text = format!("store: a mail of {most} (max_size) does not fit on the disk");
             Some(Diagnosis::warn(text).mend(mend))
@@ -265,10 +278,8 @@ fn sharing(desk: &Desk) -> Option<Diagnosis> {
     );
     let owner = std::fs::symlink_metadata(first).map(|meta| Uid::from_raw(meta.uid()));
     let mend = match owner {
-        Ok(owner) if owner != geteuid() => {
-            format!("sudo -u {} tickets check --mend", user(owner))
-        }
-        _ => "tickets check --mend".to_owned(),
+        Ok(owner) if owner != geteuid() => as_owner(first, "tickets check --mend"),
+        _ => own_command(desk.store.root(), "tickets check --mend"),
     };
     Some(Diagnosis::warn(text).mend(mend))
 }
@@ -299,8 +310,13 @@ fn keep_others_out(file: &File, place: &Place) -> Result<()> {
 }
 
 fn index(desk: &mut Desk) -> Result<Diagnosis> {
-    if !desk.store.private().join("index.db").exists() {
+    let file = desk.store.private().join("index.db");
+    if !file.exists() {
         return Ok(Diagnosis::ok("index: none yet; the first mail creates it"));
+    }
+    if Index::is_of_another_version(&file) {
+        let text = "index: it is of another version; the next mail or command makes it anew";
+        return Ok(Diagnosis::ok(text));
     }
     let index = desk.index()?;
     let (tickets, _) = index.count()?;

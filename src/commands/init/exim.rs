@@ -9,8 +9,9 @@ use crate::ticket::address::Addresses;
 use crate::ticket::policy::UnknownTicket;
 use anyhow::{Context, Result};
 
-const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_tickets");
-const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
+/// The pieces: the routers, and the transport.
+pub const ROUTER: &str = include_str!("../../../contrib/exim4/350_exim4-config_tickets");
+pub const TRANSPORT: &str = include_str!("../../../contrib/exim4/30_exim4-config_tickets");
 const INSTALL: &str = include_str!("../../../contrib/exim4/install");
 
 /// Macros of a desk whose addresses have digests: the command with which Exim asks whether an address

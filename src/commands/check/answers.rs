@@ -1,0 +1,76 @@
+//! Checks how answers leave: sendmail, and what waits for it.
+
+use super::configured::file_to_edit;
+use super::diagnosis::{Diagnosis, count, may};
+use super::mend::{as_root, own_command};
+use crate::desk::Desk;
+use crate::error::quoted_path;
+
+/// What lies in the outbox.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) waiting: usize,
+    pub(super) failed: usize,
+}
+
+/// Checks all of it.
+pub(super) fn look(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
+    let (counts, waiting) = outbox(desk);
+    let mut found = vec![sendmail(desk)];
+    found.extend(waiting);
+    (counts, found)
+}
+
+fn sendmail(desk: &Desk) -> Diagnosis {
+    let program = desk.sendmail().program;
+    let path = program.display();
+    let what = match std::fs::metadata(&program) {
+        Err(e) if crate::files::absent(&e) => format!("sendmail: there is no {path}"),
+        Err(e) => format!("sendmail: cannot look at {path}: {e}"),
+        Ok(meta) if !meta.is_file() => format!("sendmail: {path} is not a program"),
+        Ok(_) if !may(&program, nix::unistd::AccessFlags::X_OK) => {
+            format!("sendmail: you cannot run {path}")
+        }
+        Ok(_) => return Diagnosis::ok(format!("sendmail: {path}")),
+    };
+    let finding = Diagnosis::warn(format!("{what}; answers wait in the outbox"));
+    let install = as_root("apt install exim4-daemon-light");
+    finding.mend(format!(
+        "`{install}`, or `sendmail = ...` in {}",
+        file_to_edit(desk)
+    ))
+}
+
+fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
+    let (waiting, failed) = match (desk.outbox.waiting(), desk.outbox.failed()) {
+        (Ok(waiting), Ok(failed)) => (waiting, failed),
+        (Err(e), _) | (_, Err(e)) => {
+            let text = format!("outbox: {}", crate::error::line(&e));
+            return (Outbox::default(), vec![Diagnosis::fail(text)]);
+        }
+    };
+    let mut found = Vec::new();
+    match waiting.first() {
+        None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
+        Some(oldest) => {
+            let since = crate::screen::when(oldest.since);
+            let count = count(waiting.len(), "mail is waiting", "mails are waiting");
+            let finding = Diagnosis::warn(format!("outbox: {count}, the oldest since {since}"));
+            found.push(finding.mend(own_command(desk.store.root(), "tickets flush")));
+        }
+    }
+    if !failed.is_empty() {
+        let dir = desk.config.dir.join(".tickets/outbox/failed");
+        let count = count(failed.len(), "mail was given up", "mails were given up");
+        let finding = Diagnosis::warn(format!("outbox: {count} after five days"));
+        found.push(finding.mend(format!(
+            "look at them and delete them: mutt -f {}",
+            quoted_path(&dir)
+        )));
+    }
+    let counts = Outbox {
+        waiting: waiting.len(),
+        failed: failed.len(),
+    };
+    (counts, found)
+}

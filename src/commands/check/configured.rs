@@ -1,0 +1,123 @@
+//! Checks the configuration, and the files that it names.
+
+use super::diagnosis::{Diagnosis, may};
+use super::mend::{as_owner, as_root, own_command};
+use crate::desk::Desk;
+use crate::error::{quoted, quoted_path};
+use crate::ticket::tag;
+use crate::ticket::template::{Template, Values};
+
+/// Checks all of it.
+pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
+    let mut found = vec![config(desk)];
+    found.extend(secret(desk));
+    found.extend(templates(desk));
+    found
+}
+
+/// The configuration file, for a command that edits it.
+pub(super) fn file_to_edit(desk: &Desk) -> String {
+    match &desk.config.file {
+        Some(file) => file.display().to_string(),
+        None => "~/.config/tickets/config.toml".into(),
+    }
+}
+
+fn config(desk: &Desk) -> Diagnosis {
+    let domain = desk.config.addresses.domain();
+    // The digit makes sure that each pattern is tried.
+    if let Err(e) = tag::find(&desk.config.subject_tags, "1") {
+        let file = file_to_edit(desk);
+        // regex draws its message in several lines.
+        let line = crate::error::line(&e);
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let finding = Diagnosis::fail(format!("config: {line}"));
+        return finding.mend(format!("correct subject_tags in {file}"));
+    }
+    // Root has read it, and then became the store's owner.
+    if let Some(file) = &desk.config.file
+        && !may(file, nix::unistd::AccessFlags::R_OK)
+    {
+        let path = file.display();
+        let finding = Diagnosis::fail(format!("config: the store's owner cannot read {path}"));
+        return finding.mend(as_root(&format!("chmod a+r {}", quoted_path(file))));
+    }
+    if desk.config.domain_known {
+        return Diagnosis::ok(format!("config: mail for {domain}"));
+    }
+    let finding = Diagnosis::warn(format!(
+        "config: no domain is configured, so that no mail is sent: {domain} is only a guess"
+    ));
+    match &desk.config.file {
+        None => {
+            let init = format!("tickets init --domain {}", quoted(domain));
+            finding.mend(own_command(desk.store.root(), &init))
+        }
+        Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
+    }
+}
+
+/// The file with the secret, which nobody else may read.
+fn secret(desk: &Desk) -> Option<Diagnosis> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = desk.config.address_secret.as_deref()?;
+    let path = file.display();
+    let mode = std::fs::metadata(file).ok()?.permissions().mode();
+    Some(match mode & 0o006 {
+        0 => Diagnosis::ok(format!("address_secret: {path}")),
+        _ => {
+            let finding = Diagnosis::fail(format!("address_secret: everybody can read {path}"));
+            finding.mend(as_owner(
+                file,
+                &format!("chmod o-rwx {}", quoted_path(file)),
+            ))
+        }
+    })
+}
+
+/// The admin's own texts. Where one fails, answers go out with the built-in text.
+fn templates(desk: &Desk) -> Vec<Diagnosis> {
+    let Some(dir) = &desk.config.templates else {
+        return Vec::new();
+    };
+    if !dir.is_dir() {
+        let text = format!("templates: there is no directory {}", dir.display());
+        let above = dir.ancestors().find(|above| above.exists());
+        let mkdir = format!("mkdir -p {}", quoted_path(dir));
+        return vec![Diagnosis::warn(text).mend(as_owner(above.unwrap_or(dir), &mkdir))];
+    }
+    let templates = desk.templates();
+    let mut found = Vec::new();
+    let mut own = Vec::new();
+    for text in Template::ALL {
+        let file = dir.join(text.file_name());
+        let path = file.display();
+        match std::fs::read_to_string(&file) {
+            Err(e) if crate::files::absent(&e) => {}
+            Err(e) => {
+                let finding = Diagnosis::warn(format!("templates: cannot read {path}: {e}"));
+                let chmod = format!("chmod a+r {}", quoted_path(&file));
+                found.push(finding.mend(as_owner(&file, &chmod)));
+            }
+            Ok(_) => match templates.render(text, &Values::default()) {
+                Ok(_) => own.push(text.file_name()),
+                Err(e) => {
+                    let why = crate::error::line(&e);
+                    let finding = Diagnosis::warn(format!("templates: {path}: {why}"));
+                    found.push(finding.mend("correct it; until then the built-in text is used"));
+                }
+            },
+        }
+    }
+    if found.is_empty() && own.is_empty() {
+        found.push(Diagnosis::ok(
+            "templates: no files of your own; the built-in texts are used",
+        ));
+    } else if found.is_empty() {
+        found.push(Diagnosis::ok(format!(
+            "templates: your own {}",
+            own.join(", ")
+        )));
+    }
+    found
+}

@@ -1,0 +1,44 @@
+//! Commands that mend things, for the user who reads them and may not be the one who can run them.
+
+use crate::privilege;
+use nix::unistd::{Uid, User, geteuid};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// True if root reads what is found. The process itself may be another user by now.
+fn is_read_by_root() -> bool {
+    privilege::is_root() || privilege::became().is_some()
+}
+
+/// A command that only root can run.
+pub(super) fn as_root(command: &str) -> String {
+    match is_read_by_root() {
+        true => command.to_owned(),
+        false => format!("sudo {command}"),
+    }
+}
+
+/// A command that the owner of the store can run, such as one of this program.
+pub(super) fn as_owner(store: &Path, command: &str) -> String {
+    let owner = std::fs::metadata(store).map_or_else(|_| geteuid(), |meta| meta.uid().into());
+    let itself = owner == geteuid() && privilege::became().is_none();
+    match (itself, owner.is_root()) {
+        (true, _) => command.to_owned(),
+        (_, true) => as_root(command),
+        _ => format!("sudo -u {} {command}", user(owner)),
+    }
+}
+
+/// A command of this program, which root runs as the owner of the store.
+pub(super) fn own_command(store: &Path, command: &str) -> String {
+    match is_read_by_root() {
+        true => command.to_owned(),
+        false => as_owner(store, command),
+    }
+}
+
+/// A user's name, else the number.
+pub(super) fn user(uid: Uid) -> String {
+    let found = User::from_uid(uid).ok().flatten();
+    found.map_or_else(|| format!("'#{uid}'"), |user| user.name)
+}

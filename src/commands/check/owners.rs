@@ -1,0 +1,67 @@
+//! Checks whose the files of the store are, and whether its disk takes more.
+
+use super::diagnosis::{Diagnosis, may};
+use super::mend::{as_root, user};
+use super::obstacles;
+use crate::desk::Desk;
+use crate::error::quoted_path;
+use crate::ticket::State;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{AccessFlags, Uid};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Tickets, and the desk's own files, that belong to somebody else. With a group it is enough that they may be used.
+pub(super) fn look(desk: &Desk) -> Option<Diagnosis> {
+    let root = desk.store.root();
+    let owner = std::fs::metadata(root).ok()?.uid();
+    let shared = desk.config.group.is_some();
+    let access = AccessFlags::R_OK | AccessFlags::W_OK;
+    let is_foreign = |path: &PathBuf| {
+        let meta = std::fs::symlink_metadata(path);
+        meta.is_ok_and(|meta| match shared {
+            true => meta.is_file() && !may(path, access),
+            false => meta.uid() != owner,
+        })
+    };
+    let tickets = [State::Open, State::Closed].map(|state| {
+        let ids = desk.store.ids(state).unwrap_or_default().into_iter();
+        ids.map(move |id| desk.store.path(id, state))
+    });
+    let own = obstacles::own(&desk.store);
+    let mut foreign = tickets.into_iter().flatten().chain(own).filter(is_foreign);
+    let first = foreign.next()?;
+    let others = match foreign.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let whose = std::fs::symlink_metadata(&first).map_or(0, |meta| meta.uid());
+    let owner = user(Uid::from_raw(owner));
+    let text = format!(
+        "store: {}{others} belongs to {}, not to {owner}",
+        first.display(),
+        user(Uid::from_raw(whose))
+    );
+    let chown = format!("chown -R {owner} {}", quoted_path(root));
+    Some(Diagnosis::fail(text).mend(as_root(&chown)))
+}
+
+/// True if the disk is mounted so that nobody can write to it.
+pub(super) fn read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|disk| disk.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// The command that mends that.
+pub(super) fn remount(path: &Path) -> String {
+    let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev()).ok();
+    let here = device(path);
+    let mount = path.ancestors().take_while(|above| device(above) == here);
+    let mount = mount.last().unwrap_or(path);
+    as_root(&format!("mount -o remount,rw {}", quoted_path(mount)))
+}
+
+/// True if the disk takes no more files, though it may have space.
+pub(super) fn no_names_left(path: &Path) -> bool {
+    // Some have no limit, and say that there are none at all.
+    statvfs(path).is_ok_and(|disk| disk.files() > 0 && disk.files_available() == 0)
+}
