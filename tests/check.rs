@@ -126,6 +126,77 @@ fn manual() {
     insta::assert_snapshot!("check", t);
 }
 
+// E3: a person reads all of it, others one line and the status.
+#[test]
+fn one_line_says_it() {
+    let b = desk("");
+    b.file("submit", MAIL);
+    let etc = b.path("etc").display().to_string();
+    let check = |option: &str| b.run(&["check", "--etc", &etc, option], b"");
+    let none = "MTA: neither Exim nor Postfix is installed; nothing brings mail here";
+    let counts = "|waiting=0;0;;0 failed=0;0;;0 open=1;;;0 closed=0;;;0\n";
+    check("-q").is(1, &format!("tickets: warn: 1 warning: {none}\n"), "");
+    check("--nagios").is(
+        1,
+        &format!("TICKETS WARNING - 1 warning: {none}{counts}"),
+        "",
+    );
+
+    b.make_dir("etc/postfix");
+    b.put("etc/postfix/main.cf", b"");
+    b.put("etc/aliases", b"submit: \"|/usr/bin/tickets deliver\"\n");
+    check("-q").is(0, "tickets: ok\n", "");
+    let well = "TICKETS OK - mail is taken, filed and answered";
+    check("--nagios").is(0, &format!("{well}{counts}"), "");
+
+    fs::set_permissions(b.ticket(""), Permissions::from_mode(0o777)).unwrap();
+    fs::remove_file(b.path("sendmail")).unwrap();
+    let store = b.ticket("").display().to_string();
+    let faults = format!(
+        "1 fault, 1 warning: store: everybody can write to {}",
+        store.trim_end_matches('/')
+    );
+    check("-q").is(2, &format!("tickets: FAIL: {faults}\n"), "");
+    check("--nagios").is(2, &format!("TICKETS CRITICAL - {faults}{counts}"), "");
+
+    // A configuration with a mistake, and one that the desk's user may not read.
+    b.configure("domian = \"x\"\n");
+    let config = b.path("config.toml").display().to_string();
+    let mistake = format!("1 fault: config: {config}:5: unknown key `domian`");
+    check("-q").is(2, &format!("tickets: FAIL: {mistake}\n"), "");
+    let nothing = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0\n";
+    check("--nagios").is(2, &format!("TICKETS CRITICAL - {mistake}{nothing}"), "");
+    fs::set_permissions(&config, Permissions::from_mode(0)).unwrap();
+    let denied = format!("1 fault: config: cannot read {config}: Permission denied (os error 13)");
+    check("--nagios").is(2, &format!("TICKETS CRITICAL - {denied}{nothing}"), "");
+}
+
+// E3: what is wrong with the files, the disk and the clock.
+#[test]
+fn the_store_and_the_clock() {
+    let b = desk("");
+    b.file("submit", MAIL);
+    let mut t = Transcript::new(&b);
+    let known = finds(&mut t, &b, "A sound desk.", "");
+    let index = b.ticket(".tickets/index.db");
+    let mut bytes = fs::read(&index).unwrap();
+    bytes[63] = 1;
+    b.put("tickets/.tickets/index.db", &bytes);
+    let sentence = "An index of another version is no fault.";
+    finds(&mut t, &b, sentence, &known);
+    b.says("list -q", "1\n");
+    let mbox = fs::File::options().write(true).open(b.ticket("1")).unwrap();
+    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    mbox.set_modified(far).unwrap();
+    finds(
+        &mut t,
+        &b,
+        "A ticket from the future is one of a clock that is behind.",
+        &known,
+    );
+    insta::assert_snapshot!("check-clock", t);
+}
+
 #[test]
 fn what_is_in_force_reads_like_a_configuration() {
     let more = "ack = [\"no@*\"]\nmax_size = 1000\ntemplates = \"/none\"\nnotify = \"none\"\n\

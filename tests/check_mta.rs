@@ -177,15 +177,14 @@ fn exim_is_asked() {
     file.unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     says("What was changed is not in force, and does no harm yet.");
     fs::remove_dir_all(b.path("var")).unwrap();
-    for kind in ["local", "none"] {
-        etc(
-            "update-exim4.conf.conf",
-            &settings.replace("internet", kind),
-        );
-        says(match kind {
-            "local" => "Answers cannot leave.",
-            _ => "Nobody has configured it.",
-        });
+    for (kind, sentence) in [
+        ("local", "Answers cannot leave."),
+        ("satellite", "Nor can they here."),
+        ("none", "Nobody has configured it."),
+    ] {
+        let settings = settings.replace("internet", kind);
+        etc("update-exim4.conf.conf", &settings);
+        says(sentence);
     }
     etc("update-exim4.conf.conf", settings);
     b.put(

@@ -236,6 +236,13 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         let line = format!("{}\n", said.lines().next().unwrap());
         as_root(&b, &args, MAIL).is(75, "", &line);
         assert_eq!(all(), before, "{case}");
+        // E3: a monitor hears that nothing is known.
+        if said.contains("cannot work as root") {
+            let ran = as_root(&b, &["--config", config.0, "check", "--nagios"], b"");
+            let shown = ran.stdout.replace(b.path("").to_str().unwrap(), "ROOT/");
+            let want = line.replace("tickets: ", "TICKETS UNKNOWN - ");
+            assert_eq!((ran.status, &*shown, &*ran.stderr), (3, &*want, ""));
+        }
         // What needs no desk goes on.
         assert_eq!(
             as_root(&b, &["--config", config.0, "completions", "bash"], b"").status,

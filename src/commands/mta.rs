@@ -49,6 +49,8 @@ pub struct Exim {
     pub other_hostnames: Vec<String>,
     /// Which of Debian's ways to handle mail: `internet`, `smarthost`, `local` ...
     pub kind: String,
+    /// The server that takes all mail for others, if it is not sent to them directly.
+    pub smarthost: String,
 }
 
 impl Exim {
@@ -69,6 +71,7 @@ impl Exim {
                 .map(str::to_lowercase)
                 .collect(),
             kind: value("dc_eximconfig_configtype").unwrap_or_default(),
+            smarthost: value("dc_smarthost").unwrap_or_default(),
         })
     }
 }

@@ -13,6 +13,7 @@ mod authserv;
 #[path = "../bench.rs"]
 mod bench;
 mod bytes;
+mod check;
 mod conversation;
 #[allow(dead_code, reason = "the black-box tests look at what is wanted, too")]
 #[path = "../corpus.rs"]

@@ -122,6 +122,9 @@ fn handles_no_mail(exim: &Exim) -> Option<String> {
     let text = match kind {
         "local" => "it sends no mail to others, so that no answer leaves this machine",
         "none" => "it is not configured yet",
+        "smarthost" | "satellite" if exim.smarthost.is_empty() => {
+            "it sends mail to others by way of another server, but none is named in dc_smarthost"
+        }
         _ => return None,
     };
     Some(format!("Exim: {text} (dc_eximconfig_configtype='{kind}')"))

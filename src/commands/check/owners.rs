@@ -53,10 +53,14 @@ pub(super) fn read_only(path: &Path) -> bool {
 
 /// The command that mends that.
 pub(super) fn remount(path: &Path) -> String {
-    let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev()).ok();
-    let here = device(path);
-    let mount = path.ancestors().take_while(|above| device(above) == here);
-    let mount = mount.last().unwrap_or(path);
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    // Names with blanks are written otherwise there, and are left out.
+    let mounts = mounts.lines().filter_map(|it| it.split(' ').nth(1));
+    let mount = mounts
+        .filter(|it| path.starts_with(it))
+        .max_by_key(|it| it.len());
+    let mount = mount.map_or(path.as_path(), Path::new);
     as_root(&format!("mount -o remount,rw {}", quoted_path(mount)))
 }
 

@@ -90,6 +90,13 @@ fn missing(root: &Path) -> Diagnosis {
 /// Owners and modes. If these are wrong, nothing else is checked.
 fn directories(desk: &Desk) -> Vec<Diagnosis> {
     let root = desk.store.root();
+    if owners::read_only(root) {
+        let text = format!(
+            "store: {} is on a disk that may only be read",
+            root.display()
+        );
+        return vec![Diagnosis::fail(text).mend(owners::remount(root))];
+    }
     let dirs = [root.to_owned(), root.join("archived"), desk.store.private()];
     let shared = desk.config.group.is_some();
     dirs.iter()
@@ -115,12 +122,7 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
     let (owner, mode) = (Uid::from_raw(meta.uid()), meta.permissions().mode());
     let access = AccessFlags::R_OK | AccessFlags::W_OK | AccessFlags::X_OK;
     let chmod = |change: &str| as_owner(dir, &format!("chmod {change} {}", quoted_path(dir)));
-    let (text, mend) = if owners::read_only(dir) {
-        (
-            format!("{path} is on a disk that may only be read"),
-            owners::remount(dir),
-        )
-    } else if may(dir, access) {
+    let (text, mend) = if may(dir, access) {
         if mode & 0o002 != 0 {
             (format!("everybody can write to {path}"), chmod("o-w"))
         } else if mode & 0o020 != 0 && !shared {
@@ -142,7 +144,15 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
                 "you cannot write to {path}, which belongs to {}",
                 user(owner)
             ),
-            as_owner(dir, "tickets check"),
+            // No mail server works as root, so that it cannot be meant to be root's.
+            match owner.is_root() {
+                true => as_root(&format!(
+                    "chown -R {} {}",
+                    user(geteuid()),
+                    quoted_path(dir)
+                )),
+                false => as_owner(dir, "tickets check"),
+            },
         )
     };
     Some(Diagnosis::fail(format!("store: {text}")).mend(mend))
