@@ -166,7 +166,7 @@ fn one_line_says_it() {
     check("-q").is(2, &format!("tickets: FAIL: {mistake}\n"), "");
     let nothing = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0\n";
     check("--nagios").is(2, &format!("TICKETS CRITICAL - {mistake}{nothing}"), "");
-    fs::set_permissions(&config, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&config, Permissions::from_mode(0o000)).unwrap();
     let denied = format!("1 fault: config: cannot read {config}: Permission denied (os error 13)");
     check("--nagios").is(2, &format!("TICKETS CRITICAL - {denied}{nothing}"), "");
 }

@@ -194,7 +194,7 @@ impl Machine {
 
     fn log(&self) -> String {
         let read = |name: &str| fs::read(self.root.path().join(name)).unwrap_or_default();
-        let logs = ["start.log", "log/mainlog", "log/mail.log"].map(|it| read(it));
+        let logs = ["start.log", "log/mainlog", "log/mail.log"].map(read);
         String::from_utf8_lossy(&logs.concat()).into_owned()
     }
 }

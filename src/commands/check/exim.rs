@@ -36,13 +36,15 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
     let put_in = put_in(look);
     let pieces = Pieces::of(look.etc, &exim);
     let mut found = Vec::new();
-    if let Some(text) = handles_no_mail(&exim) {
+    // Where somebody has written a configuration of their own, Debian's files mean nothing.
+    let is_debians = !look.etc.join("exim4/exim4.conf").exists();
+    if let Some(text) = handles_no_mail(&exim).filter(|_| is_debians) {
         let mend = as_root("dpkg-reconfigure exim4-config");
         found.push(Diagnosis::fail(text).mend(mend));
     }
     let submit = look.desk.config.addresses.submit();
     let routed = routed(look, &submit);
-    if pieces.are_there() {
+    if pieces.are_there() && is_debians {
         found.extend(pieces.differences(look, &put_in));
     } else if routed != Some(true) {
         let text = match pieces.stand_elsewhere {
@@ -82,10 +84,15 @@ fn put_in(look: &Look) -> String {
 /// Exim takes no mail for the domain.
 fn foreign(look: &Look, domain: &str) -> Diagnosis {
     let file = look.etc.join("exim4/update-exim4.conf.conf");
-    let edit = as_root(&format!(
-        "sed -i \"s/^dc_other_hostnames='/&{domain};/\" {}",
-        quoted_path(&file)
-    ));
+    let file = quoted_path(&file);
+    // It becomes a part of two programs.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    let edit = match domain.chars().all(is_plain) {
+        true => as_root(&format!(
+            "sed -i \"s/^dc_other_hostnames='/&{domain};/\" {file}"
+        )),
+        false => as_root(&format!("editor {file}")),
+    };
     let text = format!("Exim: it accepts no mail for {domain}");
     Diagnosis::fail(text).mend(format!("{edit} && {}", remake()))
 }
@@ -102,7 +109,7 @@ fn admins(look: &Look, program: &Path) -> Vec<Diagnosis> {
         .filter(is_lost)
         .map(|admin| {
             let text = format!("Exim: mail to the admin {admin} cannot be delivered");
-            Diagnosis::warn(text).mend(format!("exim4 -bt {}", quoted(admin)))
+            Diagnosis::warn(text).mend(format!("exim4 -bt -- {}", quoted(admin)))
         })
         .collect()
 }
@@ -182,8 +189,8 @@ fn proven(look: &Look, exim: &Exim, routed: Option<bool>, known: bool) -> Vec<Di
 
 /// A talk with another server, as Exim would have it.
 fn talk(look: &Look, exim: &Exim, program: &Path, probes: &Probes) -> Vec<Diagnosis> {
-    let lines: Vec<String> = smtp::commands(&probes.recipients());
-    let input = lines.join("\r\n") + "\r\n";
+    let lines = smtp::commands(&probes.recipients()).join("\r\n");
+    let input = format!("EHLO [{STRANGER}]\r\n{lines}\r\n");
     let said = match ask(program, &["-bh", STRANGER], &input) {
         Ok(answer) => answer.text,
         Err(e) => {

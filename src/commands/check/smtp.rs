@@ -1,7 +1,7 @@
 //! As much SMTP (RFC 5321) as tells whether a mail would be taken: the recipients are named, and nothing is sent.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// How long the whole talk may take.
@@ -41,9 +41,9 @@ impl Reply {
     }
 }
 
-/// The commands that name these recipients of a mail without a sender, and take them back.
+/// The commands after the greeting that name these recipients of a mail without a sender, and leave it at that.
 pub(super) fn commands(recipients: &[&str]) -> Vec<String> {
-    let mut commands = vec!["EHLO check.invalid".to_owned(), "MAIL FROM:<>".to_owned()];
+    let mut commands = vec!["MAIL FROM:<>".to_owned()];
     commands.extend(recipients.iter().map(|it| format!("RCPT TO:<{it}>")));
     commands.push("QUIT".to_owned());
     commands
@@ -62,7 +62,7 @@ pub(super) fn to_recipients(replies: &[Reply]) -> Result<&[Reply], Option<&Reply
     }
 }
 
-/// Says these commands to a server, and returns its greeting and its replies.
+/// Greets a server and says these commands to it; returns its greeting and its replies.
 ///
 /// # Errors
 /// It is not there, or does not speak SMTP, or takes too long.
@@ -70,9 +70,14 @@ pub(super) fn converse(server: SocketAddr, commands: &[String]) -> io::Result<Ve
     let until = Instant::now() + PATIENCE;
     let stream = TcpStream::connect_timeout(&server, CONNECT)?;
     stream.set_write_timeout(Some(CONNECT))?;
+    // A name could be looked up, and not be found (RFC 5321, section 4.1.3).
+    let hello = match stream.local_addr()?.ip().to_canonical() {
+        IpAddr::V4(ip) => format!("EHLO [{ip}]"),
+        IpAddr::V6(ip) => format!("EHLO [IPv6:{ip}]"),
+    };
     let mut stream = BufReader::new(stream);
     let mut replies = vec![reply(&mut stream, until)?];
-    for command in commands {
+    for command in [&hello].into_iter().chain(commands) {
         // A server that has said no to the greeting says no more.
         let told = stream
             .get_mut()
