@@ -128,6 +128,47 @@ fn two_operators_share_all_of_a_store() {
 }
 
 #[test]
+fn one_operators_test_mail_is_filed_by_the_other() {
+    // D8, E3
+    let Some(bench) = desk(true) else { return };
+    let [first, second] = OPERATORS;
+    file(&bench, first, "submit", "1");
+    let held = bench.path("home/held");
+    bench.sendmail(&format!("#!/bin/sh\ncat >{}\n", held.display()));
+    let config = bench.path("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let sendmail = bench.path("sendmail").display().to_string();
+    fs::write(&config, text.replace("/bin/true", &sendmail)).unwrap();
+    let sends = |operator| {
+        let args = ["check", "--send", "--wait", "0", "--etc", "/nowhere", "-q"];
+        let never = "tickets: FAIL: 1 fault, 1 warning: send: a mail to submit@example.org was not filed within 0 s\n";
+        run(&bench, operator, &args, "").is(2, never, "");
+    };
+    sends(first);
+    let mail = fs::read_to_string(&held).unwrap();
+    let args = ["deliver", "-f", "", "-r", "submit@example.org"];
+    run(&bench, second, &args, &mail).is(0, "", "");
+    assert_eq!(unshared(&bench), [""; 0]);
+    let dir = bench.path("home/tickets/.tickets/check");
+    let names = || fs::read_dir(&dir).unwrap().count();
+    assert_eq!(names(), 1);
+    let late = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
+    let hours_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    let file = fs::File::options().write(true).open(late).unwrap();
+    file.set_modified(hours_ago).unwrap();
+    // The first one's test takes it away. A new one is expected.
+    let args = ["check", "--send", "--wait", "0", "--etc", "/nowhere", "-q"];
+    let said = run(&bench, first, &args, "");
+    assert!(
+        said.stdout
+            .starts_with("tickets: FAIL: 1 fault, 2 warnings: "),
+        "{said:?}"
+    );
+    assert_eq!(names(), 1);
+    run(&bench, second, &["list", "-q", "--all"], "").is(0, "1\n", "");
+}
+
+#[test]
 fn a_store_that_is_to_be_shared_is_given_to_the_group() {
     // D8, E3
     let Some(bench) = desk(false) else { return };
