@@ -3,6 +3,7 @@
 //! Under an MTA every unforeseen status bounces somebody's mail, a panic's and clap's among
 //! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
 
+use crate::commands::check::Check;
 use crate::commands::deliver::Deliver;
 use crate::commands::init::Init;
 use crate::commands::{EVERYDAY, UPKEEP};
@@ -89,6 +90,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         privilege::keep_out();
     }
     let delivers = delivers(&args);
+    if !delivers && args.iter().any(|word| word == Check::NAME) {
+        Check::begin_as_root();
+    }
     if delivers {
         // A panic's own words could be read as a status by Postfix, or land in a bounce.
         std::panic::set_hook(Box::new(|_| {}));

@@ -8,6 +8,7 @@ mod pieces;
 use super::ask::ask;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, own_command};
+use super::queue;
 use super::smtp::{self, Reply};
 use super::way::{Doors, Look, Open, Probes};
 use crate::commands::mta::Exim;
@@ -60,17 +61,13 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
     found.extend(closed_directories(&look.desk.config.dir));
     let known = found.iter().any(|it| it.level == Level::Fail);
     found.extend(proven(look, &exim, routed, known));
-    if found.is_empty() {
+    found.extend(queue::exim(look));
+    if found.iter().all(|it| it.level < Level::Warn) {
         let text = match look.program("exim4") {
             Some(_) => format!("Exim: it takes mail for {submit} and the tickets, and no other"),
             None => format!("Exim: it brings mail for {submit}"),
         };
         found.push(Diagnosis::ok(text));
-    }
-    if look.program("exim4").is_some() {
-        let mend = as_root("exim4 -bp");
-        let text = "Exim: its queue was not looked at, as only an administrator may";
-        found.push(Diagnosis::note(text).mend(mend));
     }
     found
 }

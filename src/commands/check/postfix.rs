@@ -8,8 +8,8 @@ mod lists;
 use super::ask::ask;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, own_command};
-use super::smtp;
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
+use super::{queue, smtp};
 use crate::commands::init::exim::macros;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
@@ -46,7 +46,7 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
         found.push(Diagnosis::fail(text).mend(put_in(look)));
     }
     found.extend(proven(look, by.as_deref()));
-    if let (true, Some(by)) = (found.is_empty(), by) {
+    if let (true, Some(by)) = (found.iter().all(|it| it.level < Level::Warn), by) {
         let submit = look.desk.config.addresses.submit();
         found.push(Diagnosis::ok(match look.program("postconf") {
             Some(_) => format!("Postfix: it takes mail for {submit} and the tickets"),
@@ -310,10 +310,13 @@ fn listens(look: &Look, doors: &Doors, judges: bool) -> Vec<Diagnosis> {
             let text = format!("Postfix: it does not answer: {why}");
             found.push(Diagnosis::fail(text).mend(as_root("service postfix restart")));
         }
-        Open::Yes(replies) if judges => {
-            found.extend(probes.judge("Postfix", look.desk, &replies, &reload));
+        Open::Yes(replies) => {
+            if judges {
+                found.extend(probes.judge("Postfix", look.desk, &replies, &reload));
+            }
+            // Where it does not run, it says nothing of its queue.
+            found.extend(queue::postfix(look));
         }
-        Open::Yes(_) => {}
     }
     found
 }
