@@ -118,7 +118,7 @@ impl<T: Run> Command for BuiltIn<T> {
     fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
         loop {
             match T::from_arg_matches(given)?.run(cx) {
-                Err(e) if T::READS && (cx.removes_index(&e) || cx.put_index_elsewhere(&e)) => {}
+                Err(e) if T::READS && cx.begins_anew(&e) => {}
                 done => return done,
             }
         }
@@ -192,6 +192,10 @@ impl Registry {
     }
 }
 
+/// How often a command that reads is begun anew because the index was removed or replaced. More in a row are hardly
+/// chance.
+const REPLACEMENTS: usize = 5;
+
 /// What a command may touch. It is made once, when the program starts; time is asked of the desk
 /// for each operation, since some commands live long.
 #[derive(Default)]
@@ -208,6 +212,8 @@ pub struct Context {
     index_elsewhere: Cell<bool>,
     /// It was damaged, and is removed.
     index_removed: Cell<bool>,
+    /// How often it may still be replaced by another process under the hands of a command that reads.
+    replacements: Cell<usize>,
 }
 
 impl Context {
@@ -233,6 +239,7 @@ impl Context {
             config: Cell::new(config),
             index_elsewhere: Cell::new(false),
             index_removed: Cell::new(false),
+            replacements: Cell::new(REPLACEMENTS),
         }
     }
 
@@ -258,6 +265,21 @@ impl Context {
             desk.put_index_elsewhere()?;
         }
         Ok(desk)
+    }
+
+    /// True if a command that reads failed so because of the index, and may be begun anew: with the one that is there
+    /// now, or one of its own.
+    fn begins_anew(&self, error: &anyhow::Error) -> bool {
+        self.is_replaced(error) || self.removes_index(error) || self.put_index_elsewhere(error)
+    }
+
+    /// True if a command failed so because somebody removed or replaced the index while it had it open. If that
+    /// happens again and again, it is the disk that fails.
+    fn is_replaced(&self, error: &anyhow::Error) -> bool {
+        let left = self.replacements.get();
+        let is_it = left > 0 && IndexError::among(error).is_some_and(IndexError::is_removal);
+        self.replacements.set(left - usize::from(is_it));
+        is_it
     }
 
     /// True if a command failed so because the index is damaged. That is removed then, so that the command may be begun

@@ -1,10 +1,13 @@
 //! D8: with `group`, two operators share one store, whoever made what.
 
 use crate::bench::{Bench, Ran, binary, finish, ordinary_user};
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use tickets::mail::{entry, mbox};
 
 /// The users `daemon` and `sys`, who have nothing in common but the group `games`.
 const OPERATORS: [u32; 2] = [1, 3];
@@ -202,4 +205,155 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
         checked.stdout
     );
     take_turns(&bench);
+}
+
+/// What an operator gives in each round. OWN is a ticket of their own, ROUND the number of the round; ticket 3 is
+/// both's.
+const ROUND: [&str; 21] = [
+    "list -q",
+    "close OWN -m closed-OWN.ROUND",
+    "search -q hello",
+    "stats --json",
+    "reindex",
+    "reopen OWN -m reopened-OWN.ROUND",
+    "timeline --json",
+    "close 3 -m both-OWN.ROUND",
+    "restore",
+    "list --all --json",
+    "flush -q",
+    "check --store",
+    "search -n 0 hello",
+    "import ARCHIVE",
+    "restore --all",
+    "show OWN --json",
+    "export --mbox -",
+    "verify submit@example.org",
+    "address OWN",
+    "modules",
+    "reindex",
+];
+
+/// How many rounds each operator gives.
+const ROUNDS: usize = 3;
+
+/// How many mails come in meanwhile.
+const MAILS: usize = 60;
+
+/// Gives all rounds of an operator, and returns what did not end with 0 and in silence. `one_import` is held during
+/// an import, since a store takes one at a time, and says so.
+fn rounds(bench: &Bench, operator: u32, own: &str, one_import: &Mutex<()>) -> Vec<String> {
+    let mut bad = Vec::new();
+    for round in 0..ROUNDS {
+        let mail = format!("From: c@d.example\nMessage-ID: <imported-{own}.{round}@x>\n\nold\n");
+        let archive = format!("{own}.{round}.mbox");
+        let text = format!("From c@d.example Mon Jan  1 10:00:00 2024\n{mail}\n");
+        bench.put(&archive, text.as_bytes());
+        for line in ROUND {
+            let _one = line.starts_with("import").then(|| one_import.lock());
+            let line = line
+                .replace("OWN", own)
+                .replace("ROUND", &round.to_string())
+                .replace("ARCHIVE", bench.path(&archive).to_str().unwrap());
+            let ran = run(bench, operator, &line.split(' ').collect::<Vec<_>>(), "");
+            let is_said = |said: &str| match &line {
+                restore if restore.starts_with("restore") => {
+                    said == "tickets: nothing is missing\n"
+                }
+                // The other one closed it, or the next mail opened it.
+                close if close.starts_with("close 3") => {
+                    ["", "tickets: ticket 3 is closed already\n"].contains(&said)
+                }
+                // The mail that comes in opens it again.
+                reopen if reopen.starts_with("reopen") => {
+                    said.is_empty() || said == format!("tickets: ticket {own} is open already\n")
+                }
+                _ => said.is_empty(),
+            };
+            if ran.status != 0 || !is_said(&ran.stderr) {
+                bad.push(format!("{operator}: {line}: {ran:?}"));
+            }
+        }
+    }
+    bad
+}
+
+/// The Message-IDs and the words of the operators that lie in a store, with how often they do.
+fn filed(bench: &Bench) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let store = bench.path("home/tickets");
+    for dir in [store.clone(), store.join("archived")] {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name.parse::<u32>().is_err() {
+                continue;
+            }
+            let file = fs::read(&path).unwrap();
+            for message in mbox::entries(&file, 0) {
+                let raw = entry::decode(message.content).raw.into_owned();
+                let text = String::from_utf8(raw).unwrap();
+                let id = text.split("Message-ID: <").nth(1).unwrap();
+                let what = match id.split_once('>').unwrap().0 {
+                    id if id.ends_with("@x") => id,
+                    _ => text.trim_end().lines().last().unwrap(),
+                };
+                *found.entry(what.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    found
+}
+
+/// D8, D9: both give every command as fast as they can while mail comes in, and each makes the index anew under the
+/// hands of the other. All of it works, and all is there once.
+#[test]
+fn two_operators_at_once() {
+    let Some(bench) = &desk(true) else { return };
+    let [first, second] = OPERATORS;
+    let mut want = BTreeMap::new();
+    for id in ["1", "2", "3"] {
+        file(bench, first, "submit", id);
+        want.insert(format!("{id}@x"), 1);
+    }
+    let one_import = &Mutex::new(());
+    let bad = std::thread::scope(|scope| {
+        let operators = [(first, "1"), (second, "2")]
+            .map(|(operator, own)| scope.spawn(move || rounds(bench, operator, own, one_import)));
+        for nth in 0..MAILS {
+            let to = ["submit", "ticket-1", "ticket-2", "ticket-3"][nth % 4];
+            file(bench, OPERATORS[nth % 2], to, &format!("mail-{nth}"));
+        }
+        operators.map(|operator| operator.join().unwrap()).concat()
+    });
+    assert_eq!(bad, [""; 0]);
+    want.extend((0..MAILS).map(|nth| (format!("mail-{nth}@x"), 1)));
+    for own in ["1", "2"] {
+        for round in 0..ROUNDS {
+            for what in ["closed", "reopened", "both"] {
+                want.insert(format!("{what}-{own}.{round}"), 1);
+            }
+            want.insert(format!("imported-{own}.{round}@x"), 1);
+        }
+    }
+    assert_eq!(filed(bench), want);
+    assert_eq!(unshared(bench), [""; 0]);
+    // The index says what one says that is made of the files now.
+    let says = || {
+        ["list --all --json", "timeline --json", "search -q hello"].map(|line| {
+            let ran = run(bench, second, &line.split(' ').collect::<Vec<_>>(), "");
+            assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{line}");
+            ran.stdout
+        })
+    };
+    let before = says();
+    for name in ["index.db", "text.db"] {
+        let _ = fs::remove_file(bench.path("home/tickets/.tickets").join(name));
+    }
+    assert_eq!(says(), before);
+    // And whatever was done to them in between, they are where their last word put them.
+    for (operator, own) in [(first, "1"), (second, "2")] {
+        works(bench, operator, &format!("close {own} -m last"));
+        assert!(bench.path("home/tickets/archived").join(own).exists());
+    }
+    works(bench, first, "check --store");
 }

@@ -50,6 +50,7 @@ mod python;
 mod races;
 mod read_only;
 mod relay;
+mod replaced;
 mod reply;
 mod restore;
 mod robots;

@@ -1,10 +1,12 @@
 /* Loaded before libc: a clock that is ahead, files that a copy of a store has from its original,
- * and a disk that takes less than it was given.
+ * an index that is taken away, and a disk that takes less than it was given.
  *
  *   SHIM_LATER=SECONDS   so much later it is
  *   SHIM_STAMPS=FILE     lines of six numbers: the inode and ctime (seconds, nanoseconds) that a
  *                        file has, and those it is to have as long as nobody changes it
  *   SHIM_NOSYNC=1        nothing is synced, which takes no time
+ *   SHIM_GONE=N          before the Nth lock is asked for or given back, somebody takes SHIM_INDEX
+ *                        away, which is a path, and puts PATH.other in its place if that exists
  *   SHIM_DISK=DIRECTORY  what lies below is on the disk that the rest is about
  *   SHIM_WRITES=FILE     for each write to it, the number of bytes is noted there
  *   SHIM_SHORT=half      each write takes half of the bytes it is given, but at least one
@@ -19,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +43,8 @@ static struct {
 } known[1024];
 static int many;
 static long later, room = -1, nth;
-static const char *disk, *writes;
-static int half, one, interrupt, nosync, calls;
+static const char *disk, *writes, *database;
+static int half, one, interrupt, nosync, calls, gone;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -61,6 +64,9 @@ __attribute__((constructor)) static void begin(void)
     nosync = getenv("SHIM_NOSYNC") != NULL;
     disk = getenv("SHIM_DISK");
     writes = getenv("SHIM_WRITES");
+    if ((value = getenv("SHIM_GONE")))
+        gone = atoi(value);
+    database = getenv("SHIM_INDEX");
     if (!(value = getenv("SHIM_STAMPS")) || !(file = fopen(value, "re")))
         return;
     while (many < (int)(sizeof known / sizeof *known)
@@ -166,6 +172,42 @@ int fsync(int file)
 int fdatasync(int file)
 {
     return nosync ? 0 : syscall(SYS_fdatasync, file);
+}
+
+/* What `reindex` of another process does, or somebody who deletes the index by hand. */
+static void take_away(void)
+{
+    char other[PATH_MAX];
+
+    snprintf(other, sizeof other, "%s-journal", database);
+    unlink(other);
+    snprintf(other, sizeof other, "%s.other", database);
+    if (rename(other, database) != 0)
+        unlink(database);
+}
+
+int fcntl64(int file, int command, ...)
+{
+    va_list rest;
+    void *argument;
+
+    va_start(rest, command);
+    argument = va_arg(rest, void *);
+    va_end(rest);
+    if ((command == F_SETLK || command == F_SETLKW) && database && --gone == 0)
+        take_away();
+    return syscall(SYS_fcntl, file, command, argument);
+}
+
+int fcntl(int file, int command, ...)
+{
+    va_list rest;
+    void *argument;
+
+    va_start(rest, command);
+    argument = va_arg(rest, void *);
+    va_end(rest);
+    return fcntl64(file, command, argument);
 }
 
 static int is_on_disk(int file)

@@ -87,10 +87,11 @@ fn each(
         if desk.is_done(id, wanted)? {
             screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
         }
+        // Before it is filed, for after that nothing may fail.
+        let subject = desk.subject(id)?;
         let Some(outcome) = desk.file_from_operator(id, verb, text, quiet)? else {
             continue;
         };
-        let subject = desk.known(id)?.map(|row| row.subject).unwrap_or_default();
         let done = match outcome.filed.first().map(|filed| filed.deed) {
             Some(Deed::Closed) => Some("closed"),
             Some(Deed::Reopened) => Some("re-opened"),

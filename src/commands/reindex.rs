@@ -24,7 +24,8 @@ impl Run for Reindex {
             .rebuild_index(&mut desk, &mut |at| line.show(at.done, at.all));
         drop(line);
         done?;
-        let (tickets, messages) = desk.index()?.count()?;
+        // Another one may be making it anew as well.
+        let (tickets, messages) = desk.despite_index(|desk| Ok(desk.index()?.count()?))?;
         let (tickets, messages) = (
             crate::screen::plural(tickets, "ticket"),
             crate::screen::plural(messages, "message"),

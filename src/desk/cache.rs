@@ -109,9 +109,26 @@ impl Desk {
         }
     }
 
-    /// Does `work`, and does it again if somebody removed the index meanwhile, or if it is damaged: then
-    /// `forget` removes it first. It holds nothing that the mboxes do not hold.
+    /// Does `work`, and does it again if somebody removed or replaced the index meanwhile, or if it is damaged: then
+    /// it is removed first. It holds nothing that the mboxes do not hold.
+    ///
+    /// # Errors
+    /// Those of `work`, of which it may do a part more than once.
     pub(crate) fn despite_index<T>(
+        &mut self,
+        work: impl FnMut(&mut Desk) -> Result<T>,
+    ) -> Result<T> {
+        self.despite_index_and(work, |_, index| {
+            Index::remove(index);
+            Ok(())
+        })
+    }
+
+    /// The same where `forget` removes a damaged index, together with what follows it.
+    ///
+    /// # Errors
+    /// Those of `work` and of `forget`.
+    pub(crate) fn despite_index_and<T>(
         &mut self,
         mut work: impl FnMut(&mut Desk) -> Result<T>,
         forget: impl Fn(&Desk, &Path) -> Result<()>,

@@ -7,7 +7,6 @@
 
 use super::Desk;
 use super::remarks::MOST_TICKETS;
-use crate::index::Index;
 use crate::limits;
 use crate::outbox::{Key, Released};
 use crate::patience::Patience;
@@ -200,10 +199,7 @@ impl Desk {
             }
             Ok((outcome, Some(lock)))
         };
-        let done = self.despite_index(file, |_, index| {
-            Index::remove(index);
-            Ok(())
-        });
+        let done = self.despite_index(file);
         let (mut outcome, lock) = done.inspect_err(|_| self.patience.set(None))?;
         self.patience.set(Some(Patience::brief()));
         // --- Whatever is filed is ours from here on, and nothing may fail any more (A4). ---

@@ -80,13 +80,23 @@ impl Desk {
             };
         }
         // A closing or re-opening that was killed may have moved the file before its mail was filed.
-        let begun = wanted == State::Open && self.view(id)?.is_some_and(|view| view.ends_closed);
+        let ends_closed = |desk: &mut Desk| Ok(desk.view(id)?.is_some_and(|view| view.ends_closed));
+        let begun = wanted == State::Open && self.despite_index(ends_closed)?;
         Ok(!begun)
     }
 
+    /// The Subject of a ticket in one line; empty if there is none, or no such ticket.
+    ///
+    /// # Errors
+    /// The index or the ticket cannot be read.
+    pub fn subject(&mut self, id: TicketId) -> Result<String> {
+        let known = self.despite_index(|desk| desk.known(id))?;
+        Ok(known.map(|row| row.subject).unwrap_or_default())
+    }
+
     /// A letter from the ticket's own address, which is how the operator's mutt writes.
-    fn letter(&self, id: TicketId, from: String, to: String, text: &str) -> Result<Letter> {
-        let subject = self.known(id)?.map(|row| row.subject).unwrap_or_default();
+    fn letter(&mut self, id: TicketId, from: String, to: String, text: &str) -> Result<Letter> {
+        let subject = self.subject(id)?;
         let tag = self.config.tag(id);
         let mailbox = |name: &str, address| Mailbox {
             name: name.into(),

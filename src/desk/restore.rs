@@ -27,7 +27,11 @@ impl Desk {
     pub fn missing(&mut self) -> Result<Vec<Missing>> {
         let mut missing = Vec::new();
         for copy in self.store.recent_copies()? {
-            if self.known(copy.ticket)?.is_none() || self.is_held(&copy)? {
+            let is_there = |desk: &mut Desk| {
+                let known = desk.known(copy.ticket)?;
+                Ok(known.is_none() || desk.is_held(&copy)?)
+            };
+            if self.despite_index(is_there)? {
                 continue;
             }
             let bytes = self.read_copy(&copy)?;
@@ -78,13 +82,17 @@ impl Desk {
         let Some(mut locked) = store.lock(copy.ticket, Patience::new(PATIENCE))? else {
             return Ok(false);
         };
-        self.known_locked(&mut locked)?;
-        if self.is_held(copy)? {
+        let is_held = |desk: &mut Desk| {
+            desk.known_locked(&mut locked)?;
+            desk.is_held(copy)
+        };
+        if self.despite_index(is_held)? {
             return Ok(false);
         }
         locked.append(&bytes)?;
+        // It is back. The next command sees that the file has changed, if the index cannot be told now.
         drop(locked);
-        self.known(copy.ticket)?;
+        let _ = self.known(copy.ticket);
         Ok(true)
     }
 }

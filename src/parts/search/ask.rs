@@ -23,7 +23,7 @@ pub(super) fn search(
     watch: Watch,
 ) -> Result<Hits> {
     let try_to_search = |desk: &mut Desk| try_to_search(desk, query, most, watch);
-    desk.despite_index(try_to_search, |desk, index| {
+    desk.despite_index_and(try_to_search, |desk, index| {
         let _one = desk.lock_beside_index(follow::LOCK)?;
         Index::remove(index);
         fulltext::remove(index);

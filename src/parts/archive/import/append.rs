@@ -29,7 +29,7 @@ pub(crate) fn clear_stale_locks(store: &Store, groups: &Groups) {
 
 /// Appends those messages of a group to ticket `id` that it does not hold.
 pub(crate) fn append(filing: &mut Filing, group: &Group, id: TicketId) -> Result<()> {
-    let Some(row) = filing.desk.known(id)? else {
+    let Some(row) = filing.desk.despite_index(|desk| desk.known(id))? else {
         let text = format!("cannot file in ticket {id}: it is gone, import again");
         filing.report.left_out(Status::TempFail, &text);
         return Ok(());
@@ -104,11 +104,16 @@ fn append_portion(
     let store = desk.store.clone();
     let locked = store.lock(id, Patience::new(PATIENCE))?;
     let mut mbox = locked.with_context(|| format!("cannot file in ticket {id}: it is gone"))?;
-    desk.known_locked(&mut mbox)?;
+    let held = desk.despite_index(|desk| {
+        desk.known_locked(&mut mbox)?;
+        let index = desk.index()?;
+        let is_held = |entry: &NewEntry| Ok(index.position(id, &entry.identity)?.is_some());
+        portion.iter().map(is_held).collect::<Result<Vec<bool>>>()
+    })?;
     let mut fresh = Vec::new();
     let mut bytes = Vec::new();
-    for mut entry in portion {
-        if desk.index()?.position(id, &entry.identity)?.is_none() {
+    for (mut entry, held) in portion.into_iter().zip(held) {
+        if !held {
             bytes.append(&mut entry.bytes);
             fresh.push(entry);
         }
@@ -123,6 +128,6 @@ fn append_portion(
         return Err(e.cause);
     }
     drop(mbox);
-    desk.known(id)?;
+    desk.despite_index(|desk| desk.known(id))?;
     Ok(fresh)
 }

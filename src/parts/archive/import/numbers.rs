@@ -87,9 +87,10 @@ impl Numbers {
 
     /// Before a batch is numbered: brings the index up to date with the tickets that others opened.
     /// `last` is the last number of the sequence, which is locked.
-    pub(crate) fn begin_batch(&mut self, desk: &Desk, last: u32) -> Result<()> {
+    pub(crate) fn begin_batch(&mut self, desk: &mut Desk, last: u32) -> Result<()> {
         self.used(last);
-        desk.look_at(self.last_indexed + 1..=last)?;
+        let others = self.last_indexed + 1..=last;
+        desk.despite_index(|desk| desk.look_at(others.clone()))?;
         self.last_indexed = last;
         Ok(())
     }

@@ -95,11 +95,13 @@ impl<'a> NewTickets<'a> {
         }
         // Before the sequence is unlocked: a delivery takes a number up to the last one, of which
         // neither the index nor the disk knows anything, for one that was used.
-        filing.desk.index()?.in_transaction(|| {
-            for ticket in &opened {
-                filing.desk.known(ticket.ticket)?;
-            }
-            Ok::<_, anyhow::Error>(())
+        filing.desk.despite_index(|desk| {
+            desk.index()?.in_transaction(|| {
+                for ticket in &opened {
+                    desk.known(ticket.ticket)?;
+                }
+                Ok(())
+            })
         })?;
         self.numbers.end_batch(sequence.last());
         drop(sequence);
@@ -216,7 +218,7 @@ fn lock_sequence(desk: &mut Desk) -> Result<Sequence> {
         }
         // The index was removed. No delivery has to wait until it is made again.
         drop(sequence);
-        desk.complete_index()?;
+        desk.despite_index(Desk::complete_index)?;
     }
 }
 

@@ -54,8 +54,10 @@ pub(crate) fn import(
     let sources = find_sources(desk, request, &mut report);
     if store_exists {
         // An import that died may have left files that the index does not have.
-        desk.complete_index()?;
-        desk.reconcile_all()?;
+        desk.despite_index(|desk| {
+            desk.complete_index()?;
+            desk.reconcile_all()
+        })?;
     }
     let addresses = desk.config.addresses.clone();
     let rules = ReadingRules {
