@@ -67,18 +67,29 @@ impl Sent {
 
 const CONFIG: &str = "domain = \"example.org\"\nadmins = \"steve@example.org\"\n";
 
-const SENDMAIL: &str = r#"#!/bin/sh
-# Keeps arguments (in the first line) and message, whole or not at all. Starts as few programs as
-# it can, for tests start it thousands of times.
-cd "${0%/*}" || exit 75
-set -C # a name that was taken once stays taken: numbers of processes come again
-name=$$
-until true >"sent.tmp/$name"; do
-    name=$name.
-    [ ${#name} -lt 99 ] || exit 75
-done 2>/dev/null
-{ printf '%s\n' "$*" && cat; } >"sent.tmp/$name.part" && mv "sent.tmp/$name.part" "sent/$name" || exit 75
-"#;
+/// The program of `sendmail.c`, which keeps what it gets.
+fn sendmail_program() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| compiled("sendmail.c", &[]))
+}
+
+/// What the compiler makes of a C file of tests/. The bundled SQLite has been built with it a moment ago.
+pub fn compiled(source: &str, options: &[&str]) -> Vec<u8> {
+    let built = tempfile::tempdir().unwrap();
+    let program = built.path().join("program");
+    let status = Command::new("cc")
+        .args(["-O1", "-Wall", "-Werror", "-o"])
+        .arg(&program)
+        .args(options)
+        .arg(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests")
+                .join(source),
+        )
+        .status();
+    assert!(status.unwrap().success());
+    fs::read(program).unwrap()
+}
 
 impl Bench {
     pub fn new() -> Bench {
@@ -94,9 +105,7 @@ impl Bench {
         for dir in ["", "sent", "sent.tmp"] {
             bench.make_dir(dir);
         }
-        let sendmail = bench.path("sendmail");
-        bench.put("sendmail", SENDMAIL.as_bytes());
-        fs::set_permissions(&sendmail, fs::Permissions::from_mode(0o755)).unwrap();
+        bench.mend_sendmail();
         bench.configure(config);
         bench
     }
@@ -144,14 +153,18 @@ impl Bench {
 
     /// Replaces the fake sendmail.
     pub fn sendmail(&self, script: &str) {
-        self.put("sendmail", script.as_bytes());
+        self.install_sendmail(script.as_bytes());
+    }
+
+    fn install_sendmail(&self, program: &[u8]) {
+        self.put("sendmail", program);
         let mode = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.path("sendmail"), mode).unwrap();
     }
 
     /// Puts back the fake sendmail that keeps what it gets.
     pub fn mend_sendmail(&self) {
-        self.sendmail(SENDMAIL);
+        self.install_sendmail(sendmail_program());
     }
 
     /// The program, ready to be started in an empty environment as an ordinary user.

@@ -2,16 +2,11 @@
 //! a person does who saw no answer: what was begun is finished, and nothing is done twice (D7).
 
 use crate::bench::{Bench, Ran};
-use crate::crash::{CALLS, FAILURES, at_each, at_each_failure, calls_in, strace_is_here};
+use crate::crash::{CALLS, FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here};
 use std::collections::BTreeMap;
 
 const FIRST: &str = "From: alice@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\nfirst\n";
 const CLOSING: &str = "From: steve@example.org\nMessage-ID: <3@example.org>\n\nclosing\n";
-
-/// Calls that change something on the disk, or start a program. Killed at any other call, a command
-/// leaves what it leaves when it is killed at the next one of these.
-const CHANGES: &str = "openat,mkdir,mkdirat,chmod,fchmod,fchown,write,pwrite64,fsync,fdatasync,linkat,link,\
-    rename,renameat,renameat2,unlink,unlinkat,ftruncate,fallocate,utimensat,clone3,vfork,clone";
 
 /// A command, and what there is after it.
 struct Scenario {
@@ -140,9 +135,7 @@ fn killed_at_every_system_call_and_given_again() {
         return;
     }
     for scenario in SCENARIOS {
-        let mut calls = scenario.calls();
-        calls.retain(|name, _| CHANGES.split(',').any(|change| change == name));
-        let count = at_each(&calls, |name, n| {
+        let count = at_each(&changes(scenario.calls()), |name, n| {
             let bench = scenario.desk();
             let inject = format!("inject={name}:signal=KILL:when={n}");
             let ran = scenario.under_strace(&bench, &["-o", "/dev/null", "-e", &inject]);
