@@ -1,8 +1,9 @@
 //! `authserv_id` with the real programs: what a server finds out, what a stranger says it found
 //! out, and what the operator's mutt sends.
 
+use nix::sys::signal::Signal;
 use std::fs;
-use std::process::{Child, Command};
+use std::process::Child;
 
 use crate::exim::trial;
 use crate::mail::{Mail, mbox};
@@ -244,7 +245,7 @@ struct Dovecot(Child);
 impl Drop for Dovecot {
     fn drop(&mut self) {
         // The child was not waited for, so the pid is still its own.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = site::signal(self.0.id(), Signal::SIGTERM);
         let _ = self.0.wait();
     }
 }

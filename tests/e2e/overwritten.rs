@@ -1,9 +1,9 @@
 //! D10: neomutt of Debian 12 opens and closes its folder for each mail while it saves it, and so
 //! loses its own lock. What comes in then it overwrites; we know it, and put it back.
 
+use nix::sys::signal::Signal;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::bench::Bench;
 use crate::mail;
@@ -140,8 +140,8 @@ fn go_on(bench: &Bench, ticket: &str) {
         let found = has("comm", "neomutt") && has("cmdline", &mbox);
         found.then(|| process.file_name().unwrap().to_owned())
     });
-    let kill = Command::new("kill").arg("-CONT").arg(pid.unwrap()).status();
-    assert!(kill.unwrap().success());
+    let pid = pid.unwrap().to_str().unwrap().parse().unwrap();
+    site::signal(pid, Signal::SIGCONT).unwrap();
 }
 
 /// Has neomutt delete the first mail of a ticket, and save.

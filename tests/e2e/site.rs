@@ -2,6 +2,7 @@
 //!
 //! The MTA is Exim here; `postfix_site.rs` has the same site with Postfix.
 
+use nix::sys::signal::Signal;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -94,6 +95,12 @@ pub fn missing(mta: &[&str]) -> Option<String> {
         return Some("this machine allows no mount namespace".to_owned());
     }
     None
+}
+
+/// Sends a process a signal. The program `kill` is not everywhere.
+pub fn signal(pid: u32, signal: Signal) -> nix::Result<()> {
+    let pid = i32::try_from(pid).unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal)
 }
 
 /// Polls until `probe` has an answer; with the patience at its end, fails.
@@ -312,7 +319,7 @@ impl Drop for Site {
     fn drop(&mut self) {
         // The child was not waited for, so the pid is still its own. Exim loses a signal while it starts anew.
         while matches!(self.mta.try_wait(), Ok(None)) {
-            let _ = Command::new("kill").arg(self.mta.id().to_string()).status();
+            let _ = signal(self.mta.id(), Signal::SIGTERM);
             std::thread::sleep(Duration::from_millis(20));
         }
         if std::thread::panicking() {
@@ -436,12 +443,10 @@ pub fn reload_exim(site: &Site) {
 }
 
 fn update_exim(site: &Site) {
-    let pid = site.mta().to_string();
-    for command in [&["update-exim4.conf"][..], &["kill", "-HUP", &pid]] {
-        let run = site.inside(command).output().unwrap();
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{command:?}: {said}");
-    }
+    let run = site.inside(&["update-exim4.conf"]).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{said}");
+    signal(site.mta(), Signal::SIGHUP).unwrap();
 }
 
 /// A port nobody listens on. Another program may take it before the MTA does; then that says so.
