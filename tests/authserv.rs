@@ -92,6 +92,13 @@ fn who_closes_must_be_proven() {
                 ..REFUSED
             },
             Case {
+                name: "DKIM, but the domain's owner says by DMARC that it is not theirs",
+                mail: "Authentication-Results: mx.example.org; dkim=pass header.d=example.org; \
+                       dmarc=fail header.from=example.org\nFrom: steve@example.org\n\
+                       To: ticket-1-done@example.org\n\nx\n",
+                ..REFUSED
+            },
+            Case {
                 name: "sent once more by who got it",
                 mail: "Authentication-Results: mx.example.org; dmarc=pass \
                        header.from=example.org\nFrom: steve@example.org\n\

@@ -68,6 +68,40 @@ fn a_flush_that_is_killed_sends_one_mail_twice_at_most() {
     println!("{count} kill points");
 }
 
+/// (C9) A delivery gives sendmail four mails side by side. Killed when all four are taken and none is noted yet, it
+/// sends these again, under the same Message-IDs, and no other.
+#[test]
+fn a_delivery_that_is_killed_sends_four_mails_twice_at_most() {
+    // T19
+    let bench = Bench::new();
+    for id in ["1", "2", "3", "4", "5", "6"] {
+        bench.file("submit", mail(id, "", "x"));
+    }
+    bench.take_sent();
+    bench.sendmail(
+        "#!/bin/sh\ncd \"${0%/*}\"\n{ printf '%s\\n' \"$*\" && cat; } >sent.tmp/$$\nmv sent.tmp/$$ sent/$$\n\
+         until [ \"$(ls sent | wc -l)\" = 4 ]; do sleep 0.1; done\nkill -9 $PPID\n",
+    );
+    let closing = "From: steve@example.org\nMessage-ID: <done@x>\n\ndone\n";
+    let to = ["1", "2", "3", "4", "5", "6"].map(|id| format!("ticket-{id}-done@example.org"));
+    let mut args = vec!["deliver", "-f", "steve@example.org"];
+    args.extend(to.iter().flat_map(|to| ["-r", to]));
+    assert_eq!(bench.run(&args, closing.as_bytes()).status, -9);
+    let first = msg_ids(&bench);
+    assert_eq!(first.len(), 4);
+    bench.mend_sendmail();
+    bench.run(&args, closing.as_bytes()).silent();
+    assert_eq!(bench.outbox(), [""; 0]);
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for id in msg_ids(&bench) {
+        *times.entry(id).or_default() += 1;
+    }
+    assert_eq!(times.len(), 6, "{times:?}");
+    for (id, times) in times {
+        assert_eq!(times, 1 + usize::from(first.contains(&id)), "{id}");
+    }
+}
+
 /// (C9) One sendmail that hangs does not hold up the others, and all are given the time that they have.
 #[test]
 fn a_sendmail_that_hangs_holds_up_nobody() {
