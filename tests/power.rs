@@ -23,6 +23,7 @@
 
 mod after;
 mod disk;
+mod event;
 mod journal;
 mod scenario;
 mod strace;

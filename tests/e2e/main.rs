@@ -24,6 +24,7 @@ mod crowd;
 mod dns;
 mod edited;
 mod exim;
+mod machine;
 mod mail;
 mod mutt;
 mod overwritten;
