@@ -11,6 +11,7 @@ use crate::config::{Config, Overrides};
 use crate::error::{self, Fault, Status};
 use crate::index::IndexError;
 use crate::limits;
+use crate::log::{self, LogLine, Severity};
 use crate::part::{Command, Context, Part, Registry, Run};
 use crate::parts;
 use crate::privilege;
@@ -85,6 +86,7 @@ enum OnlyDeliver {
 
 /// Runs the program with `args`, the first of which is its name.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    log::begin();
     // Before the configuration is read, for which others of its user can make it take long.
     if args.iter().any(|word| word == Init::NAME) {
         privilege::keep_out();
@@ -102,7 +104,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(e)) if error::is_broken_pipe(&e) && !delivers => Status::Ok,
         Ok(Err(e)) if delivers && !std::io::stderr().is_terminal() => {
-            error::print(&format!("tickets: {}", error::line(&e)));
+            let why = error::line(&e);
+            error::print(&format!("tickets: {why}"));
+            deferred(&why);
             Status::TempFail
         }
         Ok(Err(e)) => {
@@ -112,6 +116,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
                 user.map(|user| format!("root works on this desk as {user}, who may not"));
             error::report(&e, as_user.or_else(|| IndexError::hint_in(&e)));
             if delivers {
+                deferred(&error::line(&e));
                 Status::TempFail
             } else {
                 error::status(&e)
@@ -124,11 +129,21 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             let words = words
                 .or(panic.downcast_ref::<&str>().copied())
                 .unwrap_or("no message");
-            error::print(&format!("tickets: a mistake in the program: {words}"));
+            let why = format!("a mistake in the program: {words}");
+            error::print(&format!("tickets: {why}"));
+            if delivers {
+                deferred(&why);
+            }
             Status::TempFail
         }
     };
     ExitCode::from(status as u8)
+}
+
+/// Says in the log that an MTA has to come again (L7).
+fn deferred(why: &str) {
+    let line = LogLine::default().word("deferred");
+    line.text("reason", why).write(Severity::Warning);
 }
 
 /// True if an MTA may have written this command line: `deliver` stands in it, and nothing before it

@@ -5,6 +5,7 @@
 
 mod explain;
 mod keys;
+mod people;
 mod resolve;
 mod secret;
 mod served;

@@ -26,6 +26,7 @@ mod view;
 use crate::clock;
 use crate::config::Config;
 use crate::index::Index;
+use crate::log;
 use crate::outbox::Outbox;
 use crate::patience::Patience;
 use crate::privilege;
@@ -33,7 +34,7 @@ use crate::sendmail::Sendmail;
 use crate::store::Store;
 use crate::ticket::plan::PlanRules;
 use crate::ticket::route::Rules;
-pub use answers::recipients;
+pub use answers::{Flushed, recipients};
 use anyhow::Result;
 pub(crate) use build::{Follower, Watch};
 pub(crate) use delivery::trace_sender;
@@ -73,6 +74,7 @@ impl Desk {
 
     /// The desk that `config` describes; nothing is created.
     pub fn look(config: Config) -> Result<Desk> {
+        log::goes_to(&config.log);
         let group = config.group.as_deref().map(privilege::group).transpose()?;
         if group.is_some() {
             privilege::share_with_group();
@@ -127,7 +129,7 @@ impl Desk {
     fn plan_rules(&self) -> PlanRules<'_> {
         PlanRules {
             addresses: &self.config.addresses,
-            admins: &self.config.admins,
+            people: &self.config.people,
             notify: self.config.notify,
             ack: &self.config.ack,
             close_by: self.config.close_by,

@@ -26,6 +26,7 @@ mod files;
 mod index;
 pub mod limits;
 mod listing;
+mod log;
 mod outbox;
 mod part;
 mod parts;

@@ -3,9 +3,9 @@
 use crate::desk::Desk;
 use crate::index::Overview;
 use crate::screen::Row;
-use crate::store::Store;
 use crate::ticket::when::rfc3339;
 use crate::ticket::{State, TicketId};
+use anyhow::Result;
 use mail::decode::is_blank;
 use serde::Serialize;
 
@@ -20,6 +20,7 @@ pub struct TicketObject<'a> {
     submitter: Option<MailboxObject<'a>>,
     subject: &'a str,
     waiting: bool,
+    person: Option<&'a str>,
     path: String,
 }
 
@@ -55,9 +56,13 @@ impl Listed {
         }
     }
 
-    pub fn object(&self, store: &Store) -> TicketObject<'_> {
+    /// The ticket as an object.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn object<'a>(&'a self, desk: &'a Desk) -> Result<TicketObject<'a>> {
         let row = &self.row;
-        TicketObject {
+        Ok(TicketObject {
             number: row.id.get(),
             state: self.state.name(),
             opened: rfc3339(self.opened()),
@@ -66,7 +71,19 @@ impl Listed {
             submitter: row.submitter.as_ref().map(MailboxObject::from),
             subject: &row.subject,
             waiting: self.waiting,
-            path: store.path(row.id, self.state).display().to_string(),
+            person: self.person(desk)?,
+            path: desk.store.path(row.id, self.state).display().to_string(),
+        })
+    }
+
+    /// The NAME of the person who follows it (E1).
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn person<'d>(&self, desk: &'d Desk) -> Result<Option<&'d str>> {
+        match desk.config.people.iter().any(|it| it.name.is_some()) {
+            true => Ok(desk.follows(self.row.id)?.and_then(|it| it.name.as_deref())),
+            false => Ok(None),
         }
     }
 

@@ -144,6 +144,17 @@ pub fn sudo_here() -> String {
     }
 }
 
+/// The login name of whoever gives this command: the user of the process, or, for root, the one whom sudo(8) names.
+/// It is a name and no right: the process may do what its user may.
+pub fn caller() -> Option<String> {
+    if was_root() {
+        let sudo = std::env::var("SUDO_USER").ok();
+        return sudo.filter(|name| !name.is_empty()).or(Some("root".into()));
+    }
+    let user = User::from_uid(Uid::current()).ok().flatten();
+    user.map(|user| user.name)
+}
+
 /// A user's name, else the number.
 fn name_of(uid: Uid) -> String {
     let user = User::from_uid(uid).ok().flatten();

@@ -122,7 +122,16 @@ impl Bench {
         if !has("sendmail =") {
             text += &format!("sendmail = {:?}\n", self.path("sendmail"));
         }
-        self.put("config.toml", (text + more).as_bytes());
+        text += more;
+        if !has("log =") {
+            // Above the tables.
+            let at = match text.starts_with('[') {
+                true => 0,
+                false => text.find("\n[").map_or(text.len(), |at| at + 1),
+            };
+            text.insert_str(at, "log = \"none\"\n");
+        }
+        self.put("config.toml", text.as_bytes());
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

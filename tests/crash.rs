@@ -114,9 +114,10 @@ pub const SCENARIOS: &[Scenario] = &[
 ];
 
 impl Scenario {
-    /// The desk before it.
+    /// The desk before it. It has a log, which may fail as anything may.
     pub fn desk(&self) -> Bench {
         let bench = Bench::new();
+        bench.configure(&format!("log = {:?}\n", bench.path("log")));
         for (recipient, message) in self.before {
             bench.deliver(recipient, message).silent();
         }

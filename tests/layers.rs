@@ -61,7 +61,7 @@ const FLOORS: [&[&str]; 9] = [
     &["desk"],
     &["store", "index", "outbox", "config", "limits"],
     // The outbox hands it what it sends.
-    &["sendmail", "patience"],
+    &["sendmail", "patience", "log"],
     // The configuration is read as the one whose desk it is, and programs are started as that one.
     &["ticket", "privilege"],
     &["mail", "memory", "terminal"],

@@ -31,6 +31,7 @@ mod layers;
 mod limits;
 mod list;
 mod locks;
+mod log;
 mod machine;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
 #[path = "e2e/mail.rs"]
@@ -44,6 +45,7 @@ mod one_ticket;
 mod owner;
 mod package;
 mod parts;
+mod people;
 mod policy;
 mod power;
 mod python;

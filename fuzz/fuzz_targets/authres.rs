@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use tickets::mail::authres::{self, AuthResult};
 use tickets::mail::message::Message;
 use tickets::ticket::address::Addresses;
+use tickets::ticket::person::Person;
 use tickets::ticket::trust::{Proof, Verifier};
 use tickets_fuzz::run;
 
@@ -136,7 +137,7 @@ fn proof(message: &Message) -> Proof {
     let verifier = Verifier {
         server: SERVER,
         addresses: &addresses,
-        admins: &["steve@example.org".into()],
+        people: &[Person::with_address("steve@example.org")],
     };
     verifier.proof(message)
 }

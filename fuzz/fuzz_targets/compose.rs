@@ -11,6 +11,7 @@ use tickets::mail::render::{self, Limits};
 use tickets::ticket::address::Addresses;
 use tickets::ticket::compose::letter::Letter;
 use tickets::ticket::compose::{Composer, Did, Kind, Outgoing, ticket_of_msg_id};
+use tickets::ticket::person::Person;
 use tickets::ticket::policy::ReplyTo;
 use tickets::ticket::reach::{ascii_address, mail_address};
 use tickets::ticket::staff::{Authorship, Staff};
@@ -147,9 +148,12 @@ fn shows_author(shown: &str, message: &Message, writer: Option<&Mailbox>) {
     assert!(author.starts_with(begin), "{shown} for {address}");
 }
 
+const ADMINS: [&str; 2] = ["steve@example.org", "eve@example.org"];
+
 struct Desk {
     addresses: Addresses,
     admins: Vec<String>,
+    people: Vec<Person>,
     templates: Templates,
     ticket: TicketId,
     tag: String,
@@ -162,7 +166,8 @@ impl Desk {
         Desk {
             addresses: Addresses::new(&[domain.into()], false, &["submit".into()], "ticket-{n}")
                 .unwrap(),
-            admins: vec!["steve@example.org".into(), "eve@example.org".into()],
+            admins: ADMINS.map(str::to_owned).into(),
+            people: ADMINS.map(Person::with_address).into(),
             templates: Templates::builtin(),
             ticket,
             tag: tag::write(DEFAULT_TAG, ticket).unwrap(),
@@ -173,7 +178,7 @@ impl Desk {
     /// The same desk, with a message by somebody.
     fn by(self, message: &Message) -> Self {
         let staff = Staff {
-            admins: &self.admins,
+            people: &self.people,
             addresses: &self.addresses,
         };
         let by = staff.authorship(message);
@@ -184,7 +189,7 @@ impl Desk {
         Composer {
             name,
             addresses: &self.addresses,
-            admins: &self.admins,
+            people: &self.people,
             reply_to: ReplyTo::Ticket,
             notify_line: false,
             opening: None,

@@ -10,6 +10,7 @@ use tickets::mail::envelope::{Envelope, Given, RecipientSource, Sender};
 use tickets::mail::mbox;
 use tickets::mail::message::Message;
 use tickets::ticket::address::{Addresses, Target, Verb};
+use tickets::ticket::person::{Person, first_addresses};
 use tickets::ticket::plan::{
     Answer, Answered, Plan, PlanRules, RepliesTo, Reported, Situation, Ticket, plan,
 };
@@ -56,6 +57,7 @@ struct Desk {
     addresses: Addresses,
     tags: Vec<String>,
     admins: Vec<String>,
+    people: Vec<Person>,
 }
 
 impl Known for Desk {
@@ -84,10 +86,15 @@ impl Desk {
         if choices.below(2) == 0 {
             tags.push(r"#([1-9]\d*)".to_owned());
         }
+        let mut people = ["steve@example.org", "eve@example.net"]
+            .map(Person::with_address)
+            .to_vec();
+        people[1].addresses.push("eve@home.example".to_owned());
         Desk {
             addresses: Addresses::new(&domains, any_domain, &submit, template).unwrap(),
             tags,
-            admins: vec!["steve@example.org".to_owned(), "eve@example.net".to_owned()],
+            admins: first_addresses(&people),
+            people,
         }
     }
 
@@ -226,7 +233,7 @@ impl Desk {
         let degree = automatic::degree(message, sender, &local_signs(&self.addresses, &[]));
         let policy = PlanRules {
             addresses: &self.addresses,
-            admins: &self.admins,
+            people: &self.people,
             notify: [Notify::Copy, Notify::Note, Notify::None][choices.below(3)],
             ack: &Acknowledge::Except(vec!["*@noack.example".into()]),
             close_by: [CloseBy::Participants, CloseBy::Admins, CloseBy::Anyone][choices.below(3)],

@@ -23,8 +23,10 @@ mod store;
 mod values;
 mod way;
 
+use crate::commands::logged;
 use crate::desk::Desk;
 use crate::error::{self, Status};
+use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::screen::say;
 use crate::ticket::State;
@@ -77,6 +79,10 @@ pub struct Check {
 /// Gives all of the store to its group, and says how much that was.
 fn mend(desk: &Desk) -> Result<Status> {
     let (given, failed) = desk.store.share()?;
+    if given > 0 {
+        let line = logged::by().word("mend").number("given", given);
+        line.count("failed", failed.len()).write(Severity::Info);
+    }
     match &desk.config.group {
         Some(group) if given > 0 => {
             let what = count(given, "file or directory", "files and directories");

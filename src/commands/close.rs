@@ -1,6 +1,7 @@
 //! `tickets close` and `tickets reopen`: mail from the operator, filed as if an MTA had brought
 //! it (D4).
 
+use super::logged;
 use crate::desk::Deed;
 use crate::error::Status;
 use crate::part::{Context, Run};
@@ -92,6 +93,7 @@ fn each(
         let Some(outcome) = desk.file_from_operator(id, verb, text, quiet)? else {
             continue;
         };
+        logged::filed(logged::by(), &outcome);
         let done = match outcome.filed.first().map(|filed| filed.deed) {
             Some(Deed::Closed) => Some("closed"),
             Some(Deed::Reopened) => Some("re-opened"),

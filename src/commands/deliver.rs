@@ -1,9 +1,11 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
+use super::logged;
 use super::routed::disagreement;
 use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
 use crate::error::{self, Status};
+use crate::log::LogLine;
 use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
 use anyhow::{Context as _, Result, bail};
@@ -50,11 +52,8 @@ impl Run for Deliver {
     fn run(mut self, cx: &Context) -> Result<Status> {
         let talks = self.verbose || std::io::stderr().is_terminal();
         let mut desk = cx.desk_to_write()?;
-        let Some(input) = read(&desk.config)? else {
-            refuse(&too_large(&desk.config))?;
-            return Ok(Status::DataErr);
-        };
-        let (from_line_sender, raw) = mbox::strip_from_line(&input);
+        let input = read(&desk.config)?;
+        let (from_line_sender, raw) = mbox::strip_from_line(input.as_deref().unwrap_or_default());
         let message = Message::new(raw);
         self.recipients.append(&mut self.more);
         // Exim says it in the environment.
@@ -67,6 +66,13 @@ impl Run for Deliver {
         let addresses = desk.config.addresses.clone();
         let is_ours = |address: &str| addresses.target(address).is_some();
         let envelope = Envelope::find(&given, from_line_sender, &env, &message, &is_ours);
+        logged::is_about(&message, &envelope, input.as_ref().map(|_| raw.len()));
+        if input.is_none() {
+            let text = too_large(&desk.config);
+            refuse(&text)?;
+            logged::refused(Status::DataErr, &envelope, &text);
+            return Ok(Status::DataErr);
+        }
         if self.routed && envelope.recipients_from == RecipientSource::Envelope {
             let option = if by_option { "--postfix" } else { "--exim" };
             let mut named = envelope.recipients.iter();
@@ -85,10 +91,15 @@ impl Run for Deliver {
         }
         match outcome.refusals.first() {
             Some(refusal) if outcome.filed.is_empty() => {
-                refuse(&refusal.status_line(&desk.config.addresses.submit()))?;
+                let text = refusal.status_line(&desk.config.addresses.submit());
+                refuse(&text)?;
+                logged::refused(Status::NoUser, &envelope, &text);
                 Ok(Status::NoUser)
             }
-            _ => Ok(Status::Ok),
+            _ => {
+                logged::filed(LogLine::default(), &outcome);
+                Ok(Status::Ok)
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `tickets flush`: try again to send what is waiting in the outbox.
 
+use super::logged;
+use crate::desk::Flushed;
 use crate::error::Status;
+use crate::log::Severity;
 use crate::part::{Context, Run};
 use anyhow::Result;
 
@@ -19,7 +22,19 @@ impl Run for Flush {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write_for_mta()?;
-        let (sent, unsent) = desk.flush()?;
+        let Flushed {
+            sent,
+            given_up,
+            unsent,
+        } = desk.flush()?;
+        if sent > 0 || given_up > 0 {
+            let line = logged::by().word("flush").number("sent", sent);
+            let line = line.count("given_up", given_up);
+            match unsent.first() {
+                Some(why) => line.text("warning", why).write(Severity::Warning),
+                None => line.write(Severity::Info),
+            }
+        }
         if !self.quiet || !unsent.is_empty() {
             crate::screen::say(format_args!(
                 "{sent} sent, {} waiting",

@@ -1,9 +1,10 @@
 //! `tickets list`: which tickets there are, and in which of them somebody is waiting.
 
 use crate::desk::Desk;
-use crate::error::Status;
+use crate::error::{Fault, Status, quoted};
 use crate::listing::Listed;
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen::{self, Layout, Output, Widths, stretch};
 use crate::ticket::when::When;
 use crate::ticket::{State, TicketId};
@@ -30,8 +31,8 @@ const CHUNK: usize = 1000;
 ///
 /// --json prints an object for each ticket: number, state (open or closed),
 /// opened and active (first and last message, RFC 3339 in UTC), messages,
-/// submitter (name and address, or null), subject, waiting (true or false), path
-/// (of the mbox).
+/// submitter (name and address, or null), subject, waiting (true or false), person
+/// (whose it is to follow: the NAME of [person.NAME], or null), path (of the mbox).
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct List {
@@ -50,6 +51,13 @@ pub struct List {
     /// Only tickets in which somebody is waiting
     #[arg(short, long)]
     waiting: bool,
+    /// Only tickets that are NAME's to follow: the desk's last reply, closing or re-opening is by
+    /// this person of the desk ([person.NAME] in the configuration)
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Only tickets that are yours to follow: as --by, for the person whose login you have
+    #[arg(short, long, conflicts_with = "by")]
+    mine: bool,
     /// Print a JSON object for each ticket, one a line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -132,6 +140,8 @@ impl Run for List {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
+        // A mistake is one in an empty store, too.
+        self.person(&desk)?;
         if !desk.prepare_reading()? {
             self.explain(&desk)?;
             return Ok(Status::Ok);
@@ -149,6 +159,7 @@ impl Run for List {
 
 impl List {
     fn find(&self, desk: &Desk) -> Result<Found> {
+        let person = self.person(desk)?;
         let since = stretch::since(self.since.as_ref(), desk.now())?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
         let is_wanted = |ticket: &Listed| {
@@ -161,7 +172,7 @@ impl List {
         for &state in self.states() {
             desk.rows(state, |row| {
                 let ticket = Listed::of(desk, row);
-                if is_wanted(&ticket) {
+                if is_wanted(&ticket) && (person.is_none() || ticket.person(desk)? == person) {
                     widths.see(ticket.id().get().into(), ticket.messages(), ticket.who());
                     found.push((self.sort.of(&ticket), ticket.id()));
                 }
@@ -175,6 +186,45 @@ impl List {
         }
         let ids = found.into_iter().map(|(_, id)| id).collect();
         Ok(Found { ids, widths })
+    }
+
+    /// The NAME of the person whose tickets are asked for.
+    ///
+    /// # Errors
+    /// Status 64 if there is no such person.
+    fn person<'d>(&self, desk: &'d Desk) -> Result<Option<&'d str>> {
+        let names = || {
+            desk.config
+                .people
+                .iter()
+                .filter_map(|it| it.name.as_deref())
+        };
+        let found = match &self.by {
+            Some(wanted) => names().find(|name| name.eq_ignore_ascii_case(wanted)),
+            None if self.mine => desk.operator().and_then(|it| it.name.as_deref()),
+            None => return Ok(None),
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        let (text, hint) = match &self.by {
+            Some(wanted) => (
+                format!("no person of the desk has the name {}", quoted(wanted)),
+                format!("the people are {}", names().collect::<Vec<_>>().join(", ")),
+            ),
+            None => {
+                let login = privilege::caller().unwrap_or_default();
+                (
+                    format!("no person of the desk has the login {}", quoted(&login)),
+                    format!("`login = {login:?}` in [person.NAME] says who that is"),
+                )
+            }
+        };
+        let hint = match names().next() {
+            Some(_) => hint,
+            None => "[person.NAME] in the configuration says who works at the desk".to_owned(),
+        };
+        Err(Fault::new(Status::Usage, text).hint(hint).into())
     }
 
     fn states(&self) -> &'static [State] {
@@ -201,7 +251,7 @@ impl List {
         found.each(desk, |ticket| {
             text.clear();
             if self.json {
-                text.push_str(&serde_json::to_string(&ticket.object(&desk.store))?);
+                text.push_str(&serde_json::to_string(&ticket.object(desk)?)?);
                 text.push('\n');
             } else {
                 layout.line(&ticket.line(now), &mut text);
@@ -218,7 +268,8 @@ impl List {
         let root = desk.store.root().display();
         let open = !desk.store.is_empty(State::Open)?;
         let closed = !desk.store.is_empty(State::Closed)?;
-        let asks_for = self.from.is_some() || self.since.is_some() || self.waiting;
+        let by = self.by.is_some() || self.mine;
+        let asks_for = self.from.is_some() || self.since.is_some() || self.waiting || by;
         match (open, closed) {
             (false, false) => screen::remark(desk.no_tickets_yet()),
             (false, true) if !self.closed && !self.all => screen::remark(format_args!(
@@ -262,6 +313,8 @@ mod tests {
             from: None,
             since: None,
             waiting: false,
+            by: None,
+            mine: false,
             json: false,
             quiet: false,
             sort: SortKey::Active,

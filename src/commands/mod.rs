@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod flush;
 pub mod init;
 pub mod list;
+mod logged;
 pub mod man;
 mod modules;
 mod mta;

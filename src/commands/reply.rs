@@ -1,14 +1,17 @@
 //! `tickets reply`: a draft for the customer, opened in mutt or an editor.
 
-use super::mutt;
+use super::{logged, mutt};
 use crate::clock;
 use crate::desk::{Desk, FiledMessage};
 use crate::error::{Fault, Status};
+use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::privilege;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::letter::Letter;
+use crate::ticket::compose::signed_for;
+use crate::ticket::person::Person;
 use anyhow::{Context as _, Result};
 use mail::decode::Mailbox;
 use mail::message::Message;
@@ -79,6 +82,8 @@ impl Reply {
             .clone()
             .filter(|m| addresses.target(&m.address).is_none());
         let to = to.into_iter().collect();
+        let operator = desk.operator().and_then(Person::signature);
+        let name = signed_for(operator.unwrap_or_default(), &desk.config.name);
         let mailbox = |name: &str, verb| Mailbox {
             name: name.into(),
             address: addresses.ticket(id, verb),
@@ -88,7 +93,7 @@ impl Reply {
         let text = own_text(&raw, &Limits::default());
         let verb = if self.close { Verb::Done } else { Verb::Update };
         Ok(Letter {
-            from: vec![mailbox(&desk.config.name, Verb::Update)],
+            from: vec![mailbox(&name, Verb::Update)],
             to,
             cc: vec![mailbox("", verb)],
             ..Letter::answering(&original, &tag, &text, &when)
@@ -138,6 +143,8 @@ impl Reply {
             Fault::new(Status::TempFail, text).hint(hint)
         })?;
         let _ = std::fs::remove_file(&path);
+        let line = logged::by().number("ticket", self.ticket).word("replied");
+        line.number("recipients", sent.len()).write(Severity::Info);
         crate::screen::say(format_args!("sent to {}", sent.join(", ")))?;
         Ok(Status::Ok)
     }

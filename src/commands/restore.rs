@@ -1,6 +1,8 @@
 //! `tickets restore`: put back what another program overwrote (D10).
 
+use super::logged;
 use crate::error::Status;
+use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::screen;
 use crate::ticket::TicketId;
@@ -42,6 +44,10 @@ impl Run for Restore {
             if only_say {
                 screen::say(format_args!("missing {line}"))?;
             } else if desk.restore(&missing.copy)? {
+                let restored = logged::by().number("ticket", id).word("restored");
+                restored
+                    .name("copy", &missing.copy.digest)
+                    .write(Severity::Info);
                 screen::say(format_args!("restored {line}"))?;
             }
         }

@@ -21,10 +21,10 @@ use std::str::FromStr;
 /// the command that saves them.
 ///
 /// --json prints an object for each message: number, date (of its header) and filed (RFC 3339 in
-/// UTC), author (name and address, or null), to, cc, subject, message_id (or null), event (opened,
-/// closed, re-opened, or null), text, attachments (part, name, mime, size), intact (true: the bytes
-/// are those that came in; false: they have been changed since; null: another program put the
-/// message there, so nobody knows).
+/// UTC), author (name and address, or null), person (the NAME of [person.NAME] whose address that
+/// is, or null), to, cc, subject, message_id (or null), event (opened, closed, re-opened, or null),
+/// text, attachments (part, name, mime, size), intact (true: the bytes are those that came in; false:
+/// they have been changed since; null: another program put the message there, so nobody knows).
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("form"))]
 pub struct Show {
@@ -120,7 +120,7 @@ impl Run for Show {
             return Ok(Status::Ok);
         }
         if self.json {
-            screen::print(&forms::objects(&messages)?)?;
+            screen::print(&forms::objects(&messages, &desk.staff())?)?;
             return Ok(Status::Ok);
         }
         if messages.is_empty() {

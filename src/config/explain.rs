@@ -33,6 +33,11 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
     Fault::new(Status::Config, format!("{name}:{line}: {message}"))
 }
 
+/// An error about the value of a key.
+pub(super) fn wrong(key: &str, why: &str) -> Fault {
+    Fault::new(Status::Config, format!("{key}: {why}"))
+}
+
 /// Says of a value that serde does not accept what is expected, in words that mean something to people who
 /// do not know Rust. `None` for other errors.
 fn wrong_value(message: &str) -> Option<String> {
@@ -42,7 +47,8 @@ fn wrong_value(message: &str) -> Option<String> {
     let expected = match expected {
         "u32" => "a whole number from 0 to 4294967295",
         "a boolean" => "true or false",
-        "struct PartKeys" => "a table",
+        "struct PartKeys" | "struct PersonKeys" => "a table",
+        "a map" => "a table for each person",
         other => other,
     };
     Some(format!("expected {expected}, not {found}"))

@@ -1,10 +1,13 @@
 //! The keys of the file, the values that they put in force, and what overrides them.
 
 use super::value::{ByteSize, OneOrMore, TimeSpan};
+use crate::log::LogTo;
 use crate::ticket::address::Addresses;
+use crate::ticket::person::Person;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
 use mail::automatic::SpamSign;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,7 +41,18 @@ pub(super) struct Keys {
     pub(super) sendmail_timeout: Option<TimeSpan>,
     pub(super) templates: Option<String>,
     pub(super) group: Option<String>,
+    pub(super) log: Option<String>,
+    pub(super) person: BTreeMap<String, PersonKeys>,
     pub(super) parts: PartKeys,
+}
+
+/// The keys of a table `[person.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PersonKeys {
+    pub(super) address: Option<OneOrMore>,
+    pub(super) sign: Option<String>,
+    pub(super) login: Option<String>,
 }
 
 /// The keys of the table `[parts]`.
@@ -67,8 +81,11 @@ pub struct Config {
     pub domain_known: bool,
     /// Display name in answers.
     pub name: String,
-    /// Addresses of the admins.
+    /// The addresses that `admins` names.
     pub admins: Vec<String>,
+    /// The people of the desk: those of `[person.NAME]`, in the order of their names, and one for each other address
+    /// in `admins`.
+    pub people: Vec<Person>,
     /// What admins get of each mail (C2).
     pub notify: Notify,
     /// Whose new tickets are acknowledged (C1).
@@ -106,6 +123,8 @@ pub struct Config {
     pub templates: Option<PathBuf>,
     /// Group of the store (D8).
     pub group: Option<String>,
+    /// Where the log goes (L7).
+    pub log: LogTo,
     /// Names of the parts that are off.
     pub parts_off: Vec<String>,
 }

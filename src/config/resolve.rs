@@ -1,10 +1,12 @@
 //! From the keys of the file to the values in force.
 
+use super::explain::wrong;
 use super::keys::{Config, Keys, Overrides};
+use super::people;
 use super::secret;
 use super::user::User;
 use super::value::{ByteSize, OneOrMore, TimeSpan};
-use crate::error::{Fault, Status};
+use crate::log::LogTo;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
 use crate::ticket::tag;
@@ -33,6 +35,9 @@ pub(super) fn resolve(
         let why = format!("{odd:?} is not the name of a mail server");
         return Err(wrong("authserv_id", &why).into());
     }
+    let log = log_to(keys.log, &dir, me)?;
+    let has_people = !keys.person.is_empty();
+    let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     Ok(Config {
         file,
         overrides: over.clone(),
@@ -41,7 +46,8 @@ pub(super) fn resolve(
         plain_until: keys.plain_until,
         domain_known,
         name: keys.name.unwrap_or_else(|| "Support".into()),
-        admins: admins(keys.admins, &addresses, domain_known, me)?,
+        people: people::all(keys.person, &admins, &addresses, domain_known)?,
+        admins,
         notify: keys.notify,
         ack: keys.ack,
         close_by: keys.close_by,
@@ -60,6 +66,7 @@ pub(super) fn resolve(
         sendmail_timeout: span_or(keys.sendmail_timeout, 60),
         templates: keys.templates.map(|dir| expand(&dir, me)).transpose()?,
         group: keys.group,
+        log,
         parts_off: words(keys.parts.off).unwrap_or_default(),
         addresses,
     })
@@ -76,10 +83,6 @@ pub(super) fn store(keys: &Keys, over: &Overrides, me: &User) -> Result<PathBuf>
         (None, None) => expand("~/tickets", me)?,
     };
     std::path::absolute(&dir).with_context(|| format!("cannot find {}", dir.display()))
-}
-
-fn wrong(key: &str, why: &str) -> Fault {
-    Fault::new(Status::Config, format!("{key}: {why}"))
 }
 
 fn words(key: Option<OneOrMore>) -> Option<Vec<String>> {
@@ -115,24 +118,21 @@ fn addresses(keys: &Keys, secret_file: Option<&Path>) -> Result<Addresses> {
 
 fn admins(
     key: Option<OneOrMore>,
+    has_people: bool,
     addresses: &Addresses,
     domain_known: bool,
     me: &User,
 ) -> Result<Vec<String>> {
     let admins = match words(key) {
         Some(admins) => admins,
+        None if has_people => Vec::new(),
         None => vec![me.get()?.name.clone()],
     };
-    let with_domain = |admin: String| match admin.contains('@') {
-        true => admin,
-        false => format!("{admin}@{}", addresses.domain()),
-    };
-    let admins: Vec<String> = admins.into_iter().map(with_domain).collect();
-    // With a guessed domain, any domain counts as the desk's own.
-    if domain_known && let Some(own) = admins.iter().find(|a| addresses.target(a).is_some()) {
-        let why = format!("{own} is an address of the desk itself, so its mail would come back");
-        return Err(wrong("admins", &why).into());
-    }
+    let admins = admins
+        .into_iter()
+        .map(|it| people::with_domain(it, addresses));
+    let admins: Vec<String> = admins.collect();
+    people::is_none_of_ours("admins", &admins, addresses, domain_known)?;
     Ok(admins)
 }
 
@@ -178,6 +178,28 @@ fn sendmail(key: Option<OneOrMore>) -> Result<Vec<String>> {
         return Err(wrong("sendmail", why).into());
     }
     Ok(words)
+}
+
+/// Where the log goes: a word, or an absolute path. It is no path in the store, where a group could lead it elsewhere
+/// (T16).
+fn log_to(key: Option<String>, store: &Path, me: &User) -> Result<LogTo> {
+    let to = match key.as_deref() {
+        None | Some("syslog") => return Ok(LogTo::Syslog),
+        Some("none") => return Ok(LogTo::Nowhere),
+        Some(path) => expand(path, me)?,
+    };
+    match to.is_absolute() && to.file_name().is_some() && !to.starts_with(store) {
+        true => Ok(LogTo::File(to)),
+        false => {
+            let path = to.display().to_string();
+            let why = match to.starts_with(store) {
+                true => format!("{path:?} is in the store"),
+                false => format!("{path:?} is not an absolute path"),
+            };
+            let hint = "log = \"syslog\", log = \"none\" or log = \"/var/log/tickets.log\"";
+            Err(wrong("log", &why).hint(hint).into())
+        }
+    }
 }
 
 /// Replaces a leading `~` or `~/` by the home directory in the password database: Exim's pipe sets

@@ -10,8 +10,9 @@ use crate::files::read_text;
 use crate::outbox::{Key, Mail, Released, Report};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
-use crate::ticket::compose::{Composer, Did, Outgoing, own_words};
+use crate::ticket::compose::{Composer, Did, Outgoing, own_words, signed_for};
 use crate::ticket::identity::Identity;
+use crate::ticket::person::{Person, first_addresses};
 use crate::ticket::plan::{Answer, Plan};
 use crate::ticket::staff::Authorship;
 use crate::ticket::template::{Template, Templates};
@@ -60,6 +61,8 @@ impl Desk {
             remark: &remark,
             filed_under: &filed_under,
         };
+        let author = message.from().into_iter().next();
+        let person = author.as_ref().and_then(|it| self.staff().person(it));
         let key = parcel.key(id);
         // What opened the ticket may be another mail than the one that is acknowledged.
         let opening = match view {
@@ -91,10 +94,11 @@ impl Desk {
                     composer.note(message, to, &lines, &path, &reason).mail
                 }
                 Answer::PassOn(to) => {
-                    let author = message.from().into_iter().next();
-                    let own = author.filter(|a| addresses.target(&a.address).is_none());
-                    let name = own.map(|a| a.name).unwrap_or_default();
-                    composer.pass_on(message, to, &name)
+                    let own = author.iter().filter(|a| addresses.target(&a.address).is_none());
+                    let own = own.map(|a| &a.name).find(|name| !name.is_empty());
+                    let sign = person.and_then(|it| it.sign.as_ref());
+                    let name = sign.or(own).or(person.and_then(|it| it.name.as_ref()));
+                    composer.pass_on(message, to, name.map_or("", String::as_str))
                 }
                 Answer::Closed(to) => {
                     // A stranger's words do not go out in the desk's name (C4).
@@ -103,6 +107,10 @@ impl Desk {
                         false => String::new(),
                     };
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
+                    let by = person.filter(|_| parcel.by.is_staff);
+                    let by = by.and_then(Person::signature).unwrap_or_default();
+                    let name = &signed_for(by, composer.name);
+                    let composer = Composer { name, ..*composer };
                     composer.closed(message, to, &text, subject).mail
                 }
                 Answer::Refused(to) => composer.refused(message, to, &remark).mail,
@@ -140,7 +148,7 @@ impl Desk {
         compose(&Composer {
             name: &self.config.name,
             addresses: &self.config.addresses,
-            admins: &self.config.admins,
+            people: &self.config.people,
             reply_to: self.config.reply_to,
             notify_line: self.config.notify_line,
             opening: None,
@@ -192,8 +200,9 @@ impl Desk {
             digest: identity.hex(),
         };
         let by = self.staff().authorship(incoming.message);
+        let admins = first_addresses(&self.config.people);
         let refused = self.with_composer(&key, now, &by, |composer| {
-            composer.refused(incoming.message, &self.config.admins, &sentences.join(" "))
+            composer.refused(incoming.message, &admins, &sentences.join(" "))
         });
         match self.queue(&key, refused.mail, now) {
             Ok(released) => filed.released.append(released),
@@ -269,15 +278,16 @@ impl Desk {
             "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
             mail.path().display()
         );
+        let admins = first_addresses(&self.config.people);
         let notice = self.with_composer(&key, now, &Authorship::default(), |composer| {
-            composer.notice(&self.config.admins, "Mail could not be sent", &text)
+            composer.notice(&admins, "Mail could not be sent", &text)
         });
         self.queue(&key, notice, now)?;
         Ok(())
     }
 
-    /// Sends all that waits, due or not: how many were sent, and what is to be said of the rest.
-    pub fn flush(&mut self) -> Result<(usize, Vec<String>)> {
+    /// Sends all that waits, due or not.
+    pub fn flush(&mut self) -> Result<Flushed> {
         let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
             // The index may not know of it: the line in the journal, or the index itself, was lost.
             Some(digest) => Ok(self.known(id)?.is_some() && self.holds(id, &digest, u64::MAX)?),
@@ -286,12 +296,30 @@ impl Desk {
         let now = self.now();
         self.outbox.recover(&is_filed, now)?;
         if !self.config.domain_known {
-            return Ok((0, self.not_sent(self.outbox.waiting()?.len())));
+            return Ok(Flushed {
+                sent: 0,
+                given_up: 0,
+                unsent: self.not_sent(self.outbox.waiting()?.len()),
+            });
         }
         let report = self.outbox.flush(&self.sendmail(), now)?;
-        let unsent = self.after_sending(&report, now);
-        Ok((report.sent.len(), unsent))
+        Ok(Flushed {
+            sent: report.sent.len(),
+            given_up: report.failed.len(),
+            unsent: self.after_sending(&report, now),
+        })
     }
+}
+
+/// What [`Desk::flush`] did.
+#[derive(Debug)]
+pub struct Flushed {
+    /// How many mails were sent.
+    pub sent: usize,
+    /// How many were given up.
+    pub given_up: usize,
+    /// What is to be said of the mail that was not sent.
+    pub unsent: Vec<String>,
 }
 
 /// `Ann <ann@example.net>`

@@ -5,8 +5,10 @@ use super::delivery::{Bearer, Incoming, Outcome};
 use super::reading::first_entry;
 use crate::clock;
 use crate::error::{Fault, Status};
+use crate::privilege;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
+use crate::ticket::person::Person;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::decode::Mailbox;
@@ -15,6 +17,30 @@ use mail::message::Message;
 use memchr::memmem;
 
 impl Desk {
+    /// The one of the people of the desk who gives the command, by their login name.
+    pub fn operator(&self) -> Option<&Person> {
+        let mut people = self.config.people.iter().filter(|it| it.login.is_some());
+        let first = people.next()?;
+        let login = privilege::caller();
+        std::iter::once(first)
+            .chain(people)
+            .find(|it| it.login == login)
+    }
+
+    /// Whose a ticket is to follow: who wrote the last of the mails with which the desk's people replied in it, closed
+    /// it or opened it again (E1). `None` if there is no such mail, or nobody knows whose it is.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn follows(&self, id: TicketId) -> Result<Option<&Person>> {
+        let staff = self.staff();
+        let who = |writer: &Mailbox| {
+            let is_theirs = staff.may_act(&writer.address);
+            is_theirs.then(|| staff.person(writer))
+        };
+        Ok(self.index()?.last_writer(id, &who)?.flatten())
+    }
+
     /// Files a mail from the operator in a ticket, exactly as if it had come through the MTA (D4), and
     /// sends what follows from it; if `quiet`, nothing does.
     ///
@@ -37,16 +63,22 @@ impl Desk {
         };
         let is_done = self.is_done(id, wanted)?;
         let addresses = &self.config.addresses;
-        let (from, to) = (
-            addresses.ticket(id, Verb::Update),
-            addresses.ticket(id, verb),
-        );
+        let operator = self.operator();
+        let from = match operator {
+            Some(person) => person.address().to_owned(),
+            None => addresses.ticket(id, Verb::Update),
+        };
+        let name = match operator.and_then(Person::signature) {
+            Some(name) => name.to_owned(),
+            None => self.config.name.clone(),
+        };
+        let to = addresses.ticket(id, verb);
         let envelope = Envelope {
             sender: Sender::Address(from.clone()),
             recipients: vec![to.clone()],
             recipients_from: RecipientSource::Envelope,
         };
-        let letter = self.letter(id, from, to, text)?;
+        let letter = self.letter(id, (&name, from), to, text)?;
         let mail = match self.filed_last(id, verb, &letter)? {
             Some(mail) => mail,
             None if is_done && text.is_empty() => return Ok(None),
@@ -94,8 +126,15 @@ impl Desk {
         Ok(known.map(|row| row.subject).unwrap_or_default())
     }
 
-    /// A letter from the ticket's own address, which is how the operator's mutt writes.
-    fn letter(&mut self, id: TicketId, from: String, to: String, text: &str) -> Result<Letter> {
+    /// A letter from whoever gives the command, or, if that is nobody known, from the ticket's own address, which is
+    /// how the operator's mutt writes.
+    fn letter(
+        &mut self,
+        id: TicketId,
+        (name, from): (&str, String),
+        to: String,
+        text: &str,
+    ) -> Result<Letter> {
         let subject = self.subject(id)?;
         let tag = self.config.tag(id);
         let mailbox = |name: &str, address| Mailbox {
@@ -103,7 +142,7 @@ impl Desk {
             address,
         };
         Ok(Letter {
-            from: vec![mailbox(&self.config.name, from)],
+            from: vec![mailbox(name, from)],
             to: vec![mailbox("", to)],
             subject: format!("{tag} {subject}").trim().to_owned(),
             body: text.to_owned(),

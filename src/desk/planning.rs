@@ -12,6 +12,7 @@ use crate::ticket::plan::{
     self, Answer, Answered, Plan, Remark, RepliesTo, Reported, Situation, Ticket,
 };
 use crate::ticket::reach::counted_as;
+use crate::ticket::staff::Staff;
 use anyhow::Result;
 use mail::decode::Mailbox;
 use std::collections::HashSet;
@@ -152,7 +153,7 @@ impl Desk {
         plan: &Plan,
         submitter: Option<&Mailbox>,
     ) -> Result<Option<File>> {
-        if counted(parcel, plan, submitter).is_empty() {
+        if counted(&self.staff(), parcel, plan, submitter).is_empty() {
             return Ok(None);
         }
         let locked = self.store.lock_private("answered.lock", parcel.patience);
@@ -166,7 +167,7 @@ impl Desk {
         plan: &Plan,
         submitter: Option<&Mailbox>,
     ) -> Result<()> {
-        let lines = counted(parcel, plan, submitter);
+        let lines = counted(&self.staff(), parcel, plan, submitter);
         self.ledger().append(&lines, parcel.now)
     }
 
@@ -224,7 +225,7 @@ impl Desk {
 }
 
 /// What the ledger is to say of a plan: the answers that a stranger caused, and what is reported of those not given.
-fn counted(parcel: &Parcel, plan: &Plan, submitter: Option<&Mailbox>) -> Vec<Line> {
+fn counted(staff: &Staff, parcel: &Parcel, plan: &Plan, submitter: Option<&Mailbox>) -> Vec<Line> {
     let mut lines = Vec::new();
     for answer in &plan.answers {
         match answer {
@@ -234,8 +235,11 @@ fn counted(parcel: &Parcel, plan: &Plan, submitter: Option<&Mailbox>) -> Vec<Lin
             }
             // Nothing proved that an admin wrote it, or they would not be notified of it.
             Answer::Copy(to) | Answer::Note(to) => {
-                let own = to.iter().filter(|admin| parcel.by.is(admin));
-                lines.extend(own.map(|admin| Line::Answer(counted_as(admin))));
+                let own = staff.people.iter().filter(|it| {
+                    let mut own = it.addresses.iter();
+                    own.any(|own| parcel.by.is(own)) && to.iter().any(|to| to == it.address())
+                });
+                lines.extend(own.map(|it| Line::Answer(counted_as(it.address()))));
             }
             _ => {}
         }

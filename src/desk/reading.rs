@@ -275,7 +275,7 @@ mod tests {
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
         let staff = Staff {
-            admins: &[],
+            people: &[],
             addresses: &addresses,
         };
         let ticket = TicketId::new(7).unwrap();
@@ -325,7 +325,7 @@ mod tests {
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
         let staff = Staff {
-            admins: &[],
+            people: &[],
             addresses: &addresses,
         };
         let raw = "From: Ann <ann@x.org>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\

@@ -16,7 +16,7 @@ impl Desk {
     /// Who works here.
     pub fn staff(&self) -> Staff<'_> {
         Staff {
-            admins: &self.config.admins,
+            people: &self.config.people,
             addresses: &self.config.addresses,
         }
     }
@@ -41,7 +41,7 @@ impl Desk {
                 let verifier = Verifier {
                     server,
                     addresses: &self.config.addresses,
-                    admins: &self.config.admins,
+                    people: &self.config.people,
                 };
                 verifier.proof(message)
             }

@@ -3,6 +3,7 @@
 use super::{Index, Result};
 use crate::ticket::TicketId;
 use crate::ticket::summary::people_among;
+use mail::decode::Mailbox;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::HashSet;
 
@@ -81,6 +82,29 @@ impl Index {
         let mut select = self.db.prepare(sql)?;
         let last = select.query_row([id.get()], |r| r.get(0)).optional()?;
         Ok(last.unwrap_or(false))
+    }
+
+    /// What `who` says of the writer of the last message for which it says anything: of those that people added to a
+    /// ticket and that were not filed quietly.
+    pub(crate) fn last_writer<T>(
+        &self,
+        id: TicketId,
+        who: &dyn Fn(&Mailbox) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let sql = "SELECT author, name FROM entry WHERE ticket = ?1 AND seq > 0
+                   AND author <> '' AND automatic = 0 AND event <> 4 ORDER BY seq DESC";
+        let mut select = self.db.prepare_cached(sql)?;
+        let mut rows = select.query([id.get()])?;
+        while let Some(row) = rows.next()? {
+            let writer = Mailbox {
+                address: row.get(0)?,
+                name: row.get(1)?,
+            };
+            if let Some(found) = who(&writer) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Who wrote the message of a ticket with this key.

@@ -16,13 +16,14 @@ mod shown;
 mod tests;
 mod words;
 
-pub use copy::Did;
+pub use copy::{Did, signed_for};
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
 pub use words::own_words;
 
 use self::head::{Head, cut, mail_addresses, people, references, without_names};
 use super::TicketId;
 use super::address::{Addresses, Verb};
+use super::person::Person;
 use super::policy::ReplyTo;
 use super::staff::Authorship;
 use super::template::{AnswerText, Template, Templates, Values};
@@ -90,8 +91,8 @@ pub struct Composer<'a> {
     /// The desk's display name.
     pub name: &'a str,
     pub addresses: &'a Addresses,
-    /// All admins. Their addresses are not shown to others.
-    pub admins: &'a [String],
+    /// The people of the desk. Their addresses are not shown to others.
+    pub people: &'a [Person],
     /// Where admins' answers to mail for them go (C2).
     pub reply_to: ReplyTo,
     /// A line above the text of a copy says what the mail did (C2).

@@ -182,7 +182,7 @@ mod tests {
         let addresses =
             Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
         let staff = Staff {
-            admins: &["steve@d.org".into()],
+            people: &[crate::ticket::person::Person::with_address("steve@d.org")],
             addresses: &addresses,
         };
         match submitter(&staff, &Message::new(mail.as_bytes())) {

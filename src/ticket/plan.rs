@@ -8,6 +8,7 @@ mod update;
 
 use super::address::{Addresses, Verb};
 use super::forward::{Forwarded, Unclear};
+use super::person::Person;
 use super::reach;
 use super::staff::{Authorship, Staff};
 use crate::ticket::policy::{Acknowledge, CloseBy, Notify};
@@ -22,7 +23,7 @@ pub use decide::plan;
 #[derive(Clone, Copy, Debug)]
 pub struct PlanRules<'a> {
     pub addresses: &'a Addresses,
-    pub admins: &'a [String],
+    pub people: &'a [Person],
     /// How admins are notified (C2).
     pub notify: Notify,
     /// Who gets an acknowledgement (C1).
@@ -52,7 +53,7 @@ impl<'a> PlanRules<'a> {
 
     pub fn staff(&self) -> Staff<'a> {
         Staff {
-            admins: self.admins,
+            people: self.people,
             addresses: self.addresses,
         }
     }

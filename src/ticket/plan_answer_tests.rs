@@ -203,7 +203,7 @@ fn strangers_get_so_many_answers() {
         let ack = Acknowledge::default();
         let rules = PlanRules {
             addresses: &addresses,
-            admins: &["steve@d.org".into()],
+            people: &[Person::with_address("steve@d.org")],
             notify: Notify::None,
             ack: &ack,
             close_by: CloseBy::Participants,

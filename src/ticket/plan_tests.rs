@@ -8,7 +8,7 @@ struct Desk {
     notify: Notify,
     close_by: CloseBy,
     ack: Acknowledge,
-    admins: Vec<String>,
+    people: Vec<Person>,
     believed: bool,
     replies_to: RepliesTo,
     forwarded: Option<Result<Forwarded, Unclear>>,
@@ -21,7 +21,9 @@ impl Default for Desk {
             notify: Notify::Copy,
             close_by: CloseBy::Participants,
             ack: Acknowledge::default(),
-            admins: vec!["steve@d.org".into(), "eva@d.org".into()],
+            people: ["steve@d.org", "eva@d.org"]
+                .map(Person::with_address)
+                .into(),
             believed: true,
             replies_to: RepliesTo::Other,
             forwarded: None,
@@ -38,7 +40,7 @@ impl Desk {
         let degree = automatic::degree(&message, &Sender::Unknown, &local_signs(&addresses, &[]));
         let rules = PlanRules {
             addresses: &addresses,
-            admins: &self.admins,
+            people: &self.people,
             notify: self.notify,
             ack: &self.ack,
             close_by: self.close_by,
@@ -289,7 +291,7 @@ fn an_update() {
         );
     }
     let alone = Desk {
-        admins: vec!["steve@d.org".into()],
+        people: vec![Person::with_address("steve@d.org")],
         ..Desk::default()
     };
     let got = alone.answers(

@@ -1,19 +1,19 @@
 //! Who wrote a message: the desk's staff or a customer, and where answers go (C1).
 
 use super::address::{Addresses, Target};
+use super::person::Person;
 use super::reach;
 use mail::decode::Mailbox;
-use mail::domain::same_address;
 use mail::message::Message;
 use std::collections::HashSet;
 
-/// The admins, and the desk's own addresses, from which the operator's mail program sends.
+/// The people of the desk, and its own addresses, from which the operator's mail program sends.
 ///
 /// Evaluated when something is shown, not when it is filed: the replies that a new admin wrote
 /// before joining then count as the desk's.
 #[derive(Clone, Copy, Debug)]
 pub struct Staff<'a> {
-    pub admins: &'a [String],
+    pub people: &'a [Person],
     pub addresses: &'a Addresses,
 }
 
@@ -60,14 +60,14 @@ impl Authorship {
     pub(crate) fn of(message: &Message) -> Authorship {
         let nowhere = Addresses::new(&["d.invalid".into()], false, &[], "ticket-{n}");
         let staff = Staff {
-            admins: &[],
+            people: &[],
             addresses: &nowhere.unwrap(),
         };
         staff.authorship(message)
     }
 }
 
-impl Staff<'_> {
+impl<'a> Staff<'a> {
     /// True if mail from `address` (any letter case) comes from the desk, not from a customer.
     pub fn has(&self, address: &str) -> bool {
         self.is_admin(address) || self.addresses.target(address).is_some()
@@ -75,7 +75,7 @@ impl Staff<'_> {
 
     /// True if `address` is an admin's as it stands: no spelling is mapped to it (C8).
     pub fn is_admin(&self, address: &str) -> bool {
-        self.admins.iter().any(|a| same_address(a, address))
+        self.people.iter().any(|person| person.has(address))
     }
 
     /// True for an admin, and for a ticket's own address.
@@ -85,6 +85,37 @@ impl Staff<'_> {
 
     fn is_ticket(&self, address: &str) -> bool {
         matches!(self.addresses.target(address), Some(Target::Ticket(..)))
+    }
+
+    /// Who of the people wrote what `writer` did: whose address that is, or, if it is a ticket's own, who signed
+    /// it. Whoever is alone at the desk need not sign.
+    pub fn person(&self, writer: &Mailbox) -> Option<&'a Person> {
+        let own = self.people.iter().find(|it| it.has(&writer.address));
+        match self.people {
+            _ if own.is_some() || !self.is_ticket(&writer.address) => own,
+            [only] => Some(only),
+            people => people.iter().find(|it| it.signed(&writer.name)),
+        }
+    }
+
+    /// True if `person` wrote a message with this authorship, from any address.
+    pub fn wrote(&self, person: &Person, by: &Authorship) -> bool {
+        let signed = || {
+            let writer = by.writer.as_ref().filter(|_| by.is_desk);
+            writer.and_then(|writer| self.person(writer)) == Some(person)
+        };
+        person.addresses.iter().any(|own| by.is(own)) || signed()
+    }
+
+    /// The people who may have written a message with this authorship: if nobody signed what came from a ticket's
+    /// own address, all of them.
+    pub fn authors(&self, by: &Authorship) -> Vec<&'a Person> {
+        let wrote = |person: &&Person| self.wrote(person, by);
+        let authors: Vec<&Person> = self.people.iter().filter(wrote).collect();
+        match authors.is_empty() && by.is_desk {
+            true => self.people.iter().collect(),
+            false => authors,
+        }
     }
 
     /// Whom the header of `message` names as its author.
@@ -144,7 +175,7 @@ mod tests {
         let addresses =
             Addresses::new(&["d.org".into()], false, &["submit".into()], "ticket-{n}").unwrap();
         let staff = Staff {
-            admins: &["steve@d.org".into()],
+            people: &[Person::with_address("steve@d.org")],
             addresses: &addresses,
         };
         staff.authorship(&Message::new(format!("{header}\n").as_bytes()))

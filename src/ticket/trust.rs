@@ -5,6 +5,7 @@
 
 use super::TicketId;
 use super::address::{Addresses, Target, Verb};
+use super::person::Person;
 use mail::authres::{self, AuthResult};
 use mail::domain;
 use mail::message::Message;
@@ -28,7 +29,7 @@ pub struct Verifier<'a> {
     /// The server's name in Authentication-Results.
     pub server: &'a str,
     pub addresses: &'a Addresses,
-    pub admins: &'a [String],
+    pub people: &'a [Person],
 }
 
 impl Verifier<'_> {
@@ -73,7 +74,9 @@ impl Verifier<'_> {
         };
         result.passes("auth")
             && match self.addresses.target(author) {
-                Some(Target::Ticket(..)) => self.admins.iter().any(|a| is(a)),
+                Some(Target::Ticket(..)) => {
+                    self.people.iter().flat_map(|p| &p.addresses).any(|a| is(a))
+                }
                 _ => is(author),
             }
     }

@@ -9,7 +9,7 @@ fn proof(from: &str, results: &str) -> Proof {
     let verifier = Verifier {
         server: "mx.d.org",
         addresses: &addresses(),
-        admins: &["steve@d.org".into(), "Eva@x.org".into()],
+        people: &["steve@d.org", "Eva@x.org"].map(Person::with_address),
     };
     let mail = format!("Authentication-Results: mx.d.org; {results}\nFrom: {from}\n\nx\n");
     verifier.proof(&Message::new(mail.as_bytes()))

@@ -1,9 +1,10 @@
 //! Checks the configuration, and the files that it names.
 
 use super::diagnosis::{Diagnosis, may};
-use super::mend::{as_owner, as_root, own_command};
+use super::mend::{as_owner, as_root, own_command, user};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
+use crate::log::LogTo;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
 
@@ -11,6 +12,7 @@ use crate::ticket::template::{Template, Values};
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     let mut found = vec![config(desk)];
     found.extend(secret(desk));
+    found.extend(log(desk));
     found.extend(templates(desk));
     found
 }
@@ -55,6 +57,31 @@ fn config(desk: &Desk) -> Diagnosis {
         }
         Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
     }
+}
+
+/// Where the log goes, and what keeps it from going there. A delivery says nothing of that.
+fn log(desk: &Desk) -> Option<Diagnosis> {
+    let to = &desk.config.log;
+    let obstacle = to.obstacle();
+    Some(match (to, obstacle) {
+        (LogTo::Nowhere, _) => return None,
+        (LogTo::Syslog, None) => Diagnosis::ok("log: syslog, facility mail"),
+        // Mail is taken, filed and answered all the same.
+        (LogTo::Syslog, Some(e)) => Diagnosis::ok(format!("log: none, for syslog: {e}")),
+        (LogTo::File(path), None) => Diagnosis::ok(format!("log: {}", path.display())),
+        (LogTo::File(path), Some(e)) => {
+            let finding = Diagnosis::warn(format!("log: cannot write {}: {e}", path.display()));
+            let owner = user(nix::unistd::geteuid());
+            let path = quoted_path(path);
+            finding.mend(match crate::files::is_no_file(&e) {
+                true => format!(
+                    "name another file with `log = ...` in {}",
+                    file_to_edit(desk)
+                ),
+                false => as_root(&format!("install -D -o {owner} -m 640 /dev/null {path}")),
+            })
+        }
+    })
 }
 
 /// The file with the secret, which nobody else may read.

@@ -2,6 +2,8 @@
 
 use crate::commands::text::toml_string as word;
 use crate::config::{ByteSize, Config};
+use crate::log::LogTo;
+use crate::ticket::person::Person;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
 use std::time::Duration;
 
@@ -77,12 +79,35 @@ pub fn in_force(config: &Config) -> String {
     if let Some(group) = &config.group {
         add("group", word(group));
     }
+    let log = match &config.log {
+        LogTo::Syslog => word("syslog"),
+        LogTo::Nowhere => word("none"),
+        LogTo::File(file) => path(file),
+    };
+    add("log", log);
     if !config.parts_off.is_empty() {
         lines.push("[parts]".into());
         lines.push(format!("off = {}", words(&config.parts_off)));
     }
+    lines.extend(config.people.iter().filter_map(person));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The table of one of the people, unless only `admins` names them.
+fn person(person: &Person) -> Option<String> {
+    let name = person.name.as_ref()?;
+    let name = match name.contains('.') {
+        true => word(name),
+        false => name.clone(),
+    };
+    let mut lines = format!("[person.{name}]\naddress = {}", words(&person.addresses));
+    for (key, value) in [("sign", &person.sign), ("login", &person.login)] {
+        if let Some(value) = value {
+            lines.push_str(&format!("\n{key} = {}", word(value)));
+        }
+    }
+    Some(lines)
 }
 
 fn words(list: &[String]) -> String {

@@ -4,6 +4,7 @@ use crate::desk::FiledMessage;
 use crate::listing::MailboxObject;
 use crate::screen;
 use crate::ticket::event::Event;
+use crate::ticket::staff::Staff;
 use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use mail::decode::{self, Mailbox};
@@ -19,6 +20,7 @@ struct MessageObject<'a> {
     date: Option<String>,
     filed: Option<String>,
     author: Option<MailboxObject<'a>>,
+    person: Option<&'a str>,
     to: Vec<MailboxObject<'a>>,
     cc: Vec<MailboxObject<'a>>,
     subject: String,
@@ -38,7 +40,7 @@ struct AttachmentObject {
 }
 
 /// Messages as JSON objects, one a line.
-pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
+pub(super) fn objects(messages: &[FiledMessage], staff: &Staff) -> Result<String> {
     let mut lines = String::new();
     for filed in messages {
         let decoded = filed.decode()?;
@@ -51,11 +53,13 @@ pub(super) fn objects(messages: &[FiledMessage]) -> Result<String> {
             mime: a.mime,
             size: a.size,
         };
+        let person = (filed.writer.as_ref()).and_then(|writer| staff.person(writer));
         let object = MessageObject {
             number: filed.number,
             date: filed.written().map(rfc3339),
             filed: filed.filed.map(rfc3339),
             author: filed.writer.as_ref().map(MailboxObject::from),
+            person: person.and_then(|it| it.name.as_deref()),
             to: to.iter().map(MailboxObject::from).collect(),
             cc: cc.iter().map(MailboxObject::from).collect(),
             subject: message.subject(),

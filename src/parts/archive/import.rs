@@ -24,7 +24,9 @@ use self::report::{ImportTotals, Notice, TicketChange};
 use self::run::ImportRequest;
 use self::state::StateRule;
 use crate::error::{self, Fault, Status};
+use crate::log::{LogLine, Severity};
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen;
 use crate::ticket::tag;
 use anyhow::Result;
@@ -147,6 +149,14 @@ impl Run for Import {
         });
         drop(progress);
         let totals = totals?;
+        if !dry_run && totals.filed > 0 {
+            let by = privilege::caller().unwrap_or_default();
+            let line = LogLine::default().name("by", &by).word("import");
+            let line = line.number("messages", totals.filed);
+            let line = line.number("opened", totals.opened);
+            line.number("appended", totals.appended)
+                .write(Severity::Info);
+        }
         print_totals(&totals, dry_run)?;
         desk.leave();
         Ok(totals.failed.unwrap_or(Status::Ok))

@@ -52,7 +52,7 @@ impl FoundTicket {
     /// A line for `--json`.
     pub(super) fn json(&self, desk: &Desk) -> Result<String> {
         let json = FoundTicketJson {
-            ticket: self.item.object(&desk.store),
+            ticket: self.item.object(desk)?,
             matches: self.excerpt.lines.iter().map(MatchJson::from).collect(),
         };
         Ok(serde_json::to_string(&json)? + "\n")

@@ -113,9 +113,11 @@ mod tests {
     fn an_entry_is_one_thing() {
         let domain = ["example.org".to_owned()];
         let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
-        let admins = ["steve@example.org".to_owned()];
+        let people = [crate::ticket::person::Person::with_address(
+            "steve@example.org",
+        )];
         let staff = Staff {
-            admins: &admins,
+            people: &people,
             addresses: &addresses,
         };
         let (ann, steve, desk) = (

@@ -38,6 +38,16 @@ impl Did<'_> {
     }
 }
 
+/// The display name of mail that somebody writes for the desk: `Steve (Support)`.
+#[must_use]
+pub fn signed_for(own: &str, desk: &str) -> String {
+    match clean(own) {
+        own if own.is_empty() || own == desk => desk.to_owned(),
+        own if desk.is_empty() => own,
+        own => format!("{} ({desk})", cut(&own, 100)),
+    }
+}
+
 impl Composer<'_> {
     /// `original` for admins: body and MIME structure byte for byte, under a new header (C2). Plain Reply works with
     /// that header, and the author's DMARC policy does not apply to it.
@@ -100,11 +110,7 @@ impl Composer<'_> {
     #[must_use]
     pub fn pass_on(&self, original: &Message, to: &Mailbox, by: &str) -> Outgoing {
         let to = [to.clone()];
-        let by = match clean(by) {
-            own if own.is_empty() || own == self.name => self.name.to_owned(),
-            own if self.name.is_empty() => own,
-            own => format!("{} ({})", cut(&own, 100), self.name),
-        };
+        let by = signed_for(by, self.name);
         // Not `copy`: that is the msg-id of the admins' copies of the same message, whose header differs.
         let mut head = self.new_head("pass", &by, &self.subject(&original.subject()));
         head.recipients("To", &to);
@@ -122,7 +128,8 @@ impl Composer<'_> {
     /// The people in To and Cc of `original` apart from the desk, its admins, the author and those in `to`. Named in
     /// Cc, so that a group reply reaches them.
     pub(super) fn others(&self, original: &Message, to: &[Mailbox]) -> Vec<Mailbox> {
-        let mut known: Vec<String> = self.admins.iter().map(|a| a.to_ascii_lowercase()).collect();
+        let admins = self.people.iter().flat_map(|person| &person.addresses);
+        let mut known: Vec<String> = admins.map(|a| a.to_ascii_lowercase()).collect();
         known.extend(
             to.iter()
                 .chain(&original.from())

@@ -66,16 +66,22 @@ impl Composer<'_> {
         writer.unwrap_or_default() + &from.unwrap_or_default()
     }
 
-    /// True if a name, folded, is the desk's or holds the user's name of an admin.
+    /// True if a name, folded, is the desk's or holds the user's name of an admin, or the name of one of its people.
     fn is_of_the_desk(&self, name: &str) -> bool {
         let desk = folded(self.name);
-        let mut admins = self
-            .admins
-            .iter()
-            .filter_map(|admin| admin.rsplit_once('@'));
-        let is_word = |user: &str| words(name).any(|word| word == user);
+        let addresses = self.people.iter().flat_map(|person| &person.addresses);
+        let mut users = addresses.filter_map(|address| address.rsplit_once('@'));
+        let is_word = |own: &str| words(name).any(|word| word == own);
+        let names = self.people.iter();
+        let mut names = names.flat_map(|person| person.name.iter().chain(&person.sign));
+        let holds = |own: &String| {
+            let own = folded(own);
+            let mut own = words(&own).filter(|word| !word.is_empty()).peekable();
+            own.peek().is_some() && own.all(is_word)
+        };
         (!desk.is_empty() && name.contains(&desk))
-            || admins.any(|(user, _)| is_word(&user.to_lowercase()))
+            || users.any(|(user, _)| is_word(&user.to_lowercase()))
+            || names.any(holds)
     }
 }
 

@@ -9,6 +9,7 @@ use super::*;
 struct Desk {
     addresses: Addresses,
     admins: Vec<String>,
+    people: Vec<Person>,
     templates: Templates,
     by: Authorship,
     reply_to: ReplyTo,
@@ -29,6 +30,10 @@ impl Desk {
         let admins = vec!["steve@example.org".into(), "eve@example.org".into()];
         Self {
             addresses,
+            people: admins
+                .iter()
+                .map(|a: &String| Person::with_address(a))
+                .collect(),
             admins,
             templates: Templates::builtin(),
             by: Authorship::default(),
@@ -39,7 +44,7 @@ impl Desk {
     /// The same desk, with a message by somebody.
     fn by(self, raw: &[u8]) -> Self {
         let staff = crate::ticket::staff::Staff {
-            admins: &self.admins,
+            people: &self.people,
             addresses: &self.addresses,
         };
         let by = staff.authorship(&Message::new(raw));
@@ -50,7 +55,7 @@ impl Desk {
         Composer {
             name: "Support",
             addresses: &self.addresses,
-            admins: &self.admins,
+            people: &self.people,
             reply_to: self.reply_to,
             notify_line: false,
             opening: None,

@@ -2,6 +2,7 @@
 
 use super::{Answer, Plan, PlanRules, Remark, Situation};
 use crate::ticket::address::Verb;
+use crate::ticket::person::Person;
 use crate::ticket::policy::Notify;
 use mail::automatic::Degree;
 use mail::message::Message;
@@ -18,8 +19,9 @@ pub(super) fn notify_admins(rules: &PlanRules, situation: &Situation, plan: &mut
         // If mailboxes of admins answer copies, or are those of another desk, that would go on for ever (C7).
         return;
     }
-    let mut admins = other_admins(rules, situation, plan);
-    admins.retain(|a| !knows(situation, plan, a) && !gets_another(&plan.answers, a));
+    let mut others = other_admins(rules, situation, plan);
+    others.retain(|it| !knows(situation, plan, it) && !gets_another(&plan.answers, it));
+    let admins = told(others);
     if admins.is_empty() {
         return;
     }
@@ -30,27 +32,34 @@ pub(super) fn notify_admins(rules: &PlanRules, situation: &Situation, plan: &mut
     }
 }
 
+/// Where these people are told.
+fn told<'a>(people: impl IntoIterator<Item = &'a Person>) -> Vec<String> {
+    let people = people.into_iter();
+    people.map(|it| it.address().to_owned()).collect()
+}
+
 /// True if `admin` is the submitter and gets the message, or the notice of it, as such.
-fn gets_another(answers: &[Answer], admin: &str) -> bool {
+fn gets_another(answers: &[Answer], admin: &Person) -> bool {
     answers.iter().any(|answer| match answer {
-        Answer::PassOn(to) | Answer::Closed(to) => to.address.eq_ignore_ascii_case(admin),
+        Answer::PassOn(to) | Answer::Closed(to) => admin.has(&to.address),
         _ => false,
     })
 }
 
 /// True if `admin` gets a copy of the message, or a note about it.
-fn gets_copy(answers: &[Answer], admin: &String) -> bool {
+fn gets_copy(answers: &[Answer], admin: &Person) -> bool {
     answers.iter().any(|answer| match answer {
-        Answer::Copy(to) | Answer::Note(to) => to.contains(admin),
+        Answer::Copy(to) | Answer::Note(to) => to.iter().any(|to| to == admin.address()),
         _ => false,
     })
 }
 
 /// True if `admin` got the message itself, and that says all there is to say.
-fn knows(situation: &Situation, plan: &Plan, admin: &str) -> bool {
+fn knows(situation: &Situation, plan: &Plan, admin: &Person) -> bool {
     let says_less =
         is_changed_by_stranger(situation, plan) || plan.remark.is_some_and(Remark::is_in_copy);
-    !says_less && is_addressed_to(situation.message, admin)
+    let mut own = admin.addresses.iter();
+    !says_less && own.any(|own| is_addressed_to(situation.message, own))
 }
 
 /// True if the message closes the ticket, asks to, or re-opens it, and nothing shows that somebody of the desk wrote
@@ -73,43 +82,43 @@ pub(super) fn report_remark(rules: &PlanRules, situation: &Situation, plan: &mut
     let admins = match remark {
         // The author is notified as well, who would otherwise assume that it was passed on.
         Remark::PassLimit | Remark::TellLimit | Remark::OpenedByMachine | Remark::Unreachable => {
-            let admins = rules.admins.iter();
-            admins.filter(|a| rules.may_write_to(a)).cloned().collect()
+            told(reachable(rules))
         }
         // An admin who asked for it gets no copy, and would assume that it was done.
-        Remark::InBothPlaces => {
-            let admins = rules.admins.iter();
-            let others = admins.filter(|a| rules.may_write_to(a) && !gets_copy(&plan.answers, a));
-            others.cloned().collect()
-        }
+        Remark::InBothPlaces => told(reachable(rules).filter(|it| !gets_copy(&plan.answers, it))),
         // Only the author can do better.
         Remark::ThirdParty | Remark::Unclear(_) => {
-            let own = |a: &&String| situation.by.is_desk || situation.by.is(a);
-            let admins = rules.admins.iter().filter(own);
-            admins.filter(|a| rules.may_write_to(a)).cloned().collect()
+            let authors = rules.staff().authors(situation.by);
+            told(reachable(rules).filter(|it| authors.contains(it)))
         }
-        _ => other_admins(rules, situation, plan),
+        _ => told(other_admins(rules, situation, plan)),
     };
     if !admins.is_empty() {
         plan.answers.push(Answer::Refused(admins));
     }
 }
 
+/// The admins who can be written to.
+fn reachable<'a>(rules: &PlanRules<'a>) -> impl Iterator<Item = &'a Person> {
+    let people = rules.people.iter();
+    people.filter(|it| rules.may_write_to(it.address()))
+}
+
 /// The admins who did not write the message.
-fn other_admins(rules: &PlanRules, situation: &Situation, plan: &Plan) -> Vec<String> {
+fn other_admins<'a>(rules: &PlanRules<'a>, situation: &Situation, plan: &Plan) -> Vec<&'a Person> {
     let by = situation.by;
-    // If there is only one admin, mail from the ticket's address is that admin's. A new ticket has no
-    // address that the admin could have written from.
-    let from_only_admin = situation.ticket.is_some() && by.is_desk && rules.admins.len() == 1;
+    let staff = rules.staff();
+    // A new ticket has no address that an admin could have written from.
+    let signed = |it: &Person| situation.ticket.is_some() && staff.wrote(it, by);
     // Anyone can write an admin's address into From, so that admin is notified. But if it is the
     // admin's own mailbox that answers automatically, that would go on for ever (C7).
     let may_be_robot = is_over_limit(rules, situation) && !is_changed_by_stranger(situation, plan);
     // From may name an admin beside a stranger.
     let is_trusted = by.is_staff && (situation.believed || may_be_robot);
-    let own = |admin: &str| is_trusted && (by.is(admin) || from_only_admin);
-    let others = rules.admins.iter();
-    let others = others.filter(|a| !own(a) && rules.may_write_to(a));
-    others.cloned().collect()
+    let own = |it: &Person| {
+        is_trusted && (it.addresses.iter().any(|address| by.is(address)) || signed(it))
+    };
+    reachable(rules).filter(|it| !own(it)).collect()
 }
 
 /// True if so much came in during the last hour that machines may have written it (C7).

@@ -52,10 +52,8 @@ fn may_be_acknowledged(rules: &PlanRules, author: &Mailbox) -> bool {
 /// Tells whoever forwarded the message how it was understood. Somebody who wrote from the desk's own
 /// address may be any admin.
 fn understood(rules: &PlanRules, situation: &Situation) -> Option<Answer> {
-    let mut admins = rules.admins.to_vec();
-    if !situation.by.is_desk {
-        admins.retain(|admin| situation.by.is(admin));
-    }
+    let authors = rules.staff().authors(situation.by).into_iter();
+    let admins: Vec<String> = authors.map(|it| it.address().to_owned()).collect();
     (!admins.is_empty()).then_some(Answer::Understood(admins))
 }
 

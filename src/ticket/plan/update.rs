@@ -209,8 +209,11 @@ fn to_submitter(rules: &PlanRules, situation: &Situation, ticket: &Ticket) -> Ad
 
 fn addressee(rules: &PlanRules, situation: &Situation, mailbox: &Mailbox) -> Addressee {
     let address = &mailbox.address;
-    let knows = situation.by.is(address) || is_addressed_to(situation.message, address);
-    if knows || !rules.may_write_to(address) {
+    let knows = |own: &str| situation.by.is(own) || is_addressed_to(situation.message, own);
+    // One of the desk who opened a ticket may write in it from another address.
+    let person = rules.people.iter().find(|person| person.has(address));
+    let mut own = person.into_iter().flat_map(|person| &person.addresses);
+    if knows(address) || own.any(|own| knows(own)) || !rules.may_write_to(address) {
         return Ok(None);
     }
     match reach::mail_address(address) {

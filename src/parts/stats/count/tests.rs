@@ -75,7 +75,9 @@ struct Asked<'a> {
 fn count(text: &str, asked: &Asked) -> DeskStats {
     let domain = ["example.org".to_owned()];
     let addresses = Addresses::new(&domain, false, &["submit".into()], "ticket-{n}").unwrap();
-    let admins = ["steve@example.org".to_owned()];
+    let people = [crate::ticket::person::Person::with_address(
+        "steve@example.org",
+    )];
     let now = at("2026-12-01T00:00Z");
     let mut counter = StatsCounter::new(Scope {
         since: asked.since.map(at),
@@ -88,7 +90,7 @@ fn count(text: &str, asked: &Asked) -> DeskStats {
         automatic: asked.automatic,
         most: 3,
         staff: Staff {
-            admins: &admins,
+            people: &people,
             addresses: &addresses,
         },
     });

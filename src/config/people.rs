@@ -1,0 +1,114 @@
+//! The people of the desk, from `[person.NAME]` and `admins`.
+
+use super::explain::wrong;
+use super::keys::PersonKeys;
+use super::value::OneOrMore;
+use crate::ticket::address::Addresses;
+use crate::ticket::person::Person;
+use anyhow::Result;
+use std::collections::BTreeMap;
+
+/// The longest NAME, in bytes.
+const LONGEST_NAME: usize = 32;
+
+/// Those of `[person.NAME]`, in the order of their names, then one for each other address in `admins`.
+///
+/// # Errors
+/// Status 78 for a name of another form, no address, and an address or a login that two of them have, or the desk.
+pub(super) fn all(
+    keys: BTreeMap<String, PersonKeys>,
+    admins: &[String],
+    addresses: &Addresses,
+    domain_known: bool,
+) -> Result<Vec<Person>> {
+    let mut people: Vec<Person> = Vec::new();
+    for (name, keys) in keys {
+        let key = format!("person.{name}");
+        if !is_name(&name) {
+            let why = "a name has 32 ASCII letters, digits, dots, - and _ at most, and begins with a letter or digit";
+            return Err(wrong(&format!("person.{name:?}"), why).into());
+        }
+        let OneOrMore(own) = keys.address.unwrap_or(OneOrMore(Vec::new()));
+        let own: Vec<String> = (own.into_iter())
+            .map(|it| with_domain(it, addresses))
+            .collect();
+        if own.is_empty() || own.iter().any(|it| it.starts_with('@')) {
+            let why = "expected address = \"...\" or a list of addresses";
+            return Err(wrong(&key, why).into());
+        }
+        is_none_of_ours(&key, &own, addresses, domain_known)?;
+        let person = Person {
+            addresses: own,
+            sign: keys.sign.filter(|sign| !sign.trim().is_empty()),
+            login: Some(keys.login.unwrap_or_else(|| name.clone())),
+            name: Some(name),
+        };
+        for other in &people {
+            differ(&key, &person, other)?;
+        }
+        people.push(person);
+    }
+    for address in admins {
+        if !people.iter().any(|person| person.has(address)) {
+            people.push(Person::with_address(address));
+        }
+    }
+    Ok(people)
+}
+
+/// True for a name that can be typed as it is, on the shell and in a log.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain)
+}
+
+/// Two people have nothing in common by which one could be taken for the other.
+fn differ(key: &str, person: &Person, other: &Person) -> Result<()> {
+    let name = other.name.as_deref().unwrap_or_default();
+    let own = person.name.as_deref().unwrap_or_default();
+    let why = if own.eq_ignore_ascii_case(name) {
+        format!("only letter case tells it from person.{name}")
+    } else if let Some(both) = person.addresses.iter().find(|it| other.has(it)) {
+        format!("{both} is an address of person.{name}, too")
+    } else if let Some(login) = person.login.iter().find(|_| person.login == other.login) {
+        format!("{login} is the login of person.{name}, too")
+    } else if person.signature() == other.signature() {
+        let sign = person.signature().unwrap_or_default();
+        format!("person.{name} signs as {sign:?}, too")
+    } else {
+        return Ok(());
+    };
+    Err(wrong(key, &why).into())
+}
+
+/// An address in full; a local-part alone is one of the desk's domain.
+pub(super) fn with_domain(address: String, addresses: &Addresses) -> String {
+    match address.contains('@') {
+        true => address,
+        false => format!("{address}@{}", addresses.domain()),
+    }
+}
+
+/// Looks that no mail to an admin comes back to the desk.
+///
+/// # Errors
+/// Status 78 for an address that is the desk's own.
+pub(super) fn is_none_of_ours(
+    key: &str,
+    people: &[String],
+    addresses: &Addresses,
+    domain_known: bool,
+) -> Result<()> {
+    let ours = |address: &&String| addresses.target(address).is_some();
+    // With a guessed domain, any domain counts as the desk's own.
+    match people.iter().find(ours).filter(|_| domain_known) {
+        None => Ok(()),
+        Some(own) => {
+            let why =
+                format!("{own} is an address of the desk itself, so its mail would come back");
+            Err(wrong(key, &why).into())
+        }
+    }
+}
