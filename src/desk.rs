@@ -9,6 +9,7 @@ pub(crate) mod build;
 pub(crate) mod bulk;
 mod cache;
 mod delivery;
+mod existing;
 mod known;
 mod mend;
 mod open;
@@ -65,7 +66,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The desk that `config` describes, with a store that is ready to be written to.
+    /// The desk that `config` describes, with a store that is ready to be written to; it is made if it is missing.
     pub fn open(config: Config) -> Result<Desk> {
         let desk = Self::look(config)?;
         desk.store.create_directories()?;

@@ -257,8 +257,20 @@ impl Context {
     /// The desk as it is; nothing is created.
     ///
     /// # Errors
-    /// The configuration cannot be read, or is wrong.
+    /// The configuration cannot be read, or is wrong. Status 66 if somebody named a store that does not exist.
     pub fn desk(&self) -> Result<Desk> {
+        let desk = self.planned_desk()?;
+        match desk.config.dir_named {
+            true => desk.expect_store().map(|()| desk),
+            false => Ok(desk),
+        }
+    }
+
+    /// The same, whether there is a store or not: for what needs none, or is going to make it.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or is wrong.
+    pub fn planned_desk(&self) -> Result<Desk> {
         self.parts.check()?;
         let mut desk = self.desk_for_mta()?;
         if self.index_elsewhere.get() {
@@ -317,20 +329,30 @@ impl Context {
         Desk::look(self.config()?)
     }
 
-    /// The desk, and a store that is ready to be written to.
+    /// The desk, and a store that is ready to be written to. What looks for a ticket in the wrong place
+    /// leaves no store there.
     ///
     /// # Errors
-    /// As for [`Context::desk`], or the store cannot be created.
+    /// As for [`Context::desk`]; status 66 if there is no store.
     pub fn desk_to_write(&self) -> Result<Desk> {
         self.parts.check()?;
         self.desk_to_write_for_mta()
     }
 
-    /// The same for what brings or sends mail: see [`Context::desk_for_mta`].
+    /// The same for what sends mail: see [`Context::desk_for_mta`].
     ///
     /// # Errors
-    /// As for [`Context::desk_for_mta`], or the store cannot be created.
+    /// As for [`Context::desk_for_mta`]; status 66 if there is no store.
     pub fn desk_to_write_for_mta(&self) -> Result<Desk> {
+        Desk::open_existing(self.config()?)
+    }
+
+    /// The desk, and a store that is made if there is none: for what brings tickets.
+    ///
+    /// # Errors
+    /// As for [`Context::desk`], or the store cannot be created.
+    pub fn desk_to_fill(&self) -> Result<Desk> {
+        self.parts.check()?;
         Desk::open(self.config()?)
     }
 }

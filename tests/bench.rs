@@ -134,6 +134,16 @@ impl Bench {
         self.put("config.toml", text.as_bytes());
     }
 
+    /// Makes the store, with no ticket in it.
+    #[track_caller]
+    pub fn make_store(&self) {
+        for (dir, mode) in [("", 0o711), ("archived", 0o711), (".tickets", 0o700)] {
+            self.make_dir(&format!("tickets/{dir}"));
+            fs::set_permissions(self.ticket(dir), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        self.says("reindex", "0 tickets, 0 messages\n");
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }

@@ -35,7 +35,7 @@ fn put(b: &Bench, n: u32) {
 /// A desk with so many tickets, and the sequence that belongs to them; never indexed.
 fn desk_of(tickets: u32) -> Bench {
     let b = Bench::with("ack = false\nnotify = \"none\"\n");
-    b.says("reindex", "0 tickets, 0 messages\n");
+    b.make_store();
     for n in 1..=tickets {
         put(&b, n);
     }
@@ -168,6 +168,7 @@ fn without_the_index_the_answers_are_the_same() {
     });
     let outcome = runner.run(&steps(), |steps| {
         let b = Bench::with("close_by = \"anyone\"\n");
+        b.make_store();
         for (number, step) in (1..).zip(&steps) {
             take(&b, number, step);
         }

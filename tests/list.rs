@@ -31,7 +31,7 @@ fn entry(at: i64, from: &str, subject: &str) -> Vec<u8> {
 /// A desk with an empty store.
 fn desk() -> Bench {
     let b = Bench::new();
-    b.says("reindex", "0 tickets, 0 messages\n");
+    b.make_store();
     b
 }
 
@@ -108,11 +108,12 @@ fn manual() {
         "tickets list --all --json",
     );
     let b = Bench::new();
+    b.make_dir("tickets");
     t.at(&b).step(
         "An empty list says why. In the forms for programs it is just empty.",
         "tickets list\ntickets list --all --waiting\ntickets list --quiet\ntickets list --json",
     );
-    assert!(!b.path("tickets").exists(), "looking creates nothing");
+    assert!(!b.ticket(".tickets").exists(), "looking creates nothing");
     let hi = "From: alice@example.net\nSubject: Hi\n\nHi\n";
     b.file("submit", hi);
     t.run("tickets list --from bob\ntickets list --closed\ntickets close 1\ntickets list");

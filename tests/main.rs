@@ -41,6 +41,7 @@ mod mbox;
 mod memory;
 mod modules;
 mod mutt;
+mod nowhere;
 mod one_ticket;
 mod owner;
 mod package;

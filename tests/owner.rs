@@ -229,7 +229,7 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
         };
         let all = || ["roots", "home", "other", "tmp"].map(there);
         let before = all();
-        let args = ["--config", config.0, "flush"];
+        let args = ["--config", config.0, "import", "/dev/null"];
         as_root(&b, &args, b"").is(status, "", &said);
         // An MTA keeps the mail, and gets one line for its log.
         let args = [&["--config", config.0][..], &SUBMIT].concat();
@@ -271,12 +271,16 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
     // The configuration is root's, so the store decides, which need not be that of the configuration.
     configure(&b, "roots/desk.toml", 0, "home/tickets");
     let args = ["--config", "roots/desk.toml", "--dir", "other/tickets"];
-    as_root(&b, &[&args[..], &["flush"]].concat(), b"").is(0, "0 sent, 0 waiting\n", "");
+    as_root(&b, &[&args[..], &["import", "/dev/null"]].concat(), b"").is(
+        0,
+        "filed 0 messages\n",
+        "",
+    );
     assert_eq!(not_of(OTHER, &b.path("other")), []);
     assert!(b.path("other/tickets").exists() && !b.path("home/tickets").exists());
     // Without any configuration, too.
-    let args = ["--dir", "home/bare", "flush"];
-    as_root(&b, &args, b"").is(0, "0 sent, 0 waiting\n", "");
+    let args = ["--dir", "home/bare", "import", "/dev/null"];
+    as_root(&b, &args, b"").is(0, "filed 0 messages\n", "");
     assert_eq!(not_of(uid, &b.path("home")), []);
     assert!(b.path("home/bare").exists());
     for (config, of) in [("home/new/desk.toml", uid), ("roots/new/desk.toml", 0)] {
@@ -336,13 +340,13 @@ fn nothing_is_opened_or_made_before_root_is_the_owner() {
             .args(["-f", "-s", "4096", "-e", "trace=%file,%desc,%creds", "-o"])
             .arg(&log)
             .arg(binary())
-            .args(["--config", config, "flush"])
+            .args(["--config", config, "import", "/dev/null"])
             .current_dir(b.path(""))
             .env_clear();
         let ran = finish(command, b"");
         assert_eq!(
             (ran.status, ran.stdout.as_str()),
-            (0, "0 sent, 0 waiting\n"),
+            (0, "filed 0 messages\n"),
             "{ran:?}"
         );
         let log = fs::read_to_string(log).unwrap();
@@ -446,20 +450,21 @@ fn root_makes_no_store_for_the_machine() {
     }
     let said = "tickets: cannot make the store ROOT/roots/tickets: as root's, no mail server could use it\n\
                 hint: `install -d -o USER -m 711 ROOT/roots/tickets` makes it for the desk's user\n";
-    unshared(&b, "\"$2\" flush").is(77, "", said);
+    unshared(&b, "\"$2\" import /dev/null").is(77, "", said);
     assert!(!b.path("roots/tickets").exists());
     // As the hint says.
     let user = nix::unistd::User::from_uid(uid.into())
         .unwrap()
         .unwrap()
         .name;
-    let made = format!("install -d -o {user} -m 711 \"$1/roots/tickets\" && \"$2\" flush");
-    unshared(&b, &made).is(0, "0 sent, 0 waiting\n", "");
+    let made =
+        format!("install -d -o {user} -m 711 \"$1/roots/tickets\" && \"$2\" import /dev/null");
+    unshared(&b, &made).is(0, "filed 0 messages\n", "");
     assert_eq!(not_of(uid, &b.path("roots/tickets")), []);
     // Where it would be the desk's user's, it is made.
     let b = desk();
     configure(&b, "etc/tickets/config.toml", 0, "home/tickets");
-    unshared(&b, "\"$2\" flush").is(0, "0 sent, 0 waiting\n", "");
+    unshared(&b, "\"$2\" import /dev/null").is(0, "filed 0 messages\n", "");
     assert_eq!(not_of(uid, &b.path("home")), []);
     assert!(b.path("home/tickets").exists());
     // The secret is read as the desk's user, for whom root's files are closed.

@@ -151,8 +151,10 @@ fn manual() {
          tickets search --json lighthouse",
     );
     let none = Bench::new();
+    none.make_dir("tickets");
     t.at(&none).run("tickets search x\ntickets search x -q");
-    assert!(!none.path("tickets").exists(), "looking creates nothing");
+    assert_eq!(none.names(), [""; 0], "looking creates nothing");
+    assert!(!none.ticket(".tickets").exists());
     t.step(
         "Mistakes show the place.",
         "tickets search printer is:opne\n\
@@ -277,6 +279,7 @@ fn what_is_found() {
 #[test]
 fn the_best_come_first() {
     let b = Bench::new();
+    b.make_store();
     let submit = "submit@example.org";
     for (number, days, subject, text) in [
         (

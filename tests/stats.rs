@@ -48,6 +48,7 @@ fn manual() {
          tickets stats --since 2026-09-01 --until 2026-09-02",
     );
     let none = Bench::new();
+    none.make_dir("tickets");
     t.at(&none)
         .step("A desk to which nobody has written yet.", "tickets stats");
     let it = object(&none, &[]);
@@ -55,7 +56,8 @@ fn manual() {
     assert_eq!(first, (&serde_json::Value::Null, &0.into()));
     let picture = stats(&none, &["--svg", "-"]);
     assert!(Document::parse(&picture.stdout).is_ok());
-    assert!(!none.path("tickets").exists(), "looking creates nothing");
+    assert_eq!(none.names(), [""; 0], "looking creates nothing");
+    assert!(!none.ticket(".tickets").exists());
     insta::assert_snapshot!("stats", t);
 }
 

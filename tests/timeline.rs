@@ -46,13 +46,15 @@ fn manual() {
          tickets timeline --evnets opened",
     );
     let none = Bench::new();
+    none.make_dir("tickets");
     t.at(&none).step(
         "A desk to which nobody has written yet. Its feed is a feed.",
         "tickets timeline\ntickets timeline --json\ntickets timeline --atom",
     );
     let feed = run(&none, &["timeline", "--atom"], None);
     assert!(Document::parse(&feed.stdout).is_ok());
-    assert!(!none.path("tickets").exists(), "looking creates nothing");
+    assert_eq!(none.names(), [""; 0], "looking creates nothing");
+    assert!(!none.ticket(".tickets").exists());
     insta::assert_snapshot!("timeline", t);
 }
 

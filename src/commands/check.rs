@@ -133,7 +133,7 @@ impl Check {
             (_, true) => Manner::Plugin,
             _ => Manner::Whole,
         };
-        let mut desk = match cx.desk() {
+        let mut desk = match cx.planned_desk() {
             Ok(desk) => desk,
             // Under it no mail is filed.
             Err(e) if error::status(&e) == Status::Config => {

@@ -51,7 +51,7 @@ impl Run for Deliver {
 
     fn run(mut self, cx: &Context) -> Result<Status> {
         let talks = self.verbose || std::io::stderr().is_terminal();
-        let mut desk = cx.desk_to_write()?;
+        let mut desk = cx.desk_to_fill()?;
         let input = read(&desk.config)?;
         let (from_line_sender, raw) = mbox::strip_from_line(input.as_deref().unwrap_or_default());
         let message = Message::new(raw);

@@ -92,7 +92,7 @@ impl Init {
     fn pieces(&self, cx: &Context) -> Result<String> {
         // Started by root, this process is now the store's owner, as whom the MTA is to start the
         // program.
-        let config = cx.desk()?.config;
+        let config = cx.planned_desk()?.config;
         let overrides = &config.overrides;
         config.expect_domain()?;
         if self.mutt {

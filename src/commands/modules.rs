@@ -39,7 +39,7 @@ impl Run for Modules {
     const NAME: &'static str = "modules";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.desk()?;
+        let desk = cx.planned_desk()?;
         let mut rows = Vec::new();
         for (part, on) in cx.parts.all() {
             let object = PartObject {

@@ -18,6 +18,10 @@ impl Run for Reindex {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
+        if !desk.is_begun()? {
+            crate::screen::say("0 tickets, 0 messages")?;
+            return Ok(Status::Ok);
+        }
         let mut line = PassBar::about("reading tickets");
         let done = cx
             .parts

@@ -71,6 +71,8 @@ pub struct Config {
     pub overrides: Overrides,
     /// The store, an absolute path.
     pub dir: PathBuf,
+    /// Somebody named it, or the configuration that leads to it: it is not just where a store would be.
+    pub dir_named: bool,
     /// The desk's addresses.
     pub addresses: Addresses,
     /// The file with the secret for them, if there is one.

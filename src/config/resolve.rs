@@ -26,6 +26,7 @@ pub(super) fn resolve(
     me: &User,
 ) -> Result<Config> {
     let dir = store(&keys, over, me)?;
+    let dir_named = keys.dir.is_some() || over.dir.is_some() || over.config.is_some();
     let domain_known = keys.domain.is_some();
     let address_secret = keys.address_secret.as_deref();
     let address_secret = address_secret.map(|f| expand(f, me)).transpose()?;
@@ -42,6 +43,7 @@ pub(super) fn resolve(
         file,
         overrides: over.clone(),
         dir,
+        dir_named,
         address_secret,
         plain_until: keys.plain_until,
         domain_known,

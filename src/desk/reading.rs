@@ -199,6 +199,9 @@ impl Desk {
         if let Some(Ok(fault)) = why.map(|e| e.downcast::<Fault>()) {
             return fault;
         }
+        if matches!(self.has_store(), Ok(false)) {
+            return self.no_store();
+        }
         let text = format!("no ticket {id} in {}", self.store.root().display());
         Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")
     }
@@ -226,11 +229,14 @@ impl Desk {
 
     /// The remark for a desk without tickets: how to open the first one.
     pub fn no_tickets_yet(&self) -> String {
-        format!(
-            "no tickets in {} yet; the first mail to {} opens one",
-            self.store.root().display(),
-            self.config.addresses.submit()
-        )
+        let root = self.store.root().display();
+        match self.config.file.is_none() && matches!(self.has_store(), Ok(false)) {
+            true => format!("no tickets in {root} yet; `tickets init` sets up a desk"),
+            false => format!(
+                "no tickets in {root} yet; the first mail to {} opens one",
+                self.config.addresses.submit()
+            ),
+        }
     }
 
     /// True if somebody is waiting for a reply: the ticket is open, and its last message is by neither

@@ -52,6 +52,7 @@ impl Run for Export {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk()?;
+        desk.expect_store()?;
         let ids = self.ids(&desk)?;
         let mut mailbox = match (&self.maildir, &self.mbox) {
             (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store)?,

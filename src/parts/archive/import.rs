@@ -133,8 +133,8 @@ impl Run for Import {
     fn run(self, cx: &Context) -> Result<Status> {
         let (dry_run, verbose) = (self.dry_run, self.verbose);
         let mut desk = match dry_run {
-            true => cx.desk()?,
-            false => cx.desk_to_write()?,
+            true => cx.planned_desk()?,
+            false => cx.desk_to_fill()?,
         };
         let request = self.request(&desk.config.subject_tags)?;
         let reads_stdin = request.paths.iter().any(|path| path.as_os_str() == "-");

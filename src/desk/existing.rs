@@ -1,0 +1,81 @@
+//! Whether there is a store. What only looks for tickets makes none: the place may be mistyped, or another user's.
+
+use super::Desk;
+use crate::config::Config;
+use crate::error::{Fault, Status, quoted, quoted_path};
+use crate::files::absent;
+use crate::privilege;
+use crate::ticket::State;
+use anyhow::{Context, Result};
+
+impl Desk {
+    /// The desk that `config` describes, with a store that is ready to be written to. In a directory that holds no
+    /// ticket and was never a store, nothing is made.
+    ///
+    /// # Errors
+    /// Status 66 if there is no store.
+    pub fn open_existing(config: Config) -> Result<Desk> {
+        let desk = Self::look(config)?;
+        desk.expect_store()?;
+        if desk.is_begun()? {
+            desk.store.create_directories()?;
+        }
+        Ok(desk)
+    }
+
+    /// True if the store has a ticket, or had one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn is_begun(&self) -> Result<bool> {
+        Ok(self.store.has_own_directories()?
+            || !self.store.is_empty(State::Open)?
+            || !self.store.is_empty(State::Closed)?)
+    }
+
+    /// True if the directory of the store is there.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn has_store(&self) -> Result<bool> {
+        let root = self.store.root();
+        match root.metadata() {
+            Ok(meta) => Ok(meta.is_dir()),
+            Err(e) if absent(&e) => Ok(false),
+            Err(e) => Err(e).with_context(|| format!("cannot look at {}", root.display())),
+        }
+    }
+
+    /// Makes sure that the directory of the store is there.
+    ///
+    /// # Errors
+    /// Status 66 if it is not, with a command that makes it.
+    pub fn expect_store(&self) -> Result<()> {
+        match self.has_store()? {
+            true => Ok(()),
+            false => Err(self.no_store().into()),
+        }
+    }
+
+    /// The error for a store that does not exist.
+    pub(super) fn no_store(&self) -> Fault {
+        let dir = self.store.root();
+        let text = format!(
+            "cannot find the store: there is no directory {}",
+            dir.display()
+        );
+        let path = quoted_path(dir);
+        let hint = match (&self.config.file, self.config.dir_named) {
+            (None, false) => "`tickets init` sets up a desk".to_owned(),
+            (None, true) => {
+                format!("if the name is right, `tickets --dir {path} init` sets up a desk there")
+            }
+            (Some(_), _) => {
+                let owner = privilege::became().map(|user| format!("-o {} ", quoted(&user)));
+                let owner = owner.unwrap_or_default();
+                format!("if the name is right, `install -d {owner}-m 711 {path}` makes it")
+            }
+        };
+        Fault::new(Status::NoInput, text).hint(hint)
+    }
+}
