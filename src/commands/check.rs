@@ -105,11 +105,13 @@ impl Run for Check {
     const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
-        if self.store {
-            return entries::verify(&mut cx.desk()?);
-        }
-        if self.mend {
-            return mend(&cx.desk()?);
+        if self.store || self.mend {
+            let mut desk = cx.planned_desk()?;
+            desk.expect_store()?;
+            return match self.store {
+                true => entries::verify(&mut desk),
+                false => mend(&desk),
+            };
         }
         match self.look(cx) {
             Err(e) if self.nagios && !error::is_broken_pipe(&e) => {
