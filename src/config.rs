@@ -53,7 +53,7 @@ impl Config {
         let guess = self.addresses.domain();
         let mend = match &self.file {
             Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
-            None => format!("`tickets init --domain {}`", quoted(guess)),
+            None => "`tickets init --domain DOMAIN`".into(),
         };
         (
             format!("no domain is configured, and {guess} is only a guess"),

@@ -330,6 +330,10 @@ fn root_works_on_the_desk_that_the_mail_server_serves() {
             vec![
                 ("etc/exim4/update-exim4.conf.conf", split.into()),
                 (
+                    "etc/exim4/conf.d/main/000_a.bak",
+                    "TICKETS_USER = tickets\n".into(),
+                ),
+                (
                     "etc/exim4/conf.d/main/000_localmacros",
                     "TICKETS_USER = other\n".into(),
                 ),

@@ -196,10 +196,15 @@ fn in_postfix(text: &str, file: &Path) -> Vec<Served> {
     services.iter().filter_map(desk).collect()
 }
 
-/// The files of a directory, in the order of their names.
+/// The files of a directory that `update-exim4.conf` would use, in its order.
 fn files_in(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let is_used = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.chars().all(plain)
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_used).collect();
     files.sort();
     files
 }

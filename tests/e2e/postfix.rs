@@ -466,3 +466,50 @@ fn init_puts_the_pieces_in_for_this_desk() {
     run(&["--undo"]);
     answers(["550", "550", "550", "250"]);
 }
+
+/// E7, E8: root sets up a desk of its own in two commands, works on it, and takes it out again.
+#[test]
+fn root_sets_up_a_desk_in_two_commands() {
+    let Some(site) = start_with_forward("", "") else {
+        return;
+    };
+    fs::remove_dir_all(site.path("home/.config")).unwrap();
+    fs::remove_file(site.path("home/.forward")).unwrap();
+    let run = |script: &str| {
+        let run = site.inside(&["sh", "-c", script]).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (run.status.code(), text(run.stdout), text(run.stderr))
+    };
+    let nothing = run("tickets list");
+    let said = "tickets: no desk is set up on this machine\nhint: `tickets init --help` says how to set one up\n";
+    assert_eq!(nothing, (Some(66), String::new(), said.to_owned()));
+    let (status, _, said) = run("tickets init --domain example.org --admin steve@example.org");
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let added = "added, and Postfix is reloaded\n\
+        to test it:     postmap -q submit@example.org regexp:/etc/postfix/tickets_transport    (must print tickets:)\n";
+    let done = run("tickets init --postfix | sh");
+    assert_eq!(done, (Some(0), added.to_owned(), String::new()));
+    reload(&site);
+    site.mail(
+        ALICE,
+        "submit@example.org",
+        &trial(ALICE, "a@example.net", "printer"),
+    );
+    assert_eq!(newest(&site, ALICE).get("Reply-To"), "ticket-1@example.org");
+    assert!(rcpt(&site, "ticket-1@example.org").starts_with("250"));
+    assert!(rcpt(&site, "ticket-2@example.org").starts_with("550 5.1.1 "));
+    let closed = "1\nclosed 1  printer\n";
+    assert_eq!(run("tickets list -q && tickets close 1").1, closed);
+    site.settle();
+    assert_eq!(newest(&site, ALICE).get("X-Tickets-Kind"), "closed");
+    let owner = run(
+        "stat -c '%U %a' /var/lib/tickets /var/lib/tickets/archived/1 /etc/tickets/config.toml",
+    )
+    .1;
+    assert_eq!(owner, "tickets 711\ntickets 600\nroot 644\n");
+    let done = run("tickets init --postfix | sh -s -- --undo");
+    let removed = "removed, and Postfix is reloaded\n";
+    assert_eq!(done, (Some(0), removed.to_owned(), String::new()));
+    reload(&site);
+    assert!(rcpt(&site, "submit@example.org").starts_with("550"));
+}
