@@ -9,7 +9,7 @@
 use crate::clock;
 use crate::files::Dir;
 use nix::fcntl::OFlag;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{Result, Write};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -72,17 +72,25 @@ impl LogLine {
     /// A word of the program's own.
     #[must_use]
     pub fn word(mut self, word: &str) -> Self {
-        if !self.0.is_empty() {
-            self.0.push(' ');
+        self.push(word);
+        self
+    }
+
+    fn push(&mut self, word: &str) {
+        match self.0.is_empty() {
+            // Most lines are shorter.
+            true => self.0.reserve(250),
+            false => self.0.push(' '),
         }
         self.0.push_str(word);
-        self
     }
 
     /// `key=12`
     #[must_use]
-    pub fn number(self, key: &str, number: impl Display) -> Self {
-        self.word(&format!("{key}={number}"))
+    pub fn number(mut self, key: &str, number: impl Display) -> Self {
+        self.push(key);
+        let _ = write!(self.0, "={number}");
+        self
     }
 
     /// The same, unless it is none.
@@ -96,19 +104,35 @@ impl LogLine {
 
     /// `key=<name>`: whatever it is, it holds no blank, no bracket and no quote.
     #[must_use]
-    pub fn name(self, key: &str, name: &str) -> Self {
-        let name = plain(name, LONGEST_NAME, |b| {
-            b.is_ascii_graphic() && !b"<>\"".contains(&b)
+    pub fn name(mut self, key: &str, name: &str) -> Self {
+        self.push(key);
+        self.0.push_str("=<");
+        self.plain(name, LONGEST_NAME, |b| {
+            b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"')
         });
-        self.word(&format!("{key}=<{name}>"))
+        self.0.push('>');
+        self
     }
 
     /// `key="a sentence"`: it holds no other quote.
     #[must_use]
-    pub fn text(self, key: &str, text: &str) -> Self {
+    pub fn text(mut self, key: &str, text: &str) -> Self {
+        self.push(key);
+        self.0.push_str("=\"");
         let text = text.replace('"', "'");
-        let text = plain(&text, LONGEST_TEXT, |b| b.is_ascii_graphic() || b == b' ');
-        self.word(&format!("{key}=\"{text}\""))
+        self.plain(&text, LONGEST_TEXT, |b| b.is_ascii_graphic() || b == b' ');
+        self.0.push('"');
+        self
+    }
+
+    /// The first bytes of `text`, where each that does not `fit` is a question mark.
+    fn plain(&mut self, text: &str, longest: usize, fits: impl Fn(u8) -> bool) {
+        let shown = text.bytes().take(longest);
+        let plain = |b| if fits(b) { char::from(b) } else { '?' };
+        self.0.extend(shown.map(plain));
+        if text.len() > longest {
+            self.0.push_str("...");
+        }
     }
 
     /// Writes it.
@@ -126,18 +150,6 @@ impl LogLine {
             Some(LogTo::Nowhere) => Ok(()),
         };
     }
-}
-
-/// The first bytes of `text`, where each that does not `fit` is a question mark.
-fn plain(text: &str, longest: usize, fits: impl Fn(u8) -> bool) -> String {
-    let shown = text.bytes().take(longest);
-    let mut shown: String = shown
-        .map(|b| if fits(b) { char::from(b) } else { '?' })
-        .collect();
-    if text.len() > longest {
-        shown.push_str("...");
-    }
-    shown
 }
 
 /// The form of RFC 3164, whose date may be left out (4.3.2): syslog has its own clock, and knows the zone.

@@ -4,7 +4,7 @@ use crate::desk::{Deed, Outcome, trace_sender};
 use crate::error::Status;
 use crate::log::{self, LogLine, Severity};
 use crate::privilege;
-use mail::envelope::Envelope;
+use mail::envelope::{Envelope, Sender};
 use mail::message::Message;
 
 /// The most tickets that a line names.
@@ -17,7 +17,11 @@ pub(super) fn by() -> LogLine {
 
 /// The fields of a message, for all lines of the process that files it. `size` is `None` where it was not read.
 pub(super) fn is_about(message: &Message, envelope: &Envelope, size: Option<usize>) {
-    let author = message.from().into_iter().next();
+    let author = match envelope.sender {
+        // As the From_ line has it.
+        Sender::Unknown => message.from().into_iter().next(),
+        _ => None,
+    };
     let author = author.map(|it| it.address).unwrap_or_default();
     let sender = trace_sender(&envelope.sender, &author).unwrap_or_default();
     let line = LogLine::default().name("from", sender);
