@@ -15,6 +15,7 @@ use crate::log::{self, LogLine, Severity};
 use crate::part::{Command, Context, Part, Registry, Run};
 use crate::parts;
 use crate::privilege;
+use crate::ticket::TicketId;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -169,10 +170,30 @@ fn delivers(args: &[OsString]) -> bool {
     true
 }
 
+/// `tickets help` and `tickets help COMMAND` as the options that they stand for.
+fn help_as_option(mut args: Vec<OsString>) -> Vec<OsString> {
+    let mut at = 1;
+    while let Some(word) = args.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "--config" | "--dir" => at += 2,
+            word if word.starts_with("--config=") || word.starts_with("--dir=") => at += 1,
+            "help" => {
+                args.remove(at);
+                args.truncate(at + 1);
+                args.push("--help".into());
+                return args;
+            }
+            _ => break,
+        }
+    }
+    args
+}
+
 fn is_command(word: &OsStr) -> bool {
     let is_it = |command: &dyn Command| word == command.name();
     let of_part = |part: &&dyn Part| part.commands().into_iter().any(is_it);
-    EVERYDAY.into_iter().any(is_it)
+    word == "help"
+        || EVERYDAY.into_iter().any(is_it)
         || UPKEEP.into_iter().any(is_it)
         || parts::BUILT_IN.iter().any(of_part)
 }
@@ -182,6 +203,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         let OnlyDeliver::Deliver(deliver) = mta.command;
         return deliver.run(&Context::of_delivery(mta.which.overrides()));
     }
+    let args = help_as_option(args);
     let was_root = privilege::is_root();
     let overrides = named(&args).overrides();
     let config = match &overrides.config {
@@ -299,6 +321,16 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
         && let Some(part) = names.clone().find_map(|name| parts.off_with_command(name))
     {
         return Fault::new(Status::Usage, what).hint(is_off(part));
+    }
+    if e.kind() == ErrorKind::InvalidSubcommand
+        && names.clone().any(|name| ["delete", "spam"].contains(&name))
+    {
+        let number = names.find(|name| name.parse::<TicketId>().is_ok());
+        let number = number.unwrap_or("12");
+        let hint = format!(
+            "it comes later; `tickets close --quiet {number}` closes without telling anybody"
+        );
+        return Fault::new(Status::Usage, what).hint(hint);
     }
     let known = names.find_map(|name| program.find_subcommand(name));
     let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));

@@ -332,3 +332,28 @@ fn the_same_closing_again_is_the_same_closing() {
         2
     );
 }
+
+/// E3: who is told of a closing is said at a terminal, and to nobody else.
+#[test]
+fn a_terminal_says_who_will_be_told() {
+    let b = Bench::new();
+    for subject in ["One", "Two", "Three"] {
+        b.file(
+            "submit",
+            format!("From: ann@example.net\nSubject: {subject}\n\nx\n"),
+        );
+    }
+    let at_terminal = |line: &str| {
+        let ran = crate::reply::on_terminal(&b, line, "");
+        assert_eq!(ran.status, 0, "{ran:?}");
+        ran.stdout + &ran.stderr
+    };
+    assert_eq!(
+        at_terminal("close 1"),
+        "closed 1  One; ann@example.net will be told (not with --quiet)\n"
+    );
+    b.take_sent();
+    assert_eq!(at_terminal("close --quiet 2"), "closed 2  Two\n");
+    assert_eq!(b.take_sent_in_short(), [""; 0]);
+    b.says("close 3", "closed 3  Three\n");
+}

@@ -22,7 +22,6 @@ fn a_line_that_may_be_a_delivery_never_bounces_mail() {
         "--foo deliver",
         "--dir= deliver",
         "deliver --foo",
-        "help deliver",
     ] {
         let ran = b.run(&line.split(' ').collect::<Vec<_>>(), MAIL);
         assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{line}");
@@ -90,6 +89,30 @@ fn a_configuration_that_can_be_read_once_is_read_once() {
     // Nobody writes to it now, and nobody has to.
     b.works("--config pipe --help");
     b.works("--config pipe --version");
+}
+
+// E4
+#[test]
+fn help_is_a_word_too() {
+    let b = Bench::new();
+    let said = |line: &str| b.run(&line.split(' ').collect::<Vec<_>>(), b"");
+    for (words, option) in [
+        ("help", "--help"),
+        ("help close", "close --help"),
+        ("--dir nowhere help close", "close --help"),
+        // No mail waits for it.
+        ("help deliver", "deliver --help"),
+        ("help close 12", "close --help"),
+    ] {
+        let (words, option) = (said(words), said(option));
+        assert_eq!((option.status, &*option.stderr), (0, ""));
+        assert_eq!(words, option);
+    }
+    said("help nonsense").is(
+        64,
+        "",
+        "tickets: unrecognized subcommand 'nonsense'\nhint: `tickets --help` shows the commands\n",
+    );
 }
 
 // C9, G2: a mistake about parts keeps no mail waiting.

@@ -315,3 +315,29 @@ fn nothing_in_the_configuration_becomes_a_command() {
         ran.stdout
     );
 }
+
+// E3: a guessed domain gets into no piece, that for mutt among them; `tickets mutt` makes do with it.
+#[test]
+fn no_piece_is_made_of_a_guess() {
+    let b = Bench::new();
+    b.put(
+        "bare.toml",
+        format!(
+            "dir = {:?}\nadmins = \"a@example.net\"\n",
+            b.path("tickets")
+        )
+        .as_bytes(),
+    );
+    for piece in ["--exim", "--postfix", "--mutt"] {
+        let ran = b.run(&["--config", "bare.toml", "init", piece], b"");
+        assert_eq!((ran.status, &*ran.stdout), (78, ""), "{piece}");
+        assert!(
+            ran.stderr
+                .starts_with("tickets: no domain is configured, and "),
+            "{ran:?}"
+        );
+    }
+    let guessed = b.run(&["--config", "bare.toml", "init", "--mutt", "--guess"], b"");
+    assert_eq!((guessed.status, &*guessed.stderr), (0, ""));
+    assert!(guessed.stdout.contains("my_hdr From: Support"));
+}

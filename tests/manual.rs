@@ -80,7 +80,7 @@ fn what_is_mistyped_is_explained() {
     let mut t = Transcript::new(&b);
     t.step(
         "A command that there is not.",
-        "tickets\ntickets nonsense\ntickets shwo 1\ntickets man delivr",
+        "tickets\ntickets nonsense\ntickets shwo 1\ntickets man delivr\ntickets spam 7\ntickets delete",
     );
     t.step(
         "Options and values of a command.",

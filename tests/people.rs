@@ -360,7 +360,7 @@ fn what_is_wrong_with_a_person_is_said() {
     ));
     let values = |b: &Bench| {
         let said = b.run(&["check"], b"").stdout;
-        said.split_once("\n\n").unwrap().0.to_owned()
+        said.split_once("\n\n").unwrap().1.trim_end().to_owned()
     };
     let said = values(&b);
     let people = "[person.eva]\naddress = [\"eva@example.org\"]\nlogin = \"eva\"\n\
@@ -628,6 +628,7 @@ fn who_is_not_of_the_desk_follows_nothing() {
     let ran = said(&b, &["--mine", "--by", "eva"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (64, ""));
     let b = Bench::new();
+    std::fs::create_dir(b.path("tickets")).unwrap();
     let hint = "hint: [person.NAME] in the configuration says who works at the desk\n";
     said(&b, &["--by", "tom"]).is(
         64,

@@ -2,14 +2,16 @@
 //! it (D4).
 
 use super::logged;
-use crate::desk::Deed;
+use crate::desk::{Deed, Outcome, recipients};
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
+use crate::ticket::plan::Answer;
 use anyhow::Result;
+use std::io::IsTerminal;
 
 /// Close tickets
 ///
@@ -102,7 +104,8 @@ fn each(
             _ => Some("updated"),
         };
         if let Some(done) = done {
-            screen::say(format!("{done} {id}  {subject}").trim_end())?;
+            let line = format!("{done} {id}  {subject}");
+            screen::say(format!("{}{}", line.trim_end(), told(&outcome)))?;
         }
         let warnings = outcome.filed.iter().flat_map(|filed| &filed.warnings);
         for line in warnings.chain(&outcome.unsent) {
@@ -110,4 +113,16 @@ fn each(
         }
     }
     Ok(Status::Ok)
+}
+
+/// Who is going to hear that the ticket is closed. It is said to whoever sits at a terminal: after spam it is not what
+/// they want.
+fn told(outcome: &Outcome) -> String {
+    let answers = outcome.filed.iter().flat_map(|filed| &filed.answers);
+    let notices = answers.filter(|answer| matches!(answer, Answer::Closed(_)));
+    let told: Vec<String> = notices.map(recipients).collect();
+    match told.is_empty() || !std::io::stdout().is_terminal() {
+        true => String::new(),
+        false => format!("; {} will be told (not with --quiet)", told.join(", ")),
+    }
 }

@@ -23,6 +23,9 @@ use std::path::{Path, PathBuf};
 
 pub(super) const CONFIG: &str = include_str!("../../contrib/config.toml");
 
+/// The template that is in force where none is configured.
+const TICKET: &str = "ticket-{n}";
+
 /// Set up a desk: write a configuration, create the store
 ///
 /// An ordinary user gets a desk for themselves: ~/.config/tickets/config.toml and ~/tickets. Root sets
@@ -43,10 +46,10 @@ pub struct Init {
     /// Local-part that opens tickets (can be repeated) [default: submit]
     #[arg(long, value_name = "LOCAL-PART")]
     submit: Vec<String>,
-    // clap takes the braces with n in them for an end of line.
-    /// Template of a ticket's local-part, with an n in braces for its number [default: as in ticket-12]
-    #[arg(long, value_name = "TEMPLATE")]
-    ticket: Option<String>,
+    // In a help text clap takes the braces with n in them for an end of line; in a default it does not.
+    /// Template of a ticket's local-part; the number stands in it as in the default
+    #[arg(long, value_name = "TEMPLATE", default_value = TICKET)]
+    ticket: String,
     /// Name that customers see [default: Support]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -172,7 +175,7 @@ impl Init {
             ("domain", some(&self.domain).or(guessed.map(one))),
             ("admins", some(&self.admin).or(admin.as_deref().map(one))),
             ("submit", some(&self.submit)),
-            ("ticket", self.ticket.as_deref().map(one)),
+            ("ticket", (self.ticket != TICKET).then(|| one(&self.ticket))),
             ("name", self.name.as_deref().map(one)),
             ("dir", dir),
         ];

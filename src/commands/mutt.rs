@@ -15,7 +15,8 @@ use std::process::Command;
 /// Open a ticket in mutt
 ///
 /// Mail written there comes from the ticket's address, and its Cc: files it. Keys: r replies, g
-/// replies to all, C replies and closes, X closes without a mail. Your own muttrc is read as always;
+/// replies to all, C replies and closes, X closes (the submitter is told),
+/// Z closes and tells nobody. Your own muttrc is read as always;
 /// `tickets init --mutt` prints what is added to it. If mutt is not installed, neomutt is used.
 #[derive(clap::Args)]
 pub struct Mutt {
