@@ -186,6 +186,7 @@ fn a_message_that_cannot_be_read_again_is_not_forgotten() {
     }
     let import = |options: &[&str]| {
         let bench = SCENARIOS[0].desk();
+        bench.make_dir("tickets");
         bench
             .run(&["reindex"], b"")
             .silent_but_for_output("reindex");

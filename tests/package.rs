@@ -117,6 +117,7 @@ fn the_timer_runs_a_command_that_there_is() {
     assert_eq!(words[0], "/usr/bin/tickets");
     // A desk on which nothing waits.
     let b = Bench::new();
+    b.make_dir("tickets");
     b.run(&words[1..], b"").is(0, "", "");
     // No desk, no run.
     assert_eq!(value("ConditionPathExists="), "/etc/tickets/config.toml");
