@@ -121,26 +121,31 @@ pub fn was_root() -> bool {
 /// where sudo began this process; else nothing.
 #[must_use]
 pub fn sudo() -> String {
-    // A shell that sudo began is this user's own.
-    let command = std::env::var("SUDO_COMMAND").unwrap_or_default();
-    let by_sudo = command.split(' ').next().map(Path::new);
-    let own = std::env::current_exe().unwrap_or_default();
-    match by_sudo.is_some_and(|begun| begun.file_name() == own.file_name()) {
-        true => sudo_here(),
+    match is_by_sudo() {
+        true => sudo_as(Uid::effective()),
         false => String::new(),
     }
 }
 
-/// `sudo -u USER `, for the user that this process runs as; `sudo ` for root.
+/// True if sudo(8) began this very process, so that whoever reads what it says is another user.
 #[must_use]
-pub fn sudo_here() -> String {
-    let me = Uid::effective();
-    if me.is_root() {
+pub fn is_by_sudo() -> bool {
+    // A shell that sudo began is this user's own.
+    let command = std::env::var("SUDO_COMMAND").unwrap_or_default();
+    let begun = command.split(' ').next().map(Path::new);
+    let own = std::env::current_exe().unwrap_or_default();
+    begun.is_some_and(|begun| begun.file_name() == own.file_name())
+}
+
+/// `sudo -u USER `, for the user `uid`; `sudo ` for root.
+#[must_use]
+pub fn sudo_as(uid: Uid) -> String {
+    if uid.is_root() {
         return "sudo ".into();
     }
-    match User::from_uid(me).ok().flatten() {
+    match User::from_uid(uid).ok().flatten() {
         Some(user) => format!("sudo -u {} ", user.name),
-        None => format!("sudo -u '#{me}' "),
+        None => format!("sudo -u '#{uid}' "),
     }
 }
 
@@ -156,7 +161,7 @@ pub fn caller() -> Option<String> {
 }
 
 /// A user's name, else the number.
-fn name_of(uid: Uid) -> String {
+pub fn name_of(uid: Uid) -> String {
     let user = User::from_uid(uid).ok().flatten();
     user.map_or_else(|| format!("user {uid}"), |user| user.name)
 }

@@ -152,9 +152,41 @@ fn root_sets_up_a_desk_of_its_own() {
         ] {
             assert!(script.lines().any(|l| l == line), "{line} in\n{script}");
         }
+        // E3: a mend is for whoever reads it, who is not root where sudo began this.
+        for (before, mend) in [
+            ("", "mend: apt install "),
+            (
+                "SUDO_COMMAND=\"$program check\" ",
+                "mend: sudo apt install ",
+            ),
+        ] {
+            let ran = m.run(&format!("{before}tickets check --etc none"));
+            assert!(ran.status == 1 && ran.stdout.contains(mend), "{ran:?}");
+        }
+        // Another user gets no pieces that would start the program as them, and no faults that are none.
+        for (command, what) in [
+            (
+                "init --etc mta --exim",
+                "cannot write the pieces: the desk in /var/lib/tickets is that of tickets\nhint: `sudo tickets init ...` prints them\n",
+            ),
+            (
+                "init --etc mta --postfix",
+                "cannot write the pieces: the desk in /var/lib/tickets is that of tickets\nhint: `sudo tickets init ...` prints them\n",
+            ),
+            (
+                "check -q",
+                "cannot check the desk in /var/lib/tickets: it is that of tickets\nhint: `sudo tickets check`\n",
+            ),
+        ] {
+            m.run(&format!("as_user other \"$program\" {command}")).is(
+                77,
+                "",
+                &format!("tickets: {what}"),
+            );
+        }
         // What is there is left alone.
         let said = "tickets: cannot write /etc/tickets/config.toml: it already exists\n\
-            hint: `tickets init --print-config` prints a new one\n";
+            hint: edit it, or remove it and begin anew: `rm /etc/tickets/config.toml`\n";
         m.run(INIT).is(77, "", said);
     }
 }
@@ -404,7 +436,7 @@ fn root_works_on_the_desk_that_the_mail_server_serves() {
 #[test]
 fn root_works_on_no_desk_that_nobody_meant() {
     let none = "tickets: no desk is set up on this machine\n\
-        hint: `tickets init --help` says how to set one up\n";
+        hint: `sudo tickets init --domain example.org --admin you@example.org` sets one up, with your domain\n";
     let config = " --config /srv/o.toml";
     for (pieces, status, said) in [
         (vec![], 66, none.to_owned()),

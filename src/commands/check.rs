@@ -24,16 +24,20 @@ mod values;
 mod way;
 
 use crate::commands::logged;
+use crate::commands::text::{of_owner, owner};
+use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
-use crate::error::{self, Status};
+use crate::error::{self, Fault, Status};
 use crate::log::Severity;
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen::say;
 use crate::ticket::State;
 use anyhow::Result;
 use diagnosis::{Diagnosis, count};
+use nix::unistd::{AccessFlags, Uid};
 use report::{Manner, Numbers, tell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Say what is wrong, how to mend it, and what is in force
@@ -74,6 +78,22 @@ pub struct Check {
     /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
+}
+
+/// Says no to a user who looks at the machine's desk and may not: each thing would be a fault to them.
+fn expect_own(config: &Config) -> Result<()> {
+    let me = nix::unistd::geteuid();
+    let is_machines = config.file.as_deref() == Some(Path::new(MACHINE_FILE));
+    let others = |owner: &Uid| *owner != me && !owner.is_root();
+    match owner(config).filter(others) {
+        Some(owner) if is_machines && !diagnosis::may(&config.dir, AccessFlags::W_OK) => {
+            let (dir, name) = (config.dir.display(), privilege::name_of(owner));
+            let text = format!("cannot check the desk in {dir}: it is that of {name}");
+            let hint = format!("`{} check`", of_owner(config, owner));
+            Err(Fault::new(Status::NoPerm, text).hint(hint).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives all of the store to its group, and says how much that was.
@@ -148,6 +168,7 @@ impl Check {
             }
             Err(e) => return Err(e),
         };
+        expect_own(&desk.config)?;
         let mut found = configured::look(&desk);
         found.extend(authserv::look(&desk));
         found.extend(clock::look(&desk));

@@ -10,7 +10,7 @@ use super::mta::{Exim, Mta, mta};
 use super::text::{toml_string, typed};
 use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::desk::Desk;
-use crate::error::{Fault, Status, harmless};
+use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::part::{Context, Run};
 use crate::privilege::{self, Ground};
 use crate::screen;
@@ -101,6 +101,7 @@ impl Init {
         if self.mutt {
             return mutt::muttrc(&config);
         }
+        own::is_mine(&config)?;
         if self.postfix {
             return postfix::script(&config, overrides);
         }
@@ -203,6 +204,12 @@ impl Init {
             lines.insert(2, format!("user           {}", own.user.name));
         }
         lines.push(String::new());
+        if self.domain.is_empty() && config.domain_known {
+            lines.push(format!(
+                "The domain is this machine's. If customers are to write to another one, change `domain` in {}\n",
+                file.display()
+            ));
+        }
         if !config.domain_known {
             lines.push(format!(
                 "The domain is a guess: write `domain = ...` into {}\n",
@@ -266,8 +273,16 @@ fn create(file: &Path, text: &str) -> Result<()> {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             let text = format!("{}: it already exists", doing());
             let fault = Fault::new(Status::NoPerm, text);
+            let sudo = if root {
+                privilege::sudo()
+            } else {
+                String::new()
+            };
+            let path = quoted_path(file);
             return Err(fault
-                .hint("`tickets init --print-config` prints a new one")
+                .hint(format!(
+                    "edit it, or remove it and begin anew: `{sudo}rm {path}`"
+                ))
                 .into());
         }
         opened => opened.with_context(doing)?,

@@ -3,6 +3,8 @@
 use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::error::quoted_path;
 use crate::privilege;
+use nix::unistd::Uid;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// A TOML string; a literal one where a basic one would double the backslashes.
@@ -24,13 +26,32 @@ pub(super) fn typed(overrides: &Overrides) -> String {
 
 /// The command with which whoever may use sudo calls the program for this desk.
 pub(super) fn for_admin(overrides: &Overrides) -> String {
+    as_user(overrides, Uid::effective())
+}
+
+/// The same, for a desk of the user `owner`.
+pub(super) fn of_owner(config: &Config, owner: Uid) -> String {
+    let overrides = Overrides {
+        config: config.file.clone(),
+        dir: config.overrides.dir.clone(),
+    };
+    as_user(&overrides, owner)
+}
+
+/// To whom the store belongs, if there is one.
+pub(super) fn owner(config: &Config) -> Option<Uid> {
+    let meta = std::fs::metadata(&config.dir).ok()?;
+    Some(Uid::from_raw(meta.uid()))
+}
+
+fn as_user(overrides: &Overrides, uid: Uid) -> String {
     let program = again("tickets", overrides);
     // Root finds the machine's desk by itself.
     let is_machines =
         overrides.dir.is_none() && overrides.config.as_deref() == Some(Path::new(MACHINE_FILE));
     match is_machines {
         true => format!("sudo {program}"),
-        false => privilege::sudo_here() + &program,
+        false => privilege::sudo_as(uid) + &program,
     }
 }
 

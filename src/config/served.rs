@@ -109,7 +109,7 @@ pub(super) fn settle() -> Result<Overrides> {
 fn none_or_many(desks: &[Served]) -> Fault {
     let [first, second, ..] = desks else {
         return Fault::new(Status::NoInput, "no desk is set up on this machine")
-            .hint("`tickets init --help` says how to set one up");
+            .hint("`sudo tickets init --domain example.org --admin you@example.org` sets one up, with your domain");
     };
     let text = format!(
         "cannot tell which desk is meant: {} names that of {}, and {} that of {}",

@@ -381,7 +381,7 @@ fn a_second_desk_takes_no_desk_off_line() {
         assert_eq!(undone, (Some(0), removed.clone(), String::new()));
         assert!(rcpt(&site, "submit@example.org").starts_with("550"));
         let added = "added, and Exim is reloaded\n\
-            to test it:     exim4 -bt submit@example.org    (must name the router tickets_submit)\n";
+            to test it:     sudo exim4 -bt submit@example.org    (must name the router tickets_submit)\n";
         let done = site::restarted(&site, || run(&["TICKETS_USER=nobody", config]));
         assert_eq!(done, (Some(0), added.to_owned(), String::new()));
         assert!(rcpt(&site, "submit@example.org").starts_with("250"));

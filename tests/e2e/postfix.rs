@@ -481,7 +481,7 @@ fn root_sets_up_a_desk_in_two_commands() {
         (run.status.code(), text(run.stdout), text(run.stderr))
     };
     let nothing = run("tickets list");
-    let said = "tickets: no desk is set up on this machine\nhint: `tickets init --help` says how to set one up\n";
+    let said = "tickets: no desk is set up on this machine\nhint: `sudo tickets init --domain example.org --admin you@example.org` sets one up, with your domain\n";
     assert_eq!(nothing, (Some(66), String::new(), said.to_owned()));
     let (status, _, said) = run("tickets init --domain example.org --admin steve@example.org");
     assert_eq!((status, said.as_str()), (Some(0), ""));

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// True if root reads what is found. The process itself may be another user by now.
 fn is_read_by_root() -> bool {
-    privilege::is_root() || privilege::became().is_some()
+    privilege::was_root() && !privilege::is_by_sudo()
 }
 
 /// A command that only root can run.
@@ -31,9 +31,10 @@ pub(super) fn as_owner(store: &Path, command: &str) -> String {
 
 /// A command of this program, which root runs as the owner of the store.
 pub(super) fn own_command(store: &Path, command: &str) -> String {
-    match is_read_by_root() {
-        true => command.to_owned(),
-        false => as_owner(store, command),
+    match (privilege::was_root(), is_read_by_root()) {
+        (_, true) => command.to_owned(),
+        (true, false) => format!("sudo {command}"),
+        (false, _) => as_owner(store, command),
     }
 }
 

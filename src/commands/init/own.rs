@@ -1,10 +1,11 @@
 //! A desk of its own: that of a user who does nothing else. Root sets it up, for the whole machine.
 
+use crate::commands::text::{of_owner, owner};
 use crate::config::{Config, MACHINE_FILE, served};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::privilege::{self, Ground};
 use anyhow::{Context, Result};
-use nix::unistd::User;
+use nix::unistd::{Uid, User};
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -131,6 +132,21 @@ pub fn admin() -> String {
     };
     let user = std::env::var("SUDO_USER").ok().filter(plain);
     user.unwrap_or_else(|| "root".into())
+}
+
+/// Says no if the store is another user's, as whom the mail server has to start the program.
+///
+/// # Errors
+/// Status 77, and the command that is right.
+pub fn is_mine(config: &Config) -> Result<()> {
+    let Some(owner) = owner(config).filter(|owner| *owner != Uid::effective()) else {
+        return Ok(());
+    };
+    let name = privilege::name_of(owner);
+    let dir = config.dir.display();
+    let text = format!("cannot write the pieces: the desk in {dir} is that of {name}");
+    let hint = format!("`{} init ...` prints them", of_owner(config, owner));
+    Err(Fault::new(Status::NoPerm, text).hint(hint).into())
 }
 
 /// Says no if a desk is in force already that the new one would take the place of: for root any that root works on,
