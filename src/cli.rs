@@ -3,13 +3,15 @@
 //! Under an MTA every unforeseen status bounces somebody's mail, a panic's and clap's among
 //! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
 
+mod hint;
+mod which;
+
 use crate::commands::check::Check;
 use crate::commands::deliver::Deliver;
 use crate::commands::init::Init;
 use crate::commands::{EVERYDAY, UPKEEP};
-use crate::config::{Config, Overrides};
+use crate::config::Config;
 use crate::error::{self, Fault, Status};
-use crate::index::IndexError;
 use crate::limits;
 use crate::log::{self, LogLine, Severity};
 use crate::part::{Command, Context, Part, Registry, Run};
@@ -18,11 +20,12 @@ use crate::privilege;
 use crate::ticket::TicketId;
 use anyhow::Result;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use hint::hint;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use which::{Which, named};
 
 /// A support desk in mbox files: mail in, one file per ticket, answers out
 ///
@@ -40,31 +43,6 @@ use std::process::ExitCode;
 struct Program {
     #[command(flatten)]
     which: Which,
-}
-
-/// Which desk it is.
-#[derive(Args)]
-struct Which {
-    /// Configuration file [default: ~/.config/tickets/config.toml, else /etc/tickets/config.toml]
-    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
-    config: Option<PathBuf>,
-    /// Directory of the tickets [default: `dir` of the configuration, else ~/tickets]
-    #[arg(long, global = true, value_name = "DIR", display_order = 900)]
-    dir: Option<PathBuf>,
-}
-
-impl Which {
-    fn overrides(self) -> Overrides {
-        let from = |name| {
-            std::env::var_os(name)
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from)
-        };
-        Overrides {
-            config: self.config.or_else(|| from("TICKETS_CONFIG")),
-            dir: self.dir.or_else(|| from("TICKETS_DIR")),
-        }
-    }
 }
 
 /// The command line of an MTA. Setting up the options of all other commands would take as long as
@@ -100,6 +78,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         // A panic's own words could be read as a status by Postfix, or land in a bounce.
         std::panic::set_hook(Box::new(|_| {}));
     }
+    let given = args.clone();
     let ended = std::panic::catch_unwind(|| run(args, delivers));
     let status = match ended {
         Ok(Ok(status)) => status,
@@ -111,11 +90,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Status::TempFail
         }
         Ok(Err(e)) => {
-            // To say "run it as the store's owner" is of no help to root, who has become just that.
-            let user = privilege::became().filter(|_| error::is_denied(&e));
-            let as_user =
-                user.map(|user| format!("root works on this desk as {user}, who may not"));
-            error::report(&e, as_user.or_else(|| IndexError::hint_in(&e)));
+            error::report(&e, hint(&e, &given));
             if delivers {
                 deferred(&error::line(&e));
                 Status::TempFail
@@ -273,29 +248,6 @@ fn is_off(part: &dyn Part) -> String {
         "the part {} is switched off: `tickets modules`",
         part.name()
     )
-}
-
-/// Which desk `args` name, before it is known which commands there are: that depends on its
-/// configuration.
-fn named(args: &[OsString]) -> Which {
-    let value_of = |option: &str| {
-        let mut words = args.iter().skip(1).take_while(|word| *word != "--");
-        let mut value = None;
-        while let Some(word) = words.next() {
-            if word == option {
-                value = words.next().map(PathBuf::from);
-            } else if let Some(rest) = word.to_str().and_then(|word| word.strip_prefix(option))
-                && let Some(rest) = rest.strip_prefix('=')
-            {
-                value = Some(PathBuf::from(rest));
-            }
-        }
-        value
-    };
-    Which {
-        config: value_of("--config"),
-        dir: value_of("--dir"),
-    }
 }
 
 /// A mistake in `args` in one line, with a hint that helps to mend it.

@@ -171,22 +171,18 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         .chain()
         .find_map(|e| e.downcast_ref::<std::io::Error>())?;
     match io.kind() {
-        std::io::ErrorKind::PermissionDenied => {
-            Some("run it as the user who owns the store (see `tickets check`)".into())
-        }
         std::io::ErrorKind::StorageFull => Some("free some space, then try again".into()),
         _ => None,
     }
 }
 
-/// Prints `error` on stderr: one line, its details, and at most one hint. The caller's hint takes precedence
-/// over that of the error.
-pub fn report(error: &anyhow::Error, callers_hint: Option<String>) {
+/// Prints `error` on stderr: one line, its details, and at most one hint.
+pub fn report(error: &anyhow::Error, hint: Option<String>) {
     let mut text = format!("tickets: {}\n", line(error));
     for detail in fault(error).iter().flat_map(|fault| fault.details.lines()) {
         text.push_str(&format!("{}\n", harmless(detail)));
     }
-    if let Some(hint) = callers_hint.or_else(|| hint(error)) {
+    if let Some(hint) = hint {
         text.push_str(&format!("hint: {}\n", harmless(&hint)));
     }
     // If stderr is closed, there is nowhere left to report to.

@@ -257,12 +257,16 @@ fn another_user_is_told_whose_store_it_is() {
         .env("TICKETS_CONFIG", bench.path("config.toml"));
     command.uid(1).gid(1);
     let index = bench.ticket(".tickets/index.db").display().to_string();
+    let config = bench.path("config.toml").display().to_string();
+    let meta = fs::metadata(bench.ticket("")).unwrap();
+    let owner = nix::unistd::User::from_uid(std::os::unix::fs::MetadataExt::uid(&meta).into());
+    let owner = owner.unwrap().unwrap().name;
     finish(command, b"").is(
         77,
         "",
         &format!(
             "tickets: cannot open {index}: Permission denied (os error 13)\n\
-             hint: run it as the user who owns the store (see `tickets check`)\n"
+             hint: `sudo -u {owner} tickets --config {config} close 1`\n"
         ),
     );
 }

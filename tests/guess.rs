@@ -68,7 +68,7 @@ fn answers_wait_for_a_domain() {
     b.says("close --quiet 2", "closed 2  Printer on fire\n");
     let check = b.run(&["check"], b"").stdout;
     let line = format!(
-        "warn  config: no domain is configured, so that no mail is sent: {guess} is only a guess"
+        "FAIL  config: no domain is configured, so that no mail is sent: {guess} is only a guess"
     );
     assert!(check.lines().any(|l| l == line), "{check}");
     assert_eq!(b.sent(), []);

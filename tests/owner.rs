@@ -653,7 +653,14 @@ fn what_root_has_stays_with_root() {
     one_has(&mails, "\nTo: alice@example.net\n");
     one_has(&mails, "\nTo: steve@example.org\n");
     run(&["show", "1"], b"");
-    let shown = got_only("pager", &path, &[("LESS", Path::new("FRX"))]);
+    let shown = got_only(
+        "pager",
+        &path,
+        &[
+            ("LESS", Path::new("FRX")),
+            ("LESSCHARSET", Path::new("utf-8")),
+        ],
+    );
     one_has(&shown, "Help");
     run(&["reply", "-e", "1"], b"y\n");
     assert_eq!(got_only("editor", &path, &[]).len(), 1);

@@ -34,7 +34,7 @@ use crate::privilege;
 use crate::screen::say;
 use crate::ticket::State;
 use anyhow::Result;
-use diagnosis::{Diagnosis, count};
+use diagnosis::{Diagnosis, Level, count};
 use nix::unistd::{AccessFlags, Uid};
 use report::{Manner, Numbers, tell};
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ fn mend(desk: &Desk) -> Result<Status> {
         _ => {}
     }
     for e in &failed {
-        error::report(e, None);
+        error::report(e, error::hint(e));
     }
     Ok(match failed.is_empty() {
         true => Status::Ok,
@@ -176,8 +176,14 @@ impl Check {
         let (outbox, leaves) = answers::look(&desk);
         found.extend(leaves);
         found.extend(mta::look(&desk, &cx.overrides, &self.etc));
-        if self.send {
-            found.extend(send::look(&desk, Duration::from_secs(self.wait)));
+        let is_deaf = found.iter().any(|finding| finding.level == Level::Fail);
+        match self.send {
+            // It would go to somebody else, or lie in a queue.
+            true if is_deaf => {
+                found.push(Diagnosis::note("send: not tried, because of what fails"))
+            }
+            true => found.extend(send::look(&desk, Duration::from_secs(self.wait))),
+            false => {}
         }
         let in_state = |state| desk.store.ids(state).unwrap_or_default().len();
         let numbers = Numbers {

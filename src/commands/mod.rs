@@ -20,7 +20,7 @@ pub mod reply;
 pub mod restore;
 mod routed;
 pub mod show;
-mod text;
+pub(crate) mod text;
 pub mod verify;
 
 use crate::part::{BuiltIn, Command};

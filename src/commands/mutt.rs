@@ -52,6 +52,14 @@ impl Run for Mutt {
                 crate::screen::remark(format_args!("{why}, so {text}; {mend}"));
             }
         }
+        if privilege::was_root() {
+            // The home of a desk's user has no folder for mail, which mutt would offer to make there.
+            let folder = format!(
+                "set folder=\"{}\"",
+                in_double_quotes(&desk.config.dir.to_string_lossy())
+            );
+            command.arg("-e").arg(folder);
+        }
         command.arg("-f").arg(path);
         pass_on_desk(&mut command, &desk);
         let failed = command.exec();
@@ -75,11 +83,15 @@ pub(super) fn program() -> Option<PathBuf> {
 fn source() -> Result<OsString> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let own = own.to_string_lossy();
-    // Quoted for sh, then for mutt, which expands `$`, backticks and `\` in double quotes.
+    // Quoted for sh, then for mutt.
     let own = format!("'{}'", own.replace('\'', r"'\''"));
-    let own = own.replace('\\', r"\\").replace('"', "\\\"");
-    let own = own.replace('$', r"\$").replace('`', r"\`");
-    Ok(format!("source \"{own} init --mutt|\"").into())
+    Ok(format!("source \"{} init --mutt|\"", in_double_quotes(&own)).into())
+}
+
+/// Text as it stands between double quotes in mutt, which expands `$`, backticks and `\` there.
+fn in_double_quotes(text: &str) -> String {
+    let text = text.replace('\\', r"\\").replace('"', "\\\"");
+    text.replace('$', r"\$").replace('`', r"\`")
 }
 
 /// Makes each `tickets` that mutt starts work on this desk, and mutt find the program.

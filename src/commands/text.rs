@@ -30,7 +30,7 @@ pub(super) fn for_admin(overrides: &Overrides) -> String {
 }
 
 /// The same, for a desk of the user `owner`.
-pub(super) fn of_owner(config: &Config, owner: Uid) -> String {
+pub(crate) fn of_owner(config: &Config, owner: Uid) -> String {
     let overrides = Overrides {
         config: config.file.clone(),
         dir: config.overrides.dir.clone(),
@@ -39,7 +39,7 @@ pub(super) fn of_owner(config: &Config, owner: Uid) -> String {
 }
 
 /// To whom the store belongs, if there is one.
-pub(super) fn owner(config: &Config) -> Option<Uid> {
+pub(crate) fn owner(config: &Config) -> Option<Uid> {
     let meta = std::fs::metadata(&config.dir).ok()?;
     Some(Uid::from_raw(meta.uid()))
 }

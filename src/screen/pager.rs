@@ -152,6 +152,10 @@ fn pager() -> Option<Command> {
     if env::var_os("LESS").is_none() {
         command.env("LESS", "FRX");
     }
+    // What it shows is UTF-8, also where the locale does not say so.
+    if env::var_os("LESSCHARSET").is_none() {
+        command.env("LESSCHARSET", "utf-8");
+    }
     Some(command)
 }
 

@@ -251,6 +251,7 @@ fn exim_that_is_broken() {
     let m = Machine::start(EXIM, EXIM_COMMANDS);
     m.does("settings internet '' false example.org; pieces; restart");
     is_sound(&m);
+    let config = format!("{}/.config/tickets/config.toml", home(&m));
     m.when(
         "stop",
         &[
@@ -310,7 +311,7 @@ fn exim_that_is_broken() {
     m.when(
         "settings internet '' false other.example; restart",
         &[
-            "FAIL  Exim: it accepts no mail for example.org",
+            &format!("FAIL  Exim: it accepts no mail for example.org, the `domain` in {config}"),
             "      mend: sudo sed -i \"s/^dc_other_hostnames='/&example.org;/\" \
              /etc/exim4/update-exim4.conf.conf && sudo update-exim4.conf && sudo service exim4 reload",
         ],
@@ -331,6 +332,12 @@ fn exim_that_is_broken() {
     );
 }
 
+/// The home of the desk's user.
+fn home(m: &Machine) -> String {
+    let home = String::from_utf8(m.run("getent passwd tickets | cut -d: -f6").stdout).unwrap();
+    home.trim().to_owned()
+}
+
 // E3
 #[test]
 fn a_store_that_is_broken() {
@@ -340,8 +347,7 @@ fn a_store_that_is_broken() {
     let m = Machine::start(EXIM, EXIM_COMMANDS);
     m.does("settings internet '' false example.org; pieces; restart");
     is_sound(&m);
-    let store = String::from_utf8(m.run("getent passwd tickets | cut -d: -f6").stdout).unwrap();
-    let store = format!("{}/tickets", store.trim());
+    let store = format!("{}/tickets", home(&m));
     m.when(
         &format!("mount --bind {store} {store}; mount -o remount,bind,ro {store}"),
         &[

@@ -47,12 +47,13 @@ fn config(desk: &Desk) -> Diagnosis {
     if desk.config.domain_known {
         return Diagnosis::ok(format!("config: mail for {domain}"));
     }
-    let finding = Diagnosis::warn(format!(
+    let finding = Diagnosis::fail(format!(
         "config: no domain is configured, so that no mail is sent: {domain} is only a guess"
     ));
     match &desk.config.file {
         None => {
-            let init = format!("tickets init --domain {}", quoted(domain));
+            let domain = quoted(domain);
+            let init = format!("tickets init --domain {domain} --admin you@{domain}");
             finding.mend(own_command(desk.store.root(), &init))
         }
         Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),

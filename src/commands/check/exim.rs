@@ -6,6 +6,7 @@
 mod pieces;
 
 use super::ask::ask;
+use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, own_command};
 use super::queue;
@@ -90,7 +91,8 @@ fn foreign(look: &Look, domain: &str) -> Diagnosis {
         )),
         false => as_root(&format!("editor {file}")),
     };
-    let text = format!("Exim: it accepts no mail for {domain}");
+    let file = file_to_edit(look.desk);
+    let text = format!("Exim: it accepts no mail for {domain}, the `domain` in {file}");
     Diagnosis::fail(text).mend(format!("{edit} && {}", remake()))
 }
 

@@ -1,0 +1,51 @@
+//! The hint below an error: what whoever reads it can type.
+
+use super::which::named;
+use crate::commands::text::{of_owner, owner};
+use crate::config::Config;
+use crate::error::{self, quoted};
+use crate::index::IndexError;
+use crate::privilege;
+use nix::unistd::Uid;
+use std::ffi::OsString;
+
+/// The hint for `error`, with which the command `args` ended.
+pub(super) fn hint(error: &anyhow::Error, args: &[OsString]) -> Option<String> {
+    let hint = IndexError::hint_in(error)
+        .filter(|_| !error::is_denied(error))
+        .or_else(|| match error::is_denied(error) {
+            true => denied(args),
+            false => error::hint(error),
+        })?;
+    // Who called it by sudo has to do so again.
+    Some(hint.replace("`tickets ", &format!("`{}tickets ", sudo())))
+}
+
+fn sudo() -> String {
+    match privilege::was_root() && privilege::is_by_sudo() {
+        true => "sudo ".into(),
+        false => privilege::sudo(),
+    }
+}
+
+/// What helps where the system said no: the same command as the user to whom the desk belongs. That user is told nothing
+/// of the kind.
+fn denied(args: &[OsString]) -> Option<String> {
+    if let Some(user) = privilege::became() {
+        return Some(format!("root works on this desk as {user}, who may not"));
+    }
+    let config = Config::load(&named(args).overrides()).ok()?;
+    let owner = owner(&config).filter(|owner| *owner != Uid::effective())?;
+    let mut command = of_owner(&config, owner);
+    let mut words = args.iter().skip(1);
+    while let Some(word) = words.next() {
+        let word = word.to_string_lossy();
+        match &*word {
+            // They are there already.
+            "--config" | "--dir" => drop(words.next()),
+            option if option.starts_with("--config=") || option.starts_with("--dir=") => {}
+            word => command.push_str(&format!(" {}", quoted(word))),
+        }
+    }
+    Some(format!("`{command}`"))
+}
