@@ -56,6 +56,10 @@ fn manual() {
         "tickets close 1 7\ntickets close 1 2",
     );
     t.step(
+        "Tickets are named as people write them. Of a range, those that there are count.",
+        "tickets close '#1,2' -q\ntickets reopen '[issue1]' 2-900\ntickets address 1-5\ntickets close 3-9",
+    );
+    t.step(
         "Mistakes name the way out.",
         "tickets close 01\ntickets close\ntickets clsoe 1",
     );

@@ -163,27 +163,32 @@ fn root_sets_up_a_desk_of_its_own() {
             let ran = m.run(&format!("{before}tickets check --etc none"));
             assert!(ran.status == 1 && ran.stdout.contains(mend), "{ran:?}");
         }
-        // Another user gets no pieces that would start the program as them, and no faults that are none.
-        for (command, what) in [
-            (
-                "init --etc mta --exim",
-                "cannot write the pieces: the desk in /var/lib/tickets is that of tickets\nhint: `sudo tickets init ...` prints them\n",
-            ),
-            (
-                "init --etc mta --postfix",
-                "cannot write the pieces: the desk in /var/lib/tickets is that of tickets\nhint: `sudo tickets init ...` prints them\n",
-            ),
-            (
-                "check -q",
-                "cannot check the desk in /var/lib/tickets: it is that of tickets\nhint: `sudo tickets check`\n",
-            ),
+        // Whoever prints the pieces, they are for the user to whom the store belongs.
+        for (piece, user) in [
+            ("--exim", "TICKETS_USER = tickets"),
+            ("--postfix", "TICKETS_USER='tickets'"),
         ] {
-            m.run(&format!("as_user other \"$program\" {command}")).is(
-                77,
-                "",
-                &format!("tickets: {what}"),
-            );
+            let ran = m.run(&format!(
+                "as_user other \"$program\" init --etc mta {piece}"
+            ));
+            assert!(ran.status == 0 && ran.stdout.contains(user), "{ran:?}");
         }
+        m.put(
+            "other.toml",
+            "dir = \"/var/lib/tickets\"\ndomain = \"example.org\"\nadmins = \"a@b\"\n",
+        );
+        m.run("as_user other \"$program\" --config other.toml init --etc mta --exim").is(
+            77,
+            "",
+            "tickets: cannot write the pieces: the desk in /var/lib/tickets is that of tickets\n\
+             hint: `sudo -u tickets tickets --config ROOT/other.toml init ...` prints them\n",
+        );
+        // Nor does another user get faults that are none.
+        m.run("as_user other \"$program\" check -q").is(
+            77,
+            "",
+            "tickets: cannot check the desk in /var/lib/tickets: it is that of tickets\nhint: `sudo tickets check`\n",
+        );
         // What is there is left alone.
         let said = "tickets: cannot write /etc/tickets/config.toml: it already exists\n\
             hint: edit it, or remove it and begin anew: `rm /etc/tickets/config.toml`\n";

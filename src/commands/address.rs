@@ -2,8 +2,8 @@
 
 use crate::error::Status;
 use crate::part::{Context, Run};
-use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
+use crate::ticket::numbers::Numbers;
 use anyhow::Result;
 
 /// Print the addresses of tickets
@@ -13,18 +13,18 @@ use anyhow::Result;
 /// `-quiet` to file the mail without telling anybody.
 #[derive(clap::Args)]
 pub struct Address {
-    /// Ticket (can be repeated)
+    /// Ticket, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<TicketId>,
+    tickets: Vec<Numbers>,
 }
 
 impl Run for Address {
     const NAME: &'static str = "address";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let config = cx.config()?;
-        for id in self.tickets {
-            crate::screen::say(config.addresses.ticket(id, Verb::Update))?;
+        let desk = cx.planned_desk()?;
+        for id in desk.named(&self.tickets)? {
+            crate::screen::say(desk.config.addresses.ticket(id, Verb::Update))?;
         }
         Ok(Status::Ok)
     }

@@ -7,8 +7,8 @@ use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen;
 use crate::ticket::State;
-use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
+use crate::ticket::numbers::Numbers;
 use crate::ticket::plan::Answer;
 use anyhow::Result;
 use std::io::IsTerminal;
@@ -19,9 +19,9 @@ use std::io::IsTerminal;
 /// with your text, unless you say --quiet. A later mail opens the ticket again.
 #[derive(clap::Args)]
 pub struct Close {
-    /// Ticket to close (can be repeated)
+    /// Ticket to close, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<TicketId>,
+    tickets: Vec<Numbers>,
     /// Closing text
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -36,9 +36,9 @@ pub struct Close {
 /// it.
 #[derive(clap::Args)]
 pub struct Reopen {
-    /// Ticket to open again (can be repeated)
+    /// Ticket to open again, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<TicketId>,
+    tickets: Vec<Numbers>,
     /// Text for the submitter
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -71,22 +71,23 @@ impl Run for Reopen {
 
 fn each(
     cx: &Context,
-    tickets: &[TicketId],
+    tickets: &[Numbers],
     verb: Verb,
     wanted: State,
     text: &str,
     quiet: bool,
 ) -> Result<Status> {
     let mut desk = cx.desk_to_write()?;
+    let tickets = desk.named(tickets)?;
     // Somebody is told.
     if !quiet {
         desk.config.expect_domain()?;
     }
     // All or nothing, as far as typing mistakes go.
-    for &id in tickets {
+    for &id in &tickets {
         desk.is_done(id, wanted)?;
     }
-    for &id in tickets {
+    for &id in &tickets {
         if desk.is_done(id, wanted)? {
             screen::remark(format_args!("ticket {id} is {} already", wanted.name()));
         }

@@ -45,7 +45,7 @@ pub struct List {
     /// Only tickets whose submitter's name or address contains TEXT, in any letter case
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
-    /// Only tickets with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
+    /// Only tickets with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, yesterday, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
     /// Only tickets in which somebody is waiting

@@ -5,6 +5,7 @@ use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::privilege;
 use crate::ticket::TicketId;
+use crate::ticket::numbers;
 use anyhow::{Context as _, Result};
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +22,7 @@ use std::process::Command;
 #[derive(clap::Args)]
 pub struct Mutt {
     /// The ticket, open or closed
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", value_parser = numbers::one)]
     ticket: TicketId,
 }
 

@@ -11,6 +11,7 @@ use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::letter::Letter;
 use crate::ticket::compose::signed_for;
+use crate::ticket::numbers;
 use crate::ticket::person::Person;
 use anyhow::{Context as _, Result};
 use mail::decode::Mailbox;
@@ -27,7 +28,7 @@ use std::path::Path;
 #[derive(clap::Args)]
 pub struct Reply {
     /// The ticket
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", value_parser = numbers::one)]
     ticket: TicketId,
     /// Use $VISUAL or $EDITOR even if mutt is installed
     #[arg(short, long)]

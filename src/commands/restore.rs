@@ -5,7 +5,7 @@ use crate::error::Status;
 use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::TicketId;
+use crate::ticket::numbers::Numbers;
 use anyhow::Result;
 
 /// Put back messages that were filed and are no longer in their mbox
@@ -15,9 +15,9 @@ use anyhow::Result;
 /// what is missing; that includes messages that you deleted yourself.
 #[derive(clap::Args)]
 pub struct Restore {
-    /// Ticket whose messages are put back (can be repeated)
+    /// Ticket whose messages are put back, or several: 12,13 or 12-15 (can be repeated)
     #[arg(value_name = "TICKET", conflicts_with = "all")]
-    tickets: Vec<TicketId>,
+    tickets: Vec<Numbers>,
     /// Put back the messages of every ticket
     #[arg(long)]
     all: bool,
@@ -28,14 +28,15 @@ impl Run for Restore {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write()?;
-        for &id in &self.tickets {
+        let tickets = desk.named(&self.tickets)?;
+        for &id in &tickets {
             desk.state_of(id)?;
         }
-        let only_say = self.tickets.is_empty() && !self.all;
+        let only_say = tickets.is_empty() && !self.all;
         let mut count = 0;
         for missing in desk.missing()? {
             let id = missing.copy.ticket;
-            if !only_say && !self.all && !self.tickets.contains(&id) {
+            if !only_say && !self.all && !tickets.contains(&id) {
                 continue;
             }
             count += 1;

@@ -7,6 +7,7 @@ use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::screen::{self, RawOutput};
+use crate::ticket::numbers;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::entry::Verdict;
@@ -29,7 +30,7 @@ use std::str::FromStr;
 #[command(group = clap::ArgGroup::new("form"))]
 pub struct Show {
     /// Ticket to show
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", value_parser = numbers::one)]
     ticket: TicketId,
     /// Only this message, counted from 1
     #[arg(value_name = "MESSAGE", value_parser = clap::value_parser!(u32).range(1..))]

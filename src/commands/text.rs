@@ -44,6 +44,15 @@ pub(crate) fn owner(config: &Config) -> Option<Uid> {
     Some(Uid::from_raw(meta.uid()))
 }
 
+/// The user as whom a mail server starts the program. A desk of the machine or of a group belongs to whoever owns the
+/// store, whoever calls; any other is the caller's.
+pub(crate) fn user_of(config: &Config) -> Uid {
+    let is_shared =
+        config.group.is_some() || config.file.as_deref() == Some(Path::new(MACHINE_FILE));
+    let owner = owner(config).filter(|owner| is_shared && !owner.is_root());
+    owner.unwrap_or_else(Uid::effective)
+}
+
 fn as_user(overrides: &Overrides, uid: Uid) -> String {
     let program = again("tickets", overrides);
     // Root finds the machine's desk by itself.

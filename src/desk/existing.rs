@@ -5,7 +5,8 @@ use crate::config::Config;
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege;
-use crate::ticket::State;
+use crate::ticket::numbers::Numbers;
+use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 
 impl Desk {
@@ -55,6 +56,24 @@ impl Desk {
             true => Ok(()),
             false => Err(self.no_store().into()),
         }
+    }
+
+    /// The tickets that somebody named. Whether those that are named one by one exist is not looked at.
+    ///
+    /// # Errors
+    /// Status 66 for a range in which there are none.
+    pub fn named(&self, numbers: &[Numbers]) -> Result<Vec<TicketId>> {
+        let mut there = Vec::new();
+        if numbers.iter().any(Numbers::has_range) {
+            there = self.store.ids(State::Open)?;
+            there.append(&mut self.store.ids(State::Closed)?);
+            there.sort_unstable();
+        }
+        Numbers::among(numbers, &there).map_err(|(first, last)| {
+            let text = format!("there are no tickets from {first} to {last}");
+            let fault = Fault::new(Status::NoInput, text);
+            fault.hint("`tickets list --all`").into()
+        })
     }
 
     /// The error for a store that does not exist.

@@ -7,6 +7,7 @@ pub(crate) mod digest;
 pub(crate) mod event;
 pub mod forward;
 pub mod identity;
+pub mod numbers;
 pub mod person;
 pub mod plan;
 pub mod policy;

@@ -1,9 +1,9 @@
-//! Moments as people type them: `2026-11-01`, `'2026-11-01 12:00'`, `2026-11`, `3d`, `'2 weeks'`.
+//! Moments as people type them: `2026-11-01`, `'2026-11-01 12:00'`, `2026-11`, `yesterday`, `3d`, `'2 weeks'`.
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{Span, Timestamp, Zoned};
 use std::str::FromStr;
 
 /// A moment, or a day, month or year, as it was typed; local time unless it names a zone.
@@ -19,6 +19,8 @@ enum Form {
         first: Date,
         next: Date,
     },
+    /// The whole day so many days before today.
+    DaysAgo(i64),
     Ago(Span),
 }
 
@@ -30,12 +32,18 @@ impl FromStr for When {
         let moment = text.parse().map(Form::Moment).ok();
         let local = || text.parse().map(Form::Local).ok();
         let ago = || text.parse().map(Form::Ago).ok();
+        let word = || {
+            let word = |day: &&str| text.eq_ignore_ascii_case(day);
+            let days = ["today", "yesterday"].iter().position(|day| word(&day))?;
+            i64::try_from(days).ok().map(Form::DaysAgo)
+        };
         moment
+            .or_else(word)
             .or_else(|| days(text))
             .or_else(local)
             .or_else(ago)
             .map(When)
-            .ok_or("neither a date (2026-11-01) nor a span of time (3d, '2 weeks')")
+            .ok_or("neither a date (2026-11-01, yesterday) nor a span of time (3d, '2 weeks')")
     }
 }
 
@@ -71,6 +79,7 @@ impl When {
             Form::Moment(at) => *at,
             Form::Local(at) => at.to_zoned(zone)?.timestamp(),
             Form::Days { first, .. } => first.to_zoned(zone)?.timestamp(),
+            Form::DaysAgo(days) => day(now, *days, zone)?.timestamp(),
             Form::Ago(span) => {
                 let now = Timestamp::from_second(now)?.to_zoned(zone);
                 // `2 weeks ago` is read as a negative span and means the same.
@@ -87,9 +96,16 @@ impl When {
     pub fn end(&self, now: i64, zone: &TimeZone) -> Result<i64, jiff::Error> {
         match &self.0 {
             Form::Days { next, .. } => Ok(next.to_zoned(zone.clone())?.timestamp().as_second()),
+            Form::DaysAgo(days) => Ok(day(now, days - 1, zone.clone())?.timestamp().as_second()),
             _ => self.start(now, zone),
         }
     }
+}
+
+/// The beginning of the day so many days before the one of `now`.
+fn day(now: i64, days: i64, zone: TimeZone) -> Result<Zoned, jiff::Error> {
+    let today = Timestamp::from_second(now)?.to_zoned(zone.clone()).date();
+    today.checked_sub(Span::new().days(days))?.to_zoned(zone)
 }
 
 /// The moment `seconds` after 1970, or the nearest one whose year has four digits.
@@ -143,6 +159,8 @@ mod tests {
                 "2026-11-01T12:30:05Z",
                 "2026-11-01T12:30:05Z",
             ),
+            ("today", "2026-11-22T00+01", "2026-11-23T00+01"),
+            ("Yesterday", "2026-11-21T00+01", "2026-11-22T00+01"),
             ("3d", "2026-11-19T12+01", "2026-11-19T12+01"),
             (" 2 weeks ago ", "2026-11-08T12+01", "2026-11-08T12+01"),
             // Days are days of the calendar, whatever their hours.

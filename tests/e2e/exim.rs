@@ -68,6 +68,8 @@ fn unknown_tickets_are_refused_at_rcpt_time() {
                 refused,
             ),
             ("the directory", "ticket-archived@example.org", "550"),
+            ("in the name of another", "submit-for@example.org", "250"),
+            ("no such way to open one", "submit-fox@example.org", "550"),
             ("a person", "alice@example.net", "250"),
             ("nobody", "nobody-here@example.org", "550"),
             ("another domain's desk", "submit@example.net", "550"),

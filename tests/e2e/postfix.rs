@@ -82,6 +82,8 @@ fn unknown_tickets_are_refused_at_rcpt_time() {
         ("the directory", "ticket-archived@example.org", "550"),
         ("a dot is a dot", "helpxdesk@example.org", "550 5.1.1"),
         ("and in the domain", "submit@examplexorg", "454 4.7.1"),
+        ("in the name of another", "submit-for@example.org", "250"),
+        ("no such way to open one", "submit-fox@example.org", "550"),
         ("a person", "alice@example.net", "250"),
         ("a person at our domain", "steve@example.org", "250"),
         ("nobody", "nobody-here@example.org", "550 5.1.1"),

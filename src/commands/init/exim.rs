@@ -2,7 +2,7 @@
 
 use super::plain;
 use crate::commands::mta::Exim;
-use crate::commands::text::{again, toml_string, typed};
+use crate::commands::text::{again, toml_string, typed, user_of};
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status};
 use crate::ticket::address::Addresses;
@@ -59,7 +59,7 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
     if let Some(file) = &config.address_secret {
         plain::path("address_secret", &std::path::absolute(file)?)?;
     }
-    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    let user = nix::unistd::User::from_uid(user_of(config));
     let user = (user.ok().flatten()).context("cannot find the name of this user")?;
     plain::user(&user.name)?;
     let mut macros = vec![

@@ -1,11 +1,11 @@
 //! A desk of its own: that of a user who does nothing else. Root sets it up, for the whole machine.
 
-use crate::commands::text::{of_owner, owner};
+use crate::commands::text::{of_owner, owner, user_of};
 use crate::config::{Config, MACHINE_FILE, served};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::privilege::{self, Ground};
 use anyhow::{Context, Result};
-use nix::unistd::{Uid, User};
+use nix::unistd::User;
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -139,7 +139,7 @@ pub fn admin() -> String {
 /// # Errors
 /// Status 77, and the command that is right.
 pub fn is_mine(config: &Config) -> Result<()> {
-    let Some(owner) = owner(config).filter(|owner| *owner != Uid::effective()) else {
+    let Some(owner) = owner(config).filter(|owner| *owner != user_of(config)) else {
         return Ok(());
     };
     let name = privilege::name_of(owner);

@@ -66,7 +66,7 @@ mod tests {
                     .any(|l| l.starts_with('/') && l.contains(text))
             };
             assert!(
-                rule("(submit|ticket-[0-9]") && rule("(example[.]org)"),
+                rule("((submit)(-for)?|ticket-[0-9]") && rule("(example[.]org)"),
                 "{table}"
             );
         }

@@ -11,6 +11,7 @@ use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen;
 use crate::ticket::{State, TicketId};
+use crate::ticket::numbers::Numbers;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -27,9 +28,9 @@ use std::path::{Path, PathBuf};
 #[command(group = clap::ArgGroup::new("target").required(true))]
 #[command(group = clap::ArgGroup::new("which"))]
 pub(crate) struct Export {
-    /// Ticket to export (can be repeated) [default: all]
+    /// Ticket to export, or several: 12,13 or 12-15 (can be repeated) [default: all]
     #[arg(value_name = "TICKET", group = "which")]
-    tickets: Vec<TicketId>,
+    tickets: Vec<Numbers>,
     /// Export all tickets, which is the default
     #[arg(short, long, group = "which")]
     all: bool,
@@ -89,7 +90,7 @@ impl Run for Export {
 impl Export {
     /// The tickets to export, in ascending order.
     fn ids(&self, desk: &Desk) -> Result<Vec<TicketId>> {
-        let mut ids = self.tickets.clone();
+        let mut ids = desk.named(&self.tickets)?;
         for &id in &ids {
             desk.state_of(id)?;
         }

@@ -48,7 +48,7 @@ use std::io::Write;
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment, group = clap::ArgGroup::new("form"))]
 pub(super) struct Timeline {
-    /// From this time on: 2026-11-01, '2026-11-01 12:00', 2026-11, 3d, '2 weeks'
+    /// From this time on: 2026-11-01, '2026-11-01 12:00', 2026-11, yesterday, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
     /// Until this time; a day, a month or a year is included to its end

@@ -207,7 +207,7 @@ fn what_cannot_be_understood_is_shown() {
         ),
         (
             "after:soon",
-            "soon is neither a date (2026-11-01) nor a span of time (3d, '2 weeks')",
+            "soon is neither a date (2026-11-01, yesterday) nor a span of time (3d, '2 weeks')",
             "    after:soon\n          ^",
             "after:2026-11-01, or after:3d for three days ago",
         ),
