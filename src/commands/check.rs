@@ -180,7 +180,7 @@ impl Check {
         match self.send {
             // It would go to somebody else, or lie in a queue.
             true if is_deaf => {
-                found.push(Diagnosis::note("send: not tried, because of what fails"))
+                found.push(Diagnosis::note("send: not tried, because of what fails"));
             }
             true => found.extend(send::look(&desk, Duration::from_secs(self.wait))),
             false => {}

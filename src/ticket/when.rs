@@ -33,8 +33,8 @@ impl FromStr for When {
         let local = || text.parse().map(Form::Local).ok();
         let ago = || text.parse().map(Form::Ago).ok();
         let word = || {
-            let word = |day: &&str| text.eq_ignore_ascii_case(day);
-            let days = ["today", "yesterday"].iter().position(|day| word(&day))?;
+            let is_it = |day: &&str| text.eq_ignore_ascii_case(day);
+            let days = ["today", "yesterday"].iter().position(is_it)?;
             i64::try_from(days).ok().map(Form::DaysAgo)
         };
         moment

@@ -10,8 +10,8 @@ use crate::desk::Desk;
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::{State, TicketId};
 use crate::ticket::numbers::Numbers;
+use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
