@@ -9,6 +9,7 @@ mod which;
 use crate::commands::check::Check;
 use crate::commands::deliver::Deliver;
 use crate::commands::init::Init;
+use crate::commands::man::Man;
 use crate::commands::{EVERYDAY, UPKEEP};
 use crate::config::Config;
 use crate::error::{self, Fault, Status};
@@ -62,6 +63,9 @@ struct FromMta {
 enum OnlyDeliver {
     Deliver(Deliver),
 }
+
+/// The commands that root gives as root: to set up a desk, and to write the manual for the whole machine.
+const ROOTS: [&str; 2] = [Init::NAME, Man::NAME];
 
 /// Runs the program with `args`, the first of which is its name.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -184,8 +188,14 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     let config = match &overrides.config {
         // A pipe can be read only once: not before there is a command that wants to know.
         Some(file) if file.exists() && !file.is_file() => None,
-        // To set up a desk takes root, who would no longer be root.
-        _ if was_root && args.iter().any(|word| word == Init::NAME) => None,
+        // These take root, who would no longer be root.
+        _ if was_root
+            && args
+                .iter()
+                .any(|word| ROOTS.iter().any(|name| word == *name)) =>
+        {
+            None
+        }
         // What is wrong with it is the command's to complain about, if it needs it.
         _ => Some(Config::load(&overrides)),
     };
@@ -215,7 +225,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         return Err(Fault::new(Status::Usage, "no command is given").into());
     };
     let mut overrides = Which::from_arg_matches(&given)?.overrides();
-    if was_root && command.name() == Init::NAME {
+    if was_root && ROOTS.contains(&command.name()) {
         let cx = Context::new(overrides, None, registry(None), program);
         return command.run(given_to_it, &cx);
     }

@@ -80,7 +80,7 @@ impl Desk {
         if group.is_some() {
             privilege::share_with_group();
         }
-        let store = Store::new(&config.dir, group);
+        let store = Store::new(&config.dir, group).shared_by_hosts(config.shared_store);
         store.has_own_directories()?;
         Ok(Desk {
             store,

@@ -2,12 +2,14 @@
 
 mod dir;
 mod place;
+mod shared;
 
 use anyhow::{Context, Result};
 pub use dir::{Dir, expect_directory};
 use nix::libc;
 pub use place::{Found, Place, place_at};
 use serde::{Deserialize, Serialize};
+pub use shared::shared_kind;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};

@@ -163,6 +163,9 @@ fn root_sets_up_a_desk_of_its_own() {
             let ran = m.run(&format!("{before}tickets check --etc none"));
             assert!(ran.status == 1 && ran.stdout.contains(mend), "{ran:?}");
         }
+        // The manual is the machine's, where only root may write.
+        m.run("mkdir -m 755 man; tickets man --save man; stat -c %U man/man5/tickets-config.5")
+            .is(0, "root\n", "");
         // Whoever prints the pieces, they are for the user to whom the store belongs.
         for (piece, user) in [
             ("--exim", "TICKETS_USER = tickets"),

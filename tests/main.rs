@@ -64,6 +64,7 @@ mod screens;
 mod search;
 mod search_files;
 mod secret;
+mod shared_disk;
 mod shim;
 mod short;
 mod show;

@@ -4,6 +4,7 @@
  *   SHIM_LATER=SECONDS   so much later it is
  *   SHIM_STAMPS=FILE     lines of six numbers: the inode and ctime (seconds, nanoseconds) that a
  *                        file has, and those it is to have as long as nobody changes it
+ *   SHIM_KIND=NUMBER     every file system is of this type, as statfs(2) names it
  *   SHIM_NOSYNC=1        nothing is synced, which takes no time
  *   SHIM_GONE=N          before the Nth lock is asked for or given back, somebody takes SHIM_INDEX
  *                        away, which is a path, and puts PATH.other in its place if that exists
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -84,6 +86,21 @@ int clock_gettime(clockid_t id, struct timespec *now)
     if (result == 0 && id == CLOCK_REALTIME)
         now->tv_sec += later;
     return result;
+}
+
+int statfs(const char *path, struct statfs *found)
+{
+    int result = syscall(SYS_statfs, path, found);
+    const char *kind = getenv("SHIM_KIND");
+
+    if (result == 0 && kind)
+        found->f_type = strtol(kind, NULL, 0);
+    return result;
+}
+
+int statfs64(const char *path, struct statfs64 *found)
+{
+    return statfs(path, (struct statfs *)found);
 }
 
 int statx(int dir, const char *path, int flags, unsigned mask, struct statx *found)

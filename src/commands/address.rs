@@ -3,7 +3,7 @@
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::ticket::address::Verb;
-use crate::ticket::numbers::Numbers;
+use crate::ticket::numbers::TicketNumbers;
 use anyhow::Result;
 
 /// Print the addresses of tickets
@@ -15,7 +15,7 @@ use anyhow::Result;
 pub struct Address {
     /// Ticket, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<Numbers>,
+    tickets: Vec<TicketNumbers>,
 }
 
 impl Run for Address {

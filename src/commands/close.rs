@@ -8,7 +8,7 @@ use crate::part::{Context, Run};
 use crate::screen;
 use crate::ticket::State;
 use crate::ticket::address::Verb;
-use crate::ticket::numbers::Numbers;
+use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::plan::Answer;
 use anyhow::Result;
 use std::io::IsTerminal;
@@ -21,7 +21,7 @@ use std::io::IsTerminal;
 pub struct Close {
     /// Ticket to close, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<Numbers>,
+    tickets: Vec<TicketNumbers>,
     /// Closing text
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -38,7 +38,7 @@ pub struct Close {
 pub struct Reopen {
     /// Ticket to open again, or several: 12,13 or 12-15 (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
-    tickets: Vec<Numbers>,
+    tickets: Vec<TicketNumbers>,
     /// Text for the submitter
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -71,7 +71,7 @@ impl Run for Reopen {
 
 fn each(
     cx: &Context,
-    tickets: &[Numbers],
+    tickets: &[TicketNumbers],
     verb: Verb,
     wanted: State,
     text: &str,

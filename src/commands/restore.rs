@@ -5,7 +5,7 @@ use crate::error::Status;
 use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::numbers::Numbers;
+use crate::ticket::numbers::TicketNumbers;
 use anyhow::Result;
 
 /// Put back messages that were filed and are no longer in their mbox
@@ -17,7 +17,7 @@ use anyhow::Result;
 pub struct Restore {
     /// Ticket whose messages are put back, or several: 12,13 or 12-15 (can be repeated)
     #[arg(value_name = "TICKET", conflicts_with = "all")]
-    tickets: Vec<Numbers>,
+    tickets: Vec<TicketNumbers>,
     /// Put back the messages of every ticket
     #[arg(long)]
     all: bool,

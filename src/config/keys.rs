@@ -1,6 +1,6 @@
 //! The keys of the file, the values that they put in force, and what overrides them.
 
-use super::value::{ByteSize, OneOrMore, TimeSpan};
+use super::value::{ByteSize, OneOrMore, Risk, TimeSpan};
 use crate::log::LogTo;
 use crate::ticket::address::Addresses;
 use crate::ticket::person::Person;
@@ -43,6 +43,7 @@ pub(super) struct Keys {
     pub(super) group: Option<String>,
     pub(super) log: Option<String>,
     pub(super) person: BTreeMap<String, PersonKeys>,
+    pub(super) shared_store: Option<Risk>,
     pub(super) parts: PartKeys,
 }
 
@@ -127,6 +128,8 @@ pub struct Config {
     pub group: Option<String>,
     /// Where the log goes (L7).
     pub log: LogTo,
+    /// The store may lie where several hosts share it (E9).
+    pub shared_store: bool,
     /// Names of the parts that are off.
     pub parts_off: Vec<String>,
 }

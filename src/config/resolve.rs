@@ -68,6 +68,7 @@ pub(super) fn resolve(
         sendmail_timeout: span_or(keys.sendmail_timeout, 60),
         templates: keys.templates.map(|dir| expand(&dir, me)).transpose()?,
         group: keys.group,
+        shared_store: keys.shared_store.is_some(),
         log,
         parts_off: words(keys.parts.off).unwrap_or_default(),
         addresses,

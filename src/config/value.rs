@@ -135,6 +135,13 @@ number_or_words!(
     "a span of time, such as \"14 days\""
 );
 
+/// The value of a key that nobody sets by mistake.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Risk {
+    #[serde(rename = "i know")]
+    Known,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

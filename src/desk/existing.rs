@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege;
-use crate::ticket::numbers::Numbers;
+use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 
@@ -62,14 +62,14 @@ impl Desk {
     ///
     /// # Errors
     /// Status 66 for a range in which there are none.
-    pub fn named(&self, numbers: &[Numbers]) -> Result<Vec<TicketId>> {
+    pub fn named(&self, numbers: &[TicketNumbers]) -> Result<Vec<TicketId>> {
         let mut there = Vec::new();
-        if numbers.iter().any(Numbers::has_range) {
+        if numbers.iter().any(TicketNumbers::has_range) {
             there = self.store.ids(State::Open)?;
             there.append(&mut self.store.ids(State::Closed)?);
             there.sort_unstable();
         }
-        Numbers::among(numbers, &there).map_err(|(first, last)| {
+        TicketNumbers::among(numbers, &there).map_err(|(first, last)| {
             let text = format!("there are no tickets from {first} to {last}");
             let fault = Fault::new(Status::NoInput, text);
             fault.hint("`tickets list --all`").into()

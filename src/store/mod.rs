@@ -15,7 +15,9 @@ mod shared;
 mod staged;
 
 use crate::error::{Fault, Status, quoted_path};
-use crate::files::{Dir, Found, Place, absent, expect_directory, is_no_file, sync_directory};
+use crate::files::{
+    Dir, Found, Place, absent, expect_directory, is_no_file, shared_kind, sync_directory,
+};
 use crate::patience::Patience;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -36,6 +38,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Store {
     root: PathBuf,
     group: Option<nix::unistd::Gid>,
+    may_be_shared: bool,
     dirs: Arc<Dirs>,
 }
 
@@ -54,8 +57,16 @@ impl Store {
         Store {
             root: root.to_owned(),
             group,
+            may_be_shared: false,
             dirs: Arc::default(),
         }
+    }
+
+    /// Says whether it may be made where several hosts share it (E9).
+    #[must_use]
+    pub fn shared_by_hosts(mut self, may_be: bool) -> Self {
+        self.may_be_shared = may_be;
+        self
     }
 
     /// The directory of the open tickets.
@@ -77,6 +88,7 @@ impl Store {
         if self.has_own_directories()? {
             return Ok(());
         }
+        self.expect_own_disk()?;
         self.create_root()?;
         let root = self.opened(State::Open)?;
         self.create_directory(root, "archived", 0o711)?;
@@ -91,6 +103,25 @@ impl Store {
     pub(crate) fn has_own_directories(&self) -> Result<bool> {
         expect_own(&self.dir(State::Closed))?;
         expect_own(&self.private())
+    }
+
+    /// Makes sure that the store is made on a disk of this machine alone (E9).
+    ///
+    /// # Errors
+    /// It would not be: status 78.
+    fn expect_own_disk(&self) -> Result<()> {
+        let above = self.root.ancestors().find(|dir| dir.exists());
+        let above = above.filter(|_| !self.may_be_shared);
+        // What cannot be looked at cannot be written to, either.
+        let kind = above.and_then(|above| shared_kind(above).ok().flatten());
+        let Some(kind) = kind else { return Ok(()) };
+        let text = format!(
+            "cannot make a store in {}: it is on {kind}, which several hosts may share, and there \
+             mail was lost in experiments",
+            self.root.display()
+        );
+        let hint = "choose a directory on a disk of this machine; `shared_store = \"i know\"` allows it all the same";
+        Err(Fault::new(Status::Config, text).hint(hint).into())
     }
 
     /// Creates the directory of the store itself, and those above it, which are the user's, with the user's modes.

@@ -22,9 +22,9 @@ pub fn one(text: &str) -> Result<TicketId, NotATicket> {
 
 /// Tickets with commas between them; `12-15` are those that there are from 12 to 15.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbers(Vec<(TicketId, Option<TicketId>)>);
+pub struct TicketNumbers(Vec<(TicketId, Option<TicketId>)>);
 
-impl FromStr for Numbers {
+impl FromStr for TicketNumbers {
     type Err = NotATicket;
 
     fn from_str(text: &str) -> Result<Self, NotATicket> {
@@ -45,7 +45,7 @@ impl FromStr for Numbers {
     }
 }
 
-impl Numbers {
+impl TicketNumbers {
     /// True if that depends on which tickets there are.
     pub fn has_range(&self) -> bool {
         self.0.iter().any(|(_, last)| last.is_some())
@@ -56,7 +56,7 @@ impl Numbers {
     /// # Errors
     /// A range in which there are none: its first and last number.
     pub fn among(
-        all: &[Numbers],
+        all: &[TicketNumbers],
         there: &[TicketId],
     ) -> Result<Vec<TicketId>, (TicketId, TicketId)> {
         let mut found = Vec::new();
@@ -106,12 +106,19 @@ mod tests {
             ("12,3-5", &[12, 3, 5]),
             ("#3-#5", &[3, 5]),
         ] {
-            let numbers: Numbers = typed.parse().unwrap();
-            assert_eq!(Numbers::among(&[numbers], &there), Ok(ids(want)), "{typed}");
+            let numbers: TicketNumbers = typed.parse().unwrap();
+            assert_eq!(
+                TicketNumbers::among(&[numbers], &there),
+                Ok(ids(want)),
+                "{typed}"
+            );
         }
-        let nothing: Numbers = "6-11".parse().unwrap();
+        let nothing: TicketNumbers = "6-11".parse().unwrap();
         let ends = ids(&[6, 11]);
-        assert_eq!(Numbers::among(&[nothing], &there), Err((ends[0], ends[1])));
+        assert_eq!(
+            TicketNumbers::among(&[nothing], &there),
+            Err((ends[0], ends[1]))
+        );
         for odd in [
             "",
             ",",
@@ -132,7 +139,7 @@ mod tests {
             "\u{661}",
             "12;13",
         ] {
-            assert_eq!(odd.parse::<Numbers>(), Err(NotATicket), "{odd}");
+            assert_eq!(odd.parse::<TicketNumbers>(), Err(NotATicket), "{odd}");
         }
     }
 }

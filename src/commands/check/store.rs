@@ -8,14 +8,13 @@ use super::obstacles;
 use super::owners;
 use crate::desk::Desk;
 use crate::error::quoted_path;
-use crate::files::{Dir, Place};
+use crate::files::{Dir, Place, shared_kind};
 use crate::index::Index;
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result, bail};
 use nix::fcntl::OFlag;
-use nix::sys::statfs;
 use nix::unistd::{AccessFlags, Uid, geteuid};
 use std::fs::{DirEntry, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -30,7 +29,10 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
     let root = desk.store.root().to_owned();
     let path = root.display();
     match std::fs::symlink_metadata(&root) {
-        Err(e) if crate::files::absent(&e) => return vec![missing(&root)],
+        Err(e) if crate::files::absent(&e) => {
+            let found = [Some(missing(&root)), network(desk, &root)];
+            return found.into_iter().flatten().collect();
+        }
         Err(e) => {
             return vec![Diagnosis::fail(format!(
                 "store: cannot look at {path}: {e}"
@@ -53,13 +55,13 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
         found.extend(owners::look(desk));
         found.extend(sharing(desk));
         found.extend(space(desk, &root));
-        found.extend(network(&root));
         found.push(match locks(&desk.store.private()) {
             Ok(()) => Diagnosis::ok("locks: fcntl and dotlock work"),
             Err(e) => cannot("locks", &e),
         });
         found.push(index(desk).unwrap_or_else(|e| cannot("index", &e)));
     }
+    found.extend(network(desk, &root));
     found
 }
 
@@ -262,11 +264,16 @@ fn space(desk: &Desk, root: &Path) -> Option<Diagnosis> {
     }
 }
 
-fn network(root: &Path) -> Option<Diagnosis> {
-    let kind = statfs::statfs(root).ok()?.filesystem_type();
-    (kind == statfs::NFS_SUPER_MAGIC).then(|| {
-        let text = "store: it is on NFS, where locks are only as good as the lock daemon";
-        Diagnosis::warn(text).mend("deliver and read on one machine only")
+/// Whether other hosts may write to the store (E9).
+fn network(desk: &Desk, root: &Path) -> Option<Diagnosis> {
+    let there = root.ancestors().find(|dir| dir.exists())?;
+    let kind = shared_kind(there).ok()??;
+    let text = format!(
+        "store: it is on {kind}, which several hosts may share, and there mail was lost in experiments"
+    );
+    Some(match desk.config.shared_store {
+        true => Diagnosis::warn(text).mend("let one host alone deliver and read"),
+        false => Diagnosis::fail(text).mend("move it to a disk of this machine, and set `dir`"),
     })
 }
 

@@ -72,6 +72,9 @@ pub fn in_force(config: &Config) -> String {
     add("max_size", size(config.max_size));
     add("keep_recent", span(config.keep_recent));
     add("sendmail", words(&config.sendmail));
+    if config.shared_store {
+        add("shared_store", word("i know"));
+    }
     add("sendmail_timeout", span(config.sendmail_timeout));
     if let Some(dir) = &config.templates {
         add("templates", path(dir));

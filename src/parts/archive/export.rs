@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::error::Status;
 use crate::part::{Context, Run};
 use crate::screen;
-use crate::ticket::numbers::Numbers;
+use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Export {
     /// Ticket to export, or several: 12,13 or 12-15 (can be repeated) [default: all]
     #[arg(value_name = "TICKET", group = "which")]
-    tickets: Vec<Numbers>,
+    tickets: Vec<TicketNumbers>,
     /// Export all tickets, which is the default
     #[arg(short, long, group = "which")]
     all: bool,
