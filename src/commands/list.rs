@@ -27,7 +27,7 @@ const CHUNK: usize = 1000;
 ///
 /// -q is for pipes:
 ///
-///   tickets list -q --from spam.example | xargs tickets close
+///   tickets list -q --from spam.example | xargs tickets close --quiet
 ///
 /// --json prints an object for each ticket: number, state (open or closed),
 /// opened and active (first and last message, RFC 3339 in UTC), messages,

@@ -43,7 +43,7 @@ use std::ffi::OsString;
 /// tickets search 'from:"Ann Example" (ink OR toner)'. Unknown keys are words
 /// (http://x.org, 12:30), unless they look like a misspelt key.
 ///
-/// -q is for pipes:  tickets search -q from:spam.example | xargs tickets close
+/// -q is for pipes:  tickets search -q from:spam.example | xargs tickets close --quiet
 ///
 /// --json prints an object for each ticket: the fields of `tickets list --json`, and
 /// matches, each with message (its number), field (text, subject, from, to or file),
