@@ -187,6 +187,7 @@ fn the_commented_file_has_every_key_with_its_default() {
         "#authserv_id",
         "#templates",
         "#group",
+        "#shared_store",
     ];
     let on = |line: &str| match line.strip_prefix('#') {
         Some(table @ ("[parts]" | "off = []")) => format!("{table}\n"),

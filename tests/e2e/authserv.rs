@@ -338,11 +338,9 @@ fn the_operators_mutt_closes() {
         let acks = site.mailbox(ALICE).len();
         let mutt = Mutt::open(&site, "~/tickets/1", "Put out.");
         mutt.press(&["Home", "C"]);
-        mutt.shows("y:Send");
-        mutt.send();
+        mutt.shows("q:Abort");
+        mutt.send_and_leave();
         site.settle();
-        mutt.press(&["q"]);
-        mutt.wait_until_gone();
         let count = site.count();
         assert_eq!((count.open, count.archived), (vec![], vec![1]));
         assert_eq!(site.mailbox(ALICE).len(), acks + 1);

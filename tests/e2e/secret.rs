@@ -228,11 +228,15 @@ fn a_ticket_lives_with_a_digest() {
         ] {
             let mutt = Mutt::open(&site, "~/tickets/1", "Water is on its way.");
             mutt.press(&["Home", key]);
-            mutt.shows("y:Send");
-            mutt.send();
+            mutt.shows("q:Abort");
+            match key {
+                "C" => mutt.send_and_leave(),
+                _ => {
+                    mutt.send();
+                    mutt.quit();
+                }
+            }
             site.settle();
-            mutt.press(&["q"]);
-            mutt.wait_until_gone();
             let reply = newest(&site, ALICE);
             assert_eq!(
                 ["From", "Cc"].map(|name| reply.get(name)),

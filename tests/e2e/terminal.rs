@@ -52,10 +52,13 @@ impl Terminal {
 
     /// Waits until the program has ended by itself.
     pub fn wait_until_gone(self) {
-        site::wait("the program to end", || {
-            let there = self.tmux(&["has-session"]).output().unwrap();
-            (!there.status.success()).then_some(())
-        });
+        site::wait("the program to end", || self.is_gone().then_some(()));
+    }
+
+    /// True once the program has ended.
+    pub fn is_gone(&self) -> bool {
+        let there = self.tmux(&["has-session"]).output().unwrap();
+        !there.status.success()
     }
 
     fn tmux(&self, arguments: &[&str]) -> Command {
