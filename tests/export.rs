@@ -343,3 +343,64 @@ fn a_terminal_gets_no_escape_sequences() {
         "{ran:?}"
     );
 }
+
+/// E4, E6: a backup of every night has one place, and what is there is given up for a whole one only.
+#[test]
+fn an_export_takes_the_place_of_the_one_before() {
+    let b = Bench::new();
+    b.file("submit", mail("1", "", "x"));
+    for (option, name) in [("--mbox", "night"), ("--maildir", "nights")] {
+        let export = |b: &Bench| b.run(&["export", option, name], b"");
+        export(&b).is(0, "exported 1 ticket, 1 message\n", "");
+        export(&b).is(0, "exported 1 ticket, 1 message\n", "");
+    }
+    b.file("submit", mail("2", "", "From here on\nx\n"));
+    b.works("close --quiet 1");
+    for (option, name) in [("--mbox", "night"), ("--maildir", "nights")] {
+        let ran = b.run(&["export", option, name], b"");
+        ran.is(0, "exported 2 tickets, 3 messages\n", "");
+        // It restores the tickets as they are.
+        let restored = Bench::new();
+        let path = b.path(name).display().to_string();
+        let ran = restored.run(&["import", "--keep-numbers", &path], b"");
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(restored.names(), ["2", "archived/1"]);
+        // A part of the tickets does not take its place, nor does an empty store.
+        let part = b.run(&["export", option, name, "2"], b"");
+        assert_eq!((part.status, part.stdout.as_str()), (64, ""), "{part:?}");
+        b.make_dir("empty");
+        let empty = b.path("empty").display().to_string();
+        let ran = b.run(&["--dir", &empty, "export", option, name], b"");
+        let why = format!(
+            "tickets: cannot export to {name}: the store has no messages, and what is there has\n"
+        );
+        ran.is(
+            66,
+            "",
+            &format!("{why}hint: `tickets check` says which store it is\n"),
+        );
+    }
+    // What somebody else put there stays.
+    let mbox = fs::read(b.path("night")).unwrap();
+    let more = [
+        &mbox[..],
+        b"From x Thu Jan  1 00:00:00 1970\nSubject: mine\n\nx\n\n",
+    ]
+    .concat();
+    b.put("night", &more);
+    b.put("nights/cur/mine", b"Subject: mine\n\nx\n");
+    for (option, name) in [("--mbox", "night"), ("--maildir", "nights")] {
+        let ran = b.run(&["export", option, name], b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (64, ""), "{ran:?}");
+    }
+    assert_eq!(fs::read(b.path("night")).unwrap(), more);
+    assert!(b.path("nights/cur/mine").exists());
+    let left = fs::read_dir(b.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    assert!(
+        !left
+            .into_iter()
+            .any(|name| name.to_string_lossy().starts_with(".export"))
+    );
+}

@@ -2,6 +2,7 @@
 
 mod entry;
 mod mailbox;
+mod replaced;
 mod snapshot;
 
 use self::mailbox::OutputMailbox;
@@ -21,7 +22,9 @@ use std::path::{Path, PathBuf};
 /// bytes, the same states and, with --keep-numbers, the same numbers. For that purpose, each message
 /// has one more field on top, X-Tickets-Export.
 ///
-/// The mailbox appears when it is complete. Nothing that exists is overwritten. Through a pipe:
+/// The mailbox appears when it is complete. All tickets may be exported to the same place every night:
+/// the export of before, in which nothing else may lie, is replaced then. Nothing else is overwritten,
+/// and no empty export takes the place of a full one. Through a pipe:
 ///
 /// tickets export --mbox - | ssh other.example tickets import --keep-numbers -
 #[derive(clap::Args)]
@@ -55,10 +58,12 @@ impl Run for Export {
         let mut desk = cx.desk()?;
         desk.expect_store()?;
         let ids = self.ids(&desk)?;
+        // A part of the tickets is not what takes the place of all.
+        let again = self.tickets.is_empty() && !self.open && !self.closed;
         let mut mailbox = match (&self.maildir, &self.mbox) {
-            (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store)?,
-            (None, Some(file)) => OutputMailbox::mbox(file, &desk.store)?,
-            (None, None) => OutputMailbox::mbox(Path::new("-"), &desk.store)?,
+            (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store, again)?,
+            (None, Some(file)) => OutputMailbox::mbox(file, &desk.store, again)?,
+            (None, None) => OutputMailbox::mbox(Path::new("-"), &desk.store, again)?,
         };
         let (mut tickets, mut messages) = (0, 0);
         for id in ids {
@@ -74,6 +79,7 @@ impl Run for Export {
             }
         }
         let reports = !mailbox.is_stdout();
+        mailbox.expect_messages(messages)?;
         mailbox.finish()?;
         if reports {
             let (tickets, messages) = (

@@ -1,13 +1,15 @@
 //! The mailbox that an export writes. It appears whole or not at all, so that half
-//! of one is never taken for a backup. Nothing that exists is overwritten.
+//! of one is never taken for a backup. It may take the place of an export of before, of nothing else.
 
 use super::entry::ExportedEntry;
+use super::replaced::{is_our_maildir, is_our_mbox};
 use crate::error::{Fault, Status, quoted_path};
 use crate::files::sync_directory;
 use crate::screen::RawOutput;
 use crate::store::Store;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -19,42 +21,46 @@ use tempfile::{NamedTempFile, TempDir};
 pub(crate) enum OutputMailbox {
     /// An mbox on standard output.
     Stdout(BufWriter<io::Stdout>, RawOutput),
-    /// An mbox, which gets its name when it is complete.
-    Mbox(BufWriter<NamedTempFile>, PathBuf),
-    /// A Maildir, which gets its name when it is complete.
-    Maildir(TempDir, PathBuf),
+    /// An mbox, which gets its name when it is complete, and whether it takes that from another.
+    Mbox(BufWriter<NamedTempFile>, PathBuf, bool),
+    /// A Maildir, likewise.
+    Maildir(TempDir, PathBuf, bool),
 }
 
 impl OutputMailbox {
-    /// An mbox at `path`; `-` is standard output.
+    /// An mbox at `path`; `-` is standard output. With `again`, it may take the place of an export.
     ///
     /// # Errors
     /// Status 64 if the path exists, lies in no directory, or would be that of a ticket.
-    pub(crate) fn mbox(path: &Path, store: &Store) -> Result<OutputMailbox> {
+    pub(crate) fn mbox(path: &Path, store: &Store, again: bool) -> Result<OutputMailbox> {
         if path == Path::new("-") {
             return Ok(OutputMailbox::Stdout(
                 BufWriter::new(io::stdout()),
                 RawOutput::new("tickets export --mbox -"),
             ));
         }
-        if path.symlink_metadata().is_ok() {
+        let doing = || format!("cannot create {}", path.display());
+        let there = path.symlink_metadata().is_ok();
+        if there && !(again && is_our_mbox(path).with_context(doing)?) {
             return Err(exists(path, "there is such a file already"));
         }
-        let doing = || format!("cannot create {}", path.display());
         let file = tempfile::Builder::new()
             .prefix(".export.")
             .tempfile_in(directory_for(path, store)?)
             .with_context(doing)?;
-        Ok(OutputMailbox::Mbox(BufWriter::new(file), path.to_owned()))
+        let file = BufWriter::new(file);
+        Ok(OutputMailbox::Mbox(file, path.to_owned(), there))
     }
 
-    /// A Maildir at `path`, which may be an empty directory.
+    /// A Maildir at `path`, which may be an empty directory. With `again`, it may take the place of an export.
     ///
     /// # Errors
     /// As for [`OutputMailbox::mbox`].
-    pub(crate) fn maildir(path: &Path, store: &Store) -> Result<OutputMailbox> {
+    pub(crate) fn maildir(path: &Path, store: &Store, again: bool) -> Result<OutputMailbox> {
         let doing = || format!("cannot create {}", path.display());
+        let mut replaces = false;
         match fs::read_dir(path).map(Iterator::count) {
+            Ok(1..) if again && is_our_maildir(path).with_context(doing)? => replaces = true,
             Ok(1..) => return Err(exists(path, "the directory is not empty")),
             Err(_) if path.symlink_metadata().is_ok() => {
                 return Err(exists(path, "there is such a file already"));
@@ -70,7 +76,7 @@ impl OutputMailbox {
             let created = part_dir.mode(0o700).create(dir.path().join(part));
             created.with_context(doing)?;
         }
-        Ok(OutputMailbox::Maildir(dir, path.to_owned()))
+        Ok(OutputMailbox::Maildir(dir, path.to_owned(), replaces))
     }
 
     pub(crate) fn is_stdout(&self) -> bool {
@@ -84,9 +90,9 @@ impl OutputMailbox {
                 raw.check(&message.content)?;
                 write_entry(out, message).context(STDOUT)
             }
-            OutputMailbox::Mbox(out, path) => write_entry(out, message)
+            OutputMailbox::Mbox(out, path, _) => write_entry(out, message)
                 .with_context(|| format!("cannot write {}", path.display())),
-            OutputMailbox::Maildir(dir, path) => {
+            OutputMailbox::Maildir(dir, path, _) => {
                 // Marked as read, so that no mail program announces new mail.
                 let file = format!("cur/{}.{}:2,S", message.at.max(0), message.name);
                 OpenOptions::new()
@@ -100,16 +106,40 @@ impl OutputMailbox {
         }
     }
 
+    /// Makes sure that no backup with mail in it is given up for an empty one.
+    ///
+    /// # Errors
+    /// Status 66: it would be.
+    pub(crate) fn expect_messages(&self, messages: usize) -> Result<()> {
+        match self {
+            OutputMailbox::Mbox(_, path, true) | OutputMailbox::Maildir(_, path, true)
+                if messages == 0 =>
+            {
+                let path = path.display();
+                let text = format!(
+                    "cannot export to {path}: the store has no messages, and what is there has"
+                );
+                let hint = "`tickets check` says which store it is";
+                Err(Fault::new(Status::NoInput, text).hint(hint).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Syncs the mailbox to the disk, and then gives it its name.
     pub(crate) fn finish(self) -> Result<()> {
         match self {
             OutputMailbox::Stdout(mut out, _) => out.flush().context(STDOUT),
-            OutputMailbox::Mbox(out, path) => {
+            OutputMailbox::Mbox(out, path, replaces) => {
                 let doing = || format!("cannot write {}", path.display());
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
                 let file = file.with_context(doing)?;
                 file.as_file().sync_all().with_context(doing)?;
-                match file.persist_noclobber(&path) {
+                let named = match replaces {
+                    true => file.persist(&path),
+                    false => file.persist_noclobber(&path),
+                };
+                match named {
                     Ok(_) => sync_directory(directory_of(&path)),
                     Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
                         Err(exists(&path, "there is such a file already"))
@@ -117,11 +147,19 @@ impl OutputMailbox {
                     Err(e) => Err(e.error).with_context(doing),
                 }
             }
-            OutputMailbox::Maildir(dir, path) => {
+            OutputMailbox::Maildir(dir, path, replaces) => {
                 let doing = || format!("cannot write {}", path.display());
                 let all = File::open(dir.path()).with_context(doing)?;
                 let synced = nix::unistd::syncfs(&all).map_err(io::Error::from);
                 synced.with_context(doing)?;
+                if replaces {
+                    // At no moment there is none.
+                    let exchange = RenameFlags::RENAME_EXCHANGE;
+                    renameat2(AT_FDCWD, dir.path(), AT_FDCWD, &path, exchange)
+                        .with_context(doing)?;
+                    sync_directory(directory_of(&path))?;
+                    return dir.close().context("cannot remove the export of before");
+                }
                 // rename(2) replaces nothing but an empty directory.
                 fs::rename(dir.path(), &path).with_context(doing)?;
                 let _ = dir.keep();
