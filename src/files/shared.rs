@@ -34,9 +34,13 @@ const SHARED: [(u32, &str); 19] = [
 /// # Errors
 /// It cannot be looked at.
 pub fn shared_kind(dir: &Path) -> Result<Option<&'static str>> {
-    let kind = statfs(dir)?.filesystem_type().0;
-    // On some machines the number is signed, and extended.
-    Ok(name(u32::try_from(kind & 0xffff_ffff).unwrap_or_default()))
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the kernel's number has 32 bits, which on some machines are signed, and on some extended"
+    )]
+    let kind = statfs(dir)?.filesystem_type().0 as u32;
+    Ok(name(kind))
 }
 
 fn name(kind: u32) -> Option<&'static str> {

@@ -33,6 +33,24 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// Makes sure that a store at `root` is made on a disk of this machine alone (E9).
+///
+/// # Errors
+/// It would not be: status 78.
+pub fn expect_own_disk(root: &Path) -> Result<()> {
+    let above = root.ancestors().find(|dir| dir.exists());
+    // What cannot be looked at cannot be written to, either.
+    let kind = above.and_then(|above| shared_kind(above).ok().flatten());
+    let Some(kind) = kind else { return Ok(()) };
+    let text = format!(
+        "cannot make a store in {}: it is on {kind}, which several hosts may share, and there mail was lost in \
+         experiments",
+        root.display()
+    );
+    let hint = "choose a directory on a disk of this machine; `shared_store = \"i know\"` allows it all the same";
+    Err(Fault::new(Status::Config, text).hint(hint).into())
+}
+
 /// The directory that holds the tickets.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -88,7 +106,9 @@ impl Store {
         if self.has_own_directories()? {
             return Ok(());
         }
-        self.expect_own_disk()?;
+        if !self.may_be_shared {
+            expect_own_disk(&self.root)?;
+        }
         self.create_root()?;
         let root = self.opened(State::Open)?;
         self.create_directory(root, "archived", 0o711)?;
@@ -103,25 +123,6 @@ impl Store {
     pub(crate) fn has_own_directories(&self) -> Result<bool> {
         expect_own(&self.dir(State::Closed))?;
         expect_own(&self.private())
-    }
-
-    /// Makes sure that the store is made on a disk of this machine alone (E9).
-    ///
-    /// # Errors
-    /// It would not be: status 78.
-    fn expect_own_disk(&self) -> Result<()> {
-        let above = self.root.ancestors().find(|dir| dir.exists());
-        let above = above.filter(|_| !self.may_be_shared);
-        // What cannot be looked at cannot be written to, either.
-        let kind = above.and_then(|above| shared_kind(above).ok().flatten());
-        let Some(kind) = kind else { return Ok(()) };
-        let text = format!(
-            "cannot make a store in {}: it is on {kind}, which several hosts may share, and there \
-             mail was lost in experiments",
-            self.root.display()
-        );
-        let hint = "choose a directory on a disk of this machine; `shared_store = \"i know\"` allows it all the same";
-        Err(Fault::new(Status::Config, text).hint(hint).into())
     }
 
     /// Creates the directory of the store itself, and those above it, which are the user's, with the user's modes.

@@ -60,22 +60,22 @@ impl TicketNumbers {
         there: &[TicketId],
     ) -> Result<Vec<TicketId>, (TicketId, TicketId)> {
         let mut found = Vec::new();
-        for &(first, last) in all.iter().flat_map(|numbers| &numbers.0) {
-            let Some(last) = last else {
-                found.push(first);
-                continue;
-            };
-            let (from, to) = (
-                there.partition_point(|id| *id < first),
-                there.partition_point(|id| *id <= last),
-            );
-            if from == to {
-                return Err((first, last));
-            }
-            found.extend_from_slice(&there[from..to]);
-        }
         let mut seen = std::collections::HashSet::new();
-        found.retain(|id| seen.insert(*id));
+        for &(first, last) in all.iter().flat_map(|numbers| &numbers.0) {
+            let named = [first];
+            let these = match last {
+                None => &named[..],
+                Some(last) => {
+                    let from = there.partition_point(|id| *id < first);
+                    let to = there.partition_point(|id| *id <= last);
+                    if from == to {
+                        return Err((first, last));
+                    }
+                    &there[from..to]
+                }
+            };
+            found.extend(these.iter().filter(|id| seen.insert(**id)));
+        }
         Ok(found)
     }
 }

@@ -4,6 +4,7 @@ use crate::commands::text::{of_owner, owner, user_of};
 use crate::config::{Config, MACHINE_FILE, served};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::privilege::{self, Ground};
+use crate::store::expect_own_disk;
 use anyhow::{Context, Result};
 use nix::unistd::User;
 use std::fs::{DirBuilder, Permissions};
@@ -52,6 +53,7 @@ impl Own {
         if user.uid.is_root() {
             return Err(refused("no mail server runs a program as root").into());
         }
+        expect_own_disk(&store)?;
         let ground = Ground::of(&store)?;
         let missing = ground.is_missing();
         match ground.user()? {

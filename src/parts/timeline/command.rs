@@ -8,6 +8,7 @@ use crate::listing::MailboxObject;
 use crate::part::{Context, Run};
 use crate::screen::{self, stretch::stretch};
 use crate::ticket::TicketId;
+use crate::ticket::numbers;
 use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
 use crate::ticket::when::{When, rfc3339};
 use anyhow::Result;
@@ -62,7 +63,7 @@ pub(super) struct Timeline {
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
     /// Only messages of this ticket
-    #[arg(long, value_name = "TICKET")]
+    #[arg(long, value_name = "TICKET", value_parser = numbers::one)]
     ticket: Option<TicketId>,
     /// At most COUNT messages, the newest
     #[arg(short = 'n', long, value_name = "COUNT")]

@@ -3,6 +3,7 @@
 use super::keys::QueryKey;
 use super::mistake::Mistake;
 use super::tree::{Query, Standing};
+use crate::ticket::numbers;
 use crate::ticket::when::When;
 use jiff::tz::TimeZone;
 
@@ -34,7 +35,7 @@ pub(super) fn condition(
         }
         QueryKey::Ticket => {
             let what = || format!("{value} is no ticket's number");
-            let id = value.parse();
+            let id = numbers::one(value);
             id.map(Query::Ticket)
                 .map_err(|_| Mistake::new(at, what(), format!("{name}:12")))
         }
