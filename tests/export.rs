@@ -344,7 +344,7 @@ fn a_terminal_gets_no_escape_sequences() {
     );
 }
 
-/// E4, E6: a backup of every night has one place, and what is there is given up for a whole one only.
+/// E3: a backup of every night has one place, and what is there is given up for a whole one only.
 #[test]
 fn an_export_takes_the_place_of_the_one_before() {
     let b = Bench::new();

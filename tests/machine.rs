@@ -14,6 +14,9 @@ const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\
     tickets:x:64991:64991::/var/lib/tickets:/usr/sbin/nologin\n\
     other:x:64992:64992::/var/lib/other:/usr/sbin/nologin\n";
 
+/// As `USERS` has it.
+const ROOTS_HOME: &str = "/root";
+
 const PIPE: &str = "tickets_pipe:\n  driver = pipe\n";
 
 /// `None` where none can be made.
@@ -271,12 +274,13 @@ fn root_sets_up_no_desk_that_is_nobodys() {
             "install -D /dev/null root/.config/tickets/config.toml",
             "",
             77,
-            "cannot set up a desk: root has one, configured in /root/.config/tickets/config.toml\n\
+            "cannot set up a desk: root has one, configured in HOME/.config/tickets/config.toml\n\
              hint: `tickets list` works on it; `tickets --config /etc/tickets/config.toml init` sets up another one\n",
         ),
     ] {
         let Some(m) = machine() else { return };
         let ran = m.run(&format!("{before}\n{INIT} {args}"));
+        let said = said.replace("HOME", ROOTS_HOME);
         ran.is(status, "", &format!("tickets: {said}"));
         m.run("ls /etc; find /var/lib -mindepth 2")
             .is(0, "group\nnsswitch.conf\npasswd\n", "");

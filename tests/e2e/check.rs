@@ -2,14 +2,12 @@
 //!
 //! Each machine has its own files and its own network, in which it has an address that is not the loopback's.
 
+use crate::postfix_site::{PUT_OVER, UNPACKED};
 use crate::site::{PATH, USER, lay_out, may_run, missing};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-
-/// Where `tests/setup` unpacks Postfix.
-const POSTFIX: &str = "/opt/tickets-tests/postfix";
 
 /// An address of examples, by which the machine reaches itself as another machine would.
 const NETWORK: &str = r#"
@@ -56,31 +54,10 @@ const EXIM_COMMANDS: &str = r#"
     pieces() { desk tickets init --exim | sh -s -- "$@"; }
 "#;
 
-/// Debian's Postfix over the machine's own files, as `postfix_site.rs` does it.
+/// Debian's Postfix, with the mailboxes of nobody else.
 const POSTFIX_FILES: &str = r#"
-    mkdir over; mount -t tmpfs tickets-e2e over
-    for top in etc usr var; do
-        mkdir over/$top over/$top.work
-        mount -t overlay tickets-e2e /$top \
-            -o lowerdir=$3/$top:/$top,upperdir=over/$top,workdir=over/$top.work
-    done
     cp resolv.conf /etc/resolv.conf
     rm -rf /etc/exim4
-    echo "127.0.0.1 $(uname -n)" >>/etc/hosts
-    groupadd --system postdrop
-    useradd --system --home-dir /var/spool/postfix --shell /usr/sbin/nologin postfix
-    chgrp postdrop /usr/sbin/postdrop /usr/sbin/postqueue
-    chmod 2755 /usr/sbin/postdrop /usr/sbin/postqueue
-    cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
-    cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
-    cp /usr/share/postfix/dynamicmaps.cf /etc/postfix/
-    mkdir -p /var/spool/postfix /var/lib/postfix
-    chown postfix /var/lib/postfix
-    mount --bind spool /var/spool/postfix
-    mount --bind log /var/log
-    mount --bind bin /usr/local/bin
-    mount --bind mailname /etc/mailname
-    mount --bind home "$2"
     echo 'root: /dev/null' >/etc/aliases
     postconf -e myhostname=mail.example.org mydestination=example.org,localhost inet_interfaces=all \
         inet_protocols=ipv4 smtpd_peername_lookup=no alias_maps=hash:/etc/aliases \
@@ -119,7 +96,7 @@ impl Machine {
         let log = fs::File::create(root.path().join("start.log")).unwrap();
         let home = format!("$(getent passwd {USER} | cut -d: -f6)");
         let script = format!(
-            "cd \"$1\"\nset -- \"$1\" \"{home}\" {POSTFIX}\n{{ {NETWORK}\n{files}\n}} >&2\necho ready\nexec sleep infinity"
+            "cd \"$1\"\nset -- \"$1\" \"{home}\"\n{{ {NETWORK}\nunpacked={UNPACKED}\n{files}\n}} >&2\necho ready\nexec sleep infinity"
         );
         let mut holder = Command::new("unshare")
             .env("PATH", PATH)
@@ -414,11 +391,11 @@ fn a_store_that_is_broken() {
 // E3
 #[test]
 fn postfix_that_is_broken() {
-    if !may_start(&[], Some(POSTFIX)) {
+    if !may_start(&[], Some(UNPACKED)) {
         return;
     }
     const INIT: &str = "      mend: tickets init --postfix | sudo sh";
-    let m = Machine::start(POSTFIX_FILES, POSTFIX_COMMANDS);
+    let m = Machine::start(&format!("{PUT_OVER}{POSTFIX_FILES}"), POSTFIX_COMMANDS);
     m.does("pieces; start");
     is_sound(&m);
     m.when(

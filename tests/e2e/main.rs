@@ -24,6 +24,7 @@ mod crowd;
 mod dns;
 mod edited;
 mod exim;
+mod keys;
 mod machine;
 mod mail;
 mod mutt;

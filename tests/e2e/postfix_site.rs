@@ -10,19 +10,19 @@ use std::path::Path;
 use crate::site::{self, Site, USER, give, lay_out, may_run, missing, mode};
 
 /// Where `tests/setup` unpacks the package; not in what it is laid over.
-const UNPACKED: &str = "/opt/tickets-tests/postfix";
+pub const UNPACKED: &str = "/opt/tickets-tests/postfix";
 
 /// In the order in which a mail passes through them. What is deferred waits elsewhere.
 const QUEUE: &[&str] = &["spool/maildrop", "spool/incoming", "spool/active"];
 
-/// Debian's own configuration, as its package sets it up, with the site's few additions: who
-/// listens where, no relay host but one that nobody has, mailboxes, and nothing leaves.
-const SCRIPT: &str = r#"
+/// Postfix over the machine's own files, as its package sets it up: `$1` is the directory of the site, `$2` the home of the
+/// desk's user, and `$unpacked` the package.
+pub const PUT_OVER: &str = r#"
     mkdir over; mount -t tmpfs tickets-e2e over
     for top in etc usr var; do
         mkdir over/$top over/$top.work
         mount -t overlay tickets-e2e /$top \
-            -o lowerdir=$4/$top:/$top,upperdir=over/$top,workdir=over/$top.work
+            -o lowerdir=$unpacked/$top:/$top,upperdir=over/$top,workdir=over/$top.work
     done
     # Postfix asks for the host's own name again and again; a name server need not be there.
     echo "127.0.0.1 $(uname -n)" >>/etc/hosts
@@ -30,11 +30,9 @@ const SCRIPT: &str = r#"
     useradd --system --home-dir /var/spool/postfix --shell /usr/sbin/nologin postfix
     chgrp postdrop /usr/sbin/postdrop /usr/sbin/postqueue
     chmod 2755 /usr/sbin/postdrop /usr/sbin/postqueue
-    cd /usr/share/postfix
-    cp main.cf.debian /etc/postfix/main.cf
-    cp master.cf.dist /etc/postfix/master.cf
-    cp dynamicmaps.cf /etc/postfix/
-    cd "$1"
+    cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
+    cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
+    cp /usr/share/postfix/dynamicmaps.cf /etc/postfix/
     mkdir -p /var/spool/postfix /var/lib/postfix
     chown postfix /var/lib/postfix
     mount --bind spool /var/spool/postfix
@@ -42,6 +40,11 @@ const SCRIPT: &str = r#"
     mount --bind bin /usr/local/bin
     mount --bind mailname /etc/mailname
     mount --bind home "$2"
+"#;
+
+/// Debian's own configuration with the site's few additions: who listens where, no relay host but one that
+/// nobody has, mailboxes, and nothing leaves.
+const SCRIPT: &str = r#"
     echo 'postmaster: /dev/null' >/etc/aliases
     postconf -e myhostname=mail.example.org mydestination=example.org,localhost \
         mynetworks=192.0.2.1 inet_interfaces=127.0.0.1 inet_protocols=ipv4 \
@@ -126,5 +129,6 @@ fn run(values: &[&str], config: &str) -> Option<Site> {
     fs::write(&list, people.replace(':', "")).unwrap();
     let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/postfix/install");
     let arguments = [&[UNPACKED, install], values].concat();
-    Some(Site::run(root, port, QUEUE, SCRIPT, &arguments))
+    let script = format!("\nunpacked=$4\n{PUT_OVER}{SCRIPT}");
+    Some(Site::run(root, port, QUEUE, &script, &arguments))
 }

@@ -1,0 +1,84 @@
+//! The keys of `contrib/muttrc` that close a ticket, in mutt and in neomutt, where the mail is delivered before sendmail
+//! has ended: the folder has moved away by then.
+
+use crate::bench::{Bench, binary};
+use crate::mutt;
+use crate::site;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// A program that the operator's mail program starts.
+fn script(bench: &Bench, name: &str, text: &str) {
+    bench.put(name, text.as_bytes());
+    fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn what_closes_a_ticket_leaves_the_mail_program() {
+    if !site::may_run(site::missing(&["mutt", "neomutt", "tmux"])) {
+        return;
+    }
+    for program in ["mutt", "neomutt"] {
+        let bench = Bench::new();
+        let (desk, path) = (bench.path("config.toml"), bench.path(""));
+        let (desk, path) = (desk.display(), path.display());
+        let own = binary().display();
+        bench.make_dir("bin");
+        script(
+            &bench,
+            "bin/tickets",
+            &format!("#!/bin/sh\nTICKETS_CONFIG={desk} exec {own} \"$@\"\n"),
+        );
+        script(
+            &bench,
+            "editor",
+            "#!/bin/sh\n{ echo Done.; cat \"$1\"; } >\"$1.new\" && mv \"$1.new\" \"$1\"\n",
+        );
+        script(
+            &bench,
+            "at-once",
+            &format!(
+                "#!/bin/sh\ncat >{path}/letter\nfor to; do case $to in ticket-*) {path}/bin/tickets deliver \\\n\
+                 -f steve@example.org -r \"$to\" <{path}/letter;; esac; done\n"
+            ),
+        );
+        let pieces = bench.run(&["init", "--mutt"], b"").stdout;
+        let rc = format!(
+            "{pieces}\nsetenv PATH {path}/bin:{}\nset sendmail={path}/at-once editor={path}/editor folder={path} fast_reply \
+             include reply_to=yes quit abort_unmodified=no\n",
+            site::PATH
+        );
+        for (number, key) in [(1, "C"), (2, "X"), (3, "Z")] {
+            let text = format!(
+                "From: ann@example.net\nSubject: {key}\nMessage-ID: <{number}@x>\n\nHelp\n"
+            );
+            bench.file("submit", &text);
+            bench.take_sent();
+            let folder = bench.ticket(&number.to_string()).display().to_string();
+            let terminal = mutt::at_bench(&bench, &[program], &rc, &["-f", &folder]);
+            terminal.shows("utt: ");
+            terminal.press(&[key]);
+            if key == "C" {
+                terminal.shows("q:Abort");
+                terminal.press(&["y"]);
+            }
+            site::wait("the ticket to be archived and the program to end", || {
+                let screen = terminal.screen();
+                assert!(!screen.contains("corrupted"), "{program} {key}\n{screen}");
+                let archived = bench.ticket(&format!("archived/{number}"));
+                (terminal.is_gone() && archived.exists()).then_some(())
+            });
+            // Who answers has told the submitter; of a closing the desk tells them, unless it is quiet. A notice is
+            // written before the ticket moves, so it has gone now, or goes with this.
+            bench.run(&["flush", "--quiet"], b"").is(0, "", "");
+            let sent = bench.take_sent();
+            let kinds = sent.iter().filter_map(|mail| mail.field("X-Tickets-Kind"));
+            let notices = kinds.filter(|kind| kind == "closed").count();
+            assert_eq!(
+                notices,
+                usize::from(key == "X"),
+                "{program} {key}: {sent:?}"
+            );
+        }
+    }
+}
