@@ -271,6 +271,20 @@ fn root_sets_up_no_desk_that_is_nobodys() {
              hint: `sudo tickets init --user NAME`, without --config\n",
         ),
         (
+            "install -d -m 700 /var/lib/closed",
+            "--user other --dir /var/lib/closed/desk",
+            77,
+            "cannot make /var/lib/closed/desk the store of user other: that user cannot use /var/lib/closed\n\
+             hint: `--dir` names another place\n",
+        ),
+        (
+            "install -d -o other /var/lib/other; as_user other ln -s /etc /var/lib/other/link",
+            "--user other --dir /var/lib/other/link/desk",
+            77,
+            "cannot make /var/lib/other/link/desk the store of user other: that user cannot use /var/lib/other/link\n\
+             hint: `--dir` names another place\n",
+        ),
+        (
             "install -D /dev/null root/.config/tickets/config.toml",
             "",
             77,
@@ -282,8 +296,11 @@ fn root_sets_up_no_desk_that_is_nobodys() {
         let ran = m.run(&format!("{before}\n{INIT} {args}"));
         let said = said.replace("HOME", ROOTS_HOME);
         ran.is(status, "", &format!("tickets: {said}"));
-        m.run("ls /etc; find /var/lib -mindepth 2")
-            .is(0, "group\nnsswitch.conf\npasswd\n", "");
+        m.run("ls /etc; find /var/lib -mindepth 2 -not -type l").is(
+            0,
+            "group\nnsswitch.conf\npasswd\n",
+            "",
+        );
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::commands::text::{of_owner, owner, user_of};
 use crate::config::{Config, MACHINE_FILE, served};
 use crate::error::{Fault, Status, quoted, quoted_path};
+use crate::files::absent;
 use crate::privilege::{self, Ground};
 use crate::store::expect_own_disk;
 use anyhow::{Context, Result};
 use nix::unistd::User;
 use std::fs::{DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The user, if none is named.
@@ -73,6 +74,11 @@ impl Own {
                 return Err(refused("it is somebody else's").hint(hint).into());
             }
         }
+        if let Some(dir) = obstacle(&store, &user, missing && ground.user()?.is_some())? {
+            let why = format!("that user cannot use {}", dir.display());
+            let hint = "`--dir` names another place";
+            return Err(refused(&why).hint(hint).into());
+        }
         Ok(Own {
             user,
             store,
@@ -109,6 +115,27 @@ impl Own {
         let mode = Permissions::from_mode(mode & 0o7777 | 0o711);
         std::fs::set_permissions(&self.store, mode).with_context(doing)
     }
+}
+
+/// The first directory on the way to a store through which `user` cannot pass, or in which they would have to make
+/// something and may not. It is looked at before anything is written, for afterwards nobody is root to take it back.
+fn obstacle(store: &Path, user: &User, makes: bool) -> Result<Option<PathBuf>> {
+    let mut makes = makes;
+    for dir in store.ancestors() {
+        let meta = match std::fs::metadata(dir) {
+            Err(e) if absent(&e) => continue,
+            meta => meta.with_context(|| format!("cannot look at {}", dir.display()))?,
+        };
+        // A mail server passes as somebody else, so groups do not count.
+        let whole = if makes { 0o3 } else { 0o1 };
+        let own = meta.uid() == user.uid.as_raw();
+        let bits = if own { meta.mode() >> 6 } else { meta.mode() };
+        if bits & whole != whole {
+            return Ok(Some(dir.to_owned()));
+        }
+        makes = false;
+    }
+    Ok(None)
 }
 
 /// Makes a directory that everybody may pass through and read, and those above it.
