@@ -235,10 +235,7 @@ fn is_host_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
 }
 
-/// True for what may be a domain, also with letters of other scripts, or an address in brackets.
 fn is_plausible_domain(domain: &str) -> bool {
-    let is_odd = |c: char| {
-        c.is_whitespace() || c.is_control() || c.is_ascii_punctuation() && !".-_[]".contains(c)
-    };
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@<>(),;:\"\\/".contains(c);
     !domain.is_empty() && !domain.contains(is_odd)
 }

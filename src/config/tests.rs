@@ -151,19 +151,6 @@ fn mistakes_name_line_and_remedy() {
         line.contains("ticket: \"ticket\" is not a template"),
         "{line}"
     );
-    for odd in ["a b", "a'b.org", "$(id).org", "a`b", "a;b", "a@b", ""] {
-        let (_, line, _) = complaint(&format!("domain = {odd:?}"));
-        assert!(
-            line.ends_with(&format!("domain: {odd:?} is not a domain")),
-            "{line}"
-        );
-    }
-    for sound in ["a-b_c.org", "bücher.example", "[192.0.2.1]"] {
-        assert!(
-            load(&format!("domain = {sound:?}\nadmins = \"a@b.org\"")).is_ok(),
-            "{sound}"
-        );
-    }
     let (_, line, _) = complaint("domain = \"x.org\"\nadmins = \"submit@x.org\"");
     assert!(
         line.contains("admins: submit@x.org is an address of the desk"),
