@@ -178,6 +178,36 @@ fn a_mark_that_is_not_expected_marks_nothing() {
     // Each is acknowledged, and told to the admin.
     assert_eq!(b.sent().len(), 6);
 
+    // Whoever saw a token that is expected, or in use, silences no mail with it: not the first, nor any after the test.
+    b.sendmail(&format!("#!/bin/sh\ncat >{}\n", b.path("seen").display()));
+    assert_eq!(sends(&b).1, 2);
+    b.mend_sendmail();
+    let seen = fs::read_to_string(b.path("seen")).unwrap();
+    let token = seen
+        .lines()
+        .find(|it| it.starts_with("X-Tickets-Check: "))
+        .unwrap();
+    b.file("submit", mail(4, token));
+    for _ in 0..2 {
+        b.run(
+            &["deliver", "--sender", "", "submit@example.org"],
+            seen.as_bytes(),
+        )
+        .is(0, "", "");
+    }
+    b.file("submit", mail(5, token));
+    let again = seen.replace("Subject: Test", "Subject: Another");
+    b.run(
+        &["deliver", "--sender", "", "submit@example.org"],
+        again.as_bytes(),
+    )
+    .is(0, "", "");
+    for (n, text) in [(4, "<4@x>"), (5, "<5@x>"), (6, "Subject: Another")] {
+        let there = fs::read_to_string(b.ticket(&n.to_string())).unwrap();
+        assert!(there.contains(text), "{there}");
+    }
+    assert!(!b.ticket("7").exists());
+
     // One that is expected at submit@ is an ordinary mail in a ticket.
     b.sendmail(&format!("#!/bin/sh\ncat >{}\n", b.path("held").display()));
     assert_eq!(sends(&b).1, 2);

@@ -380,6 +380,16 @@ fn an_export_takes_the_place_of_the_one_before() {
             &format!("{why}hint: `tickets check` says which store it is\n"),
         );
     }
+    // Another desk's stays, too.
+    let other = Bench::with("domain = \"example.com\"\n");
+    other
+        .deliver("submit@example.com", mail("9", "", "x"))
+        .silent();
+    for (option, name) in [("--mbox", "night"), ("--maildir", "nights")] {
+        let there = b.path(name).display().to_string();
+        let ran = other.run(&["export", option, &there], b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (64, ""), "{ran:?}");
+    }
     // What somebody else put there stays.
     let mbox = fs::read(b.path("night")).unwrap();
     let more = [

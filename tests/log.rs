@@ -335,6 +335,17 @@ fn the_key_names_syslog_a_file_or_nothing() {
         let said = format!("tickets: cannot use {config}: log: {why}\n{hint}");
         b.run(&["list"], b"").is(78, "", &said);
     }
+    // By a link to the store, and where the store is named by one.
+    b.make_dir("tickets");
+    symlink(b.path("tickets"), b.path("link")).unwrap();
+    let linked = b.path("link/1").display().to_string();
+    b.configure(&format!("log = {linked:?}\n"));
+    let said = format!("tickets: cannot use {config}: log: {linked:?} is in the store\n{hint}");
+    b.run(&["list"], b"").is(78, "", &said);
+    b.configure(&format!("log = {:?}\n", b.ticket("1")));
+    let link = b.path("link").display().to_string();
+    let ran = b.run(&["--dir", &link, "list"], b"");
+    assert_eq!((ran.status, ran.stdout.as_str()), (78, ""), "{ran:?}");
     for (value, want) in [("syslog", "\"syslog\""), ("none", "\"none\"")] {
         b.configure(&format!("log = {value:?}\n"));
         let said = b.run(&["check"], b"").stdout;

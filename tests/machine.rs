@@ -169,6 +169,10 @@ fn root_sets_up_a_desk_of_its_own() {
         // The manual is the machine's, where only root may write.
         m.run("mkdir -m 755 man; tickets man --save man; stat -c %U man/man5/tickets-config.5")
             .is(0, "root\n", "");
+        // Root follows no link that lies there, and waits for no pipe.
+        m.run("cd man; echo mine >mine; ln -sf ../mine man1/tickets.1; rm man1/tickets-list.1; mkfifo man1/tickets-list.1; cd ..
+            timeout 60 \"$program\" man --save man; stat -c '%F %a' man/man1/tickets.1 man/man1/tickets-list.1; cat man/mine")
+            .is(0, "regular file 644\nregular file 644\nmine\n", "");
         // Whoever prints the pieces, they are for the user to whom the store belongs.
         for (piece, user) in [
             ("--exim", "TICKETS_USER = tickets"),
@@ -471,6 +475,8 @@ fn root_works_on_no_desk_that_nobody_meant() {
         (vec![], 66, none.to_owned()),
         // Others than root may write there: it would be theirs to say whom root becomes.
         (vec![(TEMPLATE, exim("other", "") + "# 0666\n")], 66, none.to_owned()),
+        // What is no file says nothing, and nobody waits for it.
+        (vec![("etc/exim4/update-exim4.conf.conf", "fifo\n".into())], 66, none.to_owned()),
         // The pieces are taken out, but for values that were set by hand.
         (vec![("etc/exim4/exim4.conf.localmacros", "TICKETS_USER = other\n".into())], 66, none.to_owned()),
         (
@@ -502,6 +508,10 @@ fn root_works_on_no_desk_that_nobody_meant() {
         let Some(m) = machine() else { return };
         for (file, text) in pieces {
             m.put(file, &text);
+            if text == "fifo\n" {
+                fs::remove_file(m.0.path(file)).unwrap();
+                nix::unistd::mkfifo(&m.0.path(file), nix::sys::stat::Mode::S_IRWXU).unwrap();
+            }
             if text.contains("0666") {
                 let mode = PermissionsExt::from_mode(0o666);
                 fs::set_permissions(m.0.path(file), mode).unwrap();

@@ -9,8 +9,10 @@ use crate::screen;
 use anyhow::{Context as _, Result};
 use jiff::{Timestamp, tz::TimeZone};
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// What tickets(1) says besides the options and commands.
 const WHOLE: &str = include_str!("man/tickets.roff");
@@ -162,6 +164,9 @@ fn write(dir: &Path, section: u8, name: &str, text: &str) -> Result<()> {
             open(dir, 0o755).with_context(doing)?;
         }
     }
-    fs::write(&file, text).with_context(doing)?;
-    open(&file, 0o644).with_context(doing)
+    // A link or a pipe of that name is replaced, not followed: root writes here.
+    let mut made = NamedTempFile::new_in(&above).with_context(doing)?;
+    made.write_all(text.as_bytes()).with_context(doing)?;
+    open(made.path(), 0o644).with_context(doing)?;
+    made.persist(&file).map(drop).with_context(doing)
 }

@@ -191,11 +191,15 @@ fn log_to(key: Option<String>, store: &Path, me: &User) -> Result<LogTo> {
         Some("none") => return Ok(LogTo::Nowhere),
         Some(path) => expand(path, me)?,
     };
-    match to.is_absolute() && to.file_name().is_some() && !to.starts_with(store) {
+    // Either may be a link, or behind one.
+    let real = |dir: &Path| std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    let above = to.parent().map(real);
+    let is_inside = to.starts_with(store) || above.is_some_and(|dir| dir.starts_with(real(store)));
+    match to.is_absolute() && to.file_name().is_some() && !is_inside {
         true => Ok(LogTo::File(to)),
         false => {
             let path = to.display().to_string();
-            let why = match to.starts_with(store) {
+            let why = match is_inside {
                 true => format!("{path:?} is in the store"),
                 false => format!("{path:?} is not an absolute path"),
             };

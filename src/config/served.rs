@@ -5,9 +5,14 @@
 
 use super::keys::Overrides;
 use crate::error::{Fault, Status, quoted, quoted_path};
+use crate::files::open_following;
 use crate::privilege::{self, Ground};
 use anyhow::Result;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// The most that is read of a file, in bytes.
+const MOST: u64 = 4 << 20;
 
 /// A desk, as the pieces of a mail server name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,8 +131,13 @@ fn none_or_many(desks: &[Served]) -> Fault {
 fn text_of(file: &Path) -> String {
     match Ground::of(file) {
         Ok(ground) if !ground.is_missing() && matches!(ground.user(), Ok(None)) => {
-            let bytes = std::fs::read(file).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned() + "\n"
+            let mut bytes = Vec::new();
+            // A pipe or a device is none of a mail server's files, and these are small.
+            let read = open_following(file).and_then(|it| it.take(MOST).read_to_end(&mut bytes));
+            match read {
+                Ok(_) => String::from_utf8_lossy(&bytes).into_owned() + "\n",
+                Err(_) => String::new(),
+            }
         }
         _ => String::new(),
     }

@@ -57,22 +57,23 @@ impl Store {
     }
 
     /// Files a test mail, as the mbox of a new ticket is filed; only its name is no number. It is expected no more.
+    /// False if there is one already.
     ///
     /// # Errors
     /// It is not filed.
-    pub(crate) fn file_probe(&self, digest: &str, entry: &[u8]) -> Result<()> {
+    pub(crate) fn file_probe(&self, digest: &str, entry: &[u8]) -> Result<bool> {
         let staged = self.stage(entry)?;
         let dir = self.probes()?.context("its directory is gone")?;
         let place = dir.at(digest);
         let doing = || format!("cannot file {}", place.path().display());
         match staged.link(&place) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(false),
             linked => linked.with_context(doing)?,
         }
         dir.sync().with_context(doing)?;
         // It counts once. What is left of it, the next test removes.
         let _ = dir.at(format!("{digest}{DUE}")).remove();
-        Ok(())
+        Ok(true)
     }
 
     /// The mbox of a test mail, if it is here.
@@ -175,10 +176,10 @@ mod tests {
         assert!(!store.is_probe("a", now + 6 * 86_400).unwrap());
         assert!(!store.is_probe("b", now).unwrap());
         assert_eq!(store.probe("a").unwrap(), None);
-        store.file_probe("a", b"x").unwrap();
+        assert!(store.file_probe("a", b"x").unwrap());
         // The mail server did not hear of it.
         assert!(store.is_probe("a", now).unwrap());
-        store.file_probe("a", b"y").unwrap();
+        assert!(!store.file_probe("a", b"y").unwrap());
         assert_eq!(store.probe("a").unwrap(), Some(b"x".to_vec()));
         store.forget_probe("a").unwrap();
         assert!(!store.is_probe("a", now).unwrap());

@@ -91,11 +91,13 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
-/// The digest of the token that a mail bears; `None` if it bears none.
+/// The digest of the token that a mail bears; `None` if it bears none, or does not begin as a test mail does: whoever
+/// saw the token could put it into a mail that is to be read.
 pub fn digest(message: &Message) -> Option<String> {
     let token = message.first(FIELD)?.value.trim_ascii();
     let is_token = token.len() == LENGTH && token.iter().all(u8::is_ascii_hexdigit);
-    is_token.then(|| mail::entry::digest(token))
+    let is_ours = lines(message.body()).next() == lines(BODY.as_bytes()).next();
+    (is_token && is_ours).then(|| mail::entry::digest(token))
 }
 
 #[cfg(test)]
@@ -152,8 +154,10 @@ mod tests {
                 "{came}"
             );
         }
+        let other = sent.replace("This mail tries", "I wonder");
+        assert_eq!(digest(&Message::new(other.as_bytes())), None);
         for odd in ["", "x", "0707", &"g7".repeat(16), &"07".repeat(17)] {
-            let mail = format!("{FIELD}: {odd}\n\n");
+            let mail = format!("{FIELD}: {odd}\n\n{BODY}");
             assert_eq!(digest(&Message::new(mail.as_bytes())), None, "{odd}");
         }
     }

@@ -374,6 +374,25 @@ fn a_second_desk_takes_no_desk_off_line() {
         }
         assert_eq!(tree(), first);
         assert!(rcpt(&site, "submit@example.org").starts_with("250"));
+        // Something else is broken in Exim's configuration: what is in force stays there.
+        let sh = |script: &str| {
+            let done = site.inside(&["sh", "-c", script]).status();
+            assert!(done.unwrap().success(), "{script}");
+        };
+        let bad = "/etc/exim4/conf.d/main/99_bad /etc/exim4/exim4.conf.localmacros";
+        sh(&format!(
+            "for file in {bad}; do echo no_such_option = x >$file; done"
+        ));
+        let broken = tree();
+        let (status, _, said) = run(&[]);
+        assert_eq!(status, Some(1));
+        assert!(
+            said.ends_with("or something else in it; all is as it was before\n"),
+            "{said}"
+        );
+        assert_eq!(tree(), broken);
+        sh(&format!("rm {bad}; update-exim4.conf"));
+        assert_eq!(tree(), first);
         // The program may lie elsewhere: it is the same desk.
         site::restarted(&site, || {
             assert_eq!(run(&["TICKETS_COMMAND=/opt/tickets"]).0, Some(0));

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// has one more field on top, X-Tickets-Export.
 ///
 /// The mailbox appears when it is complete. All tickets may be exported to the same place every night:
-/// the export of before, in which nothing else may lie, is replaced then. Nothing else is overwritten,
+/// the export of before, of this desk and with nothing else in it, is replaced then. Nothing else is overwritten,
 /// and no empty export takes the place of a full one. Through a pipe:
 ///
 /// tickets export --mbox - | ssh other.example tickets import --keep-numbers -
@@ -59,7 +59,9 @@ impl Run for Export {
         desk.expect_store()?;
         let ids = self.ids(&desk)?;
         // A part of the tickets is not what takes the place of all.
-        let again = self.tickets.is_empty() && !self.open && !self.closed;
+        let is_all = self.tickets.is_empty() && !self.open && !self.closed;
+        let again = is_all.then(|| desk.config.addresses.domain().to_owned());
+        let again = again.as_deref();
         let mut mailbox = match (&self.maildir, &self.mbox) {
             (Some(dir), _) => OutputMailbox::maildir(dir, &desk.store, again)?,
             (None, Some(file)) => OutputMailbox::mbox(file, &desk.store, again)?,

@@ -21,18 +21,19 @@ use tempfile::{NamedTempFile, TempDir};
 pub(crate) enum OutputMailbox {
     /// An mbox on standard output.
     Stdout(BufWriter<io::Stdout>, RawOutput),
-    /// An mbox, which gets its name when it is complete, and whether it takes that from another.
-    Mbox(BufWriter<NamedTempFile>, PathBuf, bool),
+    /// An mbox, which gets its name when it is complete, and the desk of whose export it takes that.
+    Mbox(BufWriter<NamedTempFile>, PathBuf, Option<String>),
     /// A Maildir, likewise.
-    Maildir(TempDir, PathBuf, bool),
+    Maildir(TempDir, PathBuf, Option<String>),
 }
 
 impl OutputMailbox {
-    /// An mbox at `path`; `-` is standard output. With `again`, it may take the place of an export.
+    /// An mbox at `path`; `-` is standard output. It may take the place of an export of the
+    /// desk `again`.
     ///
     /// # Errors
     /// Status 64 if the path exists, lies in no directory, or would be that of a ticket.
-    pub(crate) fn mbox(path: &Path, store: &Store, again: bool) -> Result<OutputMailbox> {
+    pub(crate) fn mbox(path: &Path, store: &Store, again: Option<&str>) -> Result<OutputMailbox> {
         if path == Path::new("-") {
             return Ok(OutputMailbox::Stdout(
                 BufWriter::new(io::stdout()),
@@ -41,7 +42,8 @@ impl OutputMailbox {
         }
         let doing = || format!("cannot create {}", path.display());
         let there = path.symlink_metadata().is_ok();
-        if there && !(again && is_our_mbox(path).with_context(doing)?) {
+        let ours = || again.map_or(Ok(false), |desk| is_our_mbox(path, desk));
+        if there && !ours().with_context(doing)? {
             return Err(exists(path, "there is such a file already"));
         }
         let file = tempfile::Builder::new()
@@ -49,18 +51,25 @@ impl OutputMailbox {
             .tempfile_in(directory_for(path, store)?)
             .with_context(doing)?;
         let file = BufWriter::new(file);
-        Ok(OutputMailbox::Mbox(file, path.to_owned(), there))
+        let replaces = again.filter(|_| there).map(str::to_owned);
+        Ok(OutputMailbox::Mbox(file, path.to_owned(), replaces))
     }
 
-    /// A Maildir at `path`, which may be an empty directory. With `again`, it may take the place of an export.
+    /// A Maildir at `path`, which may be an empty directory. It may take the place of an export of the
+    /// desk `again`.
     ///
     /// # Errors
     /// As for [`OutputMailbox::mbox`].
-    pub(crate) fn maildir(path: &Path, store: &Store, again: bool) -> Result<OutputMailbox> {
+    pub(crate) fn maildir(
+        path: &Path,
+        store: &Store,
+        again: Option<&str>,
+    ) -> Result<OutputMailbox> {
         let doing = || format!("cannot create {}", path.display());
-        let mut replaces = false;
+        let ours = || again.map_or(Ok(false), |desk| is_our_maildir(path, desk));
+        let mut replaces = None;
         match fs::read_dir(path).map(Iterator::count) {
-            Ok(1..) if again && is_our_maildir(path).with_context(doing)? => replaces = true,
+            Ok(1..) if ours().with_context(doing)? => replaces = again.map(str::to_owned),
             Ok(1..) => return Err(exists(path, "the directory is not empty")),
             Err(_) if path.symlink_metadata().is_ok() => {
                 return Err(exists(path, "there is such a file already"));
@@ -112,7 +121,7 @@ impl OutputMailbox {
     /// Status 66: it would be.
     pub(crate) fn expect_messages(&self, messages: usize) -> Result<()> {
         match self {
-            OutputMailbox::Mbox(_, path, true) | OutputMailbox::Maildir(_, path, true)
+            OutputMailbox::Mbox(_, path, Some(_)) | OutputMailbox::Maildir(_, path, Some(_))
                 if messages == 0 =>
             {
                 let path = path.display();
@@ -133,13 +142,16 @@ impl OutputMailbox {
             OutputMailbox::Mbox(out, path, replaces) => {
                 let doing = || format!("cannot write {}", path.display());
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
-                let file = file.with_context(doing)?;
+                let mut file = file.with_context(doing)?;
                 file.as_file().sync_all().with_context(doing)?;
-                let named = match replaces {
-                    true => file.persist(&path),
-                    false => file.persist_noclobber(&path),
-                };
-                match named {
+                if let Some(desk) = replaces {
+                    let made = file.path().to_owned();
+                    let is_ours = |was: &Path| is_our_mbox(was, &desk);
+                    exchange(&made, &path, is_ours, &mut |on| file.disable_cleanup(!on))?;
+                    // What has its name now is the export of before.
+                    return file.close().context("cannot remove the export of before");
+                }
+                match file.persist_noclobber(&path) {
                     Ok(_) => sync_directory(directory_of(&path)),
                     Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
                         Err(exists(&path, "there is such a file already"))
@@ -147,17 +159,15 @@ impl OutputMailbox {
                     Err(e) => Err(e.error).with_context(doing),
                 }
             }
-            OutputMailbox::Maildir(dir, path, replaces) => {
+            OutputMailbox::Maildir(mut dir, path, replaces) => {
                 let doing = || format!("cannot write {}", path.display());
                 let all = File::open(dir.path()).with_context(doing)?;
                 let synced = nix::unistd::syncfs(&all).map_err(io::Error::from);
                 synced.with_context(doing)?;
-                if replaces {
-                    // At no moment there is none.
-                    let exchange = RenameFlags::RENAME_EXCHANGE;
-                    renameat2(AT_FDCWD, dir.path(), AT_FDCWD, &path, exchange)
-                        .with_context(doing)?;
-                    sync_directory(directory_of(&path))?;
+                if let Some(desk) = replaces {
+                    let made = dir.path().to_owned();
+                    let is_ours = |was: &Path| is_our_maildir(was, &desk);
+                    exchange(&made, &path, is_ours, &mut |on| dir.disable_cleanup(!on))?;
                     return dir.close().context("cannot remove the export of before");
                 }
                 // rename(2) replaces nothing but an empty directory.
@@ -165,6 +175,44 @@ impl OutputMailbox {
                 let _ = dir.keep();
                 sync_directory(directory_of(&path))
             }
+        }
+    }
+}
+
+/// Gives `made` the name `path`, at no moment of which there is nothing, and what was there the name of `made`, unless
+/// something else has come there since it was looked at: a mail, say, which is not lost then.
+/// `removes` says whether what is at `made` may be removed, whatever happens.
+fn exchange(
+    made: &Path,
+    path: &Path,
+    is_ours: impl FnOnce(&Path) -> io::Result<bool>,
+    removes: &mut dyn FnMut(bool),
+) -> Result<()> {
+    let doing = || format!("cannot write {}", path.display());
+    let swap = || {
+        let flags = RenameFlags::RENAME_EXCHANGE;
+        renameat2(AT_FDCWD, made, AT_FDCWD, path, flags).with_context(doing)
+    };
+    // Whoever may read the one of before may read this one.
+    let mode = fs::metadata(path).with_context(doing)?.permissions();
+    fs::set_permissions(made, mode).with_context(doing)?;
+    swap()?;
+    removes(false);
+    sync_directory(directory_of(path))?;
+    match is_ours(made) {
+        Ok(true) => {
+            removes(true);
+            Ok(())
+        }
+        other => {
+            swap()?;
+            removes(true);
+            sync_directory(directory_of(path))?;
+            other.with_context(doing)?;
+            Err(exists(
+                path,
+                "something else came there while it was written",
+            ))
         }
     }
 }
@@ -213,4 +261,30 @@ fn exists(path: &Path, why: &str) -> anyhow::Error {
     let text = format!("cannot export to {}: {why}", path.display());
     let fault = Fault::new(Status::Usage, text);
     fault.hint("remove it first, or give another name").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // E3: what came while an export was written is not lost with the one of before.
+    #[test]
+    fn what_came_meanwhile_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (made, path) = (dir.path().join("made"), dir.path().join("night"));
+        for ours in [true, false] {
+            fs::write(&made, "new").unwrap();
+            fs::write(&path, "old").unwrap();
+            let mut may_go = Vec::new();
+            let is_ours = |was: &Path| {
+                assert_eq!(fs::read_to_string(was)?, "old");
+                Ok(ours)
+            };
+            let done = exchange(&made, &path, is_ours, &mut |on| may_go.push(on));
+            assert_eq!((done.is_ok(), &may_go[..]), (ours, &[false, true][..]));
+            let (there, aside) = if ours { ("new", "old") } else { ("old", "new") };
+            assert_eq!(fs::read_to_string(&path).unwrap(), there);
+            assert_eq!(fs::read_to_string(&made).unwrap(), aside);
+        }
+    }
 }

@@ -1,45 +1,61 @@
-//! What an export may take the place of: an export of before, and nothing else. So a backup can be made every night at
-//! the same place.
+//! What an export may take the place of: an export of this desk, and nothing else. So a backup can be made every night
+//! at the same place.
 
-use mail::entry::EXPORT_MARK;
+use crate::parts::archive::mark;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Result};
 use std::path::Path;
 
-/// The longest line that is looked at; a From_ line and the field are much shorter.
+/// The longest line that is looked at; a From_ line and those of the mark are much shorter.
 const LINE: u64 = 4096;
 
-/// True if every entry of the mbox is one that an export wrote, and there is one.
+/// True if every entry of the mbox is one that the desk of this domain exported, and there is one.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn is_our_mbox(path: &Path) -> Result<bool> {
+pub(super) fn is_our_mbox(path: &Path, desk: &str) -> Result<bool> {
     if !path.symlink_metadata()?.is_file() {
         return Ok(false);
     }
     let mut file = BufReader::new(File::open(path)?);
     let (mut line, mut entries) = (Vec::new(), 0);
-    let (mut starts, mut expects) = (true, false);
+    // The mark at the top of an entry, as far as it is read.
+    let (mut starts, mut head) = (true, None::<Vec<u8>>);
     loop {
         line.clear();
         // Of a longer line the rest is read as others, which begin nothing.
-        if file.by_ref().take(LINE).read_until(b'\n', &mut line)? == 0 {
-            return Ok(entries > 0 && !expects);
+        let end = file.by_ref().take(LINE).read_until(b'\n', &mut line)? == 0;
+        if let Some(read) = &mut head {
+            if !end && (read.is_empty() || line.starts_with(b" ")) && (read.len() as u64) < LINE {
+                read.extend_from_slice(&line);
+                starts = line.ends_with(b"\n");
+                continue;
+            }
+            if !is_marked(read, desk) {
+                return Ok(false);
+            }
+            head = None;
+        }
+        if end {
+            return Ok(entries > 0);
         }
         let begins = starts && line.starts_with(b"From ");
-        if expects && !is_marked(&line) || entries == 0 && !begins {
+        if entries == 0 && !begins {
             return Ok(false);
         }
-        entries += usize::from(begins);
-        (expects, starts) = (begins, line.ends_with(b"\n"));
+        if begins {
+            (entries, head) = (entries + 1, Some(Vec::new()));
+        }
+        starts = line.ends_with(b"\n");
     }
 }
 
-/// True if the directory is a Maildir in which there is nothing but what an export wrote, and there is something.
+/// True if the directory is a Maildir in which there is nothing but what the desk of this domain exported, and there is
+/// something.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn is_our_maildir(path: &Path) -> Result<bool> {
+pub(super) fn is_our_maildir(path: &Path, desk: &str) -> Result<bool> {
     if !path.symlink_metadata()?.is_dir() {
         return Ok(false);
     }
@@ -59,7 +75,7 @@ pub(super) fn is_our_maildir(path: &Path) -> Result<bool> {
             File::open(mail.path())?
                 .take(LINE)
                 .read_to_end(&mut begins)?;
-            if !is_marked(&begins) {
+            if !is_marked(&begins, desk) {
                 return Ok(false);
             }
             mails += 1;
@@ -68,6 +84,6 @@ pub(super) fn is_our_maildir(path: &Path) -> Result<bool> {
     Ok(mails > 0)
 }
 
-fn is_marked(line: &[u8]) -> bool {
-    line.starts_with(EXPORT_MARK.as_bytes())
+fn is_marked(head: &[u8], desk: &str) -> bool {
+    mark::read(head).is_some_and(|(mark, _)| mark.desk == desk)
 }
