@@ -166,6 +166,12 @@ pub fn name_of(uid: Uid) -> String {
     user.map_or_else(|| format!("user {uid}"), |user| user.name)
 }
 
+/// True if this process may give files to the group.
+pub fn is_member(gid: Gid) -> bool {
+    let groups = nix::unistd::getgroups().unwrap_or_default();
+    is_root() || nix::unistd::getegid() == gid || groups.contains(&gid)
+}
+
 /// Looks up a group by name.
 ///
 /// # Errors

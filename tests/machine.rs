@@ -155,6 +155,28 @@ fn root_sets_up_a_desk_of_its_own() {
         ] {
             assert!(script.lines().any(|l| l == line), "{line} in\n{script}");
         }
+        m.run("as_user other \"$program\" mutt 1").is(
+            77,
+            "",
+            "tickets: cannot read /var/lib/tickets/archived/1: Permission denied (os error 13)\n\
+             hint: `sudo tickets mutt 1`\n",
+        );
+        // D8, E3: nobody can give what they have no part in, so all mail would wait.
+        let config = m.text("etc/tickets/config.toml");
+        m.put(
+            "etc/tickets/config.toml",
+            &format!("{config}group = \"other\"\n"),
+        );
+        let outside = "store: it belongs to tickets, who is no member of the group other, so that no mail is filed\n";
+        let ran = m.run("tickets check --etc none");
+        let fault = format!("FAIL  {outside}      mend: usermod -aG other tickets\n");
+        assert!(ran.status == 2 && ran.stdout.contains(&fault), "{ran:?}");
+        m.run("tickets check --mend").is(
+            77,
+            "",
+            &format!("tickets: {outside}hint: `usermod -aG other tickets`\n"),
+        );
+        m.put("etc/tickets/config.toml", &config);
         // E3: a mend is for whoever reads it, who is not root where sudo began this.
         for (before, mend) in [
             ("", "mend: apt install "),

@@ -98,6 +98,12 @@ fn expect_own(config: &Config) -> Result<()> {
 
 /// Gives all of the store to its group, and says how much that was.
 fn mend(desk: &Desk) -> Result<Status> {
+    if let Some(outsider) = store::outsider(desk) {
+        let fault = Fault::new(Status::NoPerm, outsider.text);
+        return Err(fault
+            .hint(format!("`{}`", outsider.mend.unwrap_or_default()))
+            .into());
+    }
     let (given, failed) = desk.store.share()?;
     if given > 0 {
         let line = logged::by().word("mend").number("given", given);

@@ -41,6 +41,9 @@ impl Run for Mutt {
         };
         // An absolute path, so that mutt does not take its first character for a shortcut (`=`, `+`).
         let path = desk.store.path(self.ticket, state);
+        // mutt would only say that it may not, and not what helps.
+        let doing = || format!("cannot read {}", path.display());
+        std::fs::File::open(&path).with_context(doing)?;
         let mut command = privilege::program(&program);
         match desk.config.domain_known {
             true => {

@@ -358,7 +358,7 @@ fn a_second_desk_takes_no_desk_off_line() {
                 });
             let said = format!(
                 "install: Exim brings mail to another desk, that of user {user}; nothing is changed\n\
-                 hint: to take that out: sudo -u {user} tickets{options} init --exim | sudo sh -s -- --undo\n"
+                 hint: to take that out: ./install --undo TICKETS_USER={user} 'TICKETS_COMMAND=/usr/bin/tickets{options}'\n"
             );
             (Some(1), String::new(), said)
         };

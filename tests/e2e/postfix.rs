@@ -343,7 +343,7 @@ fn install_can_be_repeated_and_undone() {
     // E8: whoever comes second is told whose desk is there, and changes nothing.
     let there = all();
     let said_no = "install: Postfix brings mail to another desk, that of user nobody; nothing is changed\n\
-        hint: to take that out: sudo -u nobody tickets --config /etc/desk.toml init --postfix | sudo sh -s -- --undo\n";
+        hint: to take that out: ./install --undo TICKETS_USER=nobody 'TICKETS_COMMAND=/usr/bin/tickets --config /etc/desk.toml'\n";
     let config = "TICKETS_COMMAND=/opt/tickets --config /etc/desk.toml";
     for second in [
         &[][..],

@@ -1,5 +1,6 @@
 //! Commands that mend things, for the user who reads them and may not be the one who can run them.
 
+use crate::error::quoted;
 use crate::privilege;
 use nix::unistd::{Uid, User, geteuid};
 use std::os::unix::fs::MetadataExt;
@@ -36,6 +37,13 @@ pub(super) fn own_command(store: &Path, command: &str) -> String {
         (true, false) => format!("sudo {command}"),
         (false, _) => as_owner(store, command),
     }
+}
+
+/// What takes the desk of `user` with this command out of the mail server, and then puts this one in, as `put_in` does.
+pub(super) fn take_over(put_in: &str, user: &str, command: &str) -> String {
+    let user = quoted(&format!("TICKETS_USER={user}"));
+    let command = quoted(&format!("TICKETS_COMMAND={command}"));
+    format!("{put_in} -s -- --undo {user} {command} && {put_in}")
 }
 
 /// A user's name, else the number.

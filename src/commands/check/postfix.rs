@@ -7,7 +7,7 @@ mod lists;
 
 use super::ask::ask;
 use super::diagnosis::{Diagnosis, Level};
-use super::mend::{as_root, own_command};
+use super::mend::{as_root, own_command, take_over};
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
 use super::{queue, smtp};
 use crate::commands::init::exim::macros;
@@ -160,17 +160,19 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
         .map_or("", |(command, _)| command);
     let command = self::words(command).join(" ");
     let mut found = Vec::new();
+    let theirs = user.split(':').next().unwrap_or_default();
+    let instead = || take_over(&put_in(look), theirs, &command);
     let (desks_user, own) = (wanted("TICKETS_USER"), wanted("TICKETS_COMMAND"));
     // Several users may stand there: user:group.
-    if user.split(':').next() != Some(desks_user) {
+    if theirs != desks_user {
         let text = format!(
             "Postfix: it starts the program as `{user}`, but this desk is that of `{desks_user}`"
         );
-        found.push(Diagnosis::fail(text).mend(put_in(look)));
+        found.push(Diagnosis::fail(text).mend(instead()));
     }
     if !is_same_command(&command, own) {
         let text = format!("Postfix: it starts `{command}`, but this desk has `{own}`");
-        found.push(Diagnosis::fail(text).mend(put_in(look)));
+        found.push(Diagnosis::fail(text).mend(instead()));
     }
     let pieces = include_str!("../../../contrib/postfix/master.cf");
     let arguments = pieces

@@ -7,9 +7,10 @@ use super::mend::{as_owner, as_root, own_command, user};
 use super::obstacles;
 use super::owners;
 use crate::desk::Desk;
-use crate::error::quoted_path;
+use crate::error::{quoted, quoted_path};
 use crate::files::{Dir, Place, shared_kind};
 use crate::index::Index;
+use crate::privilege;
 use crate::screen::size;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
@@ -277,9 +278,29 @@ fn network(desk: &Desk, root: &Path) -> Option<Diagnosis> {
     })
 }
 
+/// The user to whom the store belongs, as whom the mail server files, if they are no member of its group: they can give
+/// it nothing, so that no mail is filed. Of others it is not known which groups they have when mail comes in.
+pub(super) fn outsider(desk: &Desk) -> Option<Diagnosis> {
+    let group = desk.config.group.as_deref()?;
+    let gid = privilege::group(group).ok()?;
+    let owner = Uid::from_raw(std::fs::metadata(desk.store.root()).ok()?.uid());
+    if owner != geteuid() || privilege::is_member(gid) {
+        return None;
+    }
+    let owner = user(owner);
+    let text = format!(
+        "store: it belongs to {owner}, who is no member of the group {group}, so that no mail is filed"
+    );
+    let mend = as_root(&format!("usermod -aG {} {owner}", quoted(group)));
+    Some(Diagnosis::fail(text).mend(mend))
+}
+
 /// What its group may not use. That was made before the configuration named the group.
 fn sharing(desk: &Desk) -> Option<Diagnosis> {
     let group = desk.config.group.as_deref()?;
+    if let Some(outsider) = outsider(desk) {
+        return Some(outsider);
+    }
     let unshared = match desk.store.unshared() {
         Ok(paths) => paths,
         Err(e) => return Some(cannot("store", &e)),

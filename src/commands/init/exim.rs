@@ -181,7 +181,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
          # Take out:  {program} init --exim | sudo sh -s -- --undo\n{domain}\
          {}",
         whole(&format!(
-            "{}{}{}{own}sh \"$dir/install\" \"$@\"\n",
+            "{}{}{}{own}again=\"{program} init --exim | sudo sh -s --\" sh \"$dir/install\" \"$@\"\n",
             document("350_exim4-config_tickets", &router),
             document("30_exim4-config_tickets", &filled(TRANSPORT, &macros)),
             document("install", INSTALL),

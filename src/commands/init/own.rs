@@ -38,7 +38,8 @@ impl Own {
         let Some(user) = privilege::user(name) else {
             let text = format!("cannot set up a desk: there is no user {name}");
             let hint = format!(
-                "`useradd --system --create-home --home-dir {} --shell /usr/sbin/nologin {}`",
+                "`{}useradd --system --create-home --home-dir {} --shell /usr/sbin/nologin {}`",
+                privilege::sudo(),
                 quoted_path(&store),
                 quoted(name)
             );

@@ -44,7 +44,7 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
          # Take out:  {program} init --postfix | sudo sh -s -- --undo\n\
          {}",
         whole(&format!(
-            "{files}sh \"$dir/install\"{values} \\\n        \"$@\"\n"
+            "{files}again=\"{program} init --postfix | sudo sh -s --\" \\\n    sh \"$dir/install\"{values} \\\n        \"$@\"\n"
         )),
         submit = addresses.submit(),
         at = addresses.domain(),

@@ -1,6 +1,7 @@
 //! The pieces of this program in Exim's configuration.
 
 use crate::commands::check::diagnosis::Diagnosis;
+use crate::commands::check::mend::take_over;
 use crate::commands::check::way::{Look, is_same_command, read};
 use crate::commands::init::exim::{self, MARK, ROUTER, TRANSPORT};
 use crate::commands::mta::Exim;
@@ -66,7 +67,14 @@ impl Pieces {
             let is_command = [exim::DIGESTS[0], "TICKETS_COMMAND"].contains(&name);
             if has != value && !(is_command && is_same_command(&has, &value)) {
                 let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
-                found.push(Diagnosis::fail(text).mend(put_in));
+                // These two say whose desk it is, and another one is not replaced without a word.
+                let theirs = |name| defined(&self.text, name).unwrap_or_default();
+                found.push(Diagnosis::fail(text).mend(match name {
+                    "TICKETS_USER" | "TICKETS_COMMAND" => {
+                        take_over(put_in, &theirs("TICKETS_USER"), &theirs("TICKETS_COMMAND"))
+                    }
+                    _ => put_in.to_owned(),
+                }));
             }
         }
         if config.address_secret.is_none() && defined(&self.text, exim::DIGESTS[0]).is_some() {
