@@ -5,6 +5,7 @@
 
 mod explain;
 mod keys;
+mod modules;
 mod people;
 mod resolve;
 mod secret;

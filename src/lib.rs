@@ -27,11 +27,16 @@ mod index;
 pub mod limits;
 mod listing;
 mod log;
+// The points at which modules join in follow.
+#[allow(dead_code, unused_imports)]
+mod module;
 mod outbox;
 mod part;
 mod parts;
 mod patience;
 pub mod privilege;
+#[allow(dead_code)]
+mod process;
 pub mod screen;
 mod sendmail;
 pub mod store;

@@ -4,29 +4,19 @@
 //! fills in the user of the pipe, and the bounce of an acknowledgement comes back as mail. It also drops the exit
 //! status and waits without a limit.
 //!
-//! No pipe is involved. The message is a file on the child's standard input, so a child that does not read it
-//! cannot block us or raise SIGPIPE. Its stderr is an unlinked file, so a child that writes a lot cannot block, and
-//! a daemon it leaves behind cannot hold us up by keeping a descriptor open.
+//! No pipe is involved: the message is a file on the child's standard input, so a child that does not read it cannot
+//! block us or raise SIGPIPE.
 
 use crate::privilege;
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
+use crate::process::{End, Running};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long to wait for a killed child to exit. Exim runs setuid, so the kill may be refused.
-const KILL_WAIT: Duration = Duration::from_secs(2);
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Variables in which Exim, Postfix and OpenSMTPD describe the incoming message (`USER` and `LOGNAME` hold the
 /// local-part of its address). They are wrong for the outgoing one, so the child does not get them.
@@ -147,16 +137,13 @@ impl Sendmail {
         sender: Option<&str>,
         recipients: &[String],
         mail: File,
-    ) -> Result<Running, SendmailError> {
+    ) -> Result<Sending, SendmailError> {
         if recipients.is_empty() {
             return Err(SendmailError::NoRecipient);
         }
         if !self.program.is_absolute() {
             return Err(SendmailError::NotAbsolute(self.program.clone()));
         }
-        // If no temporary file can be had, the error text is lost, but the message still goes out.
-        let stderr = tempfile::tempfile().ok();
-        let child_stderr = stderr.as_ref().and_then(|file| file.try_clone().ok());
         let mut command = privilege::program(&self.program);
         if privilege::became().is_none() {
             without_incoming(&mut command);
@@ -172,25 +159,18 @@ impl Sendmail {
             .args(recipients)
             .stdin(mail)
             .stdout(Stdio::null())
-            .stderr(child_stderr.map_or_else(Stdio::null, Stdio::from))
             .current_dir("/")
-            .env("PATH", path())
-            // A process group of its own, so that a timeout also kills what it started. std gives the child an empty
-            // signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the child inherits that (only
-            // unsafe code could reset it), which is why a timeout uses SIGKILL.
-            .process_group(0);
-        let child = command.spawn().map_err(|cause| match cause.kind() {
+            .env("PATH", path());
+        let started = Running::start(&mut command, self.timeout);
+        let running = started.map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => SendmailError::NotFound(self.program.clone()),
             _ => SendmailError::CannotRun(self.program.clone(), cause),
         })?;
-        let running = Running {
-            child,
+        Ok(Sending {
+            running,
             program: self.program.clone(),
-            stderr,
             timeout: self.timeout,
-            started: Instant::now(),
-        };
-        Ok(running)
+        })
     }
 }
 
@@ -228,120 +208,41 @@ fn path() -> OsString {
 /// A sendmail that has been started.
 #[derive(Debug)]
 #[must_use = "only wait() says whether the message was accepted"]
-pub struct Running {
-    child: Child,
+pub struct Sending {
+    running: Running,
     program: PathBuf,
-    stderr: Option<File>,
     timeout: Duration,
-    started: Instant,
 }
 
-impl Running {
+impl Sending {
     /// Waits for the program to exit; `Ok` if it accepted the message.
     pub fn wait(mut self) -> Result<(), SendmailError> {
-        let left = self.timeout.saturating_sub(self.started.elapsed());
-        let status = match self.wait_at_most(left) {
-            Ok(Some(status)) => status,
-            Ok(None) => {
-                // The child has not been reaped, so its number cannot have become another process group's.
-                let killed =
-                    pid(&self.child).map_or(Err(Errno::ESRCH), |pid| killpg(pid, Signal::SIGKILL));
-                if killed.is_err() {
-                    drop(self.child.kill());
-                }
-                drop(self.wait_at_most(KILL_WAIT));
-                return Err(SendmailError::TimedOut(self.timeout));
-            }
-            // Our parent ignores SIGCHLD, so the kernel discarded the status. A sendmail that refuses a message
-            // prints a reason, so silence counts as success: otherwise the same mail would go out again and again.
-            Err(cause) if cause.raw_os_error() == Some(Errno::ECHILD as i32) => {
-                let line = self.first_line();
-                return if line.is_empty() {
-                    Ok(())
-                } else {
-                    Err(SendmailError::Status(-1, line))
-                };
-            }
-            Err(cause) => return Err(SendmailError::CannotRun(self.program, cause)),
-        };
-        match (status.code(), status.signal()) {
-            (Some(0), _) => Ok(()),
-            (Some(code), _) => Err(SendmailError::Status(code, self.first_line())),
-            (None, signal) => Err(SendmailError::Signal(
-                signal.unwrap_or_default(),
-                self.first_line(),
-            )),
+        let end = self.running.wait();
+        let line = self.running.first_line();
+        match end {
+            Ok(End::Exited(status)) => match (status.code(), status.signal()) {
+                (Some(0), _) => Ok(()),
+                (Some(code), _) => Err(SendmailError::Status(code, line)),
+                (None, signal) => Err(SendmailError::Signal(signal.unwrap_or_default(), line)),
+            },
+            Ok(End::TimedOut | End::SaidTooMuch) => Err(SendmailError::TimedOut(self.timeout)),
+            // A sendmail that refuses a message prints a reason, so silence counts as success: otherwise the same
+            // mail would go out again and again.
+            Ok(End::Unknown) if line.is_empty() => Ok(()),
+            Ok(End::Unknown) => Err(SendmailError::Status(-1, line)),
+            Err(cause) => Err(SendmailError::CannotRun(self.program, cause)),
         }
     }
 
     /// Waits until the program has exited, but not longer than `limit`.
     pub fn wait_briefly(&mut self, limit: Duration) {
-        // What went wrong shows again in `wait`.
-        let _ = self.wait_at_most(limit.min(self.timeout));
+        self.running.wait_briefly(limit);
     }
 
-    /// True if [`Running::wait`] needs no time.
+    /// True if [`Sending::wait`] needs no time.
     pub fn has_exited(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+        self.running.has_exited()
     }
-
-    /// The exit status, or `None` if the program has not exited after `limit`.
-    fn wait_at_most(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
-        if let Some(status) = self.child.try_wait()? {
-            return Ok(Some(status));
-        }
-        let (sender, exited) = mpsc::channel();
-        let waiter = pid(&self.child).and_then(|pid| {
-            // WNOWAIT leaves the child a zombie, so it can be killed safely until we reap it. The thread is not
-            // joined: a child that cannot be killed would block us.
-            let wait = move || {
-                let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-                while waitid(Id::Pid(pid), flags) == Err(Errno::EINTR) {}
-                let _ = sender.send(());
-            };
-            thread::Builder::new()
-                .name("sendmail".into())
-                .spawn(wait)
-                .ok()
-        });
-        if waiter.is_some() {
-            let _ = exited.recv_timeout(limit);
-            return self.child.try_wait();
-        }
-        // No thread could be started, so poll.
-        let until = Instant::now() + limit;
-        loop {
-            let status = self.child.try_wait()?;
-            if status.is_some() || Instant::now() >= until {
-                return Ok(status);
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The first line on stderr that is not empty, at most 200 characters, without control characters.
-    fn first_line(&self) -> String {
-        let mut head = [0; 2048];
-        let got = self
-            .stderr
-            .as_ref()
-            .and_then(|file| file.read_at(&mut head, 0).ok())
-            .unwrap_or(0);
-        let text = String::from_utf8_lossy(&head[..got]);
-        let line = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or_default();
-        line.chars()
-            .map(|c| if c.is_control() { '?' } else { c })
-            .take(200)
-            .collect()
-    }
-}
-
-fn pid(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().map(Pid::from_raw)
 }
 
 #[cfg(test)]

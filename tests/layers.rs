@@ -60,10 +60,10 @@ const FLOORS: [&[&str]; 9] = [
     &["part", "listing"],
     &["desk"],
     &["store", "index", "outbox", "config", "limits"],
-    // The outbox hands it what it sends.
-    &["sendmail", "patience", "log"],
+    // The outbox hands mail to sendmail, and what happened to modules.
+    &["sendmail", "module", "patience", "log"],
     // The configuration is read as the one whose desk it is, and programs are started as that one.
-    &["ticket", "privilege"],
+    &["ticket", "privilege", "process"],
     &["mail", "memory", "terminal"],
 ];
 

@@ -2,11 +2,13 @@
 
 use super::value::{ByteSize, OneOrMore, Risk, TimeSpan};
 use crate::log::LogTo;
+use crate::module::{OnFailure, Switched};
 use crate::ticket::address::Addresses;
 use crate::ticket::person::Person;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
 use mail::automatic::SpamSign;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,6 +47,18 @@ pub(super) struct Keys {
     pub(super) person: BTreeMap<String, PersonKeys>,
     pub(super) shared_store: Option<Risk>,
     pub(super) parts: PartKeys,
+    pub(super) modules: Option<OneOrMore>,
+    pub(super) modules_path: Option<OneOrMore>,
+    pub(super) module: BTreeMap<String, ModuleKeys>,
+}
+
+/// The keys of a table `[module.NAME]`: what the program wants to know, and the module's own.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ModuleKeys {
+    pub(super) on_failure: OnFailure,
+    #[serde(flatten)]
+    pub(super) settings: Map<String, Value>,
 }
 
 /// The keys of a table `[person.NAME]`.
@@ -132,6 +146,10 @@ pub struct Config {
     pub shared_store: bool,
     /// Names of the parts that are off.
     pub parts_off: Vec<String>,
+    /// The modules that are switched on, in the order in which they are asked (G3).
+    pub modules: Vec<Switched>,
+    /// Where they are looked for, if it says so; see [`Config::modules_path`].
+    pub(super) modules_path: Option<Vec<PathBuf>>,
 }
 
 /// What the command line and the environment say about the configuration.

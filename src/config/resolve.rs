@@ -2,9 +2,10 @@
 
 use super::explain::wrong;
 use super::keys::{Config, Keys, Overrides};
+use super::modules;
 use super::people;
 use super::secret;
-use super::user::User;
+use super::user::{User, expand};
 use super::value::{ByteSize, OneOrMore, TimeSpan};
 use crate::log::LogTo;
 use crate::ticket::TicketId;
@@ -37,6 +38,8 @@ pub(super) fn resolve(
         return Err(wrong("authserv_id", &why).into());
     }
     let log = log_to(keys.log, &dir, me)?;
+    let modules = modules::switched(words(keys.modules), keys.module);
+    let modules_path = words(keys.modules_path).map(|path| modules::path(&path, me));
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     Ok(Config {
@@ -71,6 +74,8 @@ pub(super) fn resolve(
         shared_store: keys.shared_store.is_some(),
         log,
         parts_off: words(keys.parts.off).unwrap_or_default(),
+        modules,
+        modules_path: modules_path.transpose()?,
         addresses,
     })
 }
@@ -211,14 +216,6 @@ fn log_to(key: Option<String>, store: &Path, me: &User) -> Result<LogTo> {
 
 /// Replaces a leading `~` or `~/` by the home directory in the password database: Exim's pipe sets
 /// HOME to the empty string.
-fn expand(path: &str, me: &User) -> Result<PathBuf> {
-    Ok(match path.strip_prefix('~') {
-        Some("") => me.get()?.dir.clone(),
-        Some(rest) if rest.starts_with('/') => me.get()?.dir.join(&rest[1..]),
-        _ => PathBuf::from(path),
-    })
-}
-
 /// The domain of mail from this machine: that in /etc/mailname, where Debian keeps it, else the host
 /// name.
 fn host_domain() -> String {

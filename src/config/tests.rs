@@ -171,8 +171,8 @@ fn the_commented_file_has_every_key_with_its_default() {
     let (_, below) = FILE.split_once("\n#[parts]\n").unwrap();
     let of_table = |key: &&str| below.contains(&format!("#{key} = "));
     let (below, keys): (Vec<&str>, Vec<&str>) = keys.into_iter().partition(of_table);
-    assert_eq!(below, ["off", "address", "sign", "login"]);
-    let tables = vec!["parts", "person"];
+    assert_eq!(below, ["off", "address", "sign", "login", "on_failure"]);
+    let tables = vec!["module", "parts", "person"];
     // serde names them all.
     let all = toml::from_str::<Keys>("x = 1").unwrap_err();
     let mut all: Vec<&str> = all.message().split('`').skip(3).step_by(2).collect();
@@ -188,6 +188,7 @@ fn the_commented_file_has_every_key_with_its_default() {
         "#templates",
         "#group",
         "#shared_store",
+        "#modules_path",
     ];
     let on = |line: &str| match line.strip_prefix('#') {
         Some(table @ ("[parts]" | "off = []")) => format!("{table}\n"),

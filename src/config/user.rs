@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, Status};
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The user this process runs as, looked up at most once.
 #[derive(Default)]
@@ -22,4 +23,13 @@ impl User {
                 .into()
             })
     }
+}
+
+/// A path of the configuration, where `~` is the home directory.
+pub(super) fn expand(path: &str, me: &User) -> Result<PathBuf> {
+    Ok(match path.strip_prefix('~') {
+        Some("") => me.get()?.dir.clone(),
+        Some(rest) if rest.starts_with('/') => me.get()?.dir.join(&rest[1..]),
+        _ => PathBuf::from(path),
+    })
 }

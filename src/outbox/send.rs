@@ -10,7 +10,7 @@
 use super::entry::{self, Envelope, Mail};
 use super::{Outbox, Released, time};
 use crate::files::{Found, Place};
-use crate::sendmail::{Running, Sendmail, SendmailError};
+use crate::sendmail::{Sending, Sendmail, SendmailError};
 use anyhow::Result;
 use nix::fcntl::OFlag;
 use std::collections::VecDeque;
@@ -180,7 +180,7 @@ impl Outbox {
 
     /// Waits for a sendmail, and notes what became of its mail. True if it makes no sense to go on.
     fn finish(&self, mut claim: Claim, started: Started, now: i64, report: &mut Report) -> bool {
-        match started.and_then(Running::wait) {
+        match started.and_then(Sending::wait) {
             Ok(()) => match self.remove(&claim) {
                 Ok(()) => report.sent.push(claim.mail),
                 Err(cause) => {
@@ -297,7 +297,7 @@ impl Outbox {
 }
 
 /// A sendmail that was started, or why it was not.
-type Started = Result<Running, SendmailError>;
+type Started = Result<Sending, SendmailError>;
 
 fn start(sendmail: &Sendmail, (claim, envelope, file): Claimed) -> (Claim, Started) {
     let sender = envelope.sender.as_deref();

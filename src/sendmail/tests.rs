@@ -2,8 +2,11 @@
 //! with ETXTBSY.
 
 use super::*;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use std::fs;
 use std::io::{Seek, Write};
+use std::thread;
 
 /// A sendmail whose script writes to `$OUT`, a directory of its own.
 struct Fake {

@@ -1,0 +1,96 @@
+//! Which modules are switched on, and where they are. Nothing here is looked for on the disk before somebody asks, and
+//! nothing that is wrong with a module keeps mail waiting (G3).
+
+use super::explain::wrong;
+use super::keys::{Config, ModuleKeys};
+use super::user::{User, expand};
+use crate::module::{Host, Module, Switched, find};
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Where modules are looked for, unless the configuration says so.
+const PATH: [&str; 3] = [
+    "~/.config/tickets/modules",
+    "/usr/local/lib/tickets/modules",
+    "/usr/lib/tickets/modules",
+];
+
+/// The modules that are switched on, each once, with its settings.
+pub(super) fn switched(
+    on: Option<Vec<String>>,
+    mut tables: BTreeMap<String, ModuleKeys>,
+) -> Vec<Switched> {
+    let mut modules: Vec<Switched> = Vec::new();
+    for name in on.unwrap_or_default() {
+        if modules.iter().any(|known| known.name == name) {
+            continue;
+        }
+        let keys = tables.remove(&name).unwrap_or_default();
+        modules.push(Switched {
+            name,
+            settings: keys.settings,
+            on_failure: keys.on_failure,
+        });
+    }
+    modules
+}
+
+/// The directories that `modules_path` names.
+///
+/// # Errors
+/// Status 78 if one is no absolute path.
+pub(super) fn path(dirs: &[String], me: &User) -> Result<Vec<PathBuf>> {
+    let mut path = Vec::new();
+    for dir in dirs {
+        let dir = expand(dir, me)?;
+        if dir.is_relative() {
+            let why = format!("{} is not an absolute path", dir.display());
+            return Err(wrong("modules_path", &why).into());
+        }
+        path.push(dir);
+    }
+    Ok(path)
+}
+
+impl Config {
+    /// The directories in which modules are looked for, the first that has one counts.
+    pub fn modules_path(&self) -> Vec<PathBuf> {
+        let me = User::default();
+        // Who has no home has no modules there.
+        let default = || {
+            PATH.iter()
+                .filter_map(|dir| expand(dir, &me).ok())
+                .collect()
+        };
+        self.modules_path.clone().unwrap_or_else(default)
+    }
+
+    /// The desk, as modules know it.
+    pub fn host(&self) -> Host {
+        Host {
+            store: self.dir.clone(),
+            config: self.file.clone(),
+            project: String::new(),
+        }
+    }
+
+    /// The modules that are switched on, in their order; the error says why one may not be run.
+    pub fn modules_on(&self) -> Vec<Result<Module, String>> {
+        if self.modules.is_empty() {
+            return Vec::new();
+        }
+        let (path, host) = (self.modules_path(), self.host());
+        let module = |switched: &Switched| match find(&path, &switched.name) {
+            None => Err("it is not there".into()),
+            Some(Err(why)) => Err(why),
+            Some(Ok(found)) => Ok(Module::new(found, switched.clone(), &host)),
+        };
+        self.modules
+            .iter()
+            .map(|switched| {
+                module(switched).map_err(|why| format!("module {}: {why}", switched.name))
+            })
+            .collect()
+    }
+}

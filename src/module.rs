@@ -1,0 +1,25 @@
+//! Modules: what joins in from outside. A module is an executable with a manifest; it is asked with one line of JSON,
+//! and the message behind it, on its standard input, and answers in JSON on its standard output.
+//!
+//! What a module is told is a stranger's text, so no byte of a message is in its arguments or its environment (G7).
+//! What it says is judged as a stranger's, too: whatever goes wrong is a [`Failure`] with a name, and costs a limited
+//! time. docs/modules.md is the manual of the protocol.
+
+mod ask;
+mod found;
+mod head;
+mod health;
+mod home;
+mod manifest;
+mod one;
+
+pub use ask::{Answer, Asking, Failure, Request};
+pub use found::{Finding, MANIFEST, Runnable, find, names};
+pub use head::{Head, clean};
+pub use health::{Health, News};
+pub use home::Home;
+pub use manifest::{Manifest, PROTOCOL, Point, VerbBy, duration, is_name};
+pub use one::{Host, Module, OnFailure, Switched};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! Asks a module, and waits for its answer.
+
+use super::head::Head;
+use super::manifest::{PROTOCOL, Point};
+use super::one::Module;
+use crate::process::{End, Running};
+use serde_json::{Map, Value};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Seek, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// The most bytes that a module may answer.
+const MOST: usize = 64 << 10;
+
+/// The PATH of modules.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Programs of ours that a module starts, which start modules, and so on: so many deep. See [`depth`].
+const DEPTH: &str = "TICKETS_DEPTH";
+
+/// What a module is asked.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// At which point.
+    pub point: Point,
+    /// What it is told, besides what it is told every time.
+    pub head: Head,
+    /// The message, for the points that have one.
+    pub mail: Option<&'a [u8]>,
+    /// How long it may take at most, if that is less than its own limit.
+    pub limit: Option<Duration>,
+}
+
+/// What a module answered: the fields of its object, none if it had nothing to say.
+pub type Answer = Map<String, Value>;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// What has to be made ready for it cannot be made.
+    NotReady(String),
+    /// Its program, or the interpreter that its first line names, is not there.
+    NoProgram(PathBuf, bool),
+    /// Its program cannot be started.
+    CannotRun(io::Error),
+    /// It ran at once with another one of it for too long.
+    Busy,
+    /// It did not answer within this time, and was killed.
+    TimedOut(Duration),
+    /// It exited with this status. What it wrote to its stderr last comes with it, here and below.
+    Status(i32, String),
+    /// It was killed by this signal.
+    Signal(i32, String),
+    /// It said more than it may.
+    SaidTooMuch,
+    /// What it said is no JSON object.
+    NoObject(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = |f: &mut fmt::Formatter<'_>, line: &str| match line {
+            "" => Ok(()),
+            line => write!(f, ": {line}"),
+        };
+        match self {
+            Failure::NotReady(why) => f.write_str(why),
+            Failure::NoProgram(path, true) => {
+                write!(
+                    f,
+                    "the interpreter that the first line of {} names is not there",
+                    path.display()
+                )
+            }
+            Failure::NoProgram(path, false) => write!(f, "there is no {}", path.display()),
+            Failure::CannotRun(e) if e.raw_os_error() == Some(nix::libc::ENOEXEC) => {
+                f.write_str("it cannot be started: a script needs a first line such as #!/bin/sh")
+            }
+            Failure::CannotRun(e) => write!(f, "it cannot be started: {e}"),
+            Failure::Busy => f.write_str("it was busy for too long"),
+            Failure::TimedOut(limit) => {
+                write!(f, "it did not answer within {}", in_words(*limit))
+            }
+            Failure::Status(status, line) => {
+                write!(f, "it exited with status {status}")?;
+                reason(f, line)
+            }
+            Failure::Signal(signal, line) => {
+                write!(f, "it was killed by signal {signal}")?;
+                reason(f, line)
+            }
+            Failure::SaidTooMuch => write!(f, "it said more than {} KiB", MOST >> 10),
+            Failure::NoObject(why) => write!(f, "its answer is no JSON object: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A span of time for people.
+fn in_words(span: Duration) -> String {
+    match (span.as_secs(), span.subsec_millis()) {
+        (0, ms) => format!("{ms} ms"),
+        (s, _) if s >= 120 => format!("{} min", s / 60),
+        (s, _) => format!("{s} s"),
+    }
+}
+
+/// How many programs of ours started each other by way of modules, up to this one: 0 for one that a person or an MTA
+/// started.
+pub fn depth() -> u32 {
+    let depth = std::env::var(DEPTH).ok();
+    depth.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// A module that was asked.
+#[derive(Debug)]
+#[must_use = "only answer() says what it answered"]
+pub struct Asking {
+    running: Running,
+    limit: Duration,
+    /// Held until it has answered, if there must not be two of it.
+    _turn: Option<File>,
+}
+
+impl Module {
+    /// Asks it. Several may be asked at once, and their answers be waited for in turn.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn ask(&self, request: Request) -> Result<Asking, Failure> {
+        let own = self.manifest.limit(request.point);
+        let limit = request.limit.map_or(own, |limit| limit.min(own));
+        let turn = match self.manifest.serial {
+            true => Some(self.home.lock("serial").map_err(|e| match e.kind() {
+                ErrorKind::TimedOut => Failure::Busy,
+                _ => Failure::NotReady(format!("cannot lock {}: {e}", self.home.path().display())),
+            })?),
+            false => None,
+        };
+        let input = self.input(&request)?;
+        let mut command = self.command(request.point)?;
+        command.stdin(input);
+        let running =
+            Running::start_to_hear(&mut command, limit, MOST).map_err(|e| self.unstarted(e))?;
+        Ok(Asking {
+            running,
+            limit,
+            _turn: turn,
+        })
+    }
+
+    /// What it reads: the head, then the message.
+    fn input(&self, request: &Request) -> Result<File, Failure> {
+        let mut head = Head::default()
+            .with("protocol", PROTOCOL)
+            .with("point", request.point.word())
+            .with("module", self.name())
+            .with("project", self.host_project());
+        if let Some(mail) = request.mail {
+            head = head.with("size", mail.len());
+        }
+        let line = request
+            .head
+            .clone()
+            .over(head)
+            .line(&self.switched.settings);
+        let line = line.map_err(Failure::NotReady)?;
+        let write = || -> io::Result<File> {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(line.as_bytes())?;
+            file.write_all(request.mail.unwrap_or_default())?;
+            file.rewind()?;
+            Ok(file)
+        };
+        write().map_err(|e| Failure::NotReady(format!("cannot write what it reads: {e}")))
+    }
+
+    /// Its program for `point`, with the arguments and the environment that every module gets.
+    ///
+    /// # Errors
+    /// Its own directory cannot be made.
+    pub fn command(&self, point: Point) -> Result<Command, Failure> {
+        let data = self.home.make_data().map_err(|e| {
+            Failure::NotReady(format!("cannot make {}: {e}", self.home.path().display()))
+        })?;
+        let mut command = crate::privilege::program(self.program());
+        let home = command.get_envs().find(|(name, _)| *name == "HOME");
+        let home = home.and_then(|(_, value)| value.map(OsString::from));
+        let home = home.or_else(|| std::env::var_os("HOME").filter(|home| !home.is_empty()));
+        command
+            .arg(point.word())
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LANG", "C.UTF-8")
+            .env("HOME", home.unwrap_or_else(|| data.path().into()))
+            .env("TICKETS_PROTOCOL", PROTOCOL.to_string())
+            .env("TICKETS_POINT", point.word())
+            .env("TICKETS_MODULE", self.name())
+            .env("TICKETS_MODULE_DIR", &self.dir)
+            .env("TICKETS_DATA", data.path())
+            .env("TICKETS_DIR", &self.host.store)
+            .env("TICKETS_PROJECT", self.host_project())
+            .env(DEPTH, (depth() + 1).to_string())
+            .stdin(Stdio::null())
+            .current_dir(data.path());
+        if let Some(zone) = std::env::var_os("TZ") {
+            command.env("TZ", zone);
+        }
+        if let Ok(us) = std::env::current_exe() {
+            command.env("TICKETS_BIN", us);
+        }
+        if let Some(config) = &self.host.config {
+            command.env("TICKETS_CONFIG", config);
+        }
+        Ok(command)
+    }
+
+    /// Its program.
+    pub fn program(&self) -> PathBuf {
+        self.dir.join(&self.manifest.run)
+    }
+
+    fn host_project(&self) -> &str {
+        &self.host.project
+    }
+
+    /// Why its program was not started.
+    pub fn unstarted(&self, e: io::Error) -> Failure {
+        let program = self.program();
+        match e.kind() {
+            ErrorKind::NotFound => {
+                let is_there = Path::new(&program).exists();
+                Failure::NoProgram(program, is_there)
+            }
+            _ => Failure::CannotRun(e),
+        }
+    }
+}
+
+impl Asking {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// It gave none, or none that can be read.
+    pub fn answer(mut self) -> Result<Answer, Failure> {
+        let end = self.running.wait().map_err(Failure::CannotRun)?;
+        let last = || self.running.last_line();
+        match end {
+            End::TimedOut => return Err(Failure::TimedOut(self.limit)),
+            End::SaidTooMuch => return Err(Failure::SaidTooMuch),
+            End::Exited(status) if !status.success() => {
+                return Err(match status.code() {
+                    Some(code) => Failure::Status(code, last()),
+                    None => Failure::Signal(status.signal().unwrap_or_default(), last()),
+                });
+            }
+            // Without a status, what it said counts.
+            End::Exited(_) | End::Unknown => {}
+        }
+        object(self.running.said())
+    }
+
+    /// Waits until it has ended, but not longer than `limit`.
+    pub fn wait_briefly(&mut self, limit: Duration) {
+        self.running.wait_briefly(limit);
+    }
+
+    /// True if [`Asking::answer`] needs no time.
+    pub fn has_ended(&mut self) -> bool {
+        self.running.has_exited()
+    }
+
+    /// The beginning of what it wrote to its stderr.
+    pub fn stderr_text(&self) -> String {
+        self.running.stderr_text()
+    }
+}
+
+/// The fields of the one object in `said`; none if there is nothing in it.
+fn object(said: &[u8]) -> Result<Answer, Failure> {
+    if said.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(said) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Failure::NoObject("it is another kind of value".into())),
+        Err(e) => Err(Failure::NoObject(e.to_string())),
+    }
+}

@@ -1,0 +1,151 @@
+//! How a module fares: its faults, and whether it rests. It is kept in the store, in `.tickets/modules/NAME/state`.
+//!
+//! Three faults in a row make it rest, so that a service that is dead costs three messages their time, and not each.
+//! It never is switched off for good.
+
+use super::home::Home;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// So many faults in a row make a module rest.
+const FAULTS: u32 = 3;
+
+/// The first rest, and the longest, in seconds.
+const REST: i64 = 5 * 60;
+const LONGEST: i64 = 3600;
+
+/// How a module fares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// Faults since it last did what it was asked.
+    pub faults: u32,
+    /// What the last one was.
+    pub last_fault: Option<String>,
+    /// When that was, in seconds since 1970, as all times here.
+    pub last_fault_at: Option<i64>,
+    /// Until when it rests.
+    pub rests_until: Option<i64>,
+    /// How long its last rest was.
+    rest: i64,
+    /// The admins know that it fails.
+    told: bool,
+}
+
+/// What the admins are to be told of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It rests for the first time, because of this.
+    Rests(String),
+    /// It does what it is asked again.
+    IsWell,
+}
+
+impl Health {
+    /// True if it is not to be asked now.
+    pub fn rests(&self, now: i64) -> bool {
+        // A clock that was set back does not make it rest for longer than a rest.
+        self.rests_until
+            .is_some_and(|until| now < until && until <= now + LONGEST)
+    }
+
+    /// What follows from how it did; `None` is without fault.
+    fn after(mut self, fault: Option<&str>, now: i64) -> (Health, Option<News>) {
+        let Some(fault) = fault else {
+            let news = self.told.then_some(News::IsWell);
+            let fresh = Health {
+                last_fault: self.last_fault,
+                last_fault_at: self.last_fault_at,
+                ..Health::default()
+            };
+            return (fresh, news);
+        };
+        self.faults = self.faults.saturating_add(1);
+        self.last_fault = Some(fault.to_owned());
+        self.last_fault_at = Some(now);
+        let mut news = None;
+        if self.faults >= FAULTS {
+            self.rest = (self.rest * 2).clamp(REST, LONGEST);
+            self.rests_until = Some(now + self.rest);
+            if !self.told {
+                self.told = true;
+                news = Some(News::Rests(fault.to_owned()));
+            }
+        }
+        (self, news)
+    }
+}
+
+impl Home {
+    /// How the module fares; as new if nothing is known.
+    pub fn state(&self) -> Health {
+        let text = self.read("state").unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Notes how it did, and returns what the admins are to be told. Whoever is told so is the only one.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub fn note(&self, fault: Option<&str>, now: i64) -> io::Result<Option<News>> {
+        // Most of the time nothing changes, and nothing is written.
+        if fault.is_none() && self.state().faults == 0 {
+            return Ok(None);
+        }
+        let _lock = self.lock("state.lock")?;
+        let (state, news) = self.state().after(fault, now);
+        self.write("state", &serde_json::to_vec(&state)?)?;
+        Ok(news)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_faults_in_a_row_make_it_rest_and_one_success_makes_it_well() {
+        // G5. Each line: when, the fault, until when it rests then, and the news.
+        let rests = || Some(News::Rests("hung".into()));
+        let table = [
+            (0, Some("hung"), None, None),
+            (1, None, None, None),
+            (2, Some("hung"), None, None),
+            (3, Some("hung"), None, None),
+            (4, Some("hung"), Some(304), rests()),
+            (304, Some("hung"), Some(904), None),
+            (904, Some("hung"), Some(2104), None),
+            (2104, Some("hung"), Some(4504), None),
+            (4504, Some("hung"), Some(8104), None),
+            (8104, Some("hung"), Some(11704), None),
+            (11704, None, None, Some(News::IsWell)),
+            (11705, None, None, None),
+            (11706, Some("hung"), None, None),
+        ];
+        let mut state = Health::default();
+        for (now, fault, until, news) in table {
+            let (next, told) = state.after(fault, now);
+            assert_eq!((next.rests_until, told), (until, news), "at {now}");
+            assert_eq!(next.rests(now), until.is_some(), "at {now}");
+            state = next;
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_rest_longer() {
+        let state = Health {
+            rests_until: Some(1_000_000),
+            ..Health::default()
+        };
+        let table = [
+            (999_999, true),
+            (1_000_000, false),
+            (996_400, true),
+            (996_399, false),
+            (0, false),
+        ];
+        for (now, rests) in table {
+            assert_eq!(state.rests(now), rests, "at {now}");
+        }
+    }
+}

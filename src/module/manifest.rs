@@ -1,0 +1,336 @@
+//! What a module says of itself: the text of its `module.toml`. Pure.
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::fmt;
+use std::path::{Component, Path};
+use std::time::Duration;
+
+/// The version of the protocol between the program and modules. Within one version there are only additions.
+pub const PROTOCOL: u32 = 1;
+
+/// The oldest version that the program still speaks.
+const OLDEST: u32 = 1;
+
+/// Where a module can join in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Point {
+    /// It is asked about a message before that is filed.
+    Filter,
+    /// It is told what happened.
+    Observer,
+    /// It has lines for the timeline.
+    Timeline,
+    /// It does something at times of its own.
+    Job,
+    /// It brings subcommands.
+    Command,
+    /// It brings pages for the web.
+    Page,
+    /// It looks whether what it needs is in order.
+    Check,
+    /// It carries out words of control mail.
+    Verb,
+    /// It makes and upgrades data of its own.
+    Setup,
+}
+
+impl Point {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Point; 9] = [
+        Point::Filter,
+        Point::Observer,
+        Point::Timeline,
+        Point::Job,
+        Point::Command,
+        Point::Page,
+        Point::Check,
+        Point::Verb,
+        Point::Setup,
+    ];
+
+    /// Its name, in manifests and on the command line of a module.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Point::Filter => "filter",
+            Point::Observer => "observer",
+            Point::Timeline => "timeline",
+            Point::Job => "job",
+            Point::Command => "command",
+            Point::Page => "page",
+            Point::Check => "check",
+            Point::Verb => "verb",
+            Point::Setup => "setup",
+        }
+    }
+
+    /// The point of this name.
+    pub fn of(word: &str) -> Option<Point> {
+        Point::ALL.into_iter().find(|point| point.word() == word)
+    }
+
+    /// How long a module may take there if it does not say, and at most.
+    pub const fn limits(self) -> (Duration, Duration) {
+        const fn s(seconds: u64) -> Duration {
+            Duration::from_secs(seconds)
+        }
+        match self {
+            Point::Filter => (s(10), s(60)),
+            Point::Observer => (s(60), s(60)),
+            Point::Timeline | Point::Page | Point::Check | Point::Verb => (s(10), s(60)),
+            Point::Job => (s(300), s(24 * 3600)),
+            Point::Setup => (s(300), s(3600)),
+            // Whoever typed it decides.
+            Point::Command => (Duration::MAX, Duration::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The manifest of a module.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    /// Its name, that of its directory.
+    pub name: String,
+    /// Its own version, for people.
+    pub version: String,
+    /// The version of the protocol that it speaks.
+    pub protocol: u32,
+    /// What it is for, in a few words.
+    pub summary: String,
+    /// Its program, below its directory.
+    pub run: String,
+    /// Where it joins in; a word that is no point is told, and is no reason to refuse it: see [`PROTOCOL`].
+    #[serde(default)]
+    points: Vec<String>,
+    #[serde(default)]
+    timeout: Option<String>,
+    /// Never two of it at once.
+    #[serde(default)]
+    pub serial: bool,
+    /// As an observer, it gets the message as well.
+    #[serde(default)]
+    pub raw: bool,
+    /// As an observer, the kinds of events that it wants; all if there are none.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// The version of its own data; `None` if it keeps none.
+    #[serde(default)]
+    pub data_version: Option<u32>,
+    #[serde(default)]
+    pub timeline: TimelineTable,
+    #[serde(default, rename = "command")]
+    pub commands: Vec<NamedEntry>,
+    #[serde(default, rename = "job")]
+    pub jobs: Vec<JobEntry>,
+    #[serde(default, rename = "page")]
+    pub pages: Vec<PageEntry>,
+    #[serde(default, rename = "verb")]
+    pub verbs: Vec<VerbEntry>,
+}
+
+/// `[timeline]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TimelineTable {
+    /// The kinds of lines that it has.
+    #[serde(default)]
+    pub filters: Vec<KindEntry>,
+}
+
+/// `[[timeline.filters]]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KindEntry {
+    /// One lower-case word.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+}
+
+/// `[[command]]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NamedEntry {
+    /// One lower-case word.
+    pub name: String,
+    /// What it does, in a few words.
+    pub summary: String,
+}
+
+/// `[[job]]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct JobEntry {
+    /// One lower-case word.
+    pub name: String,
+    /// When it runs, as cron says it.
+    pub at: Option<String>,
+    /// How often it runs instead.
+    pub every: Option<String>,
+    /// How long it may take.
+    pub timeout: Option<String>,
+}
+
+/// `[[page]]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PageEntry {
+    /// Its path below that of the module.
+    pub path: String,
+    /// What people read.
+    pub title: String,
+    /// It stands in the navigation.
+    #[serde(default)]
+    pub nav: bool,
+}
+
+/// `[[verb]]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct VerbEntry {
+    /// One lower-case word.
+    pub name: String,
+    /// What it takes, for people.
+    #[serde(default)]
+    pub args: String,
+    /// Who may say it.
+    #[serde(default)]
+    pub by: VerbBy,
+}
+
+/// Who may have a verb carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerbBy {
+    /// The people of the desk.
+    #[default]
+    Admins,
+    /// The participants of the ticket, too.
+    Participants,
+}
+
+impl Manifest {
+    /// Reads the manifest of the module whose directory is called `name`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn parse(name: &str, text: &str) -> Result<Manifest, String> {
+        let manifest: Manifest = toml::from_str(text).map_err(|e| in_one_line(text, &e))?;
+        if manifest.name != name {
+            return Err(format!(
+                "name is {:?}, but its directory is {name:?}",
+                manifest.name
+            ));
+        }
+        let protocol = manifest.protocol;
+        if protocol > PROTOCOL {
+            return Err(format!(
+                "it speaks protocol {protocol}, and this program only {PROTOCOL}: it needs a newer one"
+            ));
+        }
+        if protocol < OLDEST {
+            return Err(format!(
+                "there is no protocol {protocol}; write protocol = {PROTOCOL}"
+            ));
+        }
+        let is_inside = |part| matches!(part, Component::Normal(_));
+        if manifest.run.is_empty() || !Path::new(&manifest.run).components().all(is_inside) {
+            return Err(format!(
+                "run is {:?}, no name below its directory",
+                manifest.run
+            ));
+        }
+        for (key, text) in [
+            ("version", &manifest.version),
+            ("summary", &manifest.summary),
+        ] {
+            if text.chars().any(char::is_control) || text.chars().count() > 200 {
+                return Err(format!("{key} is no line of at most 200 characters"));
+            }
+        }
+        if let Some(odd) = manifest.names().find(|name| !is_word(name)) {
+            return Err(format!("{odd:?} is no lower-case word"));
+        }
+        if let Some(text) = &manifest.timeout {
+            duration(text)
+                .ok_or_else(|| format!("timeout is {text:?}, no span of time such as \"10 s\""))?;
+        }
+        if let Some(page) = manifest
+            .pages
+            .iter()
+            .find(|page| !page.path.starts_with('/'))
+        {
+            return Err(format!(
+                "the path {:?} of a page does not begin with /",
+                page.path
+            ));
+        }
+        Ok(manifest)
+    }
+
+    /// Every name that it brings.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let kinds = self
+            .timeline
+            .filters
+            .iter()
+            .map(|entry| entry.name.as_str());
+        let commands = self.commands.iter().map(|entry| entry.name.as_str());
+        let jobs = self.jobs.iter().map(|entry| entry.name.as_str());
+        let verbs = self.verbs.iter().map(|entry| entry.name.as_str());
+        kinds.chain(commands).chain(jobs).chain(verbs)
+    }
+
+    /// True if it joins in at `point`.
+    pub fn has(&self, point: Point) -> bool {
+        self.points.iter().any(|word| word == point.word())
+    }
+
+    /// Where it joins in.
+    pub fn points(&self) -> impl Iterator<Item = Point> {
+        Point::ALL.into_iter().filter(|point| self.has(*point))
+    }
+
+    /// What it calls a point and this program does not know.
+    pub fn unknown_points(&self) -> impl Iterator<Item = &str> {
+        let unknown = |word: &&String| Point::of(word).is_none();
+        self.points.iter().filter(unknown).map(String::as_str)
+    }
+
+    /// How long it may take at `point`.
+    pub fn limit(&self, point: Point) -> Duration {
+        let (default, most) = point.limits();
+        let own = self.timeout.as_deref().and_then(duration);
+        own.unwrap_or(default).min(most)
+    }
+}
+
+/// True if `name` may be that of a module: what it is called is part of paths, of messages and of header fields.
+pub fn is_name(name: &str) -> bool {
+    name.len() <= 32 && is_word(name)
+}
+
+/// True for a lower-case word.
+fn is_word(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|c| c.is_ascii_lowercase())
+        && bytes.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+}
+
+/// A span of time such as `10 s` or `5 min`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let span: SignedDuration = text.trim().parse().ok()?;
+    Duration::try_from(span).ok().filter(|span| !span.is_zero())
+}
+
+/// What a parser says of `text`, with the line that it means.
+fn in_one_line(text: &str, e: &toml::de::Error) -> String {
+    let at = e.span().map_or(0, |span| span.start.min(text.len()));
+    let line = text.as_bytes()[..at]
+        .iter()
+        .filter(|&&c| c == b'\n')
+        .count()
+        + 1;
+    let message = e.message().lines().next().unwrap_or_default().to_owned();
+    format!("line {line}: {message}")
+}

@@ -1,0 +1,74 @@
+//! One module of one desk.
+
+use super::found::Runnable;
+use super::home::Home;
+use super::manifest::Manifest;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// What the configuration says of a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Switched {
+    /// Its name.
+    pub name: String,
+    /// `[module.NAME]`, which is handed on to it.
+    pub settings: Map<String, Value>,
+    /// What becomes of a message about which it should have been asked and did not answer.
+    pub on_failure: OnFailure,
+}
+
+/// What becomes of a message when a filter fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// It is filed as if nobody had been asked.
+    #[default]
+    GoOn,
+    /// It goes to quarantine.
+    Quarantine,
+    /// The MTA comes again later.
+    Defer,
+}
+
+/// The desk for which modules are asked.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The store.
+    pub store: PathBuf,
+    /// The configuration file, if there is one.
+    pub config: Option<PathBuf>,
+    /// Name of the project; empty for the desk itself.
+    pub project: String,
+}
+
+/// A module that is switched on and may be run.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// What the configuration says of it.
+    pub switched: Switched,
+    /// What the store keeps of it.
+    pub home: Home,
+    pub(super) host: Host,
+}
+
+impl Module {
+    /// The module that was `found`.
+    pub fn new(found: Runnable, switched: Switched, host: &Host) -> Module {
+        Module {
+            home: Home::new(&host.store, &found.manifest.name),
+            manifest: found.manifest,
+            dir: found.dir,
+            switched,
+            host: host.clone(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+}

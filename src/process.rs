@@ -1,0 +1,297 @@
+//! A program that was started: waited for, and ended together with all that it started.
+//!
+//! It runs in a process group of its own, so that a limit of time also ends its children. The end of the process
+//! counts, not the end of a pipe: a daemon that it leaves behind may keep that open for ever. Its stderr is an unlinked
+//! file, so a program that writes a lot cannot block. What it says on its stdout, if anybody wants to know, comes
+//! through a pipe and is limited.
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+use rustix::process::{PidfdFlags, pidfd_open};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long to wait for a killed program to exit. One that is setuid, as Exim is, cannot be killed.
+const KILL_WAIT: Duration = Duration::from_secs(2);
+
+/// How often to look where the kernel cannot say when a program exits.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How much of what a program writes to its stderr is ever read.
+const STDERR: usize = 2048;
+
+/// No program may run longer, whatever its limit is.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A program that was started.
+#[derive(Debug)]
+#[must_use = "only wait() says what became of it"]
+pub struct Running {
+    child: Child,
+    /// Readable once it has exited; `None` if the kernel has no such thing.
+    exit: Option<OwnedFd>,
+    stdout: Option<Stdout>,
+    stderr: Option<File>,
+    limit: Duration,
+    started: Instant,
+}
+
+/// Its stdout, and what has come so far.
+#[derive(Debug)]
+struct Stdout {
+    pipe: File,
+    said: Vec<u8>,
+    most: usize,
+    open: bool,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself, or by a signal of somebody else's.
+    Exited(ExitStatus),
+    /// It ran longer than it may, and was killed.
+    TimedOut,
+    /// It said more than it may, and was killed.
+    SaidTooMuch,
+    /// Our parent ignores SIGCHLD, so that the kernel discards how programs end.
+    Unknown,
+}
+
+impl Running {
+    /// Starts `command`, which may run for `limit`.
+    ///
+    /// # Errors
+    /// Those of starting a program.
+    pub fn start(command: &mut Command, limit: Duration) -> io::Result<Running> {
+        // If no temporary file can be had, its words are lost, but it runs.
+        let stderr = tempfile::tempfile().ok();
+        let copy = stderr.as_ref().and_then(|file| file.try_clone().ok());
+        command
+            .stderr(copy.map_or_else(Stdio::null, Stdio::from))
+            // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
+            // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
+            .process_group(0);
+        let child = command.spawn()?;
+        Ok(Running {
+            exit: pid(&child).and_then(exit_of),
+            child,
+            stdout: None,
+            stderr,
+            limit: limit.min(LONGEST),
+            started: Instant::now(),
+        })
+    }
+
+    /// Starts `command`, which may run for `limit`, and say `most` bytes on its stdout. What it leaves running when it
+    /// exits is killed.
+    ///
+    /// # Errors
+    /// Those of starting a program.
+    pub fn start_to_hear(
+        command: &mut Command,
+        limit: Duration,
+        most: usize,
+    ) -> io::Result<Running> {
+        let mut running = Running::start(command.stdout(Stdio::piped()), limit)?;
+        running.stdout = running.child.stdout.take().map(|pipe| Stdout {
+            pipe: File::from(OwnedFd::from(pipe)),
+            said: Vec::new(),
+            most,
+            open: true,
+        });
+        Ok(running)
+    }
+
+    /// Waits until it has exited. If it may not go on, it is killed, and its children with it. Whatever part of its
+    /// time is over counts, so that several may be started and then waited for in turn.
+    ///
+    /// # Errors
+    /// Waiting failed.
+    pub fn wait(&mut self) -> io::Result<End> {
+        let left = self.limit.saturating_sub(self.started.elapsed());
+        let end = match self.wait_at_most(left)? {
+            Some(end) => end,
+            None => self.kill(End::TimedOut),
+        };
+        if end == End::SaidTooMuch {
+            return Ok(self.kill(end));
+        }
+        Ok(end)
+    }
+
+    /// Waits until it has exited, but not longer than `limit`.
+    pub fn wait_briefly(&mut self, limit: Duration) {
+        // What went wrong shows again in `wait`.
+        let _ = self.wait_at_most(limit.min(self.limit));
+    }
+
+    /// True if [`Running::wait`] needs no time.
+    pub fn has_exited(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Asks it and its children to end, and kills those that have not done so after `grace`.
+    pub fn stop(&mut self, grace: Duration) {
+        self.signal(Signal::SIGTERM);
+        let _ = self.wait_at_most(grace);
+        self.kill(End::TimedOut);
+    }
+
+    /// What it said on its stdout.
+    pub fn said(&self) -> &[u8] {
+        self.stdout.as_ref().map_or(&[], |stdout| &stdout.said)
+    }
+
+    /// The first line on its stderr that is not empty, at most 200 characters, without control characters.
+    pub fn first_line(&self) -> String {
+        line(self.stderr_text().lines())
+    }
+
+    /// The last such line, of the first 2 KiB.
+    pub fn last_line(&self) -> String {
+        line(self.stderr_text().lines().rev())
+    }
+
+    /// The beginning of what it wrote to its stderr, at most 2 KiB.
+    pub fn stderr_text(&self) -> String {
+        let mut head = [0; STDERR];
+        let got = self
+            .stderr
+            .as_ref()
+            .and_then(|file| file.read_at(&mut head, 0).ok())
+            .unwrap_or(0);
+        String::from_utf8_lossy(&head[..got]).into_owned()
+    }
+
+    /// How it ended, or `None` if it still runs after `limit`.
+    fn wait_at_most(&mut self, limit: Duration) -> io::Result<Option<End>> {
+        let until = Instant::now() + limit.min(LONGEST);
+        loop {
+            // Whoever has exited has said all: look first whether it has, then read.
+            let ended = self.ended()?;
+            if self.hear()? {
+                return Ok(Some(End::SaidTooMuch));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if ended.is_some() || left.is_zero() {
+                return Ok(ended);
+            }
+            self.sleep(left);
+        }
+    }
+
+    fn ended(&mut self) -> io::Result<Option<End>> {
+        if self.stdout.is_some() && self.has_left_children() {
+            self.signal(Signal::SIGKILL);
+        }
+        match self.child.try_wait() {
+            Ok(status) => Ok(status.map(End::Exited)),
+            Err(cause) if cause.raw_os_error() == Some(Errno::ECHILD as i32) => {
+                Ok(Some(End::Unknown))
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// True if it has exited and is not reaped, so that its number still names its children's group.
+    fn has_left_children(&self) -> bool {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
+        let status = pid(&self.child).map(|pid| waitid(Id::Pid(pid), flags));
+        matches!(status, Some(Ok(status)) if status != WaitStatus::StillAlive)
+    }
+
+    /// Takes what it has said so far. True if that is too much.
+    fn hear(&mut self) -> io::Result<bool> {
+        let Some(stdout) = &mut self.stdout else {
+            return Ok(false);
+        };
+        let mut piece = [0; 16384];
+        while stdout.open && is_readable(&stdout.pipe) {
+            match stdout.pipe.read(&mut piece) {
+                Ok(0) => stdout.open = false,
+                Ok(got) => stdout.said.extend_from_slice(&piece[..got]),
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(cause),
+            }
+            if stdout.said.len() > stdout.most {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sleeps until it has exited or said something, but not longer than `limit`.
+    fn sleep(&self, limit: Duration) {
+        let limit = match self.exit {
+            Some(_) => limit,
+            None => limit.min(LOOK_AGAIN),
+        };
+        let pipe = self.stdout.as_ref().filter(|stdout| stdout.open);
+        let pipe = pipe.map(|stdout| stdout.pipe.as_fd());
+        let mut both: Vec<PollFd> = (self.exit.as_ref().map(AsFd::as_fd))
+            .into_iter()
+            .chain(pipe)
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        // A millisecond more than too little: else the last part of one would be spent polling.
+        let limit = u16::try_from(limit.as_millis() + 1).unwrap_or(u16::MAX);
+        // A signal only makes us look early.
+        let _ = poll(&mut both, PollTimeout::from(limit));
+    }
+
+    fn kill(&mut self, end: End) -> End {
+        self.signal(Signal::SIGKILL);
+        let until = Instant::now() + KILL_WAIT;
+        if let Some(stdout) = &mut self.stdout {
+            stdout.open = false;
+        }
+        while matches!(self.ended(), Ok(None)) && Instant::now() < until {
+            self.sleep(until.saturating_duration_since(Instant::now()));
+        }
+        end
+    }
+
+    /// Sends a signal to it and to its children.
+    fn signal(&mut self, signal: Signal) {
+        // As long as it is not reaped, its number cannot have become another process group's. Its children may run on
+        // when it has exited; then only a group that still has members keeps the number from being used again.
+        let sent = pid(&self.child).map_or(Err(Errno::ESRCH), |pid| killpg(pid, signal));
+        if sent.is_err() && signal == Signal::SIGKILL {
+            drop(self.child.kill());
+        }
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().map(Pid::from_raw)
+}
+
+/// What is readable once the process has exited.
+fn exit_of(pid: Pid) -> Option<OwnedFd> {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
+    pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+fn is_readable(pipe: &File) -> bool {
+    let mut one = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+    matches!(poll(&mut one, PollTimeout::ZERO), Ok(1))
+}
+
+/// The first of `lines` that is not empty, at most 200 characters, without control characters.
+fn line<'a>(mut lines: impl Iterator<Item = &'a str>) -> String {
+    let line = lines.find(|line| !line.trim().is_empty());
+    let line = line.unwrap_or_default().trim();
+    line.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .take(200)
+        .collect()
+}
