@@ -295,3 +295,6 @@ fn line<'a>(mut lines: impl Iterator<Item = &'a str>) -> String {
         .take(200)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

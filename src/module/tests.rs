@@ -1,7 +1,7 @@
 //! The modules of tests/zoo, each of which misbehaves in a way of its own, and the questions that modules get.
 
 use super::*;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// The animal `run` of tests/zoo, with `more` in its manifest. Its store is in `dir`.
 fn animal(dir: &tempfile::TempDir, run: &str, more: &str) -> Module {
