@@ -8,6 +8,7 @@ mod answers;
 pub(crate) mod build;
 pub(crate) mod bulk;
 mod cache;
+mod closing;
 mod delivery;
 mod existing;
 mod known;

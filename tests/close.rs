@@ -103,6 +103,73 @@ fn a_move_that_was_broken_off_is_finished() {
     bench.says("check --store", "3 messages in 1 ticket, none changed\n");
 }
 
+/// A5, D4: the MTA may start the program once for each recipient, and bring a mail that closes to the ticket's plain
+/// address first. What closed the ticket is in it all the same, once, and outlives the index.
+#[test]
+fn a_mail_to_the_ticket_and_to_its_closing_address_closes_it_whichever_comes_first() {
+    for recipients in [
+        &["ticket-1", "ticket-1-done", "ticket-1", "ticket-1-done"][..],
+        &["ticket-1-done", "ticket-1", "ticket-1-done", "ticket-1"],
+    ] {
+        for hidden in [false, true] {
+            let bench = Bench::with("admins = [\"steve@example.org\", \"eva@example.org\"]\n");
+            bench.file("submit", FIRST);
+            bench.take_sent();
+            let cc = match hidden {
+                true => "ticket-1@example.org",
+                false => "ticket-1@example.org, ticket-1-done@example.org",
+            };
+            let reply = format!(
+                "From: Steve <steve@example.org>\nTo: Alice <alice@example.net>\nCc: {cc}\n\
+                 Subject: [issue1] Re: Drucker\nMessage-ID: <2@example.org>\nIn-Reply-To: <1@example.net>\n\n\
+                 Repaired.\n"
+            );
+            for local in recipients {
+                bench.file(local, &reply);
+            }
+            let case = format!("{recipients:?} {hidden}");
+            assert_eq!(bench.names(), ["archived/1"], "{case}");
+            let mbox = bench.mbox("archived/1");
+            assert_eq!(mbox.matches("\nRepaired.\n").count(), 1, "{case}");
+            assert_eq!(
+                mbox.matches("\nDelivered-To: ticket-1-done@").count(),
+                1,
+                "{case}"
+            );
+            // Alice has the mail itself. Of a closing every admin is told (C5).
+            let sent = bench.take_sent();
+            let to = |sent: &crate::bench::Sent| sent.args.split(" -- ").last().map(str::to_owned);
+            assert!(
+                sent.iter()
+                    .all(|it| to(it).as_deref() == Some("eva@example.org")),
+                "{case} {sent:?}"
+            );
+            let closed =
+                |it: &&crate::bench::Sent| it.field("X-Tickets-Event").as_deref() == Some("closed");
+            assert_eq!(sent.iter().filter(closed).count(), 1, "{case} {sent:?}");
+            let history = |bench: &Bench| {
+                let all = bench.run(&["timeline", "--json"], b"").stdout;
+                all.matches("\"event\":\"closed\"").count()
+            };
+            assert_eq!(history(&bench), 1, "{case}");
+            bench.works("reindex");
+            assert_eq!(history(&bench), 1, "{case}");
+            // D7: as if the delivery had died before it moved the file.
+            std::fs::rename(bench.ticket("archived/1"), bench.ticket("1")).unwrap();
+            bench.file("ticket-1-done", &reply);
+            assert_eq!(bench.names(), ["archived/1"], "{case}");
+            assert_eq!(bench.mbox("archived/1"), mbox, "{case}");
+            // Once it is open again, the MTA's late retry does nothing.
+            bench.says("reopen 1", "re-opened 1  Drucker brännt\n");
+            for local in recipients {
+                bench.file(local, &reply);
+            }
+            assert_eq!(bench.names(), ["1"], "{case}");
+            bench.works("check --store");
+        }
+    }
+}
+
 /// A desk whose ticket 1 is open, and another file of its number closed.
 fn desk_with_both() -> Bench {
     let bench = desk();

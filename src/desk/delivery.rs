@@ -274,11 +274,10 @@ impl Desk {
                 false => verb,
             };
             if let Some(at) = presence.at {
-                let deed = match self.finish_closing(parcel, &view, verb, at)? {
-                    true => Deed::Closed,
-                    false => Deed::Duplicate,
+                return match verb {
+                    Verb::Done => self.closes_after_all(parcel, &view, at),
+                    _ => self.duplicate(parcel, id, Deed::Duplicate),
                 };
-                return self.duplicate(parcel, id, deed);
             }
             if let Some(filed) = self.update(parcel, view, verb)? {
                 return Ok(filed);

@@ -159,39 +159,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Completes the work of a delivery that died between filing a closing and moving the file: its
-    /// message is the ticket's last one then, and the ticket still open. True if this closed it.
-    pub(super) fn finish_closing(
-        &mut self,
-        parcel: &Parcel,
-        view: &View,
-        verb: Verb,
-        at: u64,
-    ) -> Result<bool> {
-        let row = &view.row;
-        let is_last = at + 1 == row.entries;
-        // The same bytes may have come to the ticket's own address before: then nobody would be
-        // notified of a closing, and no entry would show it.
-        let closes = view.ends_closed || parcel.by.is_staff;
-        if verb != Verb::Done || row.state != Some(State::Open) || !is_last || !closes {
-            return Ok(false);
-        }
-        if !self.plan_update(parcel, view, verb)?.closes {
-            return Ok(false);
-        }
-        let store = self.store.clone();
-        let Some(mut mbox) = store.lock(row.id, parcel.patience)? else {
-            return Ok(false);
-        };
-        let before = mbox.stamp()?;
-        // Somebody else may have filed meanwhile. A new ctime alone says no such thing.
-        if (before.inode, before.size) == (row.stamp.inode, row.stamp.size) {
-            mbox.move_to(State::Closed)?;
-            self.note_in_journal(&mbox, before, None);
-        }
-        Ok(mbox.state() == State::Closed)
-    }
-
     /// The message is filed already, perhaps by a delivery that died. Sends the answers which that one
     /// had still to send, and removes the lock that it held. It may have died before it waited for the
     /// disk, or be about to wait; and nobody will bring the message again (A4).
@@ -270,7 +237,7 @@ impl Desk {
 
     /// Appends to the journal what was done to a ticket's file. Where that fails no harm is done: the
     /// row's stamp is not the file's, so the file is read again.
-    fn note_in_journal(&self, mbox: &Mbox, before: Stamp, added: Option<Added>) {
+    pub(super) fn note_in_journal(&self, mbox: &Mbox, before: Stamp, added: Option<Added>) {
         let _ = mbox.stamp().and_then(|after| {
             self.append_to_journal(&Change {
                 ticket: mbox.id(),
