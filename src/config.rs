@@ -6,6 +6,7 @@
 mod explain;
 mod keys;
 mod modules;
+mod operator;
 mod people;
 mod resolve;
 mod secret;

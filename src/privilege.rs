@@ -15,6 +15,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
 pub use program::program;
 use std::ffi::CString;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -158,6 +159,35 @@ pub fn caller() -> Option<String> {
     }
     let user = User::from_uid(Uid::current()).ok().flatten();
     user.map(|user| user.name)
+}
+
+/// The name of whoever gives this command, for people: the full name in the user database, else the login. `None` where
+/// that says nothing: root who is nobody's name, or the user of a desk of its own, whose home the store is. Of a user
+/// whose files the store is, but not in their home, nobody knows.
+pub fn caller_name(store: &Path) -> Option<String> {
+    let user = match was_root() {
+        true => user(&std::env::var("SUDO_USER").ok()?).filter(|it| !it.uid.is_root())?,
+        false => {
+            let user = User::from_uid(Uid::current()).ok().flatten()?;
+            let of_another = |it: std::fs::Metadata| it.uid() != user.uid.as_raw();
+            let is_guest = std::fs::metadata(store).is_ok_and(of_another);
+            let at_home = store.starts_with(&user.dir) && store != user.dir;
+            (at_home || is_guest).then_some(user)?
+        }
+    };
+    // Other things follow a comma.
+    let full = user.gecos.to_string_lossy();
+    let full = full.split(',').next().unwrap_or_default().trim();
+    Some(match full {
+        "" => user.name,
+        full => full.to_owned(),
+    })
+}
+
+/// True if the files at `store` are those of the user who gives this command, whom root has not become.
+pub fn is_own(store: &Path) -> bool {
+    let own = |it: std::fs::Metadata| it.uid() == Uid::current().as_raw();
+    !was_root() && std::fs::metadata(store).is_ok_and(own)
 }
 
 /// A user's name, else the number.

@@ -310,7 +310,7 @@ fn nothing_in_the_configuration_becomes_a_command() {
     let ran = b.run(&["--config", &config, "init", "--mutt"], b"");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     assert!(
-        ran.stdout.contains("my_hdr From: id id x <`echo"),
+        ran.stdout.contains("set my_tickets_name=\"id (id) x\"\n"),
         "{}",
         ran.stdout
     );

@@ -89,6 +89,65 @@ impl Machine {
 
 const INIT: &str = "tickets init --etc mta --domain example.org --admin steve@example.net";
 
+/// D4: who of the desk wrote is seen without a `[person.NAME]`, too: by the full name, else the login, of whom sudo(8)
+/// names, or of the user whose desk it is.
+#[test]
+fn who_works_on_the_shell_has_a_name() {
+    let Some(machine) = machine() else { return };
+    let users = format!(
+        "{USERS}steve:x:64993:64993:Steve \u{d6}hm,,,:/var/lib/steve:/bin/sh\n\
+         eva:x:64994:64994::/var/lib/eva:/bin/sh\n"
+    );
+    machine.put("etc/passwd", &users);
+    machine.put(
+        "etc/group",
+        "tickets:x:64991:\nsteve:x:64993:\neva:x:64994:\n",
+    );
+    machine.put(
+        "bin/mutt",
+        "#!/bin/sh\nfor word; do case $word in *my_tickets_name*) echo \"<$word>\";; esac; done\n",
+    );
+    let mutt = machine.0.path("bin/mutt");
+    fs::set_permissions(mutt, PermissionsExt::from_mode(0o755)).unwrap();
+    let wrote = "sed -n 's/.*\"name\":\"\\([^\"]*\\)\".*/\\1/p'";
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         echo 'sendmail = \"/bin/true\"' >>etc/tickets/config.toml\n\
+         tickets deliver -r submit@example.org <mail\n\
+         for who in steve eva root tom; do export SUDO_USER=$who\n\
+         tickets close 1 && tickets timeline --json --events closed | {wrote} | head -1\n\
+         PATH=$PWD/bin:$PATH tickets mutt 1; tickets reopen 1 >out; done\n\
+         unset SUDO_USER; as_user tickets \"$program\" close 1 -q && \
+         tickets timeline --json --events closed | {wrote} | head -1"
+    ));
+    let closed = "closed 1  Printer\n";
+    let own = |name: &str| format!("{closed}{name}\n<set my_tickets_name=\"{name}\">\n");
+    let want = format!(
+        "{}{}{}{}{closed}Support\n",
+        own("Steve \u{d6}hm (Support)"),
+        own("eva (Support)"),
+        own("Support"),
+        own("Support")
+    );
+    ran.is(0, &want, "");
+
+    // A desk of Steve's own, who is the only admin there.
+    let ran = machine.run(&format!(
+        "install -d -o steve -g steve var/steve var/steve/.config; printf '%s' '' >etc/tickets/config.toml; rm -r etc/tickets\n\
+         as_user steve \"$program\" init --domain example.org --admin steve@example.org >out || exit 98\n\
+         echo 'sendmail = \"/bin/true\"' >>var/steve/.config/tickets/config.toml\n\
+         as_user steve \"$program\" deliver -r submit@example.org <mail\n\
+         as_user steve \"$program\" list --mine; as_user steve \"$program\" close 1 -q -m Done.\n\
+         as_user steve \"$program\" timeline --json --events closed | {wrote}\n\
+         as_user steve \"$program\" list --mine --closed -q; as_user steve \"$program\" init --mutt | grep '^set my_tickets_name'"
+    ));
+    ran.is(
+        0,
+        "closed 1  Printer\nSteve \u{d6}hm (Support)\n1\nset my_tickets_name=\"Steve \u{d6}hm (Support)\"\n",
+        "tickets: no ticket matches; `tickets list --all` shows all of them\n",
+    );
+}
+
 /// E7, E8, E3
 #[test]
 fn root_sets_up_a_desk_of_its_own() {

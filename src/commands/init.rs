@@ -15,6 +15,7 @@ use crate::part::{Context, Run};
 use crate::privilege::{self, Ground};
 use crate::screen;
 use anyhow::{Context as _, Result};
+pub(super) use mutt::signed;
 use own::Own;
 use std::fs::Permissions;
 use std::io::ErrorKind;

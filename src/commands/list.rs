@@ -6,6 +6,7 @@ use crate::listing::Listed;
 use crate::part::{Context, Run};
 use crate::privilege;
 use crate::screen::{self, Layout, Output, Widths, stretch};
+use crate::ticket::person::Person;
 use crate::ticket::when::When;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
@@ -55,7 +56,8 @@ pub struct List {
     /// this person of the desk ([person.NAME] in the configuration)
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Only tickets that are yours to follow: as --by, for the person whose login you have
+    /// Only tickets that are yours to follow: as --by, for the person whose login you have, or the only
+    /// admin of your own desk
     #[arg(short, long, conflicts_with = "by")]
     mine: bool,
     /// Print a JSON object for each ticket, one a line
@@ -172,7 +174,8 @@ impl List {
         for &state in self.states() {
             desk.rows(state, |row| {
                 let ticket = Listed::of(desk, row);
-                if is_wanted(&ticket) && (person.is_none() || ticket.person(desk)? == person) {
+                if is_wanted(&ticket) && (person.is_none() || desk.follows(ticket.id())? == person)
+                {
                     widths.see(ticket.id().get().into(), ticket.messages(), ticket.who());
                     found.push((self.sort.of(&ticket), ticket.id()));
                 }
@@ -188,20 +191,19 @@ impl List {
         Ok(Found { ids, widths })
     }
 
-    /// The NAME of the person whose tickets are asked for.
+    /// The person whose tickets are asked for.
     ///
     /// # Errors
     /// Status 64 if there is no such person.
-    fn person<'d>(&self, desk: &'d Desk) -> Result<Option<&'d str>> {
-        let names = || {
-            desk.config
-                .people
-                .iter()
-                .filter_map(|it| it.name.as_deref())
+    fn person<'d>(&self, desk: &'d Desk) -> Result<Option<&'d Person>> {
+        let people = || desk.config.people.iter();
+        let names = || people().filter_map(|it| it.name.as_deref());
+        let has_name = |it: &&Person, wanted: &str| {
+            (it.name.as_deref()).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
         };
         let found = match &self.by {
-            Some(wanted) => names().find(|name| name.eq_ignore_ascii_case(wanted)),
-            None if self.mine => desk.operator().and_then(|it| it.name.as_deref()),
+            Some(wanted) => people().find(|it| has_name(it, wanted)),
+            None if self.mine => desk.config.operator(),
             None => return Ok(None),
         };
         if found.is_some() {

@@ -1,5 +1,6 @@
 //! `tickets mutt`: a ticket's mbox in mutt, set up to reply from the ticket's address.
 
+use super::init;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
@@ -48,6 +49,8 @@ impl Run for Mutt {
         match desk.config.domain_known {
             true => {
                 command.arg("-e").arg(source()?);
+                // What mutt starts does not know any more whom sudo named.
+                command.arg("-e").arg(init::signed(&desk.config));
             }
             // No mail goes out in the name of a guess.
             false => {

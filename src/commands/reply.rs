@@ -10,9 +10,7 @@ use crate::privilege;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::letter::Letter;
-use crate::ticket::compose::signed_for;
 use crate::ticket::numbers;
-use crate::ticket::person::Person;
 use anyhow::{Context as _, Result};
 use mail::decode::Mailbox;
 use mail::message::Message;
@@ -83,8 +81,7 @@ impl Reply {
             .clone()
             .filter(|m| addresses.target(&m.address).is_none());
         let to = to.into_iter().collect();
-        let operator = desk.operator().and_then(Person::signature);
-        let name = signed_for(operator.unwrap_or_default(), &desk.config.name);
+        let name = desk.config.signed();
         let mailbox = |name: &str, verb| Mailbox {
             name: name.into(),
             address: addresses.ticket(id, verb),

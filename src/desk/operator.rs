@@ -5,7 +5,6 @@ use super::delivery::{Bearer, Incoming, Outcome};
 use super::reading::first_entry;
 use crate::clock;
 use crate::error::{Fault, Status};
-use crate::privilege;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::letter::Letter;
 use crate::ticket::person::Person;
@@ -17,16 +16,6 @@ use mail::message::Message;
 use memchr::memmem;
 
 impl Desk {
-    /// The one of the people of the desk who gives the command, by their login name.
-    pub fn operator(&self) -> Option<&Person> {
-        let mut people = self.config.people.iter().filter(|it| it.login.is_some());
-        let first = people.next()?;
-        let login = privilege::caller();
-        std::iter::once(first)
-            .chain(people)
-            .find(|it| it.login == login)
-    }
-
     /// Whose a ticket is to follow: who wrote the last of the mails with which the desk's people replied in it, closed
     /// it or opened it again (E1). `None` if there is no such mail, or nobody knows whose it is.
     ///
@@ -63,15 +52,13 @@ impl Desk {
         };
         let is_done = self.is_done(id, wanted)?;
         let addresses = &self.config.addresses;
-        let operator = self.operator();
-        let from = match operator {
-            Some(person) => person.address().to_owned(),
-            None => addresses.ticket(id, Verb::Update),
-        };
-        let name = match operator.and_then(Person::signature) {
-            Some(name) => name.to_owned(),
-            None => self.config.name.clone(),
-        };
+        let known = self.config.operator();
+        let known =
+            known.and_then(|it| Some((it.signature()?.to_owned(), it.address().to_owned())));
+        let (name, from) = known.unwrap_or_else(|| {
+            let own = addresses.ticket(id, Verb::Update);
+            (self.config.signed(), own)
+        });
         let to = addresses.ticket(id, verb);
         let envelope = Envelope {
             sender: Sender::Address(from.clone()),

@@ -33,7 +33,13 @@ pub fn muttrc(config: &Config) -> Result<String> {
         .replace("echo ticket-$TICKET", &local)
         .replace("ticket-12", &format!("{before}12{after}"))
         .replace("example.org", domain)
-        .replace("Support", &harmless(&config.name)))
+        .replace("Support", &in_quotes(&config.signed())))
+}
+
+/// The command with which mutt takes over the name of whoever gives this one (D4).
+pub fn signed(config: &Config) -> String {
+    let name = in_quotes(&config.signed());
+    format!("set my_tickets_name=\"{name}\"")
 }
 
 /// A regular expression that matches the addresses that open tickets.
@@ -54,10 +60,10 @@ fn submits(addresses: &Addresses) -> String {
     }
 }
 
-/// A name without the characters that mean something in mutt's quoting, in its backticks or in an
+/// A name without the characters that mean something between mutt's quotes, in its backticks or between those of an
 /// address.
-fn harmless(name: &str) -> String {
-    let odd = |c: char| c.is_control() || "'\"`$\\;#<>()[]@,:.|".contains(c);
+fn in_quotes(name: &str) -> String {
+    let odd = |c: char| c.is_control() || "'\"`$\\;#<>[]@,:.|".contains(c);
     let name = name.replace(odd, " ");
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -88,7 +94,8 @@ mod tests {
         for words in [
             "alternates '^(help@(d[.]net|e[.]net)|x@y)$'\n",
             "setenv TICKET_LOCAL `echo h+${TICKET}x`; set",
-            "my_hdr From: Bob s desk Inc <`echo $TICKET_LOCAL`@d.net>; my_hdr Cc: `echo $TICKET_LOCAL`@d.net'",
+            "set my_tickets_name=\"Bob s desk Inc\"\n",
+            "my_hdr From: \"$my_tickets_name\" <`echo $TICKET_LOCAL`@d.net>; my_hdr Cc: `echo $TICKET_LOCAL`@d.net'",
             "my_hdr Cc: $TICKET_LOCAL-done@d.net\" ||",
             "unalternates h[+][1-9];",
         ] {

@@ -1,0 +1,35 @@
+//! Who of the desk gives a command on the shell (D4).
+
+use super::Config;
+use crate::privilege;
+use crate::ticket::compose::signed_for;
+use crate::ticket::person::Person;
+
+impl Config {
+    /// The one of the people of the desk who gives the command, by their login name. The only admin of a desk is
+    /// whoever works on a store of their own.
+    pub fn operator(&self) -> Option<&Person> {
+        if let [only] = &self.people[..]
+            && only.name.is_none()
+        {
+            return privilege::is_own(&self.dir).then_some(only);
+        }
+        let mut people = self.people.iter().filter(|it| it.login.is_some());
+        let first = people.next()?;
+        let login = privilege::caller();
+        std::iter::once(first)
+            .chain(people)
+            .find(|it| it.login == login)
+    }
+
+    /// The display name of mail that whoever gives the command writes from a ticket: `Steve (Support)`, or the desk's
+    /// alone where nobody knows who that is.
+    pub fn signed(&self) -> String {
+        let known = self.operator().and_then(Person::signature);
+        let own = known.map_or_else(
+            || privilege::caller_name(&self.dir),
+            |it| Some(it.to_owned()),
+        );
+        signed_for(&own.unwrap_or_default(), &self.name)
+    }
+}
