@@ -64,6 +64,8 @@ pub struct Overview {
     pub last_from: String,
     /// A machine wrote the last message.
     pub last_automatic: bool,
+    /// The last message says that a mail of the desk did not arrive.
+    pub last_undelivered: bool,
     /// The file ends in a whole entry. If not, it must be mended before the next append.
     pub whole: bool,
 }
@@ -265,6 +267,7 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
         subject: row.get(10)?,
         last_from: row.get(11)?,
         last_automatic: row.get(12)?,
+        last_undelivered: row.get::<_, i64>(12)? == 2,
         whole: row.get(13)?,
     })
 }

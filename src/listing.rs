@@ -20,6 +20,7 @@ pub struct TicketObject<'a> {
     submitter: Option<MailboxObject<'a>>,
     subject: &'a str,
     waiting: bool,
+    undelivered: bool,
     person: Option<&'a str>,
     path: String,
 }
@@ -45,12 +46,14 @@ pub struct Listed {
     row: Overview,
     state: State,
     waiting: bool,
+    undelivered: bool,
 }
 
 impl Listed {
     pub fn of(desk: &Desk, row: Overview) -> Listed {
         Listed {
             waiting: desk.is_waiting(&row),
+            undelivered: desk.is_undelivered(&row),
             state: row.state.unwrap_or(State::Closed),
             row,
         }
@@ -71,6 +74,7 @@ impl Listed {
             submitter: row.submitter.as_ref().map(MailboxObject::from),
             subject: &row.subject,
             waiting: self.waiting,
+            undelivered: self.undelivered,
             person: self.person(desk)?,
             path: desk.store.path(row.id, self.state).display().to_string(),
         })
@@ -96,6 +100,7 @@ impl Listed {
             who: self.who(),
             subject: &self.row.subject,
             waiting: self.waiting,
+            undelivered: self.undelivered,
         }
     }
 

@@ -226,3 +226,61 @@ fn a_closed_pipe_ends_quietly() {
         b.run_into_closed_pipe(&["list", form]);
     }
 }
+
+/// E1: a mail of ours that came back is seen in the list, until something else happens in the ticket. A warning that it
+/// is still on its way, and what other machines write, is no such thing.
+#[test]
+fn an_answer_that_did_not_arrive_is_marked() {
+    let report = |action: &str| {
+        format!(
+            "From: Mail System <MAILER-DAEMON@mx.example>\nTo: ticket-1@example.org\nMessage-ID: <{action}@mx>\n\
+             Subject: Mail\nContent-Type: multipart/report;\n report-type=delivery-status; boundary=b\n\n\
+             --b\n\nAction: failed\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n\
+             Final-Recipient: rfc822; alice@example.net\nACTION: {action}\n\n--b\n\
+             Content-Type: text/rfc822-headers\n\nAction: failed\n--b--\n"
+        )
+    };
+    let exims = "From: Mailer-Daemon@mx.example\nX-Failed-Recipients: alice@example.net\nMessage-ID: <x@mx>\n\nNo.\n";
+    let vacation =
+        "From: alice@example.net\nAuto-Submitted: auto-replied\nMessage-ID: <v@x>\n\nAway.\n";
+    for (case, bounce, mark) in [
+        ("failed", report("failed").as_str(), "!"),
+        ("delayed", &report("delayed"), ""),
+        ("of Exim", exims, "!"),
+        ("a vacation", vacation, ""),
+    ] {
+        let b = Bench::new();
+        b.file(
+            "submit",
+            "From: alice@example.net\nMessage-ID: <1@x>\nSubject: S\n\nHelp\n",
+        );
+        b.file(
+            "ticket-1",
+            "From: steve@example.org\nMessage-ID: <2@x>\n\nSo.\n",
+        );
+        b.deliver_bounce("ticket-1@example.org", bounce)
+            .is(0, "", "");
+        let said = |b: &Bench| {
+            let line = b.run(&["list"], b"").stdout;
+            let json = b.run(&["list", "--json"], b"").stdout;
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let mark = line
+                .split_whitespace()
+                .nth(1)
+                .unwrap()
+                .trim_matches(|c: char| c.is_ascii_alphanumeric());
+            (mark.to_owned(), json["undelivered"].as_bool())
+        };
+        let want = (mark.to_owned(), Some(mark == "!"));
+        assert_eq!(said(&b), want, "{case}");
+        b.works("reindex");
+        assert_eq!(said(&b), want, "{case}, from the mbox");
+        let shown = b.run(&["search", "help"], b"").stdout;
+        assert_eq!(shown.contains('!'), mark == "!", "{case} {shown}");
+        b.file(
+            "ticket-1",
+            "From: steve@example.org\nMessage-ID: <3@x>\n\nOnce more.\n",
+        );
+        assert_eq!(said(&b), (String::new(), Some(false)), "{case}");
+    }
+}

@@ -22,6 +22,7 @@ const CHUNK: usize = 1000;
 /// number of messages, submitter, subject. The marks are:
 ///
 ///   *  somebody is waiting: the last message is by neither an admin nor a machine
+///   !  a mail to somebody did not arrive: the last message is a mail server's, which says so
 ///   -  the ticket is closed
 ///
 /// Ages are in m(inutes), h(ours), d(ays), w(eeks) or y(ears).
@@ -32,7 +33,7 @@ const CHUNK: usize = 1000;
 ///
 /// --json prints an object for each ticket: number, state (open or closed),
 /// opened and active (first and last message, RFC 3339 in UTC), messages,
-/// submitter (name and address, or null), subject, waiting (true or false), person
+/// submitter (name and address, or null), subject, waiting and undelivered (true or false), person
 /// (whose it is to follow: the NAME of [person.NAME], or null), path (of the mbox).
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]

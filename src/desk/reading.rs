@@ -245,6 +245,11 @@ impl Desk {
         let open = row.state == Some(State::Open);
         open && row.entries > 0 && !row.last_automatic && !self.staff().has(&row.last_from)
     }
+
+    /// True if somebody never got a mail from an open ticket: its last message says so.
+    pub fn is_undelivered(&self, row: &Overview) -> bool {
+        row.state == Some(State::Open) && row.entries > 0 && row.last_undelivered
+    }
 }
 
 #[cfg(test)]

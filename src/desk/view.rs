@@ -106,6 +106,7 @@ impl Desk {
             subject,
             active: last.as_ref().map_or(0, |last| last.at),
             last_automatic: last.as_ref().is_some_and(|last| last.automatic),
+            last_undelivered: false,
             last_from: last.map(|last| last.from).unwrap_or_default(),
             whole,
         };

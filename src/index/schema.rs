@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 6;
+pub(super) const VERSION: i32 = 7;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;

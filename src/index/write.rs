@@ -98,7 +98,7 @@ impl Index {
                     added.seq as i64 + 1,
                     summary.at,
                     summary.from,
-                    summary.automatic,
+                    last_automatic(summary),
                 ])?;
             }
             _ => return Ok(()),
@@ -193,10 +193,18 @@ impl Index {
             author.map_or("", |a| a.address.as_str()),
             first.map_or("", |s| s.subject.as_str()),
             last.map_or("", |s| s.from.as_str()),
-            last.is_some_and(|s| s.automatic),
+            last.map_or(0, last_automatic),
             whole,
         ])?;
         Ok(())
+    }
+}
+
+/// `ticket.last_automatic`: 1 if a machine wrote the last message, 2 if that says that a mail did not arrive.
+fn last_automatic(last: &Summary) -> u8 {
+    match last.undelivered {
+        true => 2,
+        false => u8::from(last.automatic),
     }
 }
 

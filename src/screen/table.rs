@@ -22,6 +22,8 @@ pub struct Row<'a> {
     pub subject: &'a str,
     /// Somebody waits for an answer.
     pub waiting: bool,
+    /// Somebody never got the last mail that was sent from it.
+    pub undelivered: bool,
 }
 
 /// How wide the columns must be for some rows, for [`Layout::of`].
@@ -108,7 +110,10 @@ impl Layout {
         match row {
             _ if !self.colours => Style::new(),
             Row { closed: true, .. } => Style::new().dimmed(),
-            Row { waiting: true, .. } => Style::new().bold(),
+            Row { waiting: true, .. }
+            | Row {
+                undelivered: true, ..
+            } => Style::new().bold(),
             _ => Style::new(),
         }
     }
@@ -119,6 +124,9 @@ impl Layout {
         let mark = match row {
             Row { closed: true, .. } => '-',
             Row { waiting: true, .. } => '*',
+            Row {
+                undelivered: true, ..
+            } => '!',
             _ => ' ',
         };
         let _ = write!(
@@ -172,6 +180,7 @@ mod tests {
             number,
             closed: mark == '-',
             waiting: mark == '*',
+            undelivered: mark == '!',
             age_secs,
             messages,
             who,

@@ -34,6 +34,9 @@ pub struct Summary {
     pub people: String,
     /// A machine wrote it.
     pub automatic: bool,
+    /// It says that a mail of the desk did not arrive.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undelivered: bool,
     /// Number of attachments.
     pub attachments: u32,
 }
@@ -63,10 +66,19 @@ impl Summary {
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
             ..Summary::of_header(message, sender, by, at, addresses)
         }
+        .with_report(message)
     }
 
-    /// The summary of a message whose body is not known: it lacks the identity, the origin
-    /// and the number of attachments.
+    /// The same, with what a machine's mail reports.
+    fn with_report(self, message: &Message) -> Summary {
+        Summary {
+            undelivered: self.automatic && automatic::reports_failure(message),
+            ..self
+        }
+    }
+
+    /// The summary of a message whose body is not known: it lacks the identity, the origin, the number of
+    /// attachments and what it reports.
     pub fn of_header(
         message: &Message,
         sender: &Sender,
@@ -85,6 +97,7 @@ impl Summary {
             subject: message.subject().chars().take(500).collect(),
             people: String::new(),
             automatic,
+            undelivered: false,
             attachments: 0,
         };
         summary.written_by(message, by)

@@ -17,9 +17,11 @@
 //! ```
 
 mod calendar;
+mod failure;
 mod spam;
 mod unread;
 
+pub use failure::reports_failure;
 pub use spam::SpamSign;
 
 pub use unread::is_unread;
