@@ -148,6 +148,28 @@ fn who_works_on_the_shell_has_a_name() {
     );
 }
 
+/// E4: who may only look a ticket up by its name is told the command that works; the home of a desk's user holds what a
+/// shell reads, which is no name to be surprised by.
+#[test]
+fn hints_are_for_whom_reads_them() {
+    let Some(machine) = machine() else { return };
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         touch var/tickets/.bashrc var/tickets/.profile var/tickets/notes.txt\n\
+         for command in 'show 1' 'close 1' 'reopen 1-9' 'mutt 7'; do as_user other \"$program\" $command; done\n\
+         tickets check --etc mta | grep 'no.* ticket'"
+    ));
+    let hint = "hint: `sudo tickets list --all` shows every ticket\n";
+    let no = |id| format!("tickets: no ticket {id} in /var/lib/tickets\n{hint}");
+    let range = "tickets: cannot read /var/lib/tickets: Permission denied (os error 13)\n\
+        hint: `sudo tickets reopen 1-9`\n";
+    ran.is(
+        0,
+        "ok    store: 1 name that is not a ticket, left alone: notes.txt\n",
+        &format!("{}{}{range}{}", no(1), no(1), no(7)),
+    );
+}
+
 /// E7, E8, E3
 #[test]
 fn root_sets_up_a_desk_of_its_own() {

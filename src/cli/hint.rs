@@ -3,11 +3,12 @@
 use super::which::named;
 use crate::commands::text::{of_owner, owner};
 use crate::config::Config;
-use crate::error::{self, quoted};
+use crate::error::{self, Status, quoted};
 use crate::index::IndexError;
 use crate::privilege;
 use nix::unistd::Uid;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 
 /// The hint for `error`, with which the command `args` ended.
 pub(super) fn hint(error: &anyhow::Error, args: &[OsString]) -> Option<String> {
@@ -17,8 +18,25 @@ pub(super) fn hint(error: &anyhow::Error, args: &[OsString]) -> Option<String> {
             true => denied(args),
             false => error::hint(error),
         })?;
-    // Who called it by sudo has to do so again.
-    Some(hint.replace("`tickets ", &format!("`{}tickets ", sudo())))
+    // Who called it by sudo has to do so again, and to whom the store is closed, has to begin.
+    let is_sought = error::status(error) == Status::NoInput && !hint.contains("`tickets init");
+    let again = match is_sought.then(|| stranger(args)).flatten() {
+        Some(command) => command,
+        None => format!("{}tickets", sudo()),
+    };
+    Some(hint.replace("`tickets ", &format!("`{again} ")))
+}
+
+/// How the user to whom the desk belongs calls the program, if whoever calls it now may not read the store.
+fn stranger(args: &[OsString]) -> Option<String> {
+    if privilege::was_root() {
+        return None;
+    }
+    let config = Config::load(&named(args).overrides()).ok()?;
+    let owner = owner(&config).filter(|owner| *owner != Uid::effective())?;
+    let closed =
+        std::fs::read_dir(&config.dir).is_err_and(|e| e.kind() == ErrorKind::PermissionDenied);
+    closed.then(|| of_owner(&config, owner))
 }
 
 fn sudo() -> String {

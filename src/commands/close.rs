@@ -10,7 +10,7 @@ use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::plan::Answer;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use std::io::IsTerminal;
 
 /// Close tickets
@@ -85,7 +85,11 @@ fn each(
     }
     // All or nothing, as far as typing mistakes go.
     for &id in &tickets {
-        desk.is_done(id, wanted)?;
+        let looked = desk.is_done(id, wanted);
+        match tickets.len() {
+            1 => looked?,
+            _ => looked.with_context(|| format!("nothing was {}", done_word(wanted)))?,
+        };
     }
     for &id in &tickets {
         if desk.is_done(id, wanted)? {
@@ -114,6 +118,13 @@ fn each(
         }
     }
     Ok(Status::Ok)
+}
+
+fn done_word(wanted: State) -> &'static str {
+    match wanted {
+        State::Closed => "closed",
+        State::Open => "re-opened",
+    }
 }
 
 /// Who is going to hear that the ticket is closed. It is said to whoever sits at a terminal: after spam it is not what

@@ -180,15 +180,18 @@ fn names(root: &Path) -> Vec<Diagnosis> {
         for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
+            let is_lock = name.ends_with(".lock");
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             let is_ticket = is_file && name.parse::<TicketId>().is_ok();
             let is_ours = dir == root && ["archived", ".tickets"].contains(&&*name);
             // What is no file there is said elsewhere.
             let is_obstacle = !is_file && obstacles::is_taken_for_ours(&name);
-            if is_ticket || is_ours || is_obstacle {
+            // A store that is a home has what a shell reads there.
+            let is_hidden = name.starts_with('.') && !is_lock;
+            if is_ticket || is_ours || is_obstacle || is_hidden {
                 continue;
             }
-            if !name.ends_with(".lock") {
+            if !is_lock {
                 let shown = path.strip_prefix(root).unwrap_or(&path);
                 others.push(shown.display().to_string());
             } else if is_stale(&entry) {
