@@ -8,9 +8,11 @@
 
 use crate::clock;
 use crate::files::Dir;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use std::fmt::{Display, Write as _};
-use std::io::{Result, Write};
+use std::fs::File;
+use std::io::{Result, Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -67,6 +69,9 @@ const LONGEST_NAME: usize = 200;
 
 /// The most bytes of a sentence.
 const LONGEST_TEXT: usize = 400;
+
+/// No line has more bytes.
+const LONGEST_LINE: u64 = 4096;
 
 impl LogLine {
     /// A word of the program's own.
@@ -163,12 +168,25 @@ fn to_syslog(severity: Severity, text: &str) -> Result<()> {
 fn to_file(path: &Path, text: &str) -> Result<()> {
     let now = clock::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     let line = format!("{now} {text}\n");
+    let mut file = open(path, OFlag::O_CREAT)?;
     // One call, so that the lines of several processes stay whole.
-    open(path, OFlag::O_CREAT)?.write(line.as_bytes()).map(drop)
+    let written = file.write(line.as_bytes())?;
+    match written == 0 || written == line.len() {
+        true => Ok(()),
+        false => end_half_a_line(&mut file),
+    }
+}
+
+/// Makes a line of the half that a full disk had room for: its last byte, which is there, becomes the line's end. So the
+/// next one is a line of its own, and what others wrote meanwhile stays.
+fn end_half_a_line(file: &mut File) -> Result<()> {
+    let end = file.stream_position()?;
+    fcntl(&*file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    file.write_at(b"\n", end.saturating_sub(1)).map(drop)
 }
 
 /// Opens a log file for a line at its end. A link, a pipe or a device is none.
-fn open(path: &Path, more: OFlag) -> Result<std::fs::File> {
+fn open(path: &Path, more: OFlag) -> Result<File> {
     let dir = Dir::open_named(path.parent().unwrap_or(Path::new("/")))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NOCTTY;
@@ -185,17 +203,26 @@ impl LogTo {
                 socket.and_then(|socket| socket.connect(SYSLOG)).err()
             }
             LogTo::File(path) => {
-                let e = open(path, OFlag::empty()).err()?;
+                let Err(e) = open(path, OFlag::empty()) else {
+                    return is_full(path);
+                };
                 let dir = path.parent().filter(|_| crate::files::absent(&e));
                 let writes = nix::unistd::AccessFlags::W_OK | nix::unistd::AccessFlags::X_OK;
                 match dir.map(|dir| nix::unistd::access(dir, writes)) {
-                    Some(Ok(())) => None,
+                    Some(Ok(())) => is_full(path),
                     Some(Err(e)) => Some(e.into()),
                     None => Some(e),
                 }
             }
         }
     }
+}
+
+/// The error of a write to the file at `path` where the disk has no room for a line.
+fn is_full(path: &Path) -> Option<std::io::Error> {
+    let free = fs2::available_space(path.parent()?).ok()?;
+    let full = free < LONGEST_LINE;
+    full.then(|| std::io::Error::from_raw_os_error(nix::libc::ENOSPC))
 }
 
 #[cfg(test)]

@@ -53,6 +53,25 @@ fn sends(b: &Bench) -> (Vec<String>, i32) {
     (with_mend.map(plain).collect(), status)
 }
 
+/// L7: the delivery of a test mail is a line with a verb, too.
+#[test]
+fn a_test_mail_is_logged() {
+    let b = desk("");
+    b.configure(&format!("log = {:?}\n", b.path("log")));
+    brings(&b, "cat");
+    sends(&b);
+    let log = fs::read_to_string(b.path("log")).unwrap();
+    let fields: Vec<&str> = log
+        .lines()
+        .map(|line| line.split("]: ").nth(1).unwrap())
+        .collect();
+    assert_eq!(fields.len(), 1, "{log}");
+    assert!(
+        fields[0].starts_with("tested answers=0 from=<> msgid=<"),
+        "{log}"
+    );
+}
+
 /// The store, less what every delivery into a new one leaves.
 fn store(b: &Bench) -> [Vec<String>; 2] {
     let names = |dir: &Path| {

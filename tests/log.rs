@@ -180,6 +180,47 @@ fn what_is_refused_or_deferred_is_a_line() {
     );
 }
 
+/// L7: where the disk is full in the middle of a line, the next line begins a line all the same. A limit on the size of
+/// files is such a disk.
+#[test]
+fn half_a_line_ends_like_a_line() {
+    let b = desk("");
+    let refuse = |limit: Option<usize>| {
+        let mut command = Command::new("prlimit");
+        let limit = limit.map_or("unlimited".to_owned(), |it| it.to_string());
+        command
+            .arg(format!("--fsize={limit}"))
+            .arg(crate::bench::binary());
+        command.args(["deliver", "-f", "a@x", "-r", "ticket-7@example.org"]);
+        b.as_ordinary_user(&mut command);
+        assert_eq!(
+            finish(command, mail("1", "", "text\n").as_bytes()).status,
+            67
+        );
+    };
+    refuse(None);
+    let one = fs::metadata(b.path("log")).unwrap().len() as usize;
+    for room in [1, 2, one / 2] {
+        refuse(None);
+        let before = fs::read_to_string(b.path("log")).unwrap();
+        refuse(Some(before.len() + room));
+        let half = fs::read_to_string(b.path("log")).unwrap();
+        assert_eq!(
+            (half.len(), half.ends_with('\n')),
+            (before.len() + room, true),
+            "{half}"
+        );
+        refuse(None);
+        let after = fs::read_to_string(b.path("log")).unwrap();
+        let line = after.strip_prefix(&half).unwrap();
+        assert!(
+            line.lines().count() == 1 && fields(line.trim_end()).is_some(),
+            "{after}"
+        );
+        assert!(half.starts_with(&before), "{half}");
+    }
+}
+
 /// L7: mail that sendmail does not take, and what a flush does about it.
 #[test]
 fn what_waits_is_a_line() {

@@ -170,6 +170,29 @@ fn hints_are_for_whom_reads_them() {
     );
 }
 
+/// L7: a log on a full disk is none, and `check` says so.
+#[test]
+fn a_log_on_a_full_disk_is_a_warning() {
+    let Some(machine) = machine() else { return };
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         echo 'log = \"/var/lib/full/log\"' >>etc/tickets/config.toml\n\
+         mkdir var/full; mount -t tmpfs -o size=64k,mode=777 none /var/lib/full || exit 99\n\
+         tickets check --etc mta | grep log:\n\
+         as_user tickets touch /var/lib/full/log; tickets check --etc mta | grep log:\n\
+         dd if=/dev/zero of=/var/lib/full/x 2>out; tickets check --etc mta | grep -A1 log:\n\
+         rm /var/lib/full/log; tickets check --etc mta | grep -A1 log:"
+    ));
+    if ran.status == 99 {
+        eprintln!("SKIPPED: mounting is not permitted here");
+        return;
+    }
+    let full = "warn  log: cannot write /var/lib/full/log: No space left on device (os error 28)\n      \
+        mend: df -h /var/lib/full\n";
+    let well = "ok    log: /var/lib/full/log\n";
+    ran.is(0, &format!("{well}{well}{full}{full}"), "");
+}
+
 /// E7, E8, E3
 #[test]
 fn root_sets_up_a_desk_of_its_own() {

@@ -44,6 +44,10 @@ pub(super) fn filed(mut line: LogLine, outcome: &Outcome) {
             Deed::Duplicate => "duplicate",
         });
     }
+    // A test mail is in no ticket.
+    if outcome.filed.is_empty() && outcome.refusals.is_empty() {
+        line = line.word("tested");
+    }
     let answers: usize = outcome.filed.iter().map(|it| it.answers.len()).sum();
     let line = line
         .count("more", outcome.filed.len().saturating_sub(MOST_TICKETS))

@@ -73,13 +73,15 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
         (LogTo::File(path), Some(e)) => {
             let finding = Diagnosis::warn(format!("log: cannot write {}: {e}", path.display()));
             let owner = user(nix::unistd::geteuid());
+            let dir = quoted_path(path.parent().unwrap_or(path));
             let path = quoted_path(path);
-            finding.mend(match crate::files::is_no_file(&e) {
-                true => format!(
+            finding.mend(match e.kind() {
+                _ if crate::files::is_no_file(&e) => format!(
                     "name another file with `log = ...` in {}",
                     file_to_edit(desk)
                 ),
-                false => as_root(&format!("install -D -o {owner} -m 640 /dev/null {path}")),
+                std::io::ErrorKind::StorageFull => format!("df -h {dir}"),
+                _ => as_root(&format!("install -D -o {owner} -m 640 /dev/null {path}")),
             })
         }
     })
