@@ -344,6 +344,131 @@ fn a_terminal_gets_no_escape_sequences() {
     );
 }
 
+/// E3: what an export that was killed left beside its place goes with the next one, and nothing else does.
+#[test]
+fn what_a_killed_export_left_is_removed() {
+    let b = Bench::new();
+    b.file("submit", mail("1", "", "x"));
+    b.file("ticket-1", mail("2", "", "y"));
+    b.works("export --mbox whole");
+    let whole = fs::read(b.path("whole")).unwrap();
+    let second = whole.windows(7).rposition(|it| it == b"\nFrom a").unwrap();
+    // Cut off in the first field of the second message, and in its text, and before anything was written.
+    b.put(".export.night.aaaaaa.part", &whole[..second + 60]);
+    b.put(".export.night.bbbbbb.part", &whole[..whole.len() - 3]);
+    b.put(".export.night.cccccc.part", b"");
+    for (dir, text) in [
+        ("aaaaaa", &b""[..]),
+        (
+            "bbbbbb",
+            &whole[whole.iter().position(|&b| b == b'\n').unwrap() + 1..],
+        ),
+    ] {
+        let dir = format!(".export.nights.{dir}.part");
+        b.make_dir(&dir);
+        b.make_dir(&format!("{dir}/cur"));
+        b.put(&format!("{dir}/cur/1.x"), text);
+    }
+    b.make_dir(".export.nights.cccccc.part");
+    // Somebody's mail, an export that is being written, other names, and what is no export.
+    let mine = [
+        &whole[..],
+        b"From x Thu Jan  1 00:00:00 1970\nSubject: mine\n\nx\n\n",
+    ]
+    .concat();
+    b.put(".export.night.mine00.part", &mine);
+    b.make_dir(".export.nights.mine00.part");
+    b.make_dir(".export.nights.mine00.part/new");
+    b.put(".export.nights.mine00.part/new/1", b"Subject: mine\n\nx\n");
+    b.put(".export.night.locked.part", &whole);
+    b.put(".export.night.name", &whole);
+    b.put(".export.other.aaaaaa.part", &whole);
+    std::os::unix::fs::symlink("whole", b.path(".export.night.link00.part")).unwrap();
+    let lock = fs::File::open(b.path(".export.night.locked.part")).unwrap();
+    lock.lock().unwrap();
+    b.works("export --mbox night");
+    b.works("export --maildir nights");
+    let mut left: Vec<String> = (fs::read_dir(b.path("")).unwrap())
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".export"))
+        .collect();
+    left.sort();
+    assert_eq!(
+        left,
+        [
+            ".export.night.link00.part",
+            ".export.night.locked.part",
+            ".export.night.mine00.part",
+            ".export.night.name",
+            ".export.nights.mine00.part",
+            ".export.other.aaaaaa.part",
+        ]
+    );
+    assert_eq!(fs::read(b.path("night")).unwrap(), whole);
+}
+
+/// E3: where an export cannot be written, it is refused before it begins.
+#[test]
+fn a_place_that_cannot_be_is_refused_at_once() {
+    let b = Bench::new();
+    b.file("submit", mail("1", "", "x"));
+    b.make_dir("empty");
+    b.make_dir("full");
+    b.works("export --maildir full");
+    std::os::unix::fs::symlink("full", b.path("to-full")).unwrap();
+    std::os::unix::fs::symlink("empty", b.path("to-empty")).unwrap();
+    std::os::unix::fs::symlink("tickets", b.path("to-store")).unwrap();
+    let names = || {
+        let dirs = [
+            "",
+            "full",
+            "full/cur",
+            "empty",
+            "tickets",
+            "tickets/archived",
+            "tickets/.tickets",
+        ];
+        let names = dirs.map(|dir| {
+            fs::read_dir(b.path(dir))
+                .unwrap()
+                .map(|it| it.unwrap().path())
+        });
+        let mut names: Vec<_> = names.into_iter().flatten().collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    for (target, why) in [
+        ("--mbox tickets/archived/1.lock", "it is in the store"),
+        ("--mbox tickets/.tickets/x", "it is in the store"),
+        ("--maildir tickets/x", "it is in the store"),
+        ("--mbox to-store/x", "it is in the store"),
+        ("--mbox to-store/./7", "it would be a ticket"),
+        ("--maildir to-full/", "it is a link"),
+        ("--maildir to-full", "it is a link"),
+        ("--maildir to-empty//", "it is a link"),
+        ("--mbox to-full/", "there is such a file already"),
+        ("--maildir .", "it has no name of its own"),
+        ("--maildir empty/..", "it has no name of its own"),
+        ("--mbox /", "it has no name of its own"),
+    ] {
+        let (option, path) = target.split_once(' ').unwrap();
+        let shown = path.trim_end_matches('/').replace("/./", "/");
+        let shown = if shown.is_empty() || shown.ends_with('.') {
+            path
+        } else {
+            &shown
+        };
+        b.run(&["export", option, path], b"").is(
+            64,
+            "",
+            &format!("tickets: cannot export to {shown}: {why}\nhint: remove it first, or give another name\n"),
+        );
+    }
+    assert_eq!(names(), before);
+    b.works("export --maildir full/");
+}
+
 /// E3: a backup of every night has one place, and what is there is given up for a whole one only.
 #[test]
 fn an_export_takes_the_place_of_the_one_before() {

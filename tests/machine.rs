@@ -170,6 +170,26 @@ fn hints_are_for_whom_reads_them() {
     );
 }
 
+/// E3, E4: where the desk's user may not write, root is told what works.
+#[test]
+fn root_exports_to_where_root_may_write() {
+    let Some(machine) = machine() else { return };
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         tickets deliver -r submit@example.org <mail\n\
+         tickets export --mbox /root/night; tickets export --maildir /root/nights; ls -A /root; tickets export --mbox - | grep -c '^From '"
+    ));
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "1\n"), "{ran:?}");
+    let hint = "hint: `tickets export --mbox - >FILE` writes where you may; a name needs a directory in which tickets may write\n";
+    let mut lines = ran.stderr.split_inclusive('\n');
+    for name in ["night", "nights"] {
+        let why = format!("tickets: cannot create /root/{name}: Permission denied");
+        let said = lines.next().unwrap_or_default();
+        assert!(said.starts_with(&why), "{said}");
+        assert_eq!(lines.next(), Some(hint));
+    }
+}
+
 /// L7: a log on a full disk is none, and `check` says so.
 #[test]
 fn a_log_on_a_full_disk_is_a_warning() {

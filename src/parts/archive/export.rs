@@ -2,6 +2,7 @@
 
 mod entry;
 mod mailbox;
+mod place;
 mod replaced;
 mod snapshot;
 

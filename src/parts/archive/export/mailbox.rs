@@ -2,12 +2,12 @@
 //! of one is never taken for a backup. It may take the place of an export of before, of nothing else.
 
 use super::entry::ExportedEntry;
-use super::replaced::{is_our_maildir, is_our_mbox};
-use crate::error::{Fault, Status, quoted_path};
+use super::place::{cannot_create, directory_for, directory_of, named, refused, remove_leftovers, unfinished};
+use super::replaced::{Whole, is_our_maildir, is_our_mbox};
+use crate::error::{Fault, Status};
 use crate::files::sync_directory;
 use crate::screen::RawOutput;
 use crate::store::Store;
-use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -23,8 +23,8 @@ pub(crate) enum OutputMailbox {
     Stdout(BufWriter<io::Stdout>, RawOutput),
     /// An mbox, which gets its name when it is complete, and the desk of whose export it takes that.
     Mbox(BufWriter<NamedTempFile>, PathBuf, Option<String>),
-    /// A Maildir, likewise.
-    Maildir(TempDir, PathBuf, Option<String>),
+    /// A Maildir, likewise, and the lock of whoever writes it.
+    Maildir(TempDir, File, PathBuf, Option<String>),
 }
 
 impl OutputMailbox {
@@ -40,16 +40,21 @@ impl OutputMailbox {
                 RawOutput::new("tickets export --mbox -"),
             ));
         }
+        let path = &named(path)?;
         let doing = || format!("cannot create {}", path.display());
+        let dir = directory_for(path, store)?;
         let there = path.symlink_metadata().is_ok();
-        let ours = || again.map_or(Ok(false), |desk| is_our_mbox(path, desk));
+        let ours = || again.map_or(Ok(false), |desk| is_our_mbox(path, desk, Whole::Yes));
         if there && !ours().with_context(doing)? {
-            return Err(exists(path, "there is such a file already"));
+            return Err(refused(path, "there is such a file already"));
         }
-        let file = tempfile::Builder::new()
-            .prefix(".export.")
-            .tempfile_in(directory_for(path, store)?)
-            .with_context(doing)?;
+        if let Some(desk) = again {
+            remove_leftovers(path, desk);
+        }
+        let file = unfinished(path, |names| names.tempfile_in(dir))
+            .map_err(|e| cannot_create(path, e))?;
+        // So it is no leftover. Nobody else knows it.
+        let _ = file.as_file().try_lock();
         let file = BufWriter::new(file);
         let replaces = again.filter(|_| there).map(str::to_owned);
         Ok(OutputMailbox::Mbox(file, path.to_owned(), replaces))
@@ -65,27 +70,36 @@ impl OutputMailbox {
         store: &Store,
         again: Option<&str>,
     ) -> Result<OutputMailbox> {
+        let path = &named(path)?;
         let doing = || format!("cannot create {}", path.display());
-        let ours = || again.map_or(Ok(false), |desk| is_our_maildir(path, desk));
+        let parent = directory_for(path, store)?;
+        if path.is_symlink() {
+            return Err(refused(path, "it is a link"));
+        }
+        let ours = || again.map_or(Ok(false), |desk| is_our_maildir(path, desk, Whole::Yes));
         let mut replaces = None;
         match fs::read_dir(path).map(Iterator::count) {
             Ok(1..) if ours().with_context(doing)? => replaces = again.map(str::to_owned),
-            Ok(1..) => return Err(exists(path, "the directory is not empty")),
+            Ok(1..) => return Err(refused(path, "the directory is not empty")),
             Err(_) if path.symlink_metadata().is_ok() => {
-                return Err(exists(path, "there is such a file already"));
+                return Err(refused(path, "there is such a file already"));
             }
             Ok(_) | Err(_) => {}
         }
-        let dir = tempfile::Builder::new()
-            .prefix(".export.")
-            .tempdir_in(directory_for(path, store)?)
-            .with_context(doing)?;
+        if let Some(desk) = again {
+            remove_leftovers(path, desk);
+        }
+        let dir = unfinished(path, |names| names.tempdir_in(parent))
+            .map_err(|e| cannot_create(path, e))?;
+        // So it is no leftover. Nobody else knows it.
+        let lock = File::open(dir.path()).with_context(doing)?;
+        let _ = lock.try_lock();
         for part in ["cur", "new", "tmp"] {
             let mut part_dir = DirBuilder::new();
             let created = part_dir.mode(0o700).create(dir.path().join(part));
             created.with_context(doing)?;
         }
-        Ok(OutputMailbox::Maildir(dir, path.to_owned(), replaces))
+        Ok(OutputMailbox::Maildir(dir, lock, path.to_owned(), replaces))
     }
 
     pub(crate) fn is_stdout(&self) -> bool {
@@ -101,7 +115,7 @@ impl OutputMailbox {
             }
             OutputMailbox::Mbox(out, path, _) => write_entry(out, message)
                 .with_context(|| format!("cannot write {}", path.display())),
-            OutputMailbox::Maildir(dir, path, _) => {
+            OutputMailbox::Maildir(dir, _, path, _) => {
                 // Marked as read, so that no mail program announces new mail.
                 let file = format!("cur/{}.{}:2,S", message.at.max(0), message.name);
                 OpenOptions::new()
@@ -121,7 +135,7 @@ impl OutputMailbox {
     /// Status 66: it would be.
     pub(crate) fn expect_messages(&self, messages: usize) -> Result<()> {
         match self {
-            OutputMailbox::Mbox(_, path, Some(_)) | OutputMailbox::Maildir(_, path, Some(_))
+            OutputMailbox::Mbox(_, path, Some(_)) | OutputMailbox::Maildir(_, _, path, Some(_))
                 if messages == 0 =>
             {
                 let path = path.display();
@@ -146,7 +160,7 @@ impl OutputMailbox {
                 file.as_file().sync_all().with_context(doing)?;
                 if let Some(desk) = replaces {
                     let made = file.path().to_owned();
-                    let is_ours = |was: &Path| is_our_mbox(was, &desk);
+                    let is_ours = |was: &Path| is_our_mbox(was, &desk, Whole::Yes);
                     exchange(&made, &path, is_ours, &mut |on| file.disable_cleanup(!on))?;
                     // What has its name now is the export of before.
                     return file.close().context("cannot remove the export of before");
@@ -154,19 +168,18 @@ impl OutputMailbox {
                 match file.persist_noclobber(&path) {
                     Ok(_) => sync_directory(directory_of(&path)),
                     Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
-                        Err(exists(&path, "there is such a file already"))
+                        Err(refused(&path, "there is such a file already"))
                     }
                     Err(e) => Err(e.error).with_context(doing),
                 }
             }
-            OutputMailbox::Maildir(mut dir, path, replaces) => {
+            OutputMailbox::Maildir(mut dir, all, path, replaces) => {
                 let doing = || format!("cannot write {}", path.display());
-                let all = File::open(dir.path()).with_context(doing)?;
                 let synced = nix::unistd::syncfs(&all).map_err(io::Error::from);
                 synced.with_context(doing)?;
                 if let Some(desk) = replaces {
                     let made = dir.path().to_owned();
-                    let is_ours = |was: &Path| is_our_maildir(was, &desk);
+                    let is_ours = |was: &Path| is_our_maildir(was, &desk, Whole::Yes);
                     exchange(&made, &path, is_ours, &mut |on| dir.disable_cleanup(!on))?;
                     return dir.close().context("cannot remove the export of before");
                 }
@@ -209,7 +222,7 @@ fn exchange(
             removes(true);
             sync_directory(directory_of(path))?;
             other.with_context(doing)?;
-            Err(exists(
+            Err(refused(
                 path,
                 "something else came there while it was written",
             ))
@@ -219,48 +232,11 @@ fn exchange(
 
 const STDOUT: &str = "cannot write standard output";
 
-/// The directory in which `path` is to appear.
-///
-/// # Errors
-/// Status 64 if there is no such directory, or the path is one that a ticket may have.
-fn directory_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Path> {
-    let dir = directory_of(path);
-    if !dir.is_dir() {
-        let text = format!("cannot export to {}: there is no directory", path.display());
-        let fault = Fault::new(Status::Usage, format!("{text} {}", dir.display()));
-        return Err(fault.hint(format!("mkdir -p {}", quoted_path(dir))).into());
-    }
-    let name = path.file_name().and_then(|name| name.to_str());
-    let same = |other: &Path| fs::canonicalize(dir).ok() == fs::canonicalize(other).ok();
-    if let Some(id) = name.and_then(|name| name.parse::<TicketId>().ok()) {
-        let mut tickets = [State::Open, State::Closed]
-            .map(|state| store.path(id, state))
-            .into_iter();
-        if tickets.any(|ticket| same(directory_of(&ticket))) {
-            return Err(exists(path, "it would be a ticket"));
-        }
-    }
-    Ok(dir)
-}
-
 fn write_entry(out: &mut impl Write, message: &ExportedEntry) -> io::Result<()> {
     out.write_all(&message.from_line)?;
     out.write_all(b"\n")?;
     out.write_all(&message.content)?;
     out.write_all(b"\n")
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(dir) if dir != Path::new("") => dir,
-        _ => Path::new("."),
-    }
-}
-
-fn exists(path: &Path, why: &str) -> anyhow::Error {
-    let text = format!("cannot export to {}: {why}", path.display());
-    let fault = Fault::new(Status::Usage, text);
-    fault.hint("remove it first, or give another name").into()
 }
 
 #[cfg(test)]

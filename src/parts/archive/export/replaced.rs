@@ -2,6 +2,7 @@
 //! at the same place.
 
 use crate::parts::archive::mark;
+use mail::entry::EXPORT_MARK;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Result};
 use std::path::Path;
@@ -9,11 +10,19 @@ use std::path::Path;
 /// The longest line that is looked at; a From_ line and those of the mark are much shorter.
 const LINE: u64 = 4096;
 
+/// Whether an export has to be whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    /// It may have been cut off, even before the first message.
+    No,
+}
+
 /// True if every entry of the mbox is one that the desk of this domain exported, and there is one.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn is_our_mbox(path: &Path, desk: &str) -> Result<bool> {
+pub(super) fn is_our_mbox(path: &Path, desk: &str, whole: Whole) -> Result<bool> {
     if !path.symlink_metadata()?.is_file() {
         return Ok(false);
     }
@@ -31,13 +40,14 @@ pub(super) fn is_our_mbox(path: &Path, desk: &str) -> Result<bool> {
                 starts = line.ends_with(b"\n");
                 continue;
             }
-            if !is_marked(read, desk) {
+            let is_cut = end && whole == Whole::No && may_be_mark(read);
+            if !is_cut && !is_marked(read, desk) {
                 return Ok(false);
             }
             head = None;
         }
         if end {
-            return Ok(entries > 0);
+            return Ok(entries > 0 || whole == Whole::No);
         }
         let begins = starts && line.starts_with(b"From ");
         if entries == 0 && !begins {
@@ -55,7 +65,7 @@ pub(super) fn is_our_mbox(path: &Path, desk: &str) -> Result<bool> {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn is_our_maildir(path: &Path, desk: &str) -> Result<bool> {
+pub(super) fn is_our_maildir(path: &Path, desk: &str, whole: Whole) -> Result<bool> {
     if !path.symlink_metadata()?.is_dir() {
         return Ok(false);
     }
@@ -75,13 +85,20 @@ pub(super) fn is_our_maildir(path: &Path, desk: &str) -> Result<bool> {
             File::open(mail.path())?
                 .take(LINE)
                 .read_to_end(&mut begins)?;
-            if !is_marked(&begins, desk) {
+            let is_cut = whole == Whole::No && may_be_mark(&begins);
+            if !is_cut && !is_marked(&begins, desk) {
                 return Ok(false);
             }
             mails += 1;
         }
     }
-    Ok(mails > 0)
+    Ok(mails > 0 || whole == Whole::No)
+}
+
+/// True if no more than the beginning of a mark was written.
+fn may_be_mark(head: &[u8]) -> bool {
+    EXPORT_MARK.as_bytes().starts_with(head)
+        || head.starts_with(EXPORT_MARK.as_bytes()) && !head.contains(&b'\n')
 }
 
 fn is_marked(head: &[u8], desk: &str) -> bool {
