@@ -258,6 +258,10 @@ fn what_the_mail_server_holds_for_ours_waits() {
         "submit@example.com",
         "help@example.org",
         "case-1@example.org",
+        // It may be of a template with more before the number.
+        "ticket-no-7@example.org",
+        "ticketing@example.org",
+        "ticket-x@example.com",
     ] {
         let args = ["deliver", "--routed", "-f", "a@example.net", "-r", address];
         b.run(&args, more.as_bytes())
@@ -275,10 +279,25 @@ fn what_the_mail_server_holds_for_ours_waits() {
     let routed = |address: &str| b.run(&["deliver", "--routed", "-r", address], steve.as_bytes());
     let refused = "5.1.1 There is no ticket ticket-9@example.org: please write to submit@example.org to open a new one.\n";
     routed("ticket-9@example.org").is(67, refused, "");
+    for typo in [
+        "ticket-x@example.org",
+        "TICKET-@Example.org",
+        "ticket-1x@example.org",
+    ] {
+        let said = format!(
+            "5.1.1 {typo} is not an address of this desk: please write to submit@example.org.\n"
+        );
+        routed(typo).is(67, &said, "");
+    }
     assert_eq!(b.names(), ["1"]);
     routed("ticket-1-quiet@example.org").silent();
     routed("SUBMIT@Example.ORG").silent();
     assert_eq!(b.names(), ["1", "2"]);
+    // Where nothing ends the beginning of a ticket's address, a number must follow it: `team` may have been the
+    // address that opens tickets.
+    b.configure("ticket = \"t{n}\"\n");
+    assert_eq!(routed("team@example.org").status, 75);
+    assert_eq!(routed("t7@example.org").status, 67);
     // A desk that takes everything has no such mistake to make.
     b.configure("catch_all = \"submit\"\n");
     b.run(

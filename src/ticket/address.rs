@@ -181,8 +181,11 @@ impl Addresses {
             return false;
         };
         let rest = unquoted(local).strip_prefix(self.before.as_str());
+        // `ticket-` ends by itself. What begins like this and has a number further on may be of another template.
+        let ends = !self.before.is_empty() && !self.before.ends_with(|c: char| c.is_alphanumeric());
+        let digit = |c: char| c.is_ascii_digit();
         domain::in_ascii(domain).is_some_and(|domain| self.is_our_domain(&domain))
-            && rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            && rest.is_some_and(|rest| rest.starts_with(digit) || ends && !rest.contains(digit))
     }
 
     fn is_our_domain(&self, domain: &str) -> bool {
