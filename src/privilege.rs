@@ -162,26 +162,27 @@ pub fn caller() -> Option<String> {
 }
 
 /// The name of whoever gives this command, for people: the full name in the user database, else the login. `None` where
-/// that says nothing: root who is nobody's name, or the user of a desk of its own, whose home the store is. Of a user
-/// whose files the store is, but not in their home, nobody knows.
+/// that says nothing: root who is nobody's name, a user of no full name on a desk in their home, which may be a desk's
+/// user, and the user of any other store.
 pub fn caller_name(store: &Path) -> Option<String> {
-    let user = match was_root() {
-        true => user(&std::env::var("SUDO_USER").ok()?).filter(|it| !it.uid.is_root())?,
-        false => {
-            let user = User::from_uid(Uid::current()).ok().flatten()?;
-            let of_another = |it: std::fs::Metadata| it.uid() != user.uid.as_raw();
-            let is_guest = std::fs::metadata(store).is_ok_and(of_another);
-            let at_home = store.starts_with(&user.dir) && store != user.dir;
-            (at_home || is_guest).then_some(user)?
-        }
-    };
+    if was_root() {
+        let user = user(&std::env::var("SUDO_USER").ok()?).filter(|it| !it.uid.is_root())?;
+        return Some(full_name(&user).unwrap_or(user.name));
+    }
+    let user = User::from_uid(Uid::current()).ok().flatten()?;
+    let of_another = |it: std::fs::Metadata| it.uid() != user.uid.as_raw();
+    let full = full_name(&user);
+    match std::fs::metadata(store).is_ok_and(of_another) {
+        true => Some(full.unwrap_or(user.name)),
+        false => full.filter(|_| store.starts_with(&user.dir) && store != user.dir),
+    }
+}
+
+fn full_name(user: &User) -> Option<String> {
     // Other things follow a comma.
     let full = user.gecos.to_string_lossy();
     let full = full.split(',').next().unwrap_or_default().trim();
-    Some(match full {
-        "" => user.name,
-        full => full.to_owned(),
-    })
+    (!full.is_empty()).then(|| full.to_owned())
 }
 
 /// True if the files at `store` are those of the user who gives this command, whom root has not become.

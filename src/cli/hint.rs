@@ -32,7 +32,12 @@ fn stranger(args: &[OsString]) -> Option<String> {
     if privilege::was_root() {
         return None;
     }
-    let config = Config::load(&named(args).overrides()).ok()?;
+    let named = named(args).overrides();
+    // What is no file, a pipe say, may be read once only.
+    if named.config.as_ref().is_some_and(|file| !file.is_file()) {
+        return None;
+    }
+    let config = Config::load(&named).ok()?;
     let owner = owner(&config).filter(|owner| *owner != Uid::effective())?;
     let closed =
         std::fs::read_dir(&config.dir).is_err_and(|e| e.kind() == ErrorKind::PermissionDenied);

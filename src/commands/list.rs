@@ -21,8 +21,8 @@ const CHUNK: usize = 1000;
 /// Prints a line for each open ticket: number, mark, age of the last message,
 /// number of messages, submitter, subject. The marks are:
 ///
-///   *  somebody is waiting: the last message is by neither an admin nor a machine
 ///   !  a mail to somebody did not arrive: the last message is a mail server's, which says so
+///   *  somebody is waiting: the last message is by neither an admin nor a machine
 ///   -  the ticket is closed
 ///
 /// Ages are in m(inutes), h(ours), d(ays), w(eeks) or y(ears).

@@ -44,7 +44,7 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
         );
         let pieces = bench.run(&["init", "--mutt"], b"").stdout;
         let rc = format!(
-            "{pieces}\nsetenv PATH {path}/bin:{}\nset sendmail={path}/at-once editor={path}/editor folder={path} fast_reply \
+            "{pieces}\nset my_tickets_name=\"Steve (Support)\"\nsetenv PATH {path}/bin:{}\nset sendmail={path}/at-once editor={path}/editor folder={path} fast_reply \
              include reply_to=yes quit abort_unmodified=no\n",
             site::PATH
         );
@@ -57,6 +57,35 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
             let folder = bench.ticket(&number.to_string()).display().to_string();
             let terminal = mutt::at_bench(&bench, &[program], &rc, &["-f", &folder]);
             terminal.shows("utt: ");
+            if key == "C" {
+                // A closing that is given up, and then another mail, which is filed in the ticket.
+                terminal.press(&["C"]);
+                terminal.shows("q:Abort");
+                terminal.press(&["q"]);
+                terminal.shows("ostpone");
+                terminal.press(&["n"]);
+                terminal.shows("tickets/1 [Msgs");
+                terminal.press(&["m"]);
+                terminal.shows("To:");
+                terminal.press(&["bob@example.com", "Enter"]);
+                terminal.shows("Subject:");
+                terminal.press(&["Spare part", "Enter"]);
+                terminal.shows("q:Abort");
+                terminal.press(&["y"]);
+                site::wait("the mail to be filed", || {
+                    let mbox = fs::read_to_string(bench.ticket("1")).ok()?;
+                    mbox.contains("Subject: Spare part").then_some(())
+                });
+                let letter = fs::read_to_string(bench.path("letter")).unwrap();
+                let from = "\nFrom: \"Steve (Support)\" <ticket-1@example.org>\n";
+                assert!(letter.contains(from), "{program}\n{letter}");
+                assert!(
+                    letter.contains("\nCc: ticket-1@example.org\n"),
+                    "{program}\n{letter}"
+                );
+                terminal.shows("tickets/1 [Msgs");
+                bench.take_sent();
+            }
             terminal.press(&[key]);
             if key == "C" {
                 terminal.shows("q:Abort");
