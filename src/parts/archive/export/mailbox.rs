@@ -2,7 +2,9 @@
 //! of one is never taken for a backup. It may take the place of an export of before, of nothing else.
 
 use super::entry::ExportedEntry;
-use super::place::{cannot_create, directory_for, directory_of, named, refused, remove_leftovers, unfinished};
+use super::place::{
+    cannot_create, directory_for, directory_of, named, refused, remove_leftovers, unfinished,
+};
 use super::replaced::{Whole, is_our_maildir, is_our_mbox};
 use crate::error::{Fault, Status};
 use crate::files::sync_directory;
@@ -51,8 +53,8 @@ impl OutputMailbox {
         if let Some(desk) = again {
             remove_leftovers(path, desk);
         }
-        let file = unfinished(path, |names| names.tempfile_in(dir))
-            .map_err(|e| cannot_create(path, e))?;
+        let file =
+            unfinished(path, |names| names.tempfile_in(dir)).map_err(|e| cannot_create(path, e))?;
         // So it is no leftover. Nobody else knows it.
         let _ = file.as_file().try_lock();
         let file = BufWriter::new(file);

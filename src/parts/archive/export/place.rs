@@ -42,7 +42,8 @@ pub(super) fn directory_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Pat
     let name = path.file_name().and_then(|name| name.to_str());
     if let Some(id) = name.and_then(|name| name.parse::<TicketId>().ok()) {
         let tickets = [State::Open, State::Closed].map(|state| store.path(id, state));
-        let same = |ticket: &PathBuf| fs::canonicalize(directory_of(ticket)).ok().as_ref() == Some(&real);
+        let same =
+            |ticket: &PathBuf| fs::canonicalize(directory_of(ticket)).ok().as_ref() == Some(&real);
         if tickets.iter().any(same) {
             return Err(refused(path, "it would be a ticket"));
         }
@@ -109,7 +110,11 @@ fn beginning(path: &Path) -> OsString {
 /// this desk exported. It is no error if that cannot be done.
 pub(super) fn remove_leftovers(path: &Path, desk: &str) {
     let begins = beginning(path);
-    for entry in fs::read_dir(directory_of(path)).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(directory_of(path))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name();
         let name = name.as_bytes().strip_prefix(begins.as_bytes());
         let random = name.and_then(|name| name.strip_suffix(ENDING.as_bytes()));
