@@ -86,12 +86,13 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
                 terminal.shows("tickets/1 [Msgs");
                 bench.take_sent();
             }
-            terminal.press(&[key]);
+            terminal.press(&["Home", key]);
             if key == "C" {
                 terminal.shows("q:Abort");
                 terminal.press(&["y"]);
             }
-            site::wait("the ticket to be archived and the program to end", || {
+            let both = format!("{program} {key}: the ticket to be archived and the program to end");
+            site::wait(&both, || {
                 let screen = terminal.screen();
                 assert!(!screen.contains("corrupted"), "{program} {key}\n{screen}");
                 let archived = bench.ticket(&format!("archived/{number}"));
