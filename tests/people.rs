@@ -314,6 +314,18 @@ fn what_is_wrong_with_a_person_is_said() {
             "cannot use FILE: person.tom: person.steve signs as \"steve\", too",
         ),
         (
+            "[person.steve]\naddress = \"c@x.example\"\nsign = \"Support\"\n".into(),
+            "cannot use FILE: person.steve: signs as \"Support\", which is the `name` of the desk",
+        ),
+        (
+            "[person.Support]\naddress = \"c@x.example\"\n".into(),
+            "cannot use FILE: person.Support: signs as \"Support\", which is the `name` of the desk",
+        ),
+        (
+            "[person.steve]\naddress = [\"c@x.example\", \"a b\\nBcc: e@x.example\"]\n".into(),
+            "cannot use FILE: person.steve: \"a b\\nBcc: e@x.example\" is not an address",
+        ),
+        (
             "[person.steve]\naddress = \"a@x\"\nadress = \"b@x\"\n".into(),
             "FILE:LINE+2: unknown key `adress`\nhint: the key is `address`",
         ),

@@ -2,6 +2,7 @@
 
 use super::explain::wrong;
 use super::keys::PersonKeys;
+use super::mailbox::{is_local_part, is_mailbox};
 use super::value::OneOrMore;
 use crate::ticket::address::Addresses;
 use crate::ticket::person::Person;
@@ -14,12 +15,13 @@ const LONGEST_NAME: usize = 32;
 /// Those of `[person.NAME]`, in the order of their names, then one for each other address in `admins`.
 ///
 /// # Errors
-/// Status 78 for a name of another form, no address, and an address or a login that two of them have, or the desk.
+/// Status 78 for a name of another form, no address, and an address or a login that two of them have, or the desk; `desk` is its name.
 pub(super) fn all(
     keys: BTreeMap<String, PersonKeys>,
     admins: &[String],
     addresses: &Addresses,
     domain_known: bool,
+    desk: &str,
 ) -> Result<Vec<Person>> {
     let mut people: Vec<Person> = Vec::new();
     for (name, keys) in keys {
@@ -29,13 +31,14 @@ pub(super) fn all(
             return Err(wrong(&format!("person.{name:?}"), why).into());
         }
         let OneOrMore(own) = keys.address.unwrap_or(OneOrMore(Vec::new()));
-        let own: Vec<String> = (own.into_iter())
-            .map(|it| with_domain(it, addresses))
-            .collect();
-        if own.is_empty() || own.iter().any(|it| it.starts_with('@')) {
+        if own.is_empty() {
             let why = "expected address = \"...\" or a list of addresses";
             return Err(wrong(&key, why).into());
         }
+        are_addresses(&key, "address", &own)?;
+        let own: Vec<String> = (own.into_iter())
+            .map(|it| with_domain(it, addresses))
+            .collect();
         is_none_of_ours(&key, &own, addresses, domain_known)?;
         let person = Person {
             addresses: own,
@@ -43,6 +46,10 @@ pub(super) fn all(
             login: Some(keys.login.unwrap_or_else(|| name.clone())),
             name: Some(name),
         };
+        if let Some(sign) = person.signature().filter(|sign| sign.trim() == desk.trim()) {
+            let why = format!("signs as {sign:?}, which is the `name` of the desk");
+            return Err(wrong(&key, &why).into());
+        }
         for other in &people {
             differ(&key, &person, other)?;
         }
@@ -81,6 +88,22 @@ fn differ(key: &str, person: &Person, other: &Person) -> Result<()> {
         return Ok(());
     };
     Err(wrong(key, &why).into())
+}
+
+/// Looks that mail can be sent to each of them: an address, or a local-part alone. `example` is the key of one.
+///
+/// # Errors
+/// Status 78 for one that is none.
+pub(super) fn are_addresses(key: &str, example: &str, people: &[String]) -> Result<()> {
+    let is_odd = |it: &&String| !is_mailbox(it) && !is_local_part(it);
+    match people.iter().find(is_odd) {
+        None => Ok(()),
+        Some(odd) => {
+            let hint = format!("for example: {example} = \"you@example.org\"");
+            let why = format!("{odd:?} is not an address");
+            Err(wrong(key, &why).hint(hint).into())
+        }
+    }
 }
 
 /// An address in full; a local-part alone is one of the desk's domain.

@@ -7,6 +7,7 @@ use super::people;
 use super::secret;
 use super::user::{User, expand};
 use super::value::{ByteSize, OneOrMore, TimeSpan};
+use crate::files::read_text;
 use crate::log::LogTo;
 use crate::ticket::TicketId;
 use crate::ticket::address::Addresses;
@@ -40,6 +41,7 @@ pub(super) fn resolve(
     let log = log_to(keys.log, &dir, me)?;
     let modules = modules::switched(words(keys.modules), keys.module);
     let modules_path = words(keys.modules_path).map(|path| modules::path(&path, me));
+    let name = keys.name.unwrap_or_else(|| "Support".into());
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     Ok(Config {
@@ -50,8 +52,8 @@ pub(super) fn resolve(
         address_secret,
         plain_until: keys.plain_until,
         domain_known,
-        name: keys.name.unwrap_or_else(|| "Support".into()),
-        people: people::all(keys.person, &admins, &addresses, domain_known)?,
+        people: people::all(keys.person, &admins, &addresses, domain_known, &name)?,
+        name,
         admins,
         notify: keys.notify,
         ack: keys.ack,
@@ -132,7 +134,11 @@ fn admins(
     me: &User,
 ) -> Result<Vec<String>> {
     let admins = match words(key) {
-        Some(admins) => admins,
+        Some(admins) => {
+            people::are_addresses("admins", "admins", &admins)?;
+            admins
+        }
+        // A name of the user database may be none; its owner can read all the same.
         None if has_people => Vec::new(),
         None => vec![me.get()?.name.clone()],
     };
@@ -219,7 +225,7 @@ fn log_to(key: Option<String>, store: &Path, me: &User) -> Result<LogTo> {
 /// The domain of mail from this machine: that in /etc/mailname, where Debian keeps it, else the host
 /// name.
 fn host_domain() -> String {
-    let mailname = std::fs::read_to_string("/etc/mailname").unwrap_or_default();
+    let mailname = read_text(Path::new("/etc/mailname")).unwrap_or_default();
     let mailname = mailname.trim();
     if is_host_name(mailname) {
         return mailname.to_owned();

@@ -158,6 +158,63 @@ fn mistakes_name_line_and_remedy() {
     );
 }
 
+// F, C1: what no sendmail could be told is a mistake, and not a mail that nobody gets.
+#[test]
+fn an_admin_has_an_address() {
+    let config = |key: &str, address: &str| {
+        // Its escapes are those of TOML.
+        let value = serde_json::Value::from(address);
+        format!("domain = \"x.org\"\n{key} = {value}\n")
+    };
+    for good in [
+        "steve",
+        "o'neil+tag@d.example",
+        "\"st eve\\\"\"@d.example",
+        "a@[192.0.2.1]",
+        "a@localhost",
+        "_a@b_c.example",
+        "j\u{fc}rg@b\u{fc}cher.example",
+    ] {
+        let c = load(&config("admins", good)).unwrap();
+        assert!(c.admins[0].starts_with(good), "{good}");
+    }
+    for bad in [
+        "",
+        "@d.example",
+        "a@",
+        "a b@d.example",
+        "a\"b\nc@x.org",
+        "a b\nBcc: evil@x.net@y.org",
+        "-oX",
+        "-oX@d.example",
+        ".a@d.example",
+        "a.@d.example",
+        "a..b",
+        "a@b@d.example",
+        "a@d..example",
+        "a@.d.example",
+        "a@-d.example",
+        "a@d.example, b@d.example",
+        "Ann <a@d.example>",
+        "\"a@d.example",
+        "\"a\"b\"@d.example",
+        "a\u{202e}b@d.example",
+        "a@d e.example",
+        "a@[192.0.2.1",
+        "a@[]",
+    ] {
+        let (status, line, hint) = complaint(&config("admins", bad));
+        let want = format!("config.toml: admins: {bad:?} is not an address");
+        assert_eq!((status, line), (Status::Config, error::harmless(&want)));
+        assert_eq!(
+            hint.as_deref(),
+            Some("for example: admins = \"you@example.org\"")
+        );
+    }
+    let (_, line, _) = complaint("domain = \"x.org\"\n[person.c]\naddress = [\"c\", \"a b\"]");
+    assert_eq!(line, "config.toml: person.c: \"a b\" is not an address");
+}
+
 #[test]
 fn the_commented_file_has_every_key_with_its_default() {
     const FILE: &str = include_str!("../../contrib/config.toml");
