@@ -309,7 +309,18 @@ fn install_can_be_repeated_and_undone() {
             (Some(0), String::new())
         );
         assert_eq!(tree(), first, "the same again");
-        assert_eq!(run(&["--undo"]).0, Some(0));
+        let undo = || {
+            let run = site.inside(&[install, "--undo"]).output().unwrap();
+            (run.status.code(), String::from_utf8(run.stdout).unwrap())
+        };
+        let (status, said) = undo();
+        assert!(status == Some(0) && said.starts_with("removed"), "{said}");
+        let (status, said) = undo();
+        assert!(
+            status == Some(0) && said.starts_with("nothing of tickets is in Exim"),
+            "{said}"
+        );
+        assert_eq!(tree(), bare, "undone twice");
         assert_eq!(
             run(&["TICKETS_USER=nobody-here"]).0,
             Some(1),

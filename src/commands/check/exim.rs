@@ -8,7 +8,7 @@ mod pieces;
 use super::ask::ask;
 use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, Level};
-use super::mend::{as_root, own_command};
+use super::mend::{as_root, mistyped, own_command};
 use super::queue;
 use super::smtp::{self, Reply};
 use super::way::{Doors, Look, Open, Probes};
@@ -93,7 +93,8 @@ fn foreign(look: &Look, domain: &str) -> Diagnosis {
     };
     let file = file_to_edit(look.desk);
     let text = format!("Exim: it accepts no mail for {domain}, the `domain` in {file}");
-    Diagnosis::fail(text).mend(format!("{edit} && {}", remake()))
+    let mend = format!("{edit} && {}", remake());
+    Diagnosis::fail(text).mend(mistyped(&mend, &file))
 }
 
 /// Admins whom Exim knows no way to. Where a name server is missing, that cannot be told.

@@ -46,6 +46,12 @@ pub(super) fn take_over(put_in: &str, user: &str, command: &str) -> String {
     format!("{put_in} -s -- --undo {user} {command} && {put_in}")
 }
 
+/// A command that makes a mail server take mail for the domain, or what helps if that is not the one that is meant.
+/// For a shell that is a comment.
+pub(super) fn mistyped(command: &str, file: &str) -> String {
+    format!("{command}  # or, if it is mistyped, correct `domain` in {file}")
+}
+
 /// A user's name, else the number.
 pub(super) fn user(uid: Uid) -> String {
     let found = User::from_uid(uid).ok().flatten();

@@ -6,8 +6,9 @@
 mod lists;
 
 use super::ask::ask;
+use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, Level};
-use super::mend::{as_root, own_command, take_over};
+use super::mend::{as_root, mistyped, own_command, take_over};
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
 use super::{queue, smtp};
 use crate::commands::init::exim::macros;
@@ -237,7 +238,9 @@ fn domain<'v>(look: &Look, postconf: &Path, value: &dyn Fn(&str) -> &'v str) -> 
         "Postfix: it takes no mail for {domain}: it stands neither in mydestination nor in virtual_mailbox_domains, \
          virtual_alias_domains or relay_domains"
     );
-    Some(Diagnosis::fail(text).mend(format!("{set} && {}", as_root("postfix reload"))))
+    let mend = format!("{set} && {}", as_root("postfix reload"));
+    let file = file_to_edit(look.desk);
+    Some(Diagnosis::fail(text).mend(mistyped(&mend, &file)))
 }
 
 /// True if an item of a list of domains is this one, or a table or file that holds it; `None` if it cannot be read.
