@@ -15,7 +15,7 @@ mod served;
 mod user;
 mod value;
 
-use crate::error::{Fault, Status, quoted, quoted_path};
+use crate::error::{Fault, Status, quoted_path};
 use crate::files::{absent, read_text};
 use crate::privilege::{self, Ground};
 use crate::ticket::summary::local_signs;
@@ -24,10 +24,11 @@ use anyhow::{Context, Result};
 use explain::explain;
 use keys::Keys;
 pub use keys::{Config, Overrides};
-pub use mailbox::{is_host_name, is_local_part};
 use mail::automatic::LocalSigns;
+pub use mailbox::{is_host_name, is_local_part};
 use resolve::{resolve, store};
-pub use served::served;
+pub use served::{Served, served};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use user::User;
 pub use value::ByteSize;
@@ -123,7 +124,12 @@ impl Config {
     /// # Errors
     /// Status 78 if the user is not in the password database.
     pub fn own_file() -> Result<PathBuf> {
-        Ok(User::default().get()?.dir.join(OWN_FILE))
+        Ok(Self::file_in(&User::default().get()?.dir))
+    }
+
+    /// The own file of the user with this home.
+    pub fn file_in(home: &Path) -> PathBuf {
+        home.join(OWN_FILE)
     }
 }
 
@@ -189,11 +195,19 @@ fn settle(text: &str, file: Option<&Path>, overrides: &Overrides) -> Result<()> 
     let ground = Ground::of(&dir)?;
     ground.settle()?;
     if privilege::is_root() && ground.is_missing() && file == Some(Path::new(MACHINE_FILE)) {
-        let dir = dir.display();
-        let text = format!("cannot make the store {dir}: as root's, no mail server could use it");
+        let text = format!("cannot make the store {}:", dir.display());
+        let closed = |above: &&Path| above.metadata().is_ok_and(|it| it.mode() & 0o1 == 0);
+        if let Some(closed) = dir.ancestors().find(closed) {
+            let text = format!("{text} no other user can pass through {}", closed.display());
+            let hint = format!(
+                "write `dir = \"/var/lib/tickets\"`, or another place, into {MACHINE_FILE}"
+            );
+            return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
+        }
+        let text = format!("{text} as root's, no mail server could use it");
         let hint = format!(
             "`install -d -o USER -m 711 {}` makes it for the desk's user",
-            quoted(&dir.to_string())
+            quoted_path(&dir)
         );
         return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
     }

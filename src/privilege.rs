@@ -41,28 +41,14 @@ pub fn is_root() -> bool {
     Uid::effective().is_root()
 }
 
-/// Makes root the user of this name for good.
-///
-/// # Errors
-/// Status 77 if there is no such user, or if it is root.
-pub fn become_named(name: &str) -> Result<()> {
-    match user(name) {
-        Some(user) if !user.uid.is_root() => become_user(user.uid),
-        found => {
-            let why = match found {
-                Some(_) => "no mail server runs a program as root",
-                None => "there is no such user",
-            };
-            let text = format!("cannot work as user {name}: {why}");
-            Err(Fault::new(Status::NoPerm, text).into())
-        }
-    }
-}
-
-/// Looks up a user by name.
+/// Looks up a user by name, else by number.
 #[must_use]
 pub fn user(name: &str) -> Option<User> {
-    User::from_name(name).ok().flatten()
+    let named = User::from_name(name).ok().flatten();
+    named.or_else(|| {
+        let uid = Uid::from_raw(name.parse().ok()?);
+        User::from_uid(uid).ok().flatten()
+    })
 }
 
 /// Makes root the user `uid` for good, with the groups of the user database. A user whom it does not know
@@ -70,7 +56,7 @@ pub fn user(name: &str) -> Option<User> {
 ///
 /// # Errors
 /// The kernel refuses, or something of root is left.
-fn become_user(uid: Uid) -> Result<()> {
+pub fn become_user(uid: Uid) -> Result<()> {
     const NOGROUP: Gid = Gid::from_raw(65534);
     let user = User::from_uid(uid).ok().flatten();
     let gid = user.as_ref().map_or(NOGROUP, |user| user.gid);

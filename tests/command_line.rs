@@ -168,7 +168,7 @@ fn what_was_typed_does_no_harm() {
         (&["--config", HARM, "list"], 78),
         (&["--config", &file, "list"], 78),
         (&["--dir", HARM, "show", "1"], 66),
-        (&["init", "--domain", HARM], 78),
+        (&["init", "--domain", HARM], 64),
     ];
     for (args, status) in table {
         let ran = b.run(args, b"");

@@ -71,6 +71,64 @@ fn manual() {
     insta::assert_snapshot!("init", t);
 }
 
+/// E4, E7: nothing is left where no store can be made.
+#[test]
+fn no_store_no_configuration() {
+    let b = machine(&[]);
+    b.put("file", b"");
+    let store = b.path("file/store").display().to_string();
+    let args = ["--domain", "example.org", "--admin", "a@example.net"];
+    init(&b, &[&args[..], &["--dir", &store]].concat()).is(
+        75,
+        "",
+        "tickets: cannot create ROOT/file/store: Not a directory (os error 20)\n",
+    );
+    assert_eq!(fs::read_dir(b.path("new")).unwrap().count(), 0);
+    let store = b.path("store").display().to_string();
+    let ran = init(&b, &[&args[..], &["--dir", &store]].concat());
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    let names = fs::read_dir(b.path("new")).unwrap();
+    let names: Vec<_> = names.map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names, ["desk.toml"]);
+}
+
+/// E3, E4: there is no file yet that could be corrected.
+#[test]
+fn a_wrong_option_is_named() {
+    let b = machine(&[("mailname", "not a name.example\n")]);
+    let example = "`--domain example.org`, what stands behind the @ of your addresses";
+    let addresses = "for example: `--admin you@example.org`";
+    for (option, value, why, hint) in [
+        ("--domain", "submit@example.org", "is not a domain", example),
+        ("--domain", "exa_mple.org", "is not a domain", example),
+        ("--domain", "example..org", "is not a domain", example),
+        ("--domain", ".example.org", "is not a domain", example),
+        ("--domain", "", "is not a domain", example),
+        ("--admin", "a\"b\nc@x.org", "is not an address", addresses),
+        ("--admin", "-oX", "is not an address", addresses),
+    ] {
+        let word = format!("{option}={value}");
+        let said = format!("tickets: {option}: {value:?} {why}\nhint: {hint}\n");
+        for more in [&[][..], &["--print-config"]] {
+            init(&b, &[&[&*word][..], more].concat()).is(64, "", &said);
+        }
+    }
+    init(&b, &["--domain=x.org", "--admin=submit@x.org"]).is(
+        64,
+        "",
+        "tickets: --admin: submit@x.org is an address of the desk itself, so its mail would come back\n",
+    );
+    init(&b, &["--domain=x.org", "--submit=a b"]).is(
+        64,
+        "",
+        "tickets: --submit: expected an address or a local-part\n",
+    );
+    assert!(!b.path("new").exists());
+    // Nor does a name that is none become the guess.
+    let template = include_str!("../contrib/config.toml");
+    init(&b, &["--print-config"]).is(0, template, "");
+}
+
 #[test]
 fn the_configuration_can_be_looked_at_first() {
     let b = machine(&[("mailname", "mail.example.net\n")]);
@@ -102,7 +160,8 @@ fn the_configuration_can_be_looked_at_first() {
 fn pieces_are_filled_in() {
     // E3
     let b = machine(&[EXIM]);
-    init(
+    let store = b.path("store").display().to_string();
+    let ran = init(
         &b,
         &[
             "--domain",
@@ -111,10 +170,11 @@ fn pieces_are_filled_in() {
             "help",
             "--ticket",
             "help+{n}",
+            "--dir",
+            &store,
         ],
-    )
-    .stderr
-    .clear();
+    );
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
     let mutt = init(&b, &["--mutt"]);
     assert_eq!((mutt.status, mutt.stderr.as_str()), (0, ""));
     assert!(

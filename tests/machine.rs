@@ -370,10 +370,14 @@ fn root_sets_up_a_desk_for_whom_it_names() {
         ("SUDO_USER=steve ", "steve"),
         ("", "root"),
         ("SUDO_USER='a b' ", "root"),
+        ("SUDO_USER=-oX ", "root"),
+        ("SUDO_USER=.a ", "root"),
     ] {
         let Some(m) = machine() else { return };
-        m.run(&format!("{by}tickets init --domain example.org >/dev/null"))
-            .is(0, "", "");
+        let ran = m.run(&format!("{by}tickets init --etc mta --domain example.org"));
+        let guess = "\nThe admin is a guess: change `admins` in /etc/tickets/config.toml if others are to be told\n";
+        let told = format!("admins         {admin}@example.org\n{guess}\nnext:\n");
+        assert!(ran.status == 0 && ran.stdout.contains(&told), "{ran:?}");
         let config = m.text("etc/tickets/config.toml");
         assert!(
             config.contains(&format!("\nadmins = \"{admin}\"\n")),
@@ -452,6 +456,162 @@ fn root_sets_up_no_desk_that_is_nobodys() {
             "",
         );
     }
+}
+
+/// E7: what would be in force without a desk would be in the way of the next attempt.
+#[test]
+fn a_failed_init_leaves_no_configuration() {
+    let refused = "cannot make /var/lib/tickets the store of user tickets:";
+    let other = "hint: `--dir` names another place\n";
+    let store = "install -d -o tickets -g tickets -m 700 /var/lib/tickets";
+    for (before, status, said) in [
+        (
+            "ln -s /etc/newstore /var/lib/tickets".to_owned(),
+            77,
+            format!("{refused} it is a link to nothing\n{other}"),
+        ),
+        (
+            "install -o tickets /dev/null /var/lib/tickets".into(),
+            77,
+            format!("{refused} it is no directory\n{other}"),
+        ),
+        (
+            format!("{store}; ln -s /tmp /var/lib/tickets/archived"),
+            78,
+            "/var/lib/tickets/archived: a symbolic link stands there, no directory; a store holds its own directories\n\
+             hint: `ls -ld /var/lib/tickets/archived` shows it\n"
+                .into(),
+        ),
+        (
+            format!(
+                "{store}; mount -t tmpfs -o nr_inodes=1,uid=64991,mode=700 none /var/lib/tickets"
+            ),
+            75,
+            "cannot create /var/lib/tickets/archived: No space left on device (os error 28)\n\
+             hint: free some space, then try again\n"
+                .into(),
+        ),
+        (
+            "mkdir /etc/tickets; mount -t tmpfs -o size=4k,mode=755 none /etc/tickets".into(),
+            75,
+            "cannot write /etc/tickets/config.toml: No space left on device (os error 28)\n\
+             hint: free some space, then try again\n"
+                .into(),
+        ),
+    ] {
+        let Some(m) = machine() else { return };
+        let left = "status=$?; ls -A /etc/tickets 2>/dev/null; exit $status";
+        let ran = m.run(&format!("{before}; {INIT}; {left}"));
+        ran.is(status, "", &format!("tickets: {said}"));
+        // Once that is out of the way, it is as if nothing had been tried.
+        let again = format!("rm -rf /var/lib/tickets; {INIT} >/dev/null; {left}");
+        m.run(&again).is(0, "config.toml\n", "");
+    }
+}
+
+/// E7: nothing else than a file is waited for.
+#[test]
+fn init_waits_for_no_pipe() {
+    let Some(m) = machine() else { return };
+    m.run("rm mta/exim4/*; mkfifo mta/mailname mta/exim4/update-exim4.conf.conf")
+        .is(0, "", "");
+    let init = INIT.replace("tickets ", "timeout 60 \"$program\" ");
+    m.run(&format!("{init} >/dev/null")).is(0, "", "");
+    let ran = m.run("timeout 60 \"$program\" init --etc mta --exim");
+    let state =
+        "# This machine has no Exim as Debian configures it; the script is for another one.";
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    assert!(ran.stdout.lines().any(|line| line == state), "{ran:?}");
+}
+
+/// E7: the hint is what helps.
+#[test]
+fn what_root_is_told_helps() {
+    let Some(m) = machine() else { return };
+    m.run(&format!("install -d -m 777 /etc/tickets; {INIT}")).is(
+        77,
+        "",
+        "tickets: cannot work as root on /etc/tickets/config.toml: it does not exist, and others than root may write to /etc/tickets\n\
+         hint: `chmod go-w /etc/tickets`, if it is root's alone; else `sudo -u USER tickets ...`, as the user whose desk it is\n",
+    );
+    m.run(&format!("chmod go-w /etc/tickets; {INIT} >/dev/null"))
+        .is(0, "", "");
+    // Nobody but root can pass through root's home.
+    m.put(
+        "etc/tickets/config.toml",
+        "domain = \"example.org\"\nadmins = \"a@example.net\"\n",
+    );
+    m.run("chmod 700 /root; tickets import mail").is(
+        77,
+        "",
+        &"tickets: cannot make the store HOME/tickets: no other user can pass through HOME\n\
+         hint: write `dir = \"/var/lib/tickets\"`, or another place, into /etc/tickets/config.toml\n"
+            .replace("HOME", ROOTS_HOME),
+    );
+    let Some(m) = machine() else { return };
+    m.run(&format!(
+        "install -d -m 700 /root /root/tickets; {INIT} --dir /root/tickets"
+    ))
+    .is(
+        77,
+        "",
+        &"tickets: cannot make HOME/tickets the store of user tickets: that user cannot use HOME\n\
+         hint: `--dir` names another place\n"
+            .replace("HOME", ROOTS_HOME),
+    );
+}
+
+/// E8: pieces for the mail server that is not there are told which is, and what is not in is not taken out.
+#[test]
+fn pieces_for_the_other_mail_server_say_so() {
+    let Some(m) = machine() else { return };
+    m.run(&format!(
+        "{INIT} >/dev/null; rm -r /var/lib/tickets/archived"
+    ))
+    .is(0, "", "");
+    m.run("mkdir bin; printf '#!/bin/sh\\n' >bin/postconf; chmod 755 bin/postconf")
+        .is(0, "", "");
+    m.run("PATH=$PWD/bin:$PATH; tickets init --exim | sh").is(
+        1,
+        "",
+        "install: no /etc/exim4/update-exim4.conf.conf; the mail server here is Postfix\n\
+         hint: sudo tickets init --postfix | sudo sh\n",
+    );
+    m.run("tickets init --exim | PATH=/usr/bin:/bin sh").is(
+        1,
+        "",
+        "install: no /etc/exim4/update-exim4.conf.conf; is exim4-config installed?\n",
+    );
+    if m.run("command -v postconf /usr/sbin/postconf").status == 0 {
+        return;
+    }
+    m.put("etc/exim4/update-exim4.conf.conf", "");
+    m.run("tickets init --postfix | sh").is(
+        1,
+        "",
+        "install: no postconf; the mail server here is Exim\n\
+         hint: sudo tickets init --exim | sudo sh\n",
+    );
+}
+
+/// E8: whoever forgot sudo has two desks, and is told so.
+#[test]
+fn the_other_desk_of_somebody_is_named() {
+    let Some(m) = machine() else { return };
+    m.run("install -d -o other -g other /var/lib/other; as_user other \"$program\" init --domain example.org >/dev/null")
+        .is(0, "", "");
+    let ran = m.run(&format!("SUDO_USER=other {INIT}"));
+    let said = "\nother has another desk, configured in /var/lib/other/.config/tickets/config.toml, \
+        on which `tickets` works without sudo\n";
+    assert!(ran.status == 0 && ran.stdout.contains(said), "{ran:?}");
+    let ran = m.run("as_user other \"$program\" check --etc none");
+    let said = "note  config: this machine has another desk, configured in /etc/tickets/config.toml\n      look: sudo tickets list\n";
+    assert!(ran.stdout.contains(said), "{ran:?}");
+    assert!(
+        !m.run("tickets check --etc none")
+            .stdout
+            .contains("another desk")
+    );
 }
 
 /// E8: a user's desk does not take the place of the machine's without a word.
@@ -576,6 +736,16 @@ fn root_works_on_the_desk_that_the_mail_server_serves() {
             ],
             "of-config",
         ),
+        ("a user by number", vec![(TEMPLATE, exim("64992", ""))], "tickets"),
+        (
+            "Postfix, in other spellings",
+            vec![(
+                MASTER,
+                "tickets unix - n n - - pipe { USER = other }\n  {argv=/usr/local/bin/tickets} { --dir=/var/lib/other/desk } deliver\n"
+                    .into(),
+            )],
+            "desk",
+        ),
     ] {
         let Some(m) = machine() else { return };
         for (file, text) in pieces {
@@ -643,12 +813,16 @@ fn root_works_on_no_desk_that_nobody_meant() {
         (
             vec![(MASTER, postfix("root", ""))],
             77,
-            "tickets: cannot work as user root: no mail server runs a program as root\n".into(),
+            "tickets: cannot work as user root: no mail server runs a program as root\n\
+             hint: correct the user in /etc/postfix/master.cf\n"
+                .into(),
         ),
         (
             vec![(MASTER, postfix("nobody-here", ""))],
             77,
-            "tickets: cannot work as user nobody-here: there is no such user\n".into(),
+            "tickets: cannot work as user nobody-here: there is no such user\n\
+             hint: correct the user in /etc/postfix/master.cf\n"
+                .into(),
         ),
     ] {
         let Some(m) = machine() else { return };
@@ -692,4 +866,17 @@ fn root_shadows_no_desk_that_is_served() {
     assert_eq!(m.run(&asked).status, 0);
     m.run("stat -c %U /var/lib/tickets /etc/tickets/config.toml")
         .is(0, "tickets\nroot\n", "");
+    // One of root's is none, and of two both are named.
+    let Some(m) = machine() else { return };
+    m.put(MASTER, &postfix("root", ""));
+    let said = "tickets: cannot set up a desk: the mail server's pieces name user root: no mail server runs a program as root\n\
+        hint: correct the user in /etc/postfix/master.cf; `tickets --config /etc/tickets/config.toml init` sets up another one\n";
+    m.run(INIT).is(77, "", said);
+    m.put(MASTER, &postfix("other", ""));
+    m.put(TEMPLATE, &exim("64991", ""));
+    let said = "tickets: cannot set up a desk: the mail server brings mail to those of user 64991 and of user other\n\
+        hint: `sudo -u '#64991' tickets list` or `sudo -u other tickets list` works on it; \
+        `tickets --config /etc/tickets/config.toml init` sets up another one\n";
+    m.run(INIT).is(77, "", said);
+    assert!(!m.0.path("etc/tickets").exists());
 }

@@ -199,8 +199,9 @@ fn root_refuses_where_it_cannot_tell_whose_desk_it_is() {
             "home/tickets",
             77,
             format!(
-                "tickets: cannot work as root on ROOT/roots/open/desk.toml: others than root may write to ROOT/roots/open\n{}",
-                asks("USER")
+                "tickets: cannot work as root on ROOT/roots/open/desk.toml: others than root may write to ROOT/roots/open\n\
+                 hint: `chmod go-w ROOT/roots/open`, if it is root's alone; else {}",
+                asks("USER").trim_start_matches("hint: ")
             ),
         ),
     ] {

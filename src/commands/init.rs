@@ -3,23 +3,22 @@
 pub mod exim;
 mod mutt;
 mod own;
+mod place;
 mod plain;
 mod postfix;
 
 use super::mta::{Exim, Mta, mta};
 use super::text::{toml_string, typed};
-use crate::config::{Config, MACHINE_FILE, Overrides};
+use crate::config::{Config, MACHINE_FILE, Overrides, is_host_name};
 use crate::desk::Desk;
-use crate::error::{Fault, Status, harmless, quoted_path};
+use crate::error::{Fault, Status, harmless};
+use crate::files::read_text;
 use crate::part::{Context, Run};
 use crate::privilege::{self, Ground};
 use crate::screen;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 pub(super) use mutt::signed;
 use own::Own;
-use std::fs::Permissions;
-use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 pub(super) const CONFIG: &str = include_str!("../../contrib/config.toml");
@@ -69,6 +68,9 @@ pub struct Init {
     /// Print what goes into the muttrc: `tickets init --mutt >~/.mutt/tickets`
     #[arg(long, group = "pieces")]
     mutt: bool,
+    /// Make the store of the configuration, and nothing else: what root leaves to the desk's user
+    #[arg(long, hide = true)]
+    make_store: bool,
     /// Directory of the machine's configuration
     #[arg(long, value_name = "DIR", default_value = "/etc", hide = true)]
     etc: PathBuf,
@@ -78,16 +80,21 @@ impl Run for Init {
     const NAME: &'static str = "init";
 
     fn run(self, cx: &Context) -> Result<Status> {
+        if self.make_store {
+            return cx.desk_to_fill().map(|_| Status::Ok);
+        }
         if self.exim || self.postfix || self.mutt {
             screen::print(&self.pieces(cx)?)?;
-        } else if self.print_config {
-            screen::print(&self.config(cx.overrides.dir.as_deref(), None))?;
-        } else {
-            for line in self.set_up(cx)?.lines() {
-                screen::say(harmless(line))?;
-            }
+            return Ok(Status::Ok);
         }
-        Ok(Status::Ok)
+        if let Some(fault) = self.odd_option(cx) {
+            return Err(fault.into());
+        }
+        if self.print_config {
+            screen::print(&self.config(cx.overrides.dir.as_deref(), None))?;
+            return Ok(Status::Ok);
+        }
+        self.set_up(cx)
     }
 }
 
@@ -111,7 +118,7 @@ impl Init {
     }
 
     /// Writes the configuration, creates the store, and says what to do next.
-    fn set_up(&self, cx: &Context) -> Result<String> {
+    fn set_up(&self, cx: &Context) -> Result<Status> {
         let file = match &cx.overrides.config {
             Some(file) => file.clone(),
             None => {
@@ -139,20 +146,70 @@ impl Init {
         let store = own.as_ref().map(|own| own.store.as_path()).or(dir);
         let text = self.config(store, own.is_some().then(own::admin));
         // A file with wrong values would stop every other command.
-        Config::of(&text, &file, &cx.overrides)?;
+        let config = Config::of(&text, &file, &cx.overrides);
+        let config = config.map_err(|e| self.option_in(&e).map_or(e, Into::into))?;
         // Nothing is made as root where somebody else might have a hand in it.
         Ground::of(&file)?.settle()?;
-        create(&file, &text)?;
+        place::expect_none(&file)?;
+        let made = place::write(&file, &text, |written| {
+            if let Some(own) = &own {
+                own.make_place()?;
+            }
+            match privilege::is_root() {
+                true => own::make_store(written),
+                false => Desk::open(config).map(|_| Status::Ok),
+            }
+        })?;
+        if made != Status::Ok {
+            return Ok(made);
+        }
         if let Some(own) = &own {
-            own.make_store()?;
+            own.open_store()?;
         }
         // --dir is in the file now.
         let overrides = Overrides {
             config: Some(file.clone()),
             dir: None,
         };
-        let desk = Desk::open(Config::load(&overrides)?)?;
-        Ok(self.next_steps(&desk.config, &file, &typed(&overrides), own.as_ref()))
+        let config = Config::load(&overrides)?;
+        let told = self.next_steps(&config, &file, &typed(&overrides), own.as_ref());
+        for line in told.lines() {
+            screen::say(harmless(line))?;
+        }
+        Ok(Status::Ok)
+    }
+
+    /// The option that is wrong if the configuration is that is made of them: there is no file yet to be corrected.
+    /// A name that no other server could find is none for a new desk.
+    fn odd_option(&self, cx: &Context) -> Option<Fault> {
+        let odd = self.domain.iter().find(|domain| !is_host_name(domain));
+        if let Some(odd) = odd {
+            let text = format!("--domain: {odd:?} is not a domain");
+            let hint = "`--domain example.org`, what stands behind the @ of your addresses";
+            return Some(Fault::new(Status::Usage, text).hint(hint));
+        }
+        let text = self.config(None, None);
+        let config = Config::of(&text, Path::new(MACHINE_FILE), &cx.overrides);
+        self.option_in(&config.err()?)
+    }
+
+    /// The error in a new configuration as one in the option that its value comes from.
+    fn option_in(&self, e: &anyhow::Error) -> Option<Fault> {
+        let fault = e.chain().find_map(|e| e.downcast_ref::<Fault>())?;
+        let text = fault.to_string();
+        let (key, why) = text.split_once(": ")?;
+        let known = [
+            ("admins", "--admin", !self.admin.is_empty()),
+            ("submit", "--submit", !self.submit.is_empty()),
+            ("ticket", "--ticket", self.ticket != TICKET),
+        ];
+        let (_, option, _) = known.iter().find(|(of, _, given)| *of == key && *given)?;
+        let wrong = Fault::new(Status::Usage, format!("{option}: {why}"));
+        Some(match &fault.hint {
+            Some(_) if key == "admins" => wrong.hint("for example: `--admin you@example.org`"),
+            Some(hint) => wrong.hint(hint),
+            None => wrong,
+        })
     }
 
     /// The commented configuration, with the known values filled in; `admin` is one if none is given.
@@ -166,9 +223,9 @@ impl Init {
                 Some(format!("[{}]", words.join(", ")))
             }
         };
-        let guessed = std::fs::read_to_string(self.etc.join("mailname")).unwrap_or_default();
+        let guessed = read_text(&self.etc.join("mailname")).unwrap_or_default();
         // Nobody outside sends mail to a name without a dot.
-        let guessed = Some(guessed.trim()).filter(|name| name.contains('.'));
+        let guessed = Some(guessed.trim()).filter(|name| name.contains('.') && is_host_name(name));
         let dir = dir.map(|dir| {
             let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
             one(&dir.to_string_lossy())
@@ -207,7 +264,7 @@ impl Init {
         lines.push(String::new());
         if self.domain.is_empty() && config.domain_known {
             lines.push(format!(
-                "The domain is this machine's. If customers are to write to another one, change `domain` in {}\n",
+                "The domain is a guess, this machine's: change `domain` in {} if customers are to write to another one\n",
                 file.display()
             ));
         }
@@ -215,6 +272,18 @@ impl Init {
             lines.push(format!(
                 "The domain is a guess: write `domain = ...` into {}\n",
                 file.display()
+            ));
+        }
+        if self.admin.is_empty() {
+            lines.push(format!(
+                "The admin is a guess: change `admins` in {} if others are to be told\n",
+                file.display()
+            ));
+        }
+        if let Some((user, other)) = own.and_then(|own| own.other.as_ref()) {
+            lines.push(format!(
+                "{user} has another desk, configured in {}, on which `tickets` works without sudo\n",
+                other.display()
             ));
         }
         if nix::unistd::geteuid().is_root() {
@@ -249,48 +318,4 @@ impl Init {
         lines.push(format!("      {program} check"));
         lines.join("\n")
     }
-}
-
-/// Creates a file, and the directories above it.
-fn create(file: &Path, text: &str) -> Result<()> {
-    let doing = || format!("cannot write {}", file.display());
-    let above = file.parent().filter(|p| !p.as_os_str().is_empty());
-    // If root writes it, it is most likely for another user, as whom the MTA starts the program, and who
-    // has to be able to read it.
-    let root = nix::unistd::geteuid().is_root();
-    if let Some(above) = above.filter(|above| !above.exists()) {
-        match root {
-            true => own::make_public(above),
-            false => std::fs::create_dir_all(above),
-        }
-        .with_context(doing)?;
-    }
-    let opened = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    let mut opened = match opened {
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            let text = format!("{}: it already exists", doing());
-            let fault = Fault::new(Status::NoPerm, text);
-            let sudo = if root {
-                privilege::sudo()
-            } else {
-                String::new()
-            };
-            let path = quoted_path(file);
-            return Err(fault
-                .hint(format!(
-                    "edit it, or remove it and begin anew: `{sudo}rm {path}`"
-                ))
-                .into());
-        }
-        opened => opened.with_context(doing)?,
-    };
-    if root {
-        let mode = Permissions::from_mode(0o644);
-        opened.set_permissions(mode).with_context(doing)?;
-    }
-    std::io::Write::write_all(&mut opened, text.as_bytes()).with_context(doing)
 }

@@ -1,5 +1,6 @@
 //! The mail server of this machine, and how it is configured.
 
+use crate::files::read_text;
 use std::path::{Path, PathBuf};
 
 /// A mail server that `init` has pieces for.
@@ -56,7 +57,7 @@ pub struct Exim {
 impl Exim {
     /// Reads the configuration below `etc`; `None` if there is no Exim, or not Debian's.
     pub fn find(etc: &Path) -> Option<Exim> {
-        let text = std::fs::read_to_string(etc.join("exim4/update-exim4.conf.conf")).ok()?;
+        let text = read_text(&etc.join("exim4/update-exim4.conf.conf")).ok()?;
         let value = |name: &str| {
             let mut lines = text.lines().filter_map(|l| l.trim().strip_prefix(name));
             let value = lines.next_back()?.strip_prefix('=')?;

@@ -8,6 +8,7 @@ use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::open_following;
 use crate::privilege::{self, Ground};
 use anyhow::Result;
+use nix::unistd::Uid;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub struct Served {
     /// What the options of the command say, as they are written.
     options: Overrides,
     /// Where it is named.
-    file: PathBuf,
+    pub file: PathBuf,
 }
 
 impl Served {
@@ -52,7 +53,9 @@ impl Served {
     /// The program as it is typed to work on this desk.
     #[must_use]
     pub fn command(&self) -> String {
-        let mut command = format!("sudo -u {} tickets", quoted(&self.user));
+        let is_number = self.user.bytes().all(|b| b.is_ascii_digit());
+        let user = if is_number { "#" } else { "" }.to_owned() + &self.user;
+        let mut command = format!("sudo -u {} tickets", quoted(&user));
         let options = [
             ("--config", &self.options.config),
             ("--dir", &self.options.dir),
@@ -63,6 +66,18 @@ impl Served {
             }
         }
         command
+    }
+
+    /// The user, as the user database has it.
+    ///
+    /// # Errors
+    /// Why nobody can work as that user.
+    pub fn user(&self) -> Result<Uid, &'static str> {
+        match privilege::user(&self.user) {
+            None => Err("there is no such user"),
+            Some(user) if user.uid.is_root() => Err("no mail server runs a program as root"),
+            Some(user) => Ok(user.uid),
+        }
     }
 
     /// The mail server finds the desk by what stands in each mail: there are several.
@@ -107,7 +122,14 @@ pub(super) fn settle() -> Result<Overrides> {
             .hint(format!("`{} ...`", desk.command()))
             .into());
     }
-    privilege::become_named(&desk.user)?;
+    match desk.user() {
+        Ok(uid) => privilege::become_user(uid)?,
+        Err(why) => {
+            let text = format!("cannot work as user {}: {why}", desk.user);
+            let hint = format!("correct the user in {}", desk.file.display());
+            return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
+        }
+    }
     Ok(desk.options.clone())
 }
 
@@ -191,19 +213,72 @@ fn in_postfix(text: &str, file: &Path) -> Vec<Served> {
             _ => services.push(line.to_owned()),
         }
     }
-    let desk = |service: &String| {
-        let (before, command) = service.split_once("argv=")?;
-        let mut words = command.split_whitespace();
-        let program = Path::new(words.clone().next()?);
-        let is_ours = program.file_name()? == "tickets" && words.any(|word| word == "deliver");
-        let user = before
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix("user="))?;
-        // A group may follow.
-        let user = user.split(':').next()?;
-        is_ours.then(|| Served::of(user, command.split_whitespace(), file))
-    };
-    services.iter().filter_map(desk).collect()
+    services
+        .iter()
+        .filter_map(|service| {
+            let words = words_of(service);
+            // The first words are the service; then come values, the last of which is the command.
+            let mut user = None;
+            let mut words = words.iter().map(String::as_str);
+            let program = loop {
+                let word = words.next()?;
+                let (name, value) = match word.split_once('=') {
+                    Some((name, value)) => (name.trim(), value.trim()),
+                    None => (word, ""),
+                };
+                match name.to_ascii_lowercase().as_str() {
+                    // A group may follow.
+                    "user" => user = value.split(':').next(),
+                    "argv" => break value,
+                    _ => {}
+                }
+            };
+            let is_ours = Path::new(program).file_name()? == "tickets"
+                && words.clone().any(|word| word == "deliver");
+            let command = std::iter::once(program).chain(words);
+            is_ours.then_some(Served::of(user?, command, file))
+        })
+        .collect()
+}
+
+/// The words of a service in master.cf (master(5)): between braces, blanks are a part of the word. For people who are
+/// used to main.cf, also `name = value`.
+fn words_of(service: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = service.trim_start();
+    let mut is_value = false;
+    while !rest.is_empty() {
+        let braced = rest.starts_with('{').then(|| closing(rest)).flatten();
+        let (word, behind) = match braced {
+            Some(end) => (rest[1..end].trim(), &rest[end + 1..]),
+            None => rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len())),
+        };
+        let is_name = words.last().is_some_and(|last| {
+            ["user", "argv"]
+                .iter()
+                .any(|name| last.eq_ignore_ascii_case(name))
+        });
+        match words.last_mut() {
+            Some(last) if is_value || is_name && word.starts_with('=') => last.push_str(word),
+            _ => words.push(word.to_owned()),
+        }
+        is_value = is_name && word == "=";
+        rest = behind.trim_start();
+    }
+    words
+}
+
+/// Where the brace is that closes the one with which `text` begins.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.bytes().position(|b| {
+        match b {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 /// The files of a directory that `update-exim4.conf` would use, in its order.

@@ -53,7 +53,20 @@ fn postfixs_services_name_desks() {
         ticketspolicy unix -    n       n       -       0       spawn\n  user=desk argv=/usr/local/bin/tickets policy\n\
         second unix - n n - - pipe user=other:mail argv=/opt/tickets --dir /srv/d deliver\n\
         third unix - n n - - pipe user=other argv=/opt/deliver tickets deliver\n\
-        fourth unix - n n - - pipe user=none argv=\n";
+        fourth unix - n n - - pipe user=none argv=\n\
+        fifth unix - n n - - pipe { user = a:mail } { argv=/bin/tickets } --dir /srv/a deliver\n\
+        sixth unix - n n - - pipe user = b argv = /bin/tickets {--dir=/srv/b c} { deliver }\n\
+        seventh unix - n n - - pipe USER=c ARGV=/bin/tickets --dir /srv/${nexthop} deliver\n\
+        eighth unix - n n - - pipe {user=none argv=/bin/tickets deliver\n";
     let found: Vec<String> = in_postfix(text, Path::new("x")).iter().map(short).collect();
-    assert_eq!(found, ["desk", "other --dir /srv/d"]);
+    assert_eq!(
+        found,
+        [
+            "desk",
+            "other --dir /srv/d",
+            "a --dir /srv/a",
+            "b --dir '/srv/b c'",
+            "c --dir '/srv/${nexthop}'"
+        ]
+    );
 }

@@ -1,7 +1,7 @@
 //! Who can change what a path names.
 
 use super::{become_user, is_root, name_of};
-use crate::error::{Fault, Status, quoted};
+use crate::error::{Fault, Status, quoted, quoted_path};
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, readlinkat};
@@ -169,7 +169,7 @@ impl Ground {
                     there.display(),
                     name_of(*other)
                 );
-                return Err(self.refusal(&why, Some(*other)));
+                return Err(self.refusal(&why, Some(*other), None));
             }
         };
         // There, somebody else may be quicker than root to make it.
@@ -177,17 +177,17 @@ impl Ground {
             .crowded
             .as_ref()
             .filter(|_| self.missing && user.is_none());
-        match others.or(crowded) {
-            Some(at) => {
-                let why = format!("others than root may write to {}", at.display());
-                Err(self.refusal(&why, user))
-            }
-            None => Ok(user),
-        }
+        let Some(at) = others.or(crowded) else {
+            return Ok(user);
+        };
+        let why = format!("others than root may write to {}", at.display());
+        // What is like /tmp stays so.
+        let closed = others.filter(|_| user.is_none());
+        Err(self.refusal(&why, user, closed))
     }
 
-    /// Refuses to work as root, as `user` could instead.
-    fn refusal(&self, why: &str, user: Option<Uid>) -> anyhow::Error {
+    /// Refuses to work as root, as `user` could instead, or root if nobody else could write to `open`.
+    fn refusal(&self, why: &str, user: Option<Uid>, open: Option<&PathBuf>) -> anyhow::Error {
         let missing = if self.missing {
             "it does not exist, and "
         } else {
@@ -196,9 +196,16 @@ impl Ground {
         let path = self.path.display();
         let text = format!("cannot work as root on {path}: {missing}{why}");
         let user = user.map_or_else(|| "USER".into(), name_of);
+        let close = open.map_or_else(String::new, |at| {
+            let at = quoted_path(at);
+            format!(
+                "`{}chmod go-w {at}`, if it is root's alone; else ",
+                super::sudo()
+            )
+        });
         Fault::new(Status::NoPerm, text)
             .hint(format!(
-                "`sudo -u {} tickets ...`, as the user whose desk it is",
+                "{close}`sudo -u {} tickets ...`, as the user whose desk it is",
                 match user.strip_prefix("user ") {
                     Some(number) => format!("'#{number}'"),
                     None => quoted(&user),

@@ -2,15 +2,18 @@
 
 use super::diagnosis::{Diagnosis, may};
 use super::mend::{as_owner, as_root, own_command, user};
+use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::log::LogTo;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
+use std::path::Path;
 
 /// Checks all of it.
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     let mut found = vec![config(desk)];
+    found.extend(other(desk));
     found.extend(secret(desk));
     found.extend(log(desk));
     found.extend(templates(desk));
@@ -58,6 +61,16 @@ fn config(desk: &Desk) -> Diagnosis {
         }
         Some(file) => finding.mend(format!("write `domain = \"...\"` into {}", file.display())),
     }
+}
+
+/// The machine's desk, for a user who has one of their own, as whoever forgot sudo does.
+fn other(desk: &Desk) -> Option<Diagnosis> {
+    let own = Config::own_file().ok()?;
+    let is_own = desk.config.file.as_deref() == Some(&own);
+    (is_own && Path::new(MACHINE_FILE).exists()).then(|| {
+        let text = format!("config: this machine has another desk, configured in {MACHINE_FILE}");
+        Diagnosis::note(text).mend(as_root("tickets list"))
+    })
 }
 
 /// Where the log goes, and what keeps it from going there. A delivery says nothing of that.

@@ -1,7 +1,7 @@
 //! A desk of its own: that of a user who does nothing else. Root sets it up, for the whole machine.
 
 use crate::commands::text::{of_owner, owner, user_of};
-use crate::config::{Config, MACHINE_FILE, served};
+use crate::config::{Config, MACHINE_FILE, Served, is_local_part, served};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege::{self, Ground};
@@ -23,6 +23,8 @@ pub struct Own {
     pub user: User,
     pub store: PathBuf,
     missing: bool,
+    /// Whoever called sudo, and the configuration of a desk that they have besides.
+    pub other: Option<(String, PathBuf)>,
 }
 
 impl Own {
@@ -55,12 +57,29 @@ impl Own {
         if user.uid.is_root() {
             return Err(refused("no mail server runs a program as root").into());
         }
+        let elsewhere = "`--dir` names another place";
+        let unusable = |dir: &Path| {
+            let why = format!("that user cannot use {}", dir.display());
+            refused(&why).hint(elsewhere)
+        };
         expect_own_disk(&store)?;
         let ground = Ground::of(&store)?;
         let missing = ground.is_missing();
+        let why = match store.metadata() {
+            Ok(there) if !there.is_dir() => Some("it is no directory"),
+            Err(_) if store.is_symlink() => Some("it is a link to nothing"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            return Err(refused(why).hint(elsewhere).into());
+        }
         match ground.user()? {
             None if missing => {}
             None => {
+                let above = store.parent().unwrap_or(&store);
+                if let Some(dir) = obstacle(above, &user, false)? {
+                    return Err(unusable(&dir).into());
+                }
                 let hint = format!(
                     "`install -d -o {} -g {} -m 711 {}`",
                     quoted(name),
@@ -76,39 +95,43 @@ impl Own {
             }
         }
         if let Some(dir) = obstacle(&store, &user, missing && ground.user()?.is_some())? {
-            let why = format!("that user cannot use {}", dir.display());
-            let hint = "`--dir` names another place";
-            return Err(refused(&why).hint(hint).into());
+            return Err(unusable(&dir).into());
         }
         Ok(Own {
             user,
             store,
             missing,
+            other: other(),
         })
     }
 
-    /// Makes the directory of the store, if it is missing, and lets the mail server pass through it.
+    /// Makes the directory of the store where nobody but root can.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn make_store(&self) -> Result<()> {
-        let doing = || format!("cannot create {}", self.store.display());
-        let ground = Ground::of(&self.store)?;
-        if self.missing && ground.user()?.is_none() {
-            // Nobody but root has a hand in this place.
-            if let Some(above) = self.store.parent() {
-                make_public(above).with_context(doing)?;
-            }
-            DirBuilder::new()
-                .mode(0o700)
-                .create(&self.store)
-                .with_context(doing)?;
-            let (uid, gid) = (Some(self.user.uid), Some(self.user.gid));
-            nix::unistd::chown(&self.store, uid, gid).with_context(doing)?;
+    pub fn make_place(&self) -> Result<()> {
+        if !self.missing || Ground::of(&self.store)?.user()?.is_some() {
+            return Ok(());
         }
-        // From here on as the user: it is theirs.
+        let doing = || format!("cannot create {}", self.store.display());
+        if let Some(above) = self.store.parent() {
+            make_public(above).with_context(doing)?;
+        }
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&self.store)
+            .with_context(doing)?;
+        let (uid, gid) = (Some(self.user.uid), Some(self.user.gid));
+        nix::unistd::chown(&self.store, uid, gid).with_context(doing)
+    }
+
+    /// Lets the mail server pass through the store, and makes root its user.
+    ///
+    /// # Errors
+    /// Its mode cannot be changed.
+    pub fn open_store(&self) -> Result<()> {
+        let doing = || format!("cannot change the mode of {}", self.store.display());
         Ground::of(&self.store)?.settle()?;
-        std::fs::create_dir_all(&self.store).with_context(doing)?;
         let mode = std::fs::metadata(&self.store)
             .with_context(doing)?
             .permissions()
@@ -116,6 +139,35 @@ impl Own {
         let mode = Permissions::from_mode(mode & 0o7777 | 0o711);
         std::fs::set_permissions(&self.store, mode).with_context(doing)
     }
+}
+
+/// Makes the store for the configuration in `file`, as the user whose it is. Another process does: this one has to be
+/// root afterwards, and whoever has become a user is that user for good.
+///
+/// # Errors
+/// The program cannot be started; any other status is that of the process, which has said why.
+pub fn make_store(file: &Path) -> Result<Status> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let mut command = privilege::program(&program);
+    command
+        .arg("--config")
+        .arg(file)
+        .args(["init", "--make-store"]);
+    // `dir` stands in the file.
+    let status = command.env_remove("TICKETS_DIR").status();
+    let status = status.with_context(|| format!("cannot start {}", program.display()))?;
+    let all = [Status::Ok, Status::NoInput, Status::NoPerm, Status::Config];
+    let known = all
+        .into_iter()
+        .find(|known| Some(*known as i32) == status.code());
+    Ok(known.unwrap_or(Status::TempFail))
+}
+
+/// Whoever called sudo, and the configuration of their own desk, if they have one.
+fn other() -> Option<(String, PathBuf)> {
+    let user = privilege::user(&privilege::caller()?).filter(|user| !user.uid.is_root())?;
+    let file = Config::file_in(&user.dir);
+    file.exists().then_some((user.name, file))
 }
 
 /// The first directory on the way to a store through which `user` cannot pass, or in which they would have to make
@@ -155,12 +207,8 @@ pub fn make_public(dir: &Path) -> std::io::Result<()> {
 
 /// Whom the desk's mail is told where nobody is named: whoever became root, else root.
 pub fn admin() -> String {
-    let plain = |name: &String| {
-        name.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-            && !name.is_empty()
-    };
-    let user = std::env::var("SUDO_USER").ok().filter(plain);
+    let user = std::env::var("SUDO_USER").ok();
+    let user = user.filter(|name| is_local_part(name));
     user.unwrap_or_else(|| "root".into())
 }
 
@@ -194,14 +242,10 @@ pub fn nothing_is_in_force() -> Result<()> {
         ),
         true => {
             let desks = served(Path::new("/etc"));
-            let Some(desk) = desks.first().filter(|_| !Path::new(MACHINE_FILE).exists()) else {
+            if desks.is_empty() || Path::new(MACHINE_FILE).exists() {
                 return Ok(());
-            };
-            (
-                format!("the mail server brings mail to that of user {}", desk.user),
-                desk.command(),
-                PathBuf::from(MACHINE_FILE),
-            )
+            }
+            return Err(is_served(&desks).into());
         }
         false if !own.exists() && Path::new(MACHINE_FILE).exists() => (
             format!("this machine has one, configured in {MACHINE_FILE}"),
@@ -210,10 +254,41 @@ pub fn nothing_is_in_force() -> Result<()> {
         ),
         false => return Ok(()),
     };
-    let hint = format!(
-        "`{works} list` works on it; `tickets --config {} init` sets up another one",
-        quoted_path(&file)
+    Err(in_force(&there, &format!("`{works} list` works on it"), &file).into())
+}
+
+fn in_force(there: &str, works: &str, file: &Path) -> Fault {
+    let another = format!(
+        "`tickets --config {} init` sets up another one",
+        quoted_path(file)
     );
     let text = format!("cannot set up a desk: {there}");
-    Err(Fault::new(Status::NoPerm, text).hint(hint).into())
+    Fault::new(Status::NoPerm, text).hint(format!("{works}; {another}"))
+}
+
+/// Names the desks to which mail is brought, and what is wrong with a user who cannot have one.
+fn is_served(desks: &[Served]) -> Fault {
+    let file = Path::new(MACHINE_FILE);
+    let odd = desks
+        .iter()
+        .find_map(|desk| Some((desk, desk.user().err()?)));
+    if let Some((desk, why)) = odd {
+        let there = format!("the mail server's pieces name user {}: {why}", desk.user);
+        let correct = format!("correct the user in {}", desk.file.display());
+        return in_force(&there, &correct, file);
+    }
+    let that = if desks.len() == 1 { "that" } else { "those" };
+    let users: Vec<String> = desks
+        .iter()
+        .map(|it| format!("of user {}", it.user))
+        .collect();
+    let there = format!(
+        "the mail server brings mail to {that} {}",
+        users.join(" and ")
+    );
+    let works: Vec<String> = desks
+        .iter()
+        .map(|it| format!("`{} list`", it.command()))
+        .collect();
+    in_force(&there, &format!("{} works on it", works.join(" or ")), file)
 }
