@@ -5,9 +5,9 @@
 
 mod explain;
 mod keys;
+mod mailbox;
 mod modules;
 mod operator;
-mod mailbox;
 mod people;
 mod resolve;
 mod secret;
