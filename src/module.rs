@@ -13,7 +13,7 @@ mod home;
 mod manifest;
 mod one;
 
-pub use ask::{Answer, Asking, Failure, Request};
+pub use ask::{Answer, Asking, Failure, Request, depth};
 pub use found::{Finding, MANIFEST, Runnable, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};

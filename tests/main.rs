@@ -17,6 +17,7 @@ mod crash;
 mod defer;
 mod deliver;
 mod export;
+mod filter;
 mod flush_crash;
 mod group;
 mod guess;

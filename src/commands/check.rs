@@ -126,6 +126,25 @@ fn mend(desk: &Desk) -> Result<Status> {
     })
 }
 
+/// How many messages are in quarantine, and what is said of them.
+fn quarantine(desk: &Desk) -> (usize, Option<Diagnosis>) {
+    let mails = match desk.quarantined() {
+        Ok(mails) => mails,
+        Err(e) => {
+            let text = format!("quarantine: {}", error::line(&e));
+            return (0, Some(Diagnosis::fail(text)));
+        }
+    };
+    let Some(oldest) = mails.first() else {
+        return (0, None);
+    };
+    let since = crate::screen::when(oldest.slip.at);
+    let count = count(mails.len(), "message waits", "messages wait");
+    let text =
+        format!("quarantine: {count}, the oldest since {since}; `tickets quarantine` lists them");
+    (mails.len(), Some(Diagnosis::ok(text)))
+}
+
 impl Run for Check {
     const NAME: &'static str = "check";
     const READS: bool = true;
@@ -191,11 +210,14 @@ impl Check {
             true => found.extend(send::look(&desk, Duration::from_secs(self.wait))),
             false => {}
         }
+        let (quarantine, held) = quarantine(&desk);
+        found.extend(held);
         let in_state = |state| desk.store.ids(state).unwrap_or_default().len();
         let numbers = Numbers {
             outbox,
             open: in_state(State::Open),
             closed: in_state(State::Closed),
+            quarantine,
         };
         let values = values::in_force(&desk.config);
         tell(found, manner, numbers, Some(values))

@@ -90,7 +90,7 @@ impl Run for Deliver {
             describe(&desk, &outcome);
         }
         match outcome.refusals.first() {
-            Some(refusal) if outcome.filed.is_empty() => {
+            Some(refusal) if outcome.filed.is_empty() && outcome.quarantined.is_none() => {
                 let text = refusal.status_line(&desk.config.addresses.submit());
                 refuse(&text)?;
                 logged::refused(Status::NoUser, &envelope, &text);
@@ -174,6 +174,13 @@ fn describe(desk: &Desk, outcome: &Outcome) {
         let submit = desk.config.addresses.submit();
         let refused = outcome.refusals.iter().map(|r| r.sentence(&submit));
         lines.extend(refused.map(|sentence| format!("refused: {sentence}")));
+    }
+    if let Some(held) = &outcome.quarantined {
+        let path = held.path.display();
+        lines.push(format!(
+            "quarantined by {}: {}: {path}",
+            held.by, held.reason
+        ));
     }
     lines.extend(outcome.unsent.iter().map(|line| format!("tickets: {line}")));
     for line in lines {

@@ -147,6 +147,7 @@ impl Run for List {
         self.person(&desk)?;
         if !desk.prepare_reading()? {
             self.explain(&desk)?;
+            self.remark_on_quarantine(&desk);
             return Ok(Status::Ok);
         }
         let found = self.find(&desk)?;
@@ -156,11 +157,26 @@ impl Run for List {
         let mut out = Output::new()?;
         self.print(&desk, &found, &mut out)?;
         out.finish()?;
+        self.remark_on_quarantine(&desk);
         Ok(Status::Ok)
     }
 }
 
 impl List {
+    /// Says on stderr that messages are in quarantine, unless the list is for a program: nobody looks into a place of
+    /// which nothing is ever heard.
+    fn remark_on_quarantine(&self, desk: &Desk) {
+        // What keeps it from being read is said by `check`.
+        let held = desk.store.quarantined().map_or(0, |held| held.len());
+        if self.quiet || self.json || held == 0 {
+            return;
+        }
+        let messages = screen::plural(held, "message");
+        screen::remark(format_args!(
+            "{messages} in quarantine: `tickets quarantine`"
+        ));
+    }
+
     fn find(&self, desk: &Desk) -> Result<Found> {
         let person = self.person(desk)?;
         let since = stretch::since(self.since.as_ref(), desk.now())?;

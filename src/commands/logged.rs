@@ -44,8 +44,11 @@ pub(super) fn filed(mut line: LogLine, outcome: &Outcome) {
             Deed::Duplicate => "duplicate",
         });
     }
-    // A test mail is in no ticket.
-    if outcome.filed.is_empty() && outcome.refusals.is_empty() {
+    if let Some(held) = &outcome.quarantined {
+        line = line.word("quarantined").name("module", &held.by);
+        line = line.text("reason", &held.reason);
+    } else if outcome.filed.is_empty() && outcome.refusals.is_empty() {
+        // A test mail is in no ticket.
         line = line.word("tested");
     }
     let answers: usize = outcome.filed.iter().map(|it| it.answers.len()).sum();

@@ -6,6 +6,7 @@
 //! states S1 to S7 are those of `open.rs`, U1 to U9 those of `update.rs`.
 
 use super::Desk;
+use super::filter::{Judged, Question, Settled};
 use super::remarks::MOST_TICKETS;
 use crate::limits;
 use crate::outbox::{Key, Released};
@@ -80,11 +81,24 @@ pub struct Filed {
     pub(super) released: Released,
 }
 
+/// A message that went into quarantine.
+#[derive(Debug)]
+pub struct Quarantined {
+    /// The module that said so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Its file.
+    pub path: PathBuf,
+}
+
 /// The outcome for one message.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Each ticket it went to.
     pub filed: Vec<Filed>,
+    /// It went to no ticket, but into quarantine.
+    pub quarantined: Option<Quarantined>,
     /// Recipients that do not exist.
     pub refusals: Vec<Refusal>,
     /// Tickets in which it was filed and did nothing, since it names so many (A6).
@@ -110,6 +124,8 @@ pub(super) struct Parcel<'a> {
     pub(super) quiet: bool,
     /// An MTA brought it, and once it is in this ticket, it is filed wherever it belongs.
     pub(super) is_last: bool,
+    /// What modules said of it, for its trace.
+    pub(super) modules: Vec<String>,
     /// When the delivery began, in seconds since 1970.
     pub(super) now: i64,
     /// How long this attempt may wait for locks, all waits together (D5).
@@ -131,6 +147,16 @@ impl Desk {
         {
             return Ok(tested);
         }
+        self.take_in_judged(incoming, bearer, None)
+    }
+
+    /// The same for a mail that is no test; nobody is asked about it if it is `judged` already.
+    pub(super) fn take_in_judged(
+        &mut self,
+        incoming: Incoming,
+        bearer: Bearer,
+        mut judged: Option<Judged>,
+    ) -> Result<Outcome> {
         let proof = self.proof(incoming.message, bearer)?;
         let by = self.staff().authorship(incoming.message);
         let sender = &incoming.envelope.sender;
@@ -140,8 +166,7 @@ impl Desk {
             false => None,
         };
         let now = self.now();
-        let patience = Patience::default();
-        self.patience.set(Some(patience));
+        self.patience.set(Some(Patience::default()));
         let file = |desk: &mut Desk| {
             let route = desk.route(incoming, forwarded.is_some())?;
             let mut outcome = Outcome {
@@ -151,6 +176,17 @@ impl Desk {
             if route.destinations.is_empty() {
                 return Ok((outcome, None));
             }
+            if judged.is_none() && bearer == Bearer::Mta && !desk.config.modules.is_empty() {
+                judged = Some(desk.ask_filters(&Question {
+                    incoming,
+                    by: &by,
+                    degree: &degree,
+                    proof,
+                    route: &route.destinations,
+                    now,
+                })?);
+            }
+            let patience = desk.patience.get().unwrap_or_default();
             let (message, sender) = (incoming.message, &incoming.envelope.sender);
             let mut parcel = Parcel {
                 incoming,
@@ -163,15 +199,26 @@ impl Desk {
                 by_operator: bearer != Bearer::Mta,
                 quiet: bearer == Bearer::Operator { quiet: true },
                 is_last: false,
+                modules: Vec::new(),
                 now,
                 patience,
             };
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
-            let last = route.destinations.len() - 1;
+            let mut destinations = route.destinations;
+            if let Some(judged) = &judged {
+                match desk.settle(&mut parcel, judged, destinations)? {
+                    Settled::Tickets(to) => destinations = to,
+                    Settled::Quarantine(quarantined) => {
+                        outcome.quarantined = Some(quarantined);
+                        return Ok((outcome, Some(lock)));
+                    }
+                }
+            }
+            let last = destinations.len() - 1;
             // Other processes may bring it to other recipients.
             let digest = &parcel.summary.identity.digest;
             let mut deeds = usize::from(lock.deeds(digest));
-            for (at, destination) in route.destinations.into_iter().enumerate() {
+            for (at, destination) in destinations.into_iter().enumerate() {
                 parcel.is_last = at == last && bearer == Bearer::Mta;
                 let mut is_quieted = false;
                 let destination = match destination {
@@ -324,12 +371,20 @@ impl Parcel<'_> {
 
     /// The name under which the answers to the message lie in the outbox, the same at every attempt.
     pub(super) fn key(&self, id: TicketId) -> Key {
+        Key {
+            ticket: id,
+            digest: self.digest(),
+        }
+    }
+
+    /// What names the message, and no other.
+    pub(super) fn digest(&self) -> String {
         let mut digest = self.summary.identity.hex();
         if matches!(self.proof, Proof::LoggedIn | Proof::ByDomain) && !self.by_operator {
             // A message like it that nothing proves has answers of its own, with other msg-ids.
             digest.push(PROVEN);
         }
-        Key { ticket: id, digest }
+        digest
     }
 
     /// The name under which version 0.1.0 put them there.

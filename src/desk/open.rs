@@ -120,6 +120,22 @@ impl Desk {
         }))
     }
 
+    /// True if this very message opened a ticket before.
+    pub(super) fn has_opened(&mut self, parcel: &Parcel) -> Result<bool> {
+        let sequence = self.store.sequence_within(parcel.patience)?;
+        self.index.take();
+        let highest = self.look_at_unknown_numbers(sequence.last())?;
+        // A delivery that died may have taken the next number, and not have said so.
+        let mut next = sequence.last().max(highest).saturating_add(1);
+        while let Some(id) = TicketId::new(next)
+            && self.store.is_taken(id)?
+        {
+            self.known(id)?;
+            next += 1;
+        }
+        Ok(matches!(self.held(parcel)?, Some(Held::Opened(_))))
+    }
+
     /// The ticket that this very message opened, else one that holds another copy of it (A5). What was
     /// sent to a ticket and to submit@ is no copy: it is filed in each (A6).
     fn held(&self, parcel: &Parcel) -> Result<Option<Held>> {

@@ -157,6 +157,11 @@ impl FiledMessage<'_> {
         self.header.return_path.as_deref()
     }
 
+    /// What modules said of it when it came in, as their trace fields say it.
+    pub fn modules(&self) -> &[String] {
+        &self.header.modules
+    }
+
     /// The address it was filed under; `None` if another program put it there.
     pub fn delivered_to(&self) -> Option<&str> {
         self.header.delivered_to.as_deref()

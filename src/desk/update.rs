@@ -211,7 +211,7 @@ impl Desk {
             filed_under: &filed_under,
             at: parcel.now,
         };
-        entry::encode(&trace, parcel.incoming.message.raw())
+        entry::encode_noted(&trace, &parcel.modules, parcel.incoming.message.raw())
     }
 
     /// The copy that guards an entry against programs which lose their locks (D10).

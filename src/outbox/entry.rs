@@ -53,6 +53,11 @@ impl Key {
     }
 }
 
+/// The name of a mail that belongs to no ticket: no ticket has this number.
+pub(super) fn notice_name(digest: &str, kind: Kind) -> String {
+    format!("0.{digest}.0.{}", kind.word())
+}
+
 /// True if a released file answers the message that `key` names.
 pub(super) fn has_key(place: &Place, key: &Key) -> bool {
     name(place)

@@ -18,4 +18,5 @@ parts! {
     timeline,
     stats,
     archive,
+    quarantine,
 }

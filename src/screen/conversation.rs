@@ -29,6 +29,8 @@ pub struct ShownMessage {
     pub to: Vec<Mailbox>,
     /// Who got a copy.
     pub cc: Vec<Mailbox>,
+    /// What modules said of it.
+    pub modules: Vec<String>,
     /// Its text.
     pub text: String,
     /// What is attached.
@@ -78,6 +80,9 @@ pub fn conversation(
         let subject = clean(&message.subject);
         if !subject.is_empty() {
             put(dim, wrapped(&format!("Subject: {subject}"), columns));
+        }
+        for said in &message.modules {
+            put(dim, wrapped(&format!("Module: {}", clean(said)), columns));
         }
         put(Style::new(), vec![String::new()]);
         for line in clean_block(&message.text).lines() {

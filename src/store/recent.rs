@@ -31,7 +31,7 @@ impl Store {
     }
 
     /// The directory of the copies, opened; `None` if there is none.
-    fn recent(&self) -> Result<Option<Dir>> {
+    pub(super) fn recent(&self) -> Result<Option<Dir>> {
         match self
             .private_dir()
             .and_then(|private| private.below("recent"))
@@ -129,7 +129,7 @@ fn remove_before(recent: &Dir, first: &str) -> Result<()> {
 }
 
 /// The directories of days. A link with such a name is none.
-fn days(recent: &Dir) -> Result<Vec<(String, Dir)>> {
+pub(super) fn days(recent: &Dir) -> Result<Vec<(String, Dir)>> {
     let names = recent.names();
     let names = names.with_context(|| format!("cannot read {}", recent.path().display()))?;
     let days = names.into_iter().filter(|name| is_day(name));
@@ -145,7 +145,7 @@ fn copy_named(name: &str) -> Option<(TicketId, &str)> {
 }
 
 /// The day of a time in seconds since 1970, UTC.
-fn day(at: i64) -> String {
+pub(super) fn day(at: i64) -> String {
     let at = jiff::Timestamp::from_second(at).unwrap_or_default();
     at.strftime("%Y-%m-%d").to_string()
 }
@@ -153,7 +153,7 @@ fn day(at: i64) -> String {
 /// The first of `days` to be kept when the first copy of `today` comes; `None` if all are. Counted from the newest
 /// day before, since a single reading of the clock may be wrong. Days after `today` say nothing: a clock that was
 /// wrong dated them.
-fn first_kept(days: &[String], today: &str, keep: Duration) -> Option<String> {
+pub(super) fn first_kept(days: &[String], today: &str, keep: Duration) -> Option<String> {
     let before = |day: &&String| is_day(day) && day.as_str() < today;
     let newest: jiff::civil::Date = days.iter().filter(before).max()?.parse().ok()?;
     let end = newest.tomorrow().ok()?.at(0, 0, 0, 0);

@@ -1,6 +1,6 @@
 //! A store that a group shares: every file and directory of it (D8).
 
-use super::Store;
+use super::{QUARANTINE, Store};
 use crate::files::{Dir, Found, Place};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
@@ -96,6 +96,10 @@ impl Store {
             // Beside the tickets there may be whatever the owner likes.
             let is_ticket = |name: &str| name.parse::<TicketId>().is_ok();
             each_in(self.opened(state)?, &is_ticket, &mut visit)?;
+        }
+        let quarantine = self.opened(State::Open)?.below(QUARANTINE);
+        if let Ok(quarantine) = quarantine {
+            each_below(&quarantine, &mut visit)?;
         }
         each_below(self.opened_private()?, &mut visit)
     }

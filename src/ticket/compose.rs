@@ -11,6 +11,7 @@ mod head;
 pub mod letter;
 mod line;
 mod msg_id;
+mod notice;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod words;
 
 pub use copy::{Did, signed_for};
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
+pub use notice::{Notice, notice};
 pub use words::own_words;
 
 use self::head::{Head, cut, mail_addresses, people, references, without_names};

@@ -47,6 +47,9 @@
 //!
 //! Parameters of other names are for later versions, and are ignored.
 //!
+//! Before it there may be fields `X-Tickets-Module`, one for each module that said something of the message. A field of
+//! that name behind it is the message's own.
+//!
 //! Steering fields are those on which mail programs act, such as `Status`: see [`is_steering`]. They are
 //! stored under another name, `X-Held-Status`. A message without an empty line behind its header gets
 //! one, or mutt would miss the next From_ line.
@@ -103,6 +106,8 @@ pub struct Decoded<'a> {
     pub delivered_to: Option<String>,
     /// [`Trace::sender`], empty for the null sender; `None` for a foreign entry.
     pub return_path: Option<String>,
+    /// What modules said of it, as it was given to [`encode_noted`]; none for a foreign entry.
+    pub modules: Vec<String>,
     /// The recorded SHA-256 of the bytes that came in, in hexadecimal; `None` for a foreign entry.
     pub sha256: Option<String>,
     /// The recorded number of bytes that came in; `None` for a foreign entry.
@@ -133,6 +138,12 @@ pub fn digest(raw: &[u8]) -> String {
 /// is the only copy of it that is made.
 #[must_use]
 pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
+    encode_noted(trace, &[], raw)
+}
+
+/// The same, with what modules said of the message: a line each.
+#[must_use]
+pub fn encode_noted(trace: &Trace<'_>, modules: &[String], raw: &[u8]) -> Vec<u8> {
     let ends = Ends::of(raw);
     let first_line = mbox::lines(raw)
         .next()
@@ -155,7 +166,7 @@ pub fn encode(trace: &Trace<'_>, raw: &[u8]) -> Vec<u8> {
     };
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 64 + 4096);
     out.extend_from_slice(mbox::from_line(trace.sender, trace.at).as_bytes());
-    out.extend_from_slice(trace::write(trace, &record).as_bytes());
+    out.extend_from_slice(trace::write(trace, modules, &record).as_bytes());
     if no_header {
         out.push(b'\n');
     }
@@ -194,6 +205,7 @@ pub fn decode(stored: &[u8]) -> Decoded<'_> {
                 verdict,
                 delivered_to: Some(top.delivered_to),
                 return_path: Some(top.return_path),
+                modules: top.modules,
                 sha256: Some(top.record.sha256),
                 size: Some(top.record.size),
             }
@@ -203,6 +215,7 @@ pub fn decode(stored: &[u8]) -> Decoded<'_> {
             verdict: Verdict::Foreign,
             delivered_to: None,
             return_path: None,
+            modules: Vec::new(),
             sha256: None,
             size: None,
         },

@@ -76,6 +76,7 @@ pub(super) fn look(store: &Store) -> Vec<(PathBuf, std::io::Error)> {
             .filter(others),
     );
     let directories = DIRECTORIES.iter().map(|name| private.join(name));
+    let directories = directories.chain([store.quarantine_dir()]);
     let mut found: Vec<_> = files
         .into_iter()
         .filter_map(|path| obstacle(&path).map(|e| (path, e)))

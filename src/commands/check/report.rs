@@ -12,6 +12,7 @@ pub(super) struct Numbers {
     pub(super) outbox: Outbox,
     pub(super) open: usize,
     pub(super) closed: usize,
+    pub(super) quarantine: usize,
 }
 
 /// How it is told.
@@ -110,9 +111,11 @@ fn plugin(found: &[Diagnosis], numbers: Numbers) -> String {
         outbox,
         open,
         closed,
+        quarantine,
     } = numbers;
     format!(
-        "TICKETS {word} - {}|waiting={};0;;0 failed={};0;;0 open={open};;;0 closed={closed};;;0",
+        "TICKETS {word} - {}|waiting={};0;;0 failed={};0;;0 open={open};;;0 closed={closed};;;0 \
+         quarantine={quarantine};;;0",
         plain(&text),
         outbox.waiting,
         outbox.failed,
@@ -140,7 +143,7 @@ mod tests {
         let note = || Diagnosis::note("b");
         let warn = || Diagnosis::warn("c|d");
         let fail = || Diagnosis::fail("e");
-        let counts = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0";
+        let counts = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0 quarantine=0;;;0";
         for (found, want, line_of, plugin_of) in [
             (
                 vec![note(), ok()],

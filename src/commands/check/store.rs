@@ -12,6 +12,7 @@ use crate::files::{Dir, Place, shared_kind};
 use crate::index::Index;
 use crate::privilege;
 use crate::screen::size;
+use crate::store::QUARANTINE;
 use crate::store::lock::{Dotlock, Patience, fcntl_lock};
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result, bail};
@@ -183,7 +184,7 @@ fn names(root: &Path) -> Vec<Diagnosis> {
             let is_lock = name.ends_with(".lock");
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             let is_ticket = is_file && name.parse::<TicketId>().is_ok();
-            let is_ours = dir == root && ["archived", ".tickets"].contains(&&*name);
+            let is_ours = dir == root && ["archived", ".tickets", QUARANTINE].contains(&&*name);
             // What is no file there is said elsewhere.
             let is_obstacle = !is_file && obstacles::is_taken_for_ours(&name);
             // A store that is a home has what a shell reads there.

@@ -103,6 +103,7 @@ pub(super) fn shown(
         author: authors(filed, &message),
         date: filed.written().map(screen::when).unwrap_or_default(),
         event: event(filed.event).unwrap_or_default().to_owned(),
+        modules: filed.modules().to_vec(),
         text: rendered.text,
         attachments: rendered.attachments,
         ..screen::ShownMessage::default()

@@ -14,7 +14,8 @@ fn ours(raw: &[u8]) -> Vec<u8> {
         filed_under: "ticket-12@example.org",
         at: 1_705_050_487,
     };
-    entry::encode(&trace, raw)
+    let modules = ["rspamd; go=on; note=\"From x\"".to_owned()];
+    entry::encode_noted(&trace, &modules, raw)
 }
 
 /// Mails whose every prefix is a trap: empty lines, bodies that end in them, quotes, held fields, NULs.

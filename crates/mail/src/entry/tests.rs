@@ -123,9 +123,48 @@ fn an_entry_looks_like_this() {
             verdict: Verdict::Intact,
             delivered_to: Some("ticket-12-done@example.org".into()),
             return_path: Some("bob@example.net".into()),
+            modules: Vec::new(),
             sha256: Some(digest(raw)),
             size: Some(raw.len() as u64),
         }
+    );
+}
+
+#[test]
+fn what_modules_said_is_told_from_what_the_mail_says() {
+    // D3, G5
+    let raw = b"X-Tickets-Module: evil; go=on\nDelivered-To: x@y\nSubject: a\n\nbody\n";
+    let long = "\u{fc}".repeat(500);
+    let said = [
+        "rspamd; go=quarantine; note=\"a\nb\rFrom x\"",
+        "Gr\u{fc}\u{df}e",
+        "",
+        &long,
+    ];
+    let want = [
+        "rspamd; go=quarantine; note=\"a?b?From x\"",
+        "Gr\u{fc}\u{df}e",
+        "",
+        &long[..900],
+    ];
+    let file = encode_noted(&TRACE, &said.map(str::to_owned), raw);
+    for file in [file.clone(), flagged(&file)] {
+        let text = String::from_utf8_lossy(&file).into_owned();
+        let decoded = decode(only_content(&file));
+        assert_eq!(decoded.modules, want, "{text}");
+        assert_eq!(decoded.verdict, Verdict::Intact, "{text}");
+        assert_eq!(*decoded.raw, *raw, "{text}");
+        assert_eq!(
+            decoded.delivered_to.as_deref(),
+            Some("ticket-12-done@example.org")
+        );
+        assert!(text.lines().all(|line| line.len() <= 998), "{text}");
+    }
+    let plain = encode(&TRACE, raw);
+    assert_eq!(
+        decode(only_content(&plain)).modules,
+        Vec::<String>::new(),
+        "a field of the mail itself is none"
     );
 }
 

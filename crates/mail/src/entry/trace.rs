@@ -1,4 +1,4 @@
-//! The three trace fields at the top of an entry of ours.
+//! The three trace fields at the top of an entry of ours, and what modules said between them.
 
 use data_encoding::HEXLOWER;
 use memchr::memchr;
@@ -13,6 +13,11 @@ const RECORD: &str = "X-Tickets-Entry: ";
 /// Name of a field that may stand above the trace fields, and is skipped on reading. A program that
 /// exports entries may note there where they come from; an entry that is copied back is still intact.
 pub const EXPORT_MARK: &str = "X-Tickets-Export:";
+/// Name of a field before `X-Tickets-Entry`, which notes what somebody who was asked about the message said of it. One in
+/// the message itself stands behind that field, and says nothing.
+pub(super) const MODULE: &str = "X-Tickets-Module:";
+/// Bytes of such a field's value, so that no line is longer than RFC 5322, 2.1.1 permits.
+const LONGEST_NOTE: usize = 900;
 /// Columns that a field of ours fills before it is folded (RFC 5322, 2.1.1).
 const WIDTH: usize = 78;
 
@@ -47,6 +52,7 @@ pub(super) struct Record {
 pub(super) struct TraceFields {
     pub return_path: String,
     pub delivered_to: String,
+    pub modules: Vec<String>,
     pub record: Record,
     pub message: usize,
 }
@@ -67,10 +73,10 @@ pub(super) fn sha256_hex(raw: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(raw))
 }
 
-/// The three fields as they are written.
+/// The three fields as they are written, and one for each of `modules` before the last.
 ///
 /// The digest comes last, so that a record without it is known to be cut short.
-pub(super) fn write(trace: &Trace<'_>, record: &Record) -> String {
+pub(super) fn write(trace: &Trace<'_>, modules: &[String], record: &Record) -> String {
     let mut params = vec![format!("size={};", record.size)];
     let ends = record.ends.to_string();
     let nuls = record
@@ -101,6 +107,10 @@ pub(super) fn write(trace: &Trace<'_>, record: &Record) -> String {
         on_one_line(trace.sender.unwrap_or_default()),
         on_one_line(trace.filed_under)
     );
+    for said in modules {
+        let said = on_one_line(&said[..said.floor_char_boundary(LONGEST_NOTE)]);
+        text.push_str(&format!("{MODULE} {said}\n"));
+    }
     let mut column = RECORD.len();
     text.push_str(RECORD.trim_end());
     for param in params {
@@ -133,14 +143,23 @@ fn on_one_line(value: &str) -> String {
 pub(super) fn read(header: &[u8]) -> Top {
     let mut rest = header;
     let mut values = [const { String::new() }; 3];
+    let mut modules = Vec::new();
     for (value, name) in values.iter_mut().zip([RETURN_PATH, DELIVERED_TO, RECORD]) {
-        while is_steering(rest) || rest.starts_with(EXPORT_MARK.as_bytes()) {
-            rest = &rest[field_len(rest)..];
+        loop {
+            let is_note = rest.starts_with(MODULE.as_bytes());
+            if !is_note && !is_steering(rest) && !rest.starts_with(EXPORT_MARK.as_bytes()) {
+                break;
+            }
+            let (field, behind) = rest.split_at(field_len(rest));
+            if is_note {
+                modules.push(text_of(&field[MODULE.len()..]));
+            }
+            rest = behind;
         }
         // A program that trims lines removes the blank before an empty value.
         let name = name.trim_end().as_bytes();
         if !rest.starts_with(name) {
-            return if name.starts_with(rest) {
+            return if name.starts_with(rest) || MODULE.as_bytes().starts_with(rest) {
                 Top::CutShort
             } else {
                 Top::Foreign
@@ -150,9 +169,7 @@ pub(super) fn read(header: &[u8]) -> Top {
         if !field.ends_with(b"\n") {
             return Top::CutShort;
         }
-        *value = String::from_utf8_lossy(&field[name.len()..])
-            .trim()
-            .to_owned();
+        *value = text_of(&field[name.len()..]);
         rest = behind;
     }
     let [return_path, delivered_to, record] = values;
@@ -163,12 +180,17 @@ pub(super) fn read(header: &[u8]) -> Top {
                 .trim_end_matches('>')
                 .to_owned(),
             delivered_to,
+            modules,
             record,
             message: header.len() - rest.len(),
         }),
         None if rest.is_empty() => Top::CutShort,
         None => Top::Foreign,
     }
+}
+
+fn text_of(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).trim().to_owned()
 }
 
 /// The length of the header field at the start of `header`, with its continuation lines.

@@ -82,7 +82,7 @@ impl<'a> EntryReader<'a> {
             at: record.at,
         };
         Ok(NewEntry {
-            bytes: entry::encode(&trace, &mail.raw),
+            bytes: entry::encode_noted(&trace, &mail.modules, &mail.raw),
             identity,
             subject: message.subject(),
             author,

@@ -55,6 +55,8 @@ pub(crate) struct ReadingRules<'a> {
 pub(crate) struct ImportedMessage<'a> {
     /// The bytes as they came in.
     pub(crate) raw: Cow<'a, [u8]>,
+    /// What modules said of it, if it is an entry of this program.
+    pub(crate) modules: Vec<String>,
     /// It is an entry of this program, and was edited since it was filed.
     pub(crate) changed: bool,
     /// Another program has marked it as deleted, and not removed it yet.
@@ -116,6 +118,7 @@ fn own_entry<'a>(found: &'a RawMessage, rules: &ReadingRules) -> Option<Imported
     }
     let mut mail = ImportedMessage {
         raw: decoded.raw,
+        modules: decoded.modules,
         changed,
         // What a store holds is filed, whatever flags a mail program left there.
         deleted: false,
@@ -154,6 +157,7 @@ fn foreign<'a>(found: &'a RawMessage, rules: &ReadingRules) -> ImportedMessage<'
     };
     let message = Message::new(&raw);
     ImportedMessage {
+        modules: Vec::new(),
         changed: false,
         deleted: found.deleted || is_deleted(&message),
         sender: envelope::sender(&message, &found.from_line),

@@ -1,0 +1,383 @@
+//! Filters: modules that are asked about a message before it is filed (G5).
+//!
+//! They are asked once, after it is known where the message would go, and before any lock is taken. What they say counts
+//! only for a message that is not yet in the store: the same message at another attempt stays where it is.
+
+use super::Desk;
+use super::delivery::{Incoming, Parcel, Quarantined};
+use crate::error::{Fault, Status};
+use crate::limits;
+use crate::log::{LogLine, Severity};
+use crate::module::{Asking, Failure, Head, Module, OnFailure, Point, Request, Switched, depth};
+use crate::patience::Patience;
+use crate::ticket::TicketId;
+use crate::ticket::address::Verb;
+use crate::ticket::filter::{self, Go, Word};
+use crate::ticket::identity::Identity;
+use crate::ticket::route::{Destination, Known};
+use crate::ticket::staff::Authorship;
+use crate::ticket::trust::Proof;
+use crate::ticket::when::rfc3339;
+use anyhow::Result;
+use mail::automatic::Degree;
+use mail::decode::Mailbox;
+use mail::envelope::Sender;
+use mail::render::{self, Limits};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long all filters of a message may take together: the MTA waits, and some give up after minutes.
+const ALL: Duration = Duration::from_secs(30);
+
+/// So many programs of ours may have started each other by way of modules.
+const DEEPEST: u32 = 2;
+
+/// What was made of a message by those who were asked.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// Where it goes.
+    pub(super) go: Go,
+    /// The module that decided so.
+    pub(super) by: String,
+    /// What was said, for its trace.
+    pub(super) said: Vec<String>,
+    /// The operator lets it out of quarantine: it is not held there.
+    pub(super) is_released: bool,
+}
+
+/// What is known of a message when filters are asked.
+pub(super) struct Question<'a> {
+    pub(super) incoming: Incoming<'a>,
+    pub(super) by: &'a Authorship,
+    pub(super) degree: &'a Degree,
+    pub(super) proof: Proof,
+    pub(super) route: &'a [Destination],
+    pub(super) now: i64,
+}
+
+/// Why a filter has no say.
+enum Silence {
+    /// It failed, which counts.
+    Failed(String),
+    /// It was not asked, or had not all of its time.
+    Skipped(String),
+}
+
+/// Where a message goes in the end.
+pub(super) enum Settled {
+    Tickets(Vec<Destination>),
+    Quarantine(Quarantined),
+}
+
+impl Desk {
+    /// Asks the filters, in the order of the configuration, until one decides.
+    ///
+    /// # Errors
+    /// Status 75 if one fails without which nothing is to be filed.
+    pub(super) fn ask_filters(&mut self, question: &Question) -> Result<Judged> {
+        // Others may want to write to it meanwhile.
+        self.index.take();
+        let until = Instant::now() + ALL;
+        let mut judged = Judged::default();
+        let mut head = None;
+        let switched = self.config.modules.clone();
+        for (switched, found) in switched.iter().zip(self.config.modules_on()) {
+            let name = &switched.name;
+            let asked = match found {
+                Ok(module) if !module.manifest.has(Point::Filter) => continue,
+                Ok(module) => {
+                    let head = head.get_or_insert_with(|| self.head(question));
+                    self.ask_filter(&module, head, question, until)
+                }
+                // Whether it is a filter, nobody knows now.
+                Err(why) => {
+                    let named = format!("module {name}: ");
+                    let why = why.strip_prefix(&named).unwrap_or(&why);
+                    Err(Silence::Failed(why.to_owned()))
+                }
+            };
+            let word = match asked {
+                Ok(word) => word,
+                Err(silence) => {
+                    self.without(switched, silence, question.now, &mut judged)?;
+                    if judged.go != Go::On {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            self.note_module(name, None, question.now);
+            judged.said.extend(word.trace(name));
+            if word.go != Go::On {
+                judged.go = word.go;
+                judged.by.clone_from(name);
+                break;
+            }
+        }
+        // That time was the modules', not that of others who hold locks.
+        self.patience.set(Some(Patience::default()));
+        Ok(judged)
+    }
+
+    fn ask_filter(
+        &mut self,
+        module: &Module,
+        head: &Head,
+        question: &Question,
+        until: Instant,
+    ) -> Result<Word, Silence> {
+        let skipped = |why: &str| Err(Silence::Skipped(why.to_owned()));
+        let left = until.saturating_duration_since(Instant::now());
+        if depth() >= DEEPEST {
+            return skipped("modules started it, and this program, in a circle");
+        }
+        if module.home.state().rests(question.now) {
+            return skipped("it rests, since it failed again and again");
+        }
+        if left.is_zero() {
+            return skipped("the others took all the time that there is");
+        }
+        let request = Request {
+            point: Point::Filter,
+            head: head.clone(),
+            mail: Some(question.incoming.message.raw()),
+            limit: Some(left),
+        };
+        let answer = module.ask(request).and_then(Asking::answer);
+        let answer = answer.map_err(|failure| match failure {
+            // It might have answered within its own time.
+            Failure::TimedOut(limit) if limit < module.manifest.limit(Point::Filter) => {
+                Silence::Skipped("the others left it too little time".into())
+            }
+            failure => Silence::Failed(failure.to_string()),
+        })?;
+        let word = Word::read(&answer).map_err(Silence::Failed)?;
+        if let Go::Ticket(id) = word.go {
+            self.expect_reachable(id, question)?;
+        }
+        Ok(word)
+    }
+
+    /// Makes sure that a filter may send a message to a ticket: there is one, and where addresses are secret, whoever
+    /// wrote the message knows that of the ticket.
+    fn expect_reachable(&mut self, id: TicketId, question: &Question) -> Result<(), Silence> {
+        let failed = |e: anyhow::Error| Silence::Skipped(crate::error::line(&e));
+        if !self.exists(id).map_err(failed)? {
+            return Err(Silence::Failed(format!(
+                "it names ticket {id}, which does not exist"
+            )));
+        }
+        let leads_there = |to: &Destination| matches!(to, Destination::Ticket(it, _) if *it == id);
+        if self.config.addresses.secret().is_none()
+            || question.by.is_staff
+            || question.route.iter().any(leads_there)
+        {
+            return Ok(());
+        }
+        let view = self.view(id).map_err(failed)?;
+        let own = question.by.own_addresses();
+        let people = view.map(|view| self.people(&view, &own)).transpose();
+        match people.map_err(failed)? {
+            Some(people) if !people.is_empty() => Ok(()),
+            _ => Err(Silence::Failed(format!(
+                "it names ticket {id}, whose address the author of the message cannot know"
+            ))),
+        }
+    }
+
+    /// What is done without the word of a filter.
+    fn without(
+        &self,
+        switched: &Switched,
+        silence: Silence,
+        now: i64,
+        judged: &mut Judged,
+    ) -> Result<()> {
+        let name = &switched.name;
+        let why = match &silence {
+            Silence::Failed(why) => {
+                self.note_module(name, Some(why), now);
+                why
+            }
+            Silence::Skipped(why) => why,
+        };
+        let line = LogLine::default().name("module", name);
+        line.text("failed", why).write(Severity::Warning);
+        match switched.on_failure {
+            OnFailure::GoOn => {}
+            OnFailure::Quarantine => {
+                judged.go = Go::Quarantine(why.clone());
+                judged.by.clone_from(name);
+            }
+            OnFailure::Defer => {
+                let text = format!("cannot file the message: module {name}: {why}");
+                return Err(Fault::new(Status::TempFail, text).into());
+            }
+        }
+        judged.said.push(filter::failed(name, why, &judged.go));
+        Ok(())
+    }
+
+    /// What a filter is told of a message.
+    fn head(&self, question: &Question) -> Head {
+        let Question {
+            incoming,
+            by,
+            degree,
+            proof,
+            route,
+            ..
+        } = question;
+        let (message, envelope) = (incoming.message, incoming.envelope);
+        let sender = match &envelope.sender {
+            Sender::Address(address) => json!(address),
+            Sender::Null => json!(""),
+            Sender::Unknown => Value::Null,
+        };
+        let route: Vec<Value> = route
+            .iter()
+            .map(|to| match to {
+                Destination::Open => json!({"new": true}),
+                Destination::Ticket(id, verb) => json!({"ticket": id.get(), "verb": word(*verb)}),
+            })
+            .collect();
+        let from = by.writer.as_ref().or(by.author.as_ref());
+        let from = from.map(|Mailbox { name, address }| json!({"name": name, "address": address}));
+        let rendered = render::render(message.raw(), &Limits::default());
+        let attachments: Vec<Value> = rendered
+            .attachments
+            .iter()
+            .map(|it| json!({"name": it.name, "type": it.mime, "size": it.size}))
+            .collect();
+        let proof = match proof {
+            Proof::NotRequired => Value::Null,
+            Proof::LoggedIn => json!("login"),
+            Proof::ByDomain => json!("domain"),
+            Proof::Missing => json!("none"),
+        };
+        Head::default()
+            .with("id", Identity::of(message).hex())
+            .with("way", "pipe")
+            .with(
+                "envelope",
+                json!({"sender": sender, "recipients": envelope.recipients}),
+            )
+            .with("route", route)
+            .with(
+                "message",
+                json!({
+                    "from": from,
+                    "subject": message.subject(),
+                    "date": message.date().map(rfc3339),
+                    "message_id": message.message_id(),
+                    "automatic": degree.is_automatic(),
+                    "proof": proof,
+                    "attachments": attachments,
+                }),
+            )
+    }
+
+    /// Where a message goes in the end. Its turn is taken, so that nobody else files it meanwhile. Whatever was said of
+    /// it now: what an earlier attempt has filed stays filed, and what it put into quarantine stays there.
+    ///
+    /// # Errors
+    /// That cannot be told, or it cannot be put into quarantine.
+    pub(super) fn settle(
+        &mut self,
+        parcel: &mut Parcel,
+        judged: &Judged,
+        route: Vec<Destination>,
+    ) -> Result<Settled> {
+        parcel.modules.clone_from(&judged.said);
+        if judged.is_released {
+            return Ok(Settled::Tickets(route));
+        }
+        if let Some(held) = self.held_in_quarantine(parcel, judged)? {
+            limits::all_is_filed();
+            return Ok(Settled::Quarantine(held));
+        }
+        if let Some(sent) = self.sent_by_filter(parcel)? {
+            return Ok(Settled::Tickets(vec![sent]));
+        }
+        if judged.go == Go::On || self.is_filed_in_one_of(parcel, &route)? {
+            return Ok(Settled::Tickets(route));
+        }
+        if let Go::Quarantine(_) = judged.go {
+            let held = self.quarantine(parcel, judged)?;
+            // --- It is ours: what ends the process now is no reason to bring it again (A4). ---
+            limits::all_is_filed();
+            return Ok(Settled::Quarantine(held));
+        }
+        if judged.go == Go::Quiet {
+            parcel.quiet = true;
+            for to in &route {
+                if let Destination::Ticket(id, _) = to {
+                    // An attempt that died may have staged answers.
+                    self.outbox.discard(&parcel.key(*id))?;
+                }
+            }
+        }
+        Ok(Settled::Tickets(judged.go.reroute(route)))
+    }
+
+    /// Where the word of a filter has brought this very message at an earlier attempt.
+    fn sent_by_filter(&mut self, parcel: &Parcel) -> Result<Option<Destination>> {
+        self.complete_newest()?;
+        let copies = {
+            let _read = self.ends_read();
+            let index = self.index_to_read()?;
+            index.copies(&parcel.summary.identity, parcel.summary.origin)?
+        };
+        for copy in copies.iter().filter(|copy| copy.is_same) {
+            let Some(ticket) = self.conversation(copy.ticket)? else {
+                continue;
+            };
+            let mut sent = None;
+            ticket.each(|filed| {
+                if filed.number as u64 == copy.seq + 1 {
+                    sent = filed
+                        .modules()
+                        .iter()
+                        .find_map(|said| filter::sent_to(said));
+                }
+                Ok(())
+            })?;
+            match sent {
+                Some(Go::Ticket(id)) if id == copy.ticket => {
+                    return Ok(Some(Destination::Ticket(id, Verb::Update)));
+                }
+                Some(Go::New) if copy.seq == 0 => return Ok(Some(Destination::Open)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// True if this very message is filed already where it would go.
+    fn is_filed_in_one_of(&mut self, parcel: &Parcel, route: &[Destination]) -> Result<bool> {
+        for to in route {
+            let is_filed = match *to {
+                Destination::Open => self.has_opened(parcel)?,
+                Destination::Ticket(id, verb) => match self.view(id)? {
+                    Some(view) => self.presence(&view, parcel, verb)?.at.is_some(),
+                    None => false,
+                },
+            };
+            if is_filed {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What the address of a ticket asks, as modules are told.
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Update => "update",
+        Verb::Done => "done",
+        Verb::Quiet => "quiet",
+        Verb::Submitter => "submitter",
+        Verb::Refused => "refused",
+    }
+}

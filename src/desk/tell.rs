@@ -1,0 +1,76 @@
+//! What the admins are told that is about no ticket: how modules fare (G5).
+
+use super::Desk;
+use crate::log::{LogLine, Severity};
+use crate::module::{Home, News, is_name};
+use crate::ticket::compose::{Notice, notice};
+use crate::ticket::person::first_addresses;
+use anyhow::Result;
+
+impl Desk {
+    /// Notes how a module did, at whatever point: `fault` is what went wrong, `None` that nothing did. The admins get one
+    /// mail when it begins to rest, and one when it is well again; these wait in the outbox. Nothing fails because this
+    /// cannot be noted.
+    pub fn note_module(&self, name: &str, fault: Option<&str>, now: i64) {
+        // Whatever stands in the configuration becomes a path here.
+        if !is_name(name) {
+            return;
+        }
+        let noted = Home::new(self.store.root(), name).note(fault, now);
+        let (subject, text) = match noted {
+            Ok(None) => return,
+            Ok(Some(News::Rests(why))) => (
+                format!("The module {name} fails"),
+                format!(
+                    "The module {name} failed three times in a row, the last time since {}.\n\n\
+                     It rests for a while, and is then tried again; you will get a mail when it works. Until \
+                     then mail is taken without it, as its on_failure says. `tickets modules` shows how it \
+                     fares.\n",
+                    why.trim_end_matches('.')
+                ),
+            ),
+            Ok(Some(News::IsWell)) => (
+                format!("The module {name} works again"),
+                format!("The module {name} does what it is asked again.\n"),
+            ),
+            Err(e) => {
+                let line = LogLine::default().name("module", name);
+                line.text("unnoted", &e.to_string())
+                    .write(Severity::Warning);
+                return;
+            }
+        };
+        if let Err(e) = self.tell_admins(&format!("module.{name}"), &subject, &text, now) {
+            let line = LogLine::default().name("module", name);
+            let why = crate::error::line(&e);
+            line.text("untold", &why).write(Severity::Warning);
+        }
+    }
+
+    /// Writes a mail to the admins, which the next delivery or `tickets flush` sends. `about` names what it is about, in
+    /// letters, digits, dots and hyphens.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn tell_admins(
+        &self,
+        about: &str,
+        subject: &str,
+        text: &str,
+        now: i64,
+    ) -> Result<()> {
+        let admins = first_addresses(&self.config.people);
+        let mail = notice(&Notice {
+            name: &self.config.name,
+            addresses: &self.config.addresses,
+            admins: &admins,
+            about,
+            subject,
+            text,
+            now,
+        });
+        let digest: String = about.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.outbox
+            .queue_notice(&format!("{digest}{now}"), &mail, now)
+    }
+}
