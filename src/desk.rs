@@ -16,6 +16,7 @@ mod known;
 mod mend;
 mod open;
 mod operator;
+mod parcel;
 mod planning;
 mod probe;
 mod quarantine;
@@ -32,7 +33,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::index::Index;
 use crate::log;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Released};
 use crate::patience::Patience;
 use crate::privilege;
 use crate::sendmail::Sendmail;
@@ -43,7 +44,8 @@ pub use answers::{Flushed, recipients};
 use anyhow::Result;
 pub(crate) use build::{Follower, Watch};
 pub(crate) use delivery::trace_sender;
-pub use delivery::{Bearer, Deed, Filed, Incoming, Outcome, Quarantined};
+pub use delivery::{Bearer, Deed, Filed, Outcome};
+pub use parcel::Incoming;
 pub use probe::Came;
 pub use quarantine::HeldMail;
 pub(crate) use reading::first_entry;
@@ -66,6 +68,8 @@ pub struct Desk {
     index_elsewhere: Option<TempDir>,
     /// The journal has grown long; apply it on leaving.
     journal_is_long: Cell<bool>,
+    /// Mail to the admins that is about no message, and is to go out with the answers.
+    told: Cell<Released>,
     /// How long a delivery may still wait for others, all waits together; a command waits as long for each (D5).
     patience: Cell<Option<Patience>>,
 }
@@ -95,6 +99,7 @@ impl Desk {
             index: OnceCell::new(),
             index_elsewhere: None,
             journal_is_long: Cell::new(false),
+            told: Cell::default(),
             patience: Cell::new(None),
             config,
         })

@@ -16,6 +16,7 @@
 
 mod answered;
 mod entry;
+mod notice;
 mod send;
 
 pub use answered::{Ledger, Line, the_last_hour};
@@ -160,33 +161,6 @@ impl Outbox {
         let doing = || format!("cannot sync {}", tmp.path().display());
         tmp.sync().with_context(doing)?;
         Ok(staged)
-    }
-
-    /// Removes what is staged for a message that is not to be answered after all.
-    ///
-    /// # Errors
-    /// What is staged cannot be told.
-    pub fn discard(&self, key: &Key) -> Result<()> {
-        drop(Staged(self.staged(key)?));
-        Ok(())
-    }
-
-    /// Queues a mail that is about no message and no ticket. `digest` is its own: letters and digits.
-    ///
-    /// # Errors
-    /// It cannot be written and synced.
-    pub fn queue_notice(&self, digest: &str, mail: &Outgoing, now: i64) -> Result<Released> {
-        if mail.recipients.is_empty() {
-            return Ok(Released::default());
-        }
-        self.create_directories()?;
-        let place = self
-            .opened("tmp")?
-            .at(entry::notice_name(digest, mail.kind));
-        let staged = Staged(vec![place.clone()]);
-        let doing = || format!("cannot write {}", place.path().display());
-        self.write(&place, mail, now).with_context(doing)?;
-        self.release(staged.of_filed_message(), now)
     }
 
     /// Moves mail to `new/`, now that its message is filed. This is not synced: after a power cut the file is in

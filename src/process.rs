@@ -283,7 +283,13 @@ fn exit_of(pid: Pid) -> Option<OwnedFd> {
 
 fn is_readable(pipe: &File) -> bool {
     let mut one = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-    matches!(poll(&mut one, PollTimeout::ZERO), Ok(1))
+    loop {
+        match poll(&mut one, PollTimeout::ZERO) {
+            // A signal says nothing of the pipe: what stands in it must not be lost.
+            Err(Errno::EINTR) => {}
+            ready => return ready == Ok(1),
+        }
+    }
 }
 
 /// The first of `lines` that is not empty, at most 200 characters, without control characters.

@@ -524,7 +524,11 @@ fn what_a_filter_is_told() {
     let b = Bench::new();
     let script = "#!/bin/sh\nread -r head\nprintf '%s' \"$head\" >head\ncat >mail\necho \"$*\" >argv\nenv >env\n";
     install(&b, "f", script.as_bytes(), "");
-    switch_on(&b, &["f"], "[module.f]\nurl = \"http://localhost\"\n");
+    // Below the first of the directories there is none of that name.
+    b.configure(&format!(
+        "modules = \"f\"\nmodules_path = [\"/nowhere\", {:?}]\n[module.f]\nurl = \"http://localhost\"\n",
+        b.path("modules")
+    ));
     let mail = "From: =?utf-8?q?Al=C3=AFce?= <alice@example.net>\nTo: submit@example.org\nCc: x@example.com\n\
         Subject: $(reboot) `id` -rf \"'\n\tfolded\nDate: Sun, 22 Nov 2026 10:00:00 +0100\nMessage-ID: <1@example.net>\n\
         MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\
@@ -696,12 +700,17 @@ fn the_news_of_a_filter_waits_in_the_outbox() {
     b.file("submit", numbered(2));
     b.sendmail("#!/bin/sh\nexit 75\n");
     b.file("submit", numbered(3));
-    let waits = b.outbox().into_iter().filter(|name| name.contains(".0.modulef"));
+    let waits = b
+        .outbox()
+        .into_iter()
+        .filter(|name| name.contains(".0.modulef"));
     assert_eq!(waits.count(), 1, "{:?}", b.outbox());
     b.mend_sendmail();
     b.run(&["flush", "--quiet"], b"").silent();
     let sent = b.take_sent();
-    let about = sent.iter().filter(|sent| sent.field("X-Tickets-Ticket").is_none());
+    let about = sent
+        .iter()
+        .filter(|sent| sent.field("X-Tickets-Ticket").is_none());
     assert_eq!(about.count(), 1);
     assert_eq!(b.outbox(), [""; 0]);
 }

@@ -51,6 +51,7 @@ mod people;
 mod policy;
 mod power;
 mod python;
+mod quarantine;
 mod races;
 mod read_only;
 mod relay;

@@ -1,7 +1,8 @@
 //! From a plan to mail in the outbox, and what sending it came to.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Incoming, Outcome, PROVEN, Parcel};
+use super::delivery::{Deed, Filed, Outcome};
+use super::parcel::{Incoming, PROVEN, Parcel};
 use super::remarks::{in_too_many, label, reason};
 use super::update::opens_again;
 use super::view::View;
@@ -219,7 +220,7 @@ impl Desk {
     /// Sends the answers to what was filed, and older ones that are due. What sendmail does not take
     /// waits in the outbox; returns what is to be said of it.
     pub(super) fn send(&self, filed: &mut [Filed], now: i64) -> Vec<String> {
-        let mut fresh = Released::default();
+        let mut fresh = self.told.take();
         for filed in filed {
             fresh.append(std::mem::take(&mut filed.released));
         }

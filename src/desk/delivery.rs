@@ -6,37 +6,21 @@
 //! states S1 to S7 are those of `open.rs`, U1 to U9 those of `update.rs`.
 
 use super::Desk;
-use super::filter::{Judged, Question, Settled};
+use super::parcel::{Incoming, Judged, Parcel, Quarantined, Question, Settled};
 use super::remarks::MOST_TICKETS;
-use crate::limits;
-use crate::outbox::{Key, Released};
+use crate::outbox::Released;
 use crate::patience::Patience;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::forward::{self, Forwarded, Unclear};
-use crate::ticket::identity::{self, Identity};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route, Rules};
-use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
-use crate::ticket::trust::{Asked, Proof};
+use crate::ticket::trust::Proof;
 use anyhow::{Result, bail};
-use mail::automatic::{self, Degree};
-use mail::envelope::{Envelope, Sender};
-use mail::message::Message;
+use mail::automatic;
+use mail::envelope::Sender;
 use std::path::PathBuf;
-
-/// What a key has behind the digest of a message that is proven.
-pub(super) const PROVEN: char = 'p';
-
-/// A message on its way in.
-#[derive(Clone, Copy)]
-pub struct Incoming<'a> {
-    /// The message, without a From_ line.
-    pub message: &'a Message<'a>,
-    /// Its envelope.
-    pub envelope: &'a Envelope,
-}
 
 /// Who brings a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,17 +65,6 @@ pub struct Filed {
     pub(super) released: Released,
 }
 
-/// A message that went into quarantine.
-#[derive(Debug)]
-pub struct Quarantined {
-    /// The module that said so.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-    /// Its file.
-    pub path: PathBuf,
-}
-
 /// The outcome for one message.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -105,31 +78,6 @@ pub struct Outcome {
     pub(super) quieted: Vec<TicketId>,
     /// What is to be said of answers that sendmail did not take; they wait in the outbox.
     pub unsent: Vec<String>,
-}
-
-/// A message and what is known of it, whatever number of tickets it goes to.
-pub(super) struct Parcel<'a> {
-    pub(super) incoming: Incoming<'a>,
-    pub(super) summary: Summary,
-    pub(super) by: Authorship,
-    pub(super) degree: Degree,
-    pub(super) proof: Proof,
-    /// The tickets that its recipients name.
-    pub(super) addressed: Vec<TicketId>,
-    /// One of the staff forwards it, to open a ticket for somebody else.
-    pub(super) forwarded: Option<Result<Forwarded, Unclear>>,
-    /// The operator brings it, on the shell.
-    pub(super) by_operator: bool,
-    /// The operator wants nobody to be told.
-    pub(super) quiet: bool,
-    /// An MTA brought it, and once it is in this ticket, it is filed wherever it belongs.
-    pub(super) is_last: bool,
-    /// What modules said of it, for its trace.
-    pub(super) modules: Vec<String>,
-    /// When the delivery began, in seconds since 1970.
-    pub(super) now: i64,
-    /// How long this attempt may wait for locks, all waits together (D5).
-    pub(super) patience: Patience,
 }
 
 impl Desk {
@@ -329,69 +277,6 @@ impl Desk {
             if let Some(filed) = self.update(parcel, view, verb)? {
                 return Ok(filed);
             }
-        }
-    }
-}
-
-impl Parcel<'_> {
-    /// True if From is to be believed for what the message asks of a ticket; `None` is a new one.
-    pub(super) fn is_believed(&self, desk: &Desk, asked: Option<(TicketId, Verb)>) -> bool {
-        let asked = asked.map(|(ticket, verb)| Asked {
-            ticket,
-            verb,
-            by_address: self.addressed.contains(&ticket),
-        });
-        let addresses = &desk.config.addresses;
-        self.proof.covers(self.incoming.message, addresses, asked)
-    }
-
-    /// True if somebody of the desk wrote it, as far as that must be proven for what it asks of a ticket.
-    fn is_by_the_desk(&self, desk: &Desk, id: TicketId, verb: Verb) -> bool {
-        self.by.is_staff && self.is_believed(desk, Some((id, verb)))
-    }
-
-    /// Says that it is filed, and on the disk.
-    pub(super) fn is_filed(&self) {
-        if self.is_last {
-            limits::all_is_filed();
-        }
-    }
-
-    /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are
-    /// the submitter's.
-    pub(super) fn opening(&self) -> Summary {
-        match &self.forwarded {
-            Some(Ok(forwarded)) => {
-                let by = forwarded.authorship();
-                self.summary.clone().written_by(self.incoming.message, &by)
-            }
-            _ => self.summary.clone(),
-        }
-    }
-
-    /// The name under which the answers to the message lie in the outbox, the same at every attempt.
-    pub(super) fn key(&self, id: TicketId) -> Key {
-        Key {
-            ticket: id,
-            digest: self.digest(),
-        }
-    }
-
-    /// What names the message, and no other.
-    pub(super) fn digest(&self) -> String {
-        let mut digest = self.summary.identity.hex();
-        if matches!(self.proof, Proof::LoggedIn | Proof::ByDomain) && !self.by_operator {
-            // A message like it that nothing proves has answers of its own, with other msg-ids.
-            digest.push(PROVEN);
-        }
-        digest
-    }
-
-    /// The name under which version 0.1.0 put them there.
-    pub(super) fn old_key(&self, id: TicketId) -> Key {
-        Key {
-            ticket: id,
-            digest: identity::hex(&Identity::old_digest(self.incoming.message)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! only for a message that is not yet in the store: the same message at another attempt stays where it is.
 
 use super::Desk;
-use super::delivery::{Incoming, Parcel, Quarantined};
+use super::parcel::{Judged, Parcel, Question, Settled};
 use crate::error::{Fault, Status};
 use crate::limits;
 use crate::log::{LogLine, Severity};
@@ -15,11 +15,9 @@ use crate::ticket::address::Verb;
 use crate::ticket::filter::{self, Go, Word};
 use crate::ticket::identity::Identity;
 use crate::ticket::route::{Destination, Known};
-use crate::ticket::staff::Authorship;
 use crate::ticket::trust::Proof;
 use crate::ticket::when::rfc3339;
 use anyhow::Result;
-use mail::automatic::Degree;
 use mail::decode::Mailbox;
 use mail::envelope::Sender;
 use mail::render::{self, Limits};
@@ -32,41 +30,12 @@ const ALL: Duration = Duration::from_secs(30);
 /// So many programs of ours may have started each other by way of modules.
 const DEEPEST: u32 = 2;
 
-/// What was made of a message by those who were asked.
-#[derive(Debug, Default)]
-pub(super) struct Judged {
-    /// Where it goes.
-    pub(super) go: Go,
-    /// The module that decided so.
-    pub(super) by: String,
-    /// What was said, for its trace.
-    pub(super) said: Vec<String>,
-    /// The operator lets it out of quarantine: it is not held there.
-    pub(super) is_released: bool,
-}
-
-/// What is known of a message when filters are asked.
-pub(super) struct Question<'a> {
-    pub(super) incoming: Incoming<'a>,
-    pub(super) by: &'a Authorship,
-    pub(super) degree: &'a Degree,
-    pub(super) proof: Proof,
-    pub(super) route: &'a [Destination],
-    pub(super) now: i64,
-}
-
 /// Why a filter has no say.
 enum Silence {
     /// It failed, which counts.
     Failed(String),
     /// It was not asked, or had not all of its time.
     Skipped(String),
-}
-
-/// Where a message goes in the end.
-pub(super) enum Settled {
-    Tickets(Vec<Destination>),
-    Quarantine(Quarantined),
 }
 
 impl Desk {

@@ -1,7 +1,8 @@
 //! A message that opens a ticket.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Parcel};
+use super::delivery::{Deed, Filed};
+use super::parcel::Parcel;
 use super::update::{added, keep_answers, warn};
 use crate::index::Index;
 use crate::index::journal::{Added, Change};

@@ -1,7 +1,8 @@
 //! What an operator does on the shell: the same mail, filed through the same door (D4).
 
 use super::Desk;
-use super::delivery::{Bearer, Incoming, Outcome};
+use super::delivery::{Bearer, Outcome};
+use super::parcel::Incoming;
 use super::reading::first_entry;
 use crate::clock;
 use crate::error::{Fault, Status};

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::answers::from_hex;
-use super::delivery::Parcel;
+use super::parcel::Parcel;
 use super::view::{Parent, View};
 use crate::outbox::{Ledger, Line, the_last_hour};
 use crate::ticket::State;

@@ -1,7 +1,8 @@
 //! A mail that the desk sends to itself, to try whether mail comes in (E3).
 
 use super::Desk;
-use super::delivery::{Incoming, Outcome, trace_sender};
+use super::delivery::{Outcome, trace_sender};
+use super::parcel::Incoming;
 use super::reading::first_entry;
 use crate::clock;
 use crate::limits;

@@ -1,14 +1,15 @@
 //! Messages that a filter kept from the tickets: put aside, looked at, let out and dropped (G5).
 
 use super::Desk;
-use super::delivery::{Bearer, Incoming, Outcome, Parcel, Quarantined};
-use super::filter::Judged;
+use super::delivery::{Bearer, Outcome};
+use super::parcel::{Incoming, Judged, Parcel, Quarantined};
 use crate::files::Place;
 use crate::store::id_in;
 use crate::ticket::filter::Go;
 use crate::ticket::identity::hex;
 use crate::ticket::quarantine::Slip;
 use anyhow::{Context, Result};
+use mail::decode::Mailbox;
 use mail::message::Message;
 use nix::fcntl::OFlag;
 use sha2::{Digest, Sha256};
@@ -27,8 +28,8 @@ pub struct HeldMail {
     pub place: Place,
     /// What is known of it.
     pub slip: Slip,
-    /// Who wrote it, as From says.
-    pub from: String,
+    /// Who wrote it, as From says; an address that is empty if that holds none.
+    pub from: Mailbox,
     /// The Subject in one line.
     pub subject: String,
 }
@@ -176,7 +177,14 @@ fn read(place: Place) -> Option<HeldMail> {
     let message = Message::new(&bytes[length..]);
     Some(HeldMail {
         id: id_in(place.name()).to_owned(),
-        from: message.author_text(),
+        from: message
+            .from()
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Mailbox {
+                name: message.author_text(),
+                address: String::new(),
+            }),
         subject: message.subject(),
         slip,
         place,

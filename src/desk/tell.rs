@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::log::{LogLine, Severity};
 use crate::module::{Home, News, is_name};
-use crate::ticket::compose::{Notice, notice};
+use crate::ticket::compose::notice::{DeskNote, desk_note};
 use crate::ticket::person::first_addresses;
 use anyhow::Result;
 
@@ -47,7 +47,8 @@ impl Desk {
         }
     }
 
-    /// Writes a mail to the admins, which the next delivery or `tickets flush` sends. `about` names what it is about, in
+    /// Writes a mail to the admins; a delivery sends it at its end, and what else there is leaves it to the next one or to
+    /// `tickets flush`. `about` names what it is about, in
     /// letters, digits, dots and hyphens.
     ///
     /// # Errors
@@ -60,7 +61,7 @@ impl Desk {
         now: i64,
     ) -> Result<()> {
         let admins = first_addresses(&self.config.people);
-        let mail = notice(&Notice {
+        let mail = desk_note(&DeskNote {
             name: &self.config.name,
             addresses: &self.config.addresses,
             admins: &admins,
@@ -70,7 +71,11 @@ impl Desk {
             now,
         });
         let digest: String = about.chars().filter(char::is_ascii_alphanumeric).collect();
-        self.outbox
-            .queue_notice(&format!("{digest}{now}"), &mail, now)
+        let digest = format!("{digest}{now}");
+        let queued = self.outbox.queue_notice(&digest, &mail, now)?;
+        let mut told = self.told.take();
+        told.append(queued);
+        self.told.set(told);
+        Ok(())
     }
 }

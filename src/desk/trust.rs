@@ -1,7 +1,8 @@
 //! Who wrote a message, if the configuration asks for a proof.
 
 use super::Desk;
-use super::delivery::{Bearer, Parcel};
+use super::delivery::Bearer;
+use super::parcel::Parcel;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::identity::Identity;

@@ -1,7 +1,8 @@
 //! A message that is added to a ticket which is there.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Parcel, trace_sender};
+use super::delivery::{Deed, Filed, trace_sender};
+use super::parcel::Parcel;
 use super::view::View;
 use crate::error;
 use crate::files::Stamp;

@@ -2,8 +2,8 @@
 //! index, unless the mbox is large.
 
 use super::Desk;
-use super::delivery::Parcel;
 use super::mend;
+use super::parcel::Parcel;
 use super::reading::first_entry;
 use super::reconcile::summarize;
 use crate::files::Stamp;

@@ -11,7 +11,7 @@ mod head;
 pub mod letter;
 mod line;
 mod msg_id;
-mod notice;
+pub mod notice;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,6 @@ mod words;
 
 pub use copy::{Did, signed_for};
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
-pub use notice::{Notice, notice};
 pub use words::own_words;
 
 use self::head::{Head, cut, mail_addresses, people, references, without_names};

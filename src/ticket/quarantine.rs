@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn it_says_who_put_it_there_and_why() {
         let why = |said: &[&str]| {
-            let (module, why) = &slip(Sender::Null, &[], said).why().to_owned();
+            let slip = slip(Sender::Null, &[], said);
+            let (module, why) = slip.why();
             format!("{module}: {why}")
         };
         let said = [

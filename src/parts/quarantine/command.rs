@@ -2,10 +2,11 @@
 
 use crate::desk::{Deed, Desk, HeldMail, Outcome};
 use crate::error::{self, Fault, Status, quoted};
+use crate::listing::MailboxObject;
 use crate::log::{LogLine, Severity};
 use crate::part::{Context, Run};
 use crate::privilege;
-use crate::screen::{self, RawOutput, column, cut, say, stretch};
+use crate::screen::{self, RawOutput, Width, column, cut, say, stretch};
 use crate::ticket::when::{When, rfc3339};
 use anyhow::Result;
 use clap::Subcommand;
@@ -88,7 +89,7 @@ struct HeldObject<'a> {
     reason: &'a str,
     sender: Option<&'a str>,
     recipients: &'a [String],
-    from: &'a str,
+    from: MailboxObject<'a>,
     subject: &'a str,
     path: String,
 }
@@ -124,10 +125,13 @@ impl List {
             return Ok(Status::Ok);
         }
         let (width, now) = (screen::width(), desk.now());
+        let widths = mails.iter().map(|mail| screen::person(&mail.from).width());
+        let widest = widths.max().unwrap_or(0);
+        let widest = width.map_or(widest, |width| widest.min((width / 4).clamp(8, 32)));
         for mail in mails {
             let (module, reason) = mail.slip.why();
             let age = screen::age(now.saturating_sub(mail.slip.at));
-            let from = column(&clean(&mail.from), 24);
+            let from = column(&screen::person(&mail.from), widest);
             let why = format!("{}: {}", clean(module), clean(reason));
             let line = format!(
                 "{}  {age:>3}  {from}  {}  ({why})",
@@ -167,7 +171,7 @@ impl Show {
             ("By", format!("{module}: {reason}")),
             ("Sender", sender),
             ("Recipients", mail.slip.envelope.recipients.join(", ")),
-            ("From", mail.from.clone()),
+            ("From", screen::person(&mail.from)),
             ("To", to_cc.join(", ")),
             ("Date", date),
             ("Subject", mail.subject.clone()),
@@ -195,6 +199,9 @@ impl Named {
             return Err(fault
                 .hint("`tickets quarantine list` shows their IDs")
                 .into());
+        }
+        if mails.is_empty() {
+            screen::remark("nothing is in quarantine");
         }
         match self.all {
             true => Ok(mails.iter().collect()),
@@ -284,7 +291,7 @@ fn object(mail: &HeldMail) -> HeldObject<'_> {
             Sender::Unknown => None,
         },
         recipients: &envelope.recipients,
-        from: &mail.from,
+        from: MailboxObject::from(&mail.from),
         subject: &mail.subject,
         path: mail.place.path().display().to_string(),
     }

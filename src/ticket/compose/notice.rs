@@ -7,7 +7,7 @@ use mail::decode::{Mailbox, clean};
 
 /// What such a note says.
 #[derive(Clone, Copy, Debug)]
-pub struct Notice<'a> {
+pub struct DeskNote<'a> {
     /// The desk's display name.
     pub name: &'a str,
     pub addresses: &'a Addresses,
@@ -22,20 +22,20 @@ pub struct Notice<'a> {
 
 /// The mail. It comes from submit@, as it has no ticket, and has the null sender as all answers.
 #[must_use]
-pub fn notice(notice: &Notice) -> Outgoing {
-    let admins = people(notice.admins);
-    let domain = ascii_domain(notice.addresses.domain());
+pub fn desk_note(note: &DeskNote) -> Outgoing {
+    let admins = people(note.admins);
+    let domain = ascii_domain(note.addresses.domain());
     let mut head = Head::default();
-    head.date(notice.now);
+    head.date(note.now);
     let from = Mailbox {
-        name: clean(notice.name),
-        address: notice.addresses.submit(),
+        name: clean(note.name),
+        address: note.addresses.submit(),
     };
     head.people("From", &[from]);
-    head.text("Subject", notice.subject);
+    head.text("Subject", note.subject);
     head.plain(
         "Message-ID",
-        &format!("<{}.{}@{domain}>", notice.about, notice.now),
+        &format!("<{}.{}@{domain}>", note.about, note.now),
     );
     head.recipients("To", &admins);
     head.plain(KIND_MARK, Kind::Note.word());
@@ -45,6 +45,6 @@ pub fn notice(notice: &Notice) -> Outgoing {
         kind: Kind::Note,
         sender: None,
         recipients: mail_addresses(&admins),
-        bytes: head.with_text(&block(notice.text)),
+        bytes: head.with_text(&block(note.text)),
     }
 }

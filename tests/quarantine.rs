@@ -1,0 +1,361 @@
+//! Quarantine: what filters kept from the tickets, and what is done with it (G5).
+
+use crate::bench::Bench;
+use crate::crash::{
+    FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
+};
+use crate::filter::{MAIL, answers, desk, held, install, switch_on, tickets};
+use crate::transcript::Transcript;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+const VIRUS: &str = r#"{"go":"quarantine","reason":"a virus was found"}"#;
+
+/// The only file in quarantine.
+fn file(b: &Bench) -> PathBuf {
+    let mut entries = fs::read_dir(b.ticket("quarantine/new")).unwrap();
+    let path = entries.next().unwrap().unwrap().path();
+    assert!(entries.next().is_none());
+    path
+}
+
+// G1, G2, G5, E3
+#[test]
+fn manual() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.put("one.eml", MAIL.as_bytes());
+    let two = "From: bob@example.com\nTo: submit@example.org\nSubject: Two\nMessage-ID: <2@example.com>\n\nTwo\n";
+    b.put("two.eml", two.as_bytes());
+    let mut t = Transcript::new(&b);
+    t.step(
+        "What a filter puts into quarantine is in no ticket, and nobody is told.",
+        "tickets deliver -v -f alice@example.net submit@example.org <one.eml\ntickets list",
+    );
+    t.step(
+        "It waits there, and says why.",
+        "tickets quarantine\ntickets quarantine --json",
+    );
+    t.step(
+        "It can be looked at; --raw is its very bytes.",
+        "tickets quarantine show 6677 | grep -v ^Held\n\
+         tickets quarantine show --raw 6677 | cmp - one.eml\n\
+         tickets quarantine show x",
+    );
+    t.step(
+        "Let out, it goes where it would have gone, and is answered.",
+        "tickets quarantine release\ntickets quarantine release 6677\ntickets show 1 | grep Module\ntickets quarantine",
+    );
+    t.step(
+        "The same mail again is filed already, whatever the filter says; another one is kept.",
+        "tickets deliver -f alice@example.net submit@example.org <one.eml\n\
+         tickets deliver -f bob@example.com submit@example.org <two.eml\n\
+         tickets quarantine",
+    );
+    t.step(
+        "What nobody wants is dropped; what is old, by a job of every night.",
+        "tickets quarantine drop --before 30d\n\
+         tickets quarantine drop --all\n\
+         tickets quarantine drop --all",
+    );
+    b.configure("[parts]\noff = [\"quarantine\"]\n");
+    t.step(
+        "It is a part, and can be switched off.",
+        "tickets quarantine",
+    );
+    insta::assert_snapshot!("quarantine", t);
+}
+
+// G5: a ticket that is gone when its mail is let out
+#[test]
+fn what_is_refused_when_it_is_let_out_stays() {
+    let b = desk();
+    answers(&b, "");
+    b.file("submit", MAIL);
+    answers(&b, VIRUS);
+    b.file("ticket-1", MAIL.replace("<1@", "<2@"));
+    fs::remove_file(b.ticket("1")).unwrap();
+    b.works("reindex");
+    let id = file(&b).file_name().unwrap().to_str().unwrap()[..8].to_owned();
+    let said = format!(
+        "tickets: {id} stays in quarantine: There is no ticket ticket-1@example.org: please write to \
+         submit@example.org to open a new one.\n"
+    );
+    b.run(&["quarantine", "release", &id], b"")
+        .is(66, "", &said);
+    assert_eq!((held(&b).len(), tickets(&b)), (1, vec![]));
+}
+
+// G5: mutt sees one mail for each, and may move it and flag it.
+#[test]
+fn a_mail_program_may_open_it() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let path = file(&b);
+    let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    fs::rename(
+        &path,
+        b.ticket("quarantine/cur").join(format!("{name}:2,S")),
+    )
+    .unwrap();
+    b.put(
+        "tickets/quarantine/new/foreign",
+        b"Subject: put there by hand\n\nx\n",
+    );
+    // The same message again is found there.
+    b.file("submit", MAIL);
+    assert_eq!(fs::read_dir(b.ticket("quarantine/new")).unwrap().count(), 1);
+    let said = b.run(&["quarantine", "release", "--all"], b"");
+    said.is(
+        0,
+        &format!("released {}: ticket 1 opened\n", &name[..8]),
+        "",
+    );
+    assert_eq!(fs::read_dir(b.ticket("quarantine/cur")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(b.ticket("quarantine/new")).unwrap().count(), 1);
+}
+
+// G5, E3: it is counted, and is no ticket
+#[test]
+fn check_counts_what_is_there() {
+    let b = crate::check::desk("");
+    install(
+        &b,
+        "f",
+        b"#!/bin/sh\ncat \"$TICKETS_MODULE_DIR/answer\"\n",
+        "",
+    );
+    switch_on(&b, &["f"], "");
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let etc = b.path("etc").display().to_string();
+    let said = b.run(&["check", "--etc", &etc], b"").stdout;
+    let lines: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("quarantine"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    assert!(
+        lines[0].starts_with("ok    quarantine: 1 message waits, the oldest since 20"),
+        "{said}"
+    );
+    let plugin = b.run(&["check", "--nagios", "--etc", &etc], b"").stdout;
+    assert!(
+        plugin.ends_with(" open=0;;;0 closed=0;;;0 quarantine=1;;;0\n"),
+        "{plugin}"
+    );
+    b.says("reindex", "0 tickets, 0 messages\n");
+    b.works("check --store");
+    // It is no archive of tickets, and no file of it is one.
+    let store = b.ticket("").display().to_string();
+    let imported = b.run(&["import", "--dry-run", &store], b"");
+    assert!(!imported.stdout.contains("1 message"), "{imported:?}");
+    // Where something else stands in its place, mail waits.
+    fs::remove_dir_all(b.ticket("quarantine")).unwrap();
+    b.put("tickets/quarantine", b"");
+    let deferred = b.deliver("submit@example.org", MAIL);
+    assert_eq!(
+        (deferred.status, deferred.stdout.as_str()),
+        (75, ""),
+        "{deferred:?}"
+    );
+    let said = b.run(&["check", "--etc", &etc], b"").stdout;
+    assert!(
+        said.contains("/tickets/quarantine: a file stands there, no directory"),
+        "{said}"
+    );
+}
+
+// G5: after 30 days a job removes it; a clock that is wrong for a day removes nothing
+#[test]
+fn what_is_old_can_be_dropped() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let now = b.begun.as_second();
+    let old = |path: PathBuf, days: i64| {
+        let text = fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once("X-Tickets-Quarantine: ").unwrap();
+        let (_, rest) = rest.split_once(';').unwrap();
+        let text = format!(
+            "{before}X-Tickets-Quarantine: {};{rest}",
+            now - days * 86_400
+        );
+        fs::write(path, text).unwrap();
+    };
+    old(file(&b), 40);
+    // Nothing but that one mail tells of a later day.
+    b.says("quarantine drop --before 30d", "dropped 0 messages\n");
+    answers(&b, "");
+    b.file("submit", MAIL.replace("<1@", "<2@"));
+    let recent = b.ticket(".tickets/recent");
+    let day = fs::read_dir(&recent)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let yesterday = jiff::Timestamp::from_second(now - 86_400)
+        .unwrap()
+        .strftime("%Y-%m-%d")
+        .to_string();
+    fs::rename(day, recent.join(yesterday)).unwrap();
+    b.says("quarantine drop --before 45d", "dropped 0 messages\n");
+    b.says("quarantine drop --before 30d", "dropped 1 message\n");
+    assert_eq!(held(&b).len(), 0);
+}
+
+/// A delivery with a filter that says `answer`.
+struct Scenario {
+    name: &'static str,
+    answer: &'static str,
+    /// The names in the store at the end, and how many messages are in quarantine.
+    ends: (&'static [&'static str], usize),
+    sent: &'static [&'static str],
+}
+
+const SCENARIOS: [Scenario; 3] = [
+    Scenario {
+        name: "go on",
+        answer: r#"{"note":"n"}"#,
+        ends: (&["1"], 0),
+        sent: &[
+            "ack <> -- alice@example.net",
+            "copy <> -- steve@example.org",
+        ],
+    },
+    Scenario {
+        name: "quarantine",
+        answer: VIRUS,
+        ends: (&[], 1),
+        sent: &[],
+    },
+    Scenario {
+        name: "a failure",
+        answer: "broken",
+        ends: (&["1"], 0),
+        sent: &[
+            "ack <> -- alice@example.net",
+            "copy <> -- steve@example.org",
+        ],
+    },
+];
+
+const ARGS: [&str; 5] = [
+    "deliver",
+    "-f",
+    "alice@example.net",
+    "-r",
+    "submit@example.org",
+];
+
+impl Scenario {
+    fn desk(&self) -> Bench {
+        let b = desk();
+        answers(&b, self.answer);
+        b
+    }
+
+    fn calls(&self) -> BTreeMap<String, usize> {
+        let b = self.desk();
+        let log = b.path("strace.log");
+        let filter = format!("trace={}", crate::crash::CALLS);
+        let options = ["-o", log.to_str().unwrap(), "-e", &filter];
+        under_strace(&b, &options, &ARGS, MAIL.as_bytes()).silent();
+        calls_in(&log)
+    }
+
+    /// Delivers it again, and says what must be true then.
+    fn check(&self, b: &Bench, what: &str) {
+        let what = format!("{}: {what}", self.name);
+        b.run(&ARGS, MAIL.as_bytes()).silent();
+        b.run(&["flush", "--quiet"], b"").silent();
+        assert_eq!(tickets(b), self.ends.0, "{what}");
+        let held = held(b);
+        assert_eq!(held.len(), self.ends.1, "{what}");
+        assert!(
+            held.iter().all(|text| text.ends_with(MAIL)),
+            "{what}: {held:?}"
+        );
+        for name in tickets(b) {
+            let mbox = b.mbox(&name);
+            assert_eq!(mbox.matches("Message-ID: <1@").count(), 1, "{what}: {mbox}");
+            assert_eq!(mbox.matches("\n\nFrom ").count(), 0, "{what}: {mbox}");
+        }
+        let sent = b.take_sent_in_short();
+        for want in self.sent {
+            let times = sent.iter().filter(|sent| sent == want).count();
+            assert!((1..=2).contains(&times), "{what}: {sent:?}");
+        }
+        assert!(
+            sent.iter().all(|sent| self.sent.contains(&sent.as_str())),
+            "{what}: {sent:?}"
+        );
+        if let [held] = &held[..] {
+            assert!(
+                held.contains("X-Tickets-Recipient: submit@example.org\n"),
+                "{what}"
+            );
+            b.works("quarantine release --all");
+            assert_eq!(tickets(b), ["1"], "{what}");
+        }
+        b.run(&["check", "--store"], b"")
+            .silent_but_for_output(&what);
+    }
+}
+
+// A4, A5, D7, G5
+#[test]
+fn a_delivery_with_a_filter_may_be_killed_at_every_system_call() {
+    if !strace_is_here() {
+        return;
+    }
+    for scenario in &SCENARIOS {
+        let count = at_each(&changes(scenario.calls()), |name, n| {
+            let b = scenario.desk();
+            let inject = format!("inject={name}:signal=KILL:when={n}");
+            let options = ["-o", "/dev/null", "-e", &inject];
+            let ran = under_strace(&b, &options, &ARGS, MAIL.as_bytes());
+            assert!([-9, 0].contains(&ran.status), "{name} {n}: {ran:?}");
+            scenario.check(&b, &format!("killed at {name} {n}"));
+        });
+        println!("{}: {count} kill points", scenario.name);
+    }
+}
+
+// A3, A4, G5
+#[test]
+fn every_system_call_of_a_delivery_with_a_filter_may_fail() {
+    if !strace_is_here() {
+        return;
+    }
+    for scenario in &SCENARIOS[1..2] {
+        let count = at_each_failure(&scenario.calls(), &FAILURES[..2], |inject, what| {
+            let b = scenario.desk();
+            let options = ["-o", "/dev/null", "-e", inject];
+            let ran = under_strace(&b, &options, &ARGS, MAIL.as_bytes());
+            let loader = ran.stderr.contains("error while loading");
+            assert!([0, 75].contains(&ran.status) || loader, "{what}: {ran:?}");
+            assert_eq!(ran.stdout, "", "{what}");
+            // It may have failed to ask, and then the message is filed.
+            if scenario.ends.1 == 1 && !tickets(&b).is_empty() {
+                assert!(
+                    b.mbox("1").contains("X-Tickets-Module: f; failed="),
+                    "{what}"
+                );
+                assert_eq!(held(&b), [""; 0], "{what}");
+                b.run(&ARGS, MAIL.as_bytes()).silent();
+                assert_eq!(
+                    (tickets(&b), held(&b).len()),
+                    (vec!["1".into()], 0),
+                    "{what}"
+                );
+                return;
+            }
+            scenario.check(&b, what);
+        });
+        println!("{}: {count} failures", scenario.name);
+    }
+}
