@@ -197,11 +197,8 @@ impl Outbox {
             .released()?
             .into_iter()
             .filter(|place| entry::has_key(place, key));
-        released.0.extend(
-            waiting
-                .filter(|place| !released.0.contains(place))
-                .collect::<Vec<_>>(),
-        );
+        let waiting: Vec<Place> = waiting.filter(|it| !released.0.contains(it)).collect();
+        released.0.extend(waiting);
         Ok(released)
     }
 

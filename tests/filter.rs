@@ -518,6 +518,21 @@ fn a_strangers_field_is_no_word_of_a_module() {
     raw.is(0, &forged, "");
 }
 
+// D3, E3: what modules said goes with the entry.
+#[test]
+fn what_a_filter_said_is_exported_and_imported() {
+    let b = desk();
+    answers(&b, r#"{"note":"n"}"#);
+    b.file("submit", MAIL);
+    let before = traces(&b, "1");
+    assert_eq!(before, ["X-Tickets-Module: f; go=on; note=\"n\""]);
+    b.works("export --mbox out");
+    fs::remove_dir_all(b.ticket("")).unwrap();
+    b.works("import --keep-numbers out");
+    assert_eq!(traces(&b, "1"), before);
+    b.works("check --store");
+}
+
 // G7: what it reads; no byte of a mail is in its arguments or its environment.
 #[test]
 fn what_a_filter_is_told() {

@@ -6,6 +6,7 @@
 //! states S1 to S7 are those of `open.rs`, U1 to U9 those of `update.rs`.
 
 use super::Desk;
+use super::filter;
 use super::parcel::{Incoming, Judged, Parcel, Quarantined, Question, Settled};
 use super::remarks::MOST_TICKETS;
 use crate::outbox::Released;
@@ -125,14 +126,17 @@ impl Desk {
                 return Ok((outcome, None));
             }
             if judged.is_none() && bearer == Bearer::Mta && !desk.config.modules.is_empty() {
-                judged = Some(desk.ask_filters(&Question {
-                    incoming,
-                    by: &by,
-                    degree: &degree,
-                    proof,
-                    route: &route.destinations,
-                    now,
-                })?);
+                judged = Some(desk.ask_filters(
+                    &Question {
+                        incoming,
+                        by: &by,
+                        degree: &degree,
+                        proof,
+                        route: &route.destinations,
+                        now,
+                    },
+                    filter::ALL,
+                )?);
             }
             let patience = desk.patience.get().unwrap_or_default();
             let (message, sender) = (incoming.message, &incoming.envelope.sender);

@@ -25,7 +25,10 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long all filters of a message may take together: the MTA waits, and some give up after minutes.
-const ALL: Duration = Duration::from_secs(30);
+pub(super) const ALL: Duration = Duration::from_secs(30);
+
+/// Whoever had so much of it had enough, whatever the own limit is.
+const ENOUGH: Duration = Duration::from_secs(10);
 
 /// So many programs of ours may have started each other by way of modules.
 const DEEPEST: u32 = 2;
@@ -39,14 +42,14 @@ enum Silence {
 }
 
 impl Desk {
-    /// Asks the filters, in the order of the configuration, until one decides.
+    /// Asks the filters, in the order of the configuration, until one decides, or `all` of the time is over.
     ///
     /// # Errors
     /// Status 75 if one fails without which nothing is to be filed.
-    pub(super) fn ask_filters(&mut self, question: &Question) -> Result<Judged> {
+    pub(super) fn ask_filters(&mut self, question: &Question, all: Duration) -> Result<Judged> {
         // Others may want to write to it meanwhile.
         self.index.take();
-        let until = Instant::now() + ALL;
+        let until = Instant::now() + all;
         let mut judged = Judged::default();
         let mut head = None;
         let switched = self.config.modules.clone();
@@ -79,7 +82,6 @@ impl Desk {
             judged.said.extend(word.trace(name));
             if word.go != Go::On {
                 judged.go = word.go;
-                judged.by.clone_from(name);
                 break;
             }
         }
@@ -113,11 +115,13 @@ impl Desk {
             limit: Some(left),
         };
         let answer = module.ask(request).and_then(Asking::answer);
+        let enough = module.manifest.limit(Point::Filter).min(ENOUGH);
         let answer = answer.map_err(|failure| match failure {
-            // It might have answered within its own time.
-            Failure::TimedOut(limit) if limit < module.manifest.limit(Point::Filter) => {
+            Failure::TimedOut(limit) if limit < enough => {
                 Silence::Skipped("the others left it too little time".into())
             }
+            // A full disk, for instance, is no fault of its own.
+            Failure::NotReady(why) => Silence::Skipped(why),
             failure => Silence::Failed(failure.to_string()),
         })?;
         let word = Word::read(&answer).map_err(Silence::Failed)?;
@@ -176,7 +180,6 @@ impl Desk {
             OnFailure::GoOn => {}
             OnFailure::Quarantine => {
                 judged.go = Go::Quarantine(why.clone());
-                judged.by.clone_from(name);
             }
             OnFailure::Defer => {
                 let text = format!("cannot file the message: module {name}: {why}");
@@ -261,7 +264,7 @@ impl Desk {
         if judged.is_released {
             return Ok(Settled::Tickets(route));
         }
-        if let Some(held) = self.held_in_quarantine(parcel, judged)? {
+        if let Some(held) = self.held_in_quarantine(parcel)? {
             limits::all_is_filed();
             return Ok(Settled::Quarantine(held));
         }
@@ -350,3 +353,7 @@ fn word(verb: Verb) -> &'static str {
         Verb::Refused => "refused",
     }
 }
+
+#[cfg(test)]
+#[path = "filter_tests.rs"]
+mod tests;

@@ -134,8 +134,6 @@ pub(super) struct Question<'a> {
 pub(super) struct Judged {
     /// Where it goes.
     pub(super) go: Go,
-    /// The module that decided so.
-    pub(super) by: String,
     /// What was said, for its trace.
     pub(super) said: Vec<String>,
     /// The operator lets it out of quarantine: it is not held there.

@@ -5,7 +5,6 @@ use super::delivery::{Bearer, Outcome};
 use super::parcel::{Incoming, Judged, Parcel, Quarantined};
 use crate::files::Place;
 use crate::store::id_in;
-use crate::ticket::filter::Go;
 use crate::ticket::identity::hex;
 use crate::ticket::quarantine::Slip;
 use anyhow::{Context, Result};
@@ -45,17 +44,13 @@ impl Desk {
         let head = slip.write();
         let pieces = [head.as_bytes(), parcel.incoming.message.raw()];
         let place = self.store.put_in_quarantine(&name(parcel), &pieces)?;
-        Ok(held(judged, &place))
+        Ok(held(place))
     }
 
     /// The message as an earlier attempt has put it into quarantine; `None` if none has.
-    pub(super) fn held_in_quarantine(
-        &self,
-        parcel: &Parcel,
-        judged: &Judged,
-    ) -> Result<Option<Quarantined>> {
+    pub(super) fn held_in_quarantine(&self, parcel: &Parcel) -> Result<Option<Quarantined>> {
         let place = self.store.in_quarantine(&name(parcel))?;
-        Ok(place.map(|place| held(judged, &place)))
+        Ok(place.map(held))
     }
 
     /// The messages in quarantine, the oldest first. A file that a mail program has put there is none.
@@ -144,16 +139,15 @@ impl HeldMail {
     }
 }
 
-/// What an outcome says of a message that lies at `place`.
-fn held(judged: &Judged, place: &Place) -> Quarantined {
-    let reason = match &judged.go {
-        Go::Quarantine(reason) => reason.clone(),
-        _ => "it is there already".into(),
-    };
+/// What an outcome says of a message that lies at `place`, perhaps since an earlier attempt.
+fn held(place: Place) -> Quarantined {
+    let path = place.path();
+    let mail = read(place);
+    let (by, reason) = mail.as_ref().map_or(("", ""), |mail| mail.slip.why());
     Quarantined {
-        by: judged.by.clone(),
-        reason,
-        path: place.path(),
+        by: by.to_owned(),
+        reason: reason.to_owned(),
+        path,
     }
 }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 ///
 /// A filter is a module that is asked about each message before it is filed. What one puts into quarantine is in no
 /// ticket, and nobody is told of it. It lies in the directory `quarantine` of the store, which mutt opens as a
-/// Maildir, until it is released, dropped, or old: after 30 days a job removes it.
+/// Maildir, until it is released or dropped.
 ///
 /// Without a command, lists what lies there, the oldest first. Messages are named by the first letters of their ID.
 #[derive(clap::Args)]
