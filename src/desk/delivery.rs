@@ -126,7 +126,7 @@ impl Desk {
                 return Ok((outcome, None));
             }
             if judged.is_none() && bearer == Bearer::Mta && !desk.config.modules.is_empty() {
-                judged = Some(desk.ask_filters(
+                judged = desk.ask_filters(
                     &Question {
                         incoming,
                         by: &by,
@@ -136,7 +136,7 @@ impl Desk {
                         now,
                     },
                     filter::ALL,
-                )?);
+                )?;
             }
             let patience = desk.patience.get().unwrap_or_default();
             let (message, sender) = (incoming.message, &incoming.envelope.sender);

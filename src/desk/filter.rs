@@ -8,7 +8,9 @@ use super::parcel::{Judged, Parcel, Question, Settled};
 use crate::error::{Fault, Status};
 use crate::limits;
 use crate::log::{LogLine, Severity};
-use crate::module::{Asking, Failure, Head, Module, OnFailure, Point, Request, Switched, depth};
+use crate::module::{
+    Asking, Failure, Head, Home, Module, OnFailure, Point, Request, Switched, depth, is_name,
+};
 use crate::patience::Patience;
 use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
@@ -42,15 +44,19 @@ enum Silence {
 }
 
 impl Desk {
-    /// Asks the filters, in the order of the configuration, until one decides, or `all` of the time is over.
+    /// Asks the filters, in the order of the configuration, until one decides, or `all` of the time is over. `None` if
+    /// there are none.
     ///
     /// # Errors
     /// Status 75 if one fails without which nothing is to be filed.
-    pub(super) fn ask_filters(&mut self, question: &Question, all: Duration) -> Result<Judged> {
-        // Others may want to write to it meanwhile.
-        self.index.take();
+    pub(super) fn ask_filters(
+        &mut self,
+        question: &Question,
+        all: Duration,
+    ) -> Result<Option<Judged>> {
         let until = Instant::now() + all;
         let mut judged = Judged::default();
+        let mut are_any = false;
         let mut head = None;
         let switched = self.config.modules.clone();
         for (switched, found) in switched.iter().zip(self.config.modules_on()) {
@@ -58,6 +64,8 @@ impl Desk {
             let asked = match found {
                 Ok(module) if !module.manifest.has(Point::Filter) => continue,
                 Ok(module) => {
+                    // Others may want to write to it meanwhile.
+                    self.index.take();
                     let head = head.get_or_insert_with(|| self.head(question));
                     self.ask_filter(&module, head, question, until)
                 }
@@ -65,9 +73,13 @@ impl Desk {
                 Err(why) => {
                     let named = format!("module {name}: ");
                     let why = why.strip_prefix(&named).unwrap_or(&why);
-                    Err(Silence::Failed(why.to_owned()))
+                    match self.rests(name, question.now) {
+                        true => Err(Silence::Skipped(why.to_owned())),
+                        false => Err(Silence::Failed(why.to_owned())),
+                    }
                 }
             };
+            are_any = true;
             let word = match asked {
                 Ok(word) => word,
                 Err(silence) => {
@@ -85,9 +97,18 @@ impl Desk {
                 break;
             }
         }
+        if !are_any {
+            return Ok(None);
+        }
         // That time was the modules', not that of others who hold locks.
         self.patience.set(Some(Patience::default()));
-        Ok(judged)
+        Ok(Some(judged))
+    }
+
+    /// True if a module is not to be asked now, or not to be blamed again.
+    fn rests(&self, name: &str, now: i64) -> bool {
+        // Whatever stands in the configuration becomes a path here.
+        is_name(name) && Home::new(self.store.root(), name).state().rests(now)
     }
 
     fn ask_filter(
@@ -102,7 +123,7 @@ impl Desk {
         if depth() >= DEEPEST {
             return skipped("modules started it, and this program, in a circle");
         }
-        if module.home.state().rests(question.now) {
+        if self.rests(module.name(), question.now) {
             return skipped("it rests, since it failed again and again");
         }
         if left.is_zero() {

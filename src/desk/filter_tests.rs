@@ -62,9 +62,8 @@ fn filters_have_one_time_together() {
         route: &[Destination::Open],
         now: 0,
     };
-    let judged = desk
-        .ask_filters(&question, Duration::from_millis(300))
-        .unwrap();
+    let judged = desk.ask_filters(&question, Duration::from_millis(300));
+    let judged = judged.unwrap().unwrap();
     let want = [
         "hangs; failed=\"the others left it too little time\"",
         "quick; failed=\"the others took all the time that there is\"",
