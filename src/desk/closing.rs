@@ -2,7 +2,8 @@
 //! another of the ticket's addresses first.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Incoming, Parcel};
+use super::delivery::{Deed, Filed};
+use super::parcel::{Incoming, Parcel};
 use super::view::View;
 use crate::ticket::State;
 use crate::ticket::address::Verb;
@@ -103,6 +104,7 @@ impl Desk {
             degree: parcel.degree.clone(),
             // What the message asks was believed, and this asks the same.
             proof: Proof::LoggedIn,
+            modules: Vec::new(),
             addressed: vec![id],
             forwarded: None,
             by_operator: true,
