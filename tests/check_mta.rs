@@ -65,6 +65,36 @@ fn the_mta_must_know_the_same_desk() {
     insta::assert_snapshot!("check-mta", t);
 }
 
+// E3, C3: what a stranger wrote would be a proof.
+#[test]
+fn exims_own_field_proves_nothing() {
+    let b = desk("authserv_id = \"mx.example.org\"\n");
+    b.file("submit", MAIL);
+    fs::create_dir_all(b.path("etc/exim4")).unwrap();
+    let etc = |name: &str, text: &str| fs::write(b.path("etc/exim4").join(name), text).unwrap();
+    etc(
+        "update-exim4.conf.conf",
+        "dc_other_hostnames='example.org'\n",
+    );
+    etc(
+        "exim4.conf.template",
+        &b.run(&["init", "--exim"], b"").stdout,
+    );
+    let check = || b.run(&["check", "--etc", "etc"], b"").stdout;
+    let field = "add_header = :at_start:${authresults{mx.example.org}}\n";
+    let fault = "FAIL  Exim: `${authresults` copies what strangers wrote, so that anybody can prove to be an admin\n      \
+        mend: `Exim` in contrib/README.md\n";
+    etc("tickets_data_acl", &format!("warn\n  {field}"));
+    assert!(check().contains(fault), "{}", check());
+    etc("tickets_data_acl", &format!("warn\n  # {field}"));
+    assert!(!check().contains("authresults"), "{}", check());
+    etc("exim4.conf.localmacros", &format!("X = {field}"));
+    assert!(check().contains(fault), "{}", check());
+    // Nobody reads it there.
+    b.configure("");
+    assert!(!check().contains("authresults"), "{}", check());
+}
+
 /// A machine with fake programs: what is asked of `usr/sbin/exim4` is answered by the files `bt`, `bh` and `bP`.
 fn fake_exim(b: &Bench) {
     b.make_dir("usr/sbin");

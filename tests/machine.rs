@@ -522,6 +522,11 @@ fn init_waits_for_no_pipe() {
         "# This machine has no Exim as Debian configures it; the script is for another one.";
     assert_eq!((ran.status, &*ran.stderr), (0, ""));
     assert!(ran.stdout.lines().any(|line| line == state), "{ran:?}");
+    m.run("cd mta/exim4; rm *; mkfifo exim4.conf.template; touch update-exim4.conf.conf; mkfifo ../aliases")
+        .is(0, "", "");
+    let ran = m.run("timeout 60 \"$program\" check --etc mta");
+    let fault = "FAIL  Exim: it does not know submit@example.org\n";
+    assert!(ran.status == 2 && ran.stdout.contains(fault), "{ran:?}");
 }
 
 /// E7: the hint is what helps.

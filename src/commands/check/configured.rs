@@ -135,7 +135,7 @@ fn templates(desk: &Desk) -> Vec<Diagnosis> {
     for text in Template::ALL {
         let file = dir.join(text.file_name());
         let path = file.display();
-        match std::fs::read_to_string(&file) {
+        match crate::files::read_text(&file) {
             Err(e) if crate::files::absent(&e) => {}
             Err(e) => {
                 let finding = Diagnosis::warn(format!("templates: cannot read {path}: {e}"));

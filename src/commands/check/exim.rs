@@ -15,7 +15,7 @@ use super::way::{Doors, Look, Open, Probes};
 use crate::commands::mta::Exim;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
-use pieces::{Pieces, files_in};
+use pieces::{Pieces, copied_proofs, files_in};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,7 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
     if routed.is_none() && !accepts(&exim, domain) {
         found.push(foreign(look, domain));
     }
+    found.extend(copied_proofs(look));
     found.extend(closed_directories(&look.desk.config.dir));
     let known = found.iter().any(|it| it.level == Level::Fail);
     found.extend(proven(look, &exim, routed, known));

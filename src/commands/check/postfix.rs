@@ -14,6 +14,7 @@ use super::{queue, smtp};
 use crate::commands::init::exim::macros;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
+use crate::files::read_text;
 use lists::{doors, items, words};
 use std::collections::HashMap;
 use std::path::Path;
@@ -247,7 +248,7 @@ fn domain<'v>(look: &Look, postconf: &Path, value: &dyn Fn(&str) -> &'v str) -> 
 fn holds(postmap: &Path, item: &str, domain: &str) -> Option<bool> {
     let table = item.strip_prefix("proxy:").unwrap_or(item);
     if let Some(file) = table.strip_prefix('/') {
-        let text = std::fs::read_to_string(format!("/{file}")).ok()?;
+        let text = read_text(Path::new(&format!("/{file}"))).ok()?;
         let names = text
             .lines()
             .filter(|it| !it.starts_with('#'))

@@ -4,10 +4,11 @@ use super::diagnosis::Diagnosis;
 use super::smtp::{self, Reply};
 use crate::config::Overrides;
 use crate::desk::Desk;
+use crate::files::open_following;
 use crate::ticket::address::Verb;
 use crate::ticket::policy::UnknownTicket;
 use crate::ticket::{State, TicketId};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 
@@ -198,8 +199,10 @@ pub(super) fn is_same_command(has: &str, wanted: &str) -> bool {
     has == wanted || program.is_file() && rest == split(wanted).1
 }
 
-/// The text of a file; nothing if it cannot be read.
+/// The text of a file; nothing if it cannot be read, or is none.
 pub(super) fn read(file: &Path) -> String {
-    let bytes = std::fs::read(file).unwrap_or_default();
+    let mut bytes = Vec::new();
+    // What has been read before an error says as much as it says.
+    let _ = open_following(file).and_then(|mut it| it.read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).into_owned() + "\n"
 }

@@ -93,6 +93,29 @@ impl Pieces {
     }
 }
 
+/// Exim's own Authentication-Results, where the desk believes them: it quotes nothing of what strangers wrote.
+pub(super) fn copied_proofs(look: &Look) -> Option<Diagnosis> {
+    look.desk.config.authserv_id.as_ref()?;
+    let etc = look.etc.join("exim4");
+    // Where contrib/README.md has it written, and what Debian makes its configuration of.
+    let mut files = vec![
+        etc.join("tickets_data_acl"),
+        etc.join("exim4.conf.localmacros"),
+        etc.join("exim4.conf.template"),
+    ];
+    files.extend(
+        ["main", "acl"]
+            .iter()
+            .flat_map(|it| files_in(&etc.join("conf.d").join(it))),
+    );
+    let copies = |line: &str| !line.trim_start().starts_with('#') && line.contains("${authresults");
+    let found = files.iter().any(|file| read(file).lines().any(copies));
+    found.then(|| {
+        let text = "Exim: `${authresults` copies what strangers wrote, so that anybody can prove to be an admin";
+        Diagnosis::fail(text).mend("`Exim` in contrib/README.md")
+    })
+}
+
 fn has_mark(text: &str) -> bool {
     text.lines().any(|line| line.trim_end() == MARK)
 }
