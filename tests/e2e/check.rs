@@ -289,8 +289,11 @@ fn exim_that_is_broken() {
         "settings internet '' false other.example; restart",
         &[
             &format!("FAIL  Exim: it accepts no mail for example.org, the `domain` in {config}"),
-            "      mend: sudo sed -i \"s/^dc_other_hostnames='/&example.org;/\" \
-             /etc/exim4/update-exim4.conf.conf && sudo update-exim4.conf && sudo service exim4 reload",
+            &format!(
+                "      mend: sudo sed -i \"s/^dc_other_hostnames='/&example.org;/\" \
+                 /etc/exim4/update-exim4.conf.conf && sudo update-exim4.conf && sudo service exim4 reload  \
+                 # or, if it is mistyped, correct `domain` in {config}"
+            ),
         ],
     );
     m.when(
@@ -396,6 +399,7 @@ fn postfix_that_is_broken() {
     }
     const INIT: &str = "      mend: tickets init --postfix | sudo sh";
     let m = Machine::start(&format!("{PUT_OVER}{POSTFIX_FILES}"), POSTFIX_COMMANDS);
+    let config = format!("{}/.config/tickets/config.toml", home(&m));
     m.does("pieces; start");
     is_sound(&m);
     m.when(
@@ -418,7 +422,10 @@ fn postfix_that_is_broken() {
         &[
             "FAIL  Postfix: it takes no mail for example.org: it stands neither in mydestination nor in \
              virtual_mailbox_domains, virtual_alias_domains or relay_domains",
-            "      mend: sudo postconf -e 'mydestination = localhost, example.org' && sudo postfix reload",
+            &format!(
+                "      mend: sudo postconf -e 'mydestination = localhost, example.org' && sudo postfix reload  \
+                 # or, if it is mistyped, correct `domain` in {config}"
+            ),
         ],
     );
     m.when(
