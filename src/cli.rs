@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::{self, Fault, Status};
 use crate::limits;
 use crate::log::{self, LogLine, Severity};
-use crate::part::{Command, Context, Part, Registry, Run};
+use crate::part::{Command, Context, Part, Registry, Run, outside};
 use crate::parts;
 use crate::privilege;
 use crate::ticket::TicketId;
@@ -177,6 +177,11 @@ fn is_command(word: &OsStr) -> bool {
         || parts::BUILT_IN.iter().any(of_part)
 }
 
+/// True if a built-in part has this name.
+fn is_part(name: &str) -> bool {
+    parts::BUILT_IN.iter().any(|part| part.name() == name)
+}
+
 fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     if delivers && let Ok(mta) = FromMta::try_parse_from(&args) {
         let OnlyDeliver::Deliver(deliver) = mta.command;
@@ -215,7 +220,10 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
             e.print()?;
             return Ok(Status::Ok);
         }
-        Err(e) => return Err(misread(&e, &args, &program, &parts).into()),
+        Err(e) => {
+            let config = config.as_ref().and_then(|config| config.as_ref().ok());
+            return Err(misread(&e, &args, &program, &parts, config).into());
+        }
     };
     let named = given.subcommand().and_then(|(name, given)| {
         let command = commands.iter().find(|command| command.name() == name)?;
@@ -229,12 +237,16 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
         let cx = Context::new(overrides, None, registry(None), program);
         return command.run(given_to_it, &cx);
     }
+    let was_read = config.is_some();
     let config = config.unwrap_or_else(|| Config::load(&overrides));
     // Root is somebody else now, who has files of their own.
     if let Ok(config) = &config {
         overrides = config.overrides.clone();
     }
-    let parts = registry(Some(&config));
+    let parts = match was_read {
+        true => parts,
+        false => registry(Some(&config)),
+    };
     if let Some(part) = parts.off_with_command(command.name()) {
         let text = format!("unrecognized subcommand '{}'", command.name());
         let fault = Fault::new(Status::Usage, text);
@@ -246,10 +258,15 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
     )
 }
 
-/// The parts, less those that the configuration switches off, as far as it is known.
+/// The parts, less those that the configuration switches off and with the modules that it switches on, as far as it is
+/// known. What is wrong with a module only leaves that one out.
 fn registry(config: Option<&Result<Config>>) -> Registry {
-    let off = config.and_then(|config| config.as_ref().ok());
-    Registry::new(parts::BUILT_IN, off.map_or(&[], |config| &config.parts_off))
+    let Some(Ok(config)) = config else {
+        return Registry::new(parts::BUILT_IN, &[]);
+    };
+    let is_command = |name: &str| is_command(OsStr::new(name));
+    Registry::new(parts::BUILT_IN, &config.parts_off)
+        .with(outside::modules(config, is_part, is_command))
 }
 
 /// The hint for whoever asks for something of a part that is off.
@@ -261,7 +278,13 @@ fn is_off(part: &dyn Part) -> String {
 }
 
 /// A mistake in `args` in one line, with a hint that helps to mend it.
-fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &Registry) -> Fault {
+fn misread(
+    e: &clap::Error,
+    args: &[OsString],
+    program: &clap::Command,
+    parts: &Registry,
+    config: Option<&Config>,
+) -> Fault {
     let text = e.to_string();
     let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let first = lines.next().unwrap_or("wrong options");
@@ -283,6 +306,13 @@ fn misread(e: &clap::Error, args: &[OsString], program: &clap::Command, parts: &
         && let Some(part) = names.clone().find_map(|name| parts.off_with_command(name))
     {
         return Fault::new(Status::Usage, what).hint(is_off(part));
+    }
+    if e.kind() == ErrorKind::InvalidSubcommand
+        && let Some(why) = names
+            .clone()
+            .find_map(|name| outside::left_out(config?, name))
+    {
+        return Fault::new(Status::Usage, what).hint(why);
     }
     if e.kind() == ErrorKind::InvalidSubcommand
         && names.clone().any(|name| ["delete", "spam"].contains(&name))

@@ -6,19 +6,26 @@
 //! time. docs/modules.md is the manual of the protocol.
 
 mod ask;
+mod data;
+mod findings;
 mod found;
 mod head;
 mod health;
 mod home;
+mod lines;
 mod manifest;
 mod one;
+mod tree;
 
 pub use ask::{Answer, Asking, Failure, Request, depth};
+pub use data::Upgraded;
+pub use findings::{Level, ModuleFinding, findings};
 pub use found::{Finding, MANIFEST, Runnable, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};
 pub use home::Home;
-pub use manifest::{Manifest, PROTOCOL, Point, VerbBy, duration, is_name};
+pub use lines::AnswerLines;
+pub use manifest::{KindEntry, Manifest, NamedEntry, PROTOCOL, Point, VerbBy, duration, is_name};
 pub use one::{Host, Module, OnFailure, Switched};
 
 #[cfg(test)]

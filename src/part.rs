@@ -5,11 +5,14 @@
 //! [`Part`], and the rest of the program knows parts only through the traits of this file (and
 //! [`Provider`], the point of the timeline). A part that is off adds nothing anywhere.
 
+pub mod outside;
+
 use crate::config::{Config, Overrides};
 use crate::desk::build::NoFollower;
 use crate::desk::{Desk, Watch};
 use crate::error::{Fault, Status};
 use crate::index::{Index, IndexError};
+use crate::module::Module;
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::ArgMatches;
@@ -31,6 +34,11 @@ pub trait Part: Sync {
     /// Its version; that of the program unless it comes from outside.
     fn version(&self) -> &str {
         env!("CARGO_PKG_VERSION")
+    }
+
+    /// The module that it is, if it comes from outside.
+    fn module(&self) -> Option<&Module> {
+        None
     }
 
     /// Its subcommands.
@@ -144,6 +152,14 @@ impl Registry {
         }
     }
 
+    /// The same, and the parts from outside, which are on.
+    #[must_use]
+    pub fn with(mut self, outside: Vec<&'static dyn Part>) -> Registry {
+        self.parts
+            .extend(outside.into_iter().map(|part| (part, true)));
+        self
+    }
+
     /// Looks whether the configuration switches off what there is.
     ///
     /// # Errors
@@ -152,7 +168,8 @@ impl Registry {
         let Some(odd) = &self.unknown else {
             return Ok(());
         };
-        let names: Vec<&str> = self.all().map(|(part, _)| part.name()).collect();
+        let built_in = self.all().filter(|(part, _)| part.module().is_none());
+        let names: Vec<&str> = built_in.map(|(part, _)| part.name()).collect();
         let text = format!("[parts] off: there is no part {odd:?}");
         let fault = Fault::new(Status::Config, text);
         Err(fault

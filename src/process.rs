@@ -5,6 +5,8 @@
 //! file, so a program that writes a lot cannot block. What it says on its stdout, if anybody wants to know, comes
 //! through a pipe and is limited.
 
+pub mod stream;
+
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};

@@ -37,6 +37,7 @@ mod machine;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
 #[path = "e2e/mail.rs"]
 mod mail;
+mod manager;
 mod manual;
 mod mbox;
 mod memory;

@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::check::MAIL;
+use crate::manager::{shelf, switch};
 use crate::transcript::Transcript;
 
 // G1, G2
@@ -34,4 +35,55 @@ fn manual() {
     b.configure("[parts]\noff = [\"stat\"]\n");
     t.step("A part that there is not is a mistake.", "tickets modules");
     insta::assert_snapshot!("modules", t);
+}
+
+// G1, G3, G4
+#[test]
+fn modules_from_outside() {
+    let b = switch::desk();
+    shelf::put(&b, "later", &["filter", "dream"], "", "#!/bin/sh\n");
+    let mut t = Transcript::new(&b);
+    t.mask(env!("CARGO_PKG_VERSION"), "<version>");
+    t.mask(b.path("").to_str().unwrap(), "<desk>/");
+    t.step(
+        "A module that lies on the shelf is off.",
+        "tickets modules | tr -s ' '",
+    );
+    t.step(
+        "It is switched on when it is well, and its command stands beside the others.",
+        "tickets modules enable spam\n\
+         tickets modules enable spam\n\
+         grep modules config.toml\n\
+         tickets modules | tr -s ' '\n\
+         tickets modules --json | tail -n 2\n\
+         tickets --help | grep spam\n\
+         echo mail | tickets spam --teach 'a  b' -- -x\n\
+         tickets spma",
+    );
+    shelf::put(
+        &b,
+        "spam",
+        &switch::POINTS,
+        &switch::MORE.replace('2', "3"),
+        switch::SPAM,
+    );
+    t.step(
+        "A newer one may need other data. Until that is made, it is left out.",
+        "tickets modules | tr -s ' '\n\
+         tickets spam\n\
+         tickets modules upgrade\n\
+         tickets modules upgrade",
+    );
+    shelf::set_mode(&shelf::shelf(&b).join("spam/run"), 0o775);
+    t.step(
+        "One to which others may write is never run.",
+        "tickets modules | tr -s ' '\n\
+         tickets modules enable spam\n\
+         tickets modules disable spam\n\
+         tickets modules disable spam\n\
+         tickets modules disable stats\n\
+         tickets modules enable spma\n\
+         grep modules config.toml",
+    );
+    insta::assert_snapshot!("modules-outside", t);
 }

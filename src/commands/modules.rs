@@ -1,12 +1,16 @@
-//! `tickets modules`: the parts of the desk (G1).
+//! `tickets modules`: the parts of the desk (G1), and modules from outside (G3).
+
+mod data;
+mod list;
+mod named;
+mod switch;
+mod toml;
 
 use crate::error::Status;
-use crate::part::{Context, Part, Run};
-use crate::screen;
+use crate::part::{Context, Run};
 use anyhow::Result;
-use serde::Serialize;
 
-/// List the parts of the desk, and which of them are on
+/// List the parts and modules of the desk, and switch modules on and off
 ///
 /// Parts are what a desk can do without: mail is accepted, filed and answered without any of them.
 /// To switch some off, name them in the configuration:
@@ -15,73 +19,40 @@ use serde::Serialize;
 ///   off = ["stats", "timeline"]
 ///
 /// Their commands and their lines in the timeline are then gone, and nothing of them runs.
+///
+/// Modules come from outside: a directory with module.toml and a program, in one of the directories of
+/// `modules_path`. None runs before it is switched on. docs/modules.md says how to write one.
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub struct Modules {
-    /// Print a JSON object for each part, one a line
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Print a JSON object for each part and module, one a line
     #[arg(long)]
     json: bool,
 }
 
-/// A line of `--json`; the fields are a promise to those who read it.
-#[derive(Serialize)]
-struct PartObject<'a> {
-    name: &'a str,
-    version: &'a str,
-    state: &'a str,
-    from: &'a str,
-    adds: Vec<String>,
-    summary: &'a str,
+#[derive(clap::Subcommand)]
+enum Action {
+    Enable(switch::Enable),
+    Disable(switch::Disable),
+    Upgrade(data::Upgrade),
 }
 
 impl Run for Modules {
     const NAME: &'static str = "modules";
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.planned_desk()?;
-        let mut rows = Vec::new();
-        for (part, on) in cx.parts.all() {
-            let object = PartObject {
-                name: part.name(),
-                version: part.version(),
-                state: if on { "on" } else { "off" },
-                from: "built in",
-                adds: adds(part, &desk),
-                summary: part.summary(),
-            };
-            if self.json {
-                screen::say(serde_json::to_string(&object)?)?;
-            } else {
-                rows.push(object);
-            }
+        match self.action {
+            None => list::list(cx, self.json),
+            Some(Action::Enable(enable)) => enable.run(cx),
+            Some(Action::Disable(disable)) => disable.run(cx),
+            Some(Action::Upgrade(upgrade)) => upgrade.run(cx),
         }
-        let width = |of: fn(&PartObject) -> usize| rows.iter().map(of).max().unwrap_or(0);
-        let (name, version) = (width(|o| o.name.len()), width(|o| o.version.len()));
-        let adds = width(|o| o.adds.join(", ").len());
-        for object in &rows {
-            screen::say(format_args!(
-                "{:name$}  {:version$}  {:3}  {}  {:adds$}  {}",
-                object.name,
-                object.version,
-                object.state,
-                object.from,
-                object.adds.join(", "),
-                object.summary,
-            ))?;
-        }
-        Ok(Status::Ok)
     }
-}
-
-/// What a part adds to the desk.
-fn adds(part: &dyn Part, desk: &crate::desk::Desk) -> Vec<String> {
-    let commands = part.commands().into_iter();
-    let mut adds: Vec<String> = commands.map(|c| format!("command {}", c.name())).collect();
-    let events = part.events(desk);
-    let kinds: usize = events.iter().map(|provider| provider.kinds().len()).sum();
-    if kinds > 0 {
-        adds.push(screen::plural(kinds, "timeline event"));
-    }
-    adds
 }

@@ -148,6 +148,8 @@ pub struct Config {
     pub parts_off: Vec<String>,
     /// The modules that are switched on, in the order in which they are asked (G3).
     pub modules: Vec<Switched>,
+    /// What it says of others.
+    pub(super) modules_off: Vec<Switched>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,
 }

@@ -16,24 +16,26 @@ const PATH: [&str; 3] = [
     "/usr/lib/tickets/modules",
 ];
 
-/// The modules that are switched on, each once, with its settings.
+/// The modules that are switched on, each once, with its settings; then those that only have settings.
 pub(super) fn switched(
     on: Option<Vec<String>>,
     mut tables: BTreeMap<String, ModuleKeys>,
-) -> Vec<Switched> {
+) -> (Vec<Switched>, Vec<Switched>) {
+    let with = |name, keys: ModuleKeys| Switched {
+        name,
+        settings: keys.settings,
+        on_failure: keys.on_failure,
+    };
     let mut modules: Vec<Switched> = Vec::new();
     for name in on.unwrap_or_default() {
         if modules.iter().any(|known| known.name == name) {
             continue;
         }
         let keys = tables.remove(&name).unwrap_or_default();
-        modules.push(Switched {
-            name,
-            settings: keys.settings,
-            on_failure: keys.on_failure,
-        });
+        modules.push(with(name, keys));
     }
-    modules
+    let off = tables.into_iter().map(|(name, keys)| with(name, keys));
+    (modules, off.collect())
 }
 
 /// The directories that `modules_path` names.
@@ -54,7 +56,8 @@ pub(super) fn path(dirs: &[String], me: &User) -> Result<Vec<PathBuf>> {
 }
 
 impl Config {
-    /// The directories in which modules are looked for, the first that has one counts.
+    /// The directories in which modules are looked for, the first that has one counts. None lies in the store: nothing
+    /// that mail brings there may ever be run.
     pub fn modules_path(&self) -> Vec<PathBuf> {
         let me = User::default();
         // Who has no home has no modules there.
@@ -63,7 +66,9 @@ impl Config {
                 .filter_map(|dir| expand(dir, &me).ok())
                 .collect()
         };
-        self.modules_path.clone().unwrap_or_else(default)
+        let mut path = self.modules_path.clone().unwrap_or_else(default);
+        path.retain(|dir| !dir.starts_with(&self.dir));
+        path
     }
 
     /// The desk, as modules know it.
@@ -75,22 +80,49 @@ impl Config {
         }
     }
 
-    /// The modules that are switched on, in their order; the error says why one may not be run.
+    /// The modules that are switched on, in their order; the error says why one may not be asked: it is not there, may
+    /// not be run, or its data is of another version (G8).
     pub fn modules_on(&self) -> Vec<Result<Module, String>> {
         if self.modules.is_empty() {
             return Vec::new();
         }
         let (path, host) = (self.modules_path(), self.host());
-        let module = |switched: &Switched| match find(&path, &switched.name) {
-            None => Err("it is not there".into()),
-            Some(Err(why)) => Err(why),
-            Some(Ok(found)) => Ok(Module::new(found, switched.clone(), &host)),
+        let ready = |switched: &Switched| {
+            let module = module(&path, switched, &host)?;
+            module.expect_data().map(|()| module)
         };
         self.modules
             .iter()
             .map(|switched| {
-                module(switched).map_err(|why| format!("module {}: {why}", switched.name))
+                ready(switched).map_err(|why| format!("module {}: {why}", switched.name))
             })
             .collect()
+    }
+
+    /// The module of this name with its settings, whether it is switched on or not, and of whatever version its data is.
+    ///
+    /// # Errors
+    /// Why it may not be run.
+    pub fn module(&self, name: &str) -> Result<Module, String> {
+        module(&self.modules_path(), &self.switched(name), &self.host())
+    }
+
+    /// What it says of the module of this name.
+    fn switched(&self, name: &str) -> Switched {
+        let known = self.modules.iter().chain(&self.modules_off);
+        let known = known.into_iter().find(|switched| switched.name == name);
+        known.cloned().unwrap_or_else(|| Switched {
+            name: name.to_owned(),
+            ..Switched::default()
+        })
+    }
+}
+
+/// The module of the first directory of `path` that has it.
+fn module(path: &[PathBuf], switched: &Switched, host: &Host) -> Result<Module, String> {
+    match find(path, &switched.name) {
+        None => Err("it is not there".into()),
+        Some(Err(why)) => Err(why),
+        Some(Ok(found)) => Ok(Module::new(found, switched.clone(), host)),
     }
 }

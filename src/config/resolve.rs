@@ -39,7 +39,7 @@ pub(super) fn resolve(
         return Err(wrong("authserv_id", &why).into());
     }
     let log = log_to(keys.log, &dir, me)?;
-    let modules = modules::switched(words(keys.modules), keys.module);
+    let (modules, modules_off) = modules::switched(words(keys.modules), keys.module);
     let modules_path = words(keys.modules_path).map(|path| modules::path(&path, me));
     let name = keys.name.unwrap_or_else(|| "Support".into());
     let has_people = !keys.person.is_empty();
@@ -77,6 +77,7 @@ pub(super) fn resolve(
         log,
         parts_off: words(keys.parts.off).unwrap_or_default(),
         modules,
+        modules_off,
         modules_path: modules_path.transpose()?,
         addresses,
     })

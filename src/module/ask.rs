@@ -58,6 +58,10 @@ pub enum Failure {
     Signal(i32, String),
     /// It said more than it may.
     SaidTooMuch,
+    /// A line of what it said has more bytes than these.
+    LineTooLong(usize),
+    /// It said this, which is not what it was asked for.
+    Odd(String),
     /// What it said is no JSON object.
     NoObject(String),
 }
@@ -95,6 +99,10 @@ impl fmt::Display for Failure {
                 reason(f, line)
             }
             Failure::SaidTooMuch => write!(f, "it said more than {} KiB", MOST >> 10),
+            Failure::LineTooLong(most) => {
+                write!(f, "a line of its answer is longer than {} KiB", most >> 10)
+            }
+            Failure::Odd(why) => f.write_str(why),
             Failure::NoObject(why) => write!(f, "its answer is no JSON object: {why}"),
         }
     }
@@ -136,16 +144,7 @@ impl Module {
     pub fn ask(&self, request: Request) -> Result<Asking, Failure> {
         let own = self.manifest.limit(request.point);
         let limit = request.limit.map_or(own, |limit| limit.min(own));
-        let turn = match self.manifest.serial {
-            true => Some(self.home.lock("serial").map_err(|e| match e.kind() {
-                ErrorKind::TimedOut => Failure::Busy,
-                _ => Failure::NotReady(format!("cannot lock {}: {e}", self.home.path().display())),
-            })?),
-            false => None,
-        };
-        let input = self.input(&request)?;
-        let mut command = self.command(request.point)?;
-        command.stdin(input);
+        let (mut command, turn) = self.ready(&request)?;
         let running =
             Running::start_to_hear(&mut command, limit, MOST).map_err(|e| self.unstarted(e))?;
         Ok(Asking {
@@ -153,6 +152,21 @@ impl Module {
             limit,
             _turn: turn,
         })
+    }
+
+    /// Its program, ready to be started for a request, and what has to be held until it has answered.
+    pub(super) fn ready(&self, request: &Request) -> Result<(Command, Option<File>), Failure> {
+        let turn = match self.manifest.serial {
+            true => Some(self.home.lock("serial").map_err(|e| match e.kind() {
+                ErrorKind::TimedOut => Failure::Busy,
+                _ => Failure::NotReady(format!("cannot lock {}: {e}", self.home.path().display())),
+            })?),
+            false => None,
+        };
+        let input = self.input(request)?;
+        let mut command = self.command(request.point)?;
+        command.stdin(input);
+        Ok((command, turn))
     }
 
     /// What it reads: the head, then the message.

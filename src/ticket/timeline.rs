@@ -19,6 +19,8 @@ pub struct TimelineItem {
     pub author: Option<Mailbox>,
     /// What it is about, in one line; of a mail, its Subject.
     pub subject: String,
+    /// Where more of it is to be read, if that is in the web.
+    pub url: Option<String>,
     /// What else is known if it is a message of a ticket.
     pub message: Option<MessageFacts>,
 }
@@ -79,6 +81,8 @@ pub struct Wanted {
     pub ticket: Option<TicketId>,
     /// Only where the author's name or address contains this text, which is in lower case.
     pub from: Option<String>,
+    /// So many at most.
+    pub limit: Option<usize>,
 }
 
 impl Wanted {

@@ -35,6 +35,7 @@ impl Provider for Greetings {
                 }),
                 subject: subject.into(),
                 message: None,
+                url: None,
             };
         Ok(Box::new(SAID.into_iter().map(move |said| Ok(item(said)))))
     }

@@ -94,6 +94,8 @@ struct EventJson<'a> {
     message: Option<u64>,
     author: Option<MailboxObject<'a>>,
     subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     automatic: bool,
     size: u64,
     attachments: u32,
@@ -109,6 +111,7 @@ impl<'a> From<&'a TimelineItem> for EventJson<'a> {
             message: message.map(|it| it.number),
             author: item.author.as_ref().map(MailboxObject::from),
             subject: &item.subject,
+            url: item.url.as_deref(),
             automatic: message.is_some_and(|it| it.automatic),
             size: message.map_or(0, |it| it.size),
             attachments: message.map_or(0, |it| it.attachments),
@@ -136,14 +139,10 @@ impl Run for Timeline {
             None => desk.reconcile_all()?,
         }
         let items = || -> Result<Items> {
-            let most = match self.count {
-                None if self.rss || self.atom => FEED,
-                count => count.unwrap_or(usize::MAX),
-            };
             // Without a ticket there is no index to ask, and none is made.
             let asked = providers.iter().filter(|_| !nothing);
             let merged = merge(asked.map(|provider| &**provider), &wanted)?;
-            Ok(Box::new(merged.take(most)))
+            Ok(Box::new(merged.take(wanted.limit.unwrap_or(usize::MAX))))
         };
         let tag = |id| desk.config.tag(id);
         let head = FeedHead {
@@ -196,6 +195,10 @@ impl Timeline {
             kinds: (!kinds.is_empty()).then_some(kinds),
             ticket: self.ticket,
             from: self.from.as_ref().map(|text| text.to_lowercase()),
+            limit: match self.count {
+                None if self.rss || self.atom => Some(FEED),
+                count => count,
+            },
         })
     }
 }

@@ -211,15 +211,16 @@ fn engine() -> Result<Environment<'static>> {
 }
 
 fn item_values<'a>(head: &FeedHead, item: &'a TimelineItem, id: String) -> Result<ItemValues<'a>> {
-    let link = item
+    let address = item
         .ticket
         .and_then(|id| head.addresses.published_ticket(id));
+    let link = item.url.clone().or_else(|| address.as_deref().map(mailto));
     let email = item.author.as_ref().map(|author| author.address.as_str());
     let description = description(item);
     Ok(ItemValues {
         id,
         title: title(head, item),
-        link: link.as_deref().map(mailto),
+        link,
         at: Moment::new(item.at)?,
         kind: &item.kind,
         author: item.who(),

@@ -19,6 +19,7 @@ fn item(at: i64, who: Option<(&str, &str)>, subject: &str) -> TimelineItem {
             address: address.into(),
         }),
         subject: subject.into(),
+        url: None,
         message: Some(MessageFacts {
             number: 3,
             automatic: false,
@@ -244,6 +245,7 @@ fn a_feed_of_other_things_is_another_feed() {
         kinds: Some(vec!["opened".into(), "re-opened".into()]),
         from: Some("müßig & co".into()),
         until: None,
+        limit: None,
     };
     assert_eq!(
         id(&wanted),

@@ -99,6 +99,7 @@ pub(super) fn item(it: HistoryEntry, staff: &Staff) -> TimelineItem {
         }),
         author: it.author,
         subject: it.subject,
+        url: None,
     }
 }
 

@@ -73,6 +73,7 @@ mod tests {
             }),
             subject: "Hi".into(),
             message: None,
+            url: None,
         }
     }
 

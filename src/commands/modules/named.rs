@@ -1,0 +1,36 @@
+//! The module that somebody names, whether it is switched on or not.
+
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::module::{Module, find};
+use anyhow::Result;
+
+/// The module of this name.
+///
+/// # Errors
+/// Status 66 if there is none, 78 if it may not be run.
+pub(super) fn named(desk: &Desk, name: &str) -> Result<Module> {
+    expect_there(desk, name)?;
+    let broken = |why| Fault::new(Status::Config, format!("module {name}: {why}")).into();
+    desk.config.module(name).map_err(broken)
+}
+
+/// Says no where there is no module of this name, not even a broken one.
+///
+/// # Errors
+/// Status 66.
+pub(super) fn expect_there(desk: &Desk, name: &str) -> Result<()> {
+    let path = desk.config.modules_path();
+    if find(&path, name).is_some() {
+        return Ok(());
+    }
+    let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
+    let path = match path.is_empty() {
+        true => "no directory".to_owned(),
+        false => path.join(", "),
+    };
+    let fault = Fault::new(Status::NoInput, format!("there is no module {name:?}"));
+    Err(fault
+        .hint(format!("modules are looked for in {path}"))
+        .into())
+}

@@ -1,0 +1,173 @@
+//! `tickets modules enable` and `disable` (G3).
+
+use super::data::set_up;
+use super::list::{adds, is_part};
+use super::named::{expect_there, named};
+use super::toml::{Edit, switch};
+use crate::commands::logged;
+use crate::desk::Desk;
+use crate::error::{Fault, Status};
+use crate::log::Severity;
+use crate::module::{Level, Module, Point};
+use crate::part::outside::commands_of;
+use crate::part::{Context, Part};
+use crate::screen::{remark, say};
+use anyhow::Result;
+
+/// Switch a module on
+///
+/// The module is looked at first: who may write to it, its manifest, whether what it needs is in order (its point
+/// `check`), and its data is set up (`setup`). If anything fails, nothing is changed. Then it is added to
+/// `modules` in the configuration.
+#[derive(clap::Args)]
+pub(super) struct Enable {
+    /// The module
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Switch a module off
+///
+/// It is taken out of `modules` in the configuration. Its data and its settings stay.
+#[derive(clap::Args)]
+pub(super) struct Disable {
+    /// The module
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+impl Enable {
+    pub(super) fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk_to_write()?;
+        let module = named(&desk, &self.name)?;
+        let name = module.name();
+        if is_part(cx, name) {
+            let text = format!("module {name}: {name} is the name of a built-in part");
+            return Err(Fault::new(Status::Config, text).into());
+        }
+        expect_well(&module)?;
+        set_up(&module, desk.now())?;
+        conflicts(cx, &desk, &module);
+        if desk.config.modules.iter().any(|on| on.name == name) {
+            say(format_args!("{name} is on already"))?;
+            return Ok(Status::Ok);
+        }
+        let adds = adds(&module).join(", ");
+        written(
+            &desk,
+            name,
+            true,
+            &match adds.as_str() {
+                "" => format!("{name} is on"),
+                adds => format!("{name} is on: {adds}"),
+            },
+        )
+    }
+}
+
+impl Disable {
+    pub(super) fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.planned_desk()?;
+        let name = &self.name;
+        if !desk.config.modules.iter().any(|on| on.name == *name) {
+            if is_part(cx, name) {
+                let text = format!("{name} is a built-in part");
+                let hint =
+                    format!("in the configuration, [parts] off = [{name:?}] switches it off");
+                return Err(Fault::new(Status::Usage, text).hint(hint).into());
+            }
+            expect_there(&desk, name)?;
+            say(format_args!("{name} is off already"))?;
+            return Ok(Status::Ok);
+        }
+        written(&desk, name, false, &format!("{name} is off"))
+    }
+}
+
+/// Changes the configuration, and says `done`; or what is left to do for whoever may change it.
+fn written(desk: &Desk, name: &str, on: bool, done: &str) -> Result<Status> {
+    let Some(file) = &desk.config.file else {
+        let fault = Fault::new(Status::Config, "there is no configuration file");
+        return Err(fault.hint("`tickets init` writes one").into());
+    };
+    match switch(file, name, on)? {
+        Edit::Done => {
+            let word = if on { "enable" } else { "disable" };
+            let line = logged::by().word(word).name("module", name);
+            line.write(Severity::Info);
+            say(done)?;
+            Ok(Status::Ok)
+        }
+        Edit::Yours(why, line) => {
+            say(&line)?;
+            let text = format!("cannot write {}: {why}", file.display());
+            let hint = "all else is done: write the line above into it, above its tables";
+            Err(Fault::new(Status::NoPerm, text).hint(hint).into())
+        }
+    }
+}
+
+/// Asks the module whether what it needs is in order.
+fn expect_well(module: &Module) -> Result<()> {
+    if !module.manifest.has(Point::Check) {
+        return Ok(());
+    }
+    let name = module.name();
+    let fault = |text: String| Fault::new(Status::TempFail, format!("module {name}: {text}"));
+    let findings = module
+        .findings()
+        .map_err(|why| fault(format!("check: {why}")))?;
+    match findings
+        .into_iter()
+        .find(|finding| finding.level == Level::Bad)
+    {
+        None => Ok(()),
+        Some(bad) => Err(match bad.mend {
+            Some(mend) => fault(bad.what).hint(mend),
+            None => fault(bad.what),
+        }
+        .into()),
+    }
+}
+
+/// Says which of its names stay with somebody else.
+fn conflicts(cx: &Context, desk: &Desk, module: &Module) {
+    let name = module.name();
+    for entry in commands_of(module) {
+        let command = &entry.name;
+        let has = |part: &&dyn Part| part.commands().iter().any(|it| it.name() == command);
+        let is_built_in = cx.program.find_subcommand(command).is_some()
+            || cx.parts.off_with_command(command).is_some()
+            || command == "help";
+        match cx.parts.on().find(has).and_then(|part| part.module()) {
+            Some(other) if other.name() == name => {}
+            Some(other) => {
+                let other = other.name();
+                remark(format_args!(
+                    "the command {command} stays that of the module {other}"
+                ));
+            }
+            None if is_built_in => {
+                remark(format_args!(
+                    "the command {command} stays the one that is built in"
+                ));
+            }
+            None => {}
+        }
+    }
+    let is_other = |part: &&dyn Part| part.module().is_none_or(|it| it.name() != name);
+    for kind in &module.manifest.timeline.filters {
+        let events = cx
+            .parts
+            .on()
+            .filter(is_other)
+            .flat_map(|part| part.events(desk));
+        let mut kinds = events.flat_map(|provider| provider.kinds());
+        if kinds.any(|other| other.name == kind.name) {
+            let kind = &kind.name;
+            remark(format_args!(
+                "the timeline has events {kind} already; `--events {kind}` shows both"
+            ));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A directory with all that is in it: copied for the case that an upgrade fails, and removed.
+
+use crate::files::Dir;
+use nix::dir::{self, Type};
+use nix::fcntl::{OFlag, readlinkat};
+use nix::sys::stat::{Mode, fchmod, futimens};
+use nix::sys::time::TimeSpec;
+use nix::unistd::symlinkat;
+use std::fs::File;
+use std::io::{Error, Result};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// So deep may directories lie in each other.
+const DEEPEST: usize = 64;
+
+/// Puts a copy of all that is in `from` into `to`, which is empty, and returns when it is on the disk. Sockets, pipes
+/// and devices are left out.
+///
+/// # Errors
+/// Something cannot be read or written, or has a name that is no text.
+pub(super) fn copy(from: &Dir, to: &Dir) -> Result<()> {
+    copy_below(from, to, DEEPEST)
+}
+
+fn copy_below(from: &Dir, to: &Dir, deep: usize) -> Result<()> {
+    for (name, kind) in entries(from)? {
+        match kind {
+            Type::Directory => {
+                let left = deep.checked_sub(1).ok_or_else(|| too_deep(from))?;
+                to.create_dir(&name, 0o700)?;
+                copy_below(&from.below(&name)?, &to.below(&name)?, left)?;
+            }
+            Type::Symlink => {
+                let target = readlinkat(from, name.as_str())?;
+                symlinkat(target.as_os_str(), to, name.as_str())?;
+            }
+            Type::File => {
+                let mut old = from.at(&name).open(OFlag::O_RDONLY)?;
+                let mut new = to.at(&name).create(0o600)?;
+                std::io::copy(&mut old, &mut new)?;
+                look_alike(&old, &new)?;
+                new.sync_all()?;
+            }
+            _ => {}
+        }
+    }
+    look_alike(from.file(), to.file())?;
+    to.sync()
+}
+
+/// Gives `new` the mode and the time of `old`.
+fn look_alike(old: &File, new: &File) -> Result<()> {
+    let meta = old.metadata()?;
+    fchmod(new, Mode::from_bits_truncate(meta.mode() & 0o7777))?;
+    let then = TimeSpec::new(meta.mtime(), meta.mtime_nsec());
+    Ok(futimens(new, &then, &then)?)
+}
+
+/// Removes the directory `name` of `parent` with all that is in it, if it is there.
+///
+/// # Errors
+/// Something cannot be removed.
+pub(super) fn remove(parent: &Dir, name: &str) -> Result<()> {
+    remove_below(parent, name, DEEPEST)
+}
+
+fn remove_below(parent: &Dir, name: &str, deep: usize) -> Result<()> {
+    let dir = match parent.below(name) {
+        Err(e) if crate::files::absent(&e) => return Ok(()),
+        opened => opened?,
+    };
+    for (name, kind) in entries(&dir)? {
+        match kind {
+            Type::Directory => {
+                let left = deep.checked_sub(1).ok_or_else(|| too_deep(&dir))?;
+                remove_below(&dir, &name, left)?;
+            }
+            _ => dir.at(&name).remove()?,
+        }
+    }
+    parent.remove_dir(name)
+}
+
+/// What is in a directory.
+fn entries(dir: &Dir) -> Result<Vec<(String, Type)>> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    let mut entries = Vec::new();
+    for entry in dir::Dir::openat(dir, ".", flags, Mode::empty())? {
+        let entry = entry?;
+        let odd = || {
+            Error::other(format!(
+                "{} has a name that is no text",
+                dir.path().display()
+            ))
+        };
+        let name = entry.file_name().to_str().map_err(|_| odd())?;
+        if [".", ".."].contains(&name) {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            Some(kind) => kind,
+            None => kind_of(dir, name)?,
+        };
+        entries.push((name.to_owned(), kind));
+    }
+    Ok(entries)
+}
+
+/// What stands at a name, where the file system does not say so at once.
+fn kind_of(dir: &Dir, name: &str) -> Result<Type> {
+    let mode = dir.at(name).found()?.map_or(0, |found| found.mode());
+    Ok(match mode & nix::libc::S_IFMT {
+        nix::libc::S_IFDIR => Type::Directory,
+        nix::libc::S_IFLNK => Type::Symlink,
+        nix::libc::S_IFREG => Type::File,
+        _ => Type::Fifo,
+    })
+}
+
+fn too_deep(dir: &Dir) -> Error {
+    let path: &Path = dir.path();
+    Error::other(format!("{} lies too deep", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_copy_is_the_same_and_can_be_removed() {
+        // G8
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir_all(at("old/deep/er")).unwrap();
+        fs::create_dir(at("new")).unwrap();
+        fs::write(at("old/deep/er/x"), "words\0").unwrap();
+        symlink("/nowhere", at("old/link")).unwrap();
+        fs::write(at("old/run"), "#!/bin/sh\n").unwrap();
+        fs::set_permissions(at("old/run"), fs::Permissions::from_mode(0o750)).unwrap();
+        let open = |name: &str| Dir::open_named(&at(name)).unwrap();
+        copy(&open("old"), &open("new")).unwrap();
+        assert_eq!(fs::read(at("new/deep/er/x")).unwrap(), b"words\0");
+        assert_eq!(
+            fs::read_link(at("new/link")).unwrap(),
+            Path::new("/nowhere")
+        );
+        let [old, new] = ["old/run", "new/run"].map(|name| fs::metadata(at(name)).unwrap());
+        assert_eq!((old.mode(), old.mtime()), (new.mode(), new.mtime()));
+        let parent = Dir::open_named(root.path()).unwrap();
+        remove(&parent, "new").unwrap();
+        remove(&parent, "new").unwrap();
+        assert_eq!(parent.names().unwrap(), ["old"]);
+        let mut path = at("old");
+        (0..70).for_each(|_| path.push("d"));
+        fs::create_dir_all(&path).unwrap();
+        fs::create_dir(at("new")).unwrap();
+        assert!(copy(&open("old"), &open("new")).is_err(), "it is too deep");
+    }
+}

@@ -1,0 +1,225 @@
+//! The events of a module in the timeline.
+
+use crate::module::{AnswerLines, Failure, Head, KindEntry, Module, Point, Request, clean};
+use crate::screen::remark;
+use crate::ticket::TicketId;
+use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
+use anyhow::Result;
+use jiff::Timestamp;
+use mail::decode::Mailbox;
+use serde_json::{Map, Value};
+
+/// The most bytes of a string in a line.
+const STRING: usize = 1 << 10;
+
+/// The events of a module. What is wrong with them is said in a line, and the timeline shown without the rest of them.
+pub(super) struct ModuleEvents<'a> {
+    pub(super) module: &'a Module,
+    /// The present, in seconds since 1970.
+    pub(super) now: i64,
+}
+
+impl Provider for ModuleEvents<'_> {
+    fn kinds(&self) -> Vec<EventKind> {
+        let filters = self.module.manifest.timeline.filters.iter();
+        let kind = |entry: &KindEntry| EventKind {
+            name: entry.name.clone().into(),
+            label: entry.label.clone().into(),
+        };
+        filters.map(kind).collect()
+    }
+
+    fn items<'a>(&'a self, wanted: &'a Wanted) -> Result<Items<'a>> {
+        let own = self.kinds();
+        let is_own = |name: &String| own.iter().any(|kind| kind.name == *name);
+        let kinds: Vec<String> = match &wanted.kinds {
+            Some(kinds) => kinds.iter().filter(|name| is_own(name)).cloned().collect(),
+            None => own.iter().map(|kind| kind.name.to_string()).collect(),
+        };
+        let health = self.module.home.state();
+        if kinds.is_empty() {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        if health.rests(self.now) {
+            self.is_missing(&format!(
+                "it rests after {}",
+                health.last_fault.unwrap_or_default()
+            ));
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let mut lines = self
+            .ask(wanted, kinds)
+            .inspect_err(|why| self.fails(why))
+            .ok();
+        let mut last = i64::MAX;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let next = self.next(lines.as_mut()?, last);
+            match next {
+                Ok(Some(item)) => {
+                    last = item.at;
+                    return Some(Ok(item));
+                }
+                Ok(None) => self.note(None),
+                Err(why) => self.fails(&why),
+            }
+            lines = None;
+            None
+        })))
+    }
+}
+
+impl ModuleEvents<'_> {
+    fn ask(&self, wanted: &Wanted, kinds: Vec<String>) -> Result<AnswerLines, Failure> {
+        let head = Head::default()
+            .with("since", wanted.since)
+            .with("until", wanted.until)
+            .with("kinds", kinds)
+            .with("ticket", wanted.ticket.map(TicketId::get))
+            .with("from", wanted.from.clone())
+            .with("limit", wanted.limit);
+        self.module.ask_for_lines(Request {
+            point: Point::Timeline,
+            head,
+            mail: None,
+            limit: None,
+        })
+    }
+
+    /// Its next event, which is no newer than `last`.
+    fn next(&self, lines: &mut AnswerLines, last: i64) -> Result<Option<TimelineItem>, Failure> {
+        let Some(fields) = lines.next_object()? else {
+            return Ok(None);
+        };
+        let item = item(&fields).map_err(Failure::Odd)?;
+        if !self.kinds().iter().any(|kind| kind.name == item.kind) {
+            let kind = clean(&item.kind, STRING);
+            return Err(Failure::Odd(format!("its manifest has no event {kind:?}")));
+        }
+        if item.at > last {
+            return Err(Failure::Odd(
+                "its events are not in order, newest first".into(),
+            ));
+        }
+        Ok(Some(item))
+    }
+
+    fn fails(&self, why: &Failure) {
+        let why = why.to_string();
+        self.note(Some(&why));
+        self.is_missing(&why);
+    }
+
+    fn is_missing(&self, why: &str) {
+        let name = self.module.name();
+        remark(format_args!(
+            "events of the module {name} are missing: {why}"
+        ));
+    }
+
+    /// Where it cannot be noted how the module fares, it is asked again next time.
+    fn note(&self, fault: Option<&str>) {
+        let _ = self.module.home.note(fault, self.now);
+    }
+}
+
+/// The event that an object describes.
+fn item(fields: &Map<String, Value>) -> Result<TimelineItem, String> {
+    let text = |key: &str| {
+        let value = fields.get(key)?.as_str()?;
+        Some(clean(value, STRING))
+    };
+    let at = match fields.get("at") {
+        Some(Value::String(text)) => text.parse().ok().map(Timestamp::as_second),
+        Some(value) => value.as_i64(),
+        None => None,
+    };
+    let at = at.filter(|&at| Timestamp::from_second(at).is_ok());
+    let ticket = match fields.get("ticket") {
+        None | Some(Value::Null) => None,
+        Some(value) => {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let ticket = number.and_then(TicketId::new);
+            Some(ticket.ok_or_else(|| format!("ticket is {value}, no number of one"))?)
+        }
+    };
+    let author = match fields.get("author") {
+        Some(Value::Object(author)) => {
+            let part = |key: &str| author.get(key).and_then(Value::as_str).unwrap_or_default();
+            Some(Mailbox {
+                name: clean(part("name"), STRING),
+                address: clean(part("address"), STRING),
+            })
+        }
+        Some(Value::String(name)) => Some(Mailbox {
+            name: clean(name, STRING),
+            address: String::new(),
+        }),
+        _ => None,
+    };
+    let is_web = |url: &String| {
+        ["https://", "http://"]
+            .iter()
+            .any(|web| url.starts_with(web))
+    };
+    Ok(TimelineItem {
+        at: at.ok_or("at is no time, such as 2026-11-01T12:00:00Z or seconds since 1970")?,
+        kind: text("kind").ok_or("kind is missing")?.into(),
+        ticket,
+        author,
+        subject: text("subject").unwrap_or_default(),
+        url: text("url").filter(is_web),
+        message: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_line_says_is_judged() {
+        // G7: a module is a stranger, too.
+        let ticket = |text: &str| {
+            let fields: Map<String, Value> = serde_json::from_str(text).unwrap();
+            item(&fields).map(|it| {
+                let who = it.author.map(|it| format!("{}|{}", it.name, it.address));
+                let ticket = it.ticket.map_or(0, TicketId::get);
+                let (who, url) = (who.unwrap_or_default(), it.url.unwrap_or_default());
+                format!(
+                    "{} {} {ticket} {who} {:?} {url}",
+                    it.at, it.kind, it.subject
+                )
+            })
+        };
+        let no_time = "at is no time, such as 2026-11-01T12:00:00Z or seconds since 1970";
+        for (text, want) in [
+            (r#"{"at":7,"kind":"commit"}"#, Ok("7 commit 0  \"\" ")),
+            (
+                r#"{"at":"2026-11-01T12:00:00Z","kind":"commit","ticket":12,"author":"Ann","subject":"a\nb\u001b[1m","url":"https://x.example/1"}"#,
+                Ok("1793534400 commit 12 Ann| \"a b [1m\" https://x.example/1"),
+            ),
+            (
+                r#"{"at":7,"kind":"x","author":{"name":"Ann","address":"ann@example.net"},"url":"javascript:alert(1)","ticket":null}"#,
+                Ok("7 x 0 Ann|ann@example.net \"\" "),
+            ),
+            (r#"{"at":7}"#, Err("kind is missing")),
+            (r#"{"kind":"commit"}"#, Err(no_time)),
+            (
+                r#"{"at":9223372036854775807,"kind":"commit"}"#,
+                Err(no_time),
+            ),
+            (r#"{"at":"yesterday","kind":"commit"}"#, Err(no_time)),
+            (
+                r#"{"at":7,"kind":"x","ticket":0}"#,
+                Err("ticket is 0, no number of one"),
+            ),
+            (
+                r#"{"at":7,"kind":"x","ticket":"12"}"#,
+                Err("ticket is \"12\", no number of one"),
+            ),
+        ] {
+            let want = want.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(ticket(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A module's own data: its version, upgrades, and what is left when one dies (G8).
+
+use super::shelf::{path_line, put};
+use super::switch::{MORE, POINTS, SPAM, desk};
+use crate::bench::Bench;
+use crate::crash::{CALLS, at_each, calls_in, changes, strace_is_here, under_strace};
+use std::fs;
+
+/// What the data of the module holds, and the version that is noted.
+fn data(b: &Bench) -> (String, String) {
+    let home = b.ticket(".tickets/modules/spam");
+    let read = |name: &str| fs::read_to_string(home.join(name)).unwrap_or_default();
+    (read("data/words"), read("data_version"))
+}
+
+/// A desk where the module is on, with data of version 2.
+fn with_data() -> Bench {
+    let b = desk();
+    b.works("modules enable spam");
+    assert_eq!(data(&b), ("words\n".into(), "2\n".into()));
+    b
+}
+
+/// A module of version 3, whose `setup` is this.
+fn newer(b: &Bench, setup: &str) {
+    let script = SPAM.replace("echo words >\"$TICKETS_DATA/words\"", setup);
+    put(b, "spam", &POINTS, &MORE.replace('2', "3"), &script);
+}
+
+#[test]
+fn an_upgrade_that_fails_puts_the_data_back() {
+    // G8
+    let b = with_data();
+    newer(
+        &b,
+        "rm words; mkdir -p new/er; echo half >new/er/x; echo no room >&2; exit 1",
+    );
+    let fault = "tickets: module spam: its data is not set up: it exited with status 1: no room\n";
+    b.run(&["modules", "upgrade"], b"").is(75, "", fault);
+    assert_eq!(data(&b), ("words\n".into(), "2\n".into()));
+    let home = b.ticket(".tickets/modules/spam");
+    let mut names: Vec<_> = fs::read_dir(home)
+        .unwrap()
+        .map(|it| it.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["data", "data_version", "setup.lock", "state", "state.lock"]
+    );
+    // Nobody asks it, all else goes on, and it is named.
+    b.file("submit", "Subject: Hi\n\nx\n");
+    let ran = b.run(&["timeline", "--events", "verdict"], b"");
+    assert_eq!(ran.status, 64, "{ran:?}");
+    let list = b.run(&["modules"], b"").stdout;
+    assert!(list.contains("needs upgrade"), "{list}");
+    assert!(list.contains("    it needs an upgrade of its data: `tickets modules upgrade spam`\n"));
+    assert!(
+        list.contains(": setup: it exited with status 1: no room\n"),
+        "{list}"
+    );
+    // What it reads says from which version to which.
+    newer(
+        &b,
+        "read -r head; echo \"$head\" | grep -o '\"from\":2\\|\"to\":3' >words",
+    );
+    b.says(
+        "modules upgrade spam",
+        "spam: data upgraded from version 2 to 3\n",
+    );
+    assert_eq!(data(&b), ("\"from\":2\n\"to\":3\n".into(), "3\n".into()));
+    // An older one would not know what to do with it.
+    put(&b, "spam", &POINTS, MORE, SPAM);
+    b.run(&["modules", "upgrade"], b"").is(
+        75,
+        "",
+        "tickets: module spam: its data is not set up: its data is of version 3, and it only knows 2: it was newer once\n",
+    );
+    let list = b.run(&["modules"], b"").stdout;
+    assert!(
+        list.contains("its data is of version 3, and it only knows 2"),
+        "{list}"
+    );
+}
+
+#[test]
+fn one_that_fails_keeps_no_other_from_its_upgrade() {
+    // G8
+    let b = Bench::new();
+    for name in ["a", "b", "c"] {
+        let exit = i32::from(name == "b");
+        put(
+            &b,
+            name,
+            &["setup"],
+            "data_version = 1\n",
+            &format!("#!/bin/sh\nexit {exit}\n"),
+        );
+    }
+    b.configure(&format!(
+        "{}modules = [\"a\", \"b\", \"gone\", \"c\"]\n",
+        path_line(&b)
+    ));
+    b.make_store();
+    let ran = b.run(&["modules", "upgrade"], b"");
+    assert_eq!(
+        ran.stdout,
+        "a: data set up, version 1\nc: data set up, version 1\n"
+    );
+    assert_eq!(ran.status, 66, "{ran:?}");
+    assert!(
+        ran.stderr
+            .starts_with("tickets: module b: its data is not set up: it exited with status 1\n")
+    );
+}
+
+/// Runs `args` on a fresh desk and kills it at each call that changes something; then `check`.
+fn killed_at_each(
+    args: &[&str],
+    fresh: impl Fn() -> Bench + Sync,
+    check: impl Fn(&Bench, &str) + Sync,
+) {
+    let b = fresh();
+    let log = b.path("strace.log");
+    let filter = format!("trace={CALLS}");
+    let ran = under_strace(&b, &["-o", log.to_str().unwrap(), "-e", &filter], args, b"");
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let count = at_each(&changes(calls_in(&log)), |name, n| {
+        let b = fresh();
+        let inject = format!("inject={name}:signal=KILL:when={n}");
+        let ran = under_strace(&b, &["-o", "/dev/null", "-e", &inject], args, b"");
+        assert!([-9, 0].contains(&ran.status), "{name} {n}: {ran:?}");
+        check(&b, &format!("killed at {name} {n}"));
+    });
+    println!("{args:?}: {count} kill points");
+    assert!(count > 10, "{count}");
+}
+
+#[test]
+fn enabling_that_is_killed_at_any_system_call_can_be_repeated() {
+    // G3, G8
+    if !strace_is_here() {
+        return;
+    }
+    let before = fs::read_to_string(desk().path("config.toml")).unwrap();
+    let lines = before.lines().count();
+    killed_at_each(&["modules", "enable", "spam"], desk, |b, what| {
+        // The configuration is as it was or as it should be; mail is filed with either.
+        let config = fs::read_to_string(b.path("config.toml")).unwrap();
+        let on = config
+            .lines()
+            .filter(|line| *line == "modules = [\"spam\"]")
+            .count();
+        assert_eq!(config.lines().count(), lines + on, "{what}: {config}");
+        b.file("submit", "Message-ID: <1@x>\nSubject: Hi\n\nx\n");
+        if on == 1 {
+            assert_eq!(data(b), ("words\n".into(), "2\n".into()), "{what}");
+        }
+        let ran = b.run(&["modules", "enable", "spam"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{what}");
+        assert_eq!(data(b), ("words\n".into(), "2\n".into()), "{what}");
+        let config = fs::read_to_string(b.path("config.toml")).unwrap();
+        assert_eq!(
+            config.matches("\nmodules = [\"spam\"]\n").count(),
+            1,
+            "{what}: {config}"
+        );
+        assert!(!b.path("config.toml.new").exists(), "{what}");
+        assert_eq!(b.run(&["spam"], b"").status, 7, "{what}");
+    });
+}
+
+#[test]
+fn an_upgrade_that_is_killed_at_any_system_call_can_be_repeated() {
+    // G8
+    if !strace_is_here() {
+        return;
+    }
+    let fresh = || {
+        let b = with_data();
+        // It would do harm if it were done twice to the same data.
+        newer(
+            &b,
+            "test -e words && mv words old && { cat old; echo more; } >words",
+        );
+        b
+    };
+    killed_at_each(&["modules", "upgrade"], fresh, |b, what| {
+        let (words, version) = data(b);
+        if version == "3\n" {
+            assert_eq!(words, "words\nmore\n", "{what}");
+        }
+        let ran = b.run(&["modules", "upgrade"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{what}");
+        assert_eq!(data(b), ("words\nmore\n".into(), "3\n".into()), "{what}");
+        assert_eq!(b.run(&["spam"], b"").status, 7, "{what}");
+        // Nothing is left of it.
+        b.works("modules upgrade");
+        let home = b.ticket(".tickets/modules/spam");
+        let names = fs::read_dir(home)
+            .unwrap()
+            .map(|it| it.unwrap().file_name());
+        let odd = ["before-2", "copy", "failed"];
+        let left: Vec<_> = names
+            .filter(|name| odd.iter().any(|odd| name == odd))
+            .collect();
+        assert!(left.is_empty(), "{what}: {left:?}");
+    });
+}

@@ -1,0 +1,379 @@
+//! Modules are listed, switched on and off, and their commands run.
+
+use super::shelf::{path_line, put, put_zoo, set_mode, shelf};
+use crate::bench::{Bench, finish, ordinary_user};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+
+/// A module that does a little of all.
+pub const SPAM: &str = r#"#!/bin/sh
+case $1 in
+check) echo '{"findings":[{"level":"ok","what":"the scanner answers"}]}' ;;
+setup) echo words >"$TICKETS_DATA/words" ;;
+command)
+    shift
+    printf '%s:' "$TICKETS_SETTINGS" "$TICKETS_MODULE" "$@"
+    echo
+    pwd
+    cat
+    echo "no such ticket" >&2
+    exit 7
+    ;;
+timeline) echo '{"at":1000,"kind":"verdict","ticket":1,"subject":"spam"}' ;;
+esac
+"#;
+
+pub const POINTS: [&str; 5] = ["filter", "timeline", "command", "check", "setup"];
+
+pub const MORE: &str = r#"data_version = 2
+[[timeline.filters]]
+name = "verdict"
+label = "Verdicts"
+[[command]]
+name = "spam"
+summary = "Teach that tickets are spam"
+"#;
+
+/// A desk whose shelf holds the module `spam`.
+pub fn desk() -> Bench {
+    let bench = Bench::new();
+    put(&bench, "spam", &POINTS, MORE, SPAM);
+    bench.configure(&path_line(&bench));
+    bench.make_store();
+    bench
+}
+
+#[test]
+fn nothing_is_run_that_somebody_else_may_change() {
+    // G3
+    let b = desk();
+    let run = shelf(&b).join("spam/run");
+    let says = |want: &str| {
+        let fault = format!("tickets: module spam: {want}\n");
+        b.run(&["modules", "enable", "spam"], b"")
+            .is(78, "", &fault);
+        let config = fs::read_to_string(b.path("config.toml")).unwrap();
+        assert!(!config.contains("\nmodules = "), "{config}");
+    };
+    for (path, mode, good) in [
+        ("", 0o777, 0o755),
+        ("spam", 0o775, 0o755),
+        ("spam/module.toml", 0o666, 0o644),
+        ("spam/run", 0o757, 0o755),
+    ] {
+        let at = shelf(&b).join(path);
+        set_mode(&at, mode);
+        let at = at.display().to_string();
+        says(&format!(
+            "others may write to {}: chmod go-w",
+            at.trim_end_matches('/')
+        ));
+        set_mode(&shelf(&b).join(path), good);
+    }
+    set_mode(&run, 0o644);
+    says(&format!("{} is not executable: chmod +x", run.display()));
+    fs::remove_file(&run).unwrap();
+    symlink("/bin/true", &run).unwrap();
+    says(&format!(
+        "cannot read {}: a symbolic link stands there, no file",
+        run.display()
+    ));
+    if ordinary_user().is_some() {
+        fs::remove_file(&run).unwrap();
+        fs::write(&run, SPAM).unwrap();
+        set_mode(&run, 0o755);
+        std::os::unix::fs::chown(&run, Some(12345), None).unwrap();
+        says(&format!(
+            "{} belongs to user 12345, not to root or to the desk's user",
+            run.display()
+        ));
+    }
+}
+
+#[test]
+fn nothing_in_the_store_is_a_module() {
+    // G3
+    let b = desk();
+    b.configure(&format!("modules_path = [{:?}]\n", b.ticket("modules")));
+    b.make_dir("tickets/modules");
+    fs::rename(b.path("modules/spam"), b.ticket("modules/spam")).unwrap();
+    set_mode(&b.ticket("modules"), 0o755);
+    b.run(&["modules", "enable", "spam"], b"").is(
+        66,
+        "",
+        "tickets: there is no module \"spam\"\nhint: modules are looked for in no directory\n",
+    );
+}
+
+#[test]
+fn a_module_that_is_not_well_is_not_switched_on() {
+    // G3
+    let b = desk();
+    let sick = |script: &str, want: &str| {
+        put(&b, "spam", &POINTS, MORE, script);
+        let before = fs::read(b.path("config.toml")).unwrap();
+        let fault = format!("tickets: module spam: {want}\n");
+        b.run(&["modules", "enable", "spam"], b"")
+            .is(75, "", &fault);
+        assert_eq!(fs::read(b.path("config.toml")).unwrap(), before);
+    };
+    sick(
+        "#!/bin/sh\necho '{\"findings\":[{\"level\":\"bad\",\"what\":\"no scanner\",\"mend\":\"start it\"}]}'\n",
+        "no scanner\nhint: start it",
+    );
+    sick(
+        "#!/bin/sh\necho oh >&2; exit 1\n",
+        "check: it exited with status 1: oh",
+    );
+    sick(
+        "#!/bin/sh\ntest $1 = check || { echo x >\"$TICKETS_DATA/half\"; echo disk full >&2; exit 9; }\n",
+        "its data is not set up: it exited with status 9: disk full",
+    );
+    assert_eq!(
+        fs::read_dir(b.ticket(".tickets/modules/spam/data"))
+            .unwrap()
+            .count(),
+        0,
+        "what a failed setup made is gone"
+    );
+}
+
+#[test]
+fn the_configuration_keeps_its_mode_and_may_be_a_link() {
+    // G3
+    let b = desk();
+    fs::rename(b.path("config.toml"), b.path("real.toml")).unwrap();
+    symlink("real.toml", b.path("config.toml")).unwrap();
+    set_mode(&b.path("real.toml"), 0o640);
+    let before = fs::metadata(b.path("real.toml")).unwrap();
+    let adds = "filter, 1 timeline event, command spam, check";
+    b.says("modules enable spam", &format!("spam is on: {adds}\n"));
+    let after = fs::metadata(b.path("real.toml")).unwrap();
+    assert_eq!(after.mode(), before.mode());
+    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    assert!(
+        fs::symlink_metadata(b.path("config.toml"))
+            .unwrap()
+            .is_symlink()
+    );
+    let text = fs::read_to_string(b.path("config.toml")).unwrap();
+    assert!(text.contains("\nmodules = [\"spam\"]\n"), "{text}");
+    assert!(!b.path("real.toml.new").exists());
+    // One that may only be read is for whoever wrote it.
+    set_mode(&b.path("real.toml"), 0o440);
+    let yours = format!(
+        "tickets: cannot write {}: permission denied\n\
+         hint: all else is done: write the line above into it, above its tables\n",
+        b.path("config.toml").display()
+    );
+    b.run(&["modules", "disable", "spam"], b"")
+        .is(77, "modules = []\n", &yours);
+    assert_eq!(fs::read_to_string(b.path("config.toml")).unwrap(), text);
+}
+
+#[test]
+fn a_built_in_name_wins() {
+    // G3, G4
+    let b = desk();
+    put(&b, "search", &["filter"], "", "#!/bin/sh\n");
+    let commands = "[[command]]\nname = \"list\"\nsummary = \"x\"\n[[command]]\nname = \"stats\"\nsummary = \"x\"\n\
+         [[command]]\nname = \"spam\"\nsummary = \"Another\"\n[[command]]\nname = \"help\"\nsummary = \"x\"\n\
+         [[timeline.filters]]\nname = \"mail\"\nlabel = \"Mail\"\n";
+    put(
+        &b,
+        "rival",
+        &["command", "timeline"],
+        commands,
+        "#!/bin/sh\necho rival\n",
+    );
+    b.run(&["modules", "enable", "search"], b"").is(
+        78,
+        "",
+        "tickets: module search: search is the name of a built-in part\n",
+    );
+    b.works("modules enable spam");
+    b.run(&["modules", "enable", "rival"], b"").is(
+        0,
+        "rival is on: 1 timeline event, command list, command stats, command spam, command help\n",
+        "tickets: the command list stays the one that is built in\n\
+         tickets: the command stats stays the one that is built in\n\
+         tickets: the command spam stays that of the module spam\n\
+         tickets: the command help stays the one that is built in\n\
+         tickets: the timeline has events mail already; `--events mail` shows both\n",
+    );
+    b.run(&["list"], b"").is(
+        0,
+        "",
+        &format!(
+            "tickets: no tickets in {} yet; the first mail to submit@example.org opens one\n",
+            b.ticket("").display().to_string().trim_end_matches('/')
+        ),
+    );
+    let list = b.run(&["modules"], b"");
+    let line =
+        "    without the command list, stats, spam, help: there is one of that name already\n";
+    assert!(list.stdout.contains(line), "{list:?}");
+    assert_eq!(b.run(&["spam"], b"").status, 7, "the first one's");
+    // What is written by hand is no better.
+    b.configure(&format!("{}modules = [\"search\"]\n", path_line(&b)));
+    let list = b.run(&["modules"], b"");
+    assert!(
+        list.stdout
+            .contains("    search is the name of a built-in part\n"),
+        "{list:?}"
+    );
+    assert_eq!(b.run(&["search", "x"], b"").status, 1);
+}
+
+#[test]
+fn what_is_wrong_with_modules_breaks_no_other_command() {
+    // G3
+    let b = Bench::new();
+    let mut names = put_zoo(&b, &["filter", "timeline", "command", "check"], "");
+    for (name, manifest) in [
+        ("odd", "name = 7"),
+        (
+            "other",
+            "name = \"else\"\nversion = \"1\"\nprotocol = 1\nsummary = \"\"\nrun = \"run\"\n",
+        ),
+        (
+            "future",
+            "name = \"future\"\nversion = \"1\"\nprotocol = 2\nsummary = \"\"\nrun = \"run\"\n",
+        ),
+        (
+            "outside",
+            "name = \"outside\"\nversion = \"1\"\nprotocol = 1\nsummary = \"\"\nrun = \"../run\"\n",
+        ),
+    ] {
+        put(&b, name, &[], "", "#!/bin/sh\n");
+        b.put(&format!("modules/{name}/module.toml"), manifest.as_bytes());
+        names.push(name.into());
+    }
+    names.push("missing".into());
+    b.configure(&format!("{}modules = {names:?}\n", path_line(&b)));
+    b.file("submit", "Subject: Hi\n\nx\n");
+    for args in [
+        &["list"][..],
+        &["show", "1"],
+        &["close", "1"],
+        &["stats"],
+        &["--help"],
+        &["check", "--store"],
+    ] {
+        let ran = b.run(args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{args:?}");
+    }
+    let list = b.run(&["modules"], b"");
+    let at = shelf(&b).display().to_string();
+    assert_eq!((list.status, list.stderr.as_str()), (0, ""));
+    for line in [
+        "notexec     -      broken  -".to_owned(),
+        format!("    {at}/notexec/run is not executable: chmod +x"),
+        format!("    {at}/odd/module.toml: line 1: invalid type: integer `7`, expected a string"),
+        format!("    {at}/other/module.toml: name is \"else\", but its directory is \"other\""),
+        format!(
+            "    {at}/future/module.toml: it speaks protocol 2, and this program only 1: it needs a newer one"
+        ),
+        format!("    {at}/outside/module.toml: run is \"../run\", no name below its directory"),
+        "    it is not there".to_owned(),
+    ] {
+        let has = list.stdout.lines().any(|it| it.starts_with(&line));
+        assert!(has, "{line}\n{}", list.stdout);
+    }
+}
+
+#[test]
+fn a_command_gets_its_words_and_the_desk_is_ours() {
+    // G4, G7
+    let b = desk();
+    b.works("modules enable spam");
+    fs::write(b.path("config.toml"), {
+        let text = fs::read_to_string(b.path("config.toml")).unwrap();
+        text + "[module.spam]\nscore = 5\n"
+    })
+    .unwrap();
+    let config = b.path("config.toml").display().to_string();
+    let says = |args: &[&str], words: &str| {
+        let out = format!(
+            "{{\"score\":5}}:spam:{words}:\n{}\nin\n",
+            b.path("").display().to_string().trim_end_matches('/')
+        );
+        b.run(args, b"in\n").is(7, &out, "no such ticket\n");
+    };
+    says(&["spam"], "spam");
+    says(&["spam", "--help"], "spam:--help");
+    says(&["help", "spam"], "spam:--help");
+    says(&["spam", "-V", "", "$(x)"], "spam:-V::$(x)");
+    says(&["--config", &config, "spam", "x"], "spam:x");
+    says(&["spam", "x", "--config", &config, "y"], "spam:x:y");
+    says(
+        &["spam", "--", "--config", "y", "--"],
+        "spam:--:--config:y:--",
+    );
+    // It is the program itself then: what ends it, ends the command.
+    put(&b, "spam", &POINTS, MORE, "#!/bin/sh\nkill -TERM $$\n");
+    assert_eq!(b.run(&["spam"], b"").status, -15);
+    // Root's and the caller's secrets stay here.
+    put(&b, "spam", &POINTS, MORE, "#!/bin/sh\nenv | sort\n");
+    let mut command = b.command(&["spam"]);
+    command
+        .env("SECRET", "x")
+        .env("TERM", "dumb")
+        .env("HOME", "/h");
+    let ran = finish(command, b"");
+    let names: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.split('=').next())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "HOME",
+            "LANG",
+            "PATH",
+            "PWD",
+            "TERM",
+            "TICKETS_BIN",
+            "TICKETS_CONFIG",
+            "TICKETS_DATA",
+            "TICKETS_DEPTH",
+            "TICKETS_DIR",
+            "TICKETS_MODULE",
+            "TICKETS_MODULE_DIR",
+            "TICKETS_POINT",
+            "TICKETS_PROJECT",
+            "TICKETS_PROTOCOL",
+            "TICKETS_SETTINGS"
+        ]
+    );
+    put(&b, "spam", &POINTS, MORE, "#!/no/such/thing\n");
+    b.run(&["spam"], b"").is(
+        78,
+        "",
+        &format!(
+            "tickets: cannot run the module spam: the interpreter that the first line of {} names is not there\n\
+             hint: `tickets modules check spam`\n",
+            shelf(&b).join("spam/run").display()
+        ),
+    );
+}
+
+#[test]
+fn the_list_is_as_wide_as_the_screen() {
+    // G1
+    let b = desk();
+    b.configure(&format!(
+        "{}modules = [\"spam\", \"gone\"]\n",
+        path_line(&b)
+    ));
+    for width in [20, 80, 200] {
+        let mut command = b.command(&["modules"]);
+        command.env("COLUMNS", width.to_string());
+        let ran = finish(command, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        assert_eq!(ran.stdout.lines().count(), 8, "{}", ran.stdout);
+        let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(width), "{}", ran.stdout);
+    }
+}
