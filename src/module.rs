@@ -15,11 +15,13 @@ mod home;
 mod lines;
 mod manifest;
 mod one;
+mod page;
 mod tree;
+mod verb;
 
 pub use ask::{Answer, Asking, Failure, Request, depth};
 pub use data::Upgraded;
-pub use findings::{Level, ModuleFinding, findings};
+pub use findings::{FindingLevel, ModuleFinding, findings};
 pub use found::{Finding, MANIFEST, Runnable, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};
@@ -27,6 +29,8 @@ pub use home::Home;
 pub use lines::AnswerLines;
 pub use manifest::{KindEntry, Manifest, NamedEntry, PROTOCOL, Point, VerbBy, duration, is_name};
 pub use one::{Host, Module, OnFailure, Switched};
+pub use page::{PageAnswer, PageRequest};
+pub use verb::{VerbAnswer, VerbCall};
 
 #[cfg(test)]
 mod tests;

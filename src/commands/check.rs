@@ -11,6 +11,7 @@ mod diagnosis;
 mod entries;
 mod exim;
 mod mend;
+mod modules;
 mod mta;
 mod obstacles;
 mod owners;
@@ -43,13 +44,13 @@ use std::time::Duration;
 /// Say what is wrong, how to mend it, and what is in force
 ///
 /// Checks the configuration, the store, its locks, the index, sendmail, the outbox, and whether the mail server takes
-/// mail for the desk from outside, which it is asked. `FAIL` is something that keeps mail from being taken, filed or
-/// answered, `warn` something to look at, `note` what could not be looked at; the command below each mends it. With
-/// --send, a mail is sent that must come back. With --store, reads every ticket instead, and compares each message
-/// with the digest taken when it was filed.
+/// mail for the desk from outside, which it is asked, and asks the modules. `FAIL` is something that keeps mail from
+/// being taken, filed or answered, or that a module calls bad, `warn` something to look at, `note` what could not be
+/// looked at; the command below each mends it. With --send, a mail is sent that must come back. With --store, reads
+/// every ticket instead, and compares each message with the digest taken when it was filed.
 ///
-/// Exit status: 0 if mail is taken, filed and answered, 1 with a warning, 2 with a fault, and with --nagios 3 if that
-/// cannot be told. With --store: 0 if every message is as it was filed, else 65.
+/// Exit status: 0 if all is in order, 1 with a warning, 2 with a fault, and with --nagios 3 if that cannot be told.
+/// With --store: 0 if every message is as it was filed, else 65.
 #[derive(clap::Args)]
 pub struct Check {
     /// Verify every message in the store
@@ -212,6 +213,7 @@ impl Check {
         }
         let (quarantine, held) = quarantine(&desk);
         found.extend(held);
+        found.extend(modules::look(&desk));
         let in_state = |state| desk.store.ids(state).unwrap_or_default().len();
         let numbers = Numbers {
             outbox,

@@ -1,8 +1,12 @@
 //! `tickets modules`: the parts of the desk (G1), and modules from outside (G3).
 
+mod check;
 mod data;
 mod list;
 mod named;
+mod new;
+mod run;
+mod sample;
 mod switch;
 mod toml;
 
@@ -42,6 +46,9 @@ enum Action {
     Enable(switch::Enable),
     Disable(switch::Disable),
     Upgrade(data::Upgrade),
+    New(new::New),
+    Run(run::RunOnce),
+    Check(check::CheckModule),
 }
 
 impl Run for Modules {
@@ -53,6 +60,9 @@ impl Run for Modules {
             Some(Action::Enable(enable)) => enable.run(cx),
             Some(Action::Disable(disable)) => disable.run(cx),
             Some(Action::Upgrade(upgrade)) => upgrade.run(cx),
+            Some(Action::New(new)) => new.run(cx),
+            Some(Action::Run(run)) => run.run(cx),
+            Some(Action::Check(check)) => check.run(cx),
         }
     }
 }

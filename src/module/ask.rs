@@ -142,9 +142,22 @@ impl Module {
     /// # Errors
     /// It cannot be started.
     pub fn ask(&self, request: Request) -> Result<Asking, Failure> {
+        self.ask_with(request, |_| ())
+    }
+
+    /// The same with `change` made to its program's environment.
+    ///
+    /// # Errors
+    /// See [`Module::ask`].
+    pub fn ask_with(
+        &self,
+        request: Request,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Asking, Failure> {
         let own = self.manifest.limit(request.point);
         let limit = request.limit.map_or(own, |limit| limit.min(own));
         let (mut command, turn) = self.ready(&request)?;
+        change(&mut command);
         let running =
             Running::start_to_hear(&mut command, limit, MOST).map_err(|e| self.unstarted(e))?;
         Ok(Asking {
@@ -169,8 +182,11 @@ impl Module {
         Ok((command, turn))
     }
 
-    /// What it reads: the head, then the message.
-    fn input(&self, request: &Request) -> Result<File, Failure> {
+    /// The line that it reads first.
+    ///
+    /// # Errors
+    /// It would be too long.
+    pub fn head_line(&self, request: &Request) -> Result<String, Failure> {
         let mut head = Head::default()
             .with("protocol", PROTOCOL)
             .with("point", request.point.word())
@@ -184,7 +200,12 @@ impl Module {
             .clone()
             .over(head)
             .line(&self.switched.settings);
-        let line = line.map_err(Failure::NotReady)?;
+        line.map_err(Failure::NotReady)
+    }
+
+    /// What it reads: the head, then the message.
+    fn input(&self, request: &Request) -> Result<File, Failure> {
+        let line = self.head_line(request)?;
         let write = || -> io::Result<File> {
             let mut file = tempfile::tempfile()?;
             file.write_all(line.as_bytes())?;
@@ -263,6 +284,14 @@ impl Asking {
     /// # Errors
     /// It gave none, or none that can be read.
     pub fn answer(mut self) -> Result<Answer, Failure> {
+        self.wait()
+    }
+
+    /// The same, for whoever also wants to know what it wrote to its stderr.
+    ///
+    /// # Errors
+    /// See [`Asking::answer`].
+    pub fn wait(&mut self) -> Result<Answer, Failure> {
         let end = self.running.wait().map_err(Failure::CannotRun)?;
         let last = || self.running.last_line();
         match end {

@@ -14,7 +14,7 @@ const MOST: usize = 20;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum FindingLevel {
     /// All is well.
     Ok,
     /// Something to look at.
@@ -26,7 +26,7 @@ pub enum Level {
 /// What a module found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleFinding {
-    pub level: Level,
+    pub level: FindingLevel,
     /// One line.
     pub what: String,
     /// What mends it.
@@ -65,9 +65,9 @@ fn finding(value: &Value) -> Result<ModuleFinding, String> {
         Some(clean(text, STRING)).filter(|text| !text.trim().is_empty())
     };
     let level = match value.get("level").and_then(Value::as_str) {
-        Some("ok") => Level::Ok,
-        Some("warn") => Level::Warn,
-        Some("bad") => Level::Bad,
+        Some("ok") => FindingLevel::Ok,
+        Some("warn") => FindingLevel::Warn,
+        Some("bad") => FindingLevel::Bad,
         _ => return Err("the level of a finding is none of ok, warn, bad".into()),
     };
     Ok(ModuleFinding {

@@ -6,6 +6,7 @@ use crate::process::{End, Running, stream::Said};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::Duration;
 
 /// The most bytes of one line.
@@ -28,13 +29,18 @@ pub struct AnswerLines {
 
 impl Module {
     /// Asks it for lines. It may take as long as its limit says, all waiting for lines together, and however long
-    /// whoever reads them takes.
+    /// whoever reads them takes. `change` is made to its program's environment.
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn ask_for_lines(&self, request: Request) -> Result<AnswerLines, Failure> {
+    pub fn ask_for_lines(
+        &self,
+        request: Request,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<AnswerLines, Failure> {
         let limit = self.manifest.limit(request.point);
         let (mut command, turn) = self.ready(&request)?;
+        change(&mut command);
         let running = Running::start_to_hear(&mut command, limit, LINE);
         Ok(AnswerLines {
             running: running.map_err(|e| self.unstarted(e))?,

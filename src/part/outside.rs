@@ -11,6 +11,7 @@ use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::{Arg, ArgMatches};
 use events::ModuleEvents;
+pub use events::judged;
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
@@ -191,7 +192,7 @@ impl Command for OutsideCommand {
             let hint = format!("`tickets modules check {}`", self.module.name());
             Fault::new(Status::Config, text).hint(hint)
         };
-        let settings = serde_json::to_string(&self.module.switched.settings)?;
+        let settings = self.module.settings();
         let mut command = self.module.command(Point::Command).map_err(cannot)?;
         command
             .arg(self.name)

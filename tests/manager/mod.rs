@@ -1,5 +1,7 @@
 //! `tickets modules`: modules from outside, found, switched on and off, and what they bring.
 
 mod data;
+mod kit;
+mod points;
 pub mod shelf;
 pub mod switch;

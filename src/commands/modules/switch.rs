@@ -8,7 +8,7 @@ use crate::commands::logged;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::log::Severity;
-use crate::module::{Level, Module, Point};
+use crate::module::{FindingLevel, Module, Point};
 use crate::part::outside::commands_of;
 use crate::part::{Context, Part};
 use crate::screen::{remark, say};
@@ -119,7 +119,7 @@ fn expect_well(module: &Module) -> Result<()> {
         .map_err(|why| fault(format!("check: {why}")))?;
     match findings
         .into_iter()
-        .find(|finding| finding.level == Level::Bad)
+        .find(|finding| finding.level == FindingLevel::Bad)
     {
         None => Ok(()),
         Some(bad) => Err(match bad.mend {

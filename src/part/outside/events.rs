@@ -4,6 +4,7 @@ use crate::module::{AnswerLines, Failure, Head, KindEntry, Module, Point, Reques
 use crate::screen::remark;
 use crate::ticket::TicketId;
 use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
+use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use jiff::Timestamp;
 use mail::decode::Mailbox;
@@ -71,36 +72,26 @@ impl Provider for ModuleEvents<'_> {
 impl ModuleEvents<'_> {
     fn ask(&self, wanted: &Wanted, kinds: Vec<String>) -> Result<AnswerLines, Failure> {
         let head = Head::default()
-            .with("since", wanted.since)
-            .with("until", wanted.until)
+            .with("since", wanted.since.map(rfc3339))
+            .with("until", wanted.until.map(rfc3339))
             .with("kinds", kinds)
             .with("ticket", wanted.ticket.map(TicketId::get))
             .with("from", wanted.from.clone())
             .with("limit", wanted.limit);
-        self.module.ask_for_lines(Request {
+        let request = Request {
             point: Point::Timeline,
             head,
             mail: None,
             limit: None,
-        })
+        };
+        self.module.ask_for_lines(request, |_| ())
     }
 
     /// Its next event, which is no newer than `last`.
     fn next(&self, lines: &mut AnswerLines, last: i64) -> Result<Option<TimelineItem>, Failure> {
-        let Some(fields) = lines.next_object()? else {
-            return Ok(None);
-        };
-        let item = item(&fields).map_err(Failure::Odd)?;
-        if !self.kinds().iter().any(|kind| kind.name == item.kind) {
-            let kind = clean(&item.kind, STRING);
-            return Err(Failure::Odd(format!("its manifest has no event {kind:?}")));
-        }
-        if item.at > last {
-            return Err(Failure::Odd(
-                "its events are not in order, newest first".into(),
-            ));
-        }
-        Ok(Some(item))
+        let fields = lines.next_object()?;
+        let item = fields.map(|fields| judged(self.module, &fields, last));
+        item.transpose().map_err(Failure::Odd)
     }
 
     fn fails(&self, why: &Failure) {
@@ -119,6 +110,26 @@ impl ModuleEvents<'_> {
     /// Where it cannot be noted how the module fares, it is asked again next time.
     fn note(&self, fault: Option<&str>) {
         let _ = self.module.home.note(fault, self.now);
+    }
+}
+
+/// The event that a line of a module describes, which is no newer than the `last` one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn judged(
+    module: &Module,
+    fields: &Map<String, Value>,
+    last: i64,
+) -> Result<TimelineItem, String> {
+    let item = item(fields)?;
+    let mut own = module.manifest.timeline.filters.iter();
+    if !own.any(|entry| entry.name == item.kind) {
+        return Err(format!("its manifest has no event {:?}", item.kind));
+    }
+    match item.at > last {
+        true => Err("its events are not in order, newest first".into()),
+        false => Ok(item),
     }
 }
 

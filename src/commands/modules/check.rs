@@ -1,0 +1,349 @@
+//! `tickets modules check`: tries a module with what strangers may send, and with what a later program may say.
+
+use super::named::named;
+use super::sample::{has_mail, head, judge, mails};
+use crate::error::{Fault, Status, quoted_path};
+use crate::module::{
+    Answer, Asking, Failure, Host, Module, PageRequest, Point, Request, Runnable, VerbCall,
+};
+use crate::part::Context;
+use crate::part::outside::judged;
+use crate::screen::say;
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The largest mail of a corpus, and the one that is made up, in bytes.
+const LARGE: usize = 16 << 20;
+
+/// How many are asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// Try a module: does it keep the promises of the protocol?
+///
+/// Its manifest and the owner of its files are looked at. Then each of its points is asked: about made-up mail (a Subject
+/// `$(reboot)`, a header of 1 MB, no mail at all, 16 MiB), with a field that it does not know, the same twice, eight at
+/// once, without a home. It works in an empty store of its own, and TICKETS_TRIAL=1 in its environment tells it that nobody
+/// is to be called. Jobs and commands are not run. Status 1 if a promise is broken.
+#[derive(clap::Args)]
+pub(super) struct CheckModule {
+    /// The module
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Also ask filters and observers about each mail in this directory
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+}
+
+/// What came of some questions of one kind.
+struct Trial {
+    point: Point,
+    what: String,
+    times: Vec<Duration>,
+    broken: Option<String>,
+}
+
+/// A module in a store of its own.
+struct TrialBench {
+    module: Module,
+    mails: Vec<(String, Vec<u8>)>,
+    trials: Vec<Trial>,
+}
+
+impl CheckModule {
+    pub(super) fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.planned_desk()?;
+        let module = named(&desk, &self.name)?;
+        let store = tempfile::tempdir().context("cannot make a store for the trial")?;
+        let found = Runnable {
+            manifest: module.manifest.clone(),
+            dir: module.dir.clone(),
+        };
+        let host = Host {
+            store: store.path().to_owned(),
+            ..desk.config.host()
+        };
+        let built_in = mails()
+            .into_iter()
+            .map(|(name, mail)| (name.to_owned(), mail));
+        let mut mails: Vec<(String, Vec<u8>)> = built_in.collect();
+        if let Some(dir) = &self.corpus {
+            mails.extend(corpus(dir)?);
+        }
+        let mut bench = TrialBench {
+            module: Module::new(found, module.switched.clone(), &host),
+            mails,
+            trials: Vec::new(),
+        };
+        bench.try_all();
+        say(format_args!(
+            "{}: {}",
+            module.dir.display(),
+            "its manifest and the owner of its files are right"
+        ))?;
+        for word in module.manifest.unknown_points() {
+            let word = crate::module::clean(word, 32);
+            say(format_args!("{word}: this program knows no such point"))?;
+        }
+        bench.tell()
+    }
+}
+
+impl TrialBench {
+    fn try_all(&mut self) {
+        // Its data first: the others need it.
+        if self.module.manifest.has(Point::Setup) {
+            let begun = Instant::now();
+            let done = self.module.set_up().map(drop);
+            self.add(Point::Setup, "new data", vec![(begun.elapsed(), done)]);
+        }
+        let points: Vec<Point> = self.module.manifest.points().collect();
+        for point in points {
+            match point {
+                Point::Filter | Point::Observer => self.try_mails(point),
+                Point::Check => self.try_heads(point),
+                Point::Timeline => {
+                    let asked = (0..2).map(|_| timed(|| timeline(&self.module))).collect();
+                    self.add(point, "all events", asked);
+                }
+                Point::Page => self.try_pages(),
+                Point::Verb => self.try_verbs(),
+                Point::Setup | Point::Job | Point::Command => {}
+            }
+        }
+    }
+
+    fn add(&mut self, point: Point, what: &str, asked: Vec<(Duration, Result<(), String>)>) {
+        let (times, ends): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        self.trials.push(Trial {
+            point,
+            what: what.to_owned(),
+            times,
+            broken: ends.into_iter().find_map(Result::err),
+        });
+    }
+
+    /// Asks about all mail; after a first fault nothing more is asked, since each may take as long as it may.
+    fn try_mails(&mut self, point: Point) {
+        let mut asked = Vec::new();
+        for (name, mail) in &self.mails {
+            let (time, end) = timed(|| ask(&self.module, point, mail, |_| ()).map(drop));
+            let is_broken = end.is_err();
+            asked.push((time, end.map_err(|why| format!("{name}: {why}"))));
+            if is_broken {
+                break;
+            }
+        }
+        let is_broken = asked.iter().any(|(_, end)| end.is_err());
+        let what = format!("{} mails", self.mails.len());
+        self.add(point, &what, asked);
+        if is_broken {
+            return;
+        }
+        let large = vec![b'\n'; LARGE];
+        let asked = timed(|| ask(&self.module, point, &large, |_| ()).map(drop));
+        self.add(point, "16 MiB", vec![asked]);
+        self.try_heads(point);
+    }
+
+    /// What does not depend on the mail.
+    fn try_heads(&mut self, point: Point) {
+        let plain = self.mails[0].1.clone();
+        let twice = || -> Result<(), String> {
+            let [one, two] = [(); 2].map(|()| ask(&self.module, point, &plain, |_| ()));
+            match one? == two? {
+                true => Ok(()),
+                false => Err("it answers otherwise the second time".into()),
+            }
+        };
+        let twice = timed(twice);
+        let no_home = |command: &mut Command| {
+            command.env_remove("HOME");
+        };
+        let homeless = timed(|| ask(&self.module, point, &plain, no_home).map(drop));
+        let many: Vec<_> = (0..AT_ONCE)
+            .map(|_| (Instant::now(), begin(&self.module, point, &plain, |_| ())))
+            .collect();
+        let many = many.into_iter().map(|(begun, asking)| {
+            let end = finish(point, asking).map(drop);
+            (begun.elapsed(), end)
+        });
+        let many: Vec<_> = many.collect();
+        self.add(point, "the same twice", vec![twice]);
+        self.add(point, "without a home", vec![homeless]);
+        self.add(point, "eight at once", many);
+    }
+
+    fn try_pages(&mut self) {
+        let hostile = "a=$(reboot)&b=%00%0a<script>";
+        let mut asked = Vec::new();
+        for page in &self.module.manifest.pages {
+            for query in ["", hostile] {
+                let request = PageRequest {
+                    method: "GET",
+                    path: &page.path,
+                    query,
+                    ..PageRequest::default()
+                };
+                let got = || {
+                    self.module
+                        .page(&request)
+                        .map(drop)
+                        .map_err(|e| e.to_string())
+                };
+                asked.push(timed(got));
+            }
+        }
+        self.add(Point::Page, "each page", asked);
+    }
+
+    fn try_verbs(&mut self) {
+        let hostile = ["$(reboot)", "-rf", "'\"", ""].map(str::to_owned);
+        let mut asked = Vec::new();
+        for verb in &self.module.manifest.verbs {
+            for args in [&[][..], &hostile] {
+                let call = VerbCall {
+                    verb: &verb.name,
+                    args,
+                    ticket: Some(12),
+                    author: None,
+                    proof: None,
+                    role: "participant",
+                };
+                let said = || self.module.carry_out(&call, is_trial).map(drop);
+                asked.push(timed(|| said().map_err(|e| e.to_string())));
+            }
+        }
+        self.add(Point::Verb, "each verb", asked);
+    }
+
+    /// Prints the table.
+    fn tell(&self) -> Result<Status> {
+        let wide = self
+            .trials
+            .iter()
+            .map(|trial| trial.what.len())
+            .max()
+            .unwrap_or(0);
+        let mut status = Status::Ok;
+        say(format_args!(
+            "{:8}  {:wide$}  {:>7}  {:>7}  ms (median, longest)",
+            "", "", "", ""
+        ))?;
+        for trial in &self.trials {
+            let mut times: Vec<u128> = trial.times.iter().map(Duration::as_millis).collect();
+            times.sort_unstable();
+            let median = times.get(times.len() / 2).copied().unwrap_or(0);
+            let longest = times.last().copied().unwrap_or(0);
+            let end = match &trial.broken {
+                None => "ok".to_owned(),
+                Some(why) => {
+                    status = Status::WARNING;
+                    format!("BROKEN: {why}")
+                }
+            };
+            say(format_args!(
+                "{:8}  {:wide$}  {median:>7}  {longest:>7}  {end}",
+                trial.point.word(),
+                trial.what,
+            ))?;
+        }
+        let not_run = [Point::Job, Point::Command].into_iter();
+        for point in not_run.filter(|point| self.module.manifest.has(*point)) {
+            say(format_args!("{:8}  not run", point.word()))?;
+        }
+        Ok(status)
+    }
+}
+
+/// Tells a module that nobody is to be called.
+fn is_trial(command: &mut Command) {
+    command.env("TICKETS_TRIAL", "1");
+}
+
+fn begin(
+    module: &Module,
+    point: Point,
+    mail: &[u8],
+    change: impl FnOnce(&mut Command),
+) -> Result<Asking, Failure> {
+    let request = Request {
+        point,
+        // A later program may say more.
+        head: head(module, point, mail).with("later", json!({"more": [1, null, "x"]})),
+        mail: has_mail(module, point).then_some(mail),
+        limit: None,
+    };
+    module.ask_with(request, |command| {
+        is_trial(command);
+        change(command);
+    })
+}
+
+fn finish(point: Point, asking: Result<Asking, Failure>) -> Result<Answer, String> {
+    let answer = asking.and_then(Asking::answer).map_err(|e| e.to_string())?;
+    judge(point, &answer).map(|()| answer)
+}
+
+fn ask(
+    module: &Module,
+    point: Point,
+    mail: &[u8],
+    change: impl FnOnce(&mut Command),
+) -> Result<Answer, String> {
+    finish(point, begin(module, point, mail, change))
+}
+
+/// Reads all its events.
+fn timeline(module: &Module) -> Result<(), String> {
+    let request = Request {
+        point: Point::Timeline,
+        head: head(module, Point::Timeline, b""),
+        mail: None,
+        limit: None,
+    };
+    let mut lines = module
+        .ask_for_lines(request, is_trial)
+        .map_err(|e| e.to_string())?;
+    let mut last = i64::MAX;
+    while let Some(fields) = lines.next_object().map_err(|e| e.to_string())? {
+        last = judged(module, &fields, last)?.at;
+    }
+    Ok(())
+}
+
+fn timed(work: impl FnOnce() -> Result<(), String>) -> (Duration, Result<(), String>) {
+    let begun = Instant::now();
+    let end = work();
+    (begun.elapsed(), end)
+}
+
+/// The mails of a directory, with their names.
+fn corpus(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let doing = || format!("cannot read {}", dir.display());
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(dir).with_context(doing)? {
+        let path = entry.with_context(doing)?.path();
+        if path.is_file() {
+            names.insert(path);
+        }
+    }
+    let mut mails = Vec::new();
+    for path in names {
+        let mail = crate::files::read_plain(&path);
+        let mail = mail.with_context(|| format!("cannot read {}", path.display()))?;
+        if mail.len() <= LARGE {
+            mails.push((path.display().to_string(), mail));
+        }
+    }
+    match mails.is_empty() {
+        true => {
+            let text = format!("there is no mail in {}", quoted_path(dir));
+            Err(Fault::new(Status::NoInput, text).into())
+        }
+        false => Ok(mails),
+    }
+}

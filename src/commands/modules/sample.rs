@@ -1,0 +1,216 @@
+//! What a module is asked when somebody tries it: made-up mail, and the heads that go with it.
+
+use crate::module::{Answer, Head, Module, Point, findings};
+use crate::ticket::identity::Identity;
+use crate::ticket::when::rfc3339;
+use mail::message::Message;
+use mail::render::{self, Limits};
+use serde_json::{Value, json};
+
+/// The present of the trials: 2026-11-01 12:00 UTC.
+const NOW: i64 = 1_793_534_400;
+
+/// A mail for whoever gives none.
+pub(super) const PLAIN: &str = "From: Ann Example <ann@example.net>\nTo: submit@example.org\n\
+    Subject: Printer on fire\nMessage-ID: <1@example.net>\nDate: Sun, 01 Nov 2026 12:00:00 +0000\n\n\
+    It burns.\n";
+
+/// Mails that somebody may send, each with a name: plain ones, and those of people who mean harm.
+pub(super) fn mails() -> Vec<(&'static str, Vec<u8>)> {
+    let about = |subject: &str| {
+        let plain = PLAIN.replace("Printer on fire", subject);
+        plain.replace("Ann Example", &format!("\"{}\"", subject.replace('"', "")))
+    };
+    let long = "x".repeat(1 << 20);
+    let mut mails: Vec<(&str, Vec<u8>)> = [
+        ("plain", PLAIN.to_owned()),
+        ("CRLF", PLAIN.replace('\n', "\r\n")),
+        ("$(reboot)", about("$(reboot) `reboot`")),
+        ("-rf", about("-rf /")),
+        ("quotes", about("'\"; \\' | & > < * ? %s {} \\n")),
+        (
+            "a line end in a word",
+            about("=?utf-8?q?a=0AX-Injected:_1?="),
+        ),
+        (
+            "no text in UTF-8",
+            about("=?utf-8?q?=ff=fe=00?= =?x?b?////?="),
+        ),
+        ("an attachment", ATTACHED.to_owned()),
+        ("no header", "\nIt burns.\n".to_owned()),
+        ("only a header", "Subject: Hi\n".to_owned()),
+        ("no mail", String::new()),
+        ("a header of 1 MB", format!("X-Long: {long}\n{PLAIN}")),
+        ("a Subject of 1 MB", about(&long)),
+        ("a line of 1 MB", format!("{PLAIN}{long}\n")),
+    ]
+    .map(|(name, text)| (name, text.into_bytes()))
+    .into();
+    let mut binary = PLAIN.as_bytes().to_vec();
+    binary.extend(0..=255u8);
+    mails.push(("every byte", binary));
+    mails
+}
+
+const ATTACHED: &str = "From: ann@example.net\nSubject: Report\nMIME-Version: 1.0\n\
+    Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>Hi</p>\n--x\n\
+    Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=\"../$(x).sh\"\n\
+    Content-Transfer-Encoding: base64\n\nAAAA\n--x--\n";
+
+/// What a module is told at `point` about `mail`.
+pub(super) fn head(module: &Module, point: Point, mail: &[u8]) -> Head {
+    let message = Message::new(mail);
+    let from = message.from().into_iter().next();
+    let from = from.map(|it| json!({"name": it.name, "address": it.address}));
+    match point {
+        Point::Filter => Head::default()
+            .with("id", Identity::of(&message).hex())
+            .with("way", "pipe")
+            .with(
+                "envelope",
+                json!({"sender": "ann@example.net", "recipients": ["submit@example.org"]}),
+            )
+            .with("route", vec![json!({"new": true})])
+            .with(
+                "message",
+                json!({
+                    "from": from,
+                    "subject": message.subject(),
+                    "date": message.date().map(rfc3339),
+                    "message_id": message.message_id(),
+                    "automatic": false,
+                    "proof": null,
+                    "attachments": attachments(mail),
+                }),
+            ),
+        Point::Observer => Head::default()
+            .with("id", format!("12.{}", Identity::of(&message).hex()))
+            .with(
+                "event",
+                json!({
+                    "kind": module.manifest.events.first().map_or("opened", String::as_str),
+                    "at": rfc3339(NOW),
+                    "ticket": 12,
+                    "message": 1,
+                    "author": from,
+                    "subject": message.subject(),
+                    "automatic": false,
+                    "quiet": false,
+                    "path": "/nowhere/12",
+                }),
+            ),
+        Point::Timeline => Head::default()
+            .with("since", Value::Null)
+            .with("until", Value::Null)
+            .with("kinds", kinds(module))
+            .with("ticket", Value::Null)
+            .with("from", Value::Null)
+            .with("limit", 100),
+        Point::Job => Head::default()
+            .with(
+                "job",
+                module.manifest.jobs.first().map(|it| it.name.clone()),
+            )
+            .with("due", rfc3339(NOW))
+            .with("last_ok", Value::Null),
+        Point::Setup => Head::default()
+            .with("from", Value::Null)
+            .with("to", module.manifest.data_version),
+        Point::Check | Point::Verb | Point::Page | Point::Command => Head::default(),
+    }
+}
+
+fn kinds(module: &Module) -> Vec<String> {
+    let filters = module.manifest.timeline.filters.iter();
+    filters.map(|entry| entry.name.clone()).collect()
+}
+
+fn attachments(mail: &[u8]) -> Vec<Value> {
+    let rendered = render::render(mail, &Limits::default());
+    let attachments = rendered.attachments.iter();
+    attachments
+        .map(|it| json!({"name": it.name, "type": it.mime, "size": it.size}))
+        .collect()
+}
+
+/// True if a module gets the message at `point`.
+pub(super) fn has_mail(module: &Module, point: Point) -> bool {
+    point == Point::Filter || point == Point::Observer && module.manifest.raw
+}
+
+/// Says whether an answer is one that may be given at `point`.
+pub(super) fn judge(point: Point, answer: &Answer) -> Result<(), String> {
+    let is_text = |key: &str| match answer.get(key) {
+        None | Some(Value::Null | Value::String(_)) => Ok(()),
+        Some(_) => Err(format!("{key} is no text")),
+    };
+    is_text("note")?;
+    match point {
+        Point::Filter => {
+            is_text("reason")?;
+            let number = answer.get("ticket").and_then(Value::as_u64);
+            let project = answer.get("project").and_then(Value::as_str);
+            match answer.get("go").map(Value::as_str) {
+                None | Some(Some("on" | "new" | "quiet" | "quarantine")) => Ok(()),
+                Some(Some("ticket")) => number.map(drop).ok_or("ticket is no number".into()),
+                Some(Some("project")) => project.map(drop).ok_or("project is no name".into()),
+                Some(_) => Err("go is none of on, ticket, new, project, quiet, quarantine".into()),
+            }
+        }
+        Point::Check => findings(answer).map(drop),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_judged() {
+        for (point, answer, want) in [
+            (Point::Filter, json!({}), Ok(())),
+            (
+                Point::Filter,
+                json!({"go": "quarantine", "reason": "x", "more": 1}),
+                Ok(()),
+            ),
+            (Point::Filter, json!({"go": "ticket", "ticket": 12}), Ok(())),
+            (
+                Point::Filter,
+                json!({"go": "ticket"}),
+                Err("ticket is no number"),
+            ),
+            (
+                Point::Filter,
+                json!({"go": "project", "project": 1}),
+                Err("project is no name"),
+            ),
+            (
+                Point::Filter,
+                json!({"go": "reject"}),
+                Err("go is none of on, ticket, new, project, quiet, quarantine"),
+            ),
+            (
+                Point::Filter,
+                json!({"go": null}),
+                Err("go is none of on, ticket, new, project, quiet, quarantine"),
+            ),
+            (Point::Observer, json!({"note": 1}), Err("note is no text")),
+            (
+                Point::Check,
+                json!({"findings": 1}),
+                Err("findings is no list"),
+            ),
+        ] {
+            let Value::Object(fields) = &answer else {
+                panic!("{answer}");
+            };
+            assert_eq!(
+                judge(point, fields),
+                want.map_err(str::to_owned),
+                "{answer}"
+            );
+        }
+    }
+}

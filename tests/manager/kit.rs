@@ -1,0 +1,331 @@
+//! What helps to write a module: `tickets modules new`, `run` and `check`.
+
+use super::shelf::{path_line, put, put_zoo, set_mode, shelf};
+use super::switch::{MORE, POINTS, SPAM, desk};
+use crate::bench::{Bench, Ran, finish};
+use regex::Regex;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// What a command said, with `N` for each number of milliseconds.
+fn without_times(ran: &Ran) -> String {
+    let times = Regex::new(r"(?m)(^time +|  )\d+( ms$|  )").unwrap();
+    let once = times.replace_all(&ran.stdout, "${1}N${2}");
+    let twice = times.replace_all(&once, "${1}N${2}");
+    let blanks = Regex::new("  +").unwrap();
+    blanks.replace_all(&twice, "  ").into_owned()
+}
+
+#[test]
+fn a_new_module_passes_the_trial_and_can_be_switched_on() {
+    // G3
+    for lang in ["sh", "python"] {
+        if lang == "python" && !Path::new("/usr/bin/python3").exists() {
+            eprintln!("SKIPPED: a module in Python, since python3 is not installed");
+            continue;
+        }
+        let b = Bench::new();
+        shelf(&b);
+        // The first directory in which the user may write.
+        b.configure(&format!(
+            "modules_path = [\"/proc/modules\", {:?}]\n",
+            shelf(&b)
+        ));
+        b.make_store();
+        let dir = shelf(&b).join("mine");
+        let at = dir.display();
+        let ran = b.run(&["modules", "new", "mine", "--lang", lang], b"");
+        ran.is(
+            0,
+            &format!(
+                "wrote {at}/module.toml and run\n\
+                 try it:       tickets modules check mine\n\
+                 switch it on: tickets modules enable mine\n"
+            ),
+            "",
+        );
+        assert_eq!(fs::read_dir(shelf(&b)).unwrap().count(), 1);
+        assert!(fs::read_to_string(dir.join("run")).unwrap().lines().count() <= 12);
+        assert_eq!(
+            fs::metadata(dir.join("run")).unwrap().permissions().mode() & 0o777,
+            0o755
+        );
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+        b.make_dir("corpus");
+        let mut mails = 15;
+        for mail in fs::read_dir(corpus).unwrap().map(|it| it.unwrap().path()) {
+            if mail.extension().is_some_and(|it| it == "eml") {
+                b.put(
+                    &format!("corpus/{}", mail.file_name().unwrap().display()),
+                    &fs::read(&mail).unwrap(),
+                );
+                mails += 1;
+            }
+        }
+        assert!(mails > 30, "{mails}");
+        let ran = b.run(&["modules", "check", "mine", "--corpus", "corpus"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        assert_eq!(
+            without_times(&ran),
+            format!(
+                "{at}: its manifest and the owner of its files are right\n  ms (median, longest)\n\
+                 filter  {mails} mails  N  N  ok\nfilter  16 MiB  N  N  ok\n\
+                 filter  the same twice  N  N  ok\nfilter  without a home  N  N  ok\n\
+                 filter  eight at once  N  N  ok\ncheck  the same twice  N  N  ok\n\
+                 check  without a home  N  N  ok\ncheck  eight at once  N  N  ok\n"
+            )
+        );
+        b.says("modules enable mine", "mine is on: filter, check\n");
+        let virus = b"Subject: Hi\nX-Virus-Status: infected\n\nx\n";
+        let ran = b.run(&["modules", "run", "mine", "filter"], virus);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        let answer = "\nanswer  {\"go\":\"quarantine\",\"reason\":\"a virus was found\"}\n";
+        assert!(ran.stdout.contains(answer), "{}", ran.stdout);
+        let ran = b.run(
+            &["modules", "run", "mine", "filter"],
+            b"Subject: Hi\n\nX-Virus-Status: infected\n",
+        );
+        assert!(ran.stdout.contains("\nanswer  {}\n"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_module_is_written_only_where_there_is_none() {
+    // G3
+    let b = desk();
+    let usage = |name: &str, why: &str| {
+        let fault = format!("tickets: cannot write {name:?}: {why}\n");
+        b.run(&["modules", "new", name], b"").is(64, "", &fault);
+    };
+    usage("spam", "there is one of that name already");
+    usage("stats", "it is the name of a built-in part");
+    let long = "a module has a name of 32 letters a-z, digits and - at most";
+    usage("../x", long);
+    usage("A", long);
+    set_mode(&shelf(&b), 0o555);
+    let ran = b.run(&["modules", "new", "mine"], b"");
+    assert_eq!((ran.status, ran.stdout.as_str()), (77, ""));
+    let fault =
+        "tickets: cannot write to any directory of modules_path\nhint: `sudo install -d -o ";
+    assert!(ran.stderr.starts_with(fault), "{ran:?}");
+}
+
+#[test]
+fn a_run_shows_all_of_it() {
+    // G7: what a stranger wrote is in the line, and nowhere else.
+    let b = desk();
+    b.works("modules enable spam");
+    put(
+        &b,
+        "spam",
+        &["filter"],
+        MORE,
+        "#!/bin/sh\necho \"$@\" >&2; env | grep reboot >&2\necho '{\"go\":\"on\",\"note\":\"hm\"}'\n",
+    );
+    let mail = "From: \"$(reboot)\" <a@x.example>\nSubject: $(reboot)\nMessage-ID: <1@x>\n\n";
+    let ran = b.run(&["modules", "run", "spam", "filter"], mail.as_bytes());
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let lines: Vec<String> = without_times(&ran).lines().map(str::to_owned).collect();
+    let head: serde_json::Value =
+        serde_json::from_str(lines[0].strip_prefix("head  ").unwrap()).unwrap();
+    assert_eq!(head["message"]["subject"], "$(reboot)");
+    assert_eq!(head["message"]["from"]["name"], "$(reboot)");
+    assert_eq!(head["size"], mail.len());
+    assert_eq!(
+        lines[1..],
+        [
+            "answer  {\"go\":\"on\",\"note\":\"hm\"}",
+            "stderr  filter",
+            "time  N ms"
+        ]
+    );
+    // Not even a module that fails ever rests for it.
+    put(
+        &b,
+        "spam",
+        &["filter"],
+        MORE,
+        "#!/bin/sh\necho oh no >&2; exit 3\n",
+    );
+    for _ in 0..4 {
+        let ran = b.run(&["modules", "run", "spam", "filter"], b"");
+        let fault = "tickets: module spam: it exited with status 3: oh no\n";
+        assert_eq!((ran.status, ran.stderr.as_str()), (75, fault));
+        assert!(ran.stdout.contains("\nstderr  oh no\ntime "), "{ran:?}");
+    }
+    let list = b.run(&["modules"], b"").stdout;
+    assert!(list.contains(" on ") && !list.contains("fault"), "{list}");
+    for (point, fault) in [
+        ("job", "it has no point job\nhint: it has filter"),
+        ("check", "it has no point check\nhint: it has filter"),
+    ] {
+        let fault = format!("tickets: module spam: {fault}\n");
+        b.run(&["modules", "run", "spam", point], b"")
+            .is(64, "", &fault);
+    }
+    b.run(&["modules", "run", "spam", "hook"], b"").is(
+        64,
+        "",
+        "tickets: invalid value 'hook' for '<POINT>': there are filter, observer, timeline, job, command, page, check, verb, setup\n\
+         hint: `tickets modules --help` shows its options\n",
+    );
+}
+
+#[test]
+fn pages_and_verbs_can_be_tried() {
+    // G7
+    let b = Bench::new();
+    let script = r#"#!/bin/sh
+case $1 in
+page)
+    test "$PATH_INFO" = /none && { echo hm >&2; exit 1; }
+    printf 'Content-Type: text/html\r\nSet-Cookie: x\r\n\r\n'
+    echo "$GATEWAY_INTERFACE $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRING $TICKETS_SETTINGS"
+    ;;
+verb)
+    read -r head
+    case $head in
+    *'"args":["high"]'*'"verb":"priority"'*) echo '{"done":"it is high now"}' ;;
+    *'"verb":"priority"'*) echo '{"refused":"high or low?"}' ;;
+    esac
+    ;;
+esac
+"#;
+    let more = "[[page]]\npath = \"/list\"\ntitle = \"Spam\"\n[[verb]]\nname = \"priority\"\nargs = \"LEVEL\"\n";
+    put(&b, "spam", &["page", "verb"], more, script);
+    b.configure(&format!("{}[module.spam]\na = 1\n", path_line(&b)));
+    b.make_store();
+    let run = |words: &[&str]| {
+        let ran = b.run(&[&["modules", "run", "spam"], words].concat(), b"");
+        (ran.status, without_times(&ran), ran.stderr)
+    };
+    assert_eq!(
+        run(&["page", "/list?a=$(x)&b"]),
+        (
+            0,
+            "status  200\nfield  content-type: text/html\n\
+             CGI/1.1 GET /m/spam /list a=$(x)&b {\"a\":1}\ntime  N ms\n"
+                .into(),
+            String::new()
+        )
+    );
+    assert_eq!(
+        run(&["page", "/none"]),
+        (
+            75,
+            "time  N ms\n".into(),
+            "tickets: module spam: it exited with status 1: hm\n".into()
+        )
+    );
+    assert_eq!(
+        run(&["verb", "priority", "high"]).1,
+        "done  it is high now\ntime  N ms\n"
+    );
+    assert_eq!(
+        run(&["verb", "priority", "-rf"]).1,
+        "refused  high or low?\ntime  N ms\n"
+    );
+    assert_eq!(
+        run(&["verb", "other"]),
+        (
+            75,
+            "time  N ms\n".into(),
+            "tickets: module spam: it says neither done nor refused, or both\n".into()
+        )
+    );
+    let ran = b.run(&["modules", "check", "spam"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let table = without_times(&ran);
+    assert!(
+        table.ends_with("page  each page  N  N  ok\nverb  each verb  N  N  ok\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn the_trial_finds_every_animal_that_misbehaves() {
+    // G3: each of them as a filter with a short limit.
+    let b = Bench::new();
+    let names = put_zoo(&b, &["filter"], "timeout = \"300 ms\"\n");
+    b.configure(&path_line(&b));
+    let mut table = String::new();
+    for name in &names {
+        let ran = b.run(&["modules", "check", name], b"");
+        let broken = ran
+            .stdout
+            .lines()
+            .find_map(|line| line.split_once("BROKEN: "));
+        let why = match (&*ran.stderr, broken) {
+            ("", None) => "",
+            ("", Some((_, why))) => why,
+            (fault, _) => fault.trim_end(),
+        };
+        let why = why.replace(&shelf(&b).display().to_string(), "<shelf>");
+        table += format!("{name}: {} {why}", ran.status).trim_end();
+        table += "\n";
+    }
+    let gone = "plain: the interpreter that the first line of <shelf>/";
+    let no_object = "plain: its answer is no JSON object:";
+    assert_eq!(
+        table,
+        format!(
+            "badinterp: 1 {gone}badinterp/run names is not there\n\
+             badutf8: 1 {no_object} invalid unicode code point at line 1 column 10\n\
+             bom: 1 {no_object} expected value at line 1 column 1\n\
+             closesout: 1 plain: it did not answer within 300 ms\n\
+             crlf: 0\n\
+             crlfscript: 1 {gone}crlfscript/run names is not there\n\
+             daemon: 0\n\
+             empty: 0\n\
+             flood: 1 plain: it said more than 64 KiB\n\
+             hang: 1 plain: it did not answer within 300 ms\n\
+             ignoreterm: 1 plain: it did not answer within 300 ms\n\
+             killed: 1 plain: it was killed by signal 9\n\
+             nohashbang: 1 plain: it cannot be started: a script needs a first line such as #!/bin/sh\n\
+             noread: 0\n\
+             notexec: 78 tickets: module notexec: <shelf>/notexec/run is not executable: chmod +x\n\
+             ok: 0\n\
+             partial: 1 plain: it did not answer within 300 ms\n\
+             setsid: 0\n\
+             status3: 1 plain: it exited with status 3\n\
+             two: 1 {no_object} trailing characters at line 2 column 1\n\
+             virus: 0\n\
+             warnfirst: 1 {no_object} expected value at line 1 column 1\n"
+        )
+    );
+}
+
+#[test]
+fn the_trial_tells_a_module_that_it_is_one() {
+    // G3: nobody is called, and the real data stays as it is.
+    let b = desk();
+    b.works("modules enable spam");
+    let script = SPAM.replace(
+        "timeline)",
+        "observer) echo \"$TICKETS_TRIAL\" >\"$TICKETS_DATA/trial\"; test \"$TICKETS_TRIAL\" = 1 ;;\ntimeline)",
+    );
+    put(
+        &b,
+        "spam",
+        &[&POINTS[..], &["observer"]].concat(),
+        MORE,
+        &script,
+    );
+    let mut command = Command::new("true");
+    b.as_ordinary_user(&mut command);
+    finish(command, b"").silent();
+    let ran = b.run(&["modules", "check", "spam"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let table = without_times(&ran);
+    for row in [
+        "setup  new data  N  N  ok\n",
+        "observer  15 mails  N  N  ok\n",
+        "timeline  all events  N  N  ok\n",
+        "command  not run\n",
+    ] {
+        assert!(table.contains(row), "{table}");
+    }
+    assert!(!b.ticket(".tickets/modules/spam/data/trial").exists());
+}
