@@ -61,6 +61,14 @@ fn every_command_has_a_manual_page() {
     for name in commands(&b) {
         page(&["man", &name], &format!("tickets-{name}"));
     }
+    // What stands below a command has one, too.
+    let saved = b.run(&["man", "--save", "man"], b"");
+    saved.silent();
+    for name in ["enable", "disable", "upgrade", "new", "run", "check"] {
+        let title = format!("tickets-modules-{name}");
+        page(&["man", &title["tickets-".len()..]], &title);
+        assert!(b.path(&format!("man/man1/{title}.1")).exists(), "{title}");
+    }
 }
 
 #[test]

@@ -51,8 +51,8 @@ impl Run for Man {
         }
         let page = match self.command.as_deref() {
             None => pages.whole()?,
-            Some(name) => match pages.program.find_subcommand(name) {
-                Some(command) => pages.of_command(command)?,
+            Some(name) => match pages.commands().find(|(own, _)| own == name) {
+                Some((_, command)) => pages.of_command(command)?,
                 None if name == CONFIG => pages.of_config(),
                 None => {
                     let fault = Fault::new(Status::Usage, format!("no command {name:?}"));
@@ -85,6 +85,16 @@ impl Pages {
             program,
             date: date.date().to_string(),
         }
+    }
+
+    /// The commands with their names, and what stands below them: `modules-enable`.
+    fn commands(&self) -> impl Iterator<Item = (String, &clap::Command)> {
+        self.program.get_subcommands().flat_map(|command| {
+            let name = command.get_name();
+            let below = command.get_subcommands();
+            let below = below.map(move |it| (format!("{name}-{}", it.get_name()), it));
+            std::iter::once((name.to_owned(), command)).chain(below)
+        })
     }
 
     /// tickets(1).
@@ -125,9 +135,13 @@ impl Pages {
     /// Writes all pages into `man1` and `man5` below `dir`, for everybody to read.
     fn save(&self, dir: &Path) -> Result<()> {
         write(dir, 1, "tickets", &self.whole()?)?;
-        for command in self.program.get_subcommands() {
-            let name = format!("tickets-{}", command.get_name());
-            write(dir, 1, &name, &self.of_command(command)?)?;
+        for (name, command) in self.commands() {
+            write(
+                dir,
+                1,
+                &format!("tickets-{name}"),
+                &self.of_command(command)?,
+            )?;
         }
         write(dir, 5, "tickets-config", &self.of_config())
     }

@@ -2,6 +2,7 @@
 
 mod data;
 mod kit;
+mod page;
 mod points;
 pub mod shelf;
 pub mod switch;

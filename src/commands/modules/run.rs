@@ -14,8 +14,8 @@ use std::time::Instant;
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
-/// A filter or an observer gets the mail on standard input, or a made-up one. It is asked with its own data and
-/// settings; nothing is filed, and a fault is not counted.
+/// A filter or an observer gets the mail on standard input, or a made-up one. It is asked with its own
+/// data and settings; nothing is filed, and a fault is not counted.
 ///
 ///   tickets modules run rspamd filter <mail.eml
 ///   tickets modules run spam page /list
