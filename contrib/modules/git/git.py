@@ -1,0 +1,45 @@
+#!/usr/bin/python3 -I
+"""Lines of the timeline for the commits of a repository that name a ticket as #12, and a job that fetches.
+
+[module.git]
+repository = "/srv/git/shop.git"     readable by the desk's user; to fetch, it has to own it
+url = "https://git.example.org/shop/commit/{}"     where a commit can be looked at, if anywhere
+"""
+
+import json
+import re
+import subprocess
+import sys
+
+head = json.loads(sys.stdin.buffer.readline())
+settings = head["settings"]
+
+
+def git(*args):
+    command = ["git", "--git-dir", settings["repository"], *args]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr.decode("utf-8", "replace").strip() or "git failed")
+    return done.stdout.decode("utf-8", "replace")
+
+
+if "repository" not in settings:
+    sys.exit("repository is not set in [module.git]")
+if sys.argv[1] == "job":
+    git("fetch", "--quiet", "--prune", "--all")
+    print(json.dumps({"note": "fetched"}))
+elif sys.argv[1] == "check":
+    print(json.dumps({"findings": [{"level": "ok", "what": f"{git('rev-list', '--all', '--count').strip()} commits"}]}))
+else:
+    since, until, ticket = (head.get(key) for key in ("since", "until", "ticket"))
+    bounds = [f"--since={since}"] * (since is not None) + [f"--until={until}"] * (until is not None)
+    log = git("log", "--all", "--date-order", "-z", "-E", "--grep=#[0-9]+", "--format=%H%x1f%ct%x1f%an%x1f%s%x1f%b", *bounds)
+    for commit in filter(None, log.split("\0")):
+        name, at, author, subject, body = commit.split("\x1f", 4)
+        numbers = dict.fromkeys(int(n) for n in re.findall(r"(?<![\w&])#(\d{1,9})\b", f"{subject}\n{body}"))
+        for number in numbers:
+            if ticket in (None, number):
+                line = {"at": int(at), "kind": "commit", "ticket": number, "author": author, "subject": subject}
+                if "url" in settings:
+                    line["url"] = settings["url"].format(name)
+                print(json.dumps(line))
