@@ -5,6 +5,7 @@
 
 use crate::bench::Bench;
 use crate::corpus_gen::ordinary;
+use crate::filter::{install, switch_on};
 use crate::limits::under;
 use std::fs;
 use std::io::Write;
@@ -37,7 +38,7 @@ fn peak(bench: &Bench) -> (usize, usize) {
 #[track_caller]
 fn within(name: &str, peak: usize, size: usize) {
     // The code of a build for tests is larger, and counts as well.
-    let code = if cfg!(debug_assertions) { MIB } else { 0 };
+    let code = if cfg!(debug_assertions) { 2 * MIB } else { 0 };
     let most = 3 * size + 16 * MIB + code;
     let mib = |bytes: usize| bytes as f64 / MIB as f64;
     println!(
@@ -72,6 +73,19 @@ fn a_mail_of_60_mebibytes() {
     let (bytes, sent) = peak(&bench);
     assert_eq!(sent, 1, "passed on to Ann");
     within("a reply that is passed on", bytes, reply.len());
+}
+
+// A8, G5: what is made for a filter is gone before the message is filed.
+#[test]
+fn a_mail_of_60_mebibytes_and_a_filter() {
+    let bench = desk();
+    install(&bench, "f", b"#!/bin/sh\nread -r head\n", "");
+    switch_on(&bench, &["f"], "");
+    let mail = ordinary(60 * MIB);
+    bench.file("submit", &mail);
+    let (bytes, sent) = peak(&bench);
+    assert_eq!(sent, 2, "an acknowledgement and a copy");
+    within("a new ticket, and a filter", bytes, mail.len());
 }
 
 // A8: mail made of nothing but what might cost more than its own size.
