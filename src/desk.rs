@@ -25,6 +25,7 @@ mod reconcile;
 mod remarks;
 mod restore;
 mod tell;
+mod setup;
 mod trust;
 mod update;
 mod view;

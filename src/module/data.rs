@@ -12,6 +12,7 @@ use super::manifest::Point;
 use super::one::Module;
 use super::tree;
 use crate::files::{Dir, absent};
+use std::fmt;
 use std::io;
 
 /// The file with the version of the data.
@@ -27,6 +28,16 @@ pub struct Upgraded {
     pub from: Option<u32>,
     /// The version now; `None` if its data has none.
     pub to: Option<u32>,
+}
+
+impl fmt::Display for Upgraded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.to) {
+            (_, None) => f.write_str("set up"),
+            (None, Some(to)) => write!(f, "data set up, version {to}"),
+            (Some(from), Some(to)) => write!(f, "data upgraded from version {from} to {to}"),
+        }
+    }
 }
 
 impl Home {

@@ -1,6 +1,6 @@
 //! What a module finds when it is asked whether what it needs is in order (the point `check`).
 
-use super::ask::{Answer, Failure, Request};
+use super::ask::{Answer, Asking, Failure, Request};
 use super::head::{Head, clean};
 use super::manifest::Point;
 use super::one::Module;
@@ -34,19 +34,26 @@ pub struct ModuleFinding {
 }
 
 impl Module {
-    /// Asks it whether what it needs is in order.
+    /// Asks it whether what it needs is in order. Several may be asked at once; [`found`] waits for what one finds.
     ///
     /// # Errors
-    /// It does not answer, or not as it should.
-    pub fn findings(&self) -> Result<Vec<ModuleFinding>, Failure> {
-        let asked = self.ask(Request {
+    /// It cannot be started.
+    pub fn ask_for_findings(&self) -> Result<Asking, Failure> {
+        self.ask(Request {
             point: Point::Check,
             head: Head::default(),
             mail: None,
             limit: None,
-        });
-        findings(&asked?.answer()?).map_err(Failure::Odd)
+        })
     }
+}
+
+/// What a module finds that was asked.
+///
+/// # Errors
+/// It does not answer, or not as it should.
+pub fn found(asked: Result<Asking, Failure>) -> Result<Vec<ModuleFinding>, Failure> {
+    findings(&asked?.answer()?).map_err(Failure::Odd)
 }
 
 /// The findings in an answer.

@@ -240,10 +240,7 @@ impl Manifest {
                 manifest.run
             ));
         }
-        for (key, text) in [
-            ("version", &manifest.version),
-            ("summary", &manifest.summary),
-        ] {
+        for (key, text) in manifest.lines() {
             if text.chars().any(char::is_control) || text.chars().count() > 200 {
                 return Err(format!("{key} is no line of at most 200 characters"));
             }
@@ -266,6 +263,20 @@ impl Manifest {
             ));
         }
         Ok(manifest)
+    }
+
+    /// What people are shown of it, each with its key.
+    fn lines(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = [("version", &self.version), ("summary", &self.summary)];
+        let own = own.into_iter().map(|(key, text)| (key, text.as_str()));
+        let kinds = self.timeline.filters.iter();
+        let kinds = kinds.map(|it| ("label", it.label.as_str()));
+        let commands = self.commands.iter();
+        let commands = commands.map(|it| ("summary", it.summary.as_str()));
+        let pages = self.pages.iter();
+        let pages = pages.flat_map(|it| [("title", it.title.as_str()), ("path", it.path.as_str())]);
+        let verbs = self.verbs.iter().map(|it| ("args", it.args.as_str()));
+        own.chain(kinds).chain(commands).chain(pages).chain(verbs)
     }
 
     /// Every name that it brings.

@@ -3,7 +3,9 @@
 use super::shelf::{path_line, put};
 use super::switch::{MORE, POINTS, SPAM, desk};
 use crate::bench::Bench;
-use crate::crash::{CALLS, at_each, calls_in, changes, strace_is_here, under_strace};
+use crate::crash::{
+    CALLS, FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
+};
 use std::fs;
 
 /// What the data of the module holds, and the version that is noted.
@@ -206,4 +208,45 @@ fn an_upgrade_that_is_killed_at_any_system_call_can_be_repeated() {
             .collect();
         assert!(left.is_empty(), "{what}: {left:?}");
     });
+}
+
+#[test]
+fn an_upgrade_may_meet_an_error_at_any_system_call() {
+    // G8
+    if !strace_is_here() {
+        return;
+    }
+    let fresh = || {
+        let b = with_data();
+        newer(
+            &b,
+            "test -e words && mv words old && { cat old; echo more; } >words",
+        );
+        b
+    };
+    let args = ["modules", "upgrade"];
+    let b = fresh();
+    let log = b.path("strace.log");
+    let filter = format!("trace={CALLS}");
+    let ran = under_strace(
+        &b,
+        &["-o", log.to_str().unwrap(), "-e", &filter],
+        &args,
+        b"",
+    );
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let count = at_each_failure(&calls_in(&log), &FAILURES[..2], |inject, what| {
+        let b = fresh();
+        let ran = under_strace(&b, &["-o", "/dev/null", "-e", inject], &args, b"");
+        let (words, version) = data(&b);
+        let what = format!("{what}: {ran:?}: {words:?} {version:?}");
+        // What is said to be done is done.
+        if version == "3\n" || ran.status == 0 && ran.stdout.starts_with("spam: data upgraded") {
+            assert_eq!(words, "words\nmore\n", "{what}");
+        }
+        let ran = b.run(&args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{what}");
+        assert_eq!(data(&b), ("words\nmore\n".into(), "3\n".into()), "{what}");
+    });
+    println!("{count} failures");
 }

@@ -2,7 +2,6 @@
 
 use super::shelf::{path_line, put, set_mode, shelf};
 use crate::bench::Bench;
-use std::fs;
 
 const PAGE: &str = include_str!("../../docs/modules.md");
 
@@ -75,9 +74,5 @@ fn every_variable_and_every_point_is_described() {
     for point in points.split(", ") {
         assert!(PAGE.contains(&format!("\n| `{point}` | ")), "{point}");
     }
-    assert!(
-        fs::read_to_string("README.md")
-            .unwrap()
-            .contains("docs/modules.md")
-    );
+    assert!(include_str!("../../README.md").contains("docs/modules.md"));
 }

@@ -169,6 +169,15 @@ fn the_configuration_keeps_its_mode_and_may_be_a_link() {
     b.run(&["modules", "disable", "spam"], b"")
         .is(77, "modules = []\n", &yours);
     assert_eq!(fs::read_to_string(b.path("config.toml")).unwrap(), text);
+    // So is somebody else's, as on a machine's own desk, where it is root's.
+    if ordinary_user().is_some() {
+        set_mode(&b.path("real.toml"), 0o644);
+        std::os::unix::fs::chown(b.path("real.toml"), Some(0), Some(0)).unwrap();
+        let yours = yours.replace("permission denied", "it belongs to root");
+        b.run(&["modules", "disable", "spam"], b"")
+            .is(77, "modules = []\n", &yours);
+        assert_eq!(fs::read_to_string(b.path("config.toml")).unwrap(), text);
+    }
 }
 
 #[test]
@@ -376,4 +385,30 @@ fn the_list_is_as_wide_as_the_screen() {
         let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(width), "{}", ran.stdout);
     }
+}
+
+#[test]
+fn the_log_says_who_switched_what() {
+    // L7
+    let b = desk();
+    let log = b.path("log");
+    b.configure(&format!("log = {log:?}\n{}", path_line(&b)));
+    b.works("modules enable spam");
+    b.works("modules enable spam");
+    b.works("modules disable spam");
+    let log = fs::read_to_string(log).unwrap();
+    let said = |line: &str| {
+        let (_, said) = line.split_once("> ")?;
+        said.rsplit_once(" ms=").map(|(said, _)| said.to_owned())
+    };
+    let lines: Vec<String> = log.lines().filter_map(said).collect();
+    assert_eq!(
+        lines,
+        [
+            "upgrade module=<spam> data=\"data set up, version 2\"",
+            "enable module=<spam>",
+            "disable module=<spam>"
+        ],
+        "{log}"
+    );
 }

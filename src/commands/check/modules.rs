@@ -2,25 +2,38 @@
 
 use super::diagnosis::{Diagnosis, Level};
 use crate::desk::Desk;
-use crate::module::{self, Module, Point};
+use crate::module::{self, Asking, Failure, FindingLevel, Module, Point};
 use crate::screen;
 
-/// Looks at each module.
+/// Looks at each module. All are asked at the same time.
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
+    let begun = desk.config.modules_on().into_iter().map(|module| {
+        module.map(|module| {
+            // Nothing is made where there is no store yet.
+            let asks = module.manifest.has(Point::Check) && desk.config.dir.is_dir();
+            let asked = asks.then(|| module.ask_for_findings());
+            (module, asked)
+        })
+    });
+    let begun: Vec<_> = begun.collect();
     let mut found = Vec::new();
-    for module in desk.config.modules_on() {
+    for module in begun {
         match module {
             // Mail is filed without it.
             Err(why) => {
                 found.push(Diagnosis::warn(why).mend("`tickets modules` shows them all"));
             }
-            Ok(module) => found.extend(of_module(desk, &module)),
+            Ok((module, asked)) => found.extend(of_module(desk, &module, asked)),
         }
     }
     found
 }
 
-fn of_module(desk: &Desk, module: &Module) -> Vec<Diagnosis> {
+fn of_module(
+    desk: &Desk,
+    module: &Module,
+    asked: Option<Result<Asking, Failure>>,
+) -> Vec<Diagnosis> {
     let name = module.name();
     let mut found = Vec::new();
     let health = module.home.state();
@@ -31,31 +44,29 @@ fn of_module(desk: &Desk, module: &Module) -> Vec<Diagnosis> {
             "module {name}: it failed again and again and rests until {until}: {fault}"
         )));
     }
-    // Nothing is made where there is no store yet.
-    if !module.manifest.has(Point::Check) || !desk.config.dir.is_dir() {
-        if found.is_empty() {
+    match asked.map(module::found) {
+        None if found.is_empty() => {
             found.push(Diagnosis::ok(format!("module {name}: it is on")));
         }
-        return found;
-    }
-    match module.findings() {
-        Err(why) => found.push(
+        None => {}
+        Some(Err(why)) => found.push(
             Diagnosis::warn(format!("module {name}: check: {why}"))
                 .mend(format!("`tickets modules run {name} check`")),
         ),
-        Ok(findings) if findings.is_empty() => {
+        Some(Ok(findings)) if findings.is_empty() => {
             found.push(Diagnosis::ok(format!("module {name}: it finds no fault")));
         }
-        Ok(findings) => found.extend(findings.into_iter().map(|finding| {
+        Some(Ok(findings)) => found.extend(findings.into_iter().map(|finding| {
             let level = match finding.level {
-                module::FindingLevel::Ok => Level::Ok,
-                module::FindingLevel::Warn => Level::Warn,
-                module::FindingLevel::Bad => Level::Fail,
+                FindingLevel::Ok => Level::Ok,
+                FindingLevel::Warn => Level::Warn,
+                FindingLevel::Bad => Level::Fail,
             };
-            let finding_is = Diagnosis::new(level, format!("module {name}: {}", finding.what));
+            let text = format!("module {name}: {}", finding.what);
+            let diagnosis = Diagnosis::new(level, text);
             match finding.mend {
-                Some(mend) => finding_is.mend(mend),
-                None => finding_is,
+                Some(mend) => diagnosis.mend(mend),
+                None => diagnosis,
             }
         })),
     }

@@ -1,10 +1,7 @@
 //! `tickets modules upgrade`: the data of modules, brought to the version that they need (G8).
 
 use super::named::named;
-use crate::commands::logged;
-use crate::error::{self, Fault, Status};
-use crate::log::Severity;
-use crate::module::{Module, Upgraded};
+use crate::error::{self, Status};
 use crate::part::Context;
 use crate::screen::say;
 use anyhow::Result;
@@ -33,10 +30,10 @@ impl Upgrade {
         };
         let (mut done, mut status) = (0, Status::Ok);
         for name in &names {
-            match named(&desk, name).and_then(|module| set_up(&module, desk.now())) {
+            match named(&desk, name).and_then(|module| desk.set_up(&module)) {
                 Ok(Some(upgraded)) => {
                     done += 1;
-                    say(format_args!("{name}: {}", in_words(upgraded)))?;
+                    say(format_args!("{name}: {upgraded}"))?;
                 }
                 Ok(None) => {}
                 Err(e) => {
@@ -49,35 +46,5 @@ impl Upgrade {
             say("nothing to upgrade")?;
         }
         Ok(status)
-    }
-}
-
-/// Brings its data to the version that it needs, and notes that.
-pub(super) fn set_up(module: &Module, now: i64) -> Result<Option<Upgraded>> {
-    match module.set_up() {
-        Ok(None) => Ok(None),
-        Ok(Some(upgraded)) => {
-            let line = logged::by().word("upgrade").name("module", module.name());
-            line.text("data", &in_words(upgraded)).write(Severity::Info);
-            // A note more or less changes nothing of what was done.
-            let _ = module.home.note(None, now);
-            Ok(Some(upgraded))
-        }
-        Err(why) => {
-            let line = logged::by().word("upgrade").name("module", module.name());
-            line.text("failed", &why).write(Severity::Warning);
-            let _ = module.home.note(Some(&format!("setup: {why}")), now);
-            let text = format!("module {}: its data is not set up: {why}", module.name());
-            Err(Fault::new(Status::TempFail, text).into())
-        }
-    }
-}
-
-/// What was done.
-fn in_words(upgraded: Upgraded) -> String {
-    match (upgraded.from, upgraded.to) {
-        (_, None) => "set up".into(),
-        (None, Some(to)) => format!("data set up, version {to}"),
-        (Some(from), Some(to)) => format!("data upgraded from version {from} to {to}"),
     }
 }

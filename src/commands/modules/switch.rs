@@ -1,6 +1,5 @@
 //! `tickets modules enable` and `disable` (G3).
 
-use super::data::set_up;
 use super::list::{adds, is_part};
 use super::named::{expect_there, named};
 use super::toml::{Edit, switch};
@@ -8,7 +7,7 @@ use crate::commands::logged;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::log::Severity;
-use crate::module::{FindingLevel, Module, Point};
+use crate::module::{FindingLevel, Module, Point, found};
 use crate::part::outside::commands_of;
 use crate::part::{Context, Part};
 use crate::screen::{remark, say};
@@ -46,7 +45,7 @@ impl Enable {
             return Err(Fault::new(Status::Config, text).into());
         }
         expect_well(&module)?;
-        set_up(&module, desk.now())?;
+        desk.set_up(&module)?;
         conflicts(cx, &desk, &module);
         if desk.config.modules.iter().any(|on| on.name == name) {
             say(format_args!("{name} is on already"))?;
@@ -114,9 +113,8 @@ fn expect_well(module: &Module) -> Result<()> {
     }
     let name = module.name();
     let fault = |text: String| Fault::new(Status::TempFail, format!("module {name}: {text}"));
-    let findings = module
-        .findings()
-        .map_err(|why| fault(format!("check: {why}")))?;
+    let findings = found(module.ask_for_findings());
+    let findings = findings.map_err(|why| fault(format!("check: {why}")))?;
     match findings
         .into_iter()
         .find(|finding| finding.level == FindingLevel::Bad)
