@@ -19,4 +19,5 @@ parts! {
     stats,
     archive,
     quarantine,
+    jobs,
 }
