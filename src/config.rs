@@ -4,6 +4,7 @@
 //! database, not the host name.
 
 mod explain;
+mod jobs;
 mod keys;
 mod mailbox;
 mod modules;
@@ -22,6 +23,7 @@ use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
 use anyhow::{Context, Result};
 use explain::explain;
+pub use jobs::{JobTable, Missed};
 use keys::Keys;
 pub use keys::{Config, Overrides};
 use mail::automatic::LocalSigns;

@@ -12,6 +12,7 @@ mod closing;
 mod delivery;
 mod existing;
 mod filter;
+mod jobs;
 mod known;
 mod mend;
 mod open;

@@ -31,7 +31,6 @@ use nix::fcntl::OFlag;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds after which no delivery can still be working on a staged mail. Generous: locks are waited for much less.
 const ABANDONED: i64 = 10 * 60;
@@ -232,7 +231,7 @@ impl Outbox {
             } else if in_future {
                 // Nobody knows how old it is, so its day begins now.
                 let file = place.open(OFlag::O_WRONLY);
-                let dated = file.and_then(|file| file.set_modified(time(now)));
+                let dated = file.and_then(|file| file.set_modified(entry::time(now)));
                 dated.with_context(|| format!("cannot write {}", path.display()))?;
             } else if age >= NEVER_FILED {
                 let removed = place.remove();
@@ -266,7 +265,7 @@ impl Outbox {
         let mut file = place.create(if self.group { 0o660 } else { 0o600 })?;
         file.write_all(head.as_bytes())?;
         file.write_all(&mail.bytes)?;
-        file.set_modified(time(now))?;
+        file.set_modified(entry::time(now))?;
         file.sync_all()
     }
 
@@ -388,10 +387,6 @@ fn oldest_first(places: &[Place]) -> Vec<Mail> {
     let mut mails: Vec<Mail> = places.iter().filter_map(Mail::read).collect();
     mails.sort_by_cached_key(|mail| (mail.since, mail.path()));
     mails
-}
-
-fn time(seconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 #[cfg(test)]

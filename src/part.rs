@@ -5,20 +5,25 @@
 //! [`Part`], and the rest of the program knows parts only through the traits of this file (and
 //! [`Provider`], the point of the timeline). A part that is off adds nothing anywhere.
 
+mod again;
+mod finding;
 pub mod outside;
 
 use crate::config::{Config, Overrides};
 use crate::desk::build::NoFollower;
 use crate::desk::{Desk, Watch};
-use crate::error::{Fault, Status};
-use crate::index::{Index, IndexError};
+use crate::error::Status;
 use crate::module::Module;
 use crate::ticket::timeline::Provider;
+use again::Again;
 use anyhow::Result;
 use clap::ArgMatches;
+pub use finding::Finding;
+use finding::no_such_part;
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// One part. It names what it adds at each point; what it does not name, it does not have.
 ///
@@ -51,11 +56,56 @@ pub trait Part: Sync {
         Vec::new()
     }
 
+    /// What it does at times of its own.
+    fn jobs(&self) -> Vec<&dyn Job> {
+        Vec::new()
+    }
+
+    /// Looks whether the configuration says of it what it can use; a mistake (78) keeps no mail waiting.
+    fn check_config(&self, _config: &Config, _parts: &Registry) -> Result<()> {
+        Ok(())
+    }
+
+    /// What is wrong with it, for everybody who lists tickets on the shell. To find out costs next to nothing.
+    fn remark(&self, _desk: &Desk) -> Option<String> {
+        None
+    }
+
+    /// What `tickets check` is to say of it.
+    fn findings(&self, _desk: &Desk, _parts: &Registry) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Makes the index of `desk` anew, together with what the part keeps of every message, in one pass
     /// over the mboxes; `None` if it keeps nothing. One part at most does.
     fn rebuild_index(&self, _desk: &mut Desk, _watch: Watch) -> Option<Result<()>> {
         None
     }
+}
+
+/// What a desk does at times of its own, without anybody's asking (I1). It may be killed at any moment, and be run again
+/// for the same time.
+pub trait Job: Sync {
+    /// Its name: the first word of `run` in a table `[job.NAME]`.
+    fn name(&self) -> &str;
+
+    /// What it does, in a few words.
+    fn summary(&self) -> &str;
+
+    /// How often it runs on a desk whose configuration has no `[job.NAME]` of its name; `None` if it does not.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Looks whether these are arguments for it; the error says in half a sentence why they are none.
+    fn check(&self, args: &[String]) -> Result<(), String> {
+        let is_empty = args.is_empty().then_some(());
+        is_empty.ok_or_else(|| "it takes no arguments".to_owned())
+    }
+
+    /// Does it, for the time `due`, in seconds since 1970. Returns a line that says what was done; after an error it is
+    /// tried again at its next time.
+    fn run(&self, args: &[String], cx: &Context, due: i64) -> Result<String>;
 }
 
 /// A subcommand.
@@ -160,21 +210,17 @@ impl Registry {
         self
     }
 
-    /// Looks whether the configuration switches off what there is.
+    /// Looks whether the configuration switches off what there is, and says what the parts that are on can use.
     ///
     /// # Errors
-    /// Status 78 if it names a part that does not exist.
-    pub fn check(&self) -> Result<()> {
-        let Some(odd) = &self.unknown else {
-            return Ok(());
-        };
-        let built_in = self.all().filter(|(part, _)| part.module().is_none());
-        let names: Vec<&str> = built_in.map(|(part, _)| part.name()).collect();
-        let text = format!("[parts] off: there is no part {odd:?}");
-        let fault = Fault::new(Status::Config, text);
-        Err(fault
-            .hint(format!("the parts are {}", names.join(", ")))
-            .into())
+    /// Status 78 if it names a part that does not exist, or as [`Part::check_config`] says.
+    pub fn check(&self, config: &Config) -> Result<()> {
+        if let Some(odd) = &self.unknown {
+            let built_in = self.all().filter(|(part, _)| part.module().is_none());
+            return Err(no_such_part(odd, built_in.map(|(part, _)| part.name())).into());
+        }
+        self.on()
+            .try_for_each(|part| part.check_config(config, self))
     }
 
     /// Every part, and whether it is on.
@@ -192,6 +238,23 @@ impl Registry {
         self.on().flat_map(Part::commands).collect()
     }
 
+    /// The jobs of all parts that are on.
+    pub fn jobs(&self) -> Vec<&'static dyn Job> {
+        self.on().flat_map(Part::jobs).collect()
+    }
+
+    /// What lists have to say of the parts that are on.
+    pub fn remarks(&self, desk: &Desk) -> impl Iterator<Item = String> {
+        self.on().filter_map(|part| part.remark(desk))
+    }
+
+    /// What the parts that are on have to say to `tickets check`.
+    pub fn findings(&self, desk: &Desk) -> Vec<Finding> {
+        self.on()
+            .flat_map(|part| part.findings(desk, self))
+            .collect()
+    }
+
     /// Makes the index of `desk` anew, and what the parts that are on keep beside it.
     ///
     /// # Errors
@@ -201,17 +264,17 @@ impl Registry {
         followed.unwrap_or_else(|| desk.rebuild::<NoFollower>(watch))
     }
 
-    /// The part that is off and has a subcommand of this name.
-    pub fn off_with_command(&self, name: &str) -> Option<&'static dyn Part> {
-        let has = |part: &dyn Part| part.commands().iter().any(|c| c.name() == name);
+    /// The part that is off and has what is asked for.
+    pub fn off_with(&self, has: impl Fn(&dyn Part) -> bool) -> Option<&'static dyn Part> {
         let mut off = self.all().filter(|&(_, on)| !on).map(|(part, _)| part);
         off.find(|&part| has(part))
     }
-}
 
-/// How often a command that reads is begun anew because the index was removed or replaced. More in a row are hardly
-/// chance.
-const REPLACEMENTS: usize = 5;
+    /// The part that is off and has a subcommand of this name.
+    pub fn off_with_command(&self, name: &str) -> Option<&'static dyn Part> {
+        self.off_with(|part| part.commands().iter().any(|c| c.name() == name))
+    }
+}
 
 /// What a command may touch. It is made once, when the program starts; time is asked of the desk
 /// for each operation, since some commands live long.
@@ -225,12 +288,8 @@ pub struct Context {
     pub program: clap::Command,
     /// The configuration as it was read to find the parts; whoever opens the desk first takes it.
     config: Cell<Option<Result<Config>>>,
-    /// The index of the store cannot be written, so that a command that reads makes one of its own.
-    index_elsewhere: Cell<bool>,
-    /// It was damaged, and is removed.
-    index_removed: Cell<bool>,
-    /// How often it may still be replaced by another process under the hands of a command that reads.
-    replacements: Cell<usize>,
+    /// Why a command that reads was begun anew.
+    again: Again,
 }
 
 impl Context {
@@ -254,9 +313,7 @@ impl Context {
             parts,
             program,
             config: Cell::new(config),
-            index_elsewhere: Cell::new(false),
-            index_removed: Cell::new(false),
-            replacements: Cell::new(REPLACEMENTS),
+            again: Again::default(),
         }
     }
 
@@ -288,9 +345,9 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or is wrong.
     pub fn planned_desk(&self) -> Result<Desk> {
-        self.parts.check()?;
         let mut desk = self.desk_for_mta()?;
-        if self.index_elsewhere.get() {
+        self.parts.check(&desk.config)?;
+        if self.again.needs_index_elsewhere() {
             desk.put_index_elsewhere()?;
         }
         Ok(desk)
@@ -299,42 +356,7 @@ impl Context {
     /// True if a command that reads failed so because of the index, and may be begun anew: with the one that is there
     /// now, or one of its own.
     fn begins_anew(&self, error: &anyhow::Error) -> bool {
-        self.is_replaced(error) || self.removes_index(error) || self.put_index_elsewhere(error)
-    }
-
-    /// True if a command failed so because somebody removed or replaced the index while it had it open. If that
-    /// happens again and again, it is the disk that fails.
-    fn is_replaced(&self, error: &anyhow::Error) -> bool {
-        let left = self.replacements.get();
-        let is_it = left > 0 && IndexError::among(error).is_some_and(IndexError::is_removal);
-        self.replacements.set(left - usize::from(is_it));
-        is_it
-    }
-
-    /// True if a command failed so because the index is damaged. That is removed then, so that the command may be begun
-    /// anew.
-    fn removes_index(&self, error: &anyhow::Error) -> bool {
-        let is_damaged = IndexError::among(error).is_some_and(IndexError::is_damage);
-        if !is_damaged || self.index_removed.replace(true) {
-            return false;
-        }
-        self.desk().is_ok_and(|desk| {
-            Index::remove(&desk.index_dir().join("index.db"));
-            true
-        })
-    }
-
-    /// True, and said so, if a command that failed so may be begun anew with an index elsewhere.
-    fn put_index_elsewhere(&self, error: &anyhow::Error) -> bool {
-        let why = IndexError::unusable(error).filter(|_| !self.index_elsewhere.get());
-        let Some(why) = why else {
-            return false;
-        };
-        crate::screen::remark(format_args!(
-            "{why}; all tickets are read, which takes longer"
-        ));
-        self.index_elsewhere.set(true);
-        true
+        self.again.may_help(error, || self.desk())
     }
 
     /// The same for what an MTA asks before it takes a mail: a mistake about parts is no reason to
@@ -346,14 +368,18 @@ impl Context {
         Desk::look(self.config()?)
     }
 
+    fn checked_config(&self) -> Result<Config> {
+        let config = self.config()?;
+        self.parts.check(&config).map(|()| config)
+    }
+
     /// The desk, and a store that is ready to be written to. What looks for a ticket in the wrong place
     /// leaves no store there.
     ///
     /// # Errors
     /// As for [`Context::desk`]; status 66 if there is no store.
     pub fn desk_to_write(&self) -> Result<Desk> {
-        self.parts.check()?;
-        self.desk_to_write_for_mta()
+        Desk::open_existing(self.checked_config()?)
     }
 
     /// The same for what sends mail: see [`Context::desk_for_mta`].
@@ -369,7 +395,6 @@ impl Context {
     /// # Errors
     /// As for [`Context::desk`], or the store cannot be created.
     pub fn desk_to_fill(&self) -> Result<Desk> {
-        self.parts.check()?;
-        Desk::open(self.config()?)
+        Desk::open(self.checked_config()?)
     }
 }

@@ -5,8 +5,10 @@
 //! file, so a program that writes a lot cannot block. What it says on its stdout, if anybody wants to know, comes
 //! through a pipe and is limited.
 
+mod family;
 pub mod stream;
 
+pub(crate) use family::Family;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
@@ -141,11 +143,15 @@ impl Running {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Asks it and its children to end, and kills those that have not done so after `grace`.
+    /// Asks it and all that it started to end, and kills those that have not done so after `grace`. So end children in
+    /// groups of their own, too, unless they were left behind.
     pub fn stop(&mut self, grace: Duration) {
+        let family = pid(&self.child).map(Family::of).unwrap_or_default();
         self.signal(Signal::SIGTERM);
+        family.signal(Signal::SIGTERM);
         let _ = self.wait_at_most(grace);
         self.kill(End::TimedOut);
+        family.signal(Signal::SIGKILL);
     }
 
     /// What it said on its stdout.

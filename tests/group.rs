@@ -101,6 +101,8 @@ fn take_turns(bench: &Bench) {
         "stats",
         "timeline",
         "flush -q",
+        "tick;jobs run flush;jobs run clean-up",
+        "jobs pause flush;jobs resume flush;jobs;jobs log flush",
         "restore",
         "check --store",
         "reindex",

@@ -28,6 +28,7 @@ mod import_numbers;
 mod import_sources;
 mod index;
 mod init;
+mod jobs;
 mod layers;
 mod limits;
 mod list;

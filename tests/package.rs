@@ -128,7 +128,10 @@ fn the_timer_runs_a_command_that_there_is() {
         assert!(!service.lines().any(|line| line.starts_with(key)), "{key}");
     }
     let timer = text("contrib/systemd/tickets.timer");
-    assert!(timer.contains("\nOnCalendar=*:0/5\n") && timer.contains("\nWantedBy=timers.target\n"));
+    assert!(
+        timer.contains("\nOnCalendar=*-*-* *:*:00\n")
+            && timer.contains("\nWantedBy=timers.target\n")
+    );
 }
 
 // L1

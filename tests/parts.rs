@@ -16,12 +16,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// The parts that are built in, in the order of the table, each with its commands.
-const PARTS: [(&str, &[&str]); 5] = [
+const PARTS: [(&str, &[&str]); 6] = [
     ("search", &["search"]),
     ("timeline", &["timeline"]),
     ("stats", &["stats"]),
     ("archive", &["import", "export"]),
     ("quarantine", &["quarantine"]),
+    ("jobs", &["jobs", "tick", "ping"]),
 ];
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "elvish", "powershell"];
@@ -147,7 +148,7 @@ fn a_part_that_does_not_exist_keeps_no_mail_waiting() {
     let ask = b"protocol_state=RCPT\nrecipient=ticket-1@example.org\n\n";
     bench.run(&["policy"], ask).is(0, "action=DUNNO\n\n", "");
     let fault = "tickets: [parts] off: there is no part \"serach\"\n\
-                 hint: the parts are search, timeline, stats, archive, quarantine\n";
+                 hint: the parts are search, timeline, stats, archive, quarantine, jobs\n";
     for command in [&["list"][..], &["modules"], &["close", "1"], &["stats"]] {
         bench.run(command, b"").is(78, "", fault);
     }

@@ -201,6 +201,9 @@ impl Check {
         found.extend(store::look(&mut desk));
         let (outbox, leaves) = answers::look(&desk);
         found.extend(leaves);
+        let of_parts = cx.parts.findings(&desk);
+        let number = of_parts.iter().find_map(|it| it.number);
+        found.extend(of_parts.into_iter().map(Diagnosis::from));
         found.extend(mta::look(&desk, &cx.overrides, &self.etc));
         let is_deaf = found.iter().any(|finding| finding.level == Level::Fail);
         match self.send {
@@ -216,6 +219,7 @@ impl Check {
         found.extend(modules::look(&desk));
         let in_state = |state| desk.store.ids(state).unwrap_or_default().len();
         let numbers = Numbers {
+            of_part: number,
             outbox,
             open: in_state(State::Open),
             closed: in_state(State::Closed),

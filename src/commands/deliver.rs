@@ -97,7 +97,11 @@ impl Run for Deliver {
                 Ok(Status::NoUser)
             }
             _ => {
-                logged::filed(LogLine::default(), &outcome);
+                let line = match desk.silence() {
+                    Some(seconds) => LogLine::default().number("no_tick_for", seconds),
+                    None => LogLine::default(),
+                };
+                logged::filed(line, &outcome);
                 Ok(Status::Ok)
             }
         }

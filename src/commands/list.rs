@@ -158,6 +158,9 @@ impl Run for List {
         self.print(&desk, &found, &mut out)?;
         out.finish()?;
         self.remark_on_quarantine(&desk);
+        if !self.quiet && !self.json {
+            cx.parts.remarks(&desk).for_each(screen::remark);
+        }
         Ok(Status::Ok)
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn wrong(key: &str, why: &str) -> Fault {
 
 /// Says of a value that serde does not accept what is expected, in words that mean something to people who
 /// do not know Rust. `None` for other errors.
-fn wrong_value(message: &str) -> Option<String> {
+pub(super) fn wrong_value(message: &str) -> Option<String> {
     const KINDS: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
     let rest = KINDS.iter().find_map(|kind| message.strip_prefix(kind))?;
     let (found, expected) = rest.split_once(", expected ")?;
@@ -65,6 +65,11 @@ fn key_in(text: &str, line: usize) -> String {
     key.filter(|key| key.chars().all(is_key))
         .map(|key| format!("{key}: "))
         .unwrap_or_default()
+}
+
+/// The one among `all` that is most like `wrong`, if any is.
+pub(super) fn nearest_of<'a>(wrong: &str, all: &[&'a str]) -> Option<&'a str> {
+    nearest(wrong, all.iter().copied())
 }
 
 /// The candidate with the smallest distance from `wrong`, if that is small.

@@ -50,6 +50,9 @@ pub(super) struct Keys {
     pub(super) modules: Option<OneOrMore>,
     pub(super) modules_path: Option<OneOrMore>,
     pub(super) module: BTreeMap<String, ModuleKeys>,
+    /// Read when somebody asks for it.
+    pub(super) job: Option<Value>,
+    pub(super) ping_token_file: Option<String>,
 }
 
 /// The keys of a table `[module.NAME]`: what the program wants to know, and the module's own.
@@ -150,6 +153,10 @@ pub struct Config {
     pub modules: Vec<Switched>,
     /// What it says of others.
     pub(super) modules_off: Vec<Switched>,
+    /// The file with what `tickets ping` wants to hear from others than this machine.
+    pub ping_token_file: Option<PathBuf>,
+    /// The tables `[job.NAME]`, as they are written; see [`Config::jobs`].
+    pub(super) jobs: Option<Value>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,
 }

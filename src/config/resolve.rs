@@ -42,6 +42,8 @@ pub(super) fn resolve(
     let (modules, modules_off) = modules::switched(words(keys.modules), keys.module);
     let modules_path = words(keys.modules_path).map(|path| modules::path(&path, me));
     let name = keys.name.unwrap_or_else(|| "Support".into());
+    let ping_token_file = keys.ping_token_file.as_deref();
+    let ping_token_file = ping_token_file.map(|file| expand(file, me));
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     Ok(Config {
@@ -78,6 +80,8 @@ pub(super) fn resolve(
         parts_off: words(keys.parts.off).unwrap_or_default(),
         modules,
         modules_off,
+        jobs: keys.job,
+        ping_token_file: ping_token_file.transpose()?,
         modules_path: modules_path.transpose()?,
         addresses,
     })

@@ -228,8 +228,27 @@ fn the_commented_file_has_every_key_with_its_default() {
     let (_, below) = FILE.split_once("\n#[parts]\n").unwrap();
     let of_table = |key: &&str| below.contains(&format!("#{key} = "));
     let (below, keys): (Vec<&str>, Vec<&str>) = keys.into_iter().partition(of_table);
-    assert_eq!(below, ["off", "address", "sign", "login", "on_failure"]);
-    let tables = vec!["module", "parts", "person"];
+    assert_eq!(
+        below,
+        [
+            "off",
+            "address",
+            "sign",
+            "login",
+            "on_failure",
+            "run",
+            "every",
+            "timeout",
+            "run",
+            "at",
+            "zone",
+            "missed",
+            "late",
+            "jitter",
+            "enabled"
+        ]
+    );
+    let tables = vec!["job", "module", "parts", "person"];
     // serde names them all.
     let all = toml::from_str::<Keys>("x = 1").unwrap_err();
     let mut all: Vec<&str> = all.message().split('`').skip(3).step_by(2).collect();
@@ -246,6 +265,7 @@ fn the_commented_file_has_every_key_with_its_default() {
         "#group",
         "#shared_store",
         "#modules_path",
+        "#ping_token_file",
     ];
     let on = |line: &str| match line.strip_prefix('#') {
         Some(table @ ("[parts]" | "off = []")) => format!("{table}\n"),

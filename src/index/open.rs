@@ -34,6 +34,15 @@ impl Index {
         .with_context(|| OfIndex(format!("cannot open {}", path.display())))
     }
 
+    /// False if the database is damaged: all of it is read.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn is_sound(&self) -> Result<bool> {
+        let found: String = (self.db).query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok(found == "ok")
+    }
+
     /// Opens read-only. Pending journal lines are read but not applied.
     pub fn open_to_read(path: &Path, patience: Patience) -> Result<Index> {
         let lines = Self::journal(path).read()?;

@@ -7,6 +7,7 @@ use nix::fcntl::OFlag;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SENDER: &str = "X-Tickets-Sender:";
 const RECIPIENT: &str = "X-Tickets-Recipient:";
@@ -53,9 +54,12 @@ impl Key {
     }
 }
 
-/// The name of a mail that belongs to no ticket: no ticket has this number.
+/// How the name of a mail begins that belongs to no ticket: no ticket has this number.
+pub(super) const NO_TICKET: &str = "0.";
+
+/// The name of such a mail.
 pub(super) fn notice_name(digest: &str, kind: Kind) -> String {
-    format!("0.{digest}.0.{}", kind.word())
+    format!("{NO_TICKET}{digest}.0.{}", kind.word())
 }
 
 /// True if a released file answers the message that `key` names.
@@ -81,6 +85,11 @@ pub(super) fn released_at(place: &Place, since: i64) -> Option<Place> {
 /// When a file was last written to, in seconds since 1970.
 pub(super) fn seconds(found: &Found) -> i64 {
     found.modified().div_euclid(1_000_000_000)
+}
+
+/// The time, of so many seconds since 1970.
+pub(super) fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 /// A mail of the outbox, without its content.

@@ -1,6 +1,7 @@
 //! Mail that is about no ticket, and mail that is not to go out after all.
 
-use super::{Key, Outbox, Released, Staged, entry};
+use super::{Key, NEVER_FILED, Outbox, Released, Staged, entry};
+use crate::files::absent;
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result};
 
@@ -30,5 +31,29 @@ impl Outbox {
         let doing = || format!("cannot write {}", place.path().display());
         self.write(&place, mail, now).with_context(doing)?;
         self.release(staged.of_filed_message(), now)
+    }
+
+    /// Removes such mail that was begun more than a day ago and never queued. Returns how much that was.
+    ///
+    /// # Errors
+    /// It cannot be read or removed.
+    pub fn remove_begun(&self, now: i64) -> Result<usize> {
+        let mut removed = 0;
+        for place in self.places("tmp")? {
+            let found = place.found().ok().flatten();
+            let begun = found.filter(|_| place.name().starts_with(entry::NO_TICKET));
+            let Some(found) = begun else { continue };
+            if now.saturating_sub(entry::seconds(&found)) < NEVER_FILED {
+                continue;
+            }
+            match place.remove() {
+                Err(e) if !absent(&e) => {
+                    let doing = || format!("cannot remove {}", place.path().display());
+                    return Err(e).with_context(doing);
+                }
+                _ => removed += 1,
+            }
+        }
+        Ok(removed)
     }
 }

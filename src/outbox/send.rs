@@ -8,7 +8,7 @@
 //! while, in either direction, gives no mail up, and lets none wait for years.
 
 use super::entry::{self, Envelope, Mail};
-use super::{Outbox, Released, time};
+use super::{Outbox, Released};
 use crate::files::{Found, Place};
 use crate::sendmail::{Sending, Sendmail, SendmailError};
 use anyhow::Result;
@@ -273,7 +273,7 @@ impl Outbox {
         }
         let now = now.max(mail.since.saturating_add(1));
         claim.mail.last_try = Some(now);
-        let _ = claim.lock.set_modified(time(now));
+        let _ = claim.lock.set_modified(entry::time(now));
     }
 
     /// Removes a mail that was sent, even if mutt has moved it in the meantime. It may have two names: where rename is

@@ -7,6 +7,7 @@ use super::*;
 use crate::sendmail::Sendmail;
 use crate::ticket::compose::Kind;
 use std::fs;
+use std::time::Duration;
 
 const NOW: i64 = 1_732_240_000;
 const MINUTE: i64 = 60;

@@ -4,9 +4,11 @@
 //! files are in `DIR/.tickets/`.
 
 mod batch;
+mod clean;
 pub(crate) mod lock;
 mod mbox;
 mod message_lock;
+mod own;
 mod probe;
 mod quarantine;
 mod read;

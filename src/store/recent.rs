@@ -106,7 +106,8 @@ impl Store {
 }
 
 /// Removes the copies of the days before `first`, and nothing that is not named like one.
-fn remove_before(recent: &Dir, first: &str) -> Result<()> {
+fn remove_before(recent: &Dir, first: &str) -> Result<usize> {
+    let mut removed = 0;
     // ISO dates sort in order of time.
     let old = days(recent)?
         .into_iter()
@@ -117,6 +118,7 @@ fn remove_before(recent: &Dir, first: &str) -> Result<()> {
             let copy = dir.at(name.as_str());
             if copy_named(&name).is_some() && copy.is_file() {
                 copy.remove().with_context(doing)?;
+                removed += 1;
             }
         }
         match recent.remove_dir(&day) {
@@ -125,7 +127,16 @@ fn remove_before(recent: &Dir, first: &str) -> Result<()> {
             removed => removed.with_context(doing)?,
         }
     }
-    Ok(())
+    Ok(removed)
+}
+
+/// Removes what the first copy of today would, whether one comes or not. Returns how many copies that were.
+pub(super) fn purge_recent(recent: &Dir, now: i64, keep: Duration) -> Result<usize> {
+    let days: Vec<String> = days(recent)?.into_iter().map(|(day, _)| day).collect();
+    match first_kept(&days, &day(now), keep) {
+        Some(first) => remove_before(recent, &first),
+        None => Ok(0),
+    }
 }
 
 /// The directories of days. A link with such a name is none.

@@ -1,5 +1,7 @@
 //! What a check found, and what mends it.
 
+use crate::part::Finding;
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
@@ -47,6 +49,20 @@ impl Diagnosis {
     pub(super) fn mend(mut self, mend: impl Into<String>) -> Self {
         self.mend = Some(mend.into());
         self
+    }
+}
+
+impl From<Finding> for Diagnosis {
+    fn from(finding: Finding) -> Diagnosis {
+        let level = match finding.is_well {
+            true => Level::Ok,
+            false => Level::Warn,
+        };
+        Diagnosis {
+            level,
+            text: finding.text,
+            mend: finding.mend,
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Numbers {
     pub(super) open: usize,
     pub(super) closed: usize,
     pub(super) quarantine: usize,
+    /// What a part counts, by its name.
+    pub(super) of_part: Option<(&'static str, usize)>,
 }
 
 /// How it is told.
@@ -112,13 +114,16 @@ fn plugin(found: &[Diagnosis], numbers: Numbers) -> String {
         open,
         closed,
         quarantine,
+        of_part,
     } = numbers;
+    let of_part = of_part.map(|(name, number)| format!(" {name}={number};0;;0"));
     format!(
         "TICKETS {word} - {}|waiting={};0;;0 failed={};0;;0 open={open};;;0 closed={closed};;;0 \
-         quarantine={quarantine};;;0",
+         quarantine={quarantine};;;0{}",
         plain(&text),
         outbox.waiting,
         outbox.failed,
+        of_part.unwrap_or_default(),
     )
 }
 

@@ -5,6 +5,7 @@ use crate::config::{ByteSize, Config};
 use crate::log::LogTo;
 use crate::ticket::person::Person;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Lines of a configuration file that would put the same values in force; the last has no line end.
@@ -93,6 +94,9 @@ pub fn in_force(config: &Config) -> String {
         lines.push(format!("off = {}", words(&config.parts_off)));
     }
     lines.extend(config.people.iter().filter_map(person));
+    if let Some(Value::Object(jobs)) = config.job_tables() {
+        lines.extend(jobs.iter().map(|(name, keys)| job(name, keys)));
+    }
     lines.push(String::new());
     lines.join("\n")
 }
@@ -111,6 +115,20 @@ fn person(person: &Person) -> Option<String> {
         }
     }
     Some(lines)
+}
+
+/// The table of a job, as it was written.
+fn job(name: &str, keys: &Value) -> String {
+    let mut lines = format!("[job.{name}]");
+    for (key, value) in keys.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::String(text) => word(text),
+            // What else may stand there is written alike.
+            other => other.to_string(),
+        };
+        lines.push_str(&format!("\n{key} = {value}"));
+    }
+    lines
 }
 
 fn words(list: &[String]) -> String {

@@ -104,6 +104,8 @@ fn of_part(part: &dyn Part, on: bool, desk: &Desk) -> PartObject {
     adds.extend(events_of(
         events.iter().map(|provider| provider.kinds().len()).sum(),
     ));
+    let jobs = part.jobs().len();
+    adds.extend((jobs > 0).then(|| screen::plural(jobs, "job")));
     PartObject {
         name: part.name().into(),
         version: part.version().into(),

@@ -137,7 +137,7 @@ fn the_pause_grows_with_the_age() {
             .write(true)
             .open(path)
             .unwrap()
-            .set_modified(time(last_try))
+            .set_modified(entry::time(last_try))
             .unwrap();
         let report = bench
             .outbox

@@ -1,8 +1,25 @@
-//! `tickets jobs`, `tickets tick`: what happens at times of its own.
+//! `tickets jobs`, `tickets tick`, `tickets ping`: what a desk does at times of its own (I1 to I3).
+//!
+//! Whoever lets time pass, and however often, asks the same question (`schedule`): which jobs are due now? What is known
+//! of a job lies in the store (`files`, `state`); each run is a process of its own (`work`) that has the job's lock.
 
+mod built_in;
+mod command;
+mod files;
+mod ping;
+mod plan;
 mod schedule;
+mod state;
+mod table;
+mod tick;
+mod work;
 
-use crate::part::Part;
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
+use crate::screen::span;
+use anyhow::Result;
+use built_in::{CleanUp, DayDigest, FlushOutbox, MendIndex, Remind};
 
 /// The part.
 pub(crate) const PART: JobsPart = JobsPart;
@@ -10,12 +27,95 @@ pub(crate) const PART: JobsPart = JobsPart;
 /// See [`Part`].
 pub(crate) struct JobsPart;
 
+/// What makes time pass, if nothing does.
+const TIMER: &str = "`tickets tick` once a minute: docs/manual.md, \"Jobs\", says how";
+
 impl Part for JobsPart {
     fn name(&self) -> &str {
         "jobs"
     }
 
     fn summary(&self) -> &str {
-        "runs jobs at times of their own"
+        "does things at times of its own"
     }
+
+    fn commands(&self) -> Vec<&dyn Command> {
+        vec![
+            &BuiltIn::<command::Jobs>::COMMAND,
+            &BuiltIn::<tick::Tick>::COMMAND,
+            &BuiltIn::<ping::Ping>::COMMAND,
+        ]
+    }
+
+    fn jobs(&self) -> Vec<&dyn Job> {
+        vec![&FlushOutbox, &CleanUp, &MendIndex, &Remind, &DayDigest]
+    }
+
+    fn check_config(&self, config: &Config, parts: &Registry) -> Result<()> {
+        if !config.has_jobs() {
+            return Ok(());
+        }
+        match plan::plan(config, parts).1.into_iter().next() {
+            Some(fault) => Err(fault.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn remark(&self, desk: &Desk) -> Option<String> {
+        silence(desk)
+    }
+
+    fn findings(&self, desk: &Desk, parts: &Registry) -> Vec<Finding> {
+        let lines = command::lines(desk, parts).unwrap_or_default();
+        let now = desk.now();
+        let overdue: Vec<&str> = lines
+            .iter()
+            .filter(|line| line.overdue(now).is_some())
+            .map(|line| line.name.as_str())
+            .collect();
+        let finding = |is_well, text: String, mend: Option<String>| Finding {
+            is_well,
+            text: format!("jobs: {text}"),
+            mend,
+            number: None,
+        };
+        let mut found = Vec::new();
+        if let Some(text) = silence(desk) {
+            found.push(finding(false, text, Some(TIMER.to_owned())));
+        }
+        for line in lines.iter().filter(|line| line.failures > 0) {
+            let note = line.last.as_ref().map_or("", |run| &run.note);
+            let times = crate::screen::plural(line.failures, "time");
+            let text = format!("{} has failed {times} in a row: {note}", line.name);
+            let mend = format!("`tickets jobs log {}`", line.name);
+            found.push(finding(false, text, Some(mend)));
+        }
+        if !overdue.is_empty() && found.is_empty() && desk.config.has_jobs() {
+            let text = format!("overdue: {}", overdue.join(", "));
+            found.push(finding(false, text, Some("`tickets jobs`".to_owned())));
+        }
+        // Who has said nothing about jobs wants to hear of them only if one fails.
+        if desk.config.has_jobs() {
+            if found.is_empty() {
+                found.push(finding(true, "none fails".to_owned(), None));
+            }
+            if let Some(first) = found.first_mut() {
+                first.number = Some(("overdue", overdue.len()));
+            }
+        }
+        found
+    }
+}
+
+/// What is to be said if the configuration has jobs, and no time passes.
+fn silence(desk: &Desk) -> Option<String> {
+    let silent = desk.silence()?;
+    let ever = silent < desk.now();
+    Some(match ever {
+        true => {
+            let silent = span(u64::try_from(silent).unwrap_or(0));
+            format!("no job runs: `tickets tick` was last run {silent} ago")
+        }
+        false => "no job runs: `tickets tick` was never run".to_owned(),
+    })
 }

@@ -1,0 +1,165 @@
+//! `[job.NAME]`: what is to happen at which times. It is read when somebody asks for it, so that a mistake there keeps no
+//! mail waiting (I1).
+
+use super::explain::{nearest_of, wrong, wrong_value};
+use super::keys::Config;
+use super::value::{OneOrMore, TimeSpan};
+use crate::error::{Fault, Status};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The keys of a table.
+const KEYS: [&str; 9] = [
+    "run", "at", "every", "zone", "jitter", "timeout", "missed", "late", "enabled",
+];
+
+/// The longest NAME, in bytes.
+const LONGEST_NAME: usize = 32;
+
+/// A table `[job.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobTable {
+    pub name: String,
+    /// What is run, and its arguments; nothing if it is what has the name NAME.
+    pub run: Vec<String>,
+    /// Five fields as in cron, or a word such as `@daily`.
+    pub at: Option<String>,
+    /// The distance between two runs.
+    pub every: Option<Duration>,
+    /// The time zone of `at`; that of the machine if none is named.
+    pub zone: Option<String>,
+    /// The most by which each run is delayed.
+    pub jitter: Duration,
+    /// How long it may run.
+    pub timeout: Duration,
+    /// What becomes of a time that was missed.
+    pub missed: Missed,
+    /// How long ago a time may be that is caught up.
+    pub late: Duration,
+    /// False if it is not run.
+    pub enabled: bool,
+}
+
+/// What becomes of times that were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missed {
+    /// The last one is caught up.
+    Once,
+    /// Nothing.
+    Skip,
+}
+
+impl JobTable {
+    /// The job of this name, with nothing else said.
+    pub fn named(name: &str) -> JobTable {
+        JobTable {
+            name: name.to_owned(),
+            run: Vec::new(),
+            at: None,
+            every: None,
+            zone: None,
+            jitter: Duration::ZERO,
+            timeout: Duration::from_secs(300),
+            missed: Missed::Once,
+            late: Duration::from_secs(12 * 3600),
+            enabled: true,
+        }
+    }
+
+    /// The mistake in a key of it.
+    pub fn wrong(&self, key: &str, why: &str) -> Fault {
+        wrong(&format!("job.{}.{key}", self.name), why)
+    }
+
+    fn read(name: &str, table: &Value) -> Result<JobTable, Fault> {
+        let whole = format!("job.{name}");
+        if !is_name(name) {
+            let why = "a name has 32 ASCII letters, digits, - and _ at most, and begins with a letter or digit";
+            return Err(wrong(&format!("job.{name:?}"), why));
+        }
+        let Value::Object(table) = table else {
+            return Err(wrong(&whole, "expected a table"));
+        };
+        let mut job = JobTable::named(name);
+        for (key, value) in table {
+            let span = || read::<TimeSpan>(&job, key, value).map(|TimeSpan(span)| span);
+            match key.as_str() {
+                "run" => job.run = words(&job, read(&job, key, value)?)?,
+                "at" => job.at = Some(read(&job, key, value)?),
+                "every" => job.every = Some(span()?),
+                "zone" => job.zone = Some(read(&job, key, value)?),
+                "jitter" => job.jitter = span()?,
+                "timeout" => job.timeout = span()?,
+                "missed" => job.missed = read(&job, key, value)?,
+                "late" => job.late = span()?,
+                "enabled" => job.enabled = read(&job, key, value)?,
+                _ => {
+                    let fault = Fault::new(Status::Config, format!("{whole}: unknown key `{key}`"));
+                    let hint = match nearest_of(key, &KEYS) {
+                        Some(right) => format!("the key is `{right}`"),
+                        None => format!("the keys are {}", KEYS.join(", ")),
+                    };
+                    return Err(fault.hint(hint));
+                }
+            }
+        }
+        match (&job.at, &job.every) {
+            (Some(_), Some(_)) => Err(wrong(&whole, "it has `at` and `every`; one is enough")),
+            _ if job.timeout.is_zero() => Err(job.wrong("timeout", "it would have no time at all")),
+            _ => Ok(job),
+        }
+    }
+}
+
+impl Config {
+    /// True if the configuration says anything of jobs, so that somebody expects time to pass.
+    pub fn has_jobs(&self) -> bool {
+        self.jobs.is_some()
+    }
+
+    /// The tables `[job.NAME]` in the order of their names, or what is wrong with them: 78, naming the key.
+    pub fn jobs(&self) -> Vec<Result<JobTable, Fault>> {
+        match &self.jobs {
+            None => Vec::new(),
+            Some(Value::Object(tables)) => (tables.iter())
+                .map(|(name, table)| JobTable::read(name, table))
+                .collect(),
+            Some(_) => vec![Err(wrong("job", "expected a table for each job"))],
+        }
+    }
+
+    /// What the configuration says of jobs, for those who show it.
+    pub fn job_tables(&self) -> Option<&Value> {
+        self.jobs.as_ref()
+    }
+}
+
+/// True for a name that can be typed as it is, and be a part of a file's.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain)
+}
+
+fn read<T: DeserializeOwned>(job: &JobTable, key: &str, value: &Value) -> Result<T, Fault> {
+    serde_json::from_value(value.clone()).map_err(|e| {
+        let message = e.to_string();
+        job.wrong(key, &wrong_value(&message).unwrap_or(message))
+    })
+}
+
+/// Name and arguments; a single string is split at blanks.
+fn words(job: &JobTable, OneOrMore(words): OneOrMore) -> Result<Vec<String>, Fault> {
+    let words = match &words[..] {
+        [line] => line.split_whitespace().map(str::to_owned).collect(),
+        _ => words,
+    };
+    match words.is_empty() {
+        true => Err(job.wrong("run", "expected the name of a job, and its arguments")),
+        false => Ok(words),
+    }
+}

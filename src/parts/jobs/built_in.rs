@@ -1,0 +1,14 @@
+//! The jobs that every desk has.
+
+mod clean_up;
+mod digest;
+mod flush;
+mod reindex;
+mod remind;
+mod tickets;
+
+pub(super) use clean_up::CleanUp;
+pub(super) use digest::DayDigest;
+pub(super) use flush::FlushOutbox;
+pub(super) use reindex::MendIndex;
+pub(super) use remind::Remind;

@@ -1,0 +1,48 @@
+//! The job `flush`: sends what waits in the outbox.
+
+use crate::desk::Flushed;
+use crate::log::{LogLine, Severity};
+use crate::part::{Context, Job};
+use anyhow::{Result, bail};
+use std::time::Duration;
+
+/// See [`Job`].
+pub(in super::super) struct FlushOutbox;
+
+impl Job for FlushOutbox {
+    fn name(&self) -> &str {
+        "flush"
+    }
+
+    fn summary(&self) -> &str {
+        "sends what waits in the outbox"
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(Duration::from_secs(300))
+    }
+
+    fn run(&self, _args: &[String], cx: &Context, _due: i64) -> Result<String> {
+        let mut desk = cx.desk_to_write_for_mta()?;
+        let Flushed {
+            sent,
+            given_up,
+            unsent,
+        } = desk.flush()?;
+        if sent > 0 || given_up > 0 {
+            let line = LogLine::default().word("flush").number("sent", sent);
+            line.count("given_up", given_up).write(Severity::Info);
+        }
+        let waiting = desk.outbox.waiting()?.len();
+        let note = format!("{sent} sent, {waiting} waiting");
+        for line in &unsent {
+            crate::screen::remark(line);
+        }
+        match unsent.first() {
+            // Without a domain nothing is tried, and nothing can be mended here.
+            Some(why) if desk.config.domain_known => bail!("{note}: {why}"),
+            Some(why) => Ok(format!("{note}: {why}")),
+            None => Ok(note),
+        }
+    }
+}

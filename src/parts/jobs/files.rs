@@ -1,0 +1,254 @@
+//! The files of a job in `.tickets/jobs/`: its state, its lock, and what it printed.
+
+use super::state::JobState;
+use crate::files::{Dir, Place, absent};
+use crate::store::Store;
+use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, Instant};
+
+/// The directory of all of them.
+const DIR: &str = "jobs";
+
+/// The most of what a job printed that is kept, in bytes.
+const LONGEST_LOG: u64 = 64 << 10;
+
+/// No file of these is longer, in bytes, unless it is not ours.
+const LONGEST_FILE: u64 = 1 << 20;
+
+/// Somebody who looks whether a job runs has its lock for a moment. So long a run waits for it.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The files of one job.
+pub(super) struct JobFiles {
+    dir: Dir,
+    name: String,
+}
+
+/// The lock of a job: one run at a time. It is the kernel's, and goes with the process that has it.
+pub(super) struct JobLock {
+    files: JobFiles,
+    _lock: File,
+}
+
+impl JobFiles {
+    /// Those of the job NAME, in a directory that is made if it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn of(store: &Store, name: &str) -> Result<JobFiles> {
+        Ok(JobFiles {
+            dir: store.own_dir(DIR)?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The same; `None` if there is no such directory, since nothing has ever run.
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub(super) fn if_there(store: &Store, name: &str) -> Result<Option<JobFiles>> {
+        let dir = store.own_dir_if_there(DIR)?;
+        Ok(dir.map(|dir| JobFiles {
+            dir,
+            name: name.to_owned(),
+        }))
+    }
+
+    fn place(&self, ending: &str) -> Place {
+        self.dir.at(format!("{}.{ending}", self.name))
+    }
+
+    /// What is known of it. A file that cannot be understood counts as missing.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub(super) fn state(&self) -> Result<JobState> {
+        let bytes = read(&self.place("json"))?;
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// The lock, unless somebody else has it. Nobody keeps it for long who only looks, so it is tried for a second.
+    ///
+    /// # Errors
+    /// There can be no such file.
+    pub(super) fn lock(self) -> Result<Option<JobLock>> {
+        let until = Instant::now() + PATIENCE;
+        let lock = self.open_lock()?;
+        loop {
+            match fs2::FileExt::try_lock_exclusive(&lock) {
+                Ok(()) => break,
+                Err(e) if e.kind() != ErrorKind::WouldBlock => {
+                    return Err(e).with_context(|| self.doing("lock"));
+                }
+                Err(_) if Instant::now() >= until => return Ok(None),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
+        }
+        Ok(Some(JobLock {
+            files: self,
+            _lock: lock,
+        }))
+    }
+
+    /// The lock, if nobody has it at this moment.
+    ///
+    /// # Errors
+    /// There can be no such file.
+    pub(super) fn lock_if_free(self) -> Result<Option<JobLock>> {
+        match self.is_running()? {
+            true => Ok(None),
+            false => self.lock(),
+        }
+    }
+
+    /// True if it is running at this moment.
+    ///
+    /// # Errors
+    /// There can be no such file.
+    pub(super) fn is_running(&self) -> Result<bool> {
+        // It is not made by who only looks.
+        let lock = match self.place("lock").open(OFlag::O_RDONLY) {
+            Err(e) if absent(&e) => return Ok(false),
+            lock => lock.with_context(|| self.doing("open"))?,
+        };
+        match fs2::FileExt::try_lock_shared(&lock) {
+            Ok(()) => Ok(false),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(true),
+            Err(e) => Err(e).with_context(|| self.doing("lock")),
+        }
+    }
+
+    fn open_lock(&self) -> Result<File> {
+        let lock = self.place("lock").open(OFlag::O_RDWR | OFlag::O_CREAT);
+        lock.with_context(|| self.doing("open"))
+    }
+
+    fn doing(&self, what: &str) -> String {
+        format!("cannot {what} {}", self.place("lock").path().display())
+    }
+
+    /// What its last run printed.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn log(&self) -> Result<Vec<u8>> {
+        read(&self.place("log"))
+    }
+
+    /// Until when it is paused, in seconds since 1970: [`i64::MAX`] if somebody has to resume it. `None` if it is not.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn paused(&self, now: i64) -> Result<Option<i64>> {
+        let place = self.place("paused");
+        if place.is_free() {
+            return Ok(None);
+        }
+        let bytes = read(&place)?;
+        let until = str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        Ok(Some(until.unwrap_or(i64::MAX)).filter(|&until| until > now))
+    }
+
+    /// Pauses it until then.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn pause(&self, until: i64) -> Result<()> {
+        self.put("paused", format!("{until}\n").as_bytes())
+    }
+
+    /// Lets it run again. False if it was not paused.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn resume(&self) -> Result<bool> {
+        let place = self.place("paused");
+        match place.remove() {
+            Ok(()) => Ok(true),
+            Err(e) if absent(&e) => Ok(false),
+            Err(e) => Err(e).with_context(|| format!("cannot remove {}", place.path().display())),
+        }
+    }
+
+    /// Puts `bytes` into a file, wholly or not at all.
+    fn put(&self, ending: &str, bytes: &[u8]) -> Result<()> {
+        let to = self.place(ending);
+        let put = || {
+            let (mut file, new) = self.dir.create_free(&format!("{}.new", self.name), 0o660)?;
+            let written = file
+                .write_all(bytes)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| new.rename(&to));
+            written.inspect_err(|_| drop(new.remove()))
+        };
+        put().with_context(|| format!("cannot write {}", to.path().display()))
+    }
+}
+
+impl JobLock {
+    /// See [`JobFiles::state`].
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn state(&self) -> Result<JobState> {
+        self.files.state()
+    }
+
+    /// Keeps what is known of it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn keep(&self, state: &JobState) -> Result<()> {
+        self.files.put("json", &serde_json::to_vec(state)?)
+    }
+
+    /// An empty file for what this run prints.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn new_log(&self) -> Result<File> {
+        let place = self.files.place("log");
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_APPEND;
+        let log = place.open(flags);
+        log.with_context(|| format!("cannot write {}", place.path().display()))
+    }
+
+    /// Shortens what it printed to the end of it.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub(super) fn shorten_log(&self) -> Result<()> {
+        let place = self.files.place("log");
+        let long = matches!(place.found(), Ok(Some(found)) if found.stamp().size > LONGEST_LOG);
+        if !long {
+            return Ok(());
+        }
+        let tail = || {
+            let mut file = place.open(OFlag::O_RDONLY)?;
+            file.seek(SeekFrom::End(-i64::try_from(LONGEST_LOG).unwrap_or(0)))?;
+            let mut tail = Vec::new();
+            file.take(LONGEST_LOG).read_to_end(&mut tail)?;
+            Ok::<Vec<u8>, std::io::Error>(tail)
+        };
+        let tail = tail().with_context(|| format!("cannot read {}", place.path().display()))?;
+        self.files.put("log", &tail)
+    }
+}
+
+/// The beginning of a file; nothing if it is missing.
+fn read(place: &Place) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = match place.open(OFlag::O_RDONLY) {
+        Err(e) if absent(&e) => return Ok(bytes),
+        file => file,
+    };
+    let read = file.and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes));
+    read.with_context(|| format!("cannot read {}", place.path().display()))?;
+    Ok(bytes)
+}

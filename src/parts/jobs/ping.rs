@@ -1,0 +1,231 @@
+//! `tickets ping`: lets time pass when somebody asks for it over HTTP, for platforms that have neither cron nor systemd
+//! but can fetch an address (I2).
+//!
+//! Nothing runs in a request. The answer is given at once, and a `tickets tick` of its own does the rest.
+
+mod answer;
+
+use super::tick::program_again;
+use crate::config::Config;
+use crate::error::{self, Fault, Status};
+use crate::files::read_text;
+use crate::part::{Context, Run};
+use crate::screen::say;
+use answer::{Answer, LONGEST_HEAD, answer};
+use anyhow::{Context as _, Result};
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Whoever asks has so long to do it, and to take the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So many may ask at once. Who comes then takes the place of the one who has taken longest.
+const MOST: usize = 64;
+
+/// Who asks again within this time gets no other tick.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// The most of a body that is read, and ignored, in bytes.
+const LONGEST_BODY: usize = 1024;
+
+/// Run the jobs that are due whenever somebody asks for it over HTTP
+///
+/// Answers `POST /ping` at once, and starts `tickets tick`. The answer is {"tick":"started"}, "running" if the last one
+/// that was started still runs, or "recent" if it was started less than 10 seconds ago:
+///
+///   curl -X POST http://127.0.0.1:8025/ping
+///
+/// On another address than one of this machine alone it asks for the content of `ping_token_file`, as in the field
+/// "Authorization: Bearer SECRET"; so it does on any address if there is such a file.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Ping {
+    /// The address and the port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8025")]
+    listen: SocketAddr,
+}
+
+/// What answers.
+struct Pinged {
+    /// What who asks has to know.
+    token: Option<String>,
+    tick: Mutex<LastTick>,
+    /// The connections that are open, the oldest first.
+    open: Mutex<VecDeque<(u64, TcpStream)>>,
+    overrides: crate::config::Overrides,
+}
+
+/// The tick that was started last.
+#[derive(Default)]
+struct LastTick {
+    started: Option<Instant>,
+    child: Option<Child>,
+}
+
+impl Run for Ping {
+    const NAME: &'static str = "ping";
+
+    fn run(self, cx: &Context) -> Result<Status> {
+        let desk = cx.desk_to_write()?;
+        let token = token(&desk.config, &self.listen)?;
+        let doing = || format!("cannot listen on {}", self.listen);
+        let listener = TcpListener::bind(self.listen).with_context(doing)?;
+        let address = listener.local_addr().with_context(doing)?;
+        say(format_args!("listening on http://{address}/ping"))?;
+        let pinged = Arc::new(Pinged {
+            token,
+            tick: Mutex::default(),
+            open: Mutex::default(),
+            overrides: desk.config.overrides.clone(),
+        });
+        // The store is not kept open by who only listens.
+        drop(desk);
+        for number in 0_u64.. {
+            match listener.accept() {
+                Ok((stream, _)) => pinged.serve(number, stream),
+                // Such as that there are too many open files, or that whoever asked is gone.
+                Err(e) => {
+                    if e.kind() != ErrorKind::ConnectionAborted {
+                        error::print(&format!("tickets: {}: {e}", doing()));
+                        std::thread::sleep(Duration::from_millis(100));
+                    }
+                }
+            }
+        }
+        Ok(Status::Ok)
+    }
+}
+
+/// What who asks has to know.
+///
+/// # Errors
+/// Status 78 if others than this machine can ask, and there is nothing that they have to know.
+fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
+    let Some(file) = &config.ping_token_file else {
+        if listen.ip().is_loopback() {
+            return Ok(None);
+        }
+        let text = format!("anybody could ask on {listen}: there is no ping_token_file");
+        let fault = Fault::new(Status::Config, text);
+        return Err(fault
+            .hint("name a file with a secret in the configuration, or listen on 127.0.0.1")
+            .into());
+    };
+    let wrong = |why: &str| {
+        let text = format!("ping_token_file: cannot use {}: {why}", file.display());
+        Fault::new(Status::Config, text)
+    };
+    let text = read_text(file).map_err(|e| wrong(&e.to_string()))?;
+    match text.trim() {
+        "" => Err(wrong("it is empty").into()),
+        token if token.bytes().all(|b| b.is_ascii_graphic()) => Ok(Some(token.to_owned())),
+        _ => Err(wrong("it holds more than one word of ASCII").into()),
+    }
+}
+
+impl Pinged {
+    /// Serves a connection beside others.
+    fn serve(self: &Arc<Self>, number: u64, stream: TcpStream) {
+        let Ok(copy) = stream.try_clone() else { return };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= MOST
+            && let Some((_, oldest)) = open.pop_front()
+        {
+            let _ = oldest.shutdown(Shutdown::Both);
+        }
+        open.push_back((number, copy));
+        drop(open);
+        let pinged = Arc::clone(self);
+        let work = move || {
+            // Whoever asked is gone, or too slow.
+            let _ = pinged.talk(stream);
+            pinged.close(number);
+        };
+        if std::thread::Builder::new().spawn(work).is_err() {
+            self.close(number);
+        }
+    }
+
+    fn close(&self, number: u64) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|(other, _)| *other != number);
+    }
+
+    /// Reads what is asked, and answers.
+    fn talk(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let until = Instant::now() + PATIENCE;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut head = Vec::new();
+        let answer = loop {
+            if let Some(answer) = answer(&head, self.token.as_deref()) {
+                break answer;
+            }
+            let mut piece = [0; 1024];
+            let got = read_until(&mut stream, &mut piece, until)?;
+            if got == 0 {
+                return Ok(());
+            }
+            head.extend_from_slice(&piece[..got]);
+            // One piece more than the longest is refused.
+            head.truncate(LONGEST_HEAD + 1);
+        };
+        let said = match answer {
+            Answer::Tick => Answer::said(self.tick()),
+            Answer::Said(said) => said,
+        };
+        stream.write_all(said.as_bytes())?;
+        stream.shutdown(Shutdown::Write)?;
+        // What was not read would make the kernel take the answer back.
+        let mut piece = [0; 256];
+        let mut left = LONGEST_BODY;
+        while left > 0 {
+            match read_until(&mut stream, &mut piece, until)? {
+                0 => break,
+                got => left = left.saturating_sub(got),
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a tick, unless that was done a moment ago. Returns what became of it, in a word.
+    fn tick(&self) -> &'static str {
+        let mut last = self.tick.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        let is_running = last.child.as_mut().is_some_and(runs);
+        if last.started.is_some_and(|at| at.elapsed() < RECENT) {
+            return "recent";
+        }
+        if is_running {
+            return "running";
+        }
+        let mut command = program_again(&self.overrides);
+        command.args(["tick", "--detached"]);
+        let nothing = || Stdio::null();
+        let child = command.stdin(nothing()).stdout(nothing()).stderr(nothing());
+        match child.spawn() {
+            Ok(child) => {
+                last.child = Some(child);
+                last.started = Some(Instant::now());
+                "started"
+            }
+            Err(e) => {
+                error::print(&format!("tickets: cannot start a tick: {e}"));
+                "failed"
+            }
+        }
+    }
+}
+
+/// Reads once, but not after `until`.
+fn read_until(stream: &mut TcpStream, piece: &mut [u8], until: Instant) -> std::io::Result<usize> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(ErrorKind::TimedOut.into());
+    }
+    stream.set_read_timeout(Some(left))?;
+    stream.read(piece)
+}

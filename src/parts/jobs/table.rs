@@ -1,0 +1,312 @@
+//! The jobs of a desk as a table, and as objects.
+
+use super::state::{JobRun, RunResult};
+use crate::screen::{age, cut, fit, span};
+use crate::ticket::when::rfc3339;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// So many seconds after its time a job is overdue: whoever lets time pass does it once a minute.
+const LATE: i64 = 120;
+
+/// The most columns of a NAME and of a schedule.
+const NAME: usize = 16;
+const TIMES: usize = 20;
+
+/// What is shown of a job.
+#[derive(Clone, Debug, Default)]
+pub(super) struct JobLine {
+    pub(super) name: String,
+    /// What is run, with its arguments.
+    pub(super) run: String,
+    /// What that does.
+    pub(super) summary: String,
+    pub(super) times: String,
+    pub(super) enabled: bool,
+    /// The last run, which may be going on.
+    pub(super) last: Option<JobRun>,
+    pub(super) is_running: bool,
+    pub(super) failures: u32,
+    /// When it runs next, in seconds since 1970; in the past if it is due.
+    pub(super) next: Option<i64>,
+    /// Until when it is paused, [`i64::MAX`] if for good.
+    pub(super) paused: Option<i64>,
+}
+
+/// A line of `--json`; the fields are a promise to those who read it.
+#[derive(Serialize)]
+struct JobObject<'a> {
+    name: &'a str,
+    run: &'a str,
+    summary: &'a str,
+    schedule: &'a str,
+    enabled: bool,
+    running: bool,
+    started: Option<String>,
+    ended: Option<String>,
+    /// In seconds.
+    took: Option<f64>,
+    result: Option<&'a str>,
+    note: Option<&'a str>,
+    failures: u32,
+    next: Option<String>,
+    /// In seconds.
+    overdue: i64,
+    paused: bool,
+    paused_until: Option<String>,
+}
+
+impl JobLine {
+    /// For how many seconds it should have run.
+    pub(super) fn overdue(&self, now: i64) -> Option<i64> {
+        let waits = self.enabled && self.paused.is_none() && !self.is_running;
+        let by = now.saturating_sub(self.next.filter(|_| waits)?);
+        (by > LATE).then_some(by)
+    }
+
+    /// The job as an object.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub(super) fn json(&self, now: i64) -> serde_json::Result<String> {
+        let last = self.last.as_ref();
+        let ended = last.filter(|run| run.ended.is_some());
+        serde_json::to_string(&JobObject {
+            name: &self.name,
+            run: &self.run,
+            summary: &self.summary,
+            schedule: &self.times,
+            enabled: self.enabled,
+            running: self.is_running,
+            started: last.map(|run| rfc3339(run.started)),
+            ended: last.and_then(|run| run.ended).map(rfc3339),
+            took: ended.map(|run| seconds(run.took)),
+            result: last.map(|run| self.result(run)),
+            note: ended.map(|run| run.note.as_str()),
+            failures: self.failures,
+            next: self.next.map(rfc3339),
+            overdue: self.overdue(now).unwrap_or(0),
+            paused: self.paused.is_some(),
+            paused_until: self.paused.filter(|&until| until < i64::MAX).map(rfc3339),
+        })
+    }
+
+    /// How the last run ended. One that has not, and does not run any more, died.
+    fn result(&self, run: &JobRun) -> &'static str {
+        match run.result {
+            RunResult::None if !self.is_running => RunResult::Died.word(),
+            result => result.word(),
+        }
+    }
+
+    /// When it runs next, in words, and whether that is something to be seen.
+    fn what_next(&self, now: i64) -> (String, Style) {
+        let plain = Style::new();
+        let red = AnsiColor::Red.on_default().bold();
+        if !self.enabled {
+            return ("switched off".to_owned(), plain.dimmed());
+        }
+        match self.paused {
+            Some(i64::MAX) => return ("paused".to_owned(), plain.dimmed()),
+            Some(until) => {
+                return (
+                    format!("paused for {}", in_time(until - now)),
+                    plain.dimmed(),
+                );
+            }
+            None => {}
+        }
+        if let Some(by) = self.overdue(now) {
+            return (format!("overdue by {}", in_time(by)), red);
+        }
+        match self.next {
+            Some(next) if next > now => (format!("in {}", in_time(next - now)), plain),
+            Some(_) => ("now".to_owned(), plain),
+            None => ("never".to_owned(), red),
+        }
+    }
+}
+
+/// The jobs, one a line, at most `width` columns wide.
+pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String {
+    let widest = |of: fn(&JobLine) -> &str, most: usize, least: usize| {
+        let columns = jobs.iter().map(|job| crate::screen::Width::width(of(job)));
+        columns.max().unwrap_or(0).clamp(least, most)
+    };
+    let name = widest(|job| &job.name, NAME, 4);
+    let times = widest(|job| &job.times, TIMES, 8);
+    let line = |first: [&str; 5], next: &str| {
+        let [job, at, last, took, result] = first;
+        format!(
+            "{}  {}  {last:8}  {took:>6}  {result:8}  {next}",
+            fit(job, name),
+            fit(at, times)
+        )
+    };
+    let room = |text: &str| match width {
+        Some(width) => cut(text, width),
+        None => text.to_owned(),
+    };
+    let dim = Style::new().dimmed();
+    let head = line(["job", "schedule", "last", "took", "result"], "next");
+    let mut text = format!("{dim}{}{dim:#}\n", room(&head));
+    for job in jobs {
+        let (mut last, mut took, mut result) = ("never".to_owned(), String::new(), "");
+        if let Some(run) = &job.last {
+            last = match age(now.saturating_sub(run.started).max(0)).as_str() {
+                "now" => "now".to_owned(),
+                age => format!("{age} ago"),
+            };
+            took = match run.ended {
+                Some(_) => length(run.took),
+                None => String::new(),
+            };
+            result = job.result(run);
+        }
+        let (next, mut style) = job.what_next(now);
+        let is_bad =
+            job.last.as_ref().is_some_and(|run| run.result.is_failure()) || result == "died";
+        if is_bad && style == Style::new() {
+            style = AnsiColor::Red.on_default();
+        }
+        let line = line([&job.name, &job.times, &last, &took, result], &next);
+        text.push_str(&format!("{style}{}{style:#}\n", room(line.trim_end())));
+    }
+    text
+}
+
+/// A length of time in seconds, in at most six columns.
+fn in_time(seconds: i64) -> String {
+    span(u64::try_from(seconds).unwrap_or(0))
+}
+
+/// How long something took: `0.1s`, `12s`, `3m`.
+fn length(milliseconds: u64) -> String {
+    match milliseconds {
+        ..10_000 => format!("{:.1}s", seconds(milliseconds)),
+        _ => span(milliseconds / 1000),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // what is lost is less than a millisecond in 200,000 years
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn jobs() -> Vec<JobLine> {
+        let job =
+            |name: &str, times: &str, last: Option<(i64, u64, RunResult)>, next: i64| JobLine {
+                name: name.to_owned(),
+                run: name.to_owned(),
+                times: times.to_owned(),
+                enabled: true,
+                last: last.map(|(ago, took, result)| JobRun {
+                    started: NOW - ago,
+                    ended: (result != RunResult::None).then_some(NOW - ago + 1),
+                    took,
+                    result,
+                    note: "a note".to_owned(),
+                    ..JobRun::default()
+                }),
+                next: Some(NOW + next),
+                ..JobLine::default()
+            };
+        vec![
+            job("clean-up", "every 1 day", None, 3600),
+            job(
+                "digest",
+                "0 7 * * *",
+                Some((90_000, 2_100, RunResult::Ok)),
+                -5 * 3600,
+            ),
+            JobLine {
+                failures: 3,
+                ..job(
+                    "flush",
+                    "every 5 min",
+                    Some((130, 60_000, RunResult::Failed)),
+                    170,
+                )
+            },
+            JobLine {
+                is_running: true,
+                ..job(
+                    "reindex",
+                    "30 2 1,15 * *",
+                    Some((60, 0, RunResult::None)),
+                    86_400,
+                )
+            },
+            job(
+                "remind-a-bit-longer",
+                "0,15,30,45 8-18 * * 1-5",
+                Some((5, 7, RunResult::Died)),
+                0,
+            ),
+            JobLine {
+                paused: Some(NOW + 7200),
+                ..job("night", "@daily", Some((0, 12, RunResult::None)), -90_000)
+            },
+            JobLine {
+                enabled: false,
+                ..job("off", "@daily", None, -90_000)
+            },
+        ]
+    }
+
+    // I1
+    #[test]
+    fn jobs_line_up() {
+        let plain = |width| anstream::adapter::strip_str(&table(&jobs(), NOW, width)).to_string();
+        assert_eq!(
+            plain(Some(80)),
+            "\
+job               schedule              last        took  result    next
+clean-up          every 1 day           never                       in 1h
+digest            0 7 * * *             1d ago      2.1s  ok        overdue by …
+flush             every 5 min           2m ago        1m  failed    in 2m
+reindex           30 2 1,15 * *         1m ago            running   in 1d
+remind-a-bit-lo…  0,15,30,45 8-18 * *…  now         0.0s  died      now
+night             @daily                now               died      paused for…
+off               @daily                never                       switched off
+"
+        );
+        for width in 1..200 {
+            for line in plain(Some(width)).lines() {
+                assert!(
+                    crate::screen::Width::width(line) <= width,
+                    "{width}: {line}"
+                );
+            }
+        }
+        assert!(plain(None).contains("overdue by 5h\n"), "{}", plain(None));
+    }
+
+    #[test]
+    fn overdue_is_red_and_counted() {
+        let text = table(&jobs(), NOW, None);
+        let red = AnsiColor::Red.on_default().bold();
+        let line = text.lines().find(|line| line.contains("overdue")).unwrap();
+        assert!(line.starts_with(&format!("{red}digest")), "{line}");
+        let overdue: Vec<String> = jobs()
+            .into_iter()
+            .filter(|job| job.overdue(NOW).is_some())
+            .map(|job| job.name)
+            .collect();
+        assert_eq!(overdue, ["digest"]);
+        let json = jobs()[1].json(NOW).unwrap();
+        assert_eq!(
+            json,
+            "{\"name\":\"digest\",\"run\":\"digest\",\"summary\":\"\",\"schedule\":\"0 7 * * *\",\"enabled\":true,\
+             \"running\":false,\"started\":\"2027-01-14T07:00:00Z\",\"ended\":\"2027-01-14T07:00:01Z\",\
+             \"took\":2.1,\"result\":\"ok\",\"note\":\"a note\",\"failures\":0,\
+             \"next\":\"2027-01-15T03:00:00Z\",\"overdue\":18000,\"paused\":false,\"paused_until\":null}"
+        );
+    }
+}

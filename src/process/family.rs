@@ -1,0 +1,102 @@
+//! What a process has started, and what that has started: also those in groups of their own, whom no signal to a group
+//! reaches.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// The processes below one, at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Family(Vec<Member>);
+
+/// A process. Its number may be another's later, but not with the same beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Member {
+    pid: i32,
+    /// When it was started, in ticks since the machine was.
+    began: u64,
+}
+
+impl Family {
+    /// All that live below `pid` and have not been left behind: whose parents live, too. None where `/proc` says nothing.
+    pub(crate) fn of(pid: Pid) -> Family {
+        let mut children: BTreeMap<i32, Vec<Member>> = BTreeMap::new();
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        for entry in processes {
+            let pid = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            if let Some((member, parent)) = pid.and_then(look) {
+                children.entry(parent).or_default().push(member);
+            }
+        }
+        let mut members = Vec::new();
+        let mut parents = vec![pid.as_raw()];
+        while let Some(parent) = parents.pop() {
+            // Each process has one parent, so none comes twice.
+            for child in children.remove(&parent).unwrap_or_default() {
+                parents.push(child.pid);
+                members.push(child);
+            }
+        }
+        Family(members)
+    }
+
+    /// Sends a signal to those that still live.
+    pub(crate) fn signal(&self, signal: Signal) {
+        for member in &self.0 {
+            if look(member.pid).is_some_and(|(now, _)| now == *member) {
+                let _ = kill(Pid::from_raw(member.pid), signal);
+            }
+        }
+    }
+}
+
+/// A process, and its parent.
+fn look(pid: i32) -> Option<(Member, i32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Its name stands in brackets, and may hold any character.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let parent = fields.nth(1)?.parse().ok()?;
+    let began = fields.nth(17)?.parse().ok()?;
+    Some((Member { pid, began }, parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    // I3
+    #[test]
+    fn a_family_is_ended_whatever_groups_it_is_in() {
+        let script = "setsid sh -c 'echo $$; exec sleep 1000' & wait";
+        let mut parent = Command::new("sh")
+            .args(["-c", script])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(parent.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let child: i32 = line.trim().parse().unwrap();
+        let (member, _) = look(child).unwrap();
+        let family = Family::of(Pid::from_raw(i32::try_from(parent.id()).unwrap()));
+        assert!(family.0.contains(&member), "{family:?}");
+        family.signal(Signal::SIGKILL);
+        // The pipe ends with the last of them.
+        line.clear();
+        assert_eq!(out.read_line(&mut line).unwrap(), 0);
+        parent.wait().unwrap();
+        // Nobody else has got its number and is hit.
+        family.signal(Signal::SIGKILL);
+        assert_eq!(
+            look(std::process::id().cast_signed()).map(|(it, _)| it.pid),
+            Some(std::process::id().cast_signed())
+        );
+    }
+}

@@ -1,0 +1,560 @@
+//! What a desk does at times of its own: `tickets jobs`, `tickets tick`, `tickets ping` (I1 to I3).
+//!
+//! No test waits for a time to come: a job is made due by what is known of its last run.
+
+mod crash;
+mod ping;
+
+use crate::bench::{Bench, Ran, Sent};
+use crate::deliver::mail;
+use serde_json::Value;
+use std::fs;
+use std::process::Stdio;
+
+/// A desk whose jobs were all seen, and of which these are due: each ran last in 1970. Unless `config` says otherwise,
+/// `flush` runs so seldom that none of its times comes while a test runs.
+fn due(config: &str, jobs: &[&str]) -> Bench {
+    let seldom = "[job.flush]\nevery = \"1000 days\"\n";
+    let bench = match config.contains("job") {
+        true => Bench::with(config),
+        false => Bench::with(&format!("{config}{seldom}")),
+    };
+    bench.file("submit", mail("1", "", "x"));
+    bench.take_sent();
+    bench.run(&["tick"], b"").silent();
+    for job in jobs {
+        make_due(&bench, job);
+    }
+    bench
+}
+
+/// Makes a job due that was seen.
+fn make_due(bench: &Bench, job: &str) {
+    let mut state = state(bench, job);
+    state["last"] = 0.into();
+    bench.put(
+        &format!("tickets/.tickets/jobs/{job}.json"),
+        state.to_string().as_bytes(),
+    );
+}
+
+/// What is known of a job.
+fn state(bench: &Bench, job: &str) -> Value {
+    let file = bench.ticket(&format!(".tickets/jobs/{job}.json"));
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+/// Result and note of its runs, oldest first.
+fn history(bench: &Bench, job: &str) -> Vec<String> {
+    let state = state(bench, job);
+    let run = |run: &Value| {
+        format!(
+            "{}: {}",
+            run["result"].as_str().unwrap(),
+            run["note"].as_str().unwrap()
+        )
+    };
+    state["history"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(run)
+        .collect()
+}
+
+/// Subjects of what was sent.
+fn subjects(sent: &[Sent]) -> Vec<String> {
+    sent.iter().map(|it| it.field("Subject").unwrap()).collect()
+}
+
+/// `tickets jobs --json`, by name.
+fn listed(bench: &Bench, job: &str) -> Value {
+    let ran = bench.run(&["jobs", "--json"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    let lines = ran.stdout.lines();
+    let objects = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut found = objects.filter(|object| object["name"] == job);
+    found.next().unwrap()
+}
+
+// I1
+#[test]
+fn a_desk_has_jobs_of_its_own() {
+    let bench = due("# No word of jobs.\n", &[]);
+    let names: Vec<String> = bench
+        .run(&["jobs", "--json"], b"")
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].to_string())
+        .collect();
+    assert_eq!(names, ["\"clean-up\"", "\"flush\""]);
+    let flush = listed(&bench, "flush");
+    assert_eq!(flush["schedule"], "every 5 min");
+    assert_eq!(flush["overdue"], 0);
+    bench.configure("[job.flush]\nenabled = false\n[job.now]\nrun = \"flush\"\nevery = \"2 h\"\n");
+    assert_eq!(listed(&bench, "flush")["enabled"], false);
+    assert_eq!(listed(&bench, "now")["schedule"], "every 2 h");
+    // A desk in which nothing was ever filed has nothing to do.
+    let empty = Bench::new();
+    empty.make_dir("tickets");
+    empty.run(&["tick"], b"").silent();
+    assert_eq!(empty.names(), [""; 0]);
+    assert!(!empty.ticket(".tickets").exists());
+}
+
+// I2
+#[test]
+fn a_job_that_is_due_runs_once_however_many_tick() {
+    let bench = due("", &["flush"]);
+    let overdue = listed(&bench, "flush")["overdue"].as_i64().unwrap();
+    assert!(overdue >= 0, "{overdue}");
+    let ticks: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = bench.command(&["tick"]);
+            command.stdin(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut tick in ticks {
+        assert!(tick.wait().unwrap().success());
+    }
+    // Of fifty years, one time is caught up.
+    assert_eq!(history(&bench, "flush"), ["ok: 0 sent, 0 waiting"]);
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush"), ["ok: 0 sent, 0 waiting"]);
+    make_due(&bench, "flush");
+    bench
+        .run(&["tick", "-v"], b"")
+        .is(0, "", "tickets: flush: ok: 0 sent, 0 waiting\n");
+    assert_eq!(history(&bench, "flush").len(), 2);
+}
+
+// I2
+#[test]
+fn what_was_missed_for_too_long_is_noted_and_not_run() {
+    let config = "[job.flush]\nat = \"0 0 1 1 *\"\nzone = \"UTC\"\nlate = \"60 s\"\n\
+                  [job.skips]\nrun = \"flush\"\nat = \"0 0 1 1 *\"\nzone = \"UTC\"\nmissed = \"skip\"\njitter = \"10 s\"\n\
+                  [job.once]\nrun = \"flush\"\nat = \"0 0 1 1 *\"\nzone = \"UTC\"\nlate = \"1000 days\"\n";
+    let bench = due(config, &["flush", "skips", "once"]);
+    bench.run(&["tick"], b"").silent();
+    for job in ["flush", "skips"] {
+        assert_eq!(history(&bench, job), ["missed: it was missed for too long"]);
+    }
+    assert_eq!(history(&bench, "once"), ["ok: 0 sent, 0 waiting"]);
+}
+
+// I2: a run that has the lock, and one that died with it.
+#[test]
+fn a_job_never_runs_twice_at_a_time_and_its_lock_dies_with_it() {
+    let bench = due("", &[]);
+    bench.sendmail("#!/bin/sh\nexit 75\n");
+    bench.file("submit", mail("2", "", "x"));
+    make_due(&bench, "flush");
+    // It hangs until the test has looked.
+    bench.sendmail("#!/bin/sh\ncd \"${0%/*}\"\necho $PPID >worker\nuntil [ -e go ]; do sleep 0.05; done\nexit 75\n");
+    let mut command = bench.command(&["tick"]);
+    let mut tick = command.stdin(Stdio::null()).spawn().unwrap();
+    let worker = loop {
+        match fs::read_to_string(bench.path("worker")) {
+            Ok(text) if text.ends_with('\n') => break text.trim().parse::<i32>().unwrap(),
+            _ => std::thread::yield_now(),
+        }
+    };
+    let flush = listed(&bench, "flush");
+    assert_eq!(
+        (&flush["running"], &flush["result"]),
+        (&true.into(), &"running".into())
+    );
+    let before = state(&bench, "flush");
+    make_due(&bench, "flush");
+    bench.run(&["tick", "-v"], b"").silent();
+    let ran = bench.run(&["jobs", "run", "flush"], b"");
+    let said = ran.stderr.split(" since ").next().unwrap();
+    assert_eq!((ran.status, said), (0, "tickets: flush is still running"));
+    bench.put(
+        "tickets/.tickets/jobs/flush.json",
+        before.to_string().as_bytes(),
+    );
+    let pid = nix::unistd::Pid::from_raw(worker);
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+    assert!(tick.wait().unwrap().success());
+    bench.put("go", b"");
+    let died = "died: its process was gone before it had ended";
+    assert_eq!(history(&bench, "flush"), [died]);
+    bench.mend_sendmail();
+    make_due(&bench, "flush");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush")[0], died);
+    assert!(
+        history(&bench, "flush")[1].starts_with("ok: "),
+        "{:?}",
+        history(&bench, "flush")
+    );
+}
+
+// I3
+#[test]
+fn a_job_that_takes_too_long_is_ended_with_its_children() {
+    let bench = due(
+        "[job.flush]\nevery = \"1000 days\"\ntimeout = \"1 s\"\n[job.clean-up]\nevery = \"1 h\"\n",
+        &[],
+    );
+    bench.sendmail("#!/bin/sh\nexit 75\n");
+    bench.file("submit", mail("2", "", "x"));
+    bench.sendmail("#!/bin/sh\ncd \"${0%/*}\"\necho $$ >child\nexec sleep 1000\n");
+    make_due(&bench, "flush");
+    make_due(&bench, "clean-up");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush"), ["killed: killed at 1 s"]);
+    assert_eq!(history(&bench, "clean-up"), ["ok: nothing to remove"]);
+    let child = fs::read_to_string(bench.path("child")).unwrap();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    assert_eq!(listed(&bench, "flush")["result"], "killed");
+    // The schedule goes on.
+    bench.mend_sendmail();
+    make_due(&bench, "flush");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush")[1], "ok: 2 sent, 0 waiting");
+}
+
+// I3
+#[test]
+fn admins_hear_that_a_job_fails_and_that_it_works_again() {
+    let bench = due("", &[]);
+    bench.sendmail("#!/bin/sh\necho no >&2\nexit 75\n");
+    bench.file("submit", mail("2", "", "x"));
+    for _ in 0..5 {
+        make_due(&bench, "flush");
+        bench.run(&["tick"], b"").silent();
+    }
+    // Which of the two comes first is left to chance.
+    let begin = "failed: 0 sent, 2 waiting: the ";
+    let end = " waits in the outbox: sendmail exited with status 75: no";
+    let runs = history(&bench, "flush");
+    assert_eq!(runs.len(), 5);
+    let is_it = |run: &String| run.starts_with(begin) && run.ends_with(end);
+    assert!(runs[..3].iter().all(is_it), "{runs:?}");
+    let flush = listed(&bench, "flush");
+    assert_eq!(
+        (&flush["failures"], &flush["result"]),
+        (&5.into(), &"failed".into())
+    );
+    let log = bench.run(&["jobs", "log", "flush"], b"");
+    assert_eq!((log.status, log.stderr.as_str()), (0, ""));
+    assert_eq!(log.stdout.matches("  failed   ").count(), 5);
+    assert!(log.stdout.contains("\n\ntickets: the "), "{}", log.stdout);
+    let check = bench.run(&["check", "--etc", "/nowhere"], b"");
+    assert!(
+        check
+            .stdout
+            .contains("warn  jobs: flush has failed 5 times in a row: "),
+        "{}",
+        check.stdout
+    );
+    assert_eq!(bench.sent(), []);
+    bench.mend_sendmail();
+    make_due(&bench, "flush");
+    bench.run(&["tick"], b"").silent();
+    let sent = bench.take_sent();
+    let notes: Vec<&Sent> = sent
+        .iter()
+        .filter(|it| it.field("X-Tickets-Ticket").is_none())
+        .collect();
+    let of = |it: &&Sent| (it.field("Subject").unwrap(), it.args.clone());
+    let args = "-i -f <> -- steve@example.org".to_owned();
+    assert_eq!(
+        notes.iter().map(of).collect::<Vec<_>>(),
+        [
+            ("Job flush fails".to_owned(), args.clone()),
+            ("Job flush works again".to_owned(), args)
+        ]
+    );
+    let fails = notes[0];
+    assert_eq!(
+        fails.field("Auto-Submitted").as_deref(),
+        Some("auto-generated")
+    );
+    assert_eq!(
+        fails.field("From").as_deref(),
+        Some("Support <submit@example.org>")
+    );
+    assert!(
+        fails
+            .body()
+            .starts_with("The job flush has failed 3 times in a row, for the first time at ")
+    );
+    assert_eq!(sent.len(), 4);
+    assert_eq!(listed(&bench, "flush")["failures"], 0);
+    // It comes back to nobody's ticket.
+    let back = bench.deliver("submit@example.org", &fails.mail);
+    back.silent();
+    assert_eq!(bench.take_sent_in_short(), [""; 0]);
+}
+
+// I1
+#[test]
+fn mistakes_are_named_and_keep_no_mail_waiting() {
+    for (config, line, hint) in [
+        (
+            "[job.x]\nrun = \"flush\"\nat = \"0 0 7 * * *\"\n",
+            "job.x.at: \"0 0 7 * * *\" has 6 fields, not five: minute, hour, day, month, weekday",
+            "",
+        ),
+        (
+            "[job.x]\nrun = \"flush\"\nat = \"0 0 30 2 *\"\n",
+            "job.x.at: \"0 0 30 2 *\" never comes",
+            "",
+        ),
+        (
+            "[job.x]\nrun = \"flsh\"\nevery = \"1 h\"\n",
+            "job.x.run: there is no job \"flsh\"",
+            "the jobs are flush, clean-up, reindex, remind, digest",
+        ),
+        (
+            "[job.flush]\nevery = \"1 s\"\n",
+            "job.flush.every: once a minute is the most",
+            "",
+        ),
+        (
+            "[job.flush]\nevry = \"1 h\"\n",
+            "job.flush: unknown key `evry`",
+            "the key is `every`",
+        ),
+        (
+            "[job.flush]\nenabled = \"no\"\n",
+            "job.flush.enabled: expected true or false, not string \"no\"",
+            "",
+        ),
+        (
+            "[job.flush]\nevery = \"1 h\"\nat = \"@daily\"\n",
+            "job.flush: it has `at` and `every`; one is enough",
+            "",
+        ),
+        (
+            "[job.remind]\n",
+            "job.remind.at: expected a time, or `every`",
+            "for example: at = \"0 7 * * *\" or every = \"2 h\"",
+        ),
+        (
+            "[job.remind]\nrun = \"remind soon\"\nevery = \"1 h\"\n",
+            "job.remind.run: \"soon\" is not a length of time such as \"3d\"",
+            "",
+        ),
+        (
+            "[job.flush]\nat = \"@daily\"\nzone = \"Mars/Base\"\n",
+            "job.flush.zone: \"Mars/Base\" is no time zone",
+            "a name such as \"Europe/Berlin\" or \"UTC\"; `timedatectl list-timezones` lists them",
+        ),
+        (
+            "[job.\"../x\"]\n",
+            "job.\"../x\": a name has 32 ASCII letters, digits, - and _ at most, and begins with a letter or digit",
+            "",
+        ),
+        ("job = 1\n", "job: expected a table for each job", ""),
+    ] {
+        let bench = due("", &["clean-up"]);
+        bench.configure(config);
+        let hint = match hint {
+            "" => String::new(),
+            hint => format!("hint: {hint}\n"),
+        };
+        let said = format!("tickets: {line}\n{hint}");
+        bench.run(&["jobs"], b"").is(78, "", &said);
+        bench.run(&["list"], b"").is(78, "", &said);
+        bench.file("submit", mail("2", "", "x"));
+        assert_eq!(bench.names(), ["1", "2"]);
+        bench.says("flush", "0 sent, 0 waiting\n");
+        // The others run.
+        bench.run(&["tick"], b"").is(78, "", &said);
+        assert_eq!(
+            history(&bench, "clean-up"),
+            ["ok: nothing to remove"],
+            "{config}"
+        );
+    }
+}
+
+// I1
+#[test]
+fn a_job_is_run_paused_and_resumed_by_hand() {
+    let bench = due("", &[]);
+    bench.says("jobs run flush", "flush: ok: 0 sent, 0 waiting\n");
+    bench.says(
+        "jobs pause flush",
+        "flush is paused; `tickets jobs resume flush`\n",
+    );
+    assert_eq!(listed(&bench, "flush")["paused"], true);
+    make_due(&bench, "flush");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush").len(), 1);
+    assert_eq!(listed(&bench, "flush")["overdue"], 0);
+    bench.says("jobs resume flush", "flush runs again\n");
+    bench
+        .run(&["jobs", "resume", "flush"], b"")
+        .is(0, "", "tickets: flush was not paused\n");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "flush").len(), 2);
+    bench.says(
+        "jobs pause flush --until 2999-12-24T00:00:00Z",
+        "flush is paused until 2999-12-24 00:00\n",
+    );
+    assert_eq!(
+        listed(&bench, "flush")["paused_until"],
+        "2999-12-24T00:00:00Z"
+    );
+    // What is over does not count.
+    bench.put("tickets/.tickets/jobs/flush.paused", b"5\n");
+    assert_eq!(listed(&bench, "flush")["paused"], false);
+    bench
+        .run(&["jobs", "pause", "flush", "--until", "1999-01-01"], b"")
+        .is(
+            64,
+            "",
+            "tickets: cannot use --until: \"1999-01-01\" is in the past\n",
+        );
+    for deed in ["run", "pause", "resume", "log"] {
+        bench.run(&["jobs", deed, "nix"], b"").is(
+            64,
+            "",
+            "tickets: there is no job \"nix\"\nhint: the jobs are clean-up, flush\n",
+        );
+    }
+}
+
+// I1
+#[test]
+fn admins_are_reminded_and_told_of_the_day() {
+    let config = "[job.remind]\nrun = \"remind 3d\"\nevery = \"1 day\"\n\
+                  [job.wait]\nrun = \"remind 0s\"\nevery = \"1 day\"\n\
+                  [job.digest]\nevery = \"1 day\"\n";
+    let bench = due(config, &["remind", "wait", "digest"]);
+    bench.file(
+        "submit",
+        mail(
+            "2",
+            "Subject: second\nAuto-Submitted: auto-generated\n",
+            "x",
+        ),
+    );
+    bench.take_sent();
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "remind"), ["ok: nothing waits"]);
+    assert_eq!(
+        history(&bench, "wait"),
+        ["ok: 1 ticket waits for an answer"]
+    );
+    assert_eq!(
+        history(&bench, "digest"),
+        ["ok: 2 opened, 0 closed, 1 waiting"]
+    );
+    let sent = bench.take_sent();
+    assert_eq!(
+        subjects(&sent),
+        [
+            "1 ticket waits for an answer",
+            "The day: 2 opened, 0 closed, 1 waiting"
+        ]
+    );
+    assert_eq!(
+        sent[0].body(),
+        "In this ticket somebody has waited for an answer for 0s or longer:\n\n     1  now  Alice:\n"
+    );
+    assert_eq!(
+        sent[1].body(),
+        "The last 24 hours: 2 opened, 0 closed, 2 messages in all.\n\nSomebody waits for an answer in:\n\n     \
+         1  now  Alice:\n"
+    );
+    for mail in &sent {
+        assert_eq!(mail.args, "-i -f <> -- steve@example.org");
+        assert_eq!(
+            mail.field("Auto-Submitted").as_deref(),
+            Some("auto-generated")
+        );
+    }
+}
+
+// I1
+#[test]
+fn a_damaged_index_is_made_anew() {
+    let bench = due("[job.reindex]\nevery = \"1 day\"\n", &["reindex"]);
+    bench.run(&["tick"], b"").silent();
+    let index = bench.ticket(".tickets/index.db");
+    let mut bytes = fs::read(&index).unwrap();
+    let end = bytes.len();
+    bytes[4096..end].fill(0x55);
+    fs::write(&index, bytes).unwrap();
+    make_due(&bench, "reindex");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(
+        history(&bench, "reindex"),
+        [
+            "ok: the index is sound",
+            "ok: the index was damaged, and is made anew"
+        ]
+    );
+    bench.works("list");
+}
+
+// I3
+#[test]
+fn it_is_seen_that_no_time_passes() {
+    let log = "log = \"LOG\"\n";
+    let bench = Bench::new();
+    let log = log.replace("LOG", bench.path("log").to_str().unwrap());
+    let jobs = "[job.flush]\nevery = \"2 min\"\n";
+    bench.configure(&format!("{log}{jobs}"));
+    bench.file("submit", mail("1", "", "x"));
+    let never = "tickets: no job runs: `tickets tick` was never run\n";
+    let list = |said: &str| {
+        let ran = bench.run(&["list"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, said));
+        bench.run(&["list", "-q"], b"").is(0, "1\n", "");
+    };
+    list(never);
+    let check = bench.run(&["check", "--etc", "/nowhere"], b"").stdout;
+    let warning = "warn  jobs: no job runs: `tickets tick` was never run\n      mend: `tickets tick` once a minute";
+    assert!(check.contains(warning), "{check}");
+    let lines = fs::read_to_string(bench.path("log")).unwrap();
+    assert!(lines.contains(" no_tick_for="), "{lines}");
+    bench.run(&["tick"], b"").silent();
+    list("");
+    let check = bench.run(&["check", "--etc", "/nowhere"], b"").stdout;
+    assert!(check.contains("ok    jobs: none fails\n"), "{check}");
+    let beat = fs::File::options()
+        .write(true)
+        .open(bench.ticket(".tickets/jobs/beat"))
+        .unwrap();
+    beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(7230))
+        .unwrap();
+    list("tickets: no job runs: `tickets tick` was last run 2h ago\n");
+    let ran: Ran = bench.run(&["check", "--nagios", "--etc", "/nowhere"], b"");
+    assert!(
+        ran.stdout.trim_end().ends_with(" overdue=0;0;;0"),
+        "{}",
+        ran.stdout
+    );
+    // Without a word about jobs nobody expects them.
+    bench.configure(&log);
+    list("");
+    bench.take_sent();
+    bench.file("ticket-1", mail("2", "", "x"));
+    let lines = fs::read_to_string(bench.path("log")).unwrap();
+    assert_eq!(lines.matches("no_tick_for").count(), 1, "{lines}");
+}
+
+// G2
+#[test]
+fn with_the_part_its_jobs_are_gone() {
+    let bench = due("[job.flush]\nevery = \"2 min\"\n", &["flush"]);
+    bench.configure("[parts]\noff = [\"jobs\"]\n[job.flush]\nevery = \"nonsense\"\n");
+    for command in ["jobs", "tick", "ping"] {
+        let ran = bench.run(&[command], b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (64, ""));
+        assert!(
+            ran.stderr.contains("the part jobs is switched off"),
+            "{}",
+            ran.stderr
+        );
+    }
+    bench.works("list");
+}

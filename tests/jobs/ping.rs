@@ -1,0 +1,140 @@
+//! `tickets ping`: time passes when somebody asks for it over HTTP (I2).
+
+use super::{due, history};
+use crate::bench::Bench;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+/// A desk that listens, until this is dropped.
+struct Listening {
+    child: Child,
+    address: String,
+}
+
+impl Listening {
+    fn on(bench: &Bench) -> Listening {
+        let mut command = bench.command(&["ping", "--listen", "127.0.0.1:0"]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        Listening {
+            address: address.strip_suffix("/ping").unwrap().to_owned(),
+            child,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
+    /// Status and body of the answer.
+    fn ask(&self, request: &str) -> (String, String) {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap();
+        (status.to_owned(), body.to_owned())
+    }
+
+    fn ping(&self) -> String {
+        let (status, body) =
+            self.ask("POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+        assert_eq!(status, "202");
+        body
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+// I2
+#[test]
+fn a_ping_starts_a_tick_and_a_burst_is_one() {
+    let bench = due("", &["flush"]);
+    let desk = Listening::on(&bench);
+    assert_eq!(desk.ask("GET /ping HTTP/1.1\r\n\r\n").0, "405");
+    assert_eq!(desk.ask("HEAD /ping HTTP/1.1\r\n\r\n").0, "405");
+    assert_eq!(desk.ask("POST /x HTTP/1.1\r\n\r\n").0, "404");
+    assert_eq!(history(&bench, "flush"), [""; 0]);
+    assert_eq!(desk.ping(), "{\"tick\":\"started\"}\n");
+    for _ in 0..20 {
+        assert_eq!(desk.ping(), "{\"tick\":\"recent\"}\n");
+    }
+    while history(&bench, "flush").is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(history(&bench, "flush"), ["ok: 0 sent, 0 waiting"]);
+}
+
+// I2, T22
+#[test]
+fn who_asks_slowly_or_badly_holds_up_nobody() {
+    let bench = due("", &[]);
+    let desk = Listening::on(&bench);
+    let slow: Vec<TcpStream> = (0..200)
+        .map(|n| {
+            let mut stream = desk.connect();
+            let _ = stream.write_all(match n % 3 {
+                0 => b"",
+                1 => b"POST /ping HTTP/1.1\r\nX",
+                _ => b"\x16\x03\x01\x02\x00",
+            });
+            stream
+        })
+        .collect();
+    assert_eq!(desk.ping(), "{\"tick\":\"started\"}\n");
+    let many = "x".repeat(100_000);
+    let mut stream = desk.connect();
+    let _ = stream.write_all(format!("POST /ping HTTP/1.1\r\nX: {many}\r\n\r\n").as_bytes());
+    drop(stream);
+    assert_eq!(desk.ping(), "{\"tick\":\"recent\"}\n");
+    drop(slow);
+}
+
+// I2
+#[test]
+fn others_than_this_machine_have_to_know_a_secret() {
+    let bench = due("", &[]);
+    bench.run(&["ping", "--listen", "0.0.0.0:0"], b"").is(
+        78,
+        "",
+        "tickets: anybody could ask on 0.0.0.0:0: there is no ping_token_file\n\
+         hint: name a file with a secret in the configuration, or listen on 127.0.0.1\n",
+    );
+    let file = bench.path("token");
+    bench.configure(&format!("ping_token_file = {file:?}\n"));
+    let wrong = |why: &str| {
+        let said = format!(
+            "tickets: ping_token_file: cannot use {}: {why}\n",
+            file.display()
+        );
+        bench.run(&["ping"], b"").is(78, "", &said);
+    };
+    wrong("No such file or directory (os error 2)");
+    bench.put("token", b"\n");
+    wrong("it is empty");
+    bench.put("token", b"two words\n");
+    wrong("it holds more than one word of ASCII");
+    bench.put("token", b"s3cret\n");
+    let desk = Listening::on(&bench);
+    assert_eq!(desk.ask("POST /ping HTTP/1.1\r\n\r\n").0, "401");
+    let request = "POST /ping HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n\r\n";
+    let (status, body) = desk.ask(request);
+    assert_eq!(
+        (status.as_str(), body.as_str()),
+        ("202", "{\"tick\":\"started\"}\n")
+    );
+}
