@@ -10,8 +10,8 @@ use serde::Serialize;
 const LATE: i64 = 120;
 
 /// The most columns of a NAME and of a schedule.
-const NAME: usize = 16;
-const TIMES: usize = 20;
+const NAME: usize = 14;
+const TIMES: usize = 16;
 
 /// What is shown of a job.
 #[derive(Clone, Debug, Default)]
@@ -138,7 +138,7 @@ pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String 
     let line = |first: [&str; 5], next: &str| {
         let [job, at, last, took, result] = first;
         format!(
-            "{}  {}  {last:8}  {took:>6}  {result:8}  {next}",
+            "{}  {}  {last:8}  {took:>6}  {result:7}  {next}",
             fit(job, name),
             fit(at, times)
         )
@@ -267,14 +267,14 @@ mod tests {
         assert_eq!(
             plain(Some(80)),
             "\
-job               schedule              last        took  result    next
-clean-up          every 1 day           never                       in 1h
-digest            0 7 * * *             1d ago      2.1s  ok        overdue by …
-flush             every 5 min           2m ago        1m  failed    in 2m
-reindex           30 2 1,15 * *         1m ago            running   in 1d
-remind-a-bit-lo…  0,15,30,45 8-18 * *…  now         0.0s  died      now
-night             @daily                now               died      paused for…
-off               @daily                never                       switched off
+job             schedule          last        took  result   next
+clean-up        every 1 day       never                      in 1h
+digest          0 7 * * *         1d ago      2.1s  ok       overdue by 5h
+flush           every 5 min       2m ago        1m  failed   in 2m
+reindex         30 2 1,15 * *     1m ago            running  in 1d
+remind-a-bit-…  0,15,30,45 8-18…  now         0.0s  died     now
+night           @daily            now               died     paused for 2h
+off             @daily            never                      switched off
 "
         );
         for width in 1..200 {
