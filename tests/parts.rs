@@ -94,10 +94,16 @@ fn what_is_off_is_gone() {
             assert!(manual.contains(&page) && !printed(&desk, &["man"]).contains(&page));
             let word = Regex::new(&format!(r"\b{command}\b")).unwrap();
             for shell in SHELLS {
-                let args = ["completions", shell];
-                assert!(!word.is_match(&printed(&desk, &args)), "{shell} {command}");
+                let completions = |desk: &Desk| {
+                    let text = printed(desk, &["completions", shell]);
+                    // The points of modules, some of which are called like a command.
+                    let is_of_commands = |line: &&str| !line.contains("observer");
+                    let lines: Vec<&str> = text.lines().filter(is_of_commands).collect();
+                    lines.join("\n")
+                };
+                assert!(!word.is_match(&completions(&desk)), "{shell} {command}");
                 desk.configure("");
-                assert!(word.is_match(&printed(&desk, &args)), "{shell} {command}");
+                assert!(word.is_match(&completions(&desk)), "{shell} {command}");
                 desk.configure(&off(&[part]));
             }
         }
