@@ -27,7 +27,7 @@ mod index;
 pub mod limits;
 mod listing;
 mod log;
-// The points at which modules join in follow.
+// Observers, jobs of modules and the web follow.
 #[allow(dead_code, unused_imports)]
 mod module;
 mod outbox;
@@ -35,7 +35,6 @@ mod part;
 mod parts;
 mod patience;
 pub mod privilege;
-#[allow(dead_code)]
 mod process;
 pub mod screen;
 mod sendmail;

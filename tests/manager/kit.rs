@@ -225,7 +225,7 @@ esac
     );
     assert_eq!(
         run(&["verb", "priority", "-rf"]).1,
-        "refused  high or low?\ntime  N ms\n"
+        "refused high or low?\ntime  N ms\n"
     );
     assert_eq!(
         run(&["verb", "other"]),

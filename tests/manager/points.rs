@@ -278,3 +278,25 @@ fn check_says_what_modules_find() {
         "warn  module spam: it needs an upgrade of its data: `tickets modules upgrade spam`\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
 }
+
+#[test]
+fn what_a_module_says_steers_no_terminal() {
+    // T21, G1
+    let evil = "#!/bin/sh\nprintf 'bad \\033[2J\\302\\233 end\\n' >&2\n\
+        echo '{\"at\":4000000000,\"kind\":\"commit\",\"subject\":\"\\u001b[2J\\u009bx\\u202e\",\"author\":\"\\u001b]0;x\"}'\nexit 1\n";
+    let b = with(evil);
+    for args in [
+        &["timeline"][..],
+        &["timeline", "--json"],
+        &["timeline", "--atom"],
+        &["modules"],
+        &["modules", "run", "git", "timeline"],
+        &["modules", "check", "git"],
+        &["check", "--etc", "/nowhere"],
+    ] {
+        let ran = b.run(args, b"");
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        let odd = said.chars().find(|&c| c.is_control() && c != '\n');
+        assert_eq!(odd, None, "{args:?}: {said:?}");
+    }
+}

@@ -45,7 +45,7 @@ pub fn desk() -> Bench {
 
 #[test]
 fn nothing_is_run_that_somebody_else_may_change() {
-    // G3
+    // G3, T21
     let b = desk();
     let run = shelf(&b).join("spam/run");
     let says = |want: &str| {

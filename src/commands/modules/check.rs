@@ -2,7 +2,7 @@
 
 use super::named::named;
 use super::sample::{has_mail, head, judge, mails};
-use crate::error::{Fault, Status, quoted_path};
+use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::module::{
     Answer, Asking, Failure, Host, Module, PageRequest, Point, Request, Runnable, VerbCall,
 };
@@ -242,7 +242,7 @@ impl TrialBench {
                 None => "ok".to_owned(),
                 Some(why) => {
                     status = Status::WARNING;
-                    format!("BROKEN: {why}")
+                    format!("BROKEN: {}", harmless(why))
                 }
             };
             say(format_args!(

@@ -1,7 +1,7 @@
 //! The list of parts and modules.
 
 use crate::desk::Desk;
-use crate::error::Status;
+use crate::error::{Status, harmless};
 use crate::module::{Health, Module, Point, names};
 use crate::part::outside::commands_of;
 use crate::part::{Context, Part};
@@ -67,6 +67,7 @@ pub(super) fn list(cx: &Context, json: bool) -> Result<Status> {
             .flatten()
             .map(|text| format!("    {text}"));
         for line in [line].into_iter().chain(below) {
+            let line = harmless(&line);
             screen::say(match screen {
                 Some(screen) => cut(line.trim_end(), screen),
                 None => line.trim_end().to_owned(),

@@ -2,14 +2,14 @@
 
 use super::named::named;
 use super::sample::{PLAIN, has_mail, head, judge};
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, harmless};
 use crate::module::{Failure, Module, PageRequest, Point, Request, VerbAnswer, VerbCall};
 use crate::part::Context;
 use crate::part::outside::judged;
-use crate::screen::say;
+use crate::screen::{RawOutput, say};
 use anyhow::Result;
 use serde_json::Value;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::time::Instant;
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
@@ -26,7 +26,7 @@ pub(super) struct RunOnce {
     /// The module
     #[arg(value_name = "NAME")]
     name: String,
-    /// What it is asked: filter, observer, timeline, job, page, check, verb
+    /// What it is asked: one of the points of its manifest
     #[arg(value_name = "POINT", value_parser = point)]
     point: Point,
     /// Of a page, its path; of a verb, the word and what follows it
@@ -107,7 +107,7 @@ impl RunOnce {
             limit: None,
         };
         match module.head_line(&request) {
-            Ok(line) => say(format_args!("head    {}", line.trim_end()))?,
+            Ok(line) => show("head", line.trim_end())?,
             Err(why) => return Ok(Err(why)),
         }
         let mut asking = match module.ask(request) {
@@ -116,7 +116,7 @@ impl RunOnce {
         };
         let answer = asking.wait();
         if let Ok(answer) = &answer {
-            say(format_args!("answer  {}", Value::Object(answer.clone())))?;
+            show("answer", &Value::Object(answer.clone()).to_string())?;
         }
         stderr(&asking.stderr_text())?;
         Ok(answer.and_then(|answer| judge(point, &answer).map_err(Failure::Odd)))
@@ -137,9 +137,10 @@ impl RunOnce {
         };
         say(format_args!("status  {}", page.status))?;
         for (name, value) in &page.fields {
-            say(format_args!("field   {name}: {value}"))?;
+            show("field", &format!("{name}: {value}"))?;
         }
-        std::io::stdout().lock().write_all(&page.body)?;
+        let typed = format!("tickets modules run {} page {path}", module.name());
+        RawOutput::new(typed).print(&page.body)?;
         Ok(Ok(()))
     }
 
@@ -160,8 +161,8 @@ impl RunOnce {
             role: "admin",
         };
         match module.carry_out(&call, |_| ()) {
-            Ok(VerbAnswer::Done(text)) => say(format_args!("done    {text}"))?,
-            Ok(VerbAnswer::Refused(text)) => say(format_args!("refused  {text}"))?,
+            Ok(VerbAnswer::Done(text)) => show("done", &text)?,
+            Ok(VerbAnswer::Refused(text)) => show("refused", &text)?,
             Err(why) => return Ok(Err(why)),
         }
         Ok(Ok(()))
@@ -177,7 +178,7 @@ fn timeline(module: &Module) -> Result<Result<(), Failure>> {
         limit: None,
     };
     match module.head_line(&request) {
-        Ok(line) => say(format_args!("head    {}", line.trim_end()))?,
+        Ok(line) => show("head", line.trim_end())?,
         Err(why) => return Ok(Err(why)),
     }
     let mut lines = match module.ask_for_lines(request, |_| ()) {
@@ -190,7 +191,7 @@ fn timeline(module: &Module) -> Result<Result<(), Failure>> {
             Ok(None) => break Ok(()),
             Err(why) => break Err(why),
             Ok(Some(fields)) => {
-                say(format_args!("event   {}", Value::Object(fields.clone())))?;
+                show("event", &Value::Object(fields.clone()).to_string())?;
                 match judged(module, &fields, last) {
                     Ok(item) => last = item.at,
                     Err(why) => break Err(Failure::Odd(why)),
@@ -204,7 +205,12 @@ fn timeline(module: &Module) -> Result<Result<(), Failure>> {
 
 fn stderr(text: &str) -> Result<()> {
     for line in text.lines() {
-        say(format_args!("stderr  {}", crate::error::harmless(line)))?;
+        show("stderr", line)?;
     }
     Ok(())
+}
+
+/// A line of what is told or answered, which a stranger may have written.
+fn show(what: &str, text: &str) -> Result<()> {
+    say(format_args!("{what:7} {}", harmless(text)))
 }
