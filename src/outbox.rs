@@ -15,13 +15,19 @@
 //! sending was last tried. The envelope is kept in fields above the mail, which are not sent.
 
 mod answered;
+mod carrier;
+mod claim;
+mod dirs;
 mod entry;
+mod give;
 mod notice;
+mod report;
 mod send;
 
 pub use answered::{Ledger, Line, the_last_hour};
-pub use entry::{Key, Mail};
-pub use send::Report;
+pub use carrier::{Carrier, Carriers, PATIENCE, Uncarried};
+pub use entry::{Key, Mail, ToObserver};
+pub use report::Report;
 
 use crate::files::{Dir, Place, absent};
 use crate::ticket::TicketId;
@@ -37,9 +43,6 @@ const ABANDONED: i64 = 10 * 60;
 
 /// Seconds after which a staged mail whose message was never filed is removed.
 const NEVER_FILED: i64 = 24 * 3600;
-
-/// The directories of mail that may be sent. mutt moves a mail from `new` to `cur` when somebody reads it.
-const RELEASED: [&str; 2] = ["new", "cur"];
 
 /// The outbox of one store. Its directories are created when the first mail is staged.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +81,7 @@ impl Drop for Staged {
 #[must_use = "mail is sent only if it is released"]
 pub struct Due(Vec<Place>);
 
-/// Mail that may be sent.
+/// Mail that may be sent, and events that may be told.
 #[derive(Debug, Default)]
 pub struct Released(Vec<Place>);
 
@@ -86,6 +89,13 @@ impl Released {
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// How many of them are mails.
+    #[must_use]
+    pub fn mails(&self) -> usize {
+        let is_mail = |place: &&Place| entry::event_at(place).is_none();
+        self.0.iter().filter(is_mail).count()
     }
 
     pub fn append(&mut self, other: Released) {
@@ -136,8 +146,22 @@ impl Outbox {
     /// # Errors
     /// If one mail cannot be written and synced, none is staged.
     pub fn stage(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Staged> {
+        self.stage_with_events(key, mails, &[], now)
+    }
+
+    /// The same, together with what observers are to be told of the message.
+    ///
+    /// # Errors
+    /// As for [`Outbox::stage`].
+    pub fn stage_with_events(
+        &self,
+        key: &Key,
+        mails: &[Outgoing],
+        events: &[ToObserver],
+        now: i64,
+    ) -> Result<Staged> {
         let mut staged = Staged(Vec::new());
-        if mails.iter().all(|mail| mail.recipients.is_empty()) {
+        if mails.iter().all(|mail| mail.recipients.is_empty()) && events.is_empty() {
             return Ok(staged);
         }
         ensure!(
@@ -153,9 +177,19 @@ impl Outbox {
                 continue;
             }
             let place = tmp.at(key.name(index, mail.kind));
+            let head = entry::head(mail, self.is_guess.then_some(&self.domain));
+            let doing = || format!("cannot write {}", place.path().display());
             staged.0.push(place.clone());
-            self.write(&place, mail, now)
-                .with_context(|| format!("cannot write {}", place.path().display()))?;
+            head.and_then(|head| self.write(&place, [head.as_bytes(), &mail.bytes], now))
+                .with_context(doing)?;
+        }
+        for (index, event) in events.iter().enumerate() {
+            let place = tmp.at(key.event_name(mails.len() + index, event));
+            let doing = || format!("cannot write {}", place.path().display());
+            staged.0.push(place.clone());
+            let message = event.message.unwrap_or(b"\n");
+            self.write(&place, [event.line.as_bytes(), message], now)
+                .with_context(doing)?;
         }
         let doing = || format!("cannot sync {}", tmp.path().display());
         tmp.sync().with_context(doing)?;
@@ -254,8 +288,7 @@ impl Outbox {
         Ok(oldest_first(&places))
     }
 
-    fn write(&self, place: &Place, mail: &Outgoing, now: i64) -> io::Result<()> {
-        let head = entry::head(mail, self.is_guess.then_some(&self.domain))?;
+    fn write(&self, place: &Place, content: [&[u8]; 2], now: i64) -> io::Result<()> {
         // Create a new file instead of truncating the old one: `new/` may still hold a link to that.
         if let Err(cause) = place.remove()
             && !absent(&cause)
@@ -263,122 +296,11 @@ impl Outbox {
             return Err(cause);
         }
         let mut file = place.create(if self.group { 0o660 } else { 0o600 })?;
-        file.write_all(head.as_bytes())?;
-        file.write_all(&mail.bytes)?;
+        for part in content {
+            file.write_all(part)?;
+        }
         file.set_modified(entry::time(now))?;
         file.sync_all()
-    }
-
-    /// Creates and syncs the directories of both Maildirs that are missing.
-    fn create_directories(&self) -> Result<()> {
-        const FIRST: [&str; 5] = ["tmp", "new", "cur", "failed/tmp", "failed/new"];
-        // Created after the others are synced: where it exists, nothing is synced again.
-        const LAST: &str = "failed/cur";
-        let mut complete = true;
-        for sub in FIRST.into_iter().chain([LAST]) {
-            complete &= self.find(sub)?.is_some();
-        }
-        if complete {
-            return Ok(());
-        }
-        // The new names are in the outbox, in `.tickets` and in the store.
-        let create = |above: &Dir, sub: &str| -> Result<Dir> {
-            let doing = || format!("cannot create {}", above.path().join(sub).display());
-            match above.create_dir(sub, if self.group { 0o770 } else { 0o700 }) {
-                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
-                created => created.with_context(doing)?,
-            }
-            above.below(sub).with_context(doing)
-        };
-        let doing = || format!("cannot open {}", self.store.display());
-        let store = Dir::open_named(&self.store).with_context(doing)?;
-        let private = create(&store, ".tickets")?;
-        let outbox = create(&private, "outbox")?;
-        for sub in ["tmp", "new", "cur"] {
-            create(&outbox, sub)?;
-        }
-        let failed = create(&outbox, "failed")?;
-        create(&failed, "tmp")?;
-        create(&failed, "new")?;
-        for dir in [&failed, &outbox, &private, &store] {
-            let doing = || format!("cannot sync {}", dir.path().display());
-            dir.sync().with_context(doing)?;
-        }
-        create(&failed, "cur")?;
-        let doing = || format!("cannot sync {}", failed.path().display());
-        failed.sync().with_context(doing)
-    }
-
-    /// The directory `sub` of the outbox, open.
-    ///
-    /// # Errors
-    /// It is missing, or something else stands there, such as a symbolic link: the mail would lie elsewhere (D8).
-    fn opened(&self, sub: &str) -> Result<Dir> {
-        let missing = || format!("cannot open {}: it is missing", self.path(sub).display());
-        self.find(sub)?.with_context(missing)
-    }
-
-    /// The same; `None` if it is missing.
-    fn find(&self, sub: &str) -> Result<Option<Dir>> {
-        let Some(dir) = self.dir.get() else {
-            let doing = || format!("cannot open {}", self.store.display());
-            let store = if_there(Dir::open_named(&self.store)).with_context(doing)?;
-            let Some(store) = store else { return Ok(None) };
-            let Some(dir) = below(&store, ".tickets/outbox")? else {
-                return Ok(None);
-            };
-            return below(self.dir.get_or_init(|| dir), sub);
-        };
-        below(dir, sub)
-    }
-
-    fn path(&self, sub: &str) -> PathBuf {
-        self.store.join(".tickets/outbox").join(sub)
-    }
-
-    fn released(&self) -> Result<Vec<Place>> {
-        let mut places = Vec::new();
-        for sub in RELEASED {
-            places.extend(self.places(sub)?);
-        }
-        Ok(places)
-    }
-
-    /// The plain files in a directory of the outbox; none if the directory is missing.
-    fn places(&self, sub: &str) -> Result<Vec<Place>> {
-        let mut places = Vec::new();
-        let Some(dir) = self.find(sub)? else {
-            return Ok(places);
-        };
-        let read = dir.each(|name, is_file| {
-            if is_file && !name.starts_with('.') {
-                places.push(dir.at(name));
-            }
-            Ok(true)
-        });
-        read.with_context(|| format!("cannot read {}", dir.path().display()))?;
-        Ok(places)
-    }
-}
-
-/// The directory at `path` in `dir`; `None` if it is missing.
-fn below(dir: &Dir, path: &str) -> Result<Option<Dir>> {
-    let mut dir = dir.clone();
-    for name in Path::new(path) {
-        let path = dir.path().join(name);
-        let doing = || format!("cannot open {}", path.display());
-        match if_there(dir.below(name)).with_context(doing)? {
-            Some(below) => dir = below,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(dir))
-}
-
-fn if_there(dir: io::Result<Dir>) -> io::Result<Option<Dir>> {
-    match dir {
-        Err(cause) if absent(&cause) => Ok(None),
-        dir => dir.map(Some),
     }
 }
 

@@ -14,6 +14,9 @@ const RECIPIENT: &str = "X-Tickets-Recipient:";
 /// Says that the domain of the desk was a guess when the mail was written, and which.
 const GUESS: &str = "X-Tickets-Guess:";
 
+/// The kind of entries that are for observers.
+const EVENT: &str = "event";
+
 /// More bytes than any envelope of ours has. The limit keeps a file without line ends from being read as a whole.
 const MAX_HEAD: u64 = 1 << 20;
 
@@ -41,6 +44,12 @@ impl Key {
     /// `12.DIGEST.0.ack`: the same name in every attempt at the same delivery.
     pub(super) fn name(&self, index: usize, kind: Kind) -> String {
         format!("{}{index}.{}", self.prefix(), kind.word())
+    }
+
+    /// `12.DIGEST.5.event.7.sms`: likewise for the event that message 7 of the ticket is, for the observer `sms`.
+    pub(super) fn event_name(&self, index: usize, event: &ToObserver) -> String {
+        let (number, observer) = (event.number, event.observer);
+        format!("{}{index}.{EVENT}.{number}.{observer}", self.prefix())
     }
 
     /// The key in the name of a file in `tmp/`.
@@ -92,7 +101,48 @@ pub(super) fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// A mail of the outbox, without its content.
+/// An event to be staged for one observer.
+#[derive(Clone, Debug)]
+pub struct ToObserver<'a> {
+    /// Its name.
+    pub observer: &'a str,
+    /// The message's place in its ticket, from 1. Events of one ticket are given in this order.
+    pub number: u64,
+    /// A header field that says what happened, with its line end.
+    pub line: &'a str,
+    /// The message, if the observer wants it.
+    pub message: Option<&'a [u8]>,
+}
+
+/// What the name of an event's file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFor {
+    /// The observer.
+    pub observer: String,
+    /// The message's place in its ticket, from 1.
+    pub number: u64,
+}
+
+/// What the rest of a file's name says, from the ticket on, if it is an event.
+pub(super) fn event_in(rest: &str) -> Option<(TicketId, EventFor)> {
+    let parts: Vec<&str> = rest.split('.').collect();
+    let [ticket, _digest, _index, EVENT, number, observer] = parts[..] else {
+        return None;
+    };
+    let event = EventFor {
+        observer: observer.to_owned(),
+        number: number.parse().ok()?,
+    };
+    Some((ticket.parse().ok()?, event))
+}
+
+/// What the name of a released file says, if it is an event.
+pub(super) fn event_at(place: &Place) -> Option<(TicketId, EventFor)> {
+    let (_released, rest) = name(place).split_once('.')?;
+    event_in(rest)
+}
+
+/// A mail of the outbox, or an event, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
     pub place: Place,
@@ -100,8 +150,10 @@ pub struct Mail {
     pub ticket: Option<TicketId>,
     /// `ack`, `copy`, ...; empty if the file was renamed.
     pub kind: String,
-    /// Empty if the file has no envelope, so is not ours.
+    /// Empty if the file has no envelope, so is not ours, and if it is an event.
     pub recipients: Vec<String>,
+    /// For whom it is, if it is an event.
+    pub event: Option<EventFor>,
     /// When it was released, in seconds since 1970.
     pub since: i64,
     /// When sending last failed; `None` if it was never tried.
@@ -117,13 +169,17 @@ impl Mail {
     /// `None` if the file is gone.
     pub(super) fn read(place: &Place) -> Option<Self> {
         let found = place.found().ok()??;
+        let mail = Self::without_recipients(place, &found);
+        if mail.event.is_some() {
+            return Some(mail);
+        }
         let recipients = place
             .open(OFlag::O_RDONLY)
             .and_then(|file| Envelope::read(&file))
             .map(|envelope| envelope.recipients);
         Some(Self {
             recipients: recipients.unwrap_or_default(),
-            ..Self::without_recipients(place, &found)
+            ..mail
         })
     }
 
@@ -140,6 +196,7 @@ impl Mail {
             ticket: parts.next().and_then(|part| part.parse().ok()),
             kind: parts.nth(2).unwrap_or_default().into(),
             recipients: Vec::new(),
+            event: event_at(place).map(|(_, event)| event),
             since,
             last_try: (tried > since).then_some(tried),
         }

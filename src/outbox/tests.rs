@@ -1,6 +1,7 @@
 //! The outbox on a real disk, with fake sendmails.
 
 mod clock;
+mod events;
 mod sending;
 
 use super::*;

@@ -1,80 +1,9 @@
 //! The messages of tickets as events of the timeline.
 
-use crate::ticket::event::{Event, HistoryEntry};
+use crate::ticket::event::HistoryEntry;
+use crate::ticket::kind::MessageKind;
 use crate::ticket::staff::Staff;
 use crate::ticket::timeline::{EventKind, MessageFacts, TimelineItem};
-
-/// What a message is to somebody who looks at the desk from outside: the first of these that fits. What
-/// it did to its ticket comes first, then how it was filed, then who wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MessageKind {
-    /// It opened its ticket, whoever wrote it.
-    Opened,
-    /// It closed its ticket.
-    Closed,
-    /// It re-opened its ticket.
-    Reopened,
-    /// It was filed quietly (B3).
-    Quiet,
-    /// A machine wrote it (C6).
-    Automatic,
-    /// Somebody of the desk wrote it.
-    Reply,
-    /// Anybody else wrote it.
-    Mail,
-}
-
-impl MessageKind {
-    /// All of them, in the order in which people are shown them.
-    const ALL: [MessageKind; 7] = [
-        MessageKind::Opened,
-        MessageKind::Mail,
-        MessageKind::Reply,
-        MessageKind::Closed,
-        MessageKind::Reopened,
-        MessageKind::Quiet,
-        MessageKind::Automatic,
-    ];
-
-    fn of(it: &HistoryEntry, staff: &Staff) -> MessageKind {
-        match it.event {
-            Event::Opened => MessageKind::Opened,
-            Event::Closed => MessageKind::Closed,
-            Event::Reopened => MessageKind::Reopened,
-            Event::Quiet => MessageKind::Quiet,
-            Event::Filed if it.automatic => MessageKind::Automatic,
-            Event::Filed => match &it.author {
-                Some(author) if staff.has(&author.address) => MessageKind::Reply,
-                _ => MessageKind::Mail,
-            },
-        }
-    }
-
-    /// Its name, which is a promise to programs.
-    fn name(self) -> &'static str {
-        match self {
-            MessageKind::Opened => "opened",
-            MessageKind::Mail => "mail",
-            MessageKind::Reply => "reply",
-            MessageKind::Closed => "closed",
-            MessageKind::Reopened => "re-opened",
-            MessageKind::Quiet => "quiet",
-            MessageKind::Automatic => "automatic",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            MessageKind::Opened => "Tickets opened",
-            MessageKind::Mail => "Mail from customers",
-            MessageKind::Reply => "Replies",
-            MessageKind::Closed => "Tickets closed",
-            MessageKind::Reopened => "Tickets re-opened",
-            MessageKind::Quiet => "Mail filed quietly",
-            MessageKind::Automatic => "Mail that a machine wrote",
-        }
-    }
-}
 
 /// The kinds of messages.
 pub(super) fn kinds() -> Vec<EventKind> {
@@ -85,11 +14,19 @@ pub(super) fn kinds() -> Vec<EventKind> {
     MessageKind::ALL.iter().map(kind).collect()
 }
 
+fn of(it: &HistoryEntry, staff: &Staff) -> MessageKind {
+    let is_staff = || {
+        let author = it.author.as_ref();
+        author.is_some_and(|author| staff.has(&author.address))
+    };
+    MessageKind::of(it.event, it.automatic, is_staff)
+}
+
 /// A message as an event.
 pub(super) fn item(it: HistoryEntry, staff: &Staff) -> TimelineItem {
     TimelineItem {
         at: it.at,
-        kind: MessageKind::of(&it, staff).name().into(),
+        kind: of(&it, staff).name().into(),
         ticket: Some(it.ticket),
         message: Some(MessageFacts {
             number: it.seq + 1,
@@ -108,6 +45,7 @@ mod tests {
     use super::*;
     use crate::ticket::TicketId;
     use crate::ticket::address::Addresses;
+    use crate::ticket::event::Event;
     use mail::decode::Mailbox;
 
     #[test]

@@ -1,0 +1,84 @@
+//! What observers are told: something happened in a ticket.
+
+use super::TicketId;
+use super::kind::MessageKind;
+use mail::decode::Mailbox;
+use serde::{Deserialize, Serialize};
+
+/// The field in which it is kept.
+const FIELD: &str = "X-Tickets-Event: ";
+
+/// A message was filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// The same whenever it is told again, and no other occurrence has it.
+    pub id: String,
+    /// What the message did, as the timeline says it.
+    pub kind: MessageKind,
+    /// When it was filed, in seconds since 1970.
+    pub at: i64,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Its place in the ticket, from 1.
+    pub message: u64,
+    /// Who wrote it.
+    pub author: Option<Mailbox>,
+    /// Its Subject in one line.
+    pub subject: String,
+    /// A machine wrote it (C6).
+    pub automatic: bool,
+    /// Nobody was to be told of it (B3, C4).
+    pub quiet: bool,
+    /// The file of the ticket, as it lay then.
+    pub path: String,
+}
+
+impl Occurrence {
+    /// The header field in which it is kept, with its line end.
+    pub fn field(&self) -> String {
+        // Nothing in it can fail to be written.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("{FIELD}{json}\n")
+    }
+
+    /// What the field on top of `content` says, and what is below it; `None` if there is no such field.
+    pub fn read(content: &[u8]) -> Option<(Occurrence, &[u8])> {
+        let rest = content.strip_prefix(FIELD.as_bytes())?;
+        let end = rest.iter().position(|&b| b == b'\n')?;
+        let (json, rest) = rest.split_at(end);
+        Some((serde_json::from_slice(json).ok()?, &rest[1..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (G6)
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let it = Occurrence {
+            id: "12.ab".into(),
+            kind: MessageKind::Reopened,
+            at: 1_732_240_000,
+            ticket: TicketId::new(12).unwrap(),
+            message: 3,
+            author: Some(Mailbox {
+                name: "Ännie\n\"A\"".into(),
+                address: "ann@example.net".into(),
+            }),
+            subject: "a\nX-Tickets-Event: {}\r\n\u{2028}".into(),
+            automatic: false,
+            quiet: false,
+            path: "/store/12".into(),
+        };
+        let mut content = it.field().into_bytes();
+        content.extend(b"X-Tickets-Event: {}\n\nhello");
+        let (read, rest) = Occurrence::read(&content).unwrap();
+        assert_eq!(read, it);
+        assert_eq!(rest, b"X-Tickets-Event: {}\n\nhello");
+        for odd in ["", "X-Tickets-Event: {}\n", "X-Tickets-Event: {", "\n\n"] {
+            assert_eq!(Occurrence::read(odd.as_bytes()), None, "{odd}");
+        }
+    }
+}
