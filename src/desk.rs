@@ -15,6 +15,9 @@ mod filter;
 mod jobs;
 mod known;
 mod mend;
+mod module_observer;
+mod observer;
+mod observers;
 mod open;
 mod operator;
 mod parcel;
@@ -26,6 +29,7 @@ mod reconcile;
 mod remarks;
 mod restore;
 mod setup;
+mod sending;
 mod tell;
 mod trust;
 mod update;
@@ -42,16 +46,18 @@ use crate::sendmail::Sendmail;
 use crate::store::Store;
 use crate::ticket::plan::PlanRules;
 use crate::ticket::route::Rules;
-pub use answers::{Flushed, recipients};
+pub use answers::recipients;
 use anyhow::Result;
 pub(crate) use build::{Follower, Watch};
 pub(crate) use delivery::trace_sender;
 pub use delivery::{Bearer, Deed, Filed, Outcome};
+use observer::Observer;
 pub use parcel::Incoming;
 pub use probe::Came;
 pub use quarantine::HeldMail;
 pub(crate) use reading::first_entry;
 pub use reading::{Conversation, FiledMessage};
+pub use sending::Flushed;
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -72,6 +78,8 @@ pub struct Desk {
     journal_is_long: Cell<bool>,
     /// Mail to the admins that is about no message, and is to go out with the answers.
     told: Cell<Released>,
+    /// Who is told of what happens; found when something does.
+    observers: OnceCell<Vec<Box<dyn Observer>>>,
     /// How long a delivery may still wait for others, all waits together; a command waits as long for each (D5).
     patience: Cell<Option<Patience>>,
 }
@@ -102,6 +110,7 @@ impl Desk {
             index_elsewhere: None,
             journal_is_long: Cell::new(false),
             told: Cell::default(),
+            observers: OnceCell::new(),
             patience: Cell::new(None),
             config,
         })

@@ -45,6 +45,8 @@ mod memory;
 mod modules;
 mod mutt;
 mod nowhere;
+mod observers;
+mod observers_crash;
 mod one_ticket;
 mod owner;
 mod package;

@@ -1,14 +1,14 @@
 //! From a plan to mail in the outbox, and what sending it came to.
 
 use super::Desk;
-use super::delivery::{Deed, Filed, Outcome};
+use super::delivery::{Deed, Outcome};
 use super::parcel::{Incoming, PROVEN, Parcel};
 use super::remarks::{in_too_many, label, reason};
 use super::update::opens_again;
 use super::view::View;
 use crate::error;
 use crate::files::read_text;
-use crate::outbox::{Key, Mail, Released, Report};
+use crate::outbox::{Key, Released};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
 use crate::ticket::compose::{Composer, Did, Outgoing, own_words, signed_for};
@@ -133,7 +133,7 @@ impl Desk {
     }
 
     /// Calls `compose` with a composer for mail about one message.
-    fn with_composer<T>(
+    pub(super) fn with_composer<T>(
         &self,
         key: &Key,
         now: i64,
@@ -212,115 +212,10 @@ impl Desk {
     }
 
     /// Queues a mail that depends on no message that is still to be filed.
-    fn queue(&self, key: &Key, mail: Outgoing, now: i64) -> Result<Released> {
+    pub(super) fn queue(&self, key: &Key, mail: Outgoing, now: i64) -> Result<Released> {
         let staged = self.outbox.stage(key, &[mail], now)?;
         self.outbox.release(staged.of_filed_message(), now)
     }
-
-    /// Sends the answers to what was filed, and older ones that are due. What sendmail does not take
-    /// waits in the outbox; returns what is to be said of it.
-    pub(super) fn send(&self, filed: &mut [Filed], now: i64) -> Vec<String> {
-        let mut fresh = self.told.take();
-        for filed in filed {
-            fresh.append(std::mem::take(&mut filed.released));
-        }
-        if !self.config.domain_known {
-            return self.not_sent(fresh.len());
-        }
-        match self.outbox.send(&self.sendmail(), &fresh, now) {
-            Ok(report) => self.after_sending(&report, now),
-            Err(e) => vec![error::line(&e)],
-        }
-    }
-
-    /// What is to be said of mail that waits because nobody knows in whose name it shall go out (E7).
-    fn not_sent(&self, waiting: usize) -> Vec<String> {
-        let mails = match waiting {
-            0 => return Vec::new(),
-            1 => "1 mail waits".to_owned(),
-            n => format!("{n} mails wait"),
-        };
-        let (why, mend) = self.config.guessed();
-        vec![format!("{mails} in the outbox: {why}; {mend}")]
-    }
-
-    /// What is to be said of mail that sendmail did not take. The admins are notified of what was given
-    /// up (C9).
-    pub(super) fn after_sending(&self, report: &Report, now: i64) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (mail, why) in &report.waiting {
-            lines.push(format!("{} waits in the outbox: {why}", describe(mail)));
-        }
-        for (mail, why) in &report.failed {
-            let since = match now.saturating_sub(mail.since) < DAY {
-                true => "",
-                false => " after five days",
-            };
-            let line = format!("{} was given up{since}: {why}", describe(mail));
-            if let Err(e) = self.notify_of_failure(mail, &line, now) {
-                lines.push(error::line(&e));
-            }
-            lines.push(line);
-        }
-        lines
-    }
-
-    fn notify_of_failure(&self, mail: &Mail, line: &str, now: i64) -> Result<()> {
-        let name = mail.place.name();
-        // There is no notice of a notice that failed, or it would go on for ever.
-        let is_notice = name.contains(NOTICE);
-        let Some(ticket) = mail.ticket.filter(|_| !is_notice) else {
-            return Ok(());
-        };
-        let time: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let digest: String = format!("{NOTICE}{time}").chars().take(100).collect();
-        let key = Key { ticket, digest };
-        let text = format!(
-            "{line}.\n\nIt lies in {}; `tickets check` says how sendmail is doing.\n",
-            mail.path().display()
-        );
-        let admins = first_addresses(&self.config.people);
-        let notice = self.with_composer(&key, now, &Authorship::default(), |composer| {
-            composer.notice(&admins, "Mail could not be sent", &text)
-        });
-        self.queue(&key, notice, now)?;
-        Ok(())
-    }
-
-    /// Sends all that waits, due or not.
-    pub fn flush(&mut self) -> Result<Flushed> {
-        let is_filed = |id: TicketId, digest: &str| match from_hex(digest) {
-            // The index may not know of it: the line in the journal, or the index itself, was lost.
-            Some(digest) => Ok(self.known(id)?.is_some() && self.holds(id, &digest, u64::MAX)?),
-            None => Ok(true),
-        };
-        let now = self.now();
-        self.outbox.recover(&is_filed, now)?;
-        if !self.config.domain_known {
-            return Ok(Flushed {
-                sent: 0,
-                given_up: 0,
-                unsent: self.not_sent(self.outbox.waiting()?.len()),
-            });
-        }
-        let report = self.outbox.flush(&self.sendmail(), now)?;
-        Ok(Flushed {
-            sent: report.sent.len(),
-            given_up: report.failed.len(),
-            unsent: self.after_sending(&report, now),
-        })
-    }
-}
-
-/// What [`Desk::flush`] did.
-#[derive(Debug)]
-pub struct Flushed {
-    /// How many mails were sent.
-    pub sent: usize,
-    /// How many were given up.
-    pub given_up: usize,
-    /// What is to be said of the mail that was not sent.
-    pub unsent: Vec<String>,
 }
 
 /// `Ann <ann@example.net>`
@@ -329,24 +224,6 @@ fn named(mailbox: &Mailbox) -> String {
         true => mailbox.address.clone(),
         false => format!("{} <{}>", mailbox.name, mailbox.address),
     }
-}
-
-/// In seconds.
-const DAY: i64 = 24 * 60 * 60;
-
-/// Marks the outbox name of a mail about mail that could not be sent.
-const NOTICE: &str = "notice";
-
-fn describe(mail: &Mail) -> String {
-    let ticket = mail
-        .ticket
-        .map(|id| format!(" of ticket {id}"))
-        .unwrap_or_default();
-    format!(
-        "the {}{ticket} for {}",
-        mail.kind,
-        mail.recipients.join(", ")
-    )
 }
 
 /// The bytes of a digest in hex, as a key has it; `None` if this is none.

@@ -76,7 +76,8 @@ impl Desk {
             plan = make_plan(self)?;
         }
         let mails = self.compose(parcel, id, &plan, None);
-        let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
+        let events = self.events(parcel, id, &plan, None);
+        let answers = self.stage(parcel, id, &mails, &events)?;
         drop(mails);
         match self.store.open_ticket(staged, id) {
             Ok(true) => {}

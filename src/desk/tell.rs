@@ -16,10 +16,21 @@ impl Desk {
         if !is_name(name) {
             return;
         }
-        let noted = Home::new(self.store.root(), name).note(fault, now);
-        let (subject, text) = match noted {
-            Ok(None) => return,
-            Ok(Some(News::Rests(why))) => (
+        match Home::new(self.store.root(), name).note(fault, now) {
+            Ok(None) => {}
+            Ok(Some(news)) => self.tell_of_module(name, news, now),
+            Err(e) => {
+                let line = LogLine::default().name("module", name);
+                line.text("unnoted", &e.to_string())
+                    .write(Severity::Warning);
+            }
+        }
+    }
+
+    /// Tells the admins what is new of a module. Nothing fails because that cannot be done.
+    pub(super) fn tell_of_module(&self, name: &str, news: News, now: i64) {
+        let (subject, text) = match news {
+            News::Rests(why) => (
                 format!("The module {name} fails"),
                 format!(
                     "The module {name} failed three times in a row, the last time since {}.\n\n\
@@ -29,16 +40,10 @@ impl Desk {
                     why.trim_end_matches('.')
                 ),
             ),
-            Ok(Some(News::IsWell)) => (
+            News::IsWell => (
                 format!("The module {name} works again"),
                 format!("The module {name} does what it is asked again.\n"),
             ),
-            Err(e) => {
-                let line = LogLine::default().name("module", name);
-                line.text("unnoted", &e.to_string())
-                    .write(Severity::Warning);
-                return;
-            }
         };
         if let Err(e) = self.tell_admins(&format!("module.{name}"), &subject, &text, now) {
             let line = LogLine::default().name("module", name);

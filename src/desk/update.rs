@@ -39,8 +39,10 @@ impl Desk {
         // All that takes time is done before the lock, since mutt waits for it for five seconds only.
         // One after the other: there are never more than two copies of a large message.
         let mails = self.compose(parcel, id, &plan, Some(&view));
-        let answers = self.outbox.stage(&parcel.key(id), &mails, parcel.now)?;
-        drop(mails);
+        let events = self.events(parcel, id, &plan, Some(&view));
+        let has_events = !events.is_empty();
+        let answers = self.stage(parcel, id, &mails, &events)?;
+        drop((mails, events));
         let entry = self.encode(parcel, Some(id), plan.filed_under);
         let copy = self.copy(&entry)?;
         let changes_closed = plan.closes || view.row.state == Some(State::Closed);
@@ -52,9 +54,14 @@ impl Desk {
         let Some(mut mbox) = store.lock(id, parcel.patience)? else {
             return Ok(None);
         };
+        let place = view.row.entries;
         let Some(view) = self.still_fits(parcel, &mut mbox, view, &plan, verb)? else {
             return Ok(None);
         };
+        // Events say which message of the ticket it is.
+        if has_events && view.row.entries != place {
+            return Ok(None);
+        }
         self.clear_lock_of_the_dead(&mbox)?;
         if let Err(unfiled) = self.append(&mut mbox, &entry, &plan) {
             return Err(keep_answers(answers, unfiled));

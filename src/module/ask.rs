@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind, Seek, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most bytes that a module may answer.
 const MOST: usize = 64 << 10;
@@ -155,8 +155,12 @@ impl Module {
         change: impl FnOnce(&mut Command),
     ) -> Result<Asking, Failure> {
         let own = self.manifest.limit(request.point);
-        let limit = request.limit.map_or(own, |limit| limit.min(own));
+        let begun = Instant::now();
         let (mut command, turn) = self.ready(&request)?;
+        // Waiting for its turn counts, if somebody waits for all of it.
+        let limit = request
+            .limit
+            .map_or(own, |limit| limit.saturating_sub(begun.elapsed()).min(own));
         change(&mut command);
         let running =
             Running::start_to_hear(&mut command, limit, MOST).map_err(|e| self.unstarted(e))?;
@@ -169,11 +173,17 @@ impl Module {
 
     /// Its program, ready to be started for a request, and what has to be held until it has answered.
     pub(super) fn ready(&self, request: &Request) -> Result<(Command, Option<File>), Failure> {
+        let patience = request.limit.unwrap_or(Duration::MAX);
         let turn = match self.manifest.serial {
-            true => Some(self.home.lock("serial").map_err(|e| match e.kind() {
-                ErrorKind::TimedOut => Failure::Busy,
-                _ => Failure::NotReady(format!("cannot lock {}: {e}", self.home.path().display())),
-            })?),
+            true => Some(self.home.lock_within("serial", patience).map_err(
+                |e| match e.kind() {
+                    ErrorKind::TimedOut => Failure::Busy,
+                    _ => Failure::NotReady(format!(
+                        "cannot lock {}: {e}",
+                        self.home.path().display()
+                    )),
+                },
+            )?),
             false => None,
         };
         let input = self.input(request)?;

@@ -88,9 +88,17 @@ impl Home {
     /// # Errors
     /// `TimedOut` if somebody else keeps it, and those of open(2).
     pub fn lock(&self, name: &str) -> io::Result<File> {
+        self.lock_within(name, PATIENCE)
+    }
+
+    /// The same, but waits no longer than `patience`, and never longer than 5 s.
+    ///
+    /// # Errors
+    /// As for [`Home::lock`].
+    pub fn lock_within(&self, name: &str, patience: Duration) -> io::Result<File> {
         let place = self.make()?.at(name);
         let file = place.open(OFlag::O_RDWR | OFlag::O_CREAT)?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience.min(PATIENCE);
         loop {
             match fs2::FileExt::try_lock_exclusive(&file) {
                 Ok(()) => return Ok(file),

@@ -29,7 +29,9 @@ impl Outbox {
             .at(entry::notice_name(digest, mail.kind));
         let staged = Staged(vec![place.clone()]);
         let doing = || format!("cannot write {}", place.path().display());
-        self.write(&place, mail, now).with_context(doing)?;
+        let head = entry::head(mail, self.is_guess.then_some(&self.domain)).with_context(doing)?;
+        self.write(&place, [head.as_bytes(), &mail.bytes], now)
+            .with_context(doing)?;
         self.release(staged.of_filed_message(), now)
     }
 

@@ -5,6 +5,7 @@ use super::diagnosis::{Diagnosis, count, may};
 use super::mend::{as_root, own_command};
 use crate::desk::Desk;
 use crate::error::quoted_path;
+use crate::outbox::Mail;
 
 /// What lies in the outbox.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,14 +55,14 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
         None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
         Some(oldest) => {
             let since = crate::screen::when(oldest.since);
-            let count = count(waiting.len(), "mail is waiting", "mails are waiting");
+            let count = waiting_ones(&waiting);
             let finding = Diagnosis::warn(format!("outbox: {count}, the oldest since {since}"));
             found.push(finding.mend(own_command(desk.store.root(), "tickets flush")));
         }
     }
     if !failed.is_empty() {
         let dir = desk.config.dir.join(".tickets/outbox/failed");
-        let count = count(failed.len(), "mail was given up", "mails were given up");
+        let count = given_up(&failed);
         let finding = Diagnosis::warn(format!("outbox: {count} after five days"));
         found.push(finding.mend(format!(
             "look at them and delete them: mutt -f {}",
@@ -73,4 +74,32 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
         failed: failed.len(),
     };
     (counts, found)
+}
+
+/// `1 mail is waiting`, `2 mails and 1 event are waiting`
+fn waiting_ones(waiting: &[Mail]) -> String {
+    match apart(waiting) {
+        (mails, 0) => count(mails, "mail is waiting", "mails are waiting"),
+        (0, events) => count(events, "event is waiting", "events are waiting"),
+        (mails, events) => format!("{} are waiting", both(mails, events)),
+    }
+}
+
+fn given_up(failed: &[Mail]) -> String {
+    match apart(failed) {
+        (mails, 0) => count(mails, "mail was given up", "mails were given up"),
+        (0, events) => count(events, "event was given up", "events were given up"),
+        (mails, events) => format!("{} were given up", both(mails, events)),
+    }
+}
+
+/// How many of them are mails, and how many are events for observers.
+fn apart(all: &[Mail]) -> (usize, usize) {
+    let events = all.iter().filter(|mail| mail.event.is_some()).count();
+    (all.len() - events, events)
+}
+
+fn both(mails: usize, events: usize) -> String {
+    let mails = count(mails, "mail", "mails");
+    format!("{mails} and {}", count(events, "event", "events"))
 }

@@ -1,0 +1,169 @@
+//! Modules from outside as observers.
+
+use super::observer::{Observer, Told};
+use crate::config::Config;
+use crate::log::{LogLine, Severity};
+use crate::module::{self, Asking, Failure, Head, Module, News, Point, Request};
+use crate::outbox::{PATIENCE, Released, Uncarried};
+use crate::ticket::kind::MessageKind;
+use crate::ticket::occurrence::Occurrence;
+use crate::ticket::when::rfc3339;
+use serde_json::json;
+use std::sync::Mutex;
+
+/// A module that is told of what happens.
+struct ModuleObserver {
+    module: Module,
+    /// The kinds of what it is told; all if there are none.
+    kinds: Vec<MessageKind>,
+    news: Mutex<Option<News>>,
+}
+
+/// All modules that are switched on: one that is no observer may have been told something when it was one, or when
+/// nobody could say.
+pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
+    let path = config.modules_path();
+    let names = config.modules.iter().map(|switched| &switched.name);
+    let modules = names.zip(config.modules_on());
+    let observer =
+        |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
+            match module {
+                Ok(module) => Some(Box::new(ModuleObserver::new(module))),
+                Err(why) if module::find(&path, name).is_some() => Some(Box::new(BrokenModule {
+                    name: name.clone(),
+                    why,
+                })),
+                // There is no such module.
+                Err(_) => None,
+            }
+        };
+    modules.filter_map(observer).collect()
+}
+
+/// A module that may not be run as it is. What it may have wanted to be told waits until it may.
+struct BrokenModule {
+    name: String,
+    why: String,
+}
+
+impl Observer for BrokenModule {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn wants(&self, _what: &Occurrence) -> bool {
+        true
+    }
+
+    fn wants_messages(&self) -> bool {
+        true
+    }
+
+    fn observe(&self, _told: &Told) -> Result<Released, Uncarried> {
+        Err(Uncarried::Failed(self.why.clone()))
+    }
+}
+
+impl ModuleObserver {
+    fn new(module: Module) -> ModuleObserver {
+        let events = &module.manifest.events;
+        ModuleObserver {
+            kinds: (events.iter())
+                .filter_map(|name| MessageKind::named(name))
+                .collect(),
+            module,
+            news: Mutex::default(),
+        }
+    }
+
+    /// Notes how it did. What cannot be noted is as if it had not been.
+    fn note(&self, told: &Told, fault: Option<&str>) {
+        if let Ok(Some(news)) = self.module.home.note(fault, told.now)
+            && let Ok(mut last) = self.news.lock()
+        {
+            *last = Some(news);
+        }
+    }
+}
+
+impl Observer for ModuleObserver {
+    fn name(&self) -> &str {
+        self.module.name()
+    }
+
+    fn wants(&self, what: &Occurrence) -> bool {
+        let manifest = &self.module.manifest;
+        // Of kinds that another version of the program has it is told nothing.
+        let is_wanted = manifest.events.is_empty() || self.kinds.contains(&what.kind);
+        manifest.has(Point::Observer) && is_wanted
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.module.manifest.raw
+    }
+
+    fn rests(&self, now: i64) -> bool {
+        self.module.home.state().rests(now)
+    }
+
+    fn observe(&self, told: &Told) -> Result<Released, Uncarried> {
+        if !self.wants(told.what) {
+            return Ok(Released::default());
+        }
+        let own = self.module.manifest.limit(Point::Observer);
+        let asked = self.module.ask(Request {
+            point: Point::Observer,
+            head: head(told.what),
+            mail: self.wants_messages().then_some(told.message),
+            limit: told.limit,
+        });
+        let why = match asked.and_then(Asking::answer) {
+            Ok(answer) => {
+                self.note(told, None);
+                if let Some(note) = answer.get("note").and_then(|note| note.as_str()) {
+                    let line = LogLine::default().word("observer").word(self.name());
+                    let line = line.number("ticket", told.what.ticket);
+                    line.text("note", note).write(Severity::Info);
+                }
+                return Ok(Released::default());
+            }
+            // It is told by another process just now.
+            Err(it @ Failure::Busy) => return Err(Uncarried::Busy(it.to_string())),
+            // That is not its fault.
+            Err(it @ Failure::NotReady(_)) => return Err(Uncarried::Failed(it.to_string())),
+            Err(Failure::TimedOut(_)) if told.limit.is_some_and(|limit| limit < own) => {
+                let s = PATIENCE.as_secs();
+                format!("it did not answer within the {s} s that a delivery waits")
+            }
+            Err(other) => other.to_string(),
+        };
+        self.note(told, Some(&why));
+        Err(Uncarried::Failed(why))
+    }
+
+    fn news(&self) -> Option<News> {
+        self.news.lock().ok()?.take()
+    }
+}
+
+/// What a module is told.
+fn head(what: &Occurrence) -> Head {
+    let author = what
+        .author
+        .as_ref()
+        .map(|author| json!({ "name": author.name, "address": author.address }));
+    let event = json!({
+        "kind": what.kind,
+        "at": rfc3339(what.at),
+        "ticket": what.ticket,
+        "message": what.message,
+        "author": author,
+        "subject": what.subject,
+        "automatic": what.automatic,
+        "quiet": what.quiet,
+        "path": what.path,
+    });
+    Head::default()
+        .with("id", what.id.as_str())
+        .with("event", event)
+}

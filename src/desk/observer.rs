@@ -1,0 +1,47 @@
+//! What observers have in common, those that are built in and modules from outside.
+
+use crate::module::News;
+use crate::outbox::{Released, Uncarried};
+use crate::ticket::occurrence::Occurrence;
+use std::time::Duration;
+
+/// Is told of what happens. It cannot keep it from happening, nor undo it.
+pub(crate) trait Observer: Sync {
+    /// Its name: letters, digits and `-`. No other observer of the desk has it.
+    fn name(&self) -> &str;
+
+    /// True if it is to be told of this.
+    fn wants(&self, what: &Occurrence) -> bool;
+
+    /// True if it is to be given the messages as well.
+    fn wants_messages(&self) -> bool {
+        false
+    }
+
+    /// True if a delivery is to leave it alone now, in seconds since 1970.
+    fn rests(&self, _now: i64) -> bool {
+        false
+    }
+
+    /// Tells it. What it puts into the outbox itself is returned, to be sent.
+    ///
+    /// # Errors
+    /// It is to be told again.
+    fn observe(&self, told: &Told) -> Result<Released, Uncarried>;
+
+    /// What the admins are to be told of it, once.
+    fn news(&self) -> Option<News> {
+        None
+    }
+}
+
+/// What an observer is told.
+pub(crate) struct Told<'a> {
+    pub(crate) what: &'a Occurrence,
+    /// The message as it came in; empty if it wants none.
+    pub(crate) message: &'a [u8],
+    /// How long it may take at most, if that is limited.
+    pub(crate) limit: Option<Duration>,
+    /// In seconds since 1970.
+    pub(crate) now: i64,
+}

@@ -1,0 +1,179 @@
+//! Observers: who is told of what happens in tickets, once it has happened (G6).
+//!
+//! What they are told waits in the outbox as the answers do, and with the same promises. A desk without observers has
+//! none of it: nothing is looked for.
+
+use super::Desk;
+use super::module_observer;
+use super::observer::{Observer, Told};
+use super::parcel::Parcel;
+use super::update::opens_again;
+use super::view::View;
+use crate::module;
+use crate::outbox::{Carrier, Carriers, PATIENCE, Released, Staged, ToObserver, Uncarried};
+use crate::ticket::address::Verb;
+use crate::ticket::compose::Outgoing;
+use crate::ticket::event::Event;
+use crate::ticket::kind::MessageKind;
+use crate::ticket::occurrence::Occurrence;
+use crate::ticket::plan::Plan;
+use crate::ticket::{State, TicketId};
+use anyhow::Result;
+use mail::decode::Mailbox;
+use std::time::Duration;
+
+/// Deeper than this, no observer is told: they would tell each other for ever.
+const DEEPEST: u32 = 2;
+
+/// An observer as the outbox knows it.
+struct Watching<'a>(&'a dyn Observer);
+
+impl Carrier for Watching<'_> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn rests(&self, now: i64) -> bool {
+        self.0.rests(now)
+    }
+
+    fn carry(
+        &self,
+        content: &[u8],
+        limit: Option<Duration>,
+        now: i64,
+    ) -> std::result::Result<Released, Uncarried> {
+        let Some((what, message)) = Occurrence::read(content) else {
+            let why = "its file does not begin with X-Tickets-Event";
+            return Err(Uncarried::Failed(why.into()));
+        };
+        self.0.observe(&Told {
+            what: &what,
+            message,
+            limit,
+            now,
+        })
+    }
+}
+
+/// What is to be staged for observers, because of one message in one ticket.
+#[derive(Default)]
+pub(super) struct Events<'a> {
+    line: String,
+    number: u64,
+    /// The names of the observers, and the message for those who want it.
+    to: Vec<(&'a str, Option<&'a [u8]>)>,
+}
+
+impl Events<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.to.is_empty()
+    }
+
+    pub(super) fn for_outbox(&self) -> Vec<ToObserver<'_>> {
+        let event = |&(observer, message): &(_, _)| ToObserver {
+            observer,
+            number: self.number,
+            line: &self.line,
+            message,
+        };
+        self.to.iter().map(event).collect()
+    }
+}
+
+impl Desk {
+    /// Everybody who is told of something.
+    pub(super) fn observers(&self) -> &[Box<dyn Observer>] {
+        self.observers.get_or_init(|| {
+            if self.config.modules.is_empty() || module::depth() > DEEPEST {
+                return Vec::new();
+            }
+            module_observer::all(&self.config)
+        })
+    }
+
+    /// What observers are to be told of a message that is about to be filed in ticket `id`. `view` is the ticket
+    /// before it, `None` if the message opens it.
+    pub(super) fn events<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+        id: TicketId,
+        plan: &Plan,
+        view: Option<&View>,
+    ) -> Events<'a> {
+        let observers = self.observers();
+        if observers.is_empty() {
+            return Events::default();
+        }
+        let event = match view {
+            None => Event::Opened,
+            Some(_) if plan.closes => Event::Closed,
+            Some(view) if opens_again(parcel, plan, view) => Event::Reopened,
+            Some(_) if plan.filed_under == Some(Verb::Quiet) => Event::Quiet,
+            Some(_) => Event::Filed,
+        };
+        let summary = match view {
+            None => parcel.opening(),
+            Some(_) => parcel.summary.clone(),
+        };
+        let writer = Mailbox {
+            name: summary.name,
+            address: summary.from,
+        };
+        let is_staff = || self.staff().has(&writer.address);
+        let kind = MessageKind::of(event, summary.automatic, is_staff);
+        let number = view.map_or(0, |view| view.row.entries) + 1;
+        let state = match plan.open {
+            true => State::Open,
+            false => State::Closed,
+        };
+        let key = parcel.key(id);
+        let what = Occurrence {
+            id: format!("{id}.{}", key.digest),
+            kind,
+            at: parcel.now,
+            ticket: id,
+            message: number,
+            author: (!writer.address.is_empty()).then_some(writer),
+            subject: summary.subject,
+            automatic: parcel.degree.is_automatic(),
+            quiet: parcel.quiet || kind == MessageKind::Quiet,
+            path: self.store.path(id, state).display().to_string(),
+        };
+        let message = parcel.incoming.message.raw();
+        let who = observers.iter().filter(|it| it.wants(&what));
+        let to = who.map(|it| (it.name(), it.wants_messages().then_some(message)));
+        Events {
+            to: to.collect(),
+            line: what.field(),
+            number,
+        }
+    }
+
+    /// Stages the answers to a message that is about to be filed, and what observers are to be told of it.
+    pub(super) fn stage(
+        &self,
+        parcel: &Parcel,
+        id: TicketId,
+        mails: &[Outgoing],
+        events: &Events,
+    ) -> Result<Staged> {
+        let (key, events) = (parcel.key(id), events.for_outbox());
+        self.outbox
+            .stage_with_events(&key, mails, &events, parcel.now)
+    }
+
+    /// Calls `work` with all who take what lies in the outbox. Where nobody knows in whose name mail goes out, that is
+    /// the observers alone (E7).
+    pub(super) fn with_carriers<T>(&self, work: impl FnOnce(Carriers) -> T) -> T {
+        let sendmail = self.sendmail();
+        let observers = self.observers().iter();
+        let watching: Vec<Watching> = observers.map(|it| Watching(it.as_ref())).collect();
+        let observers: Vec<&dyn Carrier> = watching.iter().map(|it| it as &dyn Carrier).collect();
+        work(Carriers {
+            sendmail: self.config.domain_known.then_some(&sendmail),
+            observers: &observers,
+            patience: PATIENCE,
+        })
+    }
+}
