@@ -3,6 +3,8 @@
 //! A delivery reads it each time, so nothing is looked up that the file answers: not the password
 //! database, not the host name.
 
+mod alert;
+mod alerts;
 mod explain;
 mod jobs;
 mod keys;
@@ -21,6 +23,7 @@ use crate::files::{absent, read_text};
 use crate::privilege::{self, Ground};
 use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
+pub use alert::Alert;
 use anyhow::{Context, Result};
 use explain::explain;
 pub use jobs::{JobTable, Missed};

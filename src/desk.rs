@@ -4,6 +4,7 @@
 //! nothing may be lost; after that nothing may fail: what goes wrong then is a warning, never a status,
 //! or the MTA would bring the message again.
 
+mod alerts;
 mod answers;
 pub(crate) mod build;
 pub(crate) mod bulk;

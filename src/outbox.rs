@@ -20,6 +20,7 @@ mod claim;
 mod dirs;
 mod entry;
 mod give;
+mod held;
 mod notice;
 mod report;
 mod send;

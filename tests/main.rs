@@ -1,5 +1,6 @@
 //! Black-box tests of the binary.
 
+mod alerts;
 mod answers;
 mod authserv;
 mod bench;

@@ -388,16 +388,16 @@ fn the_admins_are_told_once_that_a_module_rests_and_once_that_it_is_well() {
     let said: Vec<(String, &str)> = (sent.iter())
         .map(|mail| (mail.field("Subject").unwrap(), mail.body()))
         .collect();
-    let rests = "The module sms failed three times in a row, and is left alone for a while:\n\
-        it exited with status 1: the gateway is down.\n\nWhat it is to be told waits in the outbox; \
-        `tickets flush` tries it at once.\n";
-    let well = "The module sms does again what it is asked.\n";
+    let subjects: Vec<&str> = said.iter().map(|(subject, _)| subject.as_str()).collect();
     assert_eq!(
-        said,
-        [
-            ("[issue1] Module sms is well again".to_owned(), well),
-            ("[issue3] Module sms rests".to_owned(), rests),
-        ]
+        subjects,
+        ["The module sms fails", "The module sms works again"]
+    );
+    assert!(
+        said[0]
+            .1
+            .contains("it exited with status 1: the gateway is down"),
+        "{said:?}"
     );
     assert_eq!(told(&b, "sms").len(), 5);
 }

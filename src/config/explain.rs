@@ -47,7 +47,7 @@ pub(super) fn wrong_value(message: &str) -> Option<String> {
     let expected = match expected {
         "u32" => "a whole number from 0 to 4294967295",
         "a boolean" => "true or false",
-        "struct PartKeys" | "struct PersonKeys" => "a table",
+        "struct AlertKeys" | "struct PartKeys" | "struct PersonKeys" => "a table",
         "a map" => "a table for each person",
         other => other,
     };

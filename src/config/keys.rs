@@ -1,5 +1,6 @@
 //! The keys of the file, the values that they put in force, and what overrides them.
 
+use super::alert::{Alert, AlertKeys};
 use super::value::{ByteSize, OneOrMore, Risk, TimeSpan};
 use crate::log::LogTo;
 use crate::module::{OnFailure, Switched};
@@ -53,6 +54,7 @@ pub(super) struct Keys {
     /// Read when somebody asks for it.
     pub(super) job: Option<Value>,
     pub(super) ping_token_file: Option<String>,
+    pub(super) alert: Vec<AlertKeys>,
 }
 
 /// The keys of a table `[module.NAME]`: what the program wants to know, and the module's own.
@@ -157,6 +159,8 @@ pub struct Config {
     pub ping_token_file: Option<PathBuf>,
     /// The tables `[job.NAME]`, as they are written; see [`Config::jobs`].
     pub(super) jobs: Option<Value>,
+    /// Who is alerted of what (L6).
+    pub alerts: Vec<Alert>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,
 }

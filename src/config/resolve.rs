@@ -1,5 +1,6 @@
 //! From the keys of the file to the values in force.
 
+use super::alerts;
 use super::explain::wrong;
 use super::keys::{Config, Keys, Overrides};
 use super::modules;
@@ -44,6 +45,7 @@ pub(super) fn resolve(
     let name = keys.name.unwrap_or_else(|| "Support".into());
     let ping_token_file = keys.ping_token_file.as_deref();
     let ping_token_file = ping_token_file.map(|file| expand(file, me));
+    let alerts = alerts::all(keys.alert, &addresses, domain_known, me)?;
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     Ok(Config {
@@ -82,6 +84,7 @@ pub(super) fn resolve(
         modules_off,
         jobs: keys.job,
         ping_token_file: ping_token_file.transpose()?,
+        alerts,
         modules_path: modules_path.transpose()?,
         addresses,
     })

@@ -1,5 +1,6 @@
 use super::*;
 use crate::error;
+use crate::ticket::kind::MessageKind;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, UnknownTicket};
 use crate::ticket::tag;
 
@@ -228,27 +229,20 @@ fn the_commented_file_has_every_key_with_its_default() {
     let (_, below) = FILE.split_once("\n#[parts]\n").unwrap();
     let of_table = |key: &&str| below.contains(&format!("#{key} = "));
     let (below, keys): (Vec<&str>, Vec<&str>) = keys.into_iter().partition(of_table);
-    assert_eq!(
-        below,
-        [
-            "off",
-            "address",
-            "sign",
-            "login",
-            "on_failure",
-            "run",
-            "every",
-            "timeout",
-            "run",
-            "at",
-            "zone",
-            "missed",
-            "late",
-            "jitter",
-            "enabled"
-        ]
-    );
-    let tables = vec!["job", "module", "parts", "person"];
+    let of_alerts = [
+        "to", "events", "when", "tz", "holidays", "limit", "from", "kind",
+    ];
+    let of_jobs = [
+        "run", "every", "timeout", "run", "at", "zone", "missed", "late", "jitter", "enabled",
+    ];
+    let wanted = [
+        &["off", "address", "sign", "login"][..],
+        &of_alerts,
+        &["on_failure"],
+        &of_jobs,
+    ];
+    assert_eq!(below, wanted.concat());
+    let tables = vec!["alert", "job", "module", "parts", "person"];
     // serde names them all.
     let all = toml::from_str::<Keys>("x = 1").unwrap_err();
     let mut all: Vec<&str> = all.message().split('`').skip(3).step_by(2).collect();
@@ -292,4 +286,54 @@ fn the_commented_file_has_every_key_with_its_default() {
         )
     };
     assert_eq!(show(load(&text).unwrap()), show(load(bare).unwrap()));
+}
+
+// L6
+#[test]
+fn an_alert_that_cannot_be_given_is_refused() {
+    let bare = "domain = \"x.org\"\nadmins = \"steve@x.org\"\n[[alert]]\n";
+    for (keys, want) in [
+        ("", "alert.to: expected to = "),
+        ("to = []", "alert.to: expected to = "),
+        (
+            "to = \"submit\"",
+            "alert.to: submit@x.org is an address of the desk",
+        ),
+        (
+            "to = \"a@y\"\nwhen = \"at night\"",
+            "alert.when: \"at night\" names no hours",
+        ),
+        ("to = \"a@y\"\ntz = \"Europe/Nowhere\"", "alert.tz: "),
+        (
+            "to = \"a@y\"\nlimit = \"5\"",
+            "alert.limit: \"5\" is no limit such as",
+        ),
+        (
+            "to = \"a@y\"\nevents = [\"opend\"]",
+            "alert.events: \"opend\" is no kind of event; there are",
+        ),
+        (
+            "to = \"a@y\"\nkind = \"sms\"",
+            "alert.kind: \"sms\" is neither",
+        ),
+        (
+            "to = \"a@y\"\nkind = \"module:sms\"",
+            "alert.to: a module is told",
+        ),
+        (
+            "kind = \"module:sms\"\nlimit = \"5/h\"",
+            "alert.kind: limit and from are for mail",
+        ),
+        (
+            "kind = \"module:../x\"",
+            "alert.kind: \"module:../x\" is neither",
+        ),
+        ("to = \"a@y\"\nwenn = 1", "unknown key `wenn`"),
+    ] {
+        let (status, line, _) = complaint(&format!("{bare}{keys}\n"));
+        assert_eq!(status, Status::Config, "{keys}");
+        assert!(line.contains(want), "{keys}: {line}");
+    }
+    let good = load(&format!("{bare}to = \"a@y\"\nevents = \"reopened\"\n")).unwrap();
+    assert_eq!(good.alerts[0].rule.events, [MessageKind::Reopened]);
 }

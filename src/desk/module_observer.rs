@@ -1,7 +1,8 @@
 //! Modules from outside as observers.
 
+use super::alerts::is_due;
 use super::observer::{Observer, Told};
-use crate::config::Config;
+use crate::config::{Alert, Config};
 use crate::log::{LogLine, Severity};
 use crate::module::{self, Asking, Failure, Head, Module, News, Point, Request};
 use crate::outbox::{PATIENCE, Released, Uncarried};
@@ -16,6 +17,8 @@ struct ModuleObserver {
     module: Module,
     /// The kinds of what it is told; all if there are none.
     kinds: Vec<MessageKind>,
+    /// If there are any, it is told only of what they let through (L6).
+    alerts: Vec<Alert>,
     news: Mutex<Option<News>>,
 }
 
@@ -28,7 +31,7 @@ pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
     let observer =
         |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
             match module {
-                Ok(module) => Some(Box::new(ModuleObserver::new(module))),
+                Ok(module) => Some(Box::new(ModuleObserver::new(module, &config.alerts))),
                 Err(why) if module::find(&path, name).is_some() => Some(Box::new(BrokenModule {
                     name: name.clone(),
                     why,
@@ -65,15 +68,22 @@ impl Observer for BrokenModule {
 }
 
 impl ModuleObserver {
-    fn new(module: Module) -> ModuleObserver {
+    fn new(module: Module, alerts: &[Alert]) -> ModuleObserver {
         let events = &module.manifest.events;
+        let is_own = |alert: &&Alert| alert.module.as_deref() == Some(module.name());
         ModuleObserver {
+            alerts: alerts.iter().filter(is_own).cloned().collect(),
             kinds: (events.iter())
                 .filter_map(|name| MessageKind::named(name))
                 .collect(),
             module,
             news: Mutex::default(),
         }
+    }
+
+    fn is_let_through(&self, what: &Occurrence, at: i64) -> bool {
+        let mut alerts = self.alerts.iter();
+        self.alerts.is_empty() || alerts.any(|alert| is_due(alert, what, at))
     }
 
     /// Notes how it did. What cannot be noted is as if it had not been.
@@ -95,7 +105,7 @@ impl Observer for ModuleObserver {
         let manifest = &self.module.manifest;
         // Of kinds that another version of the program has it is told nothing.
         let is_wanted = manifest.events.is_empty() || self.kinds.contains(&what.kind);
-        manifest.has(Point::Observer) && is_wanted
+        manifest.has(Point::Observer) && is_wanted && self.is_let_through(what, what.at)
     }
 
     fn wants_messages(&self) -> bool {
@@ -107,7 +117,7 @@ impl Observer for ModuleObserver {
     }
 
     fn observe(&self, told: &Told) -> Result<Released, Uncarried> {
-        if !self.wants(told.what) {
+        if !self.wants(told.what) || !self.is_let_through(told.what, told.now) {
             return Ok(Released::default());
         }
         let own = self.module.manifest.limit(Point::Observer);

@@ -4,6 +4,7 @@
 //! none of it: nothing is looked for.
 
 use super::Desk;
+use super::alerts::Alerts;
 use super::module_observer;
 use super::observer::{Observer, Told};
 use super::parcel::Parcel;
@@ -85,10 +86,15 @@ impl Desk {
     /// Everybody who is told of something.
     pub(super) fn observers(&self) -> &[Box<dyn Observer>] {
         self.observers.get_or_init(|| {
-            if self.config.modules.is_empty() || module::depth() > DEEPEST {
+            let config = &self.config;
+            let nobody = config.modules.is_empty() && config.alerts.is_empty();
+            if nobody || module::depth() > DEEPEST {
                 return Vec::new();
             }
-            module_observer::all(&self.config)
+            let mut observers = module_observer::all(config);
+            let alerts = Alerts::of(self);
+            observers.extend(alerts.map(|it| Box::new(it) as Box<dyn Observer>));
+            observers
         })
     }
 

@@ -28,6 +28,12 @@ impl Desk {
             true => Vec::new(),
             false => self.not_sent(fresh.mails()),
         };
+        if !self.config.alerts.is_empty() {
+            match self.outbox.release_held(now) {
+                Ok(due) => fresh.append(due),
+                Err(e) => lines.push(error::line(&e)),
+            }
+        }
         let sent = self.with_carriers(|carriers| self.outbox.send(carriers, &fresh, now));
         lines.extend(match sent {
             Ok(report) => self.after_sending(&report, now),
@@ -124,6 +130,7 @@ impl Desk {
         };
         let now = self.now();
         self.outbox.recover(&is_filed, now)?;
+        self.outbox.release_held(now)?;
         let report = self.with_carriers(|carriers| self.outbox.flush(carriers, now))?;
         let mut unsent = Vec::new();
         if !self.config.domain_known {

@@ -49,7 +49,7 @@ impl Line {
 
 /// The file, in the directory of this path.
 #[derive(Clone, Debug)]
-pub struct Ledger(PathBuf);
+pub struct Ledger(PathBuf, &'static str);
 
 /// Its name.
 const NAME: &str = "answered";
@@ -76,7 +76,12 @@ impl Recent {
 impl Ledger {
     /// The file in the private directory `dir` of a store.
     pub fn at(dir: &Path) -> Ledger {
-        Ledger(dir.to_owned())
+        Ledger::named(dir, NAME)
+    }
+
+    /// Another one there, which counts something else in the same way.
+    pub fn named(dir: &Path, name: &'static str) -> Ledger {
+        Ledger(dir.to_owned(), name)
     }
 
     /// What counts at `now`, in seconds since 1970. Lines that a wrong clock dated into the future do not.
@@ -87,7 +92,7 @@ impl Ledger {
         match self.place().and_then(|place| place.read()) {
             Err(e) if absent(&e) => Ok(Recent::default()),
             bytes => {
-                let path = self.0.join(NAME);
+                let path = self.0.join(self.1);
                 let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
                 Ok(Recent(counting(&bytes, now)))
             }
@@ -102,7 +107,7 @@ impl Ledger {
         if lines.is_empty() {
             return Ok(());
         }
-        let path = self.0.join(NAME);
+        let path = self.0.join(self.1);
         let doing = || format!("cannot write {}", path.display());
         let text: String = lines
             .iter()
@@ -125,7 +130,7 @@ impl Ledger {
     }
 
     fn place(&self) -> std::io::Result<Place> {
-        Ok(Dir::open(&self.0)?.at(NAME))
+        Ok(Dir::open(&self.0)?.at(self.1))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod notice;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod wake;
 mod words;
 
 pub use copy::{Did, signed_for};
@@ -48,6 +49,8 @@ pub enum Kind {
     Note,
     /// The notice that a ticket was closed, to its submitter (C4).
     Closed,
+    /// A line that wakes somebody (L6).
+    Alert,
     /// A note to the admins that a mail asked for something that was not done (C5, C7).
     Refused,
 }
@@ -61,6 +64,7 @@ impl Kind {
             Self::Copy => "copy",
             Self::Note => "note",
             Self::Closed => "closed",
+            Self::Alert => "alert",
             Self::Refused => "refused",
         }
     }

@@ -1,12 +1,14 @@
 //! What a message means for a ticket: pure decisions, and the mail that follows from them.
 
 pub mod address;
+pub(crate) mod alert;
 pub mod compose;
 pub mod dialogue;
 pub(crate) mod digest;
 pub(crate) mod event;
 pub mod filter;
 pub mod forward;
+pub(crate) mod hours;
 pub mod identity;
 pub(crate) mod kind;
 pub mod numbers;

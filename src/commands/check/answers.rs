@@ -3,6 +3,7 @@
 use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, count, may};
 use super::mend::{as_root, own_command};
+use crate::config::Alert;
 use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::outbox::Mail;
@@ -19,7 +20,29 @@ pub(super) fn look(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
     let (counts, waiting) = outbox(desk);
     let mut found = vec![sendmail(desk)];
     found.extend(waiting);
+    found.extend(desk.config.alerts.iter().flat_map(|it| alert(desk, it)));
     (counts, found)
+}
+
+/// What keeps an alert from being given, or from knowing when (L6).
+fn alert(desk: &Desk, alert: &Alert) -> Vec<Diagnosis> {
+    let mut found = Vec::new();
+    let modules = &desk.config.modules;
+    if let Some(name) = &alert.module
+        && !modules.iter().any(|module| module.name == *name)
+    {
+        let text = format!("alert: the module {name} is not switched on, so nobody is alerted");
+        let mend = format!("{name:?} in `modules` in {}", file_to_edit(desk));
+        found.push(Diagnosis::warn(text).mend(mend));
+    }
+    if let Some(file) = &alert.holidays
+        && let Err(e) = crate::files::read_text(file)
+    {
+        let file = file.display();
+        let text = format!("alert: cannot read {file}: {e}; no day is a holiday");
+        found.push(Diagnosis::warn(text));
+    }
+    found
 }
 
 fn sendmail(desk: &Desk) -> Diagnosis {
@@ -50,6 +73,7 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
             return (Outbox::default(), vec![Diagnosis::fail(text)]);
         }
     };
+    let held = desk.outbox.held().unwrap_or_default();
     let mut found = Vec::new();
     match waiting.first() {
         None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
@@ -59,6 +83,13 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
             let finding = Diagnosis::warn(format!("outbox: {count}, the oldest since {since}"));
             found.push(finding.mend(own_command(desk.store.root(), "tickets flush")));
         }
+    }
+    if let Some(next) = held.first() {
+        let count = count(held.len(), "mail is held back", "mails are held back");
+        let due = crate::screen::when(next.since);
+        found.push(Diagnosis::ok(format!(
+            "outbox: {count}, the next until {due}"
+        )));
     }
     if !failed.is_empty() {
         let dir = desk.config.dir.join(".tickets/outbox/failed");

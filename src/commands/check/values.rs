@@ -1,7 +1,7 @@
 //! The values in force, written as a configuration file.
 
 use crate::commands::text::toml_string as word;
-use crate::config::{ByteSize, Config};
+use crate::config::{Alert, ByteSize, Config};
 use crate::log::LogTo;
 use crate::ticket::person::Person;
 use crate::ticket::policy::{Acknowledge, CatchAll, CloseBy, Notify, ReplyTo, UnknownTicket};
@@ -97,6 +97,7 @@ pub fn in_force(config: &Config) -> String {
     if let Some(Value::Object(jobs)) = config.job_tables() {
         lines.extend(jobs.iter().map(|(name, keys)| job(name, keys)));
     }
+    lines.extend(config.alerts.iter().map(alert));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -129,6 +130,40 @@ fn job(name: &str, keys: &Value) -> String {
         lines.push_str(&format!("\n{key} = {value}"));
     }
     lines
+}
+
+/// The table of an alert.
+fn alert(alert: &Alert) -> String {
+    let kinds = alert.rule.events.iter().map(|kind| kind.name().to_owned());
+    let events: Vec<String> = kinds.collect();
+    let zone = alert.zone.as_ref().and_then(|zone| zone.iana_name());
+    let holidays = alert.holidays.as_deref();
+    let keys = [
+        ("to", (!alert.to.is_empty()).then(|| words(&alert.to))),
+        (
+            "kind",
+            (alert.module.as_ref()).map(|name| word(&format!("module:{name}"))),
+        ),
+        ("events", Some(words(&events))),
+        (
+            "when",
+            (alert.rule.when.as_ref()).map(|hours| word(&hours.to_string())),
+        ),
+        ("tz", zone.map(word)),
+        (
+            "holidays",
+            holidays.map(|file| word(&file.display().to_string())),
+        ),
+        (
+            "limit",
+            alert.limit.map(|limit| word(&format!("{}/h", limit.0))),
+        ),
+        ("from", alert.from.as_deref().map(word)),
+    ];
+    let lines = keys
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!("\n{key} = {}", value?)));
+    format!("[[alert]]{}", lines.collect::<String>())
 }
 
 fn words(list: &[String]) -> String {

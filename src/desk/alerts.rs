@@ -1,0 +1,181 @@
+//! Alerts: an observer that is built in (L6). A line for each event goes to whoever wants to be woken by it.
+
+use super::Desk;
+use super::observer::{Observer, Told};
+use crate::config::Alert;
+use crate::error;
+use crate::files::read_text;
+use crate::outbox::{Key, Ledger, Line, Outbox, Released, Uncarried};
+use crate::patience::Patience;
+use crate::store::Store;
+use crate::ticket::address::Addresses;
+use crate::ticket::alert;
+use crate::ticket::compose::{Composer, Outgoing};
+use crate::ticket::hours::{Calendar, dates};
+use crate::ticket::occurrence::Occurrence;
+use crate::ticket::policy::ReplyTo;
+use crate::ticket::staff::Authorship;
+use crate::ticket::template::Templates;
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+
+/// Its name among the observers. No module can have it.
+const NAME: &str = "ALERT";
+
+/// How long more than too many are counted before it is said how many there were, in seconds.
+const HOUR: i64 = 3600;
+
+/// All alerts of a desk.
+pub(super) struct Alerts {
+    alerts: Vec<Alert>,
+    name: String,
+    addresses: Addresses,
+    outbox: Outbox,
+    store: Store,
+    ledger: Ledger,
+}
+
+impl Alerts {
+    /// `None` if there are none.
+    pub(super) fn of(desk: &Desk) -> Option<Alerts> {
+        let alerts = &desk.config.alerts;
+        (!alerts.is_empty()).then(|| Alerts {
+            alerts: alerts.clone(),
+            name: desk.config.name.clone(),
+            addresses: desk.config.addresses.clone(),
+            outbox: desk.outbox.clone(),
+            store: desk.store.clone(),
+            ledger: Ledger::named(&desk.store.private(), "alerts"),
+        })
+    }
+
+    /// Alerts whoever is to be alerted, by mail that is put into the outbox.
+    fn wake(&self, told: &Told) -> Result<Released> {
+        let (what, now) = (told.what, told.now);
+        let mut released = Released::default();
+        // Nobody else counts meanwhile.
+        let _lock = self.store.lock_private("alerts.lock", Patience::brief())?;
+        for (at, alert) in self.alerts.iter().enumerate() {
+            // What happened while nobody was to be woken is no reason to wake them later, and the other way round.
+            if alert.module.is_some() || !is_due(alert, what, what.at) || !is_due(alert, what, now)
+            {
+                continue;
+            }
+            let digest = what.id.split_once('.').map_or("", |(_, digest)| digest);
+            let key = Key {
+                ticket: what.ticket,
+                digest: format!("{digest}a{at}"),
+            };
+            // Whoever was told this before may have died afterwards.
+            let before = self.outbox.adopt(&key, now)?;
+            if before.len() > 0 {
+                released.append(before);
+                continue;
+            }
+            if self.has_had_all(at, alert, now)? {
+                self.count_one_more(at, alert, told)?;
+                continue;
+            }
+            let mail = self.mail(alert, &key, &alert::text(what), now);
+            let staged = self.outbox.stage(&key, &[mail], now)?;
+            released.append(self.outbox.release(staged.of_filed_message(), now)?);
+            self.ledger.append(&[counted(at)], now)?;
+        }
+        Ok(released)
+    }
+
+    /// True if an alert has reached its limit for now.
+    fn has_had_all(&self, at: usize, alert: &Alert, now: i64) -> Result<bool> {
+        let Some(limit) = alert.limit else {
+            return Ok(false);
+        };
+        if self.outbox.held_number(&digest_of_more(at))?.is_some() {
+            return Ok(true);
+        }
+        let own = at.to_string();
+        let recent = self.ledger.recent(now)?;
+        let count = recent.answers().filter(|key| **key == own).count();
+        Ok(count >= limit.0 as usize)
+    }
+
+    /// Too many: the first one of them begins an hour, at the end of which one mail says how many there were.
+    fn count_one_more(&self, at: usize, alert: &Alert, told: &Told) -> Result<()> {
+        let digest = digest_of_more(at);
+        let before = self.outbox.held_number(&digest)?;
+        let (count, due) = before.unwrap_or((0, told.now + HOUR));
+        let key = Key {
+            ticket: told.what.ticket,
+            digest,
+        };
+        let text = alert::more(count as u64 + 1, key.ticket);
+        let mail = self.mail(alert, &key, &text, told.now);
+        self.outbox.hold(&key, count + 1, &mail, due, told.now)
+    }
+
+    fn mail(&self, alert: &Alert, key: &Key, text: &str, now: i64) -> Outgoing {
+        let composer = Composer {
+            name: &self.name,
+            addresses: &self.addresses,
+            people: &[],
+            reply_to: ReplyTo::default(),
+            notify_line: false,
+            opening: None,
+            by: &Authorship::default(),
+            templates: &Templates::builtin(),
+            ticket: key.ticket,
+            tag: "",
+            tagged: &|_| None,
+            digest: &key.digest,
+            now,
+        };
+        composer.alert(&alert.to, alert.from.as_deref(), text)
+    }
+}
+
+/// True if an alert is to be given of something, as of the moment `at`, in seconds since 1970.
+pub(super) fn is_due(alert: &Alert, what: &Occurrence, at: i64) -> bool {
+    if !alert.rule.fits(what) {
+        return false;
+    }
+    if alert.rule.when.is_none() {
+        return true;
+    }
+    let zone = alert.zone.clone().unwrap_or_else(TimeZone::system);
+    // A file that cannot be read is as one without dates: somebody may be woken on a holiday.
+    let holidays = alert
+        .holidays
+        .as_deref()
+        .and_then(|file| read_text(file).ok());
+    let holidays = dates(&holidays.unwrap_or_default());
+    let calendar = Calendar {
+        zone: &zone,
+        is_holiday: &|date| holidays.contains(&date),
+    };
+    alert.rule.is_time(at, &calendar)
+}
+
+/// That an alert was given.
+fn counted(at: usize) -> Line {
+    Line::Answer(at.to_string())
+}
+
+fn digest_of_more(at: usize) -> String {
+    format!("more{at}")
+}
+
+impl Observer for Alerts {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn wants(&self, what: &Occurrence) -> bool {
+        let mut own = self.alerts.iter().filter(|alert| alert.module.is_none());
+        own.any(|alert| is_due(alert, what, what.at))
+    }
+
+    fn observe(&self, told: &Told) -> std::result::Result<Released, Uncarried> {
+        self.wake(told)
+            .context("cannot alert anybody")
+            .map_err(|e| Uncarried::Failed(error::line(&e)))
+    }
+}

@@ -1,0 +1,240 @@
+//! Alerts (L6), on desks whose clock is set.
+
+use crate::bench::{Bench, Ran, finish};
+use crate::observers::{WITNESS, module, told};
+use crate::shim::library;
+use jiff::Timestamp;
+use std::fs;
+
+/// The line, and the sender and recipients, of each alert that was sent.
+fn alerts(b: &Bench) -> Vec<(String, String)> {
+    let sent = b.take_sent().into_iter();
+    let alerts = sent.filter(|mail| mail.field("X-Tickets-Kind").as_deref() == Some("alert"));
+    let mut alerts: Vec<_> = alerts
+        .map(|mail| (mail.body().trim_end().to_owned(), mail.args))
+        .collect();
+    alerts.sort();
+    alerts
+}
+
+fn lines(b: &Bench) -> Vec<String> {
+    alerts(b).into_iter().map(|(line, _)| line).collect()
+}
+
+fn mail(n: u32, more: &str) -> String {
+    format!(
+        "From: Ann <ann@example.net>\nMessage-ID: <{n}@example.net>\nSubject: Printer {n} on fire\n{more}\nhelp\n"
+    )
+}
+
+/// Runs the program at this moment.
+fn at(b: &Bench, moment: &str, args: &[&str], stdin: &str) -> Ran {
+    let moment: Timestamp = moment.parse().unwrap();
+    // Some of its time is over when it looks at the clock: no test is about a second.
+    let later = moment.as_second() - Timestamp::now().as_second();
+    let mut command = b.command(args);
+    command
+        .env("LD_PRELOAD", library(b))
+        .env("SHIM_LATER", later.to_string());
+    finish(command, stdin.as_bytes())
+}
+
+fn open_at(b: &Bench, moment: &str, n: u32) {
+    let args = ["deliver", "-f", "ann@example.net", "submit@example.org"];
+    at(b, moment, &args, &mail(n, "")).silent();
+}
+
+#[test]
+fn whoever_is_to_be_woken_gets_one_line() {
+    // L6, C6, C12
+    let b = Bench::with("[[alert]]\nto = \"4917@sms.example\"\n");
+    b.file("submit", mail(1, ""));
+    let sent = b.sent();
+    let sms = sent.iter().find(|mail| mail.args.contains("sms")).unwrap();
+    assert_eq!(sms.args, "-i -f <> -- 4917@sms.example");
+    assert_eq!(sms.body(), "#1 ann@example.net: Printer 1 on fire\n");
+    for (field, want) in [
+        ("From", "ticket-1@example.org"),
+        ("To", "4917@sms.example"),
+        ("Subject", "#1"),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Tickets-Ticket", "1"),
+        ("X-Tickets-Kind", "alert"),
+    ] {
+        assert_eq!(sms.field(field).as_deref(), Some(want), "{field}");
+    }
+    b.take_sent();
+    // No other event, and nothing that a machine wrote.
+    b.file("ticket-1", mail(2, ""));
+    b.file("submit", mail(3, "Auto-Submitted: auto-generated\n"));
+    b.run(&["close", "1"], b"").silent_but_for_output("close");
+    assert_eq!(lines(&b), [""; 0]);
+
+    b.configure(
+        "[[alert]]\nto = [\"a@sms.example\", \"b@sms.example\"]\nfrom = \"steve@example.org\"\n\
+         events = [\"opened\", \"automatic\", \"closed\", \"mail\"]\n[[alert]]\nto = \"c@sms.example\"\n",
+    );
+    b.file("submit", mail(4, "Auto-Submitted: auto-generated\n"));
+    b.file("ticket-2", mail(5, ""));
+    b.run(&["close", "2", "--quiet"], b"")
+        .silent_but_for_output("close");
+    b.run(&["reopen", "2"], b"").silent_but_for_output("reopen");
+    b.run(&["close", "2"], b"").silent_but_for_output("close");
+    let both = "-i -f <> -- a@sms.example b@sms.example".to_owned();
+    assert_eq!(
+        alerts(&b),
+        [
+            (
+                "#2 closed ticket-2@example.org: [issue2] Printer 3 on fire".to_owned(),
+                both.clone()
+            ),
+            (
+                "#2 mail ann@example.net: Printer 5 on fire".to_owned(),
+                both.clone()
+            ),
+            ("#3 ann@example.net: Printer 4 on fire".to_owned(), both),
+        ]
+    );
+    assert_eq!(b.outbox(), [""; 0]);
+}
+
+#[test]
+fn an_alert_has_its_hours() {
+    // L6
+    let b = Bench::new();
+    let holidays = b.path("holidays");
+    b.put("holidays", b"2026-12-25 Christmas\n");
+    let one = |to: &str, keys: &str| format!("[[alert]]\nto = \"{to}@sms.example\"\n{keys}\n");
+    let zone = |name: &str| {
+        one(
+            name,
+            "when = \"outside 10:00-17:00 Mon-Fri\"\ntz = \"Europe/Berlin\"",
+        )
+    };
+    b.configure(&format!(
+        "{}{}{}",
+        zone("night"),
+        one("day", "when = \"10:00-17:00\"\ntz = \"America/New_York\""),
+        one(
+            "work",
+            &format!("when = \"08:00-20:00 Mon-Fri\"\ntz = \"UTC\"\nholidays = {holidays:?}")
+        ),
+    ));
+    for (n, moment, want) in [
+        // A Monday in winter.
+        (1, "2027-01-11T08:59:30Z", &["night", "work"][..]),
+        (2, "2027-01-11T09:00Z", &["work"]),
+        (3, "2027-01-11T15:30Z", &["day", "work"]),
+        (4, "2027-01-11T16:00Z", &["day", "night", "work"]),
+        // In summer it is later there.
+        (5, "2027-07-12T08:00Z", &["work"]),
+        // A Saturday, and a holiday on a Friday.
+        (6, "2027-01-09T12:00Z", &["night"]),
+        (7, "2026-12-25T12:00Z", &[]),
+    ] {
+        open_at(&b, moment, n);
+        let mut woken: Vec<String> = (alerts(&b).iter())
+            .map(|(_, args)| args.rsplit(' ').next().unwrap().replace("@sms.example", ""))
+            .collect();
+        woken.sort();
+        assert_eq!(woken, want, "{moment}");
+    }
+}
+
+#[test]
+fn an_alert_that_comes_too_late_is_none() {
+    // L6: the observer could not be told before the hours were over.
+    let b = Bench::with(
+        "[[alert]]\nto = \"night@sms.example\"\nwhen = \"outside 10:00-17:00\"\ntz = \"UTC\"\n",
+    );
+    let blocked = b.ticket(".tickets/alerts.lock");
+    open_at(&b, "2027-01-11T08:00Z", 1);
+    assert_eq!(lines(&b).len(), 1);
+    fs::remove_file(&blocked).unwrap();
+    fs::create_dir(&blocked).unwrap();
+    open_at(&b, "2027-01-11T09:59Z", 2);
+    assert_eq!(b.outbox().len(), 1);
+    fs::remove_dir(&blocked).unwrap();
+    at(&b, "2027-01-11T10:30Z", &["flush"], "").is(0, "1 sent, 0 waiting\n", "");
+    assert_eq!(lines(&b), [""; 0]);
+}
+
+#[test]
+fn what_is_too_much_is_counted() {
+    // L6
+    let b = Bench::with("[[alert]]\nto = \"4917@sms.example\"\nlimit = \"2/h\"\n");
+    for n in 1..=5 {
+        open_at(&b, &format!("2027-01-11T08:0{n}Z"), n);
+    }
+    let line = |n: u32| format!("#{n} ann@example.net: Printer {n} on fire");
+    assert_eq!(lines(&b), [line(1), line(2)]);
+    let held = || {
+        let held = fs::read_dir(b.ticket(".tickets/outbox/held")).unwrap();
+        held.map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let shown = held().concat();
+    let (due, rest) = shown.split_once('.').unwrap();
+    assert_eq!(rest, "5.more0.3.alert");
+    assert_eq!(due.parse::<i64>().unwrap() / 60, 1_799_658_180 / 60);
+    // An hour after the first that was too much, and not before.
+    at(&b, "2027-01-11T09:02:30Z", &["flush"], "").is(0, "0 sent, 0 waiting\n", "");
+    open_at(&b, "2027-01-11T09:02:30Z", 6);
+    assert_eq!(lines(&b), [""; 0]);
+    let checked = at(&b, "2027-01-11T09:02:30Z", &["check"], "").stdout;
+    assert!(
+        checked.contains("outbox: 1 mail is held back, the next until "),
+        "{checked}"
+    );
+    at(&b, "2027-01-11T09:03:30Z", &["flush"], "").is(0, "1 sent, 0 waiting\n", "");
+    assert_eq!(lines(&b), ["and 4 more, the last is #6"]);
+    assert_eq!(held(), [""; 0]);
+    // A delivery does as well, and then all begins anew.
+    for (n, minute) in [(7, "10"), (8, "10"), (9, "11")] {
+        open_at(&b, &format!("2027-01-11T09:{minute}Z"), n);
+    }
+    open_at(&b, "2027-01-11T10:30Z", 10);
+    assert_eq!(
+        lines(&b),
+        [
+            line(10),
+            line(7),
+            line(8),
+            "and 1 more, the last is #9".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn an_alert_may_tell_a_module() {
+    // L6, G6
+    let b = Bench::new();
+    module(&b, "sms", WITNESS.as_bytes(), "");
+    let path = b.path("modules");
+    b.configure(&format!(
+        "modules = [\"sms\"]\nmodules_path = {path:?}\n\
+         [[alert]]\nkind = \"module:sms\"\nwhen = \"outside 10:00-17:00\"\ntz = \"UTC\"\n"
+    ));
+    open_at(&b, "2027-01-11T09:00Z", 1);
+    open_at(&b, "2027-01-11T12:00Z", 2);
+    let args = ["deliver", "-f", "ann@example.net", "ticket-1@example.org"];
+    at(&b, "2027-01-11T18:00Z", &args, &mail(3, "")).silent();
+    assert_eq!(told(&b, "sms"), ["opened 1.1"]);
+    assert_eq!(b.outbox(), [""; 0]);
+}
+
+#[test]
+fn check_names_an_alert_that_reaches_nobody() {
+    // L6, E8
+    let b = Bench::with("[[alert]]\nkind = \"module:sms\"\nholidays = \"/nonexistent\"\n");
+    b.make_store();
+    let checked = b.run(&["check"], b"").stdout;
+    let config = b.path("config.toml");
+    for line in [
+        "warn  alert: the module sms is not switched on, so nobody is alerted".to_owned(),
+        format!("      mend: \"sms\" in `modules` in {}", config.display()),
+        "warn  alert: cannot read /nonexistent: No such file or directory (os error 2); no day is a holiday".to_owned(),
+    ] {
+        assert!(checked.lines().any(|it| it == line), "{checked}");
+    }
+}
