@@ -55,7 +55,7 @@ impl Desk {
 
     /// What is to be said of mail that sendmail did not take. The admins are notified of what was given
     /// up (C9).
-    fn after_sending(&self, report: &Report, now: i64) -> Vec<String> {
+    pub(super) fn after_sending(&self, report: &Report, now: i64) -> Vec<String> {
         let mut lines = Vec::new();
         for (mail, why) in &report.waiting {
             lines.push(format!("{} waits in the outbox: {why}", describe(mail)));

@@ -1,8 +1,9 @@
 //! What a process has locked, so that nobody else sends it, and what it notes of it.
 
+use super::Outbox;
+use super::entry::time;
 use super::entry::{self, Mail};
 use super::report::Report;
-use super::{Outbox, time};
 use crate::files::{Found, Place};
 use nix::fcntl::OFlag;
 use std::fs::File;
