@@ -53,6 +53,7 @@ mod owner;
 mod package;
 mod parts;
 mod people;
+mod pieces;
 mod policy;
 mod power;
 mod python;

@@ -192,7 +192,7 @@ fn every_page_of_the_manual_renders_without_a_warning() {
 }
 
 /// Runs `script` as root where /etc is a copy and /var/lib is empty, and returns what it printed.
-fn elsewhere(script: &str) -> String {
+pub fn elsewhere(script: &str) -> String {
     const BEFORE: &str = "set -e; made=$(mktemp -d); trap 'umount /etc /var/lib; rm -r \"$made\"' EXIT; \
                           cp -a /etc \"$made/etc\"; mkdir \"$made/lib\"; chmod 755 \"$made\" \"$made/lib\"; \
                           mount --bind \"$made/etc\" /etc; mount --bind \"$made/lib\" /var/lib; \
@@ -239,7 +239,7 @@ fn a_purge_removes_an_empty_store_and_never_mail() {
             .collect();
         let out = elsewhere(&format!(
             "s=/var/lib/tickets; ./postinst configure >/dev/null; stat -c '%U %a' $s; \
-             {make} chown -R tickets: $s; touch /etc/tickets/config.toml; \
+             {make} chown -R tickets: $s; echo 'dir = \"/var/lib/tickets\"' >/etc/tickets/config.toml; \
              (cd $s; find . | sort) >$made/before; ./prerm remove; ./postrm remove; \
              test -e /etc/tickets/config.toml; (cd $s; find . | sort) | cmp - $made/before; \
              ./postrm purge; ! test -e /etc/tickets || exit 1; \
@@ -259,4 +259,177 @@ fn a_purge_removes_an_empty_store_and_never_mail() {
         "tickets: two commands make a desk: sudo tickets init --domain example.org \
          --admin you@example.org, and then: sudo tickets init --MTA | sudo sh\nsecret\n"
     );
+}
+
+// L1
+#[test]
+fn a_purge_leaves_the_configuration_of_another_desk() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can try a purge");
+        return;
+    }
+    let out = elsewhere(
+        r#"config=/etc/tickets/config.toml
+        for dir in '"/home/steve/tickets"' '"/var/lib/tickets2"' "'/var/lib/tickets/'" '"/var/lib/tickets" # ours'; do
+            printf 'domain = "example.org"\n  dir = %s\n[module.x]\ndir = "/var/lib/tickets"\n' "$dir" >$config
+            ./postrm purge; [ -e $config ] && echo "$dir kept" || { echo "$dir removed"; mkdir /etc/tickets; }
+        done
+        # No mail, no word of any; mail behind a link is none of ours to remove.
+        mkdir -p /var/lib/other /etc/tickets; ln -s /var/lib/other /var/lib/tickets
+        ./postrm purge; echo mail >/var/lib/other/1; chown nobody /var/lib/other; ./postrm purge; cat /var/lib/other/1"#,
+    );
+    let kept = |dir: &str| {
+        format!(
+            "tickets: /etc/tickets/config.toml is kept: it is of a desk whose store is not /var/lib/tickets\n\
+             \"{dir}\" kept\n"
+        )
+    };
+    let want = [
+        kept("/home/steve/tickets"),
+        kept("/var/lib/tickets2"),
+        "'/var/lib/tickets/' removed\n\"/var/lib/tickets\" # ours removed\n".to_owned(),
+        "tickets: the mail is still in /var/lib/tickets, and belongs to the user nobody\nmail\n"
+            .to_owned(),
+    ];
+    assert_eq!(out, want.concat());
+}
+
+// L1
+#[test]
+fn an_installation_says_what_is_in_the_place_of_the_store() {
+    let user = nix::unistd::User::from_name("tickets").is_ok_and(|it| it.is_some());
+    if !nix::unistd::geteuid().is_root() || !user {
+        eprintln!("skipped: only root, where there is a user `tickets`, can try an installation");
+        return;
+    }
+    let out = elsewhere(
+        r#"s=/var/lib/tickets; try() { ./postinst configure 0.1; rm -r $s; }
+        ln -s /nowhere $s; try
+        touch $s; try
+        mkdir $s; try
+        ./postinst configure 0.1; try"#,
+    );
+    let no_directory = "tickets: /var/lib/tickets is no directory. Move it away, and then:";
+    assert_eq!(out.matches(no_directory).count(), 2, "{out}");
+    assert_eq!(
+        out.matches("/var/lib/tickets belongs to root.").count(),
+        1,
+        "{out}"
+    );
+    assert_eq!(out.lines().count(), 3, "{out}");
+}
+
+/// Programs of a mail server that say what `$made` holds, and write down what they are told.
+const FAKES: &str = r#"
+    bin=$made/bin; mkdir $bin; PATH=$bin:$PATH; made=$made; export made
+    fake() { cat >$bin/$1; chmod 755 $bin/$1; }
+    show() { ./prerm remove 2>&1 | grep -v 'not found'; cat $made/told; }
+"#;
+
+// L1: what waits for the desk, or may, does not bounce.
+#[test]
+fn a_removal_holds_what_waits_and_names_it() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can try a removal");
+        return;
+    }
+    let out = elsewhere(&format!(
+        r#"{FAKES}
+        fake update-exim4.conf </dev/null
+        fake exim4 <<'END'
+#!/bin/sh
+case $1 in
+-bpu) cat $made/list ;;
+-bt) case $2 in submit@*) echo '  router = tickets_submit, transport = tickets_pipe' ;; esac ;;
+*) echo "$@" >>$made/told ;;
+esac
+END
+        mkdir -p /etc/exim4
+        printf 'TICKETS_COMMAND = /usr/bin/tickets\nTICKETS_USER = tickets\n' >/etc/exim4/exim4.conf.template
+        cat >$made/list <<'END'
+25m  2.9K 0t5C7f-0000dT-01 <a@b.example>
+          submit@example.org
+          submit-for@example.org
+
+25m  2.9K 0t5C7f-0000dT-02 <a@b.example>
+          someone@elsewhere.example
+
+25m  2.9K 0t5C7f-0000dT-03 <>
+          "submit"@example.org
+
+25m  2.9K 0t5C7f-0000dT-04 <a@b.example> *** frozen ***
+          submit@example.org
+
+25m  2.9K 0t5C7f-0000dT-05 <a@b.example>
+        D submit@example.org
+          "two words"@example.org
+
+25m  2.9K 0t5C7f-0000dT-06 <a@b.example>
+        D submit@example.org
+          x@elsewhere.example
+
+END
+        show"#
+    ));
+    let taken = "tickets: Exim's configuration still names this desk. To take it out, as root: \
+        rm -f /etc/exim4/conf.d/*/*_exim4-config_tickets; \
+        sed -i '/^### tickets: [rt]/,/^### tickets: end /d' /etc/exim4/exim4.conf.template; \
+        update-exim4.conf && service exim4 reload\n";
+    let ids = ["01", "03", "05"].map(|id| format!("0t5C7f-0000dT-{id}"));
+    let held = format!(
+        "tickets: 3 of the messages in the mail server's queue are for the desk, or may be, and held. \
+         Exim bounces them after a week; with the package back in place: exim4 -M {}\n",
+        ids.join(" ")
+    );
+    let told = ids.map(|id| format!("-Mf {id}\n")).concat();
+    assert_eq!(out, format!("{taken}{held}{told}"));
+
+    let out = elsewhere(&format!(
+        r#"{FAKES}
+        fake postconf <<'END'
+#!/bin/sh
+case $1 in
+-h) echo /etc/postfix ;;
+*) echo 'tickets unix - n n - - pipe flags=X user=tickets argv=/usr/bin/tickets deliver --routed' ;;
+esac
+END
+        fake postqueue <<'END'
+#!/bin/sh
+cat $made/list
+END
+        fake postmap <<'END'
+#!/bin/sh
+case $2 in submit@*) echo tickets: ;; esac
+END
+        fake postsuper <<'END'
+#!/bin/sh
+echo "$@" >>$made/told
+END
+        cat >$made/list <<'END'
+-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------
+AAA1      261 Sun Nov 29 09:00:00  a@b.example
+(temporary failure. Command output: tickets: no)
+                                         submit@example.org
+
+AAA2!     261 Sun Nov 29 09:00:00  a@b.example
+                                         submit@example.org
+
+AAA3*     261 Sun Nov 29 09:00:00  a@b.example
+                                         x@elsewhere.example
+                                         o'neil@example.org
+
+AAA4      261 Sun Nov 29 09:00:00  a@b.example
+                     (connection_refused)
+                                         x@elsewhere.example
+
+-- 1 Kbytes in 4 Requests.
+END
+        show"#
+    ));
+    let taken = "tickets: Postfix's configuration still names this desk. To take it out, as root: \
+        postconf -MX tickets/unix ticketspolicy/unix; take tickets_transport and tickets_policy out of the \
+        lists that `postconf -n | grep tickets` shows; postfix reload\n";
+    let held = "tickets: 2 of the messages in the mail server's queue are for the desk, or may be, and held. \
+        With the package back in place: for id in AAA1 AAA3; do postsuper -H $id; done\n-h AAA1\n-h AAA3\n";
+    assert_eq!(out, format!("{taken}{held}"));
 }

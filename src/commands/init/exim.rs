@@ -209,7 +209,11 @@ fn filled(text: &str, macros: &[(&str, String)]) -> String {
 /// A script that runs `commands` with an empty directory `$dir`. The shell reads down to the last brace before
 /// it does anything, so half a script does nothing.
 pub fn whole(commands: &str) -> String {
-    format!("{{\nset -eu\ndir=$(mktemp -d)\ntrap 'rm -rf \"$dir\"' EXIT\n{commands}}}\n")
+    // A signal alone would end the shell without the first of the traps.
+    format!(
+        "{{\nset -eu\ndir=$(mktemp -d)\ntrap 'rm -rf \"$dir\"' EXIT\n\
+         trap 'exit 129' HUP\ntrap 'exit 130' INT\ntrap 'exit 143' TERM\n{commands}}}\n"
+    )
 }
 
 /// The command of the script that writes one of the pieces.
