@@ -95,8 +95,10 @@ impl Desk {
 
     /// The desk that `config` describes; nothing is created.
     pub fn look(config: Config) -> Result<Desk> {
-        log::goes_to(&config.log);
-        let group = config.group.as_deref().map(privilege::group).transpose()?;
+        let group = config.group.as_deref().map(privilege::group);
+        let known = group.as_ref().and_then(|group| group.as_ref().ok());
+        log::goes_to(&config.log, known.copied());
+        let group = group.transpose()?;
         if group.is_some() {
             privilege::share_with_group();
         }

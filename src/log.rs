@@ -9,9 +9,12 @@
 use crate::clock;
 use crate::files::Dir;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Gid;
 use std::fmt::{Display, Write as _};
 use std::fs::File;
-use std::io::{Result, Seek, Write};
+use std::io::{Error, ErrorKind, Result, Seek, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -31,6 +34,9 @@ pub enum LogTo {
 /// Where the machine's log is handed in.
 const SYSLOG: &str = "/dev/log";
 
+/// How long a log may be busy, in milliseconds, before it counts as one that nobody reads.
+const MOMENT: u16 = 500;
+
 /// The facility `mail` of syslog(3), shifted as in a priority.
 const MAIL: u8 = 2 << 3;
 
@@ -41,7 +47,8 @@ pub enum Severity {
     Info = 6,
 }
 
-static TO: OnceLock<LogTo> = OnceLock::new();
+/// Where to, and the group that writes there as well.
+static TO: OnceLock<(LogTo, Option<Gid>)> = OnceLock::new();
 static BEGUN: OnceLock<Instant> = OnceLock::new();
 static SUBJECT: OnceLock<LogLine> = OnceLock::new();
 
@@ -50,9 +57,10 @@ pub fn begin() {
     let _ = BEGUN.set(Instant::now());
 }
 
-/// Says where the lines of this process go. Until it is known, they go to syslog.
-pub fn goes_to(to: &LogTo) {
-    let _ = TO.set(to.clone());
+/// Says where the lines of this process go, and which group shares a file that is made for them. Until it is known,
+/// they go to syslog.
+pub fn goes_to(to: &LogTo, group: Option<Gid>) {
+    let _ = TO.set((to.clone(), group));
 }
 
 /// Says what is known of the message that this process files, for every line from now on.
@@ -150,9 +158,9 @@ impl LogLine {
         let LogLine(line) = line.number("ms", since.as_millis());
         let text = format!("tickets[{}]: {line}", std::process::id());
         let _ = match TO.get() {
-            None | Some(LogTo::Syslog) => to_syslog(severity, &text),
-            Some(LogTo::File(path)) => to_file(path, &text),
-            Some(LogTo::Nowhere) => Ok(()),
+            None | Some((LogTo::Syslog, _)) => to_syslog(severity, &text),
+            Some((LogTo::File(path), group)) => to_file(path, *group, &text),
+            Some((LogTo::Nowhere, _)) => Ok(()),
         };
     }
 }
@@ -165,10 +173,10 @@ fn to_syslog(severity: Severity, text: &str) -> Result<()> {
     socket.send_to(text.as_bytes(), SYSLOG).map(drop)
 }
 
-fn to_file(path: &Path, text: &str) -> Result<()> {
+fn to_file(path: &Path, group: Option<Gid>, text: &str) -> Result<()> {
     let now = clock::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     let line = format!("{now} {text}\n");
-    let mut file = open(path, OFlag::O_CREAT)?;
+    let mut file = open_or_make(path, group)?;
     // One call, so that the lines of several processes stay whole.
     let written = file.write(line.as_bytes())?;
     match written == 0 || written == line.len() {
@@ -185,6 +193,25 @@ fn end_half_a_line(file: &mut File) -> Result<()> {
     file.write_at(b"\n", end.saturating_sub(1)).map(drop)
 }
 
+fn open_or_make(path: &Path, group: Option<Gid>) -> Result<File> {
+    match open(path, OFlag::empty()) {
+        Err(e) if crate::files::absent(&e) => {}
+        opened => return opened,
+    }
+    match open(path, OFlag::O_CREAT | OFlag::O_EXCL) {
+        // Somebody else was first.
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => open(path, OFlag::empty()),
+        made => {
+            let made = made?;
+            if group.is_some() {
+                // `check` says what the group may not write.
+                let _ = nix::unistd::fchown(&made, None, group);
+            }
+            Ok(made)
+        }
+    }
+}
+
 /// Opens a log file for a line at its end. A link, a pipe or a device is none.
 fn open(path: &Path, more: OFlag) -> Result<File> {
     let dir = Dir::open_named(path.parent().unwrap_or(Path::new("/")))?;
@@ -199,8 +226,12 @@ impl LogTo {
         match self {
             LogTo::Nowhere => None,
             LogTo::Syslog => {
-                let socket = UnixDatagram::unbound();
-                socket.and_then(|socket| socket.connect(SYSLOG)).err()
+                let hand_in = || {
+                    let socket = UnixDatagram::unbound()?;
+                    socket.connect(SYSLOG)?;
+                    has_room(&socket)
+                };
+                hand_in().err()
             }
             LogTo::File(path) => {
                 let Err(e) = open(path, OFlag::empty()) else {
@@ -223,6 +254,19 @@ fn is_full(path: &Path) -> Option<std::io::Error> {
     let free = fs2::available_space(path.parent()?).ok()?;
     let full = free < LONGEST_LINE;
     full.then(|| std::io::Error::from_raw_os_error(nix::libc::ENOSPC))
+}
+
+/// Waits a moment for whoever reads at the other end.
+fn has_room(socket: &UnixDatagram) -> Result<()> {
+    let mut one = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+    match poll(&mut one, PollTimeout::from(MOMENT)) {
+        Ok(0) => Err(Error::new(
+            ErrorKind::WouldBlock,
+            "nobody reads what is handed in, and lines are lost",
+        )),
+        Ok(_) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How much of what a program writes to its stderr is ever read.
 const STDERR: usize = 2048;
 
+/// The most that a pipe holds.
+const PIPE: usize = 1 << 20;
+
 /// No program may run longer, whatever its limit is.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -121,8 +124,17 @@ impl Running {
     /// # Errors
     /// Waiting failed.
     pub fn wait(&mut self) -> io::Result<End> {
+        self.wait_and_take(&mut |_| {})
+    }
+
+    /// The same, where `take` gets what was said and not taken, each time that more has come, and removes what it has
+    /// seen: only what it leaves counts as too much.
+    ///
+    /// # Errors
+    /// Those of [`Running::wait`].
+    pub fn wait_and_take(&mut self, take: &mut dyn FnMut(&mut Vec<u8>)) -> io::Result<End> {
         let left = self.limit.saturating_sub(self.started.elapsed());
-        let end = match self.wait_at_most(left)? {
+        let end = match self.wait_at_most(left, take)? {
             Some(end) => end,
             None => self.kill(End::TimedOut),
         };
@@ -135,7 +147,7 @@ impl Running {
     /// Waits until it has exited, but not longer than `limit`.
     pub fn wait_briefly(&mut self, limit: Duration) {
         // What went wrong shows again in `wait`.
-        let _ = self.wait_at_most(limit.min(self.limit));
+        let _ = self.wait_at_most(limit.min(self.limit), &mut |_| {});
     }
 
     /// True if [`Running::wait`] needs no time.
@@ -149,7 +161,7 @@ impl Running {
         let family = pid(&self.child).map(Family::of).unwrap_or_default();
         self.signal(Signal::SIGTERM);
         family.signal(Signal::SIGTERM);
-        let _ = self.wait_at_most(grace);
+        let _ = self.wait_at_most(grace, &mut |_| {});
         self.kill(End::TimedOut);
         family.signal(Signal::SIGKILL);
     }
@@ -181,12 +193,16 @@ impl Running {
     }
 
     /// How it ended, or `None` if it still runs after `limit`.
-    fn wait_at_most(&mut self, limit: Duration) -> io::Result<Option<End>> {
+    fn wait_at_most(
+        &mut self,
+        limit: Duration,
+        take: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> io::Result<Option<End>> {
         let until = Instant::now() + limit.min(LONGEST);
         loop {
             // Whoever has exited has said all: look first whether it has, then read.
             let ended = self.ended()?;
-            if self.hear()? {
+            if self.hear(until, take)? {
                 return Ok(Some(End::SaidTooMuch));
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -218,15 +234,23 @@ impl Running {
     }
 
     /// Takes what it has said so far. True if that is too much.
-    fn hear(&mut self) -> io::Result<bool> {
+    fn hear(&mut self, until: Instant, take: &mut dyn FnMut(&mut Vec<u8>)) -> io::Result<bool> {
         let Some(stdout) = &mut self.stdout else {
             return Ok(false);
         };
         let mut piece = [0; 16384];
-        while stdout.open && is_readable(&stdout.pipe) {
+        let mut late = 0;
+        // Of one that goes on after its time, no more than was in the pipe.
+        while stdout.open && late < PIPE && is_readable(&stdout.pipe) {
             match stdout.pipe.read(&mut piece) {
                 Ok(0) => stdout.open = false,
-                Ok(got) => stdout.said.extend_from_slice(&piece[..got]),
+                Ok(got) => {
+                    stdout.said.extend_from_slice(&piece[..got]);
+                    take(&mut stdout.said);
+                    if Instant::now() >= until {
+                        late += got;
+                    }
+                }
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) => return Err(cause),
             }

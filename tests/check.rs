@@ -134,7 +134,8 @@ fn one_line_says_it() {
     let etc = b.path("etc").display().to_string();
     let check = |option: &str| b.run(&["check", "--etc", &etc, option], b"");
     let none = "MTA: neither Exim nor Postfix is installed; nothing brings mail here";
-    let counts = "|waiting=0;0;;0 failed=0;0;;0 open=1;;;0 closed=0;;;0 quarantine=0;;;0\n";
+    let counts =
+        "|waiting=0;0;;0 failed=0;0;;0 queued=U;0;;0 open=1;;;0 closed=0;;;0 quarantine=0;;;0\n";
     check("-q").is(1, &format!("tickets: warn: 1 warning: {none}\n"), "");
     check("--nagios").is(
         1,
@@ -164,7 +165,8 @@ fn one_line_says_it() {
     let config = b.path("config.toml").display().to_string();
     let mistake = format!("1 fault: config: {config}:5: unknown key `domian`");
     check("-q").is(2, &format!("tickets: FAIL: {mistake}\n"), "");
-    let nothing = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0 quarantine=0;;;0\n";
+    let nothing =
+        "|waiting=0;0;;0 failed=0;0;;0 queued=U;0;;0 open=0;;;0 closed=0;;;0 quarantine=0;;;0\n";
     check("--nagios").is(2, &format!("TICKETS CRITICAL - {mistake}{nothing}"), "");
     fs::set_permissions(&config, Permissions::from_mode(0o000)).unwrap();
     let denied = format!("1 fault: config: cannot read {config}: Permission denied (os error 13)");

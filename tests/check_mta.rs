@@ -273,6 +273,47 @@ fn admins_must_be_reachable() {
     );
 }
 
+// E3: the more waits, the louder.
+#[test]
+fn a_long_queue_is_counted_to_its_end() {
+    let b = desk("");
+    fake_exim(&b);
+    b.make_dir("etc/exim4");
+    b.put(
+        "etc/exim4/update-exim4.conf.conf",
+        b"dc_other_hostnames='example.org'\n",
+    );
+    b.put("said.bt", b"transport = tickets_pipe\n");
+    b.put("said.bh", b"");
+    b.put("said.bP", b"");
+    let etc = b.path("etc").display().to_string();
+    let mail = |to: &str| format!("25m  2.9K 0t5C7f-0000dT-8d <a@b.example>\n          {to}\n\n");
+    let queued = |list: &str| {
+        b.put("said.bp", list.as_bytes());
+        let said = b.run(&["check", "--etc", &etc], b"").stdout;
+        let found = said.lines().find(|it| it.contains("queue"));
+        let plugin = b.run(&["check", "--nagios", "--etc", &etc], b"").stdout;
+        let number = plugin.split(' ').find_map(|it| it.strip_prefix("queued="));
+        (
+            found.unwrap_or_default().to_owned(),
+            number.unwrap().to_owned(),
+        )
+    };
+    let many = mail("submit@example.org").repeat(5000) + &mail("x@elsewhere.example").repeat(5000);
+    let want = "warn  Exim: 5000 mails to the desk wait in its queue, for up to 25 minutes";
+    assert_eq!(queued(&many), (want.to_owned(), "5000;0;;0".to_owned()));
+    assert_eq!(queued(""), (String::new(), "0;0;;0".to_owned()));
+    // Not all was said: what was counts.
+    let program = fs::read_to_string(b.path("usr/sbin/exim4")).unwrap();
+    let killed = program.replace("rc=$?", "rc=$?; [ $1 != -bp ] || kill -9 $$");
+    program_at(&b, "exim4", &killed);
+    let want =
+        "warn  Exim: at least 5000 mails to the desk wait in its queue, for up to 25 minutes";
+    assert_eq!(queued(&many), (want.to_owned(), "5000;0;;0".to_owned()));
+    let want = "warn  Exim: its queue was not looked at: it was killed";
+    assert_eq!(queued(""), (want.to_owned(), "U;0;;0".to_owned()));
+}
+
 // E3: of two mail servers it is said which does what.
 #[test]
 fn two_mail_servers() {

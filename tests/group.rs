@@ -359,3 +359,103 @@ fn two_operators_at_once() {
     }
     works(bench, first, "check --store");
 }
+
+// D8, L7: whoever comes first makes the log, and all write it; what mends it keeps what is in it.
+#[test]
+fn a_log_is_shared_and_its_mend_keeps_it() {
+    let Some(bench) = desk(true) else { return };
+    let log = bench.path("home/log");
+    let config = bench.path("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("log = {log:?}\n{text}")).unwrap();
+    let is = || {
+        let meta = fs::metadata(&log).unwrap();
+        (meta.gid(), meta.mode() & 0o777)
+    };
+    let lines = || fs::read_to_string(&log).unwrap().lines().count();
+    let said = |operator| {
+        let said = run(&bench, operator, &["check"], "").stdout;
+        let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        let at = lines
+            .iter()
+            .position(|line| line[6..].starts_with("log: "))
+            .unwrap();
+        (
+            lines[at].clone(),
+            lines.get(at + 1).cloned().unwrap_or_default(),
+        )
+    };
+    // The directory is the first operator's, and lets the group write.
+    fs::set_permissions(bench.path("home"), PermissionsExt::from_mode(0o770)).unwrap();
+    for (nth, operator) in OPERATORS.iter().rev().enumerate() {
+        file(&bench, *operator, "submit", &format!("n{nth}"));
+        assert_eq!((is(), lines()), ((GROUP, 0o660), nth + 1));
+    }
+    let ok = format!("ok    log: {}", log.display());
+    assert_eq!(OPERATORS.map(|it| said(it).0 == ok), [true; 2]);
+    for (uid, gid, mode, finds) in [
+        (
+            OPERATORS[1],
+            0,
+            0o660,
+            format!("the group games may not write {}", log.display()),
+        ),
+        (
+            OPERATORS[1],
+            GROUP,
+            0o640,
+            format!("the group games may not write {}", log.display()),
+        ),
+        (
+            0,
+            0,
+            0o600,
+            format!(
+                "cannot write {}: Permission denied (os error 13)",
+                log.display()
+            ),
+        ),
+    ] {
+        lchown(&log, Some(uid), Some(gid)).unwrap();
+        fs::set_permissions(&log, PermissionsExt::from_mode(mode)).unwrap();
+        let before = lines();
+        let (found, mend) = said(OPERATORS[1]);
+        assert_eq!(found, format!("warn  log: {finds}"));
+        let mend = mend
+            .trim()
+            .strip_prefix("mend: ")
+            .unwrap()
+            .replace("sudo ", "");
+        assert!(
+            Command::new("sh")
+                .args(["-c", &mend])
+                .status()
+                .unwrap()
+                .success(),
+            "{mend}"
+        );
+        assert_eq!(OPERATORS.map(|it| said(it).0 == ok), [true; 2], "{mend}");
+        assert_eq!(lines(), before, "{mend}");
+    }
+    // Without a group, it is the owner's.
+    fs::write(
+        &config,
+        format!("log = {log:?}\n{}", text.replace("group = \"games\"\n", "")),
+    )
+    .unwrap();
+    lchown(&log, Some(0), Some(0)).unwrap();
+    fs::set_permissions(&log, PermissionsExt::from_mode(0o644)).unwrap();
+    let (_, mend) = said(OPERATORS[0]);
+    let shown = log.display();
+    assert_eq!(
+        mend.trim(),
+        format!("mend: sudo chown daemon {shown} && sudo chmod u+rw {shown}")
+    );
+    fs::remove_file(&log).unwrap();
+    fs::set_permissions(bench.path("home"), PermissionsExt::from_mode(0o570)).unwrap();
+    let (_, mend) = said(OPERATORS[0]);
+    assert_eq!(
+        mend.trim(),
+        format!("mend: sudo install -D -o daemon -m 640 /dev/null {shown}")
+    );
+}

@@ -447,7 +447,7 @@ fn a_delivery_makes_few_calls_for_it() {
     let lines: Vec<&str> = file.lines().collect();
     let at = lines
         .iter()
-        .position(|line| line.contains("\"log\", O_WRONLY"));
+        .rposition(|line| line.contains("\"log\", O_WRONLY"));
     let line = lines[at.unwrap()];
     for flag in [
         "O_APPEND",
@@ -535,4 +535,7 @@ fn syslog_gets_a_datagram_and_is_never_waited_for() {
     assert_eq!(full, ErrorKind::WouldBlock);
     unshared(&args, mail("2", "", "text\n").as_bytes()).silent();
     assert_eq!(b.names(), ["1", "2"]);
+    let said = unshared(&[program, "check"], b"").stdout;
+    let want = "ok    log: none, for syslog: nobody reads what is handed in, and lines are lost";
+    assert!(said.lines().any(|line| line == want), "{said}");
 }

@@ -94,7 +94,7 @@ fn what_is_off_is_gone() {
             assert!(manual.contains(&page) && !printed(&desk, &["man"]).contains(&page));
             let word = Regex::new(&format!(r"\b{command}\b")).unwrap();
             for shell in SHELLS {
-                let completions = |desk: &Desk| {
+                let completions = |desk: &Bench| {
                     let text = printed(desk, &["completions", shell]);
                     // The points of modules, some of which are called like a command.
                     let is_of_commands = |line: &&str| !line.contains("observer");

@@ -204,7 +204,8 @@ impl Check {
         let of_parts = cx.parts.findings(&desk);
         let number = of_parts.iter().find_map(|it| it.number);
         found.extend(of_parts.into_iter().map(Diagnosis::from));
-        found.extend(mta::look(&desk, &cx.overrides, &self.etc));
+        let (of_mta, queued) = mta::look(&desk, &cx.overrides, &self.etc);
+        found.extend(of_mta);
         let is_deaf = found.iter().any(|finding| finding.level == Level::Fail);
         match self.send {
             // It would go to somebody else, or lie in a queue.
@@ -221,6 +222,7 @@ impl Check {
         let numbers = Numbers {
             of_part: number,
             outbox,
+            queued,
             open: in_state(State::Open),
             closed: in_state(State::Closed),
             quarantine,

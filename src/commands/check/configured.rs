@@ -6,8 +6,11 @@ use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::log::LogTo;
+use crate::privilege;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
+use nix::unistd::AccessFlags;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Checks all of it.
@@ -41,7 +44,7 @@ fn config(desk: &Desk) -> Diagnosis {
     }
     // Root has read it, and then became the store's owner.
     if let Some(file) = &desk.config.file
-        && !may(file, nix::unistd::AccessFlags::R_OK)
+        && !may(file, AccessFlags::R_OK)
     {
         let path = file.display();
         let finding = Diagnosis::fail(format!("config: the store's owner cannot read {path}"));
@@ -82,22 +85,68 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
         (LogTo::Syslog, None) => Diagnosis::ok("log: syslog, facility mail"),
         // Mail is taken, filed and answered all the same.
         (LogTo::Syslog, Some(e)) => Diagnosis::ok(format!("log: none, for syslog: {e}")),
-        (LogTo::File(path), None) => Diagnosis::ok(format!("log: {}", path.display())),
+        (LogTo::File(path), None) => match unshared_log(desk, path) {
+            Some(finding) => finding,
+            None => Diagnosis::ok(format!("log: {}", path.display())),
+        },
         (LogTo::File(path), Some(e)) => {
             let finding = Diagnosis::warn(format!("log: cannot write {}: {e}", path.display()));
-            let owner = user(nix::unistd::geteuid());
-            let dir = quoted_path(path.parent().unwrap_or(path));
-            let path = quoted_path(path);
             finding.mend(match e.kind() {
                 _ if crate::files::is_no_file(&e) => format!(
                     "name another file with `log = ...` in {}",
                     file_to_edit(desk)
                 ),
-                std::io::ErrorKind::StorageFull => format!("df -h {dir}"),
-                _ => as_root(&format!("install -D -o {owner} -m 640 /dev/null {path}")),
+                std::io::ErrorKind::StorageFull => {
+                    format!("df -h {}", quoted_path(path.parent().unwrap_or(path)))
+                }
+                _ => writable_log(desk, path),
             })
         }
     })
+}
+
+/// A log that others of the group cannot write: of what they do, it has no line.
+fn unshared_log(desk: &Desk, path: &Path) -> Option<Diagnosis> {
+    let group = desk.config.group.as_deref()?;
+    let gid = privilege::group(group).ok()?;
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    if meta.gid() == gid.as_raw() && meta.mode() & 0o020 != 0 {
+        return None;
+    }
+    let shown = path.display();
+    let text = format!("log: the group {group} may not write {shown}");
+    Some(Diagnosis::warn(text).mend(writable_log(desk, path)))
+}
+
+/// The command that lets the desk write its log, and keeps what is in it.
+fn writable_log(desk: &Desk, path: &Path) -> String {
+    let owner = user(nix::unistd::geteuid());
+    let group = desk.config.group.as_deref().map(quoted);
+    let closed = path
+        .ancestors()
+        .skip(1)
+        .filter(|dir| !may(dir, AccessFlags::X_OK));
+    if let Some(dir) = closed.last().filter(|dir| dir.exists()) {
+        return as_root(&format!("chmod o+x {}", quoted_path(dir)));
+    }
+    let shown = quoted_path(path);
+    match std::fs::symlink_metadata(path) {
+        Err(e) if crate::files::absent(&e) => {
+            let more = match group {
+                Some(group) => format!("-g {group} -m 660"),
+                None => "-m 640".to_owned(),
+            };
+            as_root(&format!("install -D -o {owner} {more} /dev/null {shown}"))
+        }
+        _ => {
+            let (give, open) = match group {
+                Some(group) => (format!("chgrp {group}"), "chmod g+rw"),
+                None => (format!("chown {owner}"), "chmod u+rw"),
+            };
+            let (give, open) = (format!("{give} {shown}"), format!("{open} {shown}"));
+            format!("{} && {}", as_root(&give), as_root(&open))
+        }
+    }
 }
 
 /// The file with the secret, which nobody else may read.

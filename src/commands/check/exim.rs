@@ -64,6 +64,10 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
     let known = found.iter().any(|it| it.level == Level::Fail);
     found.extend(proven(look, &exim, routed, known));
     found.extend(queue::exim(look));
+    // Last: where a name server is away, they may take all the time that there is.
+    if let Some(program) = look.program("exim4").filter(|_| routed.is_some()) {
+        found.extend(admins(look, &program));
+    }
     if found.iter().all(|it| it.level < Level::Warn) {
         let text = match look.program("exim4") {
             Some(_) => format!("Exim: it takes mail for {submit} and the tickets, and no other"),
@@ -183,7 +187,6 @@ fn proven(look: &Look, exim: &Exim, routed: Option<bool>, known: bool) -> Vec<Di
         );
         found.push(Diagnosis::warn(text).mend(remake()));
     }
-    found.extend(admins(look, &program));
     found.extend(listens(&program, submit, !known && routed));
     found
 }
@@ -242,8 +245,12 @@ fn listens(program: &Path, submit: &str, routed: bool) -> Vec<Diagnosis> {
         &["-bP", "local_interfaces", "daemon_smtp_ports"],
         "",
     );
-    let Ok(asked) = asked.map(|it| it.text) else {
-        return Vec::new();
+    let asked = match asked {
+        Ok(answer) => answer.text,
+        Err(e) => {
+            let text = format!("Exim: it could not be asked where it listens: {e}");
+            return vec![Diagnosis::warn(text).mend("exim4 -bP local_interfaces")];
+        }
     };
     let doors = doors(&asked);
     let mut found = Vec::new();

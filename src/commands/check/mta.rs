@@ -9,28 +9,38 @@ use super::{exim, postfix, smtp};
 use crate::commands::mta::{Mta, installed, programs};
 use crate::config::Overrides;
 use crate::desk::Desk;
+use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-/// Checks the mail server.
-pub(super) fn look(desk: &Desk, overrides: &Overrides, etc: &Path) -> Vec<Diagnosis> {
+/// Checks the mail server; also how many mails to the desk are late in its queue, if that is known.
+pub(super) fn look(
+    desk: &Desk,
+    overrides: &Overrides,
+    etc: &Path,
+) -> (Vec<Diagnosis>, Option<usize>) {
     let look = Look {
         desk,
         overrides,
         etc,
         programs: programs(etc),
+        queued: Cell::new(None),
     };
-    match installed(etc)[..] {
+    (all(&look), look.queued.get())
+}
+
+fn all(look: &Look) -> Vec<Diagnosis> {
+    match installed(look.etc)[..] {
         [] => {
             let text = "MTA: neither Exim nor Postfix is installed; nothing brings mail here";
             let install = as_root("apt install exim4-daemon-light");
             vec![Diagnosis::warn(text).mend(format!("{install}, or see `tickets deliver --help`"))]
         }
-        [one] => of(one, &look),
+        [one] => of(one, look),
         [first, ..] => {
-            let (which, found) = of_two(&look);
+            let (which, found) = of_two(look);
             let mut all = vec![found];
-            all.extend(of(which.unwrap_or(first), &look));
+            all.extend(of(which.unwrap_or(first), look));
             all
         }
     }

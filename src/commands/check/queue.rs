@@ -1,13 +1,14 @@
 //! Mail to the desk that waits in the mail server: it cannot start the program, or is asked to come again (75).
 
-use super::ask::ask;
+use super::ask::{Asked, ask_for_lines};
 use super::diagnosis::{Diagnosis, count};
 use super::mend::as_root;
 use super::way::Look;
 use crate::privilege;
 use serde::Deserialize;
+use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 /// A mail that waits for no longer is on its way.
 const SOON: i64 = 5 * 60;
@@ -15,79 +16,116 @@ const SOON: i64 = 5 * 60;
 /// The machine's own Exim.
 const EXIM: &str = "/usr/sbin/exim4";
 
-/// What Exim told root of its queue, before root became the desk's user.
-static TOLD_ROOT: OnceLock<String> = OnceLock::new();
+/// Exim's list of its queue, which root has asked for before it became the desk's user, and nobody has read.
+static TOLD_ROOT: Mutex<Option<Asked>> = Mutex::new(None);
 
 /// Asks what only root may ask, while this process is root. It is told nothing of the desk.
 pub(super) fn ask_as_root() {
-    if privilege::is_root()
-        && Path::new(EXIM).is_file()
-        && let Ok(answer) = ask(Path::new(EXIM), &["-bp"], "")
-        && answer.status == Some(0)
-    {
-        let _ = TOLD_ROOT.set(answer.text);
+    if privilege::is_root() && Path::new(EXIM).is_file() {
+        let asked = ask_for_lines(Path::new(EXIM), &["-bp"]).ok();
+        *TOLD_ROOT.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+    }
+}
+
+/// The mails to the desk that are late.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Waiting {
+    mails: usize,
+    /// The age of the oldest, in seconds.
+    oldest: i64,
+}
+
+impl Waiting {
+    fn add(&mut self, age: i64) {
+        if age >= SOON {
+            self.mails += 1;
+            self.oldest = self.oldest.max(age);
+        }
     }
 }
 
 /// Checks Exim's queue, as far as this user may see it.
 pub(super) fn exim(look: &Look) -> Option<Diagnosis> {
     let program = look.program("exim4")?;
-    let told = TOLD_ROOT.get().filter(|_| program == Path::new(EXIM));
-    let own = || {
-        ask(&program, &["-bp"], "")
-            .ok()
-            .filter(|it| it.status == Some(0))
+    let told = match program == Path::new(EXIM) {
+        true => TOLD_ROOT
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(),
+        false => None,
     };
-    let Some(list) = told.cloned().or_else(|| Some(own()?.text)) else {
+    let asked = told.map_or_else(|| ask_for_lines(&program, &["-bp"]), Ok);
+    let is_ours = |address: &str| look.desk.config.addresses.target(address).is_some();
+    let (mut waiting, mut age) = (Waiting::default(), None);
+    let end = asked
+        .and_then(|asked| asked.lines(&mut |line| of_exim(line, &mut age, &mut waiting, &is_ours)));
+    if matches!(end, Ok(Some(1))) && waiting.mails == 0 {
         let text = "Exim: its queue was not looked at, as only an administrator may";
         return Some(Diagnosis::note(text).mend(as_root("exim4 -bp")));
-    };
-    let is_ours = |address: &str| look.desk.config.addresses.target(address).is_some();
-    judge(
-        "Exim",
-        &of_exim(&list, &is_ours),
-        "tail /var/log/exim4/mainlog",
-    )
+    }
+    let see = ["exim4 -bp", "tail /var/log/exim4/mainlog"];
+    judge(look, "Exim", &waiting, &end, see)
 }
 
 /// Checks Postfix's queue.
 pub(super) fn postfix(look: &Look) -> Option<Diagnosis> {
-    let answer = ask(&look.program("postqueue")?, &["-j"], "").ok();
-    let Some(answer) = answer.filter(|it| it.status == Some(0)) else {
-        let text = "Postfix: its queue was not looked at";
-        return Some(Diagnosis::note(text).mend(as_root("postqueue -p")));
-    };
+    let asked = ask_for_lines(&look.program("postqueue")?, &["-j"]);
     let is_ours = |address: &str| look.desk.config.addresses.target(address).is_some();
-    let ages = of_postfix(&answer.text, look.desk.now(), &is_ours);
-    judge("Postfix", &ages, "postqueue -p")
+    let (mut waiting, now) = (Waiting::default(), look.desk.now());
+    let end = asked
+        .and_then(|asked| asked.lines(&mut |line| of_postfix(line, now, &mut waiting, &is_ours)));
+    judge(look, "Postfix", &waiting, &end, ["postqueue -p"; 2])
 }
 
-fn judge(name: &str, ages: &[i64], see: &str) -> Option<Diagnosis> {
-    let late: Vec<i64> = ages.iter().copied().filter(|age| *age >= SOON).collect();
-    let oldest = late.iter().max()? / 60;
-    let mails = count(
-        late.len(),
-        "mail to the desk waits",
-        "mails to the desk wait",
-    );
-    let text = format!("{name}: {mails} in its queue, for up to {oldest} minutes");
-    Some(Diagnosis::warn(text).mend(as_root(see)))
-}
-
-/// The age in seconds of each mail to the desk in what `exim4 -bp` prints: a line with age, size, number and sender, and
-/// below it the recipients, those that are done with a D before them.
-fn of_exim(list: &str, is_ours: &dyn Fn(&str) -> bool) -> Vec<i64> {
-    let mut ages = Vec::new();
-    let mut age = None;
-    for line in list.lines() {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        match words[..] {
-            [old, _, _, sender, ..] if sender.starts_with('<') => age = seconds(old),
-            [recipient] if is_ours(recipient) => ages.extend(age.take()),
-            _ => {}
-        }
+/// What the list means that ended like this; the commands show it, and why mail waits.
+fn judge(
+    look: &Look,
+    name: &str,
+    waiting: &Waiting,
+    end: &io::Result<Option<i32>>,
+    [list, see]: [&str; 2],
+) -> Option<Diagnosis> {
+    let is_whole = matches!(end, Ok(Some(0)));
+    if is_whole || waiting.mails > 0 {
+        look.queued.set(Some(waiting.mails));
+        return late(name, waiting, is_whole).map(|it| it.mend(as_root(see)));
     }
-    ages
+    let why = match end {
+        Err(e) => e.to_string(),
+        Ok(Some(status)) => format!("it ended with status {status}"),
+        Ok(None) => "it was killed".to_owned(),
+    };
+    let text = format!("{name}: its queue was not looked at: {why}");
+    Some(Diagnosis::warn(text).mend(as_root(list)))
+}
+
+fn late(name: &str, waiting: &Waiting, is_whole: bool) -> Option<Diagnosis> {
+    let Waiting { mails, oldest } = *waiting;
+    let all = count(mails, "mail to the desk waits", "mails to the desk wait");
+    let more = if is_whole { "" } else { "at least " };
+    let minutes = oldest / 60;
+    let text = format!("{name}: {more}{all} in its queue, for up to {minutes} minutes");
+    (mails > 0).then(|| Diagnosis::warn(text))
+}
+
+/// Reads a line of what `exim4 -bp` prints: a line with age, size, number and sender, and below it the recipients, those
+/// that are done with a D before them. `age` is that of the mail to which the next recipients belong.
+fn of_exim(
+    line: &str,
+    age: &mut Option<i64>,
+    waiting: &mut Waiting,
+    is_ours: &dyn Fn(&str) -> bool,
+) {
+    let mut words = line.split_ascii_whitespace();
+    match [words.next(), words.next(), words.next(), words.next()] {
+        [Some(old), _, _, Some(sender)] if sender.starts_with('<') => *age = seconds(old),
+        [Some(recipient), None, ..] if is_ours(recipient) => {
+            if let Some(age) = age.take() {
+                waiting.add(age);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// `25m`, `3h`, `2d`.
@@ -117,15 +155,13 @@ struct Recipient {
     address: String,
 }
 
-/// The same of what `postqueue -j` prints.
-fn of_postfix(list: &str, now: i64, is_ours: &dyn Fn(&str) -> bool) -> Vec<i64> {
-    let queued = list
-        .lines()
-        .filter_map(|it| serde_json::from_str::<Queued>(it).ok());
-    queued
-        .filter(|mail| mail.recipients.iter().any(|it| is_ours(&it.address)))
-        .map(|mail| now.saturating_sub(mail.arrival_time))
-        .collect()
+/// Reads a line of what `postqueue -j` prints.
+fn of_postfix(line: &str, now: i64, waiting: &mut Waiting, is_ours: &dyn Fn(&str) -> bool) {
+    if let Ok(mail) = serde_json::from_str::<Queued>(line)
+        && mail.recipients.iter().any(|it| is_ours(&it.address))
+    {
+        waiting.add(now.saturating_sub(mail.arrival_time));
+    }
 }
 
 #[cfg(test)]
@@ -136,19 +172,35 @@ mod tests {
     #[test]
     fn mail_to_the_desk_in_a_queue() {
         let is_ours = |address: &str| address.ends_with("@example.org");
+        let exim = |list: &str| {
+            let (mut waiting, mut age) = (Waiting::default(), None);
+            for line in list.lines() {
+                of_exim(line, &mut age, &mut waiting, &is_ours);
+            }
+            (waiting.mails, waiting.oldest)
+        };
         let list = "25m  2.9K 0t5C7f-0000dT-8d <a@b.example>\n          submit@example.org\n          ticket-1@example.org\n\n\
                     3h   1.1K 0t5C7f-0000dU-8e <> *** frozen ***\n          x@elsewhere.example\n\n\
                     2d   800 0t5C7f-0000dV-8f <x@y> (someone)\n        D submit@example.org\n          z@example.org\n\
                     99999999999999999999d 1 x <y>\n          submit@example.org\n";
-        assert_eq!(of_exim(list, &is_ours), [1500, 172_800]);
-        assert_eq!(of_exim("exim: permission denied\n", &is_ours), [0_i64; 0]);
+        assert_eq!(exim(list), (2, 172_800));
+        assert_eq!(exim("4m 1 x <a@b>\n  s@example.org\n"), (0, 0));
+        assert_eq!(exim("exim: permission denied\n"), (0, 0));
         let list = "{\"queue_name\": \"deferred\", \"arrival_time\": 1000, \"recipients\": [{\"address\": \"s@example.org\"}]}\n\
                     {\"arrival_time\": 1100, \"recipients\": [{\"address\": \"x@y\"}]}\n\
                     {\"arrival_time\": 1200, \"recipi";
-        assert_eq!(of_postfix(list, 1900, &is_ours), [900]);
-        let text = |ages: &[i64]| judge("Exim", ages, "x").map(|it| it.text);
-        assert_eq!(text(&[0, 299]), None);
+        let mut waiting = Waiting::default();
+        for line in list.lines() {
+            of_postfix(line, 1900, &mut waiting, &is_ours);
+        }
+        assert_eq!((waiting.mails, waiting.oldest), (1, 900));
+        let text = |mails, oldest, is_whole| {
+            late("Exim", &Waiting { mails, oldest }, is_whole).map(|it| it.text)
+        };
+        assert_eq!(text(0, 0, true), None);
         let want = "Exim: 2 mails to the desk wait in its queue, for up to 25 minutes";
-        assert_eq!(text(&[1500, 300, 1]).as_deref(), Some(want));
+        assert_eq!(text(2, 1500, true).as_deref(), Some(want));
+        let want = "Exim: at least 1 mail to the desk waits in its queue, for up to 5 minutes";
+        assert_eq!(text(1, 300, false).as_deref(), Some(want));
     }
 }

@@ -10,6 +10,8 @@ use anyhow::Result;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Numbers {
     pub(super) outbox: Outbox,
+    /// Mails to the desk that wait in the mail server's queue, if that is known.
+    pub(super) queued: Option<usize>,
     pub(super) open: usize,
     pub(super) closed: usize,
     pub(super) quarantine: usize,
@@ -109,16 +111,19 @@ fn plugin(found: &[Diagnosis], numbers: Numbers) -> String {
         _ => "OK",
     };
     let text = summary(found).unwrap_or_else(|| "mail is taken, filed and answered".to_owned());
+    // U is what plugins say for a number that is not known.
+    let queued = numbers.queued.map_or("U".to_owned(), |it| it.to_string());
     let Numbers {
         outbox,
         open,
         closed,
         quarantine,
         of_part,
+        ..
     } = numbers;
     let of_part = of_part.map(|(name, number)| format!(" {name}={number};0;;0"));
     format!(
-        "TICKETS {word} - {}|waiting={};0;;0 failed={};0;;0 open={open};;;0 closed={closed};;;0 \
+        "TICKETS {word} - {}|waiting={};0;;0 failed={};0;;0 queued={queued};0;;0 open={open};;;0 closed={closed};;;0 \
          quarantine={quarantine};;;0{}",
         plain(&text),
         outbox.waiting,
@@ -148,7 +153,8 @@ mod tests {
         let note = || Diagnosis::note("b");
         let warn = || Diagnosis::warn("c|d");
         let fail = || Diagnosis::fail("e");
-        let counts = "|waiting=0;0;;0 failed=0;0;;0 open=0;;;0 closed=0;;;0 quarantine=0;;;0";
+        let counts =
+            "|waiting=0;0;;0 failed=0;0;;0 queued=U;0;;0 open=0;;;0 closed=0;;;0 quarantine=0;;;0";
         for (found, want, line_of, plugin_of) in [
             (
                 vec![note(), ok()],

@@ -1,11 +1,13 @@
 //! As much SMTP (RFC 5321) as tells whether a mail would be taken: the recipients are named, and nothing is sent.
 
+use super::ask::time_left;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How long the whole talk may take.
+/// How long the whole talk may take, and where no time is left for more.
 const PATIENCE: Duration = Duration::from_secs(30);
+const IMPATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a server may take to be there.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -67,8 +69,9 @@ pub(super) fn to_recipients(replies: &[Reply]) -> Result<&[Reply], Option<&Reply
 /// # Errors
 /// It is not there, or does not speak SMTP, or takes too long.
 pub(super) fn converse(server: SocketAddr, commands: &[String]) -> io::Result<Vec<Reply>> {
-    let until = Instant::now() + PATIENCE;
-    let stream = TcpStream::connect_timeout(&server, CONNECT)?;
+    let limit = time_left().clamp(IMPATIENCE, PATIENCE);
+    let until = Instant::now() + limit;
+    let stream = TcpStream::connect_timeout(&server, CONNECT.min(limit))?;
     stream.set_write_timeout(Some(CONNECT))?;
     // A name could be looked up, and not be found (RFC 5321, section 4.1.3).
     let hello = match stream.local_addr()?.ip().to_canonical() {

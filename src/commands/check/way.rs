@@ -8,6 +8,7 @@ use crate::files::open_following;
 use crate::ticket::address::Verb;
 use crate::ticket::policy::UnknownTicket;
 use crate::ticket::{State, TicketId};
+use std::cell::Cell;
 use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub(super) struct Look<'a> {
     pub(super) etc: &'a Path,
     /// Where its programs are, if there are any.
     pub(super) programs: Option<PathBuf>,
+    /// How many mails to the desk are late in its queue, once that is known.
+    pub(super) queued: Cell<Option<usize>>,
 }
 
 impl Look<'_> {
