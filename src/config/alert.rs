@@ -13,7 +13,7 @@ pub(super) struct AlertKeys {
     pub(super) to: Option<OneOrMore>,
     pub(super) when: Option<String>,
     pub(super) events: Option<OneOrMore>,
-    pub(super) tz: Option<String>,
+    pub(super) zone: Option<String>,
     pub(super) limit: Option<String>,
     pub(super) from: Option<String>,
     pub(super) holidays: Option<String>,

@@ -52,7 +52,7 @@ pub(super) fn all(
         }
         let when = keys.when.map(|text| text.parse()).transpose();
         let limit = keys.limit.map(|text| text.parse()).transpose();
-        let zone = keys.tz.as_deref().map(TimeZone::get).transpose();
+        let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
         Ok(Alert {
             to,
             module: module.map(str::to_owned),
@@ -60,7 +60,7 @@ pub(super) fn all(
                 events,
                 when: when.map_err(|why: String| wrong("alert.when", &why))?,
             },
-            zone: zone.map_err(|e| wrong("alert.tz", &e.to_string()))?,
+            zone: zone.map_err(|e| wrong("alert.zone", &e.to_string()))?,
             limit: limit.map_err(|why: String| wrong("alert.limit", &why))?,
             from: keys.from,
             holidays: keys.holidays.map(|file| expand(&file, me)).transpose()?,

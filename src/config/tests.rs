@@ -230,7 +230,7 @@ fn the_commented_file_has_every_key_with_its_default() {
     let of_table = |key: &&str| below.contains(&format!("#{key} = "));
     let (below, keys): (Vec<&str>, Vec<&str>) = keys.into_iter().partition(of_table);
     let of_alerts = [
-        "to", "events", "when", "tz", "holidays", "limit", "from", "kind",
+        "to", "events", "when", "zone", "holidays", "limit", "from", "kind",
     ];
     let of_jobs = [
         "run", "every", "timeout", "run", "at", "zone", "missed", "late", "jitter", "enabled",
@@ -303,7 +303,7 @@ fn an_alert_that_cannot_be_given_is_refused() {
             "to = \"a@y\"\nwhen = \"at night\"",
             "alert.when: \"at night\" names no hours",
         ),
-        ("to = \"a@y\"\ntz = \"Europe/Nowhere\"", "alert.tz: "),
+        ("to = \"a@y\"\ntz = \"Europe/Nowhere\"", "alert.zone: "),
         (
             "to = \"a@y\"\nlimit = \"5\"",
             "alert.limit: \"5\" is no limit such as",

@@ -149,7 +149,7 @@ fn alert(alert: &Alert) -> String {
             "when",
             (alert.rule.when.as_ref()).map(|hours| word(&hours.to_string())),
         ),
-        ("tz", zone.map(word)),
+        ("zone", zone.map(word)),
         (
             "holidays",
             holidays.map(|file| word(&file.display().to_string())),
