@@ -108,16 +108,16 @@ fn an_alert_has_its_hours() {
     let zone = |name: &str| {
         one(
             name,
-            "when = \"outside 10:00-17:00 Mon-Fri\"\ntz = \"Europe/Berlin\"",
+            "when = \"outside 10:00-17:00 Mon-Fri\"\nzone = \"Europe/Berlin\"",
         )
     };
     b.configure(&format!(
         "{}{}{}",
         zone("night"),
-        one("day", "when = \"10:00-17:00\"\ntz = \"America/New_York\""),
+        one("day", "when = \"10:00-17:00\"\nzone = \"America/New_York\""),
         one(
             "work",
-            &format!("when = \"08:00-20:00 Mon-Fri\"\ntz = \"UTC\"\nholidays = {holidays:?}")
+            &format!("when = \"08:00-20:00 Mon-Fri\"\nzone = \"UTC\"\nholidays = {holidays:?}")
         ),
     ));
     for (n, moment, want) in [
@@ -145,7 +145,7 @@ fn an_alert_has_its_hours() {
 fn an_alert_that_comes_too_late_is_none() {
     // L6: the observer could not be told before the hours were over.
     let b = Bench::with(
-        "[[alert]]\nto = \"night@sms.example\"\nwhen = \"outside 10:00-17:00\"\ntz = \"UTC\"\n",
+        "[[alert]]\nto = \"night@sms.example\"\nwhen = \"outside 10:00-17:00\"\nzone = \"UTC\"\n",
     );
     let blocked = b.ticket(".tickets/alerts.lock");
     open_at(&b, "2027-01-11T08:00Z", 1);
@@ -213,7 +213,7 @@ fn an_alert_may_tell_a_module() {
     let path = b.path("modules");
     b.configure(&format!(
         "modules = [\"sms\"]\nmodules_path = {path:?}\n\
-         [[alert]]\nkind = \"module:sms\"\nwhen = \"outside 10:00-17:00\"\ntz = \"UTC\"\n"
+         [[alert]]\nkind = \"module:sms\"\nwhen = \"outside 10:00-17:00\"\nzone = \"UTC\"\n"
     ));
     open_at(&b, "2027-01-11T09:00Z", 1);
     open_at(&b, "2027-01-11T12:00Z", 2);

@@ -303,7 +303,7 @@ fn an_alert_that_cannot_be_given_is_refused() {
             "to = \"a@y\"\nwhen = \"at night\"",
             "alert.when: \"at night\" names no hours",
         ),
-        ("to = \"a@y\"\ntz = \"Europe/Nowhere\"", "alert.zone: "),
+        ("to = \"a@y\"\nzone = \"Europe/Nowhere\"", "alert.zone: "),
         (
             "to = \"a@y\"\nlimit = \"5\"",
             "alert.limit: \"5\" is no limit such as",
