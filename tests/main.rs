@@ -12,6 +12,7 @@ mod close;
 mod close_crash;
 mod command_line;
 mod contract;
+mod contrib_modules;
 mod corpus;
 mod corpus_gen;
 mod crash;

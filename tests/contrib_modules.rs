@@ -1,0 +1,309 @@
+//! The modules of contrib/modules, each with the real thing beside it: SpamAssassin's daemon, a server that takes what
+//! is sent to telephones, a git repository.
+
+use crate::bench::{Bench, own};
+use crate::deliver::mail;
+use crate::observers::switch_on;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// What every SpamAssassin takes for spam.
+const GTUBE: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
+
+/// Puts a module of contrib in, and switches it on with these settings.
+fn with_module(bench: &Bench, name: &str, settings: &str) {
+    bench.make_dir("modules");
+    bench.make_dir(&format!("modules/{name}"));
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("contrib/modules")
+        .join(name);
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("modules/{name}/{}", entry.file_name().to_str().unwrap());
+        bench.put(&path, &fs::read(entry.path()).unwrap());
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o755;
+        fs::set_permissions(bench.path(&path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    set(bench, name, settings);
+}
+
+/// Gives the module other settings.
+fn set(bench: &Bench, name: &str, settings: &str) {
+    let path = bench.path("modules");
+    bench.configure(&format!(
+        "modules = [{name:?}]\nmodules_path = {path:?}\n[module.{name}]\n{settings}"
+    ));
+}
+
+/// A port of this machine that nobody has.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// SpamAssassin's daemon, which is ended with the test.
+struct Spamd(Child);
+
+impl Spamd {
+    fn start(bench: &Bench, port: u16) -> Spamd {
+        bench.make_dir("bayes");
+        let mut command = Command::new("/usr/sbin/spamd");
+        bench.as_ordinary_user(&mut command);
+        command
+            .args([
+                "--allow-tell",
+                "--local",
+                "--max-children=1",
+                "--nouser-config",
+                "--syslog=stderr",
+            ])
+            .args(["--listen=127.0.0.1", &format!("--port={port}")])
+            .arg(format!(
+                "--cf=bayes_path {}",
+                bench.path("bayes/db").display()
+            ))
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", bench.path("bayes"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(bench.path("spamd.log")).unwrap());
+        let mut spamd = Spamd(command.spawn().unwrap());
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let log = || fs::read_to_string(bench.path("spamd.log")).unwrap();
+            assert!(
+                matches!(spamd.0.try_wait(), Ok(None)),
+                "spamd ended: {}",
+                log()
+            );
+            std::thread::yield_now();
+        }
+        spamd
+    }
+}
+
+impl Drop for Spamd {
+    fn drop(&mut self) {
+        // It takes its children with it.
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn spamassassin_judges_new_tickets_and_learns() {
+    // G3, G5
+    let bench = Bench::new();
+    let port = free_port();
+    with_module(&bench, "spamassassin", &format!("port = {port}\n"));
+    let spamd = Spamd::start(&bench, port);
+    bench.file("submit", mail("1", "", "The printer is on fire."));
+    bench
+        .deliver("submit@example.org", mail("2", "", GTUBE))
+        .silent();
+    // Only what would open a ticket is judged.
+    bench.file("ticket-1", mail("3", "", GTUBE));
+    assert_eq!(bench.names(), ["1", "quarantine"]);
+    assert_eq!(
+        bench
+            .mbox("1")
+            .matches("\nX-Tickets-Module: spamassassin; go=on; score=")
+            .count(),
+        1
+    );
+    let held = bench.run(&["quarantine"], b"");
+    assert!(
+        held.stdout.contains("spamassassin")
+            && held.stdout.contains("SpamAssassin takes it for spam"),
+        "{held:?}"
+    );
+
+    bench.take_sent();
+    bench.run(&["spam", "1"], b"").is(0, "1: learned\nclosed 1\n", "");
+    assert_eq!(bench.names(), ["archived/1", "quarantine"]);
+    assert_eq!(bench.take_sent_in_short(), [""; 0]);
+    bench
+        .run(&["spam", "1", "x"], b"")
+        .is(1, "", "usage: tickets spam TICKET...\n");
+    bench
+        .run(&["spam", "7"], b"")
+        .is(1, "", "no open ticket 7\n");
+    let says = |wanted: &str| {
+        let checked = bench.run(&["check"], b"");
+        assert!(checked.stdout.contains(wanted), "{checked:?}");
+    };
+    says("module spamassassin: spamd answers");
+
+    // Without its daemon no mail is lost, and everybody hears of it.
+    drop(spamd);
+    bench.file("submit", mail("4", "", GTUBE));
+    assert_eq!(bench.names(), ["2", "archived/1", "quarantine"]);
+    assert!(
+        bench
+            .mbox("2")
+            .contains("X-Tickets-Module: spamassassin; failed="),
+        "{}",
+        bench.mbox("2")
+    );
+    says("spamd does not answer: [Errno 111] Connection refused");
+}
+
+/// A server that answers each request with the next of these statuses; what it was sent: the first line, the field
+/// Authorization, and the body.
+fn server(listener: TcpListener, statuses: &'static [u16]) -> JoinHandle<Vec<[String; 3]>> {
+    let answer = move |status: &u16| {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let (mut first, mut token, mut size) = (String::new(), String::new(), 0);
+        reader.read_line(&mut first).unwrap();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            match line.trim_end().split_once(": ") {
+                Some(("Authorization", value)) => token = value.to_owned(),
+                Some(("Content-Length", value)) => size = value.parse().unwrap(),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let mut body = vec![0; size];
+        reader.read_exact(&mut body).unwrap();
+        let answer =
+            format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        (&stream).write_all(answer.as_bytes()).unwrap();
+        [
+            first.trim_end().to_owned(),
+            token,
+            String::from_utf8(body).unwrap(),
+        ]
+    };
+    std::thread::spawn(move || statuses.iter().map(answer).collect())
+}
+
+#[test]
+fn ntfy_sends_what_happens_until_it_is_taken() {
+    // G3, G6
+    let bench = Bench::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    bench.put("token", b"tk_secret\n");
+    let token = bench.path("token");
+    let settings = format!(
+        "url = \"http://127.0.0.1:{port}/\"\ntopic = \"desk\"\ntoken_file = {token:?}\npriority = 4\n"
+    );
+    with_module(&bench, "ntfy", &settings);
+    bench.make_store();
+    let served = server(listener, &[200, 500, 200]);
+    let checked = bench.run(&["check"], b"");
+    assert!(
+        checked
+            .stdout
+            .contains("module ntfy: the ntfy server answers"),
+        "{checked:?}"
+    );
+    let fire = mail("1", "Subject: Printer \"on\" fire\n", "x");
+    bench.deliver("submit@example.org", fire);
+    assert_eq!(
+        bench
+            .outbox()
+            .iter()
+            .filter(|name| name.contains(".event."))
+            .count(),
+        1
+    );
+    // Neither of these rings anybody.
+    bench.file("ticket-1", mail("2", "", "x"));
+    bench.file("submit", mail("3", "Auto-Submitted: auto-generated\n", "x"));
+    bench.works("flush");
+    assert_eq!(bench.outbox(), [""; 0]);
+    let body = r##"{"topic": "desk", "title": "#1 opened", "message": "Alice: Printer \"on\" fire", "priority": 4}"##;
+    let post = ["POST / HTTP/1.1", "Bearer tk_secret", body].map(str::to_owned);
+    let health = ["GET /v1/health HTTP/1.1", "Bearer tk_secret", ""].map(str::to_owned);
+    assert_eq!(served.join().unwrap(), [health, post.clone(), post]);
+    set(&bench, "ntfy", "url = \"http://127.0.0.1\"\n");
+    let checked = bench.run(&["check"], b"");
+    assert!(
+        checked.stdout.contains("module ntfy: topic is not set"),
+        "{checked:?}"
+    );
+}
+
+/// Runs git in a directory, without what its user has configured.
+fn git(bench: &Bench, dir: &str, args: &[&str]) {
+    let mut command = Command::new("git");
+    bench.as_ordinary_user(&mut command);
+    command
+        .args([
+            "-c",
+            "user.name=Ann \"x\"",
+            "-c",
+            "user.email=ann@example.net",
+            "-c",
+            "protocol.file.allow=always",
+        ])
+        .args(args)
+        .current_dir(bench.path(dir))
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_AUTHOR_DATE", "2026-11-02T09:00:00Z")
+        .env("GIT_COMMITTER_DATE", "2026-11-02T09:00:00Z");
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{args:?}: {done:?}");
+}
+
+#[test]
+fn git_shows_the_commits_that_name_a_ticket_once_they_are_fetched() {
+    // G3
+    let bench = Bench::new();
+    bench.make_dir("work");
+    git(&bench, "work", &["init", "--quiet"]);
+    git(
+        &bench,
+        "work",
+        &["commit", "--quiet", "--allow-empty", "-m", "Begin"],
+    );
+    git(
+        &bench,
+        "",
+        &["clone", "--quiet", "--mirror", "work", "mirror"],
+    );
+    git(
+        &bench,
+        "work",
+        &[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "Mend the printer, #1\n\nSee &#99; and a#5.",
+        ],
+    );
+    let mirror = bench.path("mirror");
+    with_module(
+        &bench,
+        "git",
+        &format!("repository = {mirror:?}\nurl = \"https://git.example/{{}}\"\n"),
+    );
+    bench.file("submit", mail("1", "", "x"));
+    let commits = ["timeline", "--json", "--events", "commit"];
+    bench.run(&commits, b"").silent();
+    git(&bench, "mirror", &["fetch", "--quiet"]);
+    let shown = bench.run(&commits, b"");
+    assert_eq!((shown.status, shown.stderr.as_str()), (0, ""));
+    let line: serde_json::Value = serde_json::from_str(shown.stdout.trim_end()).unwrap();
+    assert_eq!(
+        (&line["ticket"], &line["subject"]),
+        (&1.into(), &"Mend the printer, #1".into()),
+        "{line}"
+    );
+    set(&bench, "git", "repository = \"/nowhere\"\n");
+    let failed = bench.run(&commits, b"");
+    assert_eq!((failed.status, failed.stdout.as_str()), (0, ""));
+    assert!(failed.stderr.contains("module git"), "{failed:?}");
+    own(&mirror);
+}
