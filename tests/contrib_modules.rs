@@ -124,7 +124,9 @@ fn spamassassin_judges_new_tickets_and_learns() {
     );
 
     bench.take_sent();
-    bench.run(&["spam", "1"], b"").is(0, "1: learned\nclosed 1\n", "");
+    bench
+        .run(&["spam", "1"], b"")
+        .is(0, "1: learned\nclosed 1\n", "");
     assert_eq!(bench.names(), ["archived/1", "quarantine"]);
     assert_eq!(bench.take_sent_in_short(), [""; 0]);
     bench

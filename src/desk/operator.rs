@@ -138,8 +138,8 @@ impl Desk {
         })
     }
 
-    /// The last message of a ticket as it came in, if it is this letter, but for its date and msg-id,
-    /// and the ticket is in the state that the letter asked for or one from which it gets there.
+    /// The last message of a ticket as it came in, if it is this letter, but for its date, its msg-id and the name of
+    /// its author, which the user database may not have known at the first attempt, and the ticket is in the state that the letter asked for or one from which it gets there.
     fn filed_last(&self, id: TicketId, verb: Verb, letter: &Letter) -> Result<Option<Vec<u8>>> {
         let Some(file) = self.store.open(id)? else {
             return Ok(None);
@@ -157,6 +157,10 @@ impl Desk {
             return Ok(None);
         };
         let filed = Message::new(&entry.raw);
+        let mut letter = letter.clone();
+        for (author, named) in letter.from.iter_mut().zip(filed.from()) {
+            author.name = named.name;
+        }
         let (msg_id, date) = (filed.message_id(), filed.date());
         let unique = msg_id.as_deref().and_then(|id| id.split('@').next());
         let unique = unique.map(|unique| unique.trim_start_matches('<'));
