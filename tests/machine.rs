@@ -856,6 +856,27 @@ fn root_works_on_no_desk_that_nobody_meant() {
 
 /// E8: root's desk does not take the place of one to which mail is brought.
 #[test]
+fn a_configuration_that_is_gone_is_written_anew() {
+    // E8. Meanwhile mail waits, and is in no other store.
+    let Some(m) = machine() else { return };
+    assert_eq!(m.run(INIT).status, 0);
+    m.put(MASTER, &postfix("tickets", ""));
+    m.run("rm /etc/tickets/config.toml").is(0, "", "");
+    let deliver = "printf 'Subject: x\\n\\nx\\n' | as_user tickets \"$program\" deliver --routed -f ann@example.net -r submit@example.org";
+    m.run(deliver).is(
+        75,
+        "",
+        "tickets: the configuration of the desk is gone to which the mail server brings mail; \
+         `tickets init` writes it anew\n",
+    );
+    assert_eq!(
+        m.run("ls -A /var/lib/tickets").stdout,
+        ".tickets\narchived\n"
+    );
+    assert_eq!(m.run(INIT).status, 0);
+}
+
+#[test]
 fn root_shadows_no_desk_that_is_served() {
     let Some(m) = machine() else { return };
     m.put(MASTER, &postfix("other", ""));

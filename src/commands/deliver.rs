@@ -1,7 +1,7 @@
 //! `tickets deliver`: what the MTA starts for each message.
 
 use super::logged;
-use super::routed::disagreement;
+use super::routed::{disagreement, expect_configuration};
 use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
 use crate::error::{self, Status};
@@ -51,7 +51,11 @@ impl Run for Deliver {
 
     fn run(mut self, cx: &Context) -> Result<Status> {
         let talks = self.verbose || std::io::stderr().is_terminal();
-        let mut desk = cx.desk_to_fill()?;
+        let config = cx.config()?;
+        if self.routed {
+            expect_configuration(&config)?;
+        }
+        let mut desk = Desk::open(config)?;
         let input = read(&desk.config)?;
         let (from_line_sender, raw) = mbox::strip_from_line(input.as_deref().unwrap_or_default());
         let message = Message::new(raw);

@@ -122,7 +122,7 @@ impl Init {
         let file = match &cx.overrides.config {
             Some(file) => file.clone(),
             None => {
-                own::nothing_is_in_force()?;
+                own::nothing_is_in_force(self.user.as_deref())?;
                 match privilege::is_root() {
                     true => PathBuf::from(MACHINE_FILE),
                     false => Config::own_file()?,

@@ -3,7 +3,7 @@
 //! Postfix's spawn(8) ties standard error to the connection as well as standard output, so a
 //! word for the administrator must not go there: it would be read as a part of the answer.
 
-use super::routed::disagreement;
+use super::routed::{disagreement, expect_configuration};
 use crate::error::{self, Status};
 use crate::part::{Context, Run};
 use crate::ticket::dialogue;
@@ -54,8 +54,11 @@ fn action(cx: &Context, recipient: &str, routed: bool) -> String {
 fn refusal(cx: &Context, recipient: &str, routed: bool) -> Result<Option<String>> {
     let desk = cx.desk_for_mta()?;
     let config = &desk.config;
-    if routed && let Some(fault) = disagreement(config, recipient, "--postfix") {
-        return Err(fault.into());
+    if routed {
+        expect_configuration(config)?;
+        if let Some(fault) = disagreement(config, recipient, "--postfix") {
+            return Err(fault.into());
+        }
     }
     // Postfix asks about everybody's mail. Unless a domain is configured, only the one that we
     // would guess can be ours.

@@ -4,6 +4,7 @@ use super::text::for_admin;
 use crate::config::Config;
 use crate::error::{Fault, Status, harmless};
 use crate::ticket::policy::CatchAll;
+use anyhow::Result;
 
 /// Why mail to `address` waits that the mail server brings as the desk's: its pieces were made with another `domain`,
 /// `submit` or `ticket` (E8). `None` if the desk takes it, or knows better why not. `option` makes the pieces anew.
@@ -18,6 +19,20 @@ pub(super) fn disagreement(config: &Config, address: &str, option: &str) -> Opti
         for_admin(&config.overrides)
     );
     Some(Fault::new(Status::TempFail, text))
+}
+
+/// Says no where the mail server's pieces bring mail to a desk whose configuration is gone: what is guessed instead is
+/// another desk, with another store, and mail in it would be seen by nobody (E8).
+///
+/// # Errors
+/// Status 75, so that the mail waits.
+pub(super) fn expect_configuration(config: &Config) -> Result<()> {
+    if config.file.is_some() || config.dir_named {
+        return Ok(());
+    }
+    let text = "the configuration of the desk is gone to which the mail server brings mail; \
+                `tickets init` writes it anew";
+    Err(Fault::new(Status::TempFail, text).into())
 }
 
 /// True for an address that this desk neither takes nor has a form for, so that it may be one of before.

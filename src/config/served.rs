@@ -3,7 +3,7 @@
 //! Only root asks, and only where nothing else says which desk is meant. Files that somebody else than root may change
 //! say nothing: they would choose whom root becomes.
 
-use super::keys::Overrides;
+use super::keys::{Config, Overrides};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::open_following;
 use crate::privilege::{self, Ground};
@@ -48,6 +48,14 @@ impl Served {
             options,
             file: file.to_owned(),
         }
+    }
+
+    /// True if it is the desk that `user` would have by default, and no configuration says anything of it.
+    #[must_use]
+    pub fn is_without_configuration_of(&self, user: &str) -> bool {
+        let home = || privilege::user(user).map(|user| user.dir);
+        let has_file = || home().is_none_or(|home| Config::file_in(&home).exists());
+        self.user == user && self.options == Overrides::default() && !has_file()
     }
 
     /// The program as it is typed to work on this desk.

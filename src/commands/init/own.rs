@@ -228,11 +228,11 @@ pub fn is_mine(config: &Config) -> Result<()> {
 }
 
 /// Says no if a desk is in force already that the new one would take the place of: for root any that root works on,
-/// for a user the machine's.
+/// for a user the machine's. One of `user`, for whom root sets up a desk, whose configuration is gone is that very desk.
 ///
 /// # Errors
 /// Status 77, and the command that goes on all the same.
-pub fn nothing_is_in_force() -> Result<()> {
+pub fn nothing_is_in_force(user: Option<&str>) -> Result<()> {
     let own = Config::own_file()?;
     let (there, works, file) = match privilege::is_root() {
         true if own.exists() => (
@@ -242,7 +242,8 @@ pub fn nothing_is_in_force() -> Result<()> {
         ),
         true => {
             let desks = served(Path::new("/etc"));
-            if desks.is_empty() || Path::new(MACHINE_FILE).exists() {
+            let is_it = |desk: &Served| desk.is_without_configuration_of(user.unwrap_or(USER));
+            if desks.iter().all(is_it) || Path::new(MACHINE_FILE).exists() {
                 return Ok(());
             }
             return Err(is_served(&desks).into());
