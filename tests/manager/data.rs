@@ -50,10 +50,7 @@ fn an_upgrade_that_fails_puts_the_data_back() {
         names,
         ["data", "data_version", "setup.lock", "state", "state.lock"]
     );
-    // Nobody asks it, all else goes on, and it is named.
-    b.file("submit", "Subject: Hi\n\nx\n");
-    let ran = b.run(&["timeline", "--events", "verdict"], b"");
-    assert_eq!(ran.status, 64, "{ran:?}");
+    // It is named, nobody asks it, and all else goes on.
     let list = b.run(&["modules"], b"").stdout;
     assert!(list.contains("needs upgrade"), "{list}");
     assert!(list.contains("    it needs an upgrade of its data: `tickets modules upgrade spam`\n"));
@@ -61,6 +58,9 @@ fn an_upgrade_that_fails_puts_the_data_back() {
         list.contains(": setup: it exited with status 1: no room\n"),
         "{list}"
     );
+    b.file("submit", "Subject: Hi\n\nx\n");
+    let ran = b.run(&["timeline", "--events", "verdict"], b"");
+    assert_eq!(ran.status, 64, "{ran:?}");
     // What it reads says from which version to which.
     newer(
         &b,
