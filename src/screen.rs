@@ -99,6 +99,12 @@ pub(crate) fn width() -> Option<usize> {
     })
 }
 
+/// Columns and lines of the terminal that standard output is; `None` if it is none, or does not know.
+pub(crate) fn columns_and_lines() -> Option<(u16, u16)> {
+    let size = terminal_size::terminal_size_of(io::stdout())?;
+    Some((size.0.0, size.1.0))
+}
+
 /// `text` in exactly `columns` columns of a terminal: filled up with blanks, or cut, with an ellipsis at
 /// the end.
 pub(crate) fn fit(text: &str, columns: usize) -> String {

@@ -3,7 +3,6 @@
 
 use crate::bench::{Bench, own};
 use crate::deliver::mail;
-use crate::observers::switch_on;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -209,7 +208,7 @@ fn ntfy_sends_what_happens_until_it_is_taken() {
         "{checked:?}"
     );
     let fire = mail("1", "Subject: Printer \"on\" fire\n", "x");
-    bench.deliver("submit@example.org", fire);
+    bench.deliver("submit@example.org", fire).silent();
     assert_eq!(
         bench
             .outbox()

@@ -180,7 +180,7 @@ fn root_exports_to_where_root_may_write() {
          tickets export --mbox /root/night; tickets export --maildir /root/nights; ls -A /root; tickets export --mbox - | grep -c '^From '"
     ));
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "1\n"), "{ran:?}");
-    let hint = "hint: `tickets export --mbox - >FILE` writes where you may; a name needs a directory in which tickets may write\n";
+    let hint = "hint: `tickets export --mbox - >FILE` writes where you may; a name needs a directory where the user tickets may write\n";
     let mut lines = ran.stderr.split_inclusive('\n');
     for name in ["night", "nights"] {
         let why = format!("tickets: cannot create /root/{name}: Permission denied");

@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
 use crate::privilege;
+use crate::screen;
 use crate::ticket::TicketId;
 use crate::ticket::numbers;
 use anyhow::{Context as _, Result};
@@ -56,17 +57,10 @@ impl Run for Mutt {
             false => {
                 let (why, mend) = desk.config.guessed();
                 let text = "mail that you write there comes from your own address";
-                crate::screen::remark(format_args!("{why}, so {text}; {mend}"));
+                screen::remark(format_args!("{why}, so {text}; {mend}"));
             }
         }
-        if privilege::was_root() {
-            // The home of a desk's user has no folder for mail, which mutt would offer to make there.
-            let folder = format!(
-                "set folder=\"{}\"",
-                in_double_quotes(&desk.config.dir.to_string_lossy())
-            );
-            command.arg("-e").arg(folder);
-        }
+        as_another_user(&mut command, &desk.config.dir);
         command.arg("-f").arg(path);
         pass_on_desk(&mut command, &desk);
         let failed = command.exec();
@@ -93,6 +87,20 @@ fn source() -> Result<OsString> {
     // Quoted for sh, then for mutt.
     let own = format!("'{}'", own.replace('\'', r"'\''"));
     Ok(format!("source \"{} init --mutt|\"", in_double_quotes(&own)).into())
+}
+
+/// What mutt misses where root has become the desk's user: that user's home has no folder for mail, which mutt would
+/// offer to make there, and without root's terminal it cannot ask for the size of the screen.
+pub(super) fn as_another_user(command: &mut Command, store: &Path) {
+    if !privilege::was_root() {
+        return;
+    }
+    let folder = in_double_quotes(&store.to_string_lossy());
+    command.arg("-e").arg(format!("set folder=\"{folder}\""));
+    if let Some((columns, lines)) = screen::columns_and_lines() {
+        command.env("COLUMNS", columns.to_string());
+        command.env("LINES", lines.to_string());
+    }
 }
 
 /// Text as it stands between double quotes in mutt, which expands `$`, backticks and `\` there.

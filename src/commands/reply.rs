@@ -52,7 +52,7 @@ impl Run for Reply {
             return Err(Fault::new(Status::Usage, text).hint(hint).into());
         }
         match mutt::program().filter(|_| !self.editor) {
-            Some(program) => in_mutt(&program, self.ticket, &draft),
+            Some(program) => in_mutt(&program, self.ticket, &draft, &desk.config.dir),
             None => self.in_editor(&desk, draft),
         }
     }
@@ -227,10 +227,12 @@ fn write_draft(id: TicketId, bytes: &[u8]) -> Result<(std::fs::File, tempfile::T
 
 /// Opens the draft in mutt, as one that was postponed: mutt then keeps its From, Cc and thread, whatever
 /// its hooks say.
-fn in_mutt(program: &Path, id: TicketId, draft: &Letter) -> Result<Status> {
+fn in_mutt(program: &Path, id: TicketId, draft: &Letter, store: &Path) -> Result<Status> {
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
-    let ended = privilege::program(program)
+    let mut command = privilege::program(program);
+    mutt::as_another_user(&mut command, store);
+    let ended = command
         .args(["-e", settings, "-H"])
         .arg(&path)
         .status()

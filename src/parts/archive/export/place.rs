@@ -77,7 +77,7 @@ pub(super) fn cannot_create(path: &Path, e: io::Error) -> anyhow::Error {
         Some(user) => {
             let fault = Fault::new(Status::NoPerm, error::line(&why));
             let way = format!(
-                "`tickets export --mbox - >FILE` writes where you may; a name needs a directory in which {user} may write"
+                "`tickets export --mbox - >FILE` writes where you may; a name needs a directory where the user {user} may write"
             );
             fault.hint(way).into()
         }
