@@ -27,7 +27,9 @@ pub use head::{Head, clean};
 pub use health::{Health, News};
 pub use home::Home;
 pub use lines::AnswerLines;
-pub use manifest::{KindEntry, Manifest, NamedEntry, PROTOCOL, Point, VerbBy, duration, is_name};
+pub use manifest::{
+    JobEntry, KindEntry, Manifest, NamedEntry, PROTOCOL, Point, VerbBy, duration, is_name,
+};
 pub use one::{Host, Module, OnFailure, Switched};
 pub use page::{PageAnswer, PageRequest};
 pub use verb::{VerbAnswer, VerbCall};

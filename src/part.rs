@@ -8,6 +8,7 @@
 mod again;
 mod finding;
 pub mod outside;
+mod times;
 
 use crate::config::{Config, Overrides};
 use crate::desk::build::NoFollower;
@@ -23,7 +24,7 @@ use finding::no_such_part;
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::marker::PhantomData;
-use std::time::Duration;
+pub use times::{JobDue, JobTimes};
 
 /// One part. It names what it adds at each point; what it does not name, it does not have.
 ///
@@ -92,9 +93,9 @@ pub trait Job: Sync {
     /// What it does, in a few words.
     fn summary(&self) -> &str;
 
-    /// How often it runs on a desk whose configuration has no `[job.NAME]` of its name; `None` if it does not.
-    fn every(&self) -> Option<Duration> {
-        None
+    /// When it runs on a desk whose configuration has no table `[job.NAME]` for it, and for how long.
+    fn times(&self, _config: &Config) -> JobTimes {
+        JobTimes::default()
     }
 
     /// Looks whether these are arguments for it; the error says in half a sentence why they are none.
@@ -103,9 +104,8 @@ pub trait Job: Sync {
         is_empty.ok_or_else(|| "it takes no arguments".to_owned())
     }
 
-    /// Does it, for the time `due`, in seconds since 1970. Returns a line that says what was done; after an error it is
-    /// tried again at its next time.
-    fn run(&self, args: &[String], cx: &Context, due: i64) -> Result<String>;
+    /// Does it. Returns a line that says what was done; after an error it is tried again at its next time.
+    fn run(&self, args: &[String], cx: &Context, due: JobDue) -> Result<String>;
 }
 
 /// A subcommand.
@@ -236,11 +236,6 @@ impl Registry {
     /// The subcommands of all parts that are on.
     pub fn commands(&self) -> Vec<&'static dyn Command> {
         self.on().flat_map(Part::commands).collect()
-    }
-
-    /// The jobs of all parts that are on.
-    pub fn jobs(&self) -> Vec<&'static dyn Job> {
-        self.on().flat_map(Part::jobs).collect()
     }
 
     /// What lists have to say of the parts that are on.

@@ -3,6 +3,7 @@
 //! No test waits for a time to come: a job is made due by what is known of its last run.
 
 mod crash;
+mod modules;
 mod ping;
 
 use crate::bench::{Bench, Ran, Sent};
@@ -308,7 +309,7 @@ fn mistakes_are_named_and_keep_no_mail_waiting() {
         (
             "[job.x]\nrun = \"flsh\"\nevery = \"1 h\"\n",
             "job.x.run: there is no job \"flsh\"",
-            "the jobs are flush, clean-up, reindex, remind, digest",
+            "the jobs are clean-up, digest, flush, quarantine, reindex, remind, upgrade",
         ),
         (
             "[job.flush]\nevery = \"1 s\"\n",

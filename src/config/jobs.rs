@@ -32,8 +32,8 @@ pub struct JobTable {
     pub zone: Option<String>,
     /// The most by which each run is delayed.
     pub jitter: Duration,
-    /// How long it may run.
-    pub timeout: Duration,
+    /// How long it may run, if it says so.
+    pub timeout: Option<Duration>,
     /// What becomes of a time that was missed.
     pub missed: Missed,
     /// How long ago a time may be that is caught up.
@@ -62,7 +62,7 @@ impl JobTable {
             every: None,
             zone: None,
             jitter: Duration::ZERO,
-            timeout: Duration::from_secs(300),
+            timeout: None,
             missed: Missed::Once,
             late: Duration::from_secs(12 * 3600),
             enabled: true,
@@ -92,13 +92,16 @@ impl JobTable {
                 "every" => job.every = Some(span()?),
                 "zone" => job.zone = Some(read(&job, key, value)?),
                 "jitter" => job.jitter = span()?,
-                "timeout" => job.timeout = span()?,
+                "timeout" => job.timeout = Some(span()?),
                 "missed" => job.missed = read(&job, key, value)?,
                 "late" => job.late = span()?,
                 "enabled" => job.enabled = read(&job, key, value)?,
                 _ => {
                     let fault = Fault::new(Status::Config, format!("{whole}: unknown key `{key}`"));
                     let hint = match nearest_of(key, &KEYS) {
+                        _ if value.is_object() => {
+                            format!("of a job of the module {name}: [job.\"{name}.{key}\"]")
+                        }
                         Some(right) => format!("the key is `{right}`"),
                         None => format!("the keys are {}", KEYS.join(", ")),
                     };
@@ -108,7 +111,9 @@ impl JobTable {
         }
         match (&job.at, &job.every) {
             (Some(_), Some(_)) => Err(wrong(&whole, "it has `at` and `every`; one is enough")),
-            _ if job.timeout.is_zero() => Err(job.wrong("timeout", "it would have no time at all")),
+            _ if job.timeout.is_some_and(|it| it.is_zero()) => {
+                Err(job.wrong("timeout", "it would have no time at all"))
+            }
             _ => Ok(job),
         }
     }
@@ -137,8 +142,15 @@ impl Config {
     }
 }
 
-/// True for a name that can be typed as it is, and be a part of a file's.
+/// True for a name that can be typed as it is, and be a part of a file's. That of a module's job has a dot.
 fn is_name(name: &str) -> bool {
+    match name.split_once('.') {
+        Some((module, job)) => is_word(module) && is_word(job),
+        None => is_word(name),
+    }
+}
+
+fn is_word(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())

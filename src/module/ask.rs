@@ -154,7 +154,11 @@ impl Module {
         request: Request,
         change: impl FnOnce(&mut Command),
     ) -> Result<Asking, Failure> {
-        let own = self.manifest.limit(request.point);
+        let own = match request.point {
+            // Each has its own, and whoever runs it ends it.
+            Point::Job => Point::Job.limits().1,
+            point => self.manifest.limit(point),
+        };
         let begun = Instant::now();
         let (mut command, turn) = self.ready(&request)?;
         // Waiting for its turn counts, if somebody waits for all of it.

@@ -209,6 +209,31 @@ pub enum VerbBy {
     Participants,
 }
 
+impl JobEntry {
+    /// How often it runs.
+    pub fn every(&self) -> Option<Duration> {
+        self.every.as_deref().and_then(duration)
+    }
+
+    fn expect_sound(&self) -> Result<(), String> {
+        let JobEntry { name, .. } = self;
+        if !is_name(name) {
+            return Err(format!("the job {name:?} has more than 32 letters"));
+        }
+        for (key, text) in [("every", &self.every), ("timeout", &self.timeout)] {
+            if let Some(text) = text.as_ref().filter(|text| duration(text).is_none()) {
+                return Err(format!(
+                    "{key} of the job {name} is {text:?}, no span of time such as \"10 min\""
+                ));
+            }
+        }
+        match (&self.at, &self.every) {
+            (Some(_), Some(_)) => Err(format!("the job {name} has at and every; one is enough")),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Manifest {
     /// Reads the manifest of the module whose directory is called `name`.
     ///
@@ -252,6 +277,7 @@ impl Manifest {
             duration(text)
                 .ok_or_else(|| format!("timeout is {text:?}, no span of time such as \"10 s\""))?;
         }
+        manifest.jobs.iter().try_for_each(JobEntry::expect_sound)?;
         if let Some(page) = manifest
             .pages
             .iter()
@@ -306,6 +332,24 @@ impl Manifest {
     pub fn unknown_points(&self) -> impl Iterator<Item = &str> {
         let unknown = |word: &&String| Point::of(word).is_none();
         self.points.iter().filter(unknown).map(String::as_str)
+    }
+
+    /// Its jobs: the first of each name.
+    pub fn jobs(&self) -> impl Iterator<Item = &JobEntry> {
+        let entries = self.jobs.iter().filter(|_| self.has(Point::Job));
+        entries.enumerate().filter_map(|(at, entry)| {
+            let before = &self.jobs[..at];
+            (!before.iter().any(|it| it.name == entry.name)).then_some(entry)
+        })
+    }
+
+    /// How long a job of it may take, unless the configuration says more or less.
+    pub fn job_limit(&self, job: &JobEntry) -> Duration {
+        let own = job.timeout.as_deref().and_then(duration);
+        own.map_or_else(
+            || self.limit(Point::Job),
+            |own| own.min(Point::Job.limits().1),
+        )
     }
 
     /// How long it may take at `point`.

@@ -235,6 +235,26 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
             Some("timeout is \"soon\", no span of time such as \"10 s\""),
         ),
         (
+            with("[[job]]\nname = \"x\"\nevery = \"1 h\"\ntimeout = \"3 min\""),
+            None,
+        ),
+        (
+            with("[[job]]\nname = \"x\"\nevery = \"often\""),
+            Some("every of the job x is \"often\", no span of time such as \"10 min\""),
+        ),
+        (
+            with("[[job]]\nname = \"x\"\ntimeout = \"0 s\""),
+            Some("timeout of the job x is \"0 s\", no span of time such as \"10 min\""),
+        ),
+        (
+            with("[[job]]\nname = \"x\"\nevery = \"1 h\"\nat = \"@daily\""),
+            Some("the job x has at and every; one is enough"),
+        ),
+        (
+            with("[[job]]\nname = \"a23456789-b23456789-c23456789-x-y\""),
+            Some("the job \"a23456789-b23456789-c23456789-x-y\" has more than 32 letters"),
+        ),
+        (
             with("[[command]]\nname = \"../x\"\nsummary = \"s\""),
             Some("\"../x\" is no lower-case word"),
         ),

@@ -1,17 +1,20 @@
 //! Modules as parts: what a module brings stands beside what is built in (G4).
 
 mod events;
+mod jobs;
 
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::module::{Failure, Module, NamedEntry, Point};
-use crate::part::{Command, Context, Part};
+use crate::part::{Command, Context, Job, Part};
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::{Arg, ArgMatches};
 use events::ModuleEvents;
 pub use events::judged;
+pub use jobs::{Idle, IdleJob, MODULE_OFF, idle_jobs, job_left_out, resting};
+use jobs::{OutsideJob, jobs_of};
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
@@ -34,6 +37,7 @@ const OF_TERMINAL: [&str; 9] = [
 struct Outside {
     module: &'static Module,
     commands: Vec<OutsideCommand>,
+    jobs: Vec<OutsideJob>,
 }
 
 /// A subcommand of a module.
@@ -66,7 +70,11 @@ pub fn modules(
                 });
             }
         }
-        parts.push(Box::leak(Box::new(Outside { module, commands })));
+        parts.push(Box::leak(Box::new(Outside {
+            module,
+            commands,
+            jobs: jobs_of(module),
+        })));
     }
     parts
 }
@@ -116,6 +124,10 @@ impl Part for Outside {
             .iter()
             .map(|command| command as &dyn Command)
             .collect()
+    }
+
+    fn jobs(&self) -> Vec<&dyn Job> {
+        self.jobs.iter().map(|job| job as &dyn Job).collect()
     }
 
     fn events<'a>(&'a self, desk: &'a Desk) -> Vec<Box<dyn Provider + 'a>> {

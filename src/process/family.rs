@@ -1,7 +1,7 @@
 //! What a process has started, and what that has started: also those in groups of their own, whom no signal to a group
 //! reaches.
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::fs;
@@ -48,6 +48,10 @@ impl Family {
     pub(crate) fn signal(&self, signal: Signal) {
         for member in &self.0 {
             if look(member.pid).is_some_and(|(now, _)| now == *member) {
+                // With whoever it has started since, if it leads a group: that number is its own as long as it lives.
+                if signal == Signal::SIGKILL {
+                    let _ = killpg(Pid::from_raw(member.pid), signal);
+                }
                 let _ = kill(Pid::from_raw(member.pid), signal);
             }
         }

@@ -10,7 +10,7 @@ use crate::screen::{RawOutput, say};
 use anyhow::Result;
 use serde_json::Value;
 use std::io::{IsTerminal, Read};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
@@ -83,6 +83,17 @@ impl RunOnce {
         }
     }
 
+    /// How long the job may take that is named, or the first.
+    fn job_limit(&self, module: &Module) -> Duration {
+        let name = self.words.first();
+        let mut jobs = module.manifest.jobs();
+        let job = jobs.find(|job| name.is_none_or(|name| *name == job.name));
+        job.map_or_else(
+            || module.manifest.limit(Point::Job),
+            |job| module.manifest.job_limit(job),
+        )
+    }
+
     /// A question with a line of JSON, and the mail behind it.
     fn question(&self, module: &Module, max_size: u64) -> Result<Result<(), Failure>> {
         let point = self.point;
@@ -104,7 +115,7 @@ impl RunOnce {
             point,
             head,
             mail: has_mail(module, point).then_some(mail.as_slice()),
-            limit: None,
+            limit: (point == Point::Job).then(|| self.job_limit(module)),
         };
         match module.head_line(&request) {
             Ok(line) => show("head", line.trim_end())?,

@@ -27,7 +27,8 @@ use std::process::Stdio;
 /// --json prints an object for each job: name, run (what is run), summary, schedule, enabled,
 /// running, started and ended (of the last run, RFC 3339 in UTC, or null), took
 /// (seconds), result (ok, failed, killed, died, missed or running), note, failures
-/// (in a row), next, overdue (seconds), paused, paused_until.
+/// (in a row), next, overdue (seconds), paused, paused_until, idle (why a job of a module
+/// does not run: the module is off, broken, resting or needs an upgrade; or null).
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(
@@ -102,22 +103,24 @@ fn line(desk: &Desk, job: &Planned) -> Result<JobLine> {
     let now = desk.now();
     let mut line = JobLine {
         name: job.name.clone(),
-        run: [&[job.job.name().to_owned()][..], &job.args]
-            .concat()
-            .join(" "),
-        summary: job.job.summary().to_owned(),
+        run: [&[job.what.clone()][..], &job.args].concat().join(" "),
+        summary: job.summary.clone(),
+        idle: job.idle().cloned(),
         times: job.times.clone(),
         enabled: job.enabled,
-        next: job.schedule.next(None, now),
         ..JobLine::default()
     };
+    let mut mark = None;
     if let Some(files) = JobFiles::if_there(&desk.store, &job.name)? {
         let state = files.state()?;
         line.is_running = state.unended().is_some() && files.is_running()?;
         line.paused = files.paused(now)?;
-        line.next = job.schedule.next(state.mark, now);
+        mark = state.mark;
         line.failures = state.failures;
         line.last = state.run;
+    }
+    if line.idle.is_none() {
+        line.next = job.schedule.next(mark, now);
     }
     Ok(line)
 }
@@ -140,6 +143,7 @@ fn list(cx: &Context, json: bool) -> Result<Status> {
 fn run(cx: &Context, name: &str) -> Result<Status> {
     let desk = cx.desk_to_write()?;
     let job = plan::find(&desk.config, &cx.parts, name)?;
+    job.expect_ready()?;
     let before = JobFiles::of(&desk.store, name)?.state()?;
     let mut command = program_again(&desk.config.overrides);
     command.args(["jobs", "work", "--by-hand", name]);

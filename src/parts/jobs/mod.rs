@@ -16,10 +16,12 @@ mod work;
 
 use crate::config::Config;
 use crate::desk::Desk;
+use crate::part::outside::MODULE_OFF;
 use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
 use crate::screen::span;
 use anyhow::Result;
-use built_in::{CleanUp, DayDigest, FlushOutbox, MendIndex, Remind};
+use built_in::{CleanUp, DayDigest, FlushOutbox, MendIndex, Remind, UpgradeModules};
+use table::JobLine;
 
 /// The part.
 pub(crate) const PART: JobsPart = JobsPart;
@@ -48,7 +50,14 @@ impl Part for JobsPart {
     }
 
     fn jobs(&self) -> Vec<&dyn Job> {
-        vec![&FlushOutbox, &CleanUp, &MendIndex, &Remind, &DayDigest]
+        vec![
+            &FlushOutbox,
+            &CleanUp,
+            &UpgradeModules,
+            &MendIndex,
+            &Remind,
+            &DayDigest,
+        ]
     }
 
     fn check_config(&self, config: &Config, parts: &Registry) -> Result<()> {
@@ -82,6 +91,13 @@ impl Part for JobsPart {
         let mut found = Vec::new();
         if let Some(text) = silence(desk) {
             found.push(finding(false, text, Some(TIMER.to_owned())));
+        }
+        // Of modules that are on, somebody else says what is wrong with them.
+        let off = |line: &&JobLine| line.idle.as_ref().is_some_and(|it| it.state == MODULE_OFF);
+        for line in lines.iter().filter(off) {
+            let why = line.idle.as_ref().map_or("", |idle| &idle.why);
+            let text = format!("{} does not run: {why}", line.name);
+            found.push(finding(false, text, Some("`tickets modules`".to_owned())));
         }
         for line in lines.iter().filter(|line| line.failures > 0) {
             let note = line.last.as_ref().map_or("", |run| &run.note);

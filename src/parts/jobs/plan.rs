@@ -3,7 +3,8 @@
 use super::schedule::Schedule;
 use crate::config::{Config, JobTable, Missed};
 use crate::error::{Fault, Status, harmless};
-use crate::part::{Job, Part, Registry};
+use crate::part::outside::{Idle, IdleJob, idle_jobs, job_left_out, resting};
+use crate::part::{Job, JobTimes, Part, Registry};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -11,8 +12,13 @@ use std::time::Duration;
 pub(super) struct Planned {
     /// Its NAME, in `[job.NAME]`.
     pub(super) name: String,
-    pub(super) job: &'static dyn Job,
+    /// What is run, and what that does.
+    pub(super) what: String,
+    pub(super) summary: String,
     pub(super) args: Vec<String>,
+    job: Result<&'static dyn Job, Idle>,
+    /// Why it is not run now.
+    pub(super) rests: Option<Idle>,
     pub(super) schedule: Schedule,
     /// The schedule as it is written.
     pub(super) times: String,
@@ -21,22 +27,86 @@ pub(super) struct Planned {
     pub(super) enabled: bool,
 }
 
+impl Planned {
+    /// Why it does not run, if it does not.
+    pub(super) fn idle(&self) -> Option<&Idle> {
+        self.job.as_ref().err().or(self.rests.as_ref())
+    }
+
+    /// What is run.
+    ///
+    /// # Errors
+    /// It is of a module that cannot be asked (78).
+    pub(super) fn expect_ready(&self) -> Result<&'static dyn Job, Fault> {
+        let cannot = |idle: &Idle| {
+            let text = format!("cannot run the job {}: {}", self.name, idle.why);
+            Fault::new(Status::Config, text).hint("`tickets modules`")
+        };
+        self.job.as_ref().copied().map_err(cannot)
+    }
+}
+
+/// What a table can name.
+#[derive(Clone)]
+struct Known {
+    name: String,
+    summary: String,
+    times: JobTimes,
+    job: Result<&'static dyn Job, Idle>,
+    rests: Option<Idle>,
+}
+
+impl From<IdleJob> for Known {
+    fn from(of: IdleJob) -> Known {
+        Known {
+            name: of.name,
+            summary: of.summary,
+            times: of.times,
+            job: Err(of.idle),
+            rests: None,
+        }
+    }
+}
+
+/// The jobs of the parts that are on, and those of modules that should be.
+fn known(config: &Config, parts: &Registry) -> Vec<Known> {
+    let mut known = Vec::new();
+    for part in parts.on() {
+        let jobs = part.jobs();
+        let module = part.module().filter(|_| !jobs.is_empty());
+        let rests = module.and_then(|module| resting(module, crate::clock::now().as_second()));
+        known.extend(jobs.into_iter().map(|job| Known {
+            name: job.name().to_owned(),
+            summary: job.summary().to_owned(),
+            times: job.times(config),
+            job: Ok(job),
+            rests: rests.clone(),
+        }));
+    }
+    let all: Vec<&dyn Part> = parts.all().map(|(part, _)| part).collect();
+    known.extend(
+        idle_jobs(config, all.iter().copied())
+            .into_iter()
+            .map(Known::from),
+    );
+    known
+}
+
 /// The jobs of a desk, in the order of their names, and what is wrong with others.
 pub(super) fn plan(config: &Config, parts: &Registry) -> (Vec<Planned>, Vec<Fault>) {
-    let jobs = parts.jobs();
+    let known = known(config, parts);
     let mut tables = config.jobs();
-    let is_named = |tables: &[Result<JobTable, Fault>], name: &str| {
-        let has_name = |table: &Result<JobTable, Fault>| matches!(table, Ok(it) if it.name == name);
-        tables.iter().any(has_name)
-    };
-    for job in jobs.iter().filter(|job| job.every().is_some()) {
-        if !is_named(&tables, job.name()) {
-            tables.push(Ok(JobTable::named(job.name())));
+    for job in known.iter().filter(|job| job.times.is_given()) {
+        let has_table = tables.iter().flatten().any(|table| {
+            table.name == job.name || job.times.gives_way && table.run.first() == Some(&job.name)
+        });
+        if !has_table {
+            tables.push(Ok(JobTable::named(&job.name)));
         }
     }
     let (mut planned, mut faults) = (Vec::new(), Vec::new());
     for table in tables {
-        match table.and_then(|table| plan_one(table, &jobs, parts)) {
+        match table.and_then(|table| plan_one(table, &known, config, parts)) {
             Ok(job) => planned.extend(job),
             Err(fault) => faults.push(fault),
         }
@@ -78,55 +148,84 @@ pub(super) fn find(config: &Config, parts: &Registry, name: &str) -> Result<Plan
 /// `None` if it belongs to a part that is off: with that it is gone (G2).
 fn plan_one(
     table: JobTable,
-    jobs: &[&'static dyn Job],
+    known: &[Known],
+    config: &Config,
     parts: &Registry,
 ) -> Result<Option<Planned>, Fault> {
     let (what, args) = match &table.run[..] {
         [what, args @ ..] => (what.clone(), args.to_vec()),
         [] => (table.name.clone(), Vec::new()),
     };
-    let Some(&job) = jobs.iter().find(|job| job.name() == what) else {
+    let found = known.iter().find(|job| job.name == what).cloned();
+    let found = found.or_else(|| job_left_out(config, &what).map(Known::from));
+    let Some(mut found) = found else {
         let has = |part: &dyn Part| part.jobs().iter().any(|job| job.name() == what);
         if parts.off_with(has).is_some() {
             return Ok(None);
         }
-        let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
+        let mut names: Vec<&str> = known.iter().map(|job| job.name.as_str()).collect();
+        names.sort_unstable();
         let fault = table.wrong("run", &format!("there is no job {what:?}"));
         return Err(fault.hint(format!("the jobs are {}", names.join(", "))));
     };
-    job.check(&args).map_err(|why| table.wrong("run", &why))?;
-    let (schedule, times) = schedule(&table, job)?;
+    if let Ok(job) = &found.job {
+        job.check(&args).map_err(|why| table.wrong("run", &why))?;
+    }
+    let (schedule, times) = schedule(&table, &mut found)?;
     Ok(Some(Planned {
         name: table.name,
-        job,
+        what,
+        summary: found.summary,
         args,
+        job: found.job,
+        rests: found.rests,
         schedule,
         times,
-        timeout: table.timeout,
+        timeout: table.timeout.unwrap_or(found.times.timeout),
         enabled: table.enabled,
     }))
 }
 
 /// When a job runs, and that in words.
-fn schedule(table: &JobTable, job: &dyn Job) -> Result<(Schedule, String), Fault> {
-    let (schedule, times) = match (&table.at, table.every.or(job.every())) {
+fn schedule(table: &JobTable, job: &mut Known) -> Result<(Schedule, String), Fault> {
+    let times = &job.times;
+    let own = if table.at.is_none() && table.every.is_none() {
+        (times.at.as_ref(), times.every)
+    } else {
+        (table.at.as_ref(), table.every)
+    };
+    let made = match own {
         (Some(at), _) => {
-            let zone = zone(table)?;
-            let schedule = Schedule::at(at, zone).map_err(|why| table.wrong("at", &why))?;
-            (
-                schedule,
-                at.split_whitespace().collect::<Vec<_>>().join(" "),
-            )
+            let words: Vec<&str> = at.split_whitespace().collect();
+            let schedule = Schedule::at(at, zone(table)?);
+            schedule
+                .map(|schedule| (schedule, words.join(" ")))
+                .map_err(|why| ("at", why))
         }
         (None, Some(every)) => {
             let schedule = Schedule::every(every.as_secs());
-            let schedule = schedule.map_err(|why| table.wrong("every", &why))?;
-            (schedule, format!("every {}", span(every.as_secs())))
+            schedule
+                .map(|schedule| (schedule, format!("every {}", span(every.as_secs()))))
+                .map_err(|why| ("every", why))
         }
+        // Nobody knows when, and it is not run.
+        (None, None) if job.job.is_err() => Ok((Schedule::unknown(), String::new())),
         (None, None) => {
             let fault = table.wrong("at", "expected a time, or `every`");
             return Err(fault.hint("for example: at = \"0 7 * * *\" or every = \"2 h\""));
         }
+    };
+    let (schedule, times) = match made {
+        Ok(made) => made,
+        // What is wrong with a module breaks nothing else (G3).
+        Err((key, why)) if table.at.is_none() && table.every.is_none() => {
+            job.job = Err(Idle {
+                state: "module broken",
+                why: format!("its manifest says {key}: {why}"),
+            });
+            (Schedule::unknown(), String::new())
+        }
+        Err((key, why)) => return Err(table.wrong(key, &why)),
     };
     let host = nix::unistd::gethostname().unwrap_or_default();
     let schedule = schedule.jitter(table.jitter.as_secs(), &host.to_string_lossy(), &table.name);

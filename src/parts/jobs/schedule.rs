@@ -113,6 +113,11 @@ impl Schedule {
         }
     }
 
+    /// Of a job of which nobody knows when it is to run.
+    pub(super) fn unknown() -> Schedule {
+        Schedule::of(Times::Every(i64::MAX))
+    }
+
     fn of(times: Times) -> Schedule {
         Schedule {
             times,

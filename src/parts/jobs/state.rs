@@ -30,6 +30,8 @@ pub(super) struct JobState {
     pub(super) failures: u32,
     /// When the first of them ended.
     pub(super) failing_since: Option<i64>,
+    /// When the last one began that did not.
+    pub(super) last_ok: Option<i64>,
     /// When the admins were last told that it fails.
     pub(super) alarmed: Option<i64>,
     /// The runs that ended, and times that were missed, oldest first.
@@ -136,11 +138,12 @@ impl JobState {
         run.took = took;
         run.result = result;
         run.note = harmless(note).trim().chars().take(LONGEST_NOTE).collect();
-        let run = run.clone();
+        let (run, started) = (run.clone(), run.started);
         self.remember(run);
         if !result.is_failure() {
             self.failures = 0;
             self.failing_since = None;
+            self.last_ok = Some(started);
             return self.alarmed.take().map(|_| Alarm::Works);
         }
         self.failures = self.failures.saturating_add(1);

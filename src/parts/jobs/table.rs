@@ -1,6 +1,7 @@
 //! The jobs of a desk as a table, and as objects.
 
 use super::state::{JobRun, RunResult};
+use crate::part::outside::Idle;
 use crate::screen::{age, cut, fit, span};
 use crate::ticket::when::rfc3339;
 use anstyle::{AnsiColor, Style};
@@ -27,6 +28,8 @@ pub(super) struct JobLine {
     pub(super) last: Option<JobRun>,
     pub(super) is_running: bool,
     pub(super) failures: u32,
+    /// Why it does not run though it should: in two words, and in half a sentence.
+    pub(super) idle: Option<Idle>,
     /// When it runs next, in seconds since 1970; in the past if it is due.
     pub(super) next: Option<i64>,
     /// Until when it is paused, [`i64::MAX`] if for good.
@@ -54,12 +57,14 @@ struct JobObject<'a> {
     overdue: i64,
     paused: bool,
     paused_until: Option<String>,
+    idle: Option<&'a str>,
 }
 
 impl JobLine {
     /// For how many seconds it should have run.
     pub(super) fn overdue(&self, now: i64) -> Option<i64> {
-        let waits = self.enabled && self.paused.is_none() && !self.is_running;
+        let waits =
+            self.enabled && self.paused.is_none() && self.idle.is_none() && !self.is_running;
         let by = now.saturating_sub(self.next.filter(|_| waits)?);
         (by > LATE).then_some(by)
     }
@@ -88,6 +93,7 @@ impl JobLine {
             overdue: self.overdue(now).unwrap_or(0),
             paused: self.paused.is_some(),
             paused_until: self.paused.filter(|&until| until < i64::MAX).map(rfc3339),
+            idle: self.idle.as_ref().map(|idle| idle.why.as_str()),
         })
     }
 
@@ -105,6 +111,9 @@ impl JobLine {
         let red = AnsiColor::Red.on_default().bold();
         if !self.enabled {
             return ("switched off".to_owned(), plain.dimmed());
+        }
+        if let Some(idle) = &self.idle {
+            return (idle.state.to_owned(), red);
         }
         match self.paused {
             Some(i64::MAX) => return ("paused".to_owned(), plain.dimmed()),
@@ -243,6 +252,13 @@ mod tests {
                     86_400,
                 )
             },
+            JobLine {
+                idle: Some(Idle {
+                    state: "needs upgrade",
+                    why: "the module git is left out".to_owned(),
+                }),
+                ..job("git.fetch", "every 15 min", None, -90_000)
+            },
             job(
                 "remind-a-bit-longer",
                 "0,15,30,45 8-18 * * 1-5",
@@ -272,6 +288,7 @@ clean-up        every 1 day       never                      in 1h
 digest          0 7 * * *         1d ago      2.1s  ok       overdue by 5h
 flush           every 5 min       2m ago        1m  failed   in 2m
 reindex         30 2 1,15 * *     1m ago            running  in 1d
+git.fetch       every 15 min      never                      needs upgrade
 remind-a-bit-…  0,15,30,45 8-18…  now         0.0s  died     now
 night           @daily            now               died     paused for 2h
 off             @daily            never                      switched off
@@ -306,7 +323,7 @@ off             @daily            never                      switched off
             "{\"name\":\"digest\",\"run\":\"digest\",\"summary\":\"\",\"schedule\":\"0 7 * * *\",\"enabled\":true,\
              \"running\":false,\"started\":\"2027-01-14T07:00:00Z\",\"ended\":\"2027-01-14T07:00:01Z\",\
              \"took\":2.1,\"result\":\"ok\",\"note\":\"a note\",\"failures\":0,\
-             \"next\":\"2027-01-15T03:00:00Z\",\"overdue\":18000,\"paused\":false,\"paused_until\":null}"
+             \"next\":\"2027-01-15T03:00:00Z\",\"overdue\":18000,\"paused\":false,\"paused_until\":null,\"idle\":null}"
         );
     }
 }

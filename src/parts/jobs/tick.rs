@@ -35,7 +35,7 @@ const MINUTE: i64 = 60;
 /// Whether a job fails does not matter to the exit status: `tickets jobs` shows it, and the admins are told.
 #[derive(clap::Args)]
 pub(super) struct Tick {
-    /// Go on for ever: look once a minute. When the program is replaced, the new one goes on
+    /// Go on for ever: look once a minute. When the program or a module is replaced, the new one goes on
     #[arg(long = "loop")]
     endless: bool,
     /// Say which jobs were run, and how they ended
@@ -54,7 +54,7 @@ impl Run for Tick {
             // Only the leader of a group may not, and that has a session of its own.
             let _ = nix::unistd::setsid();
         }
-        let program = Program::running();
+        let program = Program::running(cx);
         let mut ticker = Ticker::new(self.verbose);
         loop {
             match ticker.look(cx) {
@@ -62,14 +62,14 @@ impl Run for Tick {
                 looked => looked?,
             }
             if ticker.running.is_empty() {
-                if self.endless && program.is_replaced() {
+                if self.endless && program.is_another(cx) {
                     program.start_anew(cx)?;
                 }
                 if !self.endless {
                     break;
                 }
             }
-            ticker.wait(cx, program.is_replaced())?;
+            ticker.wait(cx, program.is_another(cx))?;
         }
         match ticker.mistake {
             Some(fault) => Err(fault.into()),
@@ -166,7 +166,7 @@ impl Ticker {
                     self.note(cx, &ended)?;
                     all_ended = self.more || self.running.is_empty();
                 }
-                // With a new program only what runs is waited for.
+                // With another program only what runs is waited for.
                 Err(RecvTimeoutError::Timeout) if only_for_jobs && !self.running.is_empty() => {}
                 Err(_) => return Ok(()),
             }
@@ -219,6 +219,9 @@ pub(super) fn told(name: &str, run: &JobRun) -> String {
 
 /// True if a job is to be run now. What else the time means for it is kept.
 fn is_due(desk: &Desk, job: &Planned) -> Result<bool> {
+    if job.idle().is_some() {
+        return Ok(false);
+    }
     let now = desk.now();
     let files = JobFiles::of(&desk.store, &job.name)?;
     let state = files.state()?;
@@ -287,17 +290,31 @@ pub(super) fn program_again(desk: &Overrides) -> Command {
     command
 }
 
-/// The file of the program that runs, and what it was like at the start.
+/// The file of the program that runs, what it was like at the start, and the parts that it found then.
 struct Program {
     path: Option<PathBuf>,
     was: Option<(u64, u64, i64)>,
+    parts: Option<String>,
 }
 
 impl Program {
-    fn running() -> Program {
+    fn running(cx: &Context) -> Program {
         let path = std::env::current_exe().ok();
         let was = path.as_ref().and_then(Program::look);
-        Program { path, was }
+        let parts = Program::parts(cx);
+        Program { path, was, parts }
+    }
+
+    /// Which modules there are, and what is to be off, as the configuration says now. A program knows those of its start.
+    fn parts(cx: &Context) -> Option<String> {
+        let config = cx.config().ok()?;
+        Some(format!("{:?} {:?}", config.parts_off, config.modules_on()))
+    }
+
+    /// True if the program would be another one if it were started now: its file was replaced, or modules were.
+    fn is_another(&self, cx: &Context) -> bool {
+        let now = Program::parts(cx);
+        self.is_replaced() || self.parts.is_some() && now.is_some() && now != self.parts
     }
 
     fn look(path: &PathBuf) -> Option<(u64, u64, i64)> {
@@ -311,7 +328,7 @@ impl Program {
         self.was.is_some() && is.is_some() && is != self.was
     }
 
-    /// Becomes the new one.
+    /// Becomes that one.
     fn start_anew(&self, cx: &Context) -> Result<()> {
         let Some(path) = &self.path else {
             return Ok(());

@@ -1,13 +1,13 @@
 //! One run of a job, in a process of its own: so it can be ended, and what it does wrong harms no other.
 
 use super::files::{JobFiles, JobLock};
-use super::plan::{self, Planned};
+use super::plan;
 use super::schedule::Verdict;
 use super::state::{Alarm, JobState, RunResult};
 use crate::desk::Desk;
 use crate::error::{self, Status};
 use crate::log::{LogLine, Severity};
-use crate::part::Context;
+use crate::part::{Context, Job, JobDue};
 use crate::process::Family;
 use crate::screen::when;
 use anyhow::{Result, anyhow};
@@ -29,6 +29,10 @@ const ALONE: Duration = Duration::from_secs(15);
 pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     let desk = cx.desk_to_write_for_mta()?;
     let job = plan::find(&desk.config, &cx.parts, name)?;
+    let runs = job.expect_ready()?;
+    if job.rests.is_some() && !by_hand {
+        return Ok(Status::Ok);
+    }
     let Some(lock) = JobFiles::of(&desk.store, name)?.lock()? else {
         return Ok(Status::Nothing);
     };
@@ -50,7 +54,11 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     dup2_stderr(&log)?;
     end_in_time(job.timeout);
     let started = Instant::now();
-    let done = run(&job, cx, due);
+    let due = JobDue {
+        time: due,
+        last_ok: state.last_ok,
+    };
+    let done = run(runs, &job.args, cx, due);
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (result, note) = match &done {
         Ok(note) => (RunResult::Ok, note.clone()),
@@ -67,8 +75,8 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     })
 }
 
-fn run(job: &Planned, cx: &Context, due: i64) -> Result<String> {
-    let run = AssertUnwindSafe(|| job.job.run(&job.args, cx, due));
+fn run(job: &dyn Job, args: &[String], cx: &Context, due: JobDue) -> Result<String> {
+    let run = AssertUnwindSafe(|| job.run(args, cx, due));
     catch_unwind(run).unwrap_or_else(|_| Err(anyhow!("a mistake in the program: see its log")))
 }
 

@@ -1,9 +1,9 @@
 //! The job `clean-up`: removes what nobody needs any more.
 
-use crate::part::{Context, Job};
+use crate::config::Config;
+use crate::part::{Context, Job, JobDue, JobTimes};
 use crate::screen::plural;
 use anyhow::Result;
-use std::time::Duration;
 
 /// See [`Job`].
 pub(in super::super) struct CleanUp;
@@ -17,11 +17,11 @@ impl Job for CleanUp {
         "removes what processes that died have left, and old copies of filed mail"
     }
 
-    fn every(&self) -> Option<Duration> {
-        Some(Duration::from_secs(86_400))
+    fn times(&self, _config: &Config) -> JobTimes {
+        JobTimes::daily()
     }
 
-    fn run(&self, _args: &[String], cx: &Context, _due: i64) -> Result<String> {
+    fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let desk = cx.desk_to_write_for_mta()?;
         let now = desk.now();
         let files = desk.store.clean_up(now, desk.config.keep_recent)?;

@@ -3,7 +3,7 @@
 use super::tickets::{lines, waiting};
 use crate::desk::Desk;
 use crate::index::history::{HistoryCursor, Window};
-use crate::part::{Context, Job};
+use crate::part::{Context, Job, JobDue};
 use crate::screen::plural;
 use crate::ticket::event::Event;
 use anyhow::Result;
@@ -34,7 +34,7 @@ impl Job for DayDigest {
         "writes to the admins what was opened and closed in the last 24 hours, and what waits"
     }
 
-    fn run(&self, _args: &[String], cx: &Context, _due: i64) -> Result<String> {
+    fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let desk = cx.desk_to_write_for_mta()?;
         let now = desk.now();
         if !desk.prepare_reading()? {

@@ -1,8 +1,9 @@
 //! The job `flush`: sends what waits in the outbox.
 
+use crate::config::Config;
 use crate::desk::Flushed;
 use crate::log::{LogLine, Severity};
-use crate::part::{Context, Job};
+use crate::part::{Context, Job, JobDue, JobTimes};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -18,11 +19,11 @@ impl Job for FlushOutbox {
         "sends what waits in the outbox"
     }
 
-    fn every(&self) -> Option<Duration> {
-        Some(Duration::from_secs(300))
+    fn times(&self, _config: &Config) -> JobTimes {
+        JobTimes::every(Duration::from_secs(300))
     }
 
-    fn run(&self, _args: &[String], cx: &Context, _due: i64) -> Result<String> {
+    fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let mut desk = cx.desk_to_write_for_mta()?;
         let Flushed {
             sent,

@@ -1,7 +1,7 @@
 //! The job `reindex`: makes the index anew if it is bad.
 
 use crate::index::IndexError;
-use crate::part::{Context, Job};
+use crate::part::{Context, Job, JobDue};
 use anyhow::Result;
 
 /// See [`Job`].
@@ -16,7 +16,7 @@ impl Job for MendIndex {
         "brings the index up to date, and makes it anew if it is damaged"
     }
 
-    fn run(&self, _args: &[String], cx: &Context, _due: i64) -> Result<String> {
+    fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let mut desk = cx.desk_to_write_for_mta()?;
         if !desk.prepare_reading()? {
             return Ok("no tickets yet".to_owned());

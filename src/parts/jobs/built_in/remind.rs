@@ -1,7 +1,7 @@
 //! The job `remind`: names to the admins what waits for too long.
 
 use super::tickets::{lines, waiting};
-use crate::part::{Context, Job};
+use crate::part::{Context, Job, JobDue};
 use crate::screen::plural;
 use anyhow::Result;
 use jiff::{Span, SpanRelativeTo};
@@ -25,7 +25,7 @@ impl Job for Remind {
         length(args).map(|_| ())
     }
 
-    fn run(&self, args: &[String], cx: &Context, _due: i64) -> Result<String> {
+    fn run(&self, args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let desk = cx.desk_to_write_for_mta()?;
         let length = length(args).unwrap_or(LONG);
         if !desk.prepare_reading()? {
