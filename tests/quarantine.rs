@@ -168,7 +168,7 @@ fn check_counts_what_is_there() {
     );
 }
 
-// G5: after 30 days a job removes it; a clock that is wrong for a day removes nothing
+// G5: a clock that is wrong for a day removes nothing
 #[test]
 fn what_is_old_can_be_dropped() {
     let b = desk();
@@ -205,6 +205,99 @@ fn what_is_old_can_be_dropped() {
     b.says("quarantine drop --before 45d", "dropped 0 messages\n");
     b.says("quarantine drop --before 30d", "dropped 1 message\n");
     assert_eq!(held(&b).len(), 0);
+}
+
+// G5, I1: a job of each day removes what is old, and tells the admins of what waits
+#[test]
+fn a_job_removes_what_is_old_and_tells_of_what_waits() {
+    let b = desk();
+    answers(&b, "");
+    let named = |b: &Bench| {
+        b.run(&["jobs", "--json"], b"")
+            .stdout
+            .contains("\"quarantine\"")
+    };
+    b.file("submit", MAIL.replace("<1@", "<3@"));
+    b.take_sent();
+    b.says(
+        "jobs run quarantine",
+        "quarantine: ok: 0 removed, 0 waiting\n",
+    );
+    assert_eq!(b.take_sent_in_short(), [""; 0]);
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let hostile = MAIL
+        .replace("<1@", "<2@")
+        .replace("Printer", "=?utf-8?q?a=0Ab=1B[1m?=");
+    let hostile = hostile.replace("Alice", &"x".repeat(200));
+    b.file("submit", hostile);
+    b.says(
+        "jobs run quarantine",
+        "quarantine: ok: 0 removed, 2 waiting\n",
+    );
+    let sent = b.take_sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].args, "-i -f <> -- steve@example.org");
+    assert_eq!(
+        sent[0].field("Subject").unwrap(),
+        "2 messages are in quarantine"
+    );
+    assert_eq!(sent[0].field("Auto-Submitted").unwrap(), "auto-generated");
+    let body = sent[0].body().replace("=\n", "");
+    let lines = body.lines();
+    let mut lines: Vec<&str> = lines.filter(|line| line.starts_with("  ")).collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "  now  Alice <alice@example.net>: Printer (f: a virus was found)".to_owned(),
+            format!(
+                "  now  {}=E2=80=A6: a b[1m (f: a virus was found)",
+                "x".repeat(49)
+            ),
+        ]
+    );
+    // 31 days later, as other mail tells.
+    let now = b.begun.as_second();
+    for entry in fs::read_dir(b.ticket("quarantine/new")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let days = if text.contains("<1@") { 31 } else { 29 };
+        let (before, rest) = text.split_once("X-Tickets-Quarantine: ").unwrap();
+        let (_, rest) = rest.split_once(';').unwrap();
+        let at = now - days * 86_400;
+        fs::write(&path, format!("{before}X-Tickets-Quarantine: {at};{rest}")).unwrap();
+    }
+    let recent = b.ticket(".tickets/recent");
+    let day = fs::read_dir(&recent)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let yesterday = jiff::Timestamp::from_second(now - 86_400).unwrap();
+    fs::rename(day, recent.join(yesterday.strftime("%Y-%m-%d").to_string())).unwrap();
+    b.says(
+        "jobs run quarantine",
+        "quarantine: ok: 1 removed, 1 waiting\n",
+    );
+    assert!(held(&b)[0].contains("<2@"));
+    let sent = b.take_sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(
+        sent[0].field("Subject").unwrap(),
+        "1 message is in quarantine"
+    );
+    // It goes on without modules, as long as there is a quarantine.
+    b.configure("");
+    assert!(named(&b));
+    b.works("quarantine drop --all");
+    fs::remove_dir_all(b.ticket("quarantine")).unwrap();
+    assert!(!named(&b));
+    // With its part it is gone.
+    b.make_dir("tickets/quarantine");
+    b.configure("[parts]\noff = [\"quarantine\"]\n");
+    assert!(!named(&b));
 }
 
 /// A delivery with a filter that says `answer`.

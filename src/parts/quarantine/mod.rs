@@ -3,8 +3,9 @@
 //! That filters can put a message there is the core's; without this part, mutt opens the directory as a Maildir.
 
 mod command;
+mod job;
 
-use crate::part::{BuiltIn, Command, Part};
+use crate::part::{BuiltIn, Command, Job, Part};
 
 /// The part.
 pub(crate) const PART: QuarantinePart = QuarantinePart;
@@ -23,5 +24,9 @@ impl Part for QuarantinePart {
 
     fn commands(&self) -> Vec<&dyn Command> {
         vec![&BuiltIn::<command::Quarantine>::COMMAND]
+    }
+
+    fn jobs(&self) -> Vec<&dyn Job> {
+        vec![&job::KeepQuarantine]
     }
 }
