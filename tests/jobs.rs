@@ -543,6 +543,76 @@ fn it_is_seen_that_no_time_passes() {
     assert_eq!(lines.matches("no_tick_for").count(), 1, "{lines}");
 }
 
+// I3
+#[test]
+fn admins_get_one_mail_a_day_while_no_time_passes() {
+    let bench = Bench::with("[job.flush]\nevery = \"2 min\"\n");
+    let day = 86_400;
+    let mut nth = 0;
+    let mut silence = || -> Vec<String> {
+        nth += 1;
+        bench.file("submit", mail(&nth.to_string(), "", "x"));
+        let sent = bench.take_sent();
+        let notes = sent
+            .iter()
+            .filter(|it| it.field("X-Tickets-Ticket").is_none());
+        notes
+            .map(|it| {
+                assert_eq!(
+                    (it.field("Subject").as_deref(), it.args.as_str()),
+                    (Some("No job runs"), "-i -f <> -- steve@example.org")
+                );
+                it.body().split(',').next().unwrap().to_owned()
+            })
+            .collect()
+    };
+    let silent = [""; 0];
+    let told = "tickets/.tickets/jobs/silence";
+    let told_ago = |ago: i64| {
+        let at = jiff::Timestamp::now().as_second() - ago;
+        bench.put(told, format!("{at}\n").as_bytes());
+    };
+    // Whoever sets a desk up has a day for the timer.
+    assert_eq!(silence(), silent);
+    assert_eq!(silence(), silent);
+    told_ago(day + 1);
+    assert_eq!(silence(), ["No job of this desk has run ever"]);
+    assert_eq!(silence(), silent);
+    bench.run(&["tick"], b"").silent();
+    let beats = |ago: u64| {
+        let beat = fs::File::options()
+            .write(true)
+            .open(bench.ticket(".tickets/jobs/beat"))
+            .unwrap();
+        beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(ago))
+            .unwrap();
+    };
+    told_ago(2 * day);
+    assert_eq!(silence(), silent);
+    beats(23 * 3600);
+    assert_eq!(silence(), silent);
+    beats(25 * 3600);
+    assert_eq!(silence(), ["No job of this desk has run for a day"]);
+    beats(50 * 3600);
+    assert_eq!(silence(), silent);
+    // A clock that was set back keeps nobody silent, and a file that is none of ours neither.
+    told_ago(-day);
+    assert_eq!(silence(), ["No job of this desk has run for 2 days"]);
+    bench.put(told, b"\xff\xff");
+    assert_eq!(silence(), silent);
+    // What cannot be noted is no reason for a mail to wait.
+    fs::remove_file(bench.path(told)).unwrap();
+    bench.make_dir(told);
+    assert_eq!(silence(), silent);
+    fs::remove_dir(bench.path(told)).unwrap();
+    assert_eq!(silence(), ["No job of this desk has run for 2 days"]);
+    // Nobody expects jobs without a word of them.
+    fs::remove_file(bench.path(told)).unwrap();
+    bench.configure("");
+    assert_eq!(silence(), silent);
+    assert!(!bench.path(told).exists());
+}
+
 // G2
 #[test]
 fn with_the_part_its_jobs_are_gone() {

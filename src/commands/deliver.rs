@@ -101,11 +101,13 @@ impl Run for Deliver {
                 Ok(Status::NoUser)
             }
             _ => {
-                let line = match desk.silence() {
+                let silence = desk.silence();
+                let line = match silence {
                     Some(seconds) => LogLine::default().number("no_tick_for", seconds),
                     None => LogLine::default(),
                 };
                 logged::filed(line, &outcome);
+                silence.into_iter().for_each(|it| desk.tell_of_silence(it));
                 Ok(Status::Ok)
             }
         }

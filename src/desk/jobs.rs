@@ -2,10 +2,16 @@
 
 use super::Desk;
 use crate::error;
-use anyhow::Result;
+use crate::log::{LogLine, Severity};
+use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
+use std::io::{Read, Seek, Write};
 
 /// So many seconds after the last tick somebody should look after it.
 const SILENCE: i64 = 600;
+
+/// So many seconds after it the admins are told.
+const DAY: i64 = 24 * 3600;
 
 impl Desk {
     /// Writes to the admins, and sends it. `about` names what it is about, in letters, digits, dots and hyphens. Without a
@@ -24,6 +30,58 @@ impl Desk {
             Ok(report) => self.after_sending(&report, now),
             Err(e) => vec![error::line(&e)],
         })
+    }
+
+    /// Writes to the admins that nobody has run `tickets tick` for `silent` seconds, if that is more than a day: once a day,
+    /// and where it was never run, a day after that was seen first. Nothing fails because of it.
+    pub fn tell_of_silence(&self, silent: i64) {
+        if silent < DAY {
+            return;
+        }
+        match self.is_to_be_told(silent) {
+            Ok(false) => {}
+            Ok(true) => {
+                let since = match (silent < self.now(), silent / DAY) {
+                    (true, 1) => "for a day".to_owned(),
+                    (true, days) => format!("for {days} days"),
+                    (false, _) => "ever".to_owned(),
+                };
+                let text = format!(
+                    "No job of this desk has run {since}, though its configuration has jobs: nobody runs `tickets \
+                     tick`, which is to be done once a minute, by a timer of systemd or by cron. You will hear of \
+                     this once a day.\n"
+                );
+                if let Err(e) = self.write_to_admins("silence", "No job runs", &text) {
+                    unsaid(&e);
+                }
+            }
+            Err(e) => unsaid(&e),
+        }
+    }
+
+    /// True once a day.
+    fn is_to_be_told(&self, silent: i64) -> Result<bool> {
+        let (place, now) = (self.store.own_dir("jobs")?.at("silence"), self.now());
+        let look = || {
+            let mut file = place.open(OFlag::O_RDWR | OFlag::O_CREAT)?;
+            if fs2::FileExt::try_lock_exclusive(&file).is_err() {
+                // Whoever has it tells them.
+                return Ok(false);
+            }
+            let mut text = String::new();
+            (&file).take(32).read_to_string(&mut text)?;
+            let told: Option<i64> = text.trim().parse().ok();
+            let is_first = told.is_none() && silent >= now;
+            // A clock that was set back is no reason to be silent.
+            if told.is_some_and(|told| (0..DAY).contains(&now.saturating_sub(told))) {
+                return Ok(false);
+            }
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(format!("{now}\n").as_bytes())?;
+            Ok::<bool, std::io::Error>(!is_first)
+        };
+        look().with_context(|| format!("cannot use {}", place.path().display()))
     }
 
     /// Notes that time passes here.
@@ -52,4 +110,11 @@ impl Desk {
         // A clock that was wrong beats in the future.
         (silent.abs() > SILENCE).then_some(silent.max(0))
     }
+}
+
+/// Says in the log why the admins were not told.
+fn unsaid(e: &anyhow::Error) {
+    let line = LogLine::default().name("silence", "jobs");
+    line.text("untold", &error::line(e))
+        .write(Severity::Warning);
 }
