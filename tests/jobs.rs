@@ -3,6 +3,7 @@
 //! No test waits for a time to come: a job is made due by what is known of its last run.
 
 mod crash;
+mod endless;
 mod modules;
 mod ping;
 

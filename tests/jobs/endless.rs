@@ -1,0 +1,83 @@
+//! `tickets tick --loop`, which goes on as another program when there is another, or other modules (I2).
+//!
+//! It looks once a minute, and whenever a job has ended: no test waits for a minute.
+
+use super::{due, history, make_due};
+use crate::bench::{Bench, binary, own};
+use crate::deliver::mail;
+use crate::manager::shelf::{path_line, put, set_mode};
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Starts the loop as this program, for a desk of which `flush` is due. Returns when that runs, which takes until there
+/// is a file `go`.
+fn started(bench: &Bench, program: &Path) -> Child {
+    bench.sendmail("#!/bin/sh\nexit 75\n");
+    bench.file("submit", mail("2", "", "x"));
+    make_due(bench, "flush");
+    bench.sendmail(
+        "#!/bin/sh\ncd \"${0%/*}\"\n: >began\nuntil [ -e go ]; do sleep 0.05; done\nexit 75\n",
+    );
+    let mut command = Command::new(program);
+    bench.as_ordinary_user(&mut command);
+    command.args(["tick", "--loop"]).process_group(0);
+    let child = command.stdin(Stdio::null()).spawn().unwrap();
+    until(|| bench.path("began").exists());
+    child
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        std::thread::yield_now();
+    }
+}
+
+// I2
+#[test]
+fn a_loop_goes_on_as_the_new_program() {
+    let bench = due("", &[]);
+    let program = bench.path("program");
+    fs::copy(binary(), &program).unwrap();
+    own(&program);
+    let mut child = started(&bench, &program);
+    // The new one says how it was started, and ends.
+    bench.put("new", b"#!/bin/sh\necho \"$*\" >\"${0%/*}/began\"\n");
+    set_mode(&bench.path("new"), 0o755);
+    fs::rename(bench.path("new"), &program).unwrap();
+    // What runs is not left alone.
+    assert!(child.try_wait().unwrap().is_none());
+    assert_eq!(fs::read(bench.path("began")).unwrap(), b"");
+    bench.put("go", b"");
+    assert!(child.wait().unwrap().success());
+    let config = bench.path("config.toml");
+    assert_eq!(
+        fs::read_to_string(bench.path("began")).unwrap(),
+        format!("--config {} tick --loop\n", config.display())
+    );
+    assert_eq!(history(&bench, "flush").len(), 1);
+}
+
+// I2, I1: a module that is switched on meanwhile has its jobs there
+#[test]
+fn a_loop_sees_modules_that_are_switched_on() {
+    let flush = "[job.flush]\nevery = \"1000 days\"\n";
+    let bench = due(flush, &[]);
+    let mut child = started(&bench, binary());
+    let manifest = "[[job]]\nname = \"fetch\"\nevery = \"15 min\"\n";
+    put(&bench, "git", &["job"], manifest, "#!/bin/sh\n");
+    bench.configure(&format!(
+        "{}modules = [\"git\"]\n{flush}",
+        path_line(&bench)
+    ));
+    let seen = bench.ticket(".tickets/jobs/git.fetch.json");
+    assert!(!seen.exists());
+    bench.put("go", b"");
+    until(|| seen.exists());
+    // It is the same process.
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(history(&bench, "flush").len(), 1);
+}
