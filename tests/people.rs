@@ -141,6 +141,24 @@ fn answers_carry_the_name_of_whoever_wrote() {
             "\"Steve (Support)\"",
         ),
         (
+            "signed from the ticket's address by somebody of whom the configuration says nothing",
+            "ticket-1",
+            "\"Steve Miller (Support)\" <ticket-1@example.org>",
+            "\"Steve Miller (Support)\"",
+        ),
+        (
+            "signed from the ticket's address for another desk",
+            "ticket-1",
+            "\"Steve Miller (Sales)\" <ticket-1@example.org>",
+            "Support",
+        ),
+        (
+            "signed by nobody",
+            "ticket-1",
+            "\" (Support)\" <ticket-1@example.org>",
+            "Support",
+        ),
+        (
             "not signed",
             "ticket-1",
             "Support <ticket-1@example.org>",

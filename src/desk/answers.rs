@@ -11,7 +11,7 @@ use crate::files::read_text;
 use crate::outbox::{Key, Released};
 use crate::ticket::State;
 use crate::ticket::address::Verb;
-use crate::ticket::compose::{Composer, Did, Outgoing, own_words, signed_for};
+use crate::ticket::compose::{Composer, Did, Outgoing, own_words, signed_by, signed_for};
 use crate::ticket::identity::Identity;
 use crate::ticket::person::{Person, first_addresses};
 use crate::ticket::plan::{Answer, Plan};
@@ -95,11 +95,14 @@ impl Desk {
                     composer.note(message, to, &lines, &path, &reason).mail
                 }
                 Answer::PassOn(to) => {
-                    let own = author.iter().filter(|a| addresses.target(&a.address).is_none());
-                    let own = own.map(|a| &a.name).find(|name| !name.is_empty());
-                    let sign = person.and_then(|it| it.sign.as_ref());
-                    let name = sign.or(own).or(person.and_then(|it| it.name.as_ref()));
-                    composer.pass_on(message, to, name.map_or("", String::as_str))
+                    let own = author.as_ref().and_then(|a| match addresses.target(&a.address) {
+                        None => Some(a.name.as_str()).filter(|name| !name.is_empty()),
+                        // From the ticket the operator's mutt signs for the desk.
+                        Some(_) => signed_by(&a.name, composer.name),
+                    });
+                    let sign = person.and_then(|it| it.sign.as_deref());
+                    let name = sign.or(own).or(person.and_then(|it| it.name.as_deref()));
+                    composer.pass_on(message, to, name.unwrap_or_default())
                 }
                 Answer::Closed(to) => {
                     // A stranger's words do not go out in the desk's name (C4).

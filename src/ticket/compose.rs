@@ -18,7 +18,7 @@ mod tests;
 mod wake;
 mod words;
 
-pub use copy::{Did, signed_for};
+pub use copy::{Did, signed_by, signed_for};
 pub use msg_id::{OwnMsgId, ticket_of_msg_id};
 pub use words::own_words;
 

@@ -48,6 +48,19 @@ pub fn signed_for(own: &str, desk: &str) -> String {
     }
 }
 
+/// Whose name a display name of that form has: `Steve` of `Steve (Support)`. `None` if it has another form.
+#[must_use]
+pub fn signed_by<'a>(signed: &'a str, desk: &str) -> Option<&'a str> {
+    let own = match desk.is_empty() {
+        true => Some(signed),
+        false => signed
+            .strip_suffix(')')
+            .and_then(|it| it.strip_suffix(desk))
+            .and_then(|it| it.strip_suffix(" (")),
+    };
+    own.filter(|own| !own.trim().is_empty())
+}
+
 impl Composer<'_> {
     /// `original` for admins: body and MIME structure byte for byte, under a new header (C2). Plain Reply works with
     /// that header, and the author's DMARC policy does not apply to it.
