@@ -32,7 +32,7 @@ pub enum LogTo {
 }
 
 /// Where the machine's log is handed in.
-const SYSLOG: &str = "/dev/log";
+pub const SYSLOG: &str = "/dev/log";
 
 /// How long a log may be busy, in milliseconds, before it counts as one that nobody reads.
 const MOMENT: u16 = 500;

@@ -3,6 +3,21 @@
 use crate::error::{Fault, Status};
 use std::path::Path;
 
+/// So many keys are read at a glance: those of a table such as `[[alert]]`, but not all that there are.
+const FEW_KEYS: usize = 12;
+
+/// What helps whoever wrote the key `wrong` where `there` are: the nearest of them, else all.
+pub(super) fn known(wrong: &str, there: &[&str]) -> String {
+    let only = match there {
+        [only] => Some(*only),
+        _ => None,
+    };
+    match nearest_of(wrong, there).or(only) {
+        Some(right) => format!("the key is `{right}`"),
+        None => format!("the keys are {}", there.join(", ")),
+    }
+}
+
 /// An error that names the file, the line and, for a misspelt key, the nearest right one.
 pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) -> Fault {
     let line = error.span().map_or(1, |span| {
@@ -14,6 +29,13 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
     let name = file.map_or_else(|| "configuration".into(), |f| f.display().to_string());
     let message = error.message();
     let mut words = message.split('`').skip(1).step_by(2);
+    if message == "duplicate key"
+        && let Some((key, first)) = repeated(text, line)
+    {
+        let text =
+            format!("{name}:{line}: duplicate key `{key}`, which stands in line {first}, too");
+        return Fault::new(Status::Config, text).hint("one of the two has to go");
+    }
     if message.starts_with("unknown field")
         && let Some(wrong) = words.next()
     {
@@ -21,10 +43,13 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
             Status::Config,
             format!("{name}:{line}: unknown key `{wrong}`"),
         );
-        return match nearest(wrong, words) {
-            Some(right) => fault.hint(format!("the key is `{right}`")),
-            None => fault.hint("`tickets init --print-config` shows every key"),
-        };
+        let there: Vec<&str> = words.collect();
+        return fault.hint(match nearest_of(wrong, &there) {
+            None if there.len() > FEW_KEYS => {
+                "`tickets init --print-config` shows every key".into()
+            }
+            _ => known(wrong, &there),
+        });
     }
     let message = match wrong_value(message) {
         Some(message) => format!("{}{message}", key_in(text, line)),
@@ -67,15 +92,38 @@ fn key_in(text: &str, line: usize) -> String {
         .unwrap_or_default()
 }
 
-/// The one among `all` that is most like `wrong`, if any is.
-pub(super) fn nearest_of<'a>(wrong: &str, all: &[&'a str]) -> Option<&'a str> {
-    nearest(wrong, all.iter().copied())
+/// The key or the head of a table in `line`, counted from 1, and the line before it in which the same stands first;
+/// `None` if that is written in some other way.
+fn repeated(text: &str, line: usize) -> Option<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().take(line).map(str::trim).collect();
+    let (again, before) = lines.split_last()?;
+    let key = name_in(again)?;
+    // A key is one of its table; a table is one of the file.
+    let table = before.iter().rposition(|line| is_head(line));
+    let from = table.filter(|_| !is_head(again)).map_or(0, |at| at + 1);
+    let same = |line: &&str| is_head(line) == is_head(again) && name_in(line) == Some(key);
+    let first = before[from..].iter().position(same)?;
+    Some((key, from + first + 1))
 }
 
-/// The candidate with the smallest distance from `wrong`, if that is small.
-fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .map(|c| (distance(wrong, c), c))
+/// True if a line begins a table.
+fn is_head(line: &str) -> bool {
+    line.starts_with('[')
+}
+
+/// The name of the key, or of the table, that a line begins with.
+fn name_in(line: &str) -> Option<&str> {
+    let end = if is_head(line) { ']' } else { '=' };
+    let (name, _) = line.split_once(end)?;
+    let name = name.trim_start_matches('[').trim();
+    let plain = |c: char| c.is_alphanumeric() || "._-\"' ".contains(c);
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+/// The one among `all` with the smallest distance from `wrong`, if that is small.
+pub(super) fn nearest_of<'a>(wrong: &str, all: &[&'a str]) -> Option<&'a str> {
+    all.iter()
+        .map(|&c| (distance(wrong, c), c))
         .min()
         .filter(|(d, _)| *d <= 1 + wrong.len() / 3)
         .map(|(_, c)| c)

@@ -1,7 +1,7 @@
 //! `[job.NAME]`: what is to happen at which times. It is read when somebody asks for it, so that a mistake there keeps no
 //! mail waiting (I1).
 
-use super::explain::{nearest_of, wrong, wrong_value};
+use super::explain::{known, wrong, wrong_value};
 use super::keys::Config;
 use super::value::{OneOrMore, TimeSpan};
 use crate::error::{Fault, Status};
@@ -98,12 +98,9 @@ impl JobTable {
                 "enabled" => job.enabled = read(&job, key, value)?,
                 _ => {
                     let fault = Fault::new(Status::Config, format!("{whole}: unknown key `{key}`"));
-                    let hint = match nearest_of(key, &KEYS) {
-                        _ if value.is_object() => {
-                            format!("of a job of the module {name}: [job.\"{name}.{key}\"]")
-                        }
-                        Some(right) => format!("the key is `{right}`"),
-                        None => format!("the keys are {}", KEYS.join(", ")),
+                    let hint = match value.is_object() {
+                        true => format!("of a job of the module {name}: [job.\"{name}.{key}\"]"),
+                        false => known(key, &KEYS),
                     };
                     return Err(fault.hint(hint));
                 }

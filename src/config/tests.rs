@@ -89,6 +89,41 @@ fn mistakes_name_line_and_remedy() {
             Some("`tickets init --print-config` shows every key".into()),
         ),
         (
+            "[person.a]\nmail = \"a@x\"",
+            "config.toml:2: unknown key `mail`",
+            Some("the keys are address, sign, login".into()),
+        ),
+        (
+            "[[alert]]\numleitung = \"a@x\"",
+            "config.toml:2: unknown key `umleitung`",
+            Some("the keys are to, when, events, zone, limit, from, holidays, kind".into()),
+        ),
+        (
+            "[parts]\nstats = false",
+            "config.toml:2: unknown key `stats`",
+            key("off"),
+        ),
+        (
+            "name = \"x\"\nadmins = [\n  \"a@x\",\n]\n\n admins = []",
+            "config.toml:6: duplicate key `admins`, which stands in line 2, too",
+            Some("one of the two has to go".into()),
+        ),
+        (
+            "[person.a]\nlogin = \"a\"\n[person.b]\nlogin = \"b\"\n# c\nlogin = \"c\"",
+            "config.toml:6: duplicate key `login`, which stands in line 4, too",
+            Some("one of the two has to go".into()),
+        ),
+        (
+            "[person.a]\nlogin = \"a\"\n[parts]\noff = []\n [person.a] # again",
+            "config.toml:5: duplicate key `person.a`, which stands in line 1, too",
+            Some("one of the two has to go".into()),
+        ),
+        (
+            "name = \"x\"\n\"name\" = \"y\"",
+            "config.toml:2: duplicate key",
+            None,
+        ),
+        (
             "# c\nack_limit = \"many\"",
             "config.toml:2: ack_limit: expected a whole number from 0 to 4294967295, not string \"many\"",
             None,

@@ -5,11 +5,12 @@ use super::mend::{as_owner, as_root, own_command, user};
 use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
-use crate::log::LogTo;
+use crate::log::{LogTo, SYSLOG};
 use crate::privilege;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
 use nix::unistd::AccessFlags;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -84,7 +85,15 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
         (LogTo::Nowhere, _) => return None,
         (LogTo::Syslog, None) => Diagnosis::ok("log: syslog, facility mail"),
         // Mail is taken, filed and answered all the same.
-        (LogTo::Syslog, Some(e)) => Diagnosis::ok(format!("log: none, for syslog: {e}")),
+        (LogTo::Syslog, Some(e)) => {
+            let why = match crate::files::absent(&e) || e.kind() == ErrorKind::ConnectionRefused {
+                true => format!("no syslog on this machine ({SYSLOG})"),
+                false => format!("syslog ({SYSLOG}) takes nothing ({e})"),
+            };
+            let file = file_to_edit(desk);
+            let way = format!("`log = \"/absolute/FILE\"` in {file} notes it in a file");
+            Diagnosis::note(format!("log: {why}, so nothing is noted; {way}"))
+        }
         (LogTo::File(path), None) => match unshared_log(desk, path) {
             Some(finding) => finding,
             None => Diagnosis::ok(format!("log: {}", path.display())),
@@ -96,7 +105,7 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
                     "name another file with `log = ...` in {}",
                     file_to_edit(desk)
                 ),
-                std::io::ErrorKind::StorageFull => {
+                ErrorKind::StorageFull => {
                     format!("df -h {}", quoted_path(path.parent().unwrap_or(path)))
                 }
                 _ => writable_log(desk, path),

@@ -3,6 +3,7 @@
 //! Any user may ask `exim4 -bt` where a mail would go, `-bP` where it listens, and `-bh` how it would talk to another
 //! server. That talk reads the configuration in force, and sends nothing.
 
+mod doors;
 mod pieces;
 
 use super::ask::ask;
@@ -11,12 +12,12 @@ use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, mistyped, own_command};
 use super::queue;
 use super::smtp::{self, Reply};
-use super::way::{Doors, Look, Open, Probes};
+use super::way::{Look, Open, Probes};
 use crate::commands::mta::Exim;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
+use doors::doors;
 use pieces::{Pieces, copied_proofs, files_in};
-use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -60,9 +61,16 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
         found.push(foreign(look, domain));
     }
     found.extend(copied_proofs(look));
-    found.extend(closed_directories(&look.desk.config.dir));
     let known = found.iter().any(|it| it.level == Level::Fail);
-    found.extend(proven(look, &exim, routed, known));
+    let closed = closed_directories(&look.desk.config.dir);
+    let is_closed = !closed.is_empty();
+    found.extend(closed);
+    found.extend(match (known, routed, look.program("exim4")) {
+        // What it says of tickets is a consequence of that.
+        (false, Some(_), Some(program)) if is_closed => refused(look, &exim, &program),
+        _ => None,
+    });
+    found.extend(proven(look, &exim, routed, known || is_closed));
     found.extend(queue::exim(look));
     // Last: where a name server is away, they may take all the time that there is.
     if let Some(program) = look.program("exim4").filter(|_| routed.is_some()) {
@@ -193,23 +201,40 @@ fn proven(look: &Look, exim: &Exim, routed: Option<bool>, known: bool) -> Vec<Di
 
 /// A talk with another server, as Exim would have it.
 fn talk(look: &Look, exim: &Exim, program: &Path, probes: &Probes) -> Vec<Diagnosis> {
-    let lines = smtp::commands(&probes.recipients()).join("\r\n");
-    let input = format!("EHLO [{STRANGER}]\r\n{lines}\r\n");
-    let said = match ask(program, &["-bh", STRANGER], &input) {
-        Ok(answer) => answer.text,
+    let replies = match asked(program, &probes.recipients()) {
+        Ok(replies) => replies,
         Err(e) => {
             let text = format!("Exim: it could not be asked how it talks to others: {e}");
             return vec![Diagnosis::warn(text).mend(format!("exim4 -bh {STRANGER}"))];
         }
     };
-    let replies: Vec<Reply> = said.lines().filter_map(Reply::read).collect();
     let domain = look.desk.config.addresses.domain();
-    let relay = |reply: &Reply| reply.text.contains("relay not permitted");
-    let is_foreign = smtp::to_recipients(&replies).is_ok_and(|it| it.first().is_some_and(relay));
-    if is_foreign && !accepts(exim, domain) {
+    if is_foreign(&replies) && !accepts(exim, domain) {
         return vec![foreign(look, domain)];
     }
     probes.judge("Exim", look.desk, &replies, &remake())
+}
+
+/// The same with a server that cannot look into the store: of what Exim says, only that it takes no mail for the domain.
+fn refused(look: &Look, exim: &Exim, program: &Path) -> Option<Diagnosis> {
+    let domain = look.desk.config.addresses.domain();
+    let submit = look.desk.config.addresses.submit();
+    let replies = asked(program, &[&submit]).ok()?;
+    (is_foreign(&replies) && !accepts(exim, domain)).then(|| foreign(look, domain))
+}
+
+/// What Exim says to another server that names these recipients.
+fn asked(program: &Path, recipients: &[&str]) -> std::io::Result<Vec<Reply>> {
+    let lines = smtp::commands(recipients).join("\r\n");
+    let input = format!("EHLO [{STRANGER}]\r\n{lines}\r\n");
+    let said = ask(program, &["-bh", STRANGER], &input)?.text;
+    Ok(said.lines().filter_map(Reply::read).collect())
+}
+
+/// True if the first recipient is refused as one of somebody else's domain.
+fn is_foreign(replies: &[Reply]) -> bool {
+    let relay = |reply: &Reply| reply.text.contains("relay not permitted");
+    smtp::to_recipients(replies).is_ok_and(|it| it.first().is_some_and(relay))
 }
 
 /// A file that is newer than the configuration that was made of it.
@@ -287,60 +312,7 @@ fn listens(program: &Path, submit: &str, routed: bool) -> Vec<Diagnosis> {
     found
 }
 
-/// Where Exim listens, of what `-bP` says.
-fn doors(asked: &str) -> Doors {
-    let value = |name: &str| {
-        let mut lines = asked.lines();
-        let value = lines.find_map(|it| it.strip_prefix(name)?.trim_start().strip_prefix('='));
-        value.unwrap_or_default().trim().to_owned()
-    };
-    let list = |text: &str| -> Vec<String> {
-        let (by, text) = match text.strip_prefix('<').and_then(|it| it.chars().next()) {
-            Some(by) => (by, text.get(1 + by.len_utf8()..).unwrap_or_default()),
-            None => (':', text),
-        };
-        // A separator that is doubled belongs to the word.
-        let doubled = [by, by].iter().collect::<String>();
-        let words = text.replace(&doubled, "\n");
-        let words = words.split(by).map(|it| it.replace('\n', &by.to_string()));
-        let words = words.map(|it| it.trim().to_owned());
-        words.filter(|it| !it.is_empty()).collect()
-    };
-    let port = |word: &str| match word {
-        "smtp" => Some(25),
-        number => number.parse().ok(),
-    };
-    let ports: Vec<u16> = list(&value("daemon_smtp_ports"))
-        .iter()
-        .filter_map(|it| port(it))
-        .collect();
-    let mut hosts = list(&value("local_interfaces"));
-    if hosts.is_empty() {
-        hosts = vec!["0.0.0.0".into(), "::".into()];
-    }
-    let with_ports = |host: &String| -> Vec<SocketAddr> {
-        if let Ok(door) = host.parse::<SocketAddr>() {
-            return vec![door];
-        }
-        let plain = host.trim_matches(['[', ']']);
-        if let Ok(ip) = plain.parse::<IpAddr>() {
-            return ports
-                .iter()
-                .map(|port| SocketAddr::from((ip, *port)))
-                .collect();
-        }
-        // 127.0.0.1.2525
-        let door = plain.rsplit_once('.').and_then(|(ip, port)| {
-            Some(SocketAddr::from((
-                ip.parse::<IpAddr>().ok()?,
-                port.parse().ok()?,
-            )))
-        });
-        door.into_iter().collect()
-    };
-    Doors(hosts.iter().flat_map(with_ports).collect())
-}
-
+/// True if Exim takes mail for the domain, as far as its configuration says.
 fn accepts(exim: &Exim, domain: &str) -> bool {
     let host = nix::unistd::gethostname().unwrap_or_default();
     exim.other_hostnames
@@ -366,35 +338,4 @@ fn closed_directories(store: &Path) -> Vec<Diagnosis> {
             Diagnosis::fail(text).mend(super::mend::as_owner(dir, &chmod))
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // E3
-    #[test]
-    fn where_exim_listens() {
-        for (interfaces, ports, want) in [
-            ("", "smtp", "0.0.0.0:25 [::]:25"),
-            ("<; 127.0.0.1 ; ::1", "smtp", "127.0.0.1:25 [::1]:25"),
-            ("127.0.0.1.2525", "smtp", "127.0.0.1:2525"),
-            (
-                "127.0.0.1 : ::::1",
-                "25:587",
-                "127.0.0.1:25 127.0.0.1:587 [::1]:25 [::1]:587",
-            ),
-            (
-                "<; [::0]:26; 192.0.2.7",
-                "<, 25, 465",
-                "[::]:26 192.0.2.7:25 192.0.2.7:465",
-            ),
-            ("nonsense", "smtp", ""),
-        ] {
-            let said = format!("local_interfaces = {interfaces}\ndaemon_smtp_ports = {ports}\n");
-            let doors = doors(&said).0;
-            let doors: Vec<String> = doors.iter().map(ToString::to_string).collect();
-            assert_eq!(doors.join(" "), want, "{interfaces}");
-        }
-    }
 }

@@ -46,7 +46,7 @@ pub(super) fn take_over(put_in: &str, user: &str, command: &str) -> String {
     format!("{put_in} -s -- --undo {user} {command} && {put_in}")
 }
 
-/// A command that makes a mail server take mail for the domain, or what helps if that is not the one that is meant.
+/// A command that makes a mail server take mail for the domain, and bring it, or what helps if that is not the one that is meant.
 /// For a shell that is a comment.
 pub(super) fn mistyped(command: &str, file: &str) -> String {
     format!("{command}  # or, if it is mistyped, correct `domain` in {file}")

@@ -202,7 +202,12 @@ fn transport(look: &Look, maps: &str) -> Option<Diagnosis> {
         return None;
     }
     let text = format!("Postfix: its transport_maps do not lead {submit} to the desk");
-    Some(Diagnosis::fail(text).mend(put_in(look)))
+    let put_in = put_in(look);
+    Some(Diagnosis::fail(text).mend(match table {
+        // It leads other addresses there.
+        Some(_) => mistyped(&put_in, &file_to_edit(look.desk)),
+        None => put_in,
+    }))
 }
 
 /// Whether it takes mail for the domain.

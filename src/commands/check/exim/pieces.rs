@@ -1,7 +1,8 @@
 //! The pieces of this program in Exim's configuration.
 
+use crate::commands::check::configured::file_to_edit;
 use crate::commands::check::diagnosis::Diagnosis;
-use crate::commands::check::mend::take_over;
+use crate::commands::check::mend::{mistyped, take_over};
 use crate::commands::check::way::{Look, is_same_command, read};
 use crate::commands::init::exim::{self, MARK, ROUTER, TRANSPORT};
 use crate::commands::mta::Exim;
@@ -73,6 +74,7 @@ impl Pieces {
                     "TICKETS_USER" | "TICKETS_COMMAND" => {
                         take_over(put_in, &theirs("TICKETS_USER"), &theirs("TICKETS_COMMAND"))
                     }
+                    "TICKETS_DOMAIN" => mistyped(put_in, &file_to_edit(look.desk)),
                     _ => put_in.to_owned(),
                 }));
             }
