@@ -80,11 +80,14 @@ fn a_configuration_that_can_be_read_once_is_read_once() {
     from_a_pipe("close 1").is(0, "closed 1  Printer\n", "");
     assert_eq!(b.names(), ["archived/1"]);
     let off = [&config[..], b"[parts]\noff = [\"stats\"]\n"].concat();
+    let pipe = b.path("pipe").display().to_string();
     run(&off, "stats").is(
         64,
         "",
-        "tickets: unrecognized subcommand 'stats'\n\
-         hint: the part stats is switched off: `tickets modules`\n",
+        &format!(
+            "tickets: unrecognized subcommand 'stats'\n\
+             hint: the part stats is switched off: `tickets --config {pipe} modules`\n"
+        ),
     );
     // Nobody writes to it now, and nobody has to.
     b.works("--config pipe --help");

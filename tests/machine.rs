@@ -190,6 +190,42 @@ fn root_exports_to_where_root_may_write() {
     }
 }
 
+/// E2, E4, E7: what the desk's user cannot save, or would save where nobody else gets in, is got another way.
+#[test]
+fn root_saves_what_is_attached_where_root_may_write() {
+    let Some(machine) = machine() else { return };
+    let mail = "From: bob@example.net\nSubject: Bill\nMessage-ID: <2@x>\nMIME-Version: 1.0\n\
+        Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHere.\n--b\n\
+        Content-Type: application/pdf\nContent-Disposition: attachment; filename=a.pdf\n\n%PDF\n--b--\n";
+    machine.put("bill", mail);
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         tickets deliver -r submit@example.org <bill\n\
+         mkdir -m 755 /root/att\n\
+         for by in '' '/usr/bin/tickets show'; do export SUDO_COMMAND=$by\n\
+         for dir in /root/att /root/new /var/lib/tickets/saved; do tickets show 1 --save $dir; echo $?; done\n\
+         rm -r /var/lib/tickets/saved; tickets show 1 | tail -1; done; ls -A /root/att"
+    ));
+    let saved = "1.2: /var/lib/tickets/saved/a.pdf, application/pdf, 4 B\n";
+    let shown = |sudo: &str| {
+        format!(
+            "[attachment 1.2: a.pdf, application/pdf, 4 B: {sudo}tickets show 1 --part 1.2 > a.pdf]\n"
+        )
+    };
+    let out = |sudo: &str| format!("77\n77\n{saved}0\n{}", shown(sudo));
+    let said = |sudo: &str| {
+        let way = format!("`{sudo}tickets show 1 --part 1.2 >FILE` writes where you may");
+        let hint = format!("hint: {way}; DIR needs to be one in which tickets may write\n");
+        format!(
+            "tickets: cannot write /root/att/a.pdf: Permission denied (os error 13)\n{hint}\
+             tickets: cannot save to /root/new: Permission denied (os error 13)\n{hint}\
+             tickets: /var/lib/tickets/saved is open to tickets alone; {way}\n"
+        )
+    };
+    let ran_want = [out(""), out("sudo ")].concat();
+    ran.is(0, &ran_want, &[said(""), said("sudo ")].concat());
+}
+
 /// L7: a log on a full disk is none, and `check` says so.
 #[test]
 fn a_log_on_a_full_disk_is_a_warning() {

@@ -316,8 +316,13 @@ fn what_root_names_belongs_to_the_user_whose_place_it_is() {
     ];
     let ran = as_root(&b, &args, b"");
     assert_eq!((ran.status, ran.stdout.as_str()), (77, ""), "{ran:?}");
-    let hint = "hint: `tickets export --mbox - >FILE` writes where you may; a name needs a directory where the user nobody may write";
-    assert_eq!(ran.stderr.lines().nth(1), Some(hint), "{ran:?}");
+    let config = b.path("roots/new/desk.toml").display().to_string();
+    let config = config.replace(b.path("").to_str().unwrap(), "ROOT/");
+    let hint = format!(
+        "hint: `tickets --config {config} export --mbox - >FILE` writes where you may; \
+         a name needs a directory where the user nobody may write"
+    );
+    assert_eq!(ran.stderr.lines().nth(1), Some(&*hint), "{ran:?}");
     assert!(!b.path("roots/out").exists());
 }
 

@@ -1,6 +1,6 @@
 //! `tickets show` (E2), and the bytes that come back (D6).
 
-use crate::bench::{Bench, Ran, finish};
+use crate::bench::{Bench, Ran, finish, ordinary_user};
 use crate::transcript::Transcript;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -176,6 +176,79 @@ fn manual() {
          tickets show 01\ntickets show 1 --raw --json",
     );
     insta::assert_snapshot!("show", t);
+}
+
+/// E2, E7: what is to be typed works where it is read: on the same desk, with sudo where that began this.
+#[test]
+fn printed_commands_lead_to_the_same_desk() {
+    let b = with(&corpus("attachments"));
+    b.works("close 1");
+    let dir = b.path("tickets").display().to_string();
+    let config = b.path("config.toml").display().to_string();
+    let sudo = format!("sudo -u {} ", caller());
+    for (options, by_sudo, want) in [
+        (vec![], false, "tickets".to_owned()),
+        (
+            vec!["--dir", "tickets"],
+            false,
+            format!("tickets --dir {dir}"),
+        ),
+        (
+            vec!["--config", &config, "--dir", "tickets"],
+            false,
+            format!("tickets --dir {dir}"),
+        ),
+        // sudo drops the variable that names the configuration.
+        (vec![], true, format!("{sudo}tickets --config {config}")),
+        (
+            vec!["--dir=tickets"],
+            true,
+            format!("{sudo}tickets --config {config} --dir {dir}"),
+        ),
+    ] {
+        let run = |args: &[&str]| {
+            let mut command = b.command(&options);
+            command.args(args).env("TZ", "UTC");
+            if by_sudo {
+                command.env("SUDO_COMMAND", "/usr/bin/tickets x");
+            }
+            finish(command, b"")
+        };
+        let shown = run(&["show", "1", "1"]);
+        let line = format!("text/csv, 37 B: {want} show 1 --part 1.4 > 'Stückliste.csv']\n");
+        assert!(
+            shown.status == 0 && shown.stdout.ends_with(&line),
+            "{line}: {shown:?}"
+        );
+        assert_eq!(shown.stderr, "", "{want}");
+        run(&["show", "7"]).is(
+            66,
+            "",
+            &format!(
+                "tickets: no ticket 7 in {dir}\nhint: `{want} list --all` shows every ticket\n"
+            ),
+        );
+        run(&["close", "20-30"]).is(
+            66,
+            "",
+            &format!(
+                "tickets: there are no tickets from 20 to 30\nhint: `{want} list --all` shows every ticket\n"
+            ),
+        );
+        run(&["list"]).is(
+            0,
+            "",
+            &format!(
+                "tickets: no open tickets in {dir}; `{want} list --all` shows the closed ones, too\n"
+            ),
+        );
+    }
+}
+
+/// The name of the user as whom the program runs.
+fn caller() -> String {
+    let uid = ordinary_user().map_or(nix::unistd::geteuid(), |(uid, _)| uid.into());
+    nix::unistd::User::from_uid(uid).unwrap().unwrap().name
 }
 
 // D6, A2

@@ -108,7 +108,7 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
     let held = measure(&messages);
     let usual = |address: &str| address.ends_with("@example.org");
     for width in [None, Some(80), Some(1 + choices.below(200))] {
-        let out = screen::conversation(12, &messages, &usual, width);
+        let out = screen::conversation("tickets", 12, &messages, &usual, width);
         // We add a mark after an author's name that is written from right to left.
         let out_of_rules = |line: &str| match line.starts_with("── ") {
             true => line.replacen("\u{200e}", "", 1),

@@ -1,7 +1,7 @@
 //! The hint below an error: what whoever reads it can type.
 
 use super::which::named;
-use crate::commands::text::{of_owner, owner};
+use crate::commands::text::{here, of_owner, owner};
 use crate::config::Config;
 use crate::error::{self, Status, quoted};
 use crate::index::IndexError;
@@ -20,11 +20,28 @@ pub(super) fn hint(error: &anyhow::Error, args: &[OsString]) -> Option<String> {
         })?;
     // Who called it by sudo has to do so again, and to whom the store is closed, has to begin.
     let is_sought = error::status(error) == Status::NoInput && !hint.contains("`tickets init");
-    let again = match is_sought.then(|| stranger(args)).flatten() {
-        Some(command) => command,
-        None => format!("{}tickets", sudo()),
-    };
-    Some(hint.replace("`tickets ", &format!("`{again} ")))
+    let stranger = is_sought.then(|| stranger(args)).flatten();
+    let again = stranger.unwrap_or_else(|| here(&named(args).overrides()));
+    Some(typed_again(&hint, &again))
+}
+
+/// `hint` with `again` in the place of the program, in each command that does not say by itself which desk it means, or
+/// means none.
+fn typed_again(hint: &str, again: &str) -> String {
+    let sudo = again.split_once("tickets").map_or("", |(sudo, _)| sudo);
+    let mut pieces = hint.split("`tickets ");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let command = piece.split('`').next().unwrap_or_default();
+        let says_it = ["--config ", "--dir "]
+            .iter()
+            .any(|it| command.starts_with(it));
+        match says_it || command.ends_with("--help") {
+            true => out.push_str(&format!("`{sudo}tickets {piece}")),
+            false => out.push_str(&format!("`{again} {piece}")),
+        }
+    }
+    out
 }
 
 /// How the user to whom the desk belongs calls the program, if whoever calls it now may not read the store.
@@ -42,13 +59,6 @@ fn stranger(args: &[OsString]) -> Option<String> {
     let closed =
         std::fs::read_dir(&config.dir).is_err_and(|e| e.kind() == ErrorKind::PermissionDenied);
     closed.then(|| of_owner(&config, owner))
-}
-
-fn sudo() -> String {
-    match privilege::was_root() && privilege::is_by_sudo() {
-        true => "sudo ".into(),
-        false => privilege::sudo(),
-    }
 }
 
 /// What helps where the system said no: the same command as the user to whom the desk belongs. That user is told nothing

@@ -1,5 +1,6 @@
 //! `tickets list`: which tickets there are, and in which of them somebody is waiting.
 
+use super::text::here;
 use crate::desk::Desk;
 use crate::error::{Fault, Status, quoted};
 use crate::listing::Listed;
@@ -175,8 +176,9 @@ impl List {
             return;
         }
         let messages = screen::plural(held, "message");
+        let again = here(&desk.config.overrides);
         screen::remark(format_args!(
-            "{messages} in quarantine: `tickets quarantine`"
+            "{messages} in quarantine: `{again} quarantine`"
         ));
     }
 
@@ -292,13 +294,16 @@ impl List {
         let closed = !desk.store.is_empty(State::Closed)?;
         let by = self.by.is_some() || self.mine;
         let asks_for = self.from.is_some() || self.since.is_some() || self.waiting || by;
+        let again = here(&desk.config.overrides);
         match (open, closed) {
             (false, false) => screen::remark(desk.no_tickets_yet()),
             (false, true) if !self.closed && !self.all => screen::remark(format_args!(
-                "no open tickets in {root}; `tickets list --all` shows the closed ones, too"
+                "no open tickets in {root}; `{again} list --all` shows the closed ones, too"
             )),
             _ if asks_for => {
-                screen::remark("no ticket matches; `tickets list --all` shows all of them");
+                screen::remark(format_args!(
+                    "no ticket matches; `{again} list --all` shows all of them"
+                ));
             }
             _ => screen::remark(format_args!("no closed tickets in {root}")),
         }

@@ -1,6 +1,7 @@
 //! `tickets restore`: put back what another program overwrote (D10).
 
 use super::logged;
+use super::text::here;
 use crate::error::Status;
 use crate::log::Severity;
 use crate::part::{Context, Run};
@@ -55,7 +56,8 @@ impl Run for Restore {
         if count == 0 {
             screen::remark("nothing is missing");
         } else if only_say {
-            screen::remark("`tickets restore TICKET` puts them back");
+            let again = here(&desk.config.overrides);
+            screen::remark(format_args!("`{again} restore TICKET` puts them back"));
         }
         Ok(Status::Ok)
     }

@@ -3,6 +3,7 @@
 mod forms;
 mod save;
 
+use super::text::here;
 use crate::desk::FiledMessage;
 use crate::error::{Fault, Status};
 use crate::part::{Context, Run};
@@ -110,14 +111,9 @@ impl Run for Show {
         if let Some(number) = self.message {
             messages = vec![pick(&mut messages, id, number as usize)?];
         }
+        let program = here(&desk.config.overrides);
         if let Some(dir) = &self.save {
-            let mut folder = save::Folder::open(dir)?;
-            for message in &messages {
-                folder.save(message)?;
-            }
-            if folder.files == 0 {
-                screen::remark("nothing is attached");
-            }
+            save::all(dir, &format!("{program} show {id}"), &messages)?;
             return Ok(Status::Ok);
         }
         if self.json {
@@ -131,7 +127,8 @@ impl Run for Show {
             .map(|message| forms::shown(message, &subjects[message.number - 1], self.headers))
             .collect::<Result<Vec<screen::ShownMessage>>>()?;
         let usual = |address: &str| desk.config.addresses.target(address).is_some();
-        let text = screen::conversation(id.get().into(), &shown, &usual, screen::width());
+        let width = screen::width();
+        let text = screen::conversation(&program, id.get().into(), &shown, &usual, width);
         let gap = if shown.is_empty() { "" } else { "\n" };
         screen::page(&format!("{title}{gap}{text}"))?;
         Ok(Status::Ok)

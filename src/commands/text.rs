@@ -5,7 +5,7 @@ use crate::error::quoted_path;
 use crate::privilege;
 use nix::unistd::Uid;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A TOML string; a literal one where a basic one would double the backslashes.
 pub(super) fn toml_string(text: &str) -> String {
@@ -22,6 +22,26 @@ pub(super) fn typed(overrides: &Overrides) -> String {
         true => for_admin(overrides),
         false => privilege::sudo() + &again("tickets", overrides),
     }
+}
+
+/// The command with which whoever reads what this one says calls the program again in the same shell: with the options
+/// that lead it to this desk, unless its environment does, and with the sudo that began this process.
+pub(crate) fn here(overrides: &Overrides) -> String {
+    let by_sudo = privilege::is_by_sudo();
+    let sudo = match by_sudo && privilege::was_root() {
+        true => "sudo ".into(),
+        false => privilege::sudo(),
+    };
+    // sudo passes no variables on.
+    let typed = |path: &Option<PathBuf>, name| {
+        let exported = std::env::var_os(name).map(PathBuf::from);
+        path.clone().filter(|_| by_sudo || exported != *path)
+    };
+    let overrides = Overrides {
+        config: typed(&overrides.config, "TICKETS_CONFIG"),
+        dir: typed(&overrides.dir, "TICKETS_DIR"),
+    };
+    sudo + &again("tickets", &overrides)
 }
 
 /// The command with which whoever may use sudo calls the program for this desk.

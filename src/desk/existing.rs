@@ -72,7 +72,7 @@ impl Desk {
         TicketNumbers::among(numbers, &there).map_err(|(first, last)| {
             let text = format!("there are no tickets from {first} to {last}");
             let fault = Fault::new(Status::NoInput, text);
-            fault.hint("`tickets list --all`").into()
+            fault.hint("`tickets list --all` shows every ticket").into()
         })
     }
 

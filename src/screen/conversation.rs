@@ -50,10 +50,11 @@ pub(crate) fn title(text: &str, width: Option<usize>) -> String {
 
 /// The messages of ticket `ticket`, in the order given.
 ///
-/// To and Cc are shown if they name an address that is not `usual`, such as the desk's own. On a terminal
+/// `program` is the command that gets what is attached, up to its subcommand: `tickets`. To and Cc are shown if they name an address that is not `usual`, such as the desk's own. On a terminal
 /// (`width` is known) long lines are wrapped between words; elsewhere they stay as they are. What
 /// strangers wrote is made harmless.
 pub fn conversation(
+    program: &str,
     ticket: u64,
     messages: &[ShownMessage],
     usual: &dyn Fn(&str) -> bool,
@@ -61,6 +62,7 @@ pub fn conversation(
 ) -> String {
     let columns = width.map(|width| width.min(READABLE));
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let show = format!("{program} show {ticket}");
     let mut out = String::new();
     let mut put = |style: Style, lines: Vec<String>| {
         for line in lines {
@@ -101,7 +103,7 @@ pub fn conversation(
         if !message.text.is_empty() && !message.attachments.is_empty() {
             put(Style::new(), vec![String::new()]);
         }
-        put(dim, offers(ticket, message, columns));
+        put(dim, offers(&show, message, columns));
     }
     out
 }
@@ -154,9 +156,9 @@ fn rule(message: &ShownMessage, columns: Option<usize>) -> String {
 }
 
 /// What is attached, and the commands that get it: on one line if all such lines fit, else below.
-fn offers(ticket: u64, message: &ShownMessage, columns: Option<usize>) -> Vec<String> {
+fn offers(show: &str, message: &ShownMessage, columns: Option<usize>) -> Vec<String> {
     let all = message.attachments.iter();
-    let all: Vec<_> = all.map(|it| offer(ticket, message.number, it)).collect();
+    let all: Vec<_> = all.map(|it| offer(show, message.number, it)).collect();
     let beside = |(what, command): &(String, String)| format!("[{what}: {command}]");
     let lines: Vec<String> = all.iter().map(beside).collect();
     match columns {
@@ -174,7 +176,7 @@ fn offers(ticket: u64, message: &ShownMessage, columns: Option<usize>) -> Vec<St
     }
 }
 
-fn offer(ticket: u64, message: usize, attachment: &Attachment) -> (String, String) {
+fn offer(show: &str, message: usize, attachment: &Attachment) -> (String, String) {
     let part = format!("{message}.{}", attachment.number);
     let (mime, bytes) = (clean(&attachment.mime), size(attachment.size));
     let name = attachment
@@ -189,7 +191,7 @@ fn offer(ticket: u64, message: usize, attachment: &Attachment) -> (String, Strin
     let file = quoted(&name.unwrap_or_else(|| format!("part-{part}")));
     (
         format!("attachment {part}: {what}{mime}, {bytes}"),
-        format!("tickets show {ticket} --part {part} > {file}"),
+        format!("{show} --part {part} > {file}"),
     )
 }
 
@@ -253,7 +255,8 @@ mod tests {
 
     fn plain(width: Option<usize>) -> String {
         let usual = |address: &str| address.ends_with("@example.org");
-        anstream::adapter::strip_str(&conversation(12, &messages(), &usual, width)).to_string()
+        anstream::adapter::strip_str(&conversation("tickets", 12, &messages(), &usual, width))
+            .to_string()
     }
 
     // E2
@@ -302,7 +305,13 @@ Water!
             ..ShownMessage::default()
         };
         for width in [1, 10, 80, 200] {
-            let out = conversation(12, std::slice::from_ref(&message), &|_| true, Some(width));
+            let out = conversation(
+                "tickets",
+                12,
+                std::slice::from_ref(&message),
+                &|_| true,
+                Some(width),
+            );
             assert!(out.len() < 40 * line.len(), "{width}: {} bytes", out.len());
         }
     }

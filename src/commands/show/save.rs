@@ -1,7 +1,8 @@
 //! Writes attachments into a directory (E2): under safe names, and never over anything.
 
 use crate::desk::FiledMessage;
-use crate::error::{Fault, Status};
+use crate::error::{self, Fault, Status};
+use crate::privilege;
 use crate::screen;
 use anyhow::{Context, Result};
 use mail::decode::clean;
@@ -18,15 +19,65 @@ use std::path::{Path, PathBuf};
 /// Any file system takes a name of this many bytes, with a number added to it.
 const LONGEST: usize = 200;
 
+/// Writes what is attached to messages into the directory `path`, and says where. `show` is the command that shows their
+/// ticket.
+///
+/// # Errors
+/// As for [`Folder::open`]; and a file cannot be written.
+pub(super) fn all(path: &Path, show: &str, messages: &[FiledMessage]) -> Result<()> {
+    let begun = Folder::open(path);
+    let saved = begun.and_then(|mut folder| {
+        for message in messages {
+            folder.save(message)?;
+        }
+        Ok(folder)
+    });
+    // Root works as the desk's user, who may write in few places, and whose files others may not read.
+    let became = privilege::became();
+    match (saved, became) {
+        (Ok(folder), _) if folder.files == 0 => screen::remark("nothing is attached"),
+        (Ok(folder), Some(user)) if folder.is_new => {
+            let dir = clean(&path.display().to_string());
+            let way = way_out(show, messages);
+            screen::remark(format_args!("{dir} is open to {user} alone; {way}"));
+        }
+        (Ok(_), _) => {}
+        (Err(why), Some(user)) if error::is_denied(&why) => {
+            let fault = Fault::new(Status::NoPerm, error::line(&why));
+            let way = way_out(show, messages);
+            let hint = format!("{way}; DIR needs to be one in which {user} may write");
+            return Err(fault.hint(hint).into());
+        }
+        (Err(why), _) => return Err(why),
+    }
+    Ok(())
+}
+
+/// How root gets at what is attached, where the desk's user gets nothing to its place.
+fn way_out(show: &str, messages: &[FiledMessage]) -> String {
+    let first = messages.iter().find_map(|message| {
+        let mut number = None;
+        render::attached(&message.decode().ok()?.raw, &mut |attachment, _| {
+            number = Some(attachment.number);
+            false
+        });
+        Some(format!("{}.{}", message.number, number?))
+    });
+    let part = first.unwrap_or_else(|| "MESSAGE.PART".into());
+    format!("`{show} --part {part} >FILE` writes where you may")
+}
+
 /// A directory that attachments are written into.
-pub(super) struct Folder {
+struct Folder {
     path: PathBuf,
     /// Held open, so that all files come into one directory, whatever its path means meanwhile.
     dir: File,
     /// For each name that was taken, the last number that was added to it.
     taken: HashMap<String, u32>,
     /// How many files were written.
-    pub(super) files: usize,
+    files: usize,
+    /// It was made for them.
+    is_new: bool,
     /// Standard output takes no more.
     unheard: bool,
 }
@@ -37,7 +88,7 @@ impl Folder {
     /// # Errors
     /// Status 66 if the directory above it does not exist, or if it is no directory; 77 without the
     /// permission.
-    pub(super) fn open(path: &Path) -> Result<Folder> {
+    fn open(path: &Path) -> Result<Folder> {
         let shown = clean(&path.display().to_string());
         let fault = |e: std::io::Error| match e.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
@@ -46,10 +97,11 @@ impl Folder {
             }
             _ => anyhow::Error::new(e).context(format!("cannot save to {shown}")),
         };
-        match fs::create_dir(path) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(fault(e)),
-            _ => {}
-        }
+        let is_new = match fs::create_dir(path) {
+            Ok(()) => true,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => false,
+            Err(e) => return Err(fault(e)),
+        };
         let dir = File::open(path).map_err(fault)?;
         if !dir.metadata().map_err(fault)?.is_dir() {
             return Err(fault(Errno::ENOTDIR.into()));
@@ -59,12 +111,13 @@ impl Folder {
             dir,
             taken: HashMap::new(),
             files: 0,
+            is_new,
             unheard: false,
         })
     }
 
     /// Writes what is attached to a message, and says where.
-    pub(super) fn save(&mut self, message: &FiledMessage) -> Result<()> {
+    fn save(&mut self, message: &FiledMessage) -> Result<()> {
         let raw = message.decode()?.raw;
         let mut result = Ok(());
         render::attached(&raw, &mut |attachment, bytes| {
