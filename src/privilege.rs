@@ -136,9 +136,25 @@ pub fn sudo_as(uid: Uid) -> String {
     }
 }
 
-/// The login name of whoever gives this command: the user of the process, or, for root, the one whom sudo(8) names.
-/// It is a name and no right: the process may do what its user may.
+/// The variable with which root who has become a desk's user tells what that user then starts, such as mutt's keys, for
+/// whom it works: sudo(8) tells that to root alone.
+pub const OPERATOR: &str = "TICKETS_OPERATOR";
+
+/// The user whom [`OPERATOR`] names. Whoever sets it may already do to the desk what its user may.
+fn handed_on() -> Option<User> {
+    match was_root() {
+        true => None,
+        false => user(&std::env::var(OPERATOR).ok()?),
+    }
+}
+
+/// The login name of whoever gives this command: the user of the process, or, for root, the one whom sudo(8) names, and
+/// for what root had started the one whom [`OPERATOR`] names. It is a name and no right: the process may do what its
+/// user may.
 pub fn caller() -> Option<String> {
+    if let Some(user) = handed_on() {
+        return Some(user.name);
+    }
     if was_root() {
         let sudo = std::env::var("SUDO_USER").ok();
         return sudo.filter(|name| !name.is_empty()).or(Some("root".into()));
@@ -151,8 +167,10 @@ pub fn caller() -> Option<String> {
 /// that says nothing: root who is nobody's name, a user of no full name on a desk in their home, which may be a desk's
 /// user, and the user of any other store.
 pub fn caller_name(store: &Path) -> Option<String> {
-    if was_root() {
-        let user = user(&std::env::var("SUDO_USER").ok()?).filter(|it| !it.uid.is_root())?;
+    let handed_on = handed_on();
+    if was_root() || handed_on.is_some() {
+        let named = || user(&std::env::var("SUDO_USER").ok()?);
+        let user = handed_on.or_else(named).filter(|it| !it.uid.is_root())?;
         return Some(full_name(&user).unwrap_or(user.name));
     }
     let user = User::from_uid(Uid::current()).ok().flatten()?;
@@ -171,10 +189,10 @@ fn full_name(user: &User) -> Option<String> {
     (!full.is_empty()).then(|| full.to_owned())
 }
 
-/// True if the files at `store` are those of the user who gives this command, whom root has not become.
+/// True if the files at `store` are those of the user who gives this command, whom root has not become, here or before.
 pub fn is_own(store: &Path) -> bool {
     let own = |it: std::fs::Metadata| it.uid() == Uid::current().as_raw();
-    !was_root() && std::fs::metadata(store).is_ok_and(own)
+    !was_root() && handed_on().is_none() && std::fs::metadata(store).is_ok_and(own)
 }
 
 /// A user's name, else the number.

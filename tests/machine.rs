@@ -105,7 +105,8 @@ fn who_works_on_the_shell_has_a_name() {
     );
     machine.put(
         "bin/mutt",
-        "#!/bin/sh\nfor word; do case $word in *my_tickets_name*) echo \"<$word>\";; esac; done\n",
+        "#!/bin/sh\nfor word; do case $word in *my_tickets_name*) echo \"<$word>\";; esac; done\n\
+         tickets reopen 1 >/dev/null; tickets close 1 >/dev/null\n",
     );
     let mutt = machine.0.path("bin/mutt");
     fs::set_permissions(mutt, PermissionsExt::from_mode(0o755)).unwrap();
@@ -116,12 +117,14 @@ fn who_works_on_the_shell_has_a_name() {
          tickets deliver -r submit@example.org <mail\n\
          for who in steve eva root tom; do export SUDO_USER=$who\n\
          tickets close 1 && tickets timeline --json --events closed | {wrote} | head -1\n\
-         PATH=$PWD/bin:$PATH tickets mutt 1; tickets reopen 1 >out; done\n\
+         PATH=$PWD/bin:$PATH tickets mutt 1 && tickets timeline --json --events closed | {wrote} | head -1\n\
+         tickets reopen 1 >out; done\n\
          unset SUDO_USER; as_user tickets \"$program\" close 1 -q && \
          tickets timeline --json --events closed | {wrote} | head -1"
     ));
     let closed = "closed 1  Printer\n";
-    let own = |name: &str| format!("{closed}{name}\n<set my_tickets_name=\"{name}\">\n");
+    // The keys of mutt close in the same name.
+    let own = |name: &str| format!("{closed}{name}\n<set my_tickets_name=\"{name}\">\n{name}\n");
     let want = format!(
         "{}{}{}{}{closed}Support\n",
         own("Steve \u{d6}hm (Support)"),

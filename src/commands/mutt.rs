@@ -90,10 +90,14 @@ fn source() -> Result<OsString> {
 }
 
 /// What mutt misses where root has become the desk's user: that user's home has no folder for mail, which mutt would
-/// offer to make there, and without root's terminal it cannot ask for the size of the screen.
+/// offer to make there, without root's terminal it cannot ask for the size of the screen, and its keys do not know any
+/// more whom sudo named.
 pub(super) fn as_another_user(command: &mut Command, store: &Path) {
     if !privilege::was_root() {
         return;
+    }
+    if let Some(login) = privilege::caller() {
+        command.env(privilege::OPERATOR, login);
     }
     let folder = in_double_quotes(&store.to_string_lossy());
     command.arg("-e").arg(format!("set folder=\"{folder}\""));
