@@ -915,10 +915,67 @@ fn a_configuration_that_is_gone_is_written_anew() {
     assert_eq!(m.run(INIT).status, 0);
 }
 
+/// E8: of a desk of which nothing is left, what stands in the mail server can be taken out, or another desk's be put in
+/// its place in one step.
+#[test]
+fn a_desk_that_is_gone_is_in_nobodys_way() {
+    let Some(m) = machine() else { return };
+    m.put("etc/exim4/update-exim4.conf.conf", "");
+    let pieces = |user: &str| format!("tickets_submit:\n{}", exim(user, ""));
+    m.put(TEMPLATE, &pieces("other"));
+    m.run("install -d -o other -g other /var/lib/other")
+        .is(0, "", "");
+    // It is told only where it is to be put in.
+    let ran = m.run(
+        "tickets init --exim | sed 's/^again=.*/echo done/' >script; sh script --undo; sh script; echo $?",
+    );
+    assert_eq!(ran.stdout, "done\n78\n", "{ran:?}");
+    assert!(
+        ran.stderr
+            .starts_with("tickets: no domain is configured, and "),
+        "{ran:?}"
+    );
+    let ends = " is only a guess; nothing is changed\nhint: `sudo tickets init --domain DOMAIN`\n";
+    assert!(
+        ran.stderr.ends_with(ends) && ran.stderr.lines().count() == 2,
+        "{ran:?}"
+    );
+    assert_eq!(m.run(INIT).status, 0);
+    let ran = m.run("tickets check --etc /etc");
+    let instead = "mend: tickets init --exim | sh -s -- --instead=other\n";
+    assert_eq!(ran.stdout.matches("TICKETS_").count(), 1, "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("it brings mail to another desk, that of user other: "),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains(instead), "{ran:?}");
+    // Who has no desk is not told to take another's out.
+    m.put(TEMPLATE, &pieces("tickets"));
+    m.run("mv /etc/tickets/config.toml /etc/tickets/aside")
+        .is(0, "", "");
+    let ran = m.run("as_user other \"$program\" check --etc /etc");
+    assert!(
+        ran.stdout.contains("that of user tickets: ")
+            && !ran.stdout.contains("--undo")
+            && !ran.stdout.contains("--instead"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout
+            .contains("      mend: sudo -u tickets tickets list\n"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn root_shadows_no_desk_that_is_served() {
     let Some(m) = machine() else { return };
     m.put(MASTER, &postfix("other", ""));
+    m.put(
+        "var/other/.config/tickets/config.toml",
+        "domain = \"example.org\"\n",
+    );
     let said = "tickets: cannot set up a desk: the mail server brings mail to that of user other\n\
         hint: `sudo -u other tickets list` works on it; \
         `tickets --config /etc/tickets/config.toml init` sets up another one\n";
@@ -938,6 +995,7 @@ fn root_shadows_no_desk_that_is_served() {
         hint: correct the user in /etc/postfix/master.cf; `tickets --config /etc/tickets/config.toml init` sets up another one\n";
     m.run(INIT).is(77, "", said);
     m.put(MASTER, &postfix("other", ""));
+    m.put("var/other/tickets/1", "");
     m.put(TEMPLATE, &exim("64991", ""));
     let said = "tickets: cannot set up a desk: the mail server brings mail to those of user 64991 and of user other\n\
         hint: `sudo -u '#64991' tickets list` or `sudo -u other tickets list` works on it; \

@@ -105,16 +105,23 @@ impl Init {
         // program.
         let config = cx.planned_desk()?.config;
         let overrides = &config.overrides;
-        config.expect_domain()?;
+        // Where no configuration is left, the pieces can still be taken out.
+        let is_gone = config.file.is_none() && !config.domain_known && !self.mutt;
+        if !is_gone {
+            config.expect_domain()?;
+        }
         if self.mutt {
             return mutt::muttrc(&config);
         }
         own::is_mine(&config)?;
-        if self.postfix {
-            return postfix::script(&config, overrides);
-        }
-        let exim = Exim::find(&self.etc);
-        exim::script(&config, overrides, exim.as_ref())
+        let script = match self.postfix {
+            true => postfix::script(&config, overrides)?,
+            false => exim::script(&config, overrides, Exim::find(&self.etc).as_ref())?,
+        };
+        Ok(match is_gone {
+            true => exim::only_to_undo(&config, &script),
+            false => script,
+        })
     }
 
     /// Writes the configuration, creates the store, and says what to do next.

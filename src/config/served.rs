@@ -58,6 +58,17 @@ impl Served {
         self.user == user && self.options == Overrides::default() && !has_file()
     }
 
+    /// True if neither a configuration nor a store of it is left.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let Some(user) = privilege::user(&self.user).filter(|user| !user.uid.is_root()) else {
+            return false;
+        };
+        let file = (self.options.config.clone()).unwrap_or_else(|| Config::file_in(&user.dir));
+        let store = (self.options.dir.clone()).unwrap_or_else(|| user.dir.join("tickets"));
+        !self.varies() && !file.exists() && !store.exists()
+    }
+
     /// The program as it is typed to work on this desk.
     #[must_use]
     pub fn command(&self) -> String {

@@ -477,13 +477,9 @@ fn postfix_that_is_broken() {
         "sed -i 's/user=tickets/user=daemon/' /etc/postfix/master.cf; restart",
         &[
             "FAIL  Postfix: it starts the program as `daemon`, but this desk is that of `tickets`",
-            "      mend: tickets init --postfix | sudo sh -s -- --undo TICKETS_USER=daemon \
-             TICKETS_COMMAND=/usr/local/bin/tickets && tickets init --postfix | sudo sh",
+            "      mend: tickets init --postfix | sudo sh -s -- --instead=daemon",
         ],
     );
     // As it says; here is no sudo.
-    m.when(
-        "pieces --undo TICKETS_USER=daemon TICKETS_COMMAND=/usr/local/bin/tickets; pieces; restart",
-        &[],
-    );
+    m.when("pieces --instead=daemon; restart", &[]);
 }

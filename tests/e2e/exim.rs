@@ -361,15 +361,20 @@ fn a_second_desk_takes_no_desk_off_line() {
             ]);
             String::from_utf8(run.output().unwrap().stdout).unwrap()
         };
-        let refused = |desk: &str| {
+        let refused = |desk: &str, undo: bool| {
             let (user, options) = desk
                 .split_once(' ')
                 .map_or((desk, String::new()), |(user, options)| {
                     (user, format!(" {options}"))
                 });
+            let hint = match undo {
+                true => format!(
+                    "take that out: ./install --undo TICKETS_USER={user} 'TICKETS_COMMAND=/usr/local/bin/tickets{options}'"
+                ),
+                false => format!("put this one in its place: ./install --instead={user}"),
+            };
             let said = format!(
-                "install: Exim brings mail to another desk, that of user {user}; nothing is changed\n\
-                 hint: to take that out: ./install --undo TICKETS_USER={user} 'TICKETS_COMMAND=/usr/bin/tickets{options}'\n"
+                "install: Exim brings mail to another desk, that of user {user}; nothing is changed\nhint: to {hint}\n"
             );
             (Some(1), String::new(), said)
         };
@@ -380,8 +385,11 @@ fn a_second_desk_takes_no_desk_off_line() {
             &[config],
             &["TICKETS_USER=nobody", config],
         ] {
-            assert_eq!(run(other), refused("tickets"));
-            assert_eq!(run(&[&["--undo"], other].concat()), refused("tickets"));
+            assert_eq!(run(other), refused("tickets", false));
+            assert_eq!(
+                run(&[&["--undo"], other].concat()),
+                refused("tickets", true)
+            );
         }
         assert_eq!(tree(), first);
         assert!(rcpt(&site, "submit@example.org").starts_with("250"));
@@ -418,8 +426,11 @@ fn a_second_desk_takes_no_desk_off_line() {
         assert_eq!(done, (Some(0), added.to_owned(), String::new()));
         assert!(rcpt(&site, "submit@example.org").starts_with("250"));
         let there = tree();
-        assert_eq!(run(&[]), refused("nobody --config /etc/desk.toml"));
-        assert_eq!(run(&["--undo"]), refused("nobody --config /etc/desk.toml"));
+        assert_eq!(run(&[]), refused("nobody --config /etc/desk.toml", false));
+        assert_eq!(
+            run(&["--undo"]),
+            refused("nobody --config /etc/desk.toml", true)
+        );
         assert_eq!(tree(), there);
         // By its name, also where its user can say nothing any more.
         let undone = site::restarted(&site, || run(&["--undo", "TICKETS_USER=nobody", config]));

@@ -1,5 +1,6 @@
 //! Commands that mend things, for the user who reads them and may not be the one who can run them.
 
+use crate::desk::Desk;
 use crate::error::quoted;
 use crate::privilege;
 use nix::unistd::{Uid, User, geteuid};
@@ -39,11 +40,14 @@ pub(super) fn own_command(store: &Path, command: &str) -> String {
     }
 }
 
-/// What takes the desk of `user` with this command out of the mail server, and then puts this one in, as `put_in` does.
-pub(super) fn take_over(put_in: &str, user: &str, command: &str) -> String {
-    let user = quoted(&format!("TICKETS_USER={user}"));
-    let command = quoted(&format!("TICKETS_COMMAND={command}"));
-    format!("{put_in} -s -- --undo {user} {command} && {put_in}")
+/// What puts this desk into the mail server in the place of that of `user`, in one step; `put_in` does so where none is
+/// in. A desk that is not there takes nobody's place.
+pub(super) fn take_over(desk: &Desk, put_in: &str, user: &str) -> String {
+    if desk.config.file.is_none() && !desk.config.dir.exists() {
+        return format!("sudo -u {} tickets list", quoted(user));
+    }
+    let instead = format!("--instead={user}");
+    format!("{put_in} -s -- {}", quoted(&instead))
 }
 
 /// A command that makes a mail server take mail for the domain, and bring it, or what helps if that is not the one that is meant.

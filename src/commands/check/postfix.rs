@@ -163,7 +163,7 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
     let command = self::words(command).join(" ");
     let mut found = Vec::new();
     let theirs = user.split(':').next().unwrap_or_default();
-    let instead = || take_over(&put_in(look), theirs, &command);
+    let instead = || take_over(look.desk, &put_in(look), theirs);
     let (desks_user, own) = (wanted("TICKETS_USER"), wanted("TICKETS_COMMAND"));
     // Several users may stand there: user:group.
     if theirs != desks_user {

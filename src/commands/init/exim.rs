@@ -4,7 +4,8 @@ use super::plain;
 use crate::commands::mta::Exim;
 use crate::commands::text::{again, toml_string, typed, user_of};
 use crate::config::{Config, Overrides};
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted};
+use crate::privilege;
 use crate::ticket::address::Addresses;
 use crate::ticket::policy::UnknownTicket;
 use anyhow::{Context, Result};
@@ -189,6 +190,20 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
         submit = addresses.submit(),
         at = addresses.domain(),
     ))
+}
+
+/// The script of a desk whose domain is only a guess, as where its configuration is gone: what is there can still be
+/// taken out.
+pub fn only_to_undo(config: &Config, script: &str) -> String {
+    let (why, _) = config.guessed();
+    let sudo = if privilege::was_root() { "sudo " } else { "" };
+    let mend = format!("`{sudo}tickets init --domain DOMAIN`");
+    let say = |line: String| format!("    echo {} >&2\n", quoted(&line));
+    format!(
+        "case ${{1-}} in\n--undo) ;;\n*)\n{}{}    exit 78 ;;\nesac\n{script}",
+        say(format!("tickets: {why}; nothing is changed")),
+        say(format!("hint: {mend}")),
+    )
 }
 
 /// `text` with the values of its macros replaced, like contrib/exim4/install does it.

@@ -228,7 +228,8 @@ pub fn is_mine(config: &Config) -> Result<()> {
 }
 
 /// Says no if a desk is in force already that the new one would take the place of: for root any that root works on,
-/// for a user the machine's. One of `user`, for whom root sets up a desk, whose configuration is gone is that very desk.
+/// for a user the machine's. One of `user`, for whom root sets up a desk, whose configuration is gone is that very desk,
+/// and one of which neither configuration nor store is left is none.
 ///
 /// # Errors
 /// Status 77, and the command that goes on all the same.
@@ -243,7 +244,8 @@ pub fn nothing_is_in_force(user: Option<&str>) -> Result<()> {
         true => {
             let desks = served(Path::new("/etc"));
             let is_it = |desk: &Served| desk.is_without_configuration_of(user.unwrap_or(USER));
-            if desks.iter().all(is_it) || Path::new(MACHINE_FILE).exists() {
+            let is_free = |desk: &Served| is_it(desk) || desk.is_gone();
+            if desks.iter().all(is_free) || Path::new(MACHINE_FILE).exists() {
                 return Ok(());
             }
             return Err(is_served(&desks).into());

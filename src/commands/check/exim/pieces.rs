@@ -62,23 +62,31 @@ impl Pieces {
             Ok(wanted) => wanted,
             Err(e) => return vec![Diagnosis::fail(format!("Exim: {}", crate::error::line(&e)))],
         };
-        let mut found = Vec::new();
+        let mut differ = Vec::new();
         for (name, value) in wanted {
             let has = defined(&self.text, name).unwrap_or_default();
             let is_command = [exim::DIGESTS[0], "TICKETS_COMMAND"].contains(&name);
             if has != value && !(is_command && is_same_command(&has, &value)) {
-                let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
-                // These two say whose desk it is, and another one is not replaced without a word.
-                let theirs = |name| defined(&self.text, name).unwrap_or_default();
-                found.push(Diagnosis::fail(text).mend(match name {
-                    "TICKETS_USER" | "TICKETS_COMMAND" => {
-                        take_over(put_in, &theirs("TICKETS_USER"), &theirs("TICKETS_COMMAND"))
-                    }
-                    "TICKETS_DOMAIN" => mistyped(put_in, &file_to_edit(look.desk)),
-                    _ => put_in.to_owned(),
-                }));
+                differ.push((name, has, value));
             }
         }
+        // These two say whose desk it is. Another one is not replaced without a word, and what else differs is its own.
+        let whose = |name: &str| ["TICKETS_USER", "TICKETS_COMMAND"].contains(&name);
+        if let Some((name, has, value)) = differ.iter().find(|it| whose(it.0)) {
+            let user = defined(&self.text, "TICKETS_USER").unwrap_or_default();
+            let text = format!(
+                "Exim: it brings mail to another desk, that of user {user}: {name} is `{has}`, but this desk has `{value}`"
+            );
+            return vec![Diagnosis::fail(text).mend(take_over(look.desk, put_in, &user))];
+        }
+        let tell = |(name, has, value): (&str, String, String)| {
+            let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
+            Diagnosis::fail(text).mend(match name {
+                "TICKETS_DOMAIN" => mistyped(put_in, &file_to_edit(look.desk)),
+                _ => put_in.to_owned(),
+            })
+        };
+        let mut found: Vec<Diagnosis> = differ.into_iter().map(tell).collect();
         if config.address_secret.is_none() && defined(&self.text, exim::DIGESTS[0]).is_some() {
             let text = "Exim: it expects digests in addresses, but this desk writes none";
             found.push(Diagnosis::fail(text).mend(put_in));
