@@ -8,7 +8,7 @@
 mod ground;
 mod program;
 
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted};
 use anyhow::{Context, Result, ensure};
 pub use ground::Ground;
 use nix::sys::stat::{Mode, umask};
@@ -182,6 +182,11 @@ pub fn caller_name(store: &Path) -> Option<String> {
     }
 }
 
+/// The full name of the user with this login, if there is such a user and they have one.
+pub fn full_name_of(login: &str) -> Option<String> {
+    full_name(&User::from_name(login).ok().flatten()?)
+}
+
 fn full_name(user: &User) -> Option<String> {
     // Other things follow a comma.
     let full = user.gecos.to_string_lossy();
@@ -213,6 +218,15 @@ pub fn is_member(gid: Gid) -> bool {
 /// Status 78 if there is no such group.
 pub fn group(name: &str) -> Result<Gid> {
     let group = Group::from_name(name).ok().flatten();
-    let fault = || Fault::new(Status::Config, format!("group: there is no group {name:?}"));
+    let fault = || {
+        let user = match is_root() {
+            true => "USER".to_owned(),
+            false => name_of(Uid::effective()),
+        };
+        let (group, user) = (quoted(name), quoted(&user));
+        let text = format!("group: there is no group {name:?}");
+        let hint = format!("`sudo groupadd {group} && sudo usermod -aG {group} {user}`");
+        Fault::new(Status::Config, text).hint(hint)
+    };
     Ok(group.ok_or_else(fault)?.gid)
 }

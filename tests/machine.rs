@@ -134,6 +134,32 @@ fn who_works_on_the_shell_has_a_name() {
     );
     ran.is(0, &want, "");
 
+    // One of the people who has no `sign` signs with the full name of the login, in whatever way; mail signed so is theirs.
+    let people = "[person.steve]\naddress = \"steve@example.org\"\n[person.eva]\naddress = \"eva@example.org\"\n";
+    machine.put("people", people);
+    let ran = machine.run(&format!(
+        "cat people >>etc/tickets/config.toml; tickets reopen 1 >out\n\
+         for who in steve eva; do export SUDO_USER=$who\n\
+         tickets close 1 && tickets timeline --json --events closed | {wrote} | head -1\n\
+         PATH=$PWD/bin:$PATH tickets mutt 1 && tickets timeline --json --events closed | {wrote} | head -1\n\
+         tickets reopen 1 >out; done\n\
+         printf 'From: \"Steve \u{d6}hm (Support)\" <ticket-1@example.org>\nMessage-ID: <2@x>\n\nx\n' | \
+         tickets deliver -r ticket-1@example.org; tickets list --by steve -q"
+    ));
+    let (steve, eva) = (own("Steve \u{d6}hm"), own("eva"));
+    let signed = |text: &str, name: &str| {
+        text.replace(&format!("\"{name}\""), &format!("\"{name} (Support)\""))
+    };
+    let want = format!(
+        "{}{}1\n",
+        signed(&steve, "Steve \u{d6}hm"),
+        signed(&eva, "eva")
+    );
+    ran.is(0, &want, "");
+    machine
+        .run("sed -i '/^.person.steve/,$d' etc/tickets/config.toml")
+        .is(0, "", "");
+
     // A desk of Steve's own, who is the only admin there.
     let ran = machine.run(&format!(
         "install -d -o steve -g steve var/steve var/steve/.config; printf '%s' '' >etc/tickets/config.toml; rm -r etc/tickets\n\
@@ -354,6 +380,10 @@ fn root_sets_up_a_desk_of_its_own() {
         // The manual is the machine's, where only root may write.
         m.run("mkdir -m 755 man; tickets man --save man; stat -c %U man/man5/tickets-config.5")
             .is(0, "root\n", "");
+        let ran = m.run("as_user other \"$program\" man --save /var/lib/man");
+        let hint =
+            "Permission denied (os error 13)\nhint: `sudo tickets man --save /var/lib/man`\n";
+        assert!(ran.status == 77 && ran.stderr.ends_with(hint), "{ran:?}");
         // Root follows no link that lies there, and waits for no pipe.
         m.run("cd man; echo mine >mine; ln -sf ../mine man1/tickets.1; rm man1/tickets-list.1; mkfifo man1/tickets-list.1; cd ..
             timeout 60 \"$program\" man --save man; stat -c '%F %a' man/man1/tickets.1 man/man1/tickets-list.1; cat man/mine")

@@ -3,8 +3,9 @@
 mod keys;
 
 use crate::clock;
-use crate::error::{Fault, Status};
+use crate::error::{self, Fault, Status, quoted_path};
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen;
 use anyhow::{Context as _, Result};
 use jiff::{Timestamp, tz::TimeZone};
@@ -46,7 +47,7 @@ impl Run for Man {
     fn run(self, cx: &Context) -> Result<Status> {
         let pages = Pages::new(cx.program.clone());
         if let Some(dir) = &self.save {
-            pages.save(dir)?;
+            pages.save(dir).map_err(|e| not_by_root(e, dir))?;
             return Ok(Status::Ok);
         }
         let page = match self.command.as_deref() {
@@ -145,6 +146,16 @@ impl Pages {
         }
         write(dir, 5, "tickets-config", &self.of_config())
     }
+}
+
+/// An error in writing below `dir`, with what helps whoever may not.
+fn not_by_root(e: anyhow::Error, dir: &Path) -> anyhow::Error {
+    if !error::is_denied(&e) || privilege::was_root() {
+        return e;
+    }
+    let fault = Fault::new(error::status(&e), error::line(&e));
+    let hint = format!("`sudo tickets man --save {}`", quoted_path(dir));
+    fault.hint(hint).into()
 }
 
 fn version() -> String {

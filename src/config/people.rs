@@ -4,8 +4,9 @@ use super::explain::wrong;
 use super::keys::PersonKeys;
 use super::mailbox::{is_local_part, is_mailbox};
 use super::value::OneOrMore;
+use crate::privilege;
 use crate::ticket::address::Addresses;
-use crate::ticket::person::Person;
+use crate::ticket::person::{FullName, Person};
 use anyhow::Result;
 use std::collections::BTreeMap;
 
@@ -44,9 +45,13 @@ pub(super) fn all(
             addresses: own,
             sign: keys.sign.filter(|sign| !sign.trim().is_empty()),
             login: Some(keys.login.unwrap_or_else(|| name.clone())),
+            full_name: FullName::by(privilege::full_name_of),
             name: Some(name),
         };
-        if let Some(sign) = person.signature().filter(|sign| sign.trim() == desk.trim()) {
+        if let Some(sign) = person
+            .configured_signature()
+            .filter(|sign| sign.trim() == desk.trim())
+        {
             let why = format!("signs as {sign:?}, which is the `name` of the desk");
             return Err(wrong(&key, &why).into());
         }
@@ -81,8 +86,8 @@ fn differ(key: &str, person: &Person, other: &Person) -> Result<()> {
         format!("{both} is an address of person.{name}, too")
     } else if let Some(login) = person.login.iter().find(|_| person.login == other.login) {
         format!("{login} is the login of person.{name}, too")
-    } else if person.signature() == other.signature() {
-        let sign = person.signature().unwrap_or_default();
+    } else if person.configured_signature() == other.configured_signature() {
+        let sign = person.configured_signature().unwrap_or_default();
         format!("person.{name} signs as {sign:?}, too")
     } else {
         return Ok(());

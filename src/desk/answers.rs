@@ -101,7 +101,8 @@ impl Desk {
                         Some(_) => signed_by(&a.name, composer.name),
                     });
                     let sign = person.and_then(|it| it.sign.as_deref());
-                    let name = sign.or(own).or(person.and_then(|it| it.name.as_deref()));
+                    let name = sign.or(own);
+                    let name = name.or_else(|| person.and_then(Person::signature));
                     composer.pass_on(message, to, name.unwrap_or_default())
                 }
                 Answer::Closed(to) => {

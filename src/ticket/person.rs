@@ -1,6 +1,7 @@
 //! The people of the desk: each is one admin, whichever of their addresses they write from.
 
 use mail::domain::same_address;
+use std::sync::OnceLock;
 
 /// One of the people of the desk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +14,43 @@ pub struct Person {
     pub sign: Option<String>,
     /// The user as whom they work on the shell.
     pub login: Option<String>,
+    /// That user's full name.
+    pub full_name: FullName,
 }
+
+/// The full name of a login. It is looked up when it is first wanted: few mails need it, and the user database may be far
+/// away.
+#[derive(Clone, Debug, Default)]
+pub struct FullName {
+    look_up: Option<fn(&str) -> Option<String>>,
+    known: OnceLock<Option<String>>,
+}
+
+impl FullName {
+    /// What `look_up` finds for a login.
+    pub fn by(look_up: fn(&str) -> Option<String>) -> FullName {
+        FullName {
+            look_up: Some(look_up),
+            known: OnceLock::new(),
+        }
+    }
+
+    fn of(&self, login: &str) -> Option<&str> {
+        let found = self
+            .known
+            .get_or_init(|| self.look_up.and_then(|it| it(login)));
+        found.as_deref()
+    }
+}
+
+/// It says nothing of who somebody is that their login does not.
+impl PartialEq for FullName {
+    fn eq(&self, _: &FullName) -> bool {
+        true
+    }
+}
+
+impl Eq for FullName {}
 
 impl Person {
     /// The admin with this address, of whom nothing else is known.
@@ -34,19 +71,29 @@ impl Person {
         self.addresses.iter().any(|own| same_address(own, address))
     }
 
-    /// Their name in answers where their mail has none.
+    /// Their name in answers where their mail has none: `sign`, else the full name of their login, else NAME.
     pub fn signature(&self) -> Option<&str> {
+        let full_name = || self.full_name.of(self.login.as_deref()?);
+        let sign = self.sign.as_deref();
+        sign.or_else(full_name).or(self.name.as_deref())
+    }
+
+    /// That name as far as the configuration has it.
+    pub fn configured_signature(&self) -> Option<&str> {
         self.sign.as_deref().or(self.name.as_deref())
     }
 
     /// True if a mail with this display name is signed by them, alone or with the desk's name: `Steve`,
     /// `Steve (Support)`.
     pub fn signed(&self, display_name: &str) -> bool {
-        let Some(own) = self.signature() else {
-            return false;
+        let is_by = |own: &str| {
+            let desk = display_name.strip_prefix(own);
+            desk.is_some_and(|desk| {
+                desk.is_empty() || desk.starts_with(" (") && desk.ends_with(')')
+            })
         };
-        let desk = display_name.strip_prefix(own);
-        desk.is_some_and(|desk| desk.is_empty() || desk.starts_with(" (") && desk.ends_with(')'))
+        // The user database may know more, or less, than when the mail was written.
+        self.configured_signature().is_some_and(is_by) || self.signature().is_some_and(is_by)
     }
 }
 
@@ -81,5 +128,23 @@ mod tests {
             let signed = person(name, sign).signed(display_name);
             assert_eq!(signed, want, "{name:?} {sign:?} {display_name}");
         }
+        // The full name of the login counts where there is no other.
+        let look_up = |login: &str| (login == "s").then(|| "Steve Miller".to_owned());
+        let full = |sign: Option<&str>, login: &str| Person {
+            login: Some(login.to_owned()),
+            full_name: FullName::by(look_up),
+            ..person(Some("steve"), sign)
+        };
+        for (sign, login, want) in [
+            (None, "s", "Steve Miller"),
+            (None, "t", "steve"),
+            (Some("St."), "s", "St."),
+        ] {
+            let person = full(sign, login);
+            assert_eq!(person.signature(), Some(want));
+            assert!(person.signed(&format!("{want} (Support)")));
+            assert!(!person.signed("Steve Öhm (Support)"));
+        }
+        assert!(full(None, "s").signed("steve (Support)"));
     }
 }
