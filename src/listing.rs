@@ -112,6 +112,10 @@ impl Listed {
         self.waiting
     }
 
+    pub fn is_undelivered(&self) -> bool {
+        self.undelivered
+    }
+
     pub fn messages(&self) -> u64 {
         self.row.entries
     }

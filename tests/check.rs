@@ -1,6 +1,6 @@
 //! `tickets check`: what is in force, what is wrong, and what mends it.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, ordinary_user};
 use crate::transcript::Transcript;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -269,4 +269,25 @@ fn every_message_is_verified() {
         "tickets check --store\ntickets restore 1\ntickets check --store",
     );
     insta::assert_snapshot!("check-store", t);
+}
+
+// E3: who sets `group` before there is one is told both commands.
+#[test]
+fn a_missing_group_comes_with_what_makes_it() {
+    let b = desk("group = \"nobodys-group\"\n");
+    let ran = b.run(&["check", "--etc", "etc"], b"");
+    let user = match ordinary_user() {
+        Some(_) => "nobody".to_owned(),
+        None => {
+            nix::unistd::User::from_uid(nix::unistd::geteuid())
+                .unwrap()
+                .unwrap()
+                .name
+        }
+    };
+    let said = format!(
+        "FAIL  config: group: there is no group \"nobodys-group\"\n      \
+         mend: sudo groupadd nobodys-group && sudo usermod -aG nobodys-group {user}\n"
+    );
+    assert!(ran.status == 2 && ran.stdout.contains(&said), "{ran:?}");
 }

@@ -275,6 +275,9 @@ fn an_answer_that_did_not_arrive_is_marked() {
         assert_eq!(said(&b), want, "{case}");
         b.works("reindex");
         assert_eq!(said(&b), want, "{case}, from the mbox");
+        // Somebody has to act: the customer has no answer.
+        let acts = if mark == "!" { "1" } else { "" };
+        assert_eq!(numbers(&b, &["--waiting"]), acts, "{case}");
         let shown = b.run(&["search", "help"], b"").stdout;
         assert_eq!(shown.contains('!'), mark == "!", "{case} {shown}");
         b.file(

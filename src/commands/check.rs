@@ -169,6 +169,12 @@ impl Run for Check {
     }
 }
 
+/// A hint that is one command, without the marks around it.
+fn bare(hint: &str) -> &str {
+    let inside = hint.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+    inside.filter(|it| !it.contains('`')).unwrap_or(hint)
+}
+
 impl Check {
     /// Asks the mail server what only root may ask, before root becomes the desk's user.
     pub fn begin_as_root() {
@@ -187,7 +193,7 @@ impl Check {
             Err(e) if error::status(&e) == Status::Config => {
                 let finding = Diagnosis::fail(format!("config: {}", error::line(&e)));
                 let finding = match error::hint(&e) {
-                    Some(hint) => finding.mend(hint),
+                    Some(hint) => finding.mend(bare(&hint)),
                     None => finding,
                 };
                 return tell(vec![finding], manner, Numbers::default(), None);

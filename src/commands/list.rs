@@ -51,7 +51,7 @@ pub struct List {
     /// Only tickets with a message since then: 2026-11-01, '2026-11-01 12:00', 2026-11, yesterday, 3d, '2 weeks'
     #[arg(long, value_name = "DATE|SPAN")]
     since: Option<When>,
-    /// Only tickets in which somebody is waiting
+    /// Only tickets in which somebody is waiting, or a mail to somebody did not arrive
     #[arg(short, long)]
     waiting: bool,
     /// Only tickets that are NAME's to follow: the desk's last reply, closing or re-opening is by
@@ -187,7 +187,7 @@ impl List {
         let since = stretch::since(self.since.as_ref(), desk.now())?;
         let from = self.from.as_ref().map(|text| text.to_lowercase());
         let is_wanted = |ticket: &Listed| {
-            (ticket.is_waiting() || !self.waiting)
+            (ticket.is_waiting() || ticket.is_undelivered() || !self.waiting)
                 && since.is_none_or(|since| ticket.active() >= since)
                 && from.as_ref().is_none_or(|text| ticket.is_from(text))
         };
