@@ -502,7 +502,7 @@ fn an_export_takes_the_place_of_the_one_before() {
         ran.is(
             66,
             "",
-            &format!("{why}hint: `tickets check` says which store it is\n"),
+            &format!("{why}hint: `tickets --dir {empty} check` says which store it is\n"),
         );
     }
     // Another desk's stays, too.
