@@ -12,6 +12,7 @@ use std::cell::Cell;
 use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What the checks of a mail server look at.
 pub(super) struct Look<'a> {
@@ -134,6 +135,9 @@ impl Probes {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Doors(pub(super) Vec<SocketAddr>);
 
+/// How long a server may take to be reloaded.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// What became of a talk.
 pub(super) enum Open {
     /// Nothing listens there: why not, at the last of them.
@@ -155,20 +159,41 @@ impl Doors {
         self.0.iter().any(|door| door.port() == 25)
     }
 
-    /// Talks at the first door that opens, if there is a choice by one at which this machine is a stranger.
+    /// Talks at the first door that opens, if there is a choice by one at which this machine is a stranger. A server that
+    /// is just being reloaded hangs up, or is not there for a moment: it is tried a second time.
     pub(super) fn talk(&self, commands: &[String]) -> Open {
+        self.try_to_talk(commands).unwrap_or_else(|_| {
+            std::thread::sleep(MOMENT);
+            self.try_to_talk(commands).unwrap_or_else(|open| open)
+        })
+    }
+
+    /// One try; an error where another one may end otherwise.
+    fn try_to_talk(&self, commands: &[String]) -> Result<Open, Open> {
         let mut why = "it listens nowhere".to_owned();
         let mut doors: Vec<SocketAddr> = self.0.iter().flat_map(as_reached).collect();
         doors.sort_by_key(|door| (door.ip().is_loopback(), door.is_ipv6()));
         doors.dedup();
-        for door in doors {
-            match smtp::converse(door, commands) {
-                Ok(replies) => return Open::Yes(replies),
+        for door in &doors {
+            match smtp::converse(*door, commands) {
+                Ok(replies) => return Ok(Open::Yes(replies)),
                 Err(e) if e.kind() == ErrorKind::ConnectionRefused => why = format!("{door}: {e}"),
-                Err(e) => return Open::Silent(format!("{door}: {e}")),
+                Err(e) => {
+                    let hung_up = matches!(
+                        e.kind(),
+                        ErrorKind::ConnectionReset
+                            | ErrorKind::ConnectionAborted
+                            | ErrorKind::UnexpectedEof
+                    );
+                    let silent = Open::Silent(format!("{door}: {e}"));
+                    return if hung_up { Err(silent) } else { Ok(silent) };
+                }
             }
         }
-        Open::No(why)
+        match doors.is_empty() {
+            true => Ok(Open::No(why)),
+            false => Err(Open::No(why)),
+        }
     }
 }
 
@@ -208,4 +233,35 @@ pub(super) fn read(file: &Path) -> String {
     // What has been read before an error says as much as it says.
     let _ = open_following(file).and_then(|mut it| it.read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).into_owned() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    // E3
+    #[test]
+    fn a_server_that_is_being_reloaded_is_tried_again() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let door = listener.local_addr().unwrap();
+        // It hangs up, then it speaks; after that it is not there.
+        let server = std::thread::spawn(move || {
+            drop(listener.accept().unwrap());
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"554 not today\r\n").unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        });
+        let Open::Yes(replies) = Doors(vec![door]).talk(&[]) else {
+            panic!("it spoke");
+        };
+        assert_eq!(replies[0].code, 554);
+        server.join().unwrap();
+        assert!(matches!(Doors(vec![door]).talk(&[]), Open::No(why) if why.contains("refused")));
+        assert!(
+            matches!(Doors(Vec::new()).talk(&[]), Open::No(why) if why == "it listens nowhere")
+        );
+    }
 }
