@@ -81,7 +81,15 @@ fn what_is_off_is_gone() {
                 &[*command, "toner", "-n", "1"],
                 &["--dir", dir, command],
             ] {
-                desk.run(args, b"").is(64, "", &gone);
+                // A printed command leads to the same desk.
+                let same = match args.contains(&"--dir") {
+                    true => gone.replace(
+                        "`tickets modules`",
+                        &format!("`tickets --dir {dir} modules`"),
+                    ),
+                    false => gone.clone(),
+                };
+                desk.run(args, b"").is(64, "", &same);
             }
             desk.run(&["man", command], b"").is(
                 64,

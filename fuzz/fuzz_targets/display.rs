@@ -96,6 +96,8 @@ fn conversation(raw: &[u8], choices: &mut Choices) {
         subject: message.subject(),
         to: message.mailboxes("To"),
         cc: message.mailboxes("Cc"),
+        // In a stored message they are fields of ours, and so text of strangers.
+        modules: fields.iter().take(3).cloned().collect(),
         text,
         attachments,
     };
@@ -167,6 +169,7 @@ fn list(raw: &[u8], choices: &mut Choices) {
         who: &who,
         subject: &subject,
         waiting: choices.below(2) == 0,
+        undelivered: choices.below(2) == 0,
     };
     let rows = [
         row,
