@@ -432,6 +432,15 @@ fn a_second_desk_takes_no_desk_off_line() {
             refused("nobody --config /etc/desk.toml", true)
         );
         assert_eq!(tree(), there);
+        // In its place, in one step, and back.
+        let done = site::restarted(&site, || run(&["--instead=nobody"]));
+        assert_eq!(done, (Some(0), added.to_owned(), String::new()));
+        assert_ne!(tree(), there);
+        assert!(rcpt(&site, "submit@example.org").starts_with("250"));
+        let back = ["--instead=tickets", "TICKETS_USER=nobody", config];
+        let done = site::restarted(&site, || run(&back));
+        assert_eq!(done, (Some(0), added.to_owned(), String::new()));
+        assert_eq!(tree(), there);
         // By its name, also where its user can say nothing any more.
         let undone = site::restarted(&site, || run(&["--undo", "TICKETS_USER=nobody", config]));
         assert_eq!(undone, (Some(0), removed, String::new()));
