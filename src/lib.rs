@@ -27,8 +27,6 @@ mod index;
 pub mod limits;
 mod listing;
 mod log;
-// Observers, jobs of modules and the web follow.
-#[allow(dead_code, unused_imports)]
 mod module;
 mod outbox;
 mod part;

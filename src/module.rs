@@ -21,17 +21,15 @@ mod verb;
 
 pub use ask::{Answer, Asking, Failure, Request, depth};
 pub use data::Upgraded;
-pub use findings::{FindingLevel, ModuleFinding, findings, found};
-pub use found::{Finding, MANIFEST, Runnable, find, names};
+pub use findings::{FindingLevel, findings, found};
+pub use found::{MANIFEST, Runnable, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};
 pub use home::Home;
 pub use lines::AnswerLines;
-pub use manifest::{
-    JobEntry, KindEntry, Manifest, NamedEntry, PROTOCOL, Point, VerbBy, duration, is_name,
-};
+pub use manifest::{JobEntry, KindEntry, Manifest, NamedEntry, Point, is_name};
 pub use one::{Host, Module, OnFailure, Switched};
-pub use page::{PageAnswer, PageRequest};
+pub use page::PageRequest;
 pub use verb::{VerbAnswer, VerbCall};
 
 #[cfg(test)]

@@ -323,16 +323,6 @@ impl Asking {
         object(self.running.said())
     }
 
-    /// Waits until it has ended, but not longer than `limit`.
-    pub fn wait_briefly(&mut self, limit: Duration) {
-        self.running.wait_briefly(limit);
-    }
-
-    /// True if [`Asking::answer`] needs no time.
-    pub fn has_ended(&mut self) -> bool {
-        self.running.has_exited()
-    }
-
     /// The beginning of what it wrote to its stderr.
     pub fn stderr_text(&self) -> String {
         self.running.stderr_text()

@@ -182,6 +182,7 @@ pub struct PageEntry {
     pub title: String,
     /// It stands in the navigation.
     #[serde(default)]
+    #[allow(dead_code)] // it is read to be checked; there are no pages in the program yet
     pub nav: bool,
 }
 
@@ -195,6 +196,7 @@ pub struct VerbEntry {
     pub args: String,
     /// Who may say it.
     #[serde(default)]
+    #[allow(dead_code)] // it is read to be checked; nobody says verbs by mail yet
     pub by: VerbBy,
 }
 
