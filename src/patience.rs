@@ -3,7 +3,8 @@
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -46,6 +47,40 @@ impl Patience {
         let left = self.left();
         std::thread::sleep(PAUSE.min(left));
         !left.is_zero()
+    }
+}
+
+/// A file of which we have the flock. The lock ends when this is dropped: closing the file would not end it as long as
+/// a program that another thread is starting has a copy of the descriptor.
+#[derive(Debug)]
+pub(crate) struct Locked(File);
+
+impl Locked {
+    /// The exclusive flock on `file`, without waiting for it; `None` if others hold it.
+    ///
+    /// # Errors
+    /// The file system has no such locks.
+    pub(crate) fn now(file: File) -> io::Result<Option<Locked>> {
+        match fs2::FileExt::try_lock_exclusive(&file) {
+            Ok(()) => Ok(Some(Locked(file))),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // The file is closed next, which ends the lock as well.
+        let _ = fs2::FileExt::unlock(&self.0);
     }
 }
 
@@ -131,7 +166,6 @@ mod tests {
         flock(&first, &path, Share::Shared, Patience::default()).unwrap();
         let second = open();
         flock(&second, &path, Share::Shared, Patience::default()).unwrap();
-        drop(second);
         let third = open();
         let now = Patience::new(Duration::ZERO);
         let error = flock(&third, &path, Share::Exclusive, now).unwrap_err();
@@ -141,7 +175,21 @@ mod tests {
         let unnamed = format!("cannot lock {name}: another process holds it");
         // Some containers and file systems do not tell.
         assert!([named, unnamed].contains(&crate::error::line(&error)));
-        drop(first);
+        // Tests beside this one start programs, which have copies of what is open.
+        fs2::FileExt::unlock(&second).unwrap();
+        fs2::FileExt::unlock(&first).unwrap();
         flock(&third, &path, Share::Exclusive, now).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_the_descriptor_does_not_keep_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || File::create(dir.path().join("lock")).unwrap();
+        let first = Locked::now(open()).unwrap().unwrap();
+        let copy = first.try_clone().unwrap();
+        assert!(Locked::now(open()).unwrap().is_none());
+        drop(first);
+        assert!(Locked::now(open()).unwrap().is_some());
+        drop(copy);
     }
 }

@@ -5,6 +5,7 @@ use super::entry::time;
 use super::entry::{self, Mail};
 use super::report::Report;
 use crate::files::{Found, Place};
+use crate::patience::Locked;
 use nix::fcntl::OFlag;
 use std::fs::File;
 use std::io;
@@ -19,7 +20,7 @@ const FIVE_DAYS: i64 = 5 * 24 * 3600;
 /// A mail whose file is locked by us, so that nobody else sends it.
 pub(super) struct Claim {
     pub(super) mail: Mail,
-    lock: File,
+    lock: Locked,
 }
 
 impl Outbox {
@@ -125,10 +126,9 @@ pub(super) fn lock(place: &Place) -> io::Result<Option<(Claim, File)>> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         lock => lock?,
     };
-    match fs2::FileExt::try_lock_exclusive(&lock) {
-        Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-        locked => locked?,
-    }
+    let Some(lock) = Locked::now(lock)? else {
+        return Ok(None);
+    };
     // It may have been sent and removed between opening and locking.
     let file = match place.open(OFlag::O_RDWR) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -7,15 +7,15 @@
 
 use super::{StagedFile, Store};
 use crate::error::{Fault, Status};
+use crate::patience::Locked;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 
 /// The lock of an import: two at once would file the same message twice. It is released when dropped.
 #[derive(Debug)]
 pub(crate) struct ImportLock {
-    file: File,
+    file: Locked,
     /// syncfs(2) reports every write error since the file was opened, as it does from Linux 5.8 on.
     syncfs_reports: bool,
 }
@@ -42,17 +42,16 @@ impl Store {
     /// Status 75 if another import is running.
     pub(crate) fn lock_import(&self) -> Result<ImportLock> {
         let (place, file) = self.private_file("import")?;
-        match fs2::FileExt::try_lock_exclusive(&file) {
-            Ok(()) => Ok(ImportLock {
-                file,
-                syncfs_reports: is_linux_from(5, 8),
-            }),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                let text = "cannot import: another import is running in this store";
-                Err(Fault::new(Status::TempFail, text).into())
-            }
-            Err(e) => Err(e).with_context(|| format!("cannot lock {}", place.path().display())),
-        }
+        let locked =
+            Locked::now(file).with_context(|| format!("cannot lock {}", place.path().display()))?;
+        let Some(file) = locked else {
+            let text = "cannot import: another import is running in this store";
+            return Err(Fault::new(Status::TempFail, text).into());
+        };
+        Ok(ImportLock {
+            file,
+            syncfs_reports: is_linux_from(5, 8),
+        })
     }
 
     /// Returns when all of `staged` are on the disk.
@@ -62,7 +61,7 @@ impl Store {
         mut staged: impl Iterator<Item = &'a StagedFile>,
     ) -> Result<()> {
         // Each fsync flushes the cache of the disk; this flushes it once for all files.
-        if lock.syncfs_reports && nix::unistd::syncfs(&lock.file).is_ok() {
+        if lock.syncfs_reports && nix::unistd::syncfs(&*lock.file).is_ok() {
             return Ok(());
         }
         staged.try_for_each(StagedFile::sync)

@@ -2,6 +2,7 @@
 
 use super::state::JobState;
 use crate::files::{Dir, Place, absent};
+use crate::patience::Locked;
 use crate::store::Store;
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
@@ -31,7 +32,7 @@ pub(super) struct JobFiles {
 /// The lock of a job: one run at a time. It is the kernel's, and goes with the process that has it.
 pub(super) struct JobLock {
     files: JobFiles,
-    _lock: File,
+    _lock: Locked,
 }
 
 impl JobFiles {
@@ -77,21 +78,19 @@ impl JobFiles {
     /// There can be no such file.
     pub(super) fn lock(self) -> Result<Option<JobLock>> {
         let until = Instant::now() + PATIENCE;
-        let lock = self.open_lock()?;
         loop {
-            match fs2::FileExt::try_lock_exclusive(&lock) {
-                Ok(()) => break,
-                Err(e) if e.kind() != ErrorKind::WouldBlock => {
-                    return Err(e).with_context(|| self.doing("lock"));
-                }
-                Err(_) if Instant::now() >= until => return Ok(None),
-                Err(_) => std::thread::sleep(PAUSE),
+            let locked = Locked::now(self.open_lock()?).with_context(|| self.doing("lock"))?;
+            if let Some(lock) = locked {
+                return Ok(Some(JobLock {
+                    files: self,
+                    _lock: lock,
+                }));
             }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            std::thread::sleep(PAUSE);
         }
-        Ok(Some(JobLock {
-            files: self,
-            _lock: lock,
-        }))
     }
 
     /// The lock, if nobody has it at this moment.
