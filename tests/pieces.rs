@@ -42,9 +42,15 @@ END
     # Runs it; the first word is the number of the call that ends it.
     run() {
         rm -rf $made/calls $made/cut; echo $1 >$made/at; shift
-        # One shell around it, which may say what a signal has done to it.
-        PATH=$bin:$PATH sh -c 'sh -c "echo \$\$ >\$0; exec sh \"\$@\"" "$@"; exit $?' sh $made/pid $install "$@" \
-            >/dev/null 2>&1 || return
+        # One shell around it, which may say what a signal has done to it. What it has started may live longer, and
+        # has ended when the pipe has.
+        {
+            status=0
+            PATH=$bin:$PATH sh -c 'sh -c "echo \$\$ >\$0; exec sh \"\$@\"" "$@"; exit $?' sh $made/pid $install "$@" \
+                9>&1 >/dev/null 2>&1 || status=$?
+            echo $status >$made/status
+        } | cat
+        return $(cat $made/status)
     }
     sums() { (cd /etc/exim4; find . -type f | sort | xargs sha256sum); }
 "#;
