@@ -264,6 +264,31 @@ fn a_delivery_opens_nothing_of_the_parts() {
 }
 
 #[test]
+fn a_delivery_does_not_look_for_modules_that_are_off() {
+    // G3: what lies in modules_path, and is not among `modules`, costs it nothing.
+    if !strace_is_here() {
+        return;
+    }
+    let bench = Bench::new();
+    bench.configure(&format!(
+        "modules = []\nmodules_path = [{:?}]\n",
+        bench.path("modules")
+    ));
+    fs::create_dir_all(bench.path("modules/virus")).unwrap();
+    bench.put("modules/virus/module.toml", b"no manifest at all");
+    for (to, id) in [("submit@example.org", "1"), ("ticket-1@example.org", "2")] {
+        let sender = "alice@example.net";
+        let args = ["deliver", "--sender", sender, "--recipient", to];
+        let mail = mail(id, "Subject: Hi\n", "x");
+        let (ran, files) = touched(&bench, &args, mail.as_bytes());
+        ran.silent();
+        let of_modules = |file: &&String| file.contains("module");
+        assert_eq!(files.keys().find(of_modules), None);
+    }
+    assert_eq!(bench.names(), ["1"]);
+}
+
+#[test]
 fn nothing_of_what_is_off_is_opened() {
     // G2
     if !strace_is_here() {

@@ -24,13 +24,6 @@ use std::path::{Path, PathBuf};
 /// Bytes from which on a delivery applies the journal itself: opening a ticket reads all of it.
 const LONG: u64 = 32 << 10;
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Change(Box<Change>),
-    ArchiveChange(ArchiveChange),
-}
-
 /// We have changed archived/ ourselves, so nobody needs to check what others did there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveChange {
@@ -212,10 +205,13 @@ impl Lines {
             all_valid: true,
         };
         for line in bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(Line::Change(change)) => lines.changes.push(*change),
-                Ok(Line::ArchiveChange(change)) => lines.archive_changes.push(change),
-                Err(_) => lines.all_valid = false,
+            // One kind after the other: an untagged enum would first copy the line into a tree of values.
+            if let Ok(change) = serde_json::from_slice::<Change>(line) {
+                lines.changes.push(change);
+            } else if let Ok(change) = serde_json::from_slice::<ArchiveChange>(line) {
+                lines.archive_changes.push(change);
+            } else {
+                lines.all_valid = false;
             }
         }
         lines

@@ -6,8 +6,8 @@ use memchr::memchr;
 const NOBODY: &str = "MAILER-DAEMON";
 /// Local-part, `@` and domain at their longest (RFC 5321 4.5.3.1).
 const LONGEST_SENDER: usize = 64 + 1 + 255;
-const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
-const MONTHS: [&[u8]; 12] = [
+const DAYS: [&[u8; 3]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
@@ -108,7 +108,7 @@ pub(crate) fn is_from_line_cut_short(line: &[u8]) -> bool {
 fn date_cut_short(date: &[u8]) -> bool {
     let pattern = b"Fri Jan _D DD:DD:DD DDDD";
     let begins_one_of =
-        |names: &[&[u8]], text: &[u8]| names.iter().any(|name| name.starts_with(text));
+        |names: &[&[u8; 3]], text: &[u8]| names.iter().any(|name| name.starts_with(text));
     let name = |from: usize| &date[from.min(date.len())..(from + 3).min(date.len())];
     date.len() <= pattern.len()
         && begins_one_of(&DAYS, name(0))
@@ -180,6 +180,16 @@ fn is_number(word: &[u8], digits: std::ops::RangeInclusive<usize>) -> bool {
     digits.contains(&word.len()) && word.iter().all(u8::is_ascii_digit)
 }
 
-fn is_one_of(names: &[&[u8]], word: &[u8]) -> bool {
-    names.iter().any(|name| name.eq_ignore_ascii_case(word))
+/// Compares without regard to case.
+fn is_one_of(names: &[&[u8; 3]], word: &[u8]) -> bool {
+    let Ok([first, second, third]) = <[u8; 3]>::try_from(word) else {
+        return false;
+    };
+    // Each name is written `Mon`.
+    let word = [
+        first.to_ascii_uppercase(),
+        second.to_ascii_lowercase(),
+        third.to_ascii_lowercase(),
+    ];
+    names.iter().any(|name| **name == word)
 }
