@@ -5,9 +5,11 @@ mod data;
 mod list;
 mod named;
 mod new;
+mod replace;
 mod run;
 mod sample;
 mod switch;
+mod text;
 mod toml;
 
 use crate::error::Status;

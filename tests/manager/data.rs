@@ -167,7 +167,7 @@ fn enabling_that_is_killed_at_any_system_call_can_be_repeated() {
             1,
             "{what}: {config}"
         );
-        assert!(!b.path("config.toml.new").exists(), "{what}");
+        assert!(!b.path(".config.toml.tickets").exists(), "{what}");
         assert_eq!(b.run(&["spam"], b"").status, 7, "{what}");
     });
 }

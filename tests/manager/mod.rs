@@ -1,5 +1,6 @@
 //! `tickets modules`: modules from outside, found, switched on and off, and what they bring.
 
+mod config;
 mod data;
 mod kit;
 mod page;

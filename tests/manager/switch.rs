@@ -158,7 +158,7 @@ fn the_configuration_keeps_its_mode_and_may_be_a_link() {
     );
     let text = fs::read_to_string(b.path("config.toml")).unwrap();
     assert!(text.contains("\nmodules = [\"spam\"]\n"), "{text}");
-    assert!(!b.path("real.toml.new").exists());
+    assert!(!b.path(".real.toml.tickets").exists());
     // One that may only be read is for whoever wrote it.
     set_mode(&b.path("real.toml"), 0o440);
     let yours = format!(
