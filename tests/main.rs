@@ -18,6 +18,7 @@ mod corpus_gen;
 mod crash;
 mod defer;
 mod deliver;
+mod descriptors;
 mod export;
 mod filter;
 mod flush_crash;

@@ -1,10 +1,11 @@
-//! What the programs that are started get of the environment of this one.
+//! What the programs that are started get of the environment and the open files of this one.
 
 use super::BECAME;
 use nix::unistd::{Uid, User};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
+use std::sync::Once;
 
 /// Root's variables that the desk's user gets, with those that begin with `LC_`: how to show things, which programs
 /// to show them with, which desk it is. None is a secret, and what they name runs as that user. Any other may hold a
@@ -34,7 +35,15 @@ const PASSED_ON: [&str; 19] = [
 /// A program to be started. Every one is made here: what root's environment holds is not for the user that root has
 /// become, so their programs get little of it, and their own `HOME`, `USER`, `LOGNAME` and `SHELL`. Without such a
 /// change of user, they get all of it.
+///
+/// Whoever runs them, and whatever this process was started with, none gets an open file but standard input, output and
+/// errors: an MTA, cron or sudo leave some open that this user could not open.
 pub fn program(name: impl AsRef<OsStr>) -> Command {
+    static KEPT: Once = Once::new();
+    KEPT.call_once(|| {
+        // It fails only on an old kernel without /proc. Mail goes on there, and root is refused before (T17).
+        let _ = terminal::keep_files();
+    });
     let mut command = Command::new(name);
     if let Some(uid) = BECAME.get() {
         command.env_clear().envs(passed_on()).envs(home(*uid));
