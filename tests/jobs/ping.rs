@@ -2,8 +2,10 @@
 
 use super::{due, history};
 use crate::bench::Bench;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 
 /// A desk that listens, until this is dropped.
@@ -18,6 +20,7 @@ impl Listening {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -129,6 +132,36 @@ fn others_than_this_machine_have_to_know_a_secret() {
     bench.put("token", b"two words\n");
     wrong("it holds more than one word of ASCII");
     bench.put("token", b"s3cret\n");
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o606);
+    bench.run(&["ping"], b"").is(
+        78,
+        "",
+        &format!(
+            "tickets: ping_token_file: cannot use {0}: others may write to it\n\
+             hint: `chmod o-rw {0}`\n",
+            file.display()
+        ),
+    );
+    // What they may read is taken, as containers hand it out, but not without a word.
+    for (others, said) in [
+        (
+            0o644,
+            format!(
+                "tickets: others may read {0}: `chmod o-r {0}`\n",
+                file.display()
+            ),
+        ),
+        (0o660, String::new()),
+    ] {
+        mode(others);
+        let mut desk = Listening::on(&bench);
+        desk.child.kill().unwrap();
+        let mut text = String::new();
+        let mut errors = desk.child.stderr.take().unwrap();
+        errors.read_to_string(&mut text).unwrap();
+        assert_eq!(text, said);
+    }
     let desk = Listening::on(&bench);
     assert_eq!(desk.ask("POST /ping HTTP/1.1\r\n\r\n").0, "401");
     let request = "POST /ping HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n\r\n";

@@ -7,15 +7,16 @@ mod answer;
 
 use super::tick::program_again;
 use crate::config::Config;
-use crate::error::{self, Fault, Status};
-use crate::files::read_text;
+use crate::error::{self, Fault, Status, quoted_path};
+use crate::files::open_following;
 use crate::part::{Context, Run};
-use crate::screen::say;
+use crate::screen::{remark, say};
 use answer::{Answer, LONGEST_HEAD, answer};
 use anyhow::{Context as _, Result};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -103,7 +104,8 @@ impl Run for Ping {
 /// What who asks has to know.
 ///
 /// # Errors
-/// Status 78 if others than this machine can ask, and there is nothing that they have to know.
+/// Status 78 if others than this machine can ask, and there is nothing that they have to know, or others can say what
+/// that is.
 fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
     let Some(file) = &config.ping_token_file else {
         if listen.ip().is_loopback() {
@@ -115,16 +117,31 @@ fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
             .hint("name a file with a secret in the configuration, or listen on 127.0.0.1")
             .into());
     };
+    let chmod = |change: &str| format!("`chmod {change} {}`", quoted_path(file));
     let wrong = |why: &str| {
         let text = format!("ping_token_file: cannot use {}: {why}", file.display());
         Fault::new(Status::Config, text)
     };
-    let text = read_text(file).map_err(|e| wrong(&e.to_string()))?;
-    match text.trim() {
-        "" => Err(wrong("it is empty").into()),
-        token if token.bytes().all(|b| b.is_ascii_graphic()) => Ok(Some(token.to_owned())),
-        _ => Err(wrong("it holds more than one word of ASCII").into()),
+    let mut text = String::new();
+    let read = open_following(file).and_then(|mut file| {
+        file.read_to_string(&mut text)?;
+        Ok(file.metadata()?.mode())
+    });
+    let mode = read.map_err(|e| wrong(&e.to_string()))?;
+    if mode & 0o002 != 0 {
+        return Err(wrong("others may write to it").hint(chmod("o-rw")).into());
     }
+    let token = match text.trim() {
+        "" => return Err(wrong("it is empty").into()),
+        token if token.bytes().all(|b| b.is_ascii_graphic()) => token.to_owned(),
+        _ => return Err(wrong("it holds more than one word of ASCII").into()),
+    };
+    // Containers hand out their secrets so.
+    if mode & 0o004 != 0 {
+        let path = file.display();
+        remark(format_args!("others may read {path}: {}", chmod("o-r")));
+    }
+    Ok(Some(token))
 }
 
 impl Pinged {

@@ -44,7 +44,7 @@ pub(super) fn answer(head: &[u8], token: Option<&str>) -> Option<Answer> {
         }
         Err(_) => return refuse("400 Bad Request", ""),
     }
-    if request.path != Some("/ping") {
+    if request.path.map(path) != Some("/ping") {
         return refuse("404 Not Found", "");
     }
     // What crawlers and browsers fetch by themselves starts nothing.
@@ -63,6 +63,19 @@ pub(super) fn answer(head: &[u8], token: Option<&str>) -> Option<Answer> {
     match token.is_none_or(is_it) {
         true => Some(Answer::Tick),
         false => refuse("401 Unauthorized", "WWW-Authenticate: Bearer\r\n"),
+    }
+}
+
+/// The path of what is asked for, which may be a whole address (RFC 9112 3.2.2). Whose it is does not matter.
+fn path(target: &str) -> &str {
+    let address = target.split_once("://").filter(|(scheme, _)| {
+        ["http", "https"]
+            .iter()
+            .any(|it| scheme.eq_ignore_ascii_case(it))
+    });
+    match address {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => target,
     }
 }
 
@@ -108,6 +121,25 @@ mod tests {
             (format!("HEAD /ping HTTP/1.1\r\n{host}"), None, "405"),
             (format!("PUT /ping HTTP/1.1\r\n{host}"), None, "405"),
             (format!("post /ping HTTP/1.1\r\n{host}"), None, "405"),
+            // RFC 9112 3.2.2
+            (
+                format!("POST http://x/ping HTTP/1.1\r\n{host}"),
+                None,
+                "tick",
+            ),
+            (
+                format!("POST HTTPS://x:1/ping HTTP/1.1\r\n{host}"),
+                None,
+                "tick",
+            ),
+            (format!("POST http://x HTTP/1.1\r\n{host}"), None, "404"),
+            (format!("POST http://ping HTTP/1.1\r\n{host}"), None, "404"),
+            (format!("POST ftp://x/ping HTTP/1.1\r\n{host}"), None, "404"),
+            (
+                format!("POST /http://x/ping HTTP/1.1\r\n{host}"),
+                None,
+                "404",
+            ),
             (format!("POST / HTTP/1.1\r\n{host}"), None, "404"),
             (format!("POST /ping/ HTTP/1.1\r\n{host}"), None, "404"),
             (format!("POST /ping?x HTTP/1.1\r\n{host}"), None, "404"),
