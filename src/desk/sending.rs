@@ -57,7 +57,8 @@ impl Desk {
     /// up (C9).
     pub(super) fn after_sending(&self, report: &Report, now: i64) -> Vec<String> {
         let mut lines = Vec::new();
-        for (mail, why) in &report.waiting {
+        let waiting = report.waiting.iter();
+        for (mail, why) in waiting.filter(|(mail, _)| !self.is_off(mail)) {
             lines.push(format!("{} waits in the outbox: {why}", describe(mail)));
         }
         self.tell_news_of_modules(now);
@@ -78,6 +79,15 @@ impl Desk {
             lines.push(line);
         }
         lines
+    }
+
+    /// True for an event whose observer was switched off. It may be switched on again, and nothing has failed.
+    fn is_off(&self, mail: &Mail) -> bool {
+        let is_off = |name: &str| {
+            let is_named = self.config.modules.iter().any(|on| on.name == name);
+            !is_named && self.observers().iter().all(|it| it.name() != name)
+        };
+        mail.event.as_ref().is_some_and(|it| is_off(&it.observer))
     }
 
     fn notify_of_failure(&self, mail: &Mail, line: &str, now: i64) -> Result<()> {

@@ -208,6 +208,13 @@ fn what_cannot_be_replaced_is_for_a_person() {
     is_left(&b, &ran, &before, "modules = [\"git\"]\n", why);
     assert!(!b.path(NEW).exists());
     fs::remove_file(b.path("kept.toml")).unwrap();
+    // Where no file can be made, none can take its place.
+    set_mode(&b.path(""), 0o555);
+    let ran = b.run(&enable, b"");
+    set_mode(&b.path(""), 0o755);
+    let new = b.path(NEW).display().to_string();
+    let why = format!("cannot open {new}: Permission denied (os error 13)");
+    is_left(&b, &ran, &before, "modules = [\"git\"]\n", &why);
     // A draft of somebody's stays.
     b.put("config.toml.new", b"draft");
     // What no file can take the place of is named.
@@ -246,6 +253,40 @@ fn what_cannot_be_replaced_is_for_a_person() {
     b.says("modules enable git", "git is on: observer\n");
     is_now(&b, &before, "modules = []", "modules = [\"git\"]");
     assert_eq!(fs::read(b.path("config.toml.new")).unwrap(), b"draft");
+}
+
+/// Its events wait in case it is switched on again, and nothing has failed meanwhile.
+#[test]
+fn what_waits_for_a_module_that_is_off_is_no_failure() {
+    // G6
+    let b = desk("modules = [\"sms\", \"git\"]\n");
+    let fails = "#!/bin/sh\necho down >&2; exit 1\n";
+    put(&b, "sms", &["observer"], "", fails);
+    let mail = |n: u8| format!("Message-ID: <{n}@x>\nSubject: Hi\n\nx\n");
+    let waits = |n: u8, why: &str| {
+        format!("tickets: the event of ticket {n}, message 1, for sms waits in the outbox: {why}\n")
+    };
+    for n in [1, 2] {
+        b.deliver("submit@example.org", mail(n)).silent();
+    }
+    b.says(
+        "modules disable sms",
+        "sms is off; 2 events wait for it, for five days\n",
+    );
+    b.says("flush", "0 sent, 2 waiting\n");
+    b.says("jobs run flush", "flush: ok: 0 sent, 2 waiting\n");
+    b.says("modules disable git", "git is off\n");
+    // One that is on, but is gone, is missed.
+    fs::rename(b.path("modules/sms"), b.path("sms")).unwrap();
+    b.configure(&format!("{}modules = [\"sms\"]\n", path_line(&b)));
+    let why = "sms is not switched on, or may not be run";
+    let said = [1, 2].map(|n| waits(n, why)).concat();
+    b.run(&["flush"], b"").is(75, "0 sent, 2 waiting\n", &said);
+    b.configure(&path_line(&b));
+    fs::rename(b.path("sms"), b.path("modules/sms")).unwrap();
+    put(&b, "sms", &["observer"], "", "#!/bin/sh\n");
+    b.works("modules enable sms");
+    b.says("flush", "2 sent, 0 waiting\n");
 }
 
 /// Who may only read the configuration holds nobody up; who writes it, for no longer than other locks.

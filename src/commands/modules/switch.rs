@@ -8,6 +8,7 @@ use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::log::Severity;
 use crate::module::{FindingLevel, Module, Point, found};
+use crate::outbox::Mail;
 use crate::part::outside::commands_of;
 use crate::part::{Context, Part};
 use crate::screen::{remark, say};
@@ -27,7 +28,8 @@ pub(super) struct Enable {
 
 /// Switch a module off
 ///
-/// It is taken out of `modules` in the configuration. Its data and its settings stay.
+/// It is taken out of `modules` in the configuration. Its data and its settings stay, and what it was not told yet
+/// waits for five days, in case it is switched on again.
 #[derive(clap::Args)]
 pub(super) struct Disable {
     /// The module
@@ -79,7 +81,15 @@ impl Disable {
             say(format_args!("{name} is off already"))?;
             return Ok(Status::Ok);
         }
-        written(&desk, name, false, &format!("{name} is off"))
+        let waits = |mail: &Mail| mail.event.as_ref().is_some_and(|it| it.observer == *name);
+        // Whoever may not look into the outbox is not told.
+        let waiting = desk.outbox.waiting().unwrap_or_default();
+        let waiting = match waiting.iter().filter(|mail| waits(mail)).count() {
+            0 => String::new(),
+            1 => "; 1 event waits for it, for five days".to_owned(),
+            n => format!("; {n} events wait for it, for five days"),
+        };
+        written(&desk, name, false, &format!("{name} is off{waiting}"))
     }
 }
 

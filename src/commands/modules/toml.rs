@@ -94,14 +94,14 @@ fn foreign(file: &Path, opened: &File) -> Option<String> {
 
 /// Why the file is for a person to change, if that is what this error means.
 fn refusal(e: &anyhow::Error) -> Option<String> {
-    let e = e.downcast_ref::<Error>()?;
+    let cause = e.downcast_ref::<Error>()?;
     let kinds = [
         ErrorKind::PermissionDenied,
         ErrorKind::ReadOnlyFilesystem,
         // It is mounted there by itself, as containers do.
         ErrorKind::ResourceBusy,
     ];
-    kinds.contains(&e.kind()).then(|| e.to_string())
+    kinds.contains(&cause.kind()).then(|| format!("{e:#}"))
 }
 
 /// What is to be written.
