@@ -24,6 +24,7 @@ use crate::privilege::{self, Ground};
 use crate::ticket::summary::local_signs;
 use crate::ticket::{TicketId, tag};
 pub use alert::Alert;
+pub use alerts::ALERTS;
 use anyhow::{Context, Result};
 use explain::explain;
 pub use jobs::{JobTable, Missed};
@@ -74,6 +75,14 @@ impl Config {
     /// How the desk recognises its own mail, and spam (C6).
     pub fn local_signs(&self) -> LocalSigns<'_> {
         local_signs(&self.addresses, &self.spam_header)
+    }
+
+    /// The configuration file, for a sentence that says what to write there.
+    pub fn file_to_edit(&self) -> String {
+        match &self.file {
+            Some(file) => file.display().to_string(),
+            None => format!("~/{OWN_FILE}"),
+        }
     }
 
     /// Reads the configuration: the file named, else the user's, else the system's, else none.

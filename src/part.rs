@@ -6,6 +6,7 @@
 //! [`Provider`], the point of the timeline). A part that is off adds nothing anywhere.
 
 mod again;
+mod built_in;
 mod finding;
 pub mod outside;
 mod times;
@@ -18,12 +19,12 @@ use crate::module::Module;
 use crate::ticket::timeline::Provider;
 use again::Again;
 use anyhow::Result;
+pub use built_in::BuiltIn;
 use clap::ArgMatches;
 pub use finding::Finding;
 use finding::no_such_part;
 use std::cell::Cell;
 use std::ffi::OsString;
-use std::marker::PhantomData;
 pub use times::{JobDue, JobTimes};
 
 /// One part. It names what it adds at each point; what it does not name, it does not have.
@@ -57,9 +58,19 @@ pub trait Part: Sync {
         Vec::new()
     }
 
+    /// True if it is told of what happens in tickets, by an observer of the desk.
+    fn is_observer(&self) -> bool {
+        false
+    }
+
     /// What it does at times of its own.
     fn jobs(&self) -> Vec<&dyn Job> {
         Vec::new()
+    }
+
+    /// True if the configuration says something that nobody but this part heeds.
+    fn is_configured(&self, _config: &Config) -> bool {
+        false
     }
 
     /// Looks whether the configuration says of it what it can use; a mistake (78) keeps no mail waiting.
@@ -152,37 +163,6 @@ pub trait Run: clap::Args {
     fn run(self, cx: &Context) -> Result<Status>;
 }
 
-/// A built-in subcommand.
-pub struct BuiltIn<T>(PhantomData<fn() -> T>);
-
-impl<T: Run> BuiltIn<T> {
-    /// The entry for a table of commands.
-    pub const COMMAND: BuiltIn<T> = BuiltIn(PhantomData);
-}
-
-impl<T: Run> Command for BuiltIn<T> {
-    fn name(&self) -> &str {
-        T::NAME
-    }
-
-    fn describe(&self) -> clap::Command {
-        T::augment_args(clap::Command::new(T::NAME))
-    }
-
-    fn arrange(&self, args: Vec<OsString>) -> Vec<OsString> {
-        T::arrange(args)
-    }
-
-    fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
-        loop {
-            match T::from_arg_matches(given)?.run(cx) {
-                Err(e) if T::READS && cx.begins_anew(&e) => {}
-                done => return done,
-            }
-        }
-    }
-}
-
 /// The parts of a desk, and which of them are on.
 #[derive(Default)]
 pub struct Registry {
@@ -248,6 +228,14 @@ impl Registry {
         self.on()
             .flat_map(|part| part.findings(desk, self))
             .collect()
+    }
+
+    /// The parts that are off though the configuration says what they are to do.
+    pub fn off_though_configured(&self, config: &Config) -> Vec<&'static dyn Part> {
+        let off = self
+            .all()
+            .filter(|&(part, on)| !on && part.is_configured(config));
+        off.map(|(part, _)| part).collect()
     }
 
     /// Makes the index of `desk` anew, and what the parts that are on keep beside it.

@@ -238,3 +238,57 @@ fn check_names_an_alert_that_reaches_nobody() {
         assert!(checked.lines().any(|it| it == line), "{checked}");
     }
 }
+
+#[test]
+fn alerts_that_are_off_tell_nobody() {
+    // L6, G2
+    let b = Bench::new();
+    module(&b, "sms", WITNESS.as_bytes(), "");
+    let path = b.path("modules");
+    let alerts = format!(
+        "modules = [\"sms\"]\nmodules_path = {path:?}\n[[alert]]\nto = \"4917@sms.example\"\n\
+         limit = \"1/h\"\n[[alert]]\nkind = \"module:sms\"\nholidays = \"/nonexistent\"\n"
+    );
+    let off = "[parts]\noff = [\"alerts\"]\n";
+    b.configure(&format!("{alerts}{off}"));
+    open_at(&b, "2027-01-11T08:00Z", 1);
+    assert_eq!(lines(&b), [""; 0]);
+    // A module that only alerts name is not told of everything instead.
+    assert_eq!(told(&b, "sms"), [""; 0]);
+    assert_eq!(b.outbox(), [""; 0]);
+    for file in ["alerts", "alerts.lock", "outbox/held"] {
+        assert!(!b.ticket(".tickets").join(file).exists(), "{file}");
+    }
+    let checked = b.run(&["check"], b"").stdout;
+    let of_alerts: Vec<&str> = (checked.lines())
+        .filter(|line| line.contains("alert") && line.contains(": "))
+        .collect();
+    assert_eq!(
+        of_alerts,
+        [
+            "note  parts: alerts is switched off, so nothing comes of what the configuration says of it"
+        ]
+    );
+    let listed = b.run(&["modules"], b"").stdout;
+    let listed = listed
+        .lines()
+        .find(|line| line.starts_with("alerts "))
+        .unwrap();
+    let words: Vec<&str> = listed.split_whitespace().collect();
+    assert_eq!(words[2..6], ["off", "built", "in", "observer"], "{listed}");
+    // Its mistakes are still mistakes.
+    b.configure(&format!(
+        "{off}[[alert]]\nto = \"a@sms.example\"\nlimit = \"5\"\n"
+    ));
+    let ran = b.run(&["list"], b"");
+    assert_eq!(ran.status, 78);
+    assert!(
+        ran.stderr.contains("alert.limit: \"5\" is no limit"),
+        "{ran:?}"
+    );
+    // Once it is on, what happens from then on is told, and nothing that happened before.
+    b.configure(&alerts);
+    open_at(&b, "2027-01-11T08:10Z", 2);
+    assert_eq!(lines(&b), ["#2 ann@example.net: Printer 2 on fire"]);
+    assert_eq!(told(&b, "sms"), ["opened 2.1"]);
+}

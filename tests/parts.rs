@@ -16,12 +16,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// The parts that are built in, in the order of the table, each with its commands.
-const PARTS: [(&str, &[&str]); 6] = [
+const PARTS: [(&str, &[&str]); 7] = [
     ("search", &["search"]),
     ("timeline", &["timeline"]),
     ("stats", &["stats"]),
     ("archive", &["import", "export"]),
     ("quarantine", &["quarantine"]),
+    ("alerts", &[]),
     ("jobs", &["jobs", "tick", "ping"]),
 ];
 
@@ -162,7 +163,7 @@ fn a_part_that_does_not_exist_keeps_no_mail_waiting() {
     let ask = b"protocol_state=RCPT\nrecipient=ticket-1@example.org\n\n";
     bench.run(&["policy"], ask).is(0, "action=DUNNO\n\n", "");
     let fault = "tickets: [parts] off: there is no part \"serach\"\n\
-                 hint: the parts are search, timeline, stats, archive, quarantine, jobs\n";
+                 hint: the parts are search, timeline, stats, archive, quarantine, alerts, jobs\n";
     for command in [&["list"][..], &["modules"], &["close", "1"], &["stats"]] {
         bench.run(command, b"").is(78, "", fault);
     }

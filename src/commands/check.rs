@@ -30,7 +30,7 @@ use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{self, Fault, Status};
 use crate::log::Severity;
-use crate::part::{Context, Run};
+use crate::part::{Context, Part, Run};
 use crate::privilege;
 use crate::screen::say;
 use crate::ticket::State;
@@ -169,6 +169,15 @@ impl Run for Check {
     }
 }
 
+/// A part that is off, of which the configuration says more than that.
+fn off(part: &dyn Part) -> Diagnosis {
+    let name = part.name();
+    let text = format!(
+        "parts: {name} is switched off, so nothing comes of what the configuration says of it"
+    );
+    Diagnosis::note(text)
+}
+
 /// A hint that is one command, without the marks around it.
 fn bare(hint: &str) -> &str {
     let inside = hint.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
@@ -210,6 +219,12 @@ impl Check {
         let of_parts = cx.parts.findings(&desk);
         let number = of_parts.iter().find_map(|it| it.number);
         found.extend(of_parts.into_iter().map(Diagnosis::from));
+        found.extend(
+            cx.parts
+                .off_though_configured(&desk.config)
+                .into_iter()
+                .map(off),
+        );
         let (of_mta, queued) = mta::look(&desk, &cx.overrides, &self.etc);
         found.extend(of_mta);
         let is_deaf = found.iter().any(|finding| finding.level == Level::Fail);

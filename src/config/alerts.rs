@@ -2,6 +2,7 @@
 
 use super::alert::{Alert, AlertKeys};
 use super::explain::wrong;
+use super::keys::Config;
 use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
@@ -10,6 +11,20 @@ use crate::ticket::alert::AlertRule;
 use crate::ticket::kind::MessageKind;
 use anyhow::Result;
 use jiff::tz::TimeZone;
+
+/// The part that alerts are.
+pub const ALERTS: &str = "alerts";
+
+impl Config {
+    /// The alerts that are given: all of them, or none if the part is off.
+    pub fn alerts_on(&self) -> &[Alert] {
+        let is_off = !self.alerts.is_empty() && self.parts_off.iter().any(|part| part == ALERTS);
+        match is_off {
+            true => &[],
+            false => &self.alerts,
+        }
+    }
+}
 
 /// All of them.
 ///

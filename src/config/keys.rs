@@ -159,7 +159,7 @@ pub struct Config {
     pub ping_token_file: Option<PathBuf>,
     /// The tables `[job.NAME]`, as they are written; see [`Config::jobs`].
     pub(super) jobs: Option<Value>,
-    /// Who is alerted of what (L6).
+    /// Who is alerted of what (L6); see [`Config::alerts_on`].
     pub alerts: Vec<Alert>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,

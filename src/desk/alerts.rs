@@ -36,11 +36,11 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    /// `None` if there are none.
+    /// `None` if there are none, or the part is off.
     pub(super) fn of(desk: &Desk) -> Option<Alerts> {
-        let alerts = &desk.config.alerts;
+        let alerts = desk.config.alerts_on();
         (!alerts.is_empty()).then(|| Alerts {
-            alerts: alerts.clone(),
+            alerts: alerts.to_vec(),
             name: desk.config.name.clone(),
             addresses: desk.config.addresses.clone(),
             outbox: desk.outbox.clone(),

@@ -19,8 +19,8 @@ struct ModuleObserver {
     module: Module,
     /// The kinds of what it is told; all if there are none.
     kinds: Vec<MessageKind>,
-    /// If there are any, it is told only of what they let through (L6).
-    alerts: Vec<Alert>,
+    /// If alerts name it, it is told only of what those let through that are given (L6).
+    alerts: Option<Vec<Alert>>,
     news: Mutex<Option<News>>,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
     let observer =
         |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
             match module {
-                Ok(module) => Some(Box::new(ModuleObserver::new(module, &config.alerts))),
+                Ok(module) => Some(Box::new(ModuleObserver::new(module, config))),
                 Err(why) if says_observer(&path, name) => Some(Box::new(BrokenModule {
                     name: name.clone(),
                     why,
@@ -78,11 +78,12 @@ impl Observer for BrokenModule {
 }
 
 impl ModuleObserver {
-    fn new(module: Module, alerts: &[Alert]) -> ModuleObserver {
+    fn new(module: Module, config: &Config) -> ModuleObserver {
         let events = &module.manifest.events;
         let is_own = |alert: &&Alert| alert.module.as_deref() == Some(module.name());
         ModuleObserver {
-            alerts: alerts.iter().filter(is_own).cloned().collect(),
+            alerts: (config.alerts.iter().any(|alert| is_own(&alert)))
+                .then(|| config.alerts_on().iter().filter(is_own).cloned().collect()),
             kinds: (events.iter())
                 .filter_map(|name| MessageKind::named(name))
                 .collect(),
@@ -92,8 +93,8 @@ impl ModuleObserver {
     }
 
     fn is_let_through(&self, what: &Occurrence, at: i64) -> bool {
-        let mut alerts = self.alerts.iter();
-        self.alerts.is_empty() || alerts.any(|alert| is_due(alert, what, at))
+        let is_due = |alerts: &Vec<Alert>| alerts.iter().any(|alert| is_due(alert, what, at));
+        self.alerts.as_ref().is_none_or(is_due)
     }
 
     /// Notes how it did. What cannot be noted is as if it had not been.

@@ -87,7 +87,7 @@ impl Desk {
     pub(super) fn observers(&self) -> &[Box<dyn Observer>] {
         self.observers.get_or_init(|| {
             let config = &self.config;
-            let nobody = config.modules.is_empty() && config.alerts.is_empty();
+            let nobody = config.modules.is_empty() && config.alerts_on().is_empty();
             if nobody || module::depth() > DEEPEST {
                 return Vec::new();
             }

@@ -28,7 +28,7 @@ impl Desk {
             true => Vec::new(),
             false => self.not_sent(fresh.mails()),
         };
-        if !self.config.alerts.is_empty() {
+        if !self.config.alerts_on().is_empty() {
             match self.outbox.release_held(now) {
                 Ok(due) => fresh.append(due),
                 Err(e) => lines.push(error::line(&e)),

@@ -19,5 +19,6 @@ parts! {
     stats,
     archive,
     quarantine,
+    alerts,
     jobs,
 }

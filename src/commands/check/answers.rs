@@ -1,9 +1,7 @@
 //! Checks how answers leave: sendmail, and what waits for it.
 
-use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, count, may};
 use super::mend::{as_root, own_command};
-use crate::config::Alert;
 use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::outbox::Mail;
@@ -20,29 +18,7 @@ pub(super) fn look(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
     let (counts, waiting) = outbox(desk);
     let mut found = vec![sendmail(desk)];
     found.extend(waiting);
-    found.extend(desk.config.alerts.iter().flat_map(|it| alert(desk, it)));
     (counts, found)
-}
-
-/// What keeps an alert from being given, or from knowing when (L6).
-fn alert(desk: &Desk, alert: &Alert) -> Vec<Diagnosis> {
-    let mut found = Vec::new();
-    let modules = &desk.config.modules;
-    if let Some(name) = &alert.module
-        && !modules.iter().any(|module| module.name == *name)
-    {
-        let text = format!("alert: the module {name} is not switched on, so nobody is alerted");
-        let mend = format!("{name:?} in `modules` in {}", file_to_edit(desk));
-        found.push(Diagnosis::warn(text).mend(mend));
-    }
-    if let Some(file) = &alert.holidays
-        && let Err(e) = crate::files::read_text(file)
-    {
-        let file = file.display();
-        let text = format!("alert: cannot read {file}: {e}; no day is a holiday");
-        found.push(Diagnosis::warn(text));
-    }
-    found
 }
 
 fn sendmail(desk: &Desk) -> Diagnosis {
@@ -61,7 +37,7 @@ fn sendmail(desk: &Desk) -> Diagnosis {
     let install = as_root("apt install exim4-daemon-light");
     finding.mend(format!(
         "`{install}`, or `sendmail = ...` in {}",
-        file_to_edit(desk)
+        desk.config.file_to_edit()
     ))
 }
 

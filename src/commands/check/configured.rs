@@ -24,19 +24,11 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     found
 }
 
-/// The configuration file, for a command that edits it.
-pub(super) fn file_to_edit(desk: &Desk) -> String {
-    match &desk.config.file {
-        Some(file) => file.display().to_string(),
-        None => "~/.config/tickets/config.toml".into(),
-    }
-}
-
 fn config(desk: &Desk) -> Diagnosis {
     let domain = desk.config.addresses.domain();
     // The digit makes sure that each pattern is tried.
     if let Err(e) = tag::find(&desk.config.subject_tags, "1") {
-        let file = file_to_edit(desk);
+        let file = desk.config.file_to_edit();
         // regex draws its message in several lines.
         let line = crate::error::line(&e);
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -90,7 +82,7 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
                 true => format!("no syslog on this machine ({SYSLOG})"),
                 false => format!("syslog ({SYSLOG}) takes nothing ({e})"),
             };
-            let file = file_to_edit(desk);
+            let file = desk.config.file_to_edit();
             let way = format!("`log = \"/absolute/FILE\"` in {file} notes it in a file");
             Diagnosis::note(format!("log: {why}, so nothing is noted; {way}"))
         }
@@ -103,7 +95,7 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
             finding.mend(match e.kind() {
                 _ if crate::files::is_no_file(&e) => format!(
                     "name another file with `log = ...` in {}",
-                    file_to_edit(desk)
+                    desk.config.file_to_edit()
                 ),
                 ErrorKind::StorageFull => {
                     format!("df -h {}", quoted_path(path.parent().unwrap_or(path)))

@@ -7,7 +7,6 @@ mod doors;
 mod pieces;
 
 use super::ask::ask;
-use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, mistyped, own_command};
 use super::queue;
@@ -104,7 +103,7 @@ fn foreign(look: &Look, domain: &str) -> Diagnosis {
         )),
         false => as_root(&format!("editor {file}")),
     };
-    let file = file_to_edit(look.desk);
+    let file = look.desk.config.file_to_edit();
     let text = format!("Exim: it accepts no mail for {domain}, the `domain` in {file}");
     let mend = format!("{edit} && {}", remake());
     Diagnosis::fail(text).mend(mistyped(&mend, &file))

@@ -6,7 +6,6 @@
 mod lists;
 
 use super::ask::ask;
-use super::configured::file_to_edit;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, mistyped, own_command, take_over};
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
@@ -205,7 +204,7 @@ fn transport(look: &Look, maps: &str) -> Option<Diagnosis> {
     let put_in = put_in(look);
     Some(Diagnosis::fail(text).mend(match table {
         // It leads other addresses there.
-        Some(_) => mistyped(&put_in, &file_to_edit(look.desk)),
+        Some(_) => mistyped(&put_in, &look.desk.config.file_to_edit()),
         None => put_in,
     }))
 }
@@ -245,7 +244,7 @@ fn domain<'v>(look: &Look, postconf: &Path, value: &dyn Fn(&str) -> &'v str) -> 
          virtual_alias_domains or relay_domains"
     );
     let mend = format!("{set} && {}", as_root("postfix reload"));
-    let file = file_to_edit(look.desk);
+    let file = look.desk.config.file_to_edit();
     Some(Diagnosis::fail(text).mend(mistyped(&mend, &file)))
 }
 

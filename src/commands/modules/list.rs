@@ -105,6 +105,7 @@ fn of_part(part: &dyn Part, on: bool, desk: &Desk) -> PartObject {
     adds.extend(events_of(
         events.iter().map(|provider| provider.kinds().len()).sum(),
     ));
+    adds.extend(part.is_observer().then(|| "observer".to_owned()));
     let jobs = part.jobs().len();
     adds.extend((jobs > 0).then(|| screen::plural(jobs, "job")));
     PartObject {

@@ -60,6 +60,10 @@ impl Part for JobsPart {
         ]
     }
 
+    fn is_configured(&self, config: &Config) -> bool {
+        config.has_jobs()
+    }
+
     fn check_config(&self, config: &Config, parts: &Registry) -> Result<()> {
         if !config.has_jobs() {
             return Ok(());

@@ -1,6 +1,5 @@
 //! The pieces of this program in Exim's configuration.
 
-use crate::commands::check::configured::file_to_edit;
 use crate::commands::check::diagnosis::Diagnosis;
 use crate::commands::check::mend::{mistyped, take_over};
 use crate::commands::check::way::{Look, is_same_command, read};
@@ -82,7 +81,7 @@ impl Pieces {
         let tell = |(name, has, value): (&str, String, String)| {
             let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
             Diagnosis::fail(text).mend(match name {
-                "TICKETS_DOMAIN" => mistyped(put_in, &file_to_edit(look.desk)),
+                "TICKETS_DOMAIN" => mistyped(put_in, &look.desk.config.file_to_edit()),
                 _ => put_in.to_owned(),
             })
         };
