@@ -52,6 +52,7 @@ use anyhow::Result;
 pub(crate) use build::{Follower, Watch};
 pub(crate) use delivery::trace_sender;
 pub use delivery::{Bearer, Deed, Filed, Outcome};
+pub use jobs::is_ever;
 use observer::Observer;
 pub use parcel::Incoming;
 pub use probe::Came;

@@ -41,7 +41,7 @@ impl Desk {
         match self.is_to_be_told(silent) {
             Ok(false) => {}
             Ok(true) => {
-                let since = match (silent < self.now(), silent / DAY) {
+                let since = match (!is_ever(silent, self.now()), silent / DAY) {
                     (true, 1) => "for a day".to_owned(),
                     (true, days) => format!("for {days} days"),
                     (false, _) => "ever".to_owned(),
@@ -71,7 +71,7 @@ impl Desk {
             let mut text = String::new();
             (&file).take(32).read_to_string(&mut text)?;
             let told: Option<i64> = text.trim().parse().ok();
-            let is_first = told.is_none() && silent >= now;
+            let is_first = told.is_none() && is_ever(silent, now);
             // A clock that was set back is no reason to be silent.
             if told.is_some_and(|told| (0..DAY).contains(&now.saturating_sub(told))) {
                 return Ok(false);
@@ -112,9 +112,34 @@ impl Desk {
     }
 }
 
+/// True if a silence of so many seconds, which was measured a moment before `now`, means that `tickets tick` was never run.
+pub fn is_ever(silent: i64, now: i64) -> bool {
+    now.saturating_sub(silent) < DAY
+}
+
 /// Says in the log why the admins were not told.
 fn unsaid(e: &anyhow::Error) {
     let line = LogLine::default().name("silence", "jobs");
     line.text("untold", &error::line(e))
         .write(Severity::Warning);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I3: the clock goes on while somebody looks at it.
+    #[test]
+    fn a_silence_since_ever_is_one_a_second_later_too() {
+        let now = 1_800_000_000;
+        for (silent, want) in [
+            (now, true),
+            (now - 1, true),
+            (now + 1, true),
+            (now - DAY, false),
+            (DAY, false),
+        ] {
+            assert_eq!(is_ever(silent, now), want, "{silent}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ mod tick;
 mod work;
 
 use crate::config::Config;
-use crate::desk::Desk;
+use crate::desk::{Desk, is_ever};
 use crate::part::outside::MODULE_OFF;
 use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
 use crate::screen::span;
@@ -130,12 +130,11 @@ impl Part for JobsPart {
 /// What is to be said if the configuration has jobs, and no time passes.
 fn silence(desk: &Desk) -> Option<String> {
     let silent = desk.silence()?;
-    let ever = silent < desk.now();
-    Some(match ever {
-        true => {
+    Some(match is_ever(silent, desk.now()) {
+        false => {
             let silent = span(u64::try_from(silent).unwrap_or(0));
             format!("no job runs: `tickets tick` was last run {silent} ago")
         }
-        false => "no job runs: `tickets tick` was never run".to_owned(),
+        true => "no job runs: `tickets tick` was never run".to_owned(),
     })
 }
