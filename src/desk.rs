@@ -25,6 +25,7 @@ mod parcel;
 mod planning;
 mod probe;
 mod quarantine;
+mod quiet;
 mod reading;
 mod reconcile;
 mod remarks;

@@ -173,11 +173,14 @@ impl Outbox {
         // An earlier attempt may have staged more mails. They must not be released with these.
         drop(Staged(self.staged(key)?));
         let tmp = self.opened("tmp")?;
+        if mails.iter().any(|mail| mail.held_until.is_some()) {
+            self.for_held()?;
+        }
         for (index, mail) in mails.iter().enumerate() {
             if mail.recipients.is_empty() {
                 continue;
             }
-            let place = tmp.at(key.name(index, mail.kind));
+            let place = tmp.at(key.name_of(index, mail));
             let head = entry::head(mail, self.is_guess.then_some(&self.domain));
             let doing = || format!("cannot write {}", place.path().display());
             staged.0.push(place.clone());
@@ -197,8 +200,8 @@ impl Outbox {
         Ok(staged)
     }
 
-    /// Moves mail to `new/`, now that its message is filed. This is not synced: after a power cut the file is in
-    /// `tmp/` again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
+    /// Moves mail to `new/`, now that its message is filed, or to `held/` if it may not be sent yet; that is not returned.
+    /// This is not synced: after a power cut the file is in `tmp/` again, where [`Outbox::adopt`] and [`Outbox::recover`] find it.
     ///
     /// # Errors
     /// A mail that cannot be moved stays staged.
@@ -209,8 +212,14 @@ impl Outbox {
         }
         let new = self.opened("new")?;
         for from in due.0 {
-            let to = new.at(format!("{now}.{}", from.name()));
+            let (name, until) = entry::held_until(from.name());
+            let until = until.filter(|until| *until > now);
+            let to = match until {
+                None => new.at(format!("{now}.{name}")),
+                Some(until) => self.for_held()?.at(format!("{until}.{name}")),
+            };
             match from.rename(&to) {
+                Ok(()) if until.is_some() => {}
                 Ok(()) => released.0.push(to),
                 // Another attempt at the same delivery was faster.
                 Err(cause) if absent(&cause) => {}

@@ -213,6 +213,16 @@ pub(crate) fn size(bytes: usize) -> String {
     }
 }
 
+/// What lies in the outbox: `1 waiting`, `1 waiting, 2 held, the first until 2025-07-01 07:00`.
+pub fn lying(waiting: usize, held: usize, until: Option<i64>) -> String {
+    let until = until.map(when).unwrap_or_default();
+    match held {
+        0 => format!("{waiting} waiting"),
+        1 => format!("{waiting} waiting, 1 held until {until}"),
+        _ => format!("{waiting} waiting, {held} held, the first until {until}"),
+    }
+}
+
 /// A moment (seconds since 1970) in local time: `2025-07-01 12:00`.
 pub fn when(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(

@@ -60,6 +60,7 @@ mod policy;
 mod power;
 mod python;
 mod quarantine;
+mod quiet;
 mod races;
 mod read_only;
 mod relay;

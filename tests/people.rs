@@ -349,7 +349,7 @@ fn what_is_wrong_with_a_person_is_said() {
         ),
         (
             "[person.steve]\naddress = \"a@x\"\nquiet = true\n".into(),
-            "FILE:LINE+2: unknown key `quiet`",
+            "FILE:LINE+2: quiet: expected a string, not boolean `true`",
         ),
         (
             "[persons.steve]\naddress = \"a@x\"\n".into(),

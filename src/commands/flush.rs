@@ -5,6 +5,7 @@ use crate::desk::Flushed;
 use crate::error::Status;
 use crate::log::Severity;
 use crate::part::{Context, Run};
+use crate::screen;
 use anyhow::Result;
 
 /// Send the mail that is waiting in the outbox now
@@ -22,11 +23,14 @@ impl Run for Flush {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk_to_write_for_mta()?;
+        let flushed = desk.flush()?;
+        let lying = screen::lying(flushed.waiting, flushed.held, flushed.held_until);
         let Flushed {
             sent,
             given_up,
             unsent,
-        } = desk.flush()?;
+            ..
+        } = flushed;
         if sent > 0 || given_up > 0 {
             let line = logged::by().word("flush").number("sent", sent);
             let line = line.count("given_up", given_up);
@@ -36,13 +40,10 @@ impl Run for Flush {
             }
         }
         if !self.quiet || !unsent.is_empty() {
-            crate::screen::say(format_args!(
-                "{sent} sent, {} waiting",
-                desk.outbox.waiting()?.len()
-            ))?;
+            screen::say(format_args!("{sent} sent, {lying}"))?;
         }
         for line in &unsent {
-            crate::screen::remark(line);
+            screen::remark(line);
         }
         Ok(if unsent.is_empty() {
             Status::Ok

@@ -73,6 +73,9 @@ pub(super) struct PersonKeys {
     pub(super) address: Option<OneOrMore>,
     pub(super) sign: Option<String>,
     pub(super) login: Option<String>,
+    pub(super) quiet: Option<String>,
+    pub(super) zone: Option<String>,
+    pub(super) holidays: Option<String>,
 }
 
 /// The keys of the table `[parts]`.

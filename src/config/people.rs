@@ -3,11 +3,15 @@
 use super::explain::wrong;
 use super::keys::PersonKeys;
 use super::mailbox::{is_local_part, is_mailbox};
+use super::user::{User, expand};
 use super::value::OneOrMore;
 use crate::privilege;
 use crate::ticket::address::Addresses;
+use crate::ticket::hours::Hours;
 use crate::ticket::person::{FullName, Person};
+use crate::ticket::quiet::Quiet;
 use anyhow::Result;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// The longest NAME, in bytes.
@@ -16,13 +20,15 @@ const LONGEST_NAME: usize = 32;
 /// Those of `[person.NAME]`, in the order of their names, then one for each other address in `admins`.
 ///
 /// # Errors
-/// Status 78 for a name of another form, no address, and an address or a login that two of them have, or the desk; `desk` is its name.
+/// Status 78 for a name of another form, no address, an address or a login that two of them have, or the desk, and hours
+/// that cannot be; `desk` is its name.
 pub(super) fn all(
     keys: BTreeMap<String, PersonKeys>,
     admins: &[String],
     addresses: &Addresses,
     domain_known: bool,
     desk: &str,
+    me: &User,
 ) -> Result<Vec<Person>> {
     let mut people: Vec<Person> = Vec::new();
     for (name, keys) in keys {
@@ -31,6 +37,7 @@ pub(super) fn all(
             let why = "a name has 32 ASCII letters, digits, dots, - and _ at most, and begins with a letter or digit";
             return Err(wrong(&format!("person.{name:?}"), why).into());
         }
+        let quiet = quiet(&name, &keys, me)?;
         let OneOrMore(own) = keys.address.unwrap_or(OneOrMore(Vec::new()));
         if own.is_empty() {
             let why = "expected address = \"...\" or a list of addresses";
@@ -46,6 +53,7 @@ pub(super) fn all(
             sign: keys.sign.filter(|sign| !sign.trim().is_empty()),
             login: Some(keys.login.unwrap_or_else(|| name.clone())),
             full_name: FullName::by(privilege::full_name_of),
+            quiet,
             name: Some(name),
         };
         if let Some(sign) = person
@@ -66,6 +74,29 @@ pub(super) fn all(
         }
     }
     Ok(people)
+}
+
+/// Their quiet hours.
+fn quiet(name: &str, keys: &PersonKeys, me: &User) -> Result<Option<Quiet>> {
+    let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
+    let zone = zone.map_err(|e| wrong(&format!("person.{name}.zone"), &e.to_string()))?;
+    let holidays = keys.holidays.as_deref();
+    let holidays = holidays.map(|file| expand(file, me)).transpose()?;
+    let holidays = holidays.map(|file| file.display().to_string());
+    let Some(text) = &keys.quiet else {
+        return Ok(None);
+    };
+    let no = |why: &str| wrong(&format!("person.{name}.quiet"), why);
+    let hours: Hours = text.parse().map_err(|why: String| no(&why))?;
+    if hours.are_endless() {
+        let why = format!("{text:?} is the whole week, so that {name} would never be told");
+        return Err(no(&why).into());
+    }
+    Ok(Some(Quiet {
+        hours,
+        zone,
+        holidays,
+    }))
 }
 
 /// True for a name that can be typed as it is, on the shell and in a log.

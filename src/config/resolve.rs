@@ -56,7 +56,7 @@ pub(super) fn resolve(
         address_secret,
         plain_until: keys.plain_until,
         domain_known,
-        people: people::all(keys.person, &admins, &addresses, domain_known, &name)?,
+        people: people::all(keys.person, &admins, &addresses, domain_known, &name, me)?,
         name,
         admins,
         notify: keys.notify,

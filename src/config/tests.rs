@@ -1,3 +1,5 @@
+mod quiet;
+
 use super::*;
 use crate::error;
 use crate::ticket::kind::MessageKind;
@@ -91,7 +93,7 @@ fn mistakes_name_line_and_remedy() {
         (
             "[person.a]\nmail = \"a@x\"",
             "config.toml:2: unknown key `mail`",
-            Some("the keys are address, sign, login".into()),
+            Some("the keys are address, sign, login, quiet, zone, holidays".into()),
         ),
         (
             "[[alert]]\numleitung = \"a@x\"",
@@ -271,7 +273,9 @@ fn the_commented_file_has_every_key_with_its_default() {
         "run", "every", "timeout", "run", "at", "zone", "missed", "late", "jitter", "enabled",
     ];
     let wanted = [
-        &["off", "address", "sign", "login"][..],
+        &[
+            "off", "address", "sign", "login", "quiet", "zone", "holidays",
+        ][..],
         &of_alerts,
         &["on_failure"],
         &of_jobs,

@@ -2,22 +2,20 @@
 
 use super::Desk;
 use super::observer::{Observer, Told};
+use super::quiet::with_calendar;
 use crate::config::Alert;
 use crate::error;
-use crate::files::read_text;
 use crate::outbox::{Key, Ledger, Line, Outbox, Released, Uncarried};
 use crate::patience::Patience;
 use crate::store::Store;
 use crate::ticket::address::Addresses;
 use crate::ticket::alert;
 use crate::ticket::compose::{Composer, Outgoing};
-use crate::ticket::hours::{Calendar, dates};
 use crate::ticket::occurrence::Occurrence;
 use crate::ticket::policy::ReplyTo;
 use crate::ticket::staff::Authorship;
 use crate::ticket::template::Templates;
 use anyhow::{Context, Result};
-use jiff::tz::TimeZone;
 
 /// Its name among the observers. No module can have it.
 const NAME: &str = "ALERT";
@@ -140,18 +138,9 @@ pub(super) fn is_due(alert: &Alert, what: &Occurrence, at: i64) -> bool {
     if alert.rule.when.is_none() {
         return true;
     }
-    let zone = alert.zone.clone().unwrap_or_else(TimeZone::system);
-    // A file that cannot be read is as one without dates: somebody may be woken on a holiday.
-    let holidays = alert
-        .holidays
-        .as_deref()
-        .and_then(|file| read_text(file).ok());
-    let holidays = dates(&holidays.unwrap_or_default());
-    let calendar = Calendar {
-        zone: &zone,
-        is_holiday: &|date| holidays.contains(&date),
-    };
-    alert.rule.is_time(at, &calendar)
+    with_calendar(alert.zone.as_ref(), alert.holidays.as_deref(), |calendar| {
+        alert.rule.is_time(at, calendar)
+    })
 }
 
 /// That an alert was given.

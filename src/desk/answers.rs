@@ -209,15 +209,17 @@ impl Desk {
         let refused = self.with_composer(&key, now, &by, |composer| {
             composer.refused(incoming.message, &admins, &sentences.join(" "))
         });
-        match self.queue(&key, refused.mail, now) {
+        let mails = vec![refused.mail];
+        let mails = self.held_apart(&mails, now).unwrap_or(mails);
+        match self.queue(&key, &mails, now) {
             Ok(released) => filed.released.append(released),
             Err(e) => filed.warnings.push(error::line(&e)),
         }
     }
 
-    /// Queues a mail that depends on no message that is still to be filed.
-    pub(super) fn queue(&self, key: &Key, mail: Outgoing, now: i64) -> Result<Released> {
-        let staged = self.outbox.stage(key, &[mail], now)?;
+    /// Queues mail that depends on no message that is still to be filed.
+    pub(super) fn queue(&self, key: &Key, mails: &[Outgoing], now: i64) -> Result<Released> {
+        let staged = self.outbox.stage(key, mails, now)?;
         self.outbox.release(staged.of_filed_message(), now)
     }
 }

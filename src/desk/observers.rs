@@ -165,6 +165,8 @@ impl Desk {
         events: &Events,
     ) -> Result<Staged> {
         let (key, events) = (parcel.key(id), events.for_outbox());
+        let apart = self.held_apart(mails, parcel.now);
+        let mails = apart.as_deref().unwrap_or(mails);
         self.outbox
             .stage_with_events(&key, mails, &events, parcel.now)
     }

@@ -28,7 +28,7 @@ impl Desk {
             true => Vec::new(),
             false => self.not_sent(fresh.mails()),
         };
-        if !self.config.alerts_on().is_empty() {
+        if self.holds_mail() {
             match self.outbox.release_held(now) {
                 Ok(due) => fresh.append(due),
                 Err(e) => lines.push(error::line(&e)),
@@ -118,7 +118,7 @@ impl Desk {
         let notice = self.with_composer(key, now, &Authorship::default(), |composer| {
             composer.notice(&admins, subject, text)
         });
-        self.queue(key, notice, now)?;
+        self.queue(key, &[notice], now)?;
         Ok(())
     }
 
@@ -149,8 +149,12 @@ impl Desk {
             unsent = self.not_sent(mails.count());
         }
         unsent.append(&mut self.after_sending(&report, now));
+        let held = self.outbox.held()?;
         Ok(Flushed {
             sent: report.sent.len(),
+            waiting: self.outbox.waiting()?.len(),
+            held: held.len(),
+            held_until: held.first().map(|mail| mail.since),
             given_up: report.failed.len(),
             unsent,
         })
@@ -162,6 +166,12 @@ impl Desk {
 pub struct Flushed {
     /// How many mails were sent.
     pub sent: usize,
+    /// How many wait for the next time.
+    pub waiting: usize,
+    /// How many may not be sent yet.
+    pub held: usize,
+    /// When the first of those may be, in seconds since 1970.
+    pub held_until: Option<i64>,
     /// How many were given up.
     pub given_up: usize,
     /// What is to be said of the mail that was not sent.

@@ -99,7 +99,7 @@ impl Outbox {
             removed if sent.names() < 2 => return removed,
             removed => removed?,
         }
-        for sub in ["tmp", "new", "cur"] {
+        for sub in ["tmp", "held", "new", "cur"] {
             for place in self.places(sub).unwrap_or_default() {
                 if matches!(place.found(), Ok(Some(found)) if found.is_same_file(&sent)) {
                     place.remove()?;

@@ -60,7 +60,7 @@ impl Outbox {
     }
 
     /// The same; `None` if it is missing.
-    fn find(&self, sub: &str) -> Result<Option<Dir>> {
+    pub(super) fn find(&self, sub: &str) -> Result<Option<Dir>> {
         let Some(dir) = self.dir.get() else {
             let doing = || format!("cannot open {}", self.store.display());
             let store = if_there(Dir::open_named(&self.store)).with_context(doing)?;

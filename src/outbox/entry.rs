@@ -46,6 +46,15 @@ impl Key {
         format!("{}{index}.{}", self.prefix(), kind.word())
     }
 
+    /// `12.DIGEST.0.copy.1764486000`: the same for a mail that is to be held until then, in seconds since 1970.
+    pub(super) fn name_of(&self, index: usize, mail: &Outgoing) -> String {
+        let name = self.name(index, mail.kind);
+        match mail.held_until {
+            Some(until) => format!("{name}.{until}"),
+            None => name,
+        }
+    }
+
     /// `12.DIGEST.5.event.7.sms`: likewise for the event that message 7 of the ticket is, for the observer `sms`.
     pub(super) fn event_name(&self, index: usize, event: &ToObserver) -> String {
         let (number, observer) = (event.number, event.observer);
@@ -61,6 +70,14 @@ impl Key {
         };
         key.is_plain().then_some(key)
     }
+}
+
+/// The name of a staged file without the time until which it is to be held, and that time, if it has one.
+pub(super) fn held_until(name: &str) -> (&str, Option<i64>) {
+    let is_held = name.split('.').count() == 5;
+    let parts = name.rsplit_once('.').filter(|_| is_held);
+    let parts = parts.and_then(|(rest, until)| Some((rest, Some(until.parse().ok()?))));
+    parts.unwrap_or((name, None))
 }
 
 /// How the name of a mail begins that belongs to no ticket: no ticket has this number.

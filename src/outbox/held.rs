@@ -2,13 +2,22 @@
 
 use super::entry::{self, Key, Mail};
 use super::{Outbox, Released, oldest_first};
-use crate::files::{Place, absent};
+use crate::files::{Dir, Place, absent};
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
 
-/// No mail is held for longer, in seconds: one that claims to be was held when the clock was wrong.
-const LONGEST: i64 = 10 * 24 * 3600;
+/// No mail is held for longer, in seconds.
+const LONGEST: i64 = 10 * DAY;
+
+const DAY: i64 = 24 * 3600;
+
+/// True if mail that is held until `due` has to wait longer. What was held when the clock was wrong, as its own date says
+/// by more than a day, has not: nobody knows for how long that would be.
+fn is_early(place: &Place, due: i64, now: i64) -> bool {
+    let since = || place.found().ok().flatten().map(|it| entry::seconds(&it));
+    now < due && since().is_some_and(|since| since - now <= DAY && due - since <= LONGEST)
+}
 
 impl Outbox {
     /// Holds a mail until `due`, both in seconds since 1970, as the mail of this number for this key, in the place of
@@ -26,15 +35,7 @@ impl Outbox {
     ) -> Result<()> {
         let before = self.held_for(&key.digest)?;
         self.create_directories()?;
-        let outbox = self.opened("")?;
-        let mode = if self.group { 0o770 } else { 0o700 };
-        match outbox.create_dir("held", mode) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => {
-                return Err(e).context("cannot create outbox/held");
-            }
-            _ => {}
-        }
-        let held = self.opened("held")?;
+        let held = self.for_held()?;
         let staged = self.opened("tmp")?.at(key.name(number, mail.kind));
         let doing = || format!("cannot write {}", staged.path().display());
         let head = entry::head(mail, self.is_guess.then_some(&self.domain)).with_context(doing)?;
@@ -72,8 +73,7 @@ impl Outbox {
             let Some((due, rest)) = place.name().split_once('.') else {
                 continue;
             };
-            let due: i64 = due.parse().unwrap_or(0);
-            if (now + 1..now + LONGEST).contains(&due) {
+            if due.parse().is_ok_and(|due| is_early(&place, due, now)) {
                 continue;
             }
             let to = self.opened("new")?.at(format!("{now}.{rest}"));
@@ -96,6 +96,22 @@ impl Outbox {
     /// The directory cannot be read.
     pub fn held(&self) -> Result<Vec<Mail>> {
         Ok(oldest_first(&self.places("held")?))
+    }
+
+    /// The directory for it. Its name is on the disk before any mail is moved there.
+    pub(super) fn for_held(&self) -> Result<Dir> {
+        if let Some(held) = self.find("held")? {
+            return Ok(held);
+        }
+        let outbox = self.opened("")?;
+        let mode = if self.group { 0o770 } else { 0o700 };
+        let created = match outbox.create_dir("held", mode) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
+            created => created,
+        };
+        let synced = created.and_then(|()| outbox.sync());
+        synced.context("cannot create outbox/held")?;
+        self.opened("held")
     }
 
     fn held_for(&self, digest: &str) -> Result<Vec<Place>> {

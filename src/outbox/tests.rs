@@ -2,6 +2,7 @@
 
 mod clock;
 mod events;
+mod held;
 mod sending;
 
 use super::*;
@@ -100,6 +101,7 @@ fn mail(to: &str) -> Outgoing {
         sender: None,
         recipients: vec![to.into()],
         bytes: format!("To: {to}\n\nhello\n").into_bytes(),
+        held_until: None,
     }
 }
 

@@ -16,6 +16,9 @@ const DAY: u16 = 24 * 60;
 /// The days of the week, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+/// No two ends of the hours of a week are further apart than this, in days, where no holiday lies between.
+const FAR: i32 = 9;
+
 /// Some hours of the week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hours {
@@ -61,6 +64,51 @@ impl Hours {
             })
         };
         self.clauses.iter().any(is_in) != self.outside
+    }
+
+    /// True if all hours of a week are among them, so that they never end.
+    pub fn are_endless(&self) -> bool {
+        let calendar = Calendar {
+            zone: &TimeZone::UTC,
+            is_holiday: &|_| false,
+        };
+        self.end(0, &calendar).is_none()
+    }
+
+    /// The first moment after `at` that is not in these hours, in seconds since 1970; `at` itself if it is not in them.
+    /// `None` if
+    /// there is no such moment within nine days.
+    pub fn end(&self, at: i64, calendar: &Calendar) -> Option<i64> {
+        if !self.cover(at, calendar) {
+            return Some(at);
+        }
+        let moment = Timestamp::from_second(at).ok()?;
+        let today = calendar.zone.to_datetime(moment).date();
+        let mut moments: Vec<i64> = Vec::new();
+        for ahead in -1..=FAR {
+            let date = today.checked_add(Span::new().days(ahead)).ok()?;
+            let ends = self.clauses.iter().flat_map(|clause| &clause.spans);
+            for minute in ends.flat_map(|&(from, to)| [0, from, to]) {
+                let time = Time::new((minute / 60 % 24) as i8, (minute % 60) as i8, 0, 0).ok()?;
+                // Where the clock repeats an hour there are two such moments.
+                let both = calendar.zone.to_ambiguous_timestamp(date.to_datetime(time));
+                moments.extend(both.earlier().map(Timestamp::as_second).ok());
+                moments.extend(both.later().map(Timestamp::as_second).ok());
+            }
+        }
+        let until = moment + jiff::SignedDuration::from_hours(24 * i64::from(FAR));
+        let changes = calendar
+            .zone
+            .following(moment)
+            .map(|change| change.timestamp());
+        moments.extend(
+            changes
+                .take_while(|at| *at < until)
+                .map(Timestamp::as_second),
+        );
+        moments.sort_unstable();
+        let mut later = moments.into_iter().filter(|&moment| moment > at);
+        later.find(|&moment| !self.cover(moment, calendar))
     }
 }
 

@@ -11,6 +11,14 @@ fn at(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_second()
 }
 
+fn shown(at: i64) -> String {
+    let moment = Timestamp::from_second(at).unwrap();
+    moment
+        .to_zoned(berlin())
+        .strftime("%F %H:%M %z")
+        .to_string()
+}
+
 /// Christmas is a Friday in 2026.
 fn is_holiday(date: Date) -> bool {
     (date.month(), date.day()) == (12, 25)
@@ -95,6 +103,76 @@ fn hours_are_those_of_the_clock_on_the_wall() {
             "{hours} at {moment}"
         );
     }
+}
+
+#[test]
+fn hours_end() {
+    let zone = berlin();
+    let place = Calendar {
+        zone: &zone,
+        is_holiday: &is_holiday,
+    };
+    let table = [
+        (
+            "22:00-07:00",
+            "2026-11-30T23:10:05+01",
+            "2026-12-01 07:00 +0100",
+        ),
+        (
+            "22:00-07:00",
+            "2026-11-30T12:00+01",
+            "2026-11-30 12:00 +0100",
+        ),
+        (
+            "outside 10:00-17:00 Mon-Fri",
+            "2026-11-27T17:00+01",
+            "2026-11-30 10:00 +0100",
+        ),
+        // Over Christmas, a Friday.
+        (
+            "outside 10:00-17:00 Mon-Fri",
+            "2026-12-24T17:00+01",
+            "2026-12-28 10:00 +0100",
+        ),
+        (
+            "00:00-24:00 Sat,Sun",
+            "2026-11-28T03:00+01",
+            "2026-11-30 00:00 +0100",
+        ),
+        (
+            "22:00-07:00; 07:00-08:00",
+            "2026-11-30T23:00+01",
+            "2026-12-01 08:00 +0100",
+        ),
+        (
+            "22:00-07:00",
+            "2026-03-28T23:00+01",
+            "2026-03-29 07:00 +0200",
+        ),
+        (
+            "22:00-02:30",
+            "2026-03-28T23:00+01",
+            "2026-03-29 03:00 +0200",
+        ),
+        // 02:30 comes twice, and what lies between is in again.
+        (
+            "22:00-02:30",
+            "2026-10-24T23:00+02",
+            "2026-10-25 02:30 +0200",
+        ),
+        (
+            "22:00-02:30",
+            "2026-10-25T02:00+01",
+            "2026-10-25 02:30 +0100",
+        ),
+    ];
+    for (hours, moment, want) in table {
+        let parsed: Hours = hours.parse().unwrap();
+        let end = parsed.end(at(moment), &place).unwrap();
+        assert_eq!(shown(end), want, "{hours} from {moment}");
+    }
+    let always: Hours = "00:00-24:00".parse().unwrap();
+    assert_eq!(always.end(at("2026-11-30T00:00Z"), &place), None);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod policy;
 pub mod probe;
 pub mod quarantine;
+pub mod quiet;
 pub mod reach;
 pub mod route;
 pub mod staff;

@@ -1,5 +1,6 @@
 //! The people of the desk: each is one admin, whichever of their addresses they write from.
 
+use super::quiet::Quiet;
 use mail::domain::same_address;
 use std::sync::OnceLock;
 
@@ -16,6 +17,8 @@ pub struct Person {
     pub login: Option<String>,
     /// That user's full name.
     pub full_name: FullName,
+    /// When they are not written to.
+    pub quiet: Option<Quiet>,
 }
 
 /// The full name of a login. It is looked up when it is first wanted: few mails need it, and the user database may be far

@@ -5,6 +5,12 @@ use super::mend::{as_root, own_command};
 use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::outbox::Mail;
+use crate::ticket::person::Person;
+use std::path::Path;
+
+/// What is held back goes out with the next `flush`, which is run every five minutes: so much later, in seconds, that was
+/// not.
+const LATE: i64 = 15 * 60;
 
 /// What lies in the outbox.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +24,17 @@ pub(super) fn look(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
     let (counts, waiting) = outbox(desk);
     let mut found = vec![sendmail(desk)];
     found.extend(waiting);
+    found.extend(desk.config.people.iter().filter_map(holidays));
     (counts, found)
+}
+
+/// What keeps the desk from knowing on which days one of the people is not written to.
+fn holidays(person: &Person) -> Option<Diagnosis> {
+    let file = person.quiet.as_ref()?.holidays.as_deref()?;
+    let error = crate::files::read_text(Path::new(file)).err()?;
+    let name = person.name.as_deref()?;
+    let text = format!("person.{name}: cannot read {file}: {error}; no day is a holiday");
+    Some(Diagnosis::warn(text))
 }
 
 fn sendmail(desk: &Desk) -> Diagnosis {
@@ -63,9 +79,15 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
     if let Some(next) = held.first() {
         let count = count(held.len(), "mail is held back", "mails are held back");
         let due = crate::screen::when(next.since);
-        found.push(Diagnosis::ok(format!(
-            "outbox: {count}, the next until {due}"
-        )));
+        found.push(match next.since > desk.now().saturating_sub(LATE) {
+            true => Diagnosis::ok(format!("outbox: {count}, the next until {due}")),
+            false => {
+                let text = format!(
+                    "outbox: {count}, one of them though it was to be sent at {due}: no job `flush` runs"
+                );
+                Diagnosis::warn(text).mend(own_command(desk.store.root(), "tickets flush"))
+            }
+        });
     }
     if !failed.is_empty() {
         let dir = desk.config.dir.join(".tickets/outbox/failed");

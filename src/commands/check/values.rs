@@ -110,9 +110,17 @@ fn person(person: &Person) -> Option<String> {
         false => name.clone(),
     };
     let mut lines = format!("[person.{name}]\naddress = {}", words(&person.addresses));
-    for (key, value) in [("sign", &person.sign), ("login", &person.login)] {
+    let quiet = person.quiet.as_ref();
+    let zone = quiet.and_then(|it| it.zone.as_ref()?.iana_name());
+    for (key, value) in [
+        ("sign", person.sign.clone()),
+        ("login", person.login.clone()),
+        ("quiet", quiet.map(|it| it.hours.to_string())),
+        ("zone", zone.map(str::to_owned)),
+        ("holidays", quiet.and_then(|it| it.holidays.clone())),
+    ] {
         if let Some(value) = value {
-            lines.push_str(&format!("\n{key} = {}", word(value)));
+            lines.push_str(&format!("\n{key} = {}", word(&value)));
         }
     }
     Some(lines)

@@ -46,5 +46,6 @@ pub fn desk_note(note: &DeskNote) -> Outgoing {
         sender: None,
         recipients: mail_addresses(&admins),
         bytes: head.with_text(&block(note.text)),
+        held_until: None,
     }
 }

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::desk::Flushed;
 use crate::log::{LogLine, Severity};
 use crate::part::{Context, Job, JobDue, JobTimes};
+use crate::screen;
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -25,19 +26,21 @@ impl Job for FlushOutbox {
 
     fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let mut desk = cx.desk_to_write_for_mta()?;
+        let flushed = desk.flush()?;
+        let lying = screen::lying(flushed.waiting, flushed.held, flushed.held_until);
         let Flushed {
             sent,
             given_up,
             unsent,
-        } = desk.flush()?;
+            ..
+        } = flushed;
         if sent > 0 || given_up > 0 {
             let line = LogLine::default().word("flush").number("sent", sent);
             line.count("given_up", given_up).write(Severity::Info);
         }
-        let waiting = desk.outbox.waiting()?.len();
-        let note = format!("{sent} sent, {waiting} waiting");
+        let note = format!("{sent} sent, {lying}");
         for line in &unsent {
-            crate::screen::remark(line);
+            screen::remark(line);
         }
         match unsent.first() {
             // Without a domain nothing is tried, and nothing can be mended here.

@@ -1,0 +1,77 @@
+//! Quiet hours: mail to one of the people of the desk that waits until they are over (L6).
+
+use super::Desk;
+use crate::files::read_text;
+use crate::ticket::compose::Outgoing;
+use crate::ticket::hours::{Calendar, dates};
+use crate::ticket::person::Person;
+use jiff::tz::TimeZone;
+use std::path::Path;
+
+impl Desk {
+    /// True if mail may be held, so that somebody has to look whether its time has come.
+    pub(super) fn holds_mail(&self) -> bool {
+        let config = &self.config;
+        !config.alerts_on().is_empty() || config.people.iter().any(|it| it.quiet.is_some())
+    }
+
+    /// These mails, if some of them go to people whose hours are quiet at `now`, in seconds since 1970: each of those gets
+    /// one apart, the same but for its envelope, which is to be held. `None` if they may all go at once.
+    pub(super) fn held_apart(&self, mails: &[Outgoing], now: i64) -> Option<Vec<Outgoing>> {
+        let people = self.config.people.iter();
+        let quiet: Vec<(&Person, i64)> = people
+            .filter_map(|person| Some((person, held_until(person, now)?)))
+            .collect();
+        let until = |address: &String| {
+            let mut quiet = quiet.iter();
+            let found = quiet.find(|(person, _)| person.has(address));
+            found.map(|&(_, until)| until)
+        };
+        let is_held = |mail: &Outgoing| mail.recipients.iter().any(|it| until(it).is_some());
+        if quiet.is_empty() || !mails.iter().any(is_held) {
+            return None;
+        }
+        let mut all = Vec::new();
+        for mail in mails {
+            let (held, at_once): (Vec<_>, Vec<_>) =
+                (mail.recipients.iter().cloned()).partition(|it| until(it).is_some());
+            let apart = held.into_iter().map(|address| Outgoing {
+                held_until: until(&address),
+                recipients: vec![address],
+                ..mail.clone()
+            });
+            let at_once = (!at_once.is_empty()).then(|| Outgoing {
+                recipients: at_once,
+                ..mail.clone()
+            });
+            all.extend(at_once.into_iter().chain(apart));
+        }
+        Some(all)
+    }
+}
+
+/// Until when a mail to this person waits that would be sent at `now`.
+fn held_until(person: &Person, now: i64) -> Option<i64> {
+    let quiet = person.quiet.as_ref()?;
+    let holidays = quiet.holidays.as_deref().map(Path::new);
+    let whose = person.name.as_deref().unwrap_or(person.address());
+    with_calendar(quiet.zone.as_ref(), holidays, |calendar| {
+        quiet.held_until(whose, now, calendar)
+    })
+}
+
+/// Calls `ask` with the calendar of a zone, by default the machine's, in which the dates in the file `holidays` are
+/// holidays. A file that cannot be read is as one without dates: `tickets check` names it.
+pub(super) fn with_calendar<T>(
+    zone: Option<&TimeZone>,
+    holidays: Option<&Path>,
+    ask: impl FnOnce(&Calendar) -> T,
+) -> T {
+    let zone = zone.cloned().unwrap_or_else(TimeZone::system);
+    let holidays = holidays.and_then(|file| read_text(file).ok());
+    let holidays = dates(&holidays.unwrap_or_default());
+    ask(&Calendar {
+        zone: &zone,
+        is_holiday: &|date| holidays.contains(&date),
+    })
+}
