@@ -27,7 +27,7 @@ pub use alert::Alert;
 pub use alerts::ALERTS;
 use anyhow::{Context, Result};
 use explain::explain;
-pub use jobs::{JobTable, Missed};
+pub use jobs::{JOBS, JobTable, Missed};
 use keys::Keys;
 pub use keys::{Config, Overrides};
 use mail::automatic::LocalSigns;

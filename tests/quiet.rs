@@ -476,3 +476,97 @@ fn check_names_holidays_that_nobody_can_read() {
         assert!(checked.lines().any(|it| it == line), "{checked}");
     }
 }
+
+/// Steve wants to hear of the day alone.
+const DIGEST: &str =
+    "[person.steve]\naddress = \"steve\"\ndigest = true\n[person.eva]\naddress = \"eva\"\n";
+
+#[test]
+fn who_wants_a_digest_gets_no_copies() {
+    // L6, I1, C5
+    let b = Bench::with(DIGEST);
+    // Each is later than the one before: of the silence of the clock they hear once a day.
+    let later = |minutes: i64| after(NIGHT, 60 * minutes);
+    file_at(&b, &later(1), "submit", 1, "ann@example.net");
+    file_at(&b, &later(2), "ticket-1", 2, "ann@example.net");
+    // What a copy would have said of what was not done is said to him all the same.
+    file_at(&b, &later(3), "ticket-1-done", 3, "bob@example.net");
+    assert_eq!(
+        b.take_sent_in_short(),
+        [
+            "ack <> -- ann@example.net",
+            "copy <> -- eva@example.org",
+            "copy <> -- eva@example.org",
+            "copy <> -- eva@example.org",
+            "refused <> -- steve@example.org",
+        ]
+    );
+    // He is a customer like others in a ticket of his own.
+    file_at(&b, &later(4), "submit", 4, "steve@example.org");
+    assert_eq!(
+        b.take_sent_in_short(),
+        ["ack <> -- steve@example.org", "copy <> -- eva@example.org"]
+    );
+    let jobs = at(&b, NIGHT, &["jobs", "--json"], "").stdout;
+    let job = jobs
+        .lines()
+        .find(|line| line.contains("\"digest\""))
+        .unwrap();
+    assert!(job.contains("\"schedule\":\"0 7 * * *\""), "{job}");
+    at(&b, &after(NIGHT, 3600), &["jobs", "run", "digest"], "").silent_but_for_output("digest");
+    let sent = b.take_sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].in_short(), "note <> -- steve@example.org");
+    assert_eq!(sent[0].field("To").as_deref(), Some("steve@example.org"));
+    let body = sent[0].body();
+    assert!(
+        body.starts_with("The last 24 hours: 2 opened, 0 closed, 4 messages in all.\n"),
+        "{body}"
+    );
+    assert!(body.contains("Printer 1"), "{body}");
+
+    // A table says when, and then all hear of it, as without anybody who wants it.
+    for table in ["digest", "evening"] {
+        let run = format!("[job.{table}]\nrun = \"digest\"\nat = \"0 18 * * *\"\n");
+        b.configure(&format!("{DIGEST}{run}"));
+        let jobs = at(&b, NIGHT, &["jobs", "--json"], "").stdout;
+        let times: Vec<&str> = jobs
+            .lines()
+            .filter(|line| line.contains("0 18 * * *"))
+            .collect();
+        assert!(times.len() == 1 && !jobs.contains("0 7 * * *"), "{jobs}");
+        at(&b, &after(NIGHT, 7200), &["jobs", "run", table], "").silent_but_for_output(table);
+        assert_eq!(
+            b.take_sent_in_short(),
+            ["note <> -- eva@example.org steve@example.org"]
+        );
+    }
+}
+
+#[test]
+fn without_jobs_there_is_no_digest() {
+    // L6, G2
+    let b = Bench::with(&format!("{DIGEST}[parts]\noff = [\"jobs\"]\n"));
+    file_at(&b, NIGHT, "submit", 1, "ann@example.net");
+    assert_eq!(
+        b.take_sent_in_short(),
+        [
+            "ack <> -- ann@example.net",
+            "copy <> -- eva@example.org steve@example.org"
+        ]
+    );
+    let checked = at(&b, NIGHT, &["check", "--etc", "/nowhere"], "").stdout;
+    let want =
+        "note  parts: jobs is switched off, so nothing comes of what the configuration says of it";
+    assert!(checked.lines().any(|line| line == want), "{checked}");
+    assert!(!checked.contains("digest = true"), "{checked}");
+    // Where it is on, and no time passes, that is said.
+    b.configure(DIGEST);
+    let checked = at(&b, NIGHT, &["check", "--etc", "/nowhere"], "").stdout;
+    for want in [
+        "warn  jobs: no job runs: `tickets tick` was never run",
+        "digest = true",
+    ] {
+        assert!(checked.lines().any(|line| line == want), "{checked}");
+    }
+}

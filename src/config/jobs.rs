@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
+/// The part that jobs are.
+pub const JOBS: &str = "jobs";
+
 /// The keys of a table.
 const KEYS: [&str; 9] = [
     "run", "at", "every", "zone", "jitter", "timeout", "missed", "late", "enabled",
@@ -119,7 +122,19 @@ impl JobTable {
 impl Config {
     /// True if the configuration says anything of jobs, so that somebody expects time to pass.
     pub fn has_jobs(&self) -> bool {
-        self.jobs.is_some()
+        self.jobs.is_some() || self.wants_digest
+    }
+
+    /// True if a table runs the job of this name.
+    pub fn has_table_for(&self, job: &str) -> bool {
+        let tables = self.jobs();
+        tables
+            .iter()
+            .flatten()
+            .any(|table| match table.run.first() {
+                Some(run) => run == job,
+                None => table.name == job,
+            })
     }
 
     /// The tables `[job.NAME]` in the order of their names, or what is wrong with them: 78, naming the key.

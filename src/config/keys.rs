@@ -76,6 +76,7 @@ pub(super) struct PersonKeys {
     pub(super) quiet: Option<String>,
     pub(super) zone: Option<String>,
     pub(super) holidays: Option<String>,
+    pub(super) digest: bool,
 }
 
 /// The keys of the table `[parts]`.
@@ -162,6 +163,8 @@ pub struct Config {
     pub ping_token_file: Option<PathBuf>,
     /// The tables `[job.NAME]`, as they are written; see [`Config::jobs`].
     pub(super) jobs: Option<Value>,
+    /// Somebody is to hear of the day, whether the part that tells them is on or not.
+    pub(super) wants_digest: bool,
     /// Who is alerted of what (L6); see [`Config::alerts_on`].
     pub alerts: Vec<Alert>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].

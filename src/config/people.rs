@@ -53,6 +53,7 @@ pub(super) fn all(
             sign: keys.sign.filter(|sign| !sign.trim().is_empty()),
             login: Some(keys.login.unwrap_or_else(|| name.clone())),
             full_name: FullName::by(privilege::full_name_of),
+            digest: keys.digest,
             quiet,
             name: Some(name),
         };

@@ -2,6 +2,7 @@
 
 use super::alerts;
 use super::explain::wrong;
+use super::jobs::JOBS;
 use super::keys::{Config, Keys, Overrides};
 use super::modules;
 use super::people;
@@ -48,6 +49,13 @@ pub(super) fn resolve(
     let alerts = alerts::all(keys.alert, &addresses, domain_known, me)?;
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
+    let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, me)?;
+    let parts_off = words(keys.parts.off).unwrap_or_default();
+    let wants_digest = people.iter().any(|person| person.digest);
+    if wants_digest && parts_off.iter().any(|part| part == JOBS) {
+        // Nobody would tell them anything.
+        people.iter_mut().for_each(|person| person.digest = false);
+    }
     Ok(Config {
         file,
         overrides: over.clone(),
@@ -56,7 +64,7 @@ pub(super) fn resolve(
         address_secret,
         plain_until: keys.plain_until,
         domain_known,
-        people: people::all(keys.person, &admins, &addresses, domain_known, &name, me)?,
+        people,
         name,
         admins,
         notify: keys.notify,
@@ -79,10 +87,11 @@ pub(super) fn resolve(
         group: keys.group,
         shared_store: keys.shared_store.is_some(),
         log,
-        parts_off: words(keys.parts.off).unwrap_or_default(),
+        parts_off,
         modules,
         modules_off,
         jobs: keys.job,
+        wants_digest,
         ping_token_file: ping_token_file.transpose()?,
         alerts,
         modules_path: modules_path.transpose()?,

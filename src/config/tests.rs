@@ -93,7 +93,7 @@ fn mistakes_name_line_and_remedy() {
         (
             "[person.a]\nmail = \"a@x\"",
             "config.toml:2: unknown key `mail`",
-            Some("the keys are address, sign, login, quiet, zone, holidays".into()),
+            Some("the keys are address, sign, login, quiet, zone, holidays, digest".into()),
         ),
         (
             "[[alert]]\numleitung = \"a@x\"",
@@ -274,7 +274,7 @@ fn the_commented_file_has_every_key_with_its_default() {
     ];
     let wanted = [
         &[
-            "off", "address", "sign", "login", "quiet", "zone", "holidays",
+            "off", "address", "sign", "login", "quiet", "zone", "holidays", "digest",
         ][..],
         &of_alerts,
         &["on_failure"],

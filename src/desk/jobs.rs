@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::error;
 use crate::log::{LogLine, Severity};
+use crate::ticket::person::Person;
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use std::io::{Read, Seek, Write};
@@ -20,11 +21,26 @@ impl Desk {
     /// # Errors
     /// The mail cannot be put into the outbox.
     pub fn write_to_admins(&self, about: &str, subject: &str, text: &str) -> Result<Vec<String>> {
+        self.write_to(&self.config.people, about, subject, text)
+    }
+
+    /// The same to some of the admins.
+    ///
+    /// # Errors
+    /// As for [`Desk::write_to_admins`].
+    pub fn write_to<'p>(
+        &self,
+        people: impl IntoIterator<Item = &'p Person>,
+        about: &str,
+        subject: &str,
+        text: &str,
+    ) -> Result<Vec<String>> {
         if !self.config.domain_known {
             return Ok(Vec::new());
         }
         let now = self.now();
-        self.tell_admins(about, subject, text, now)?;
+        let to = people.into_iter().map(|it| it.address().to_owned());
+        self.tell(&to.collect::<Vec<_>>(), about, subject, text, now)?;
         let told = self.told.take();
         Ok(match self.outbox.send(&self.sendmail(), &told, now) {
             Ok(report) => self.after_sending(&report, now),

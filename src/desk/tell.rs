@@ -66,10 +66,22 @@ impl Desk {
         now: i64,
     ) -> Result<()> {
         let admins = first_addresses(&self.config.people);
+        self.tell(&admins, about, subject, text, now)
+    }
+
+    /// The same to some of them.
+    pub(super) fn tell(
+        &self,
+        admins: &[String],
+        about: &str,
+        subject: &str,
+        text: &str,
+        now: i64,
+    ) -> Result<()> {
         let mail = desk_note(&DeskNote {
             name: &self.config.name,
             addresses: &self.config.addresses,
-            admins: &admins,
+            admins,
             about,
             subject,
             text,

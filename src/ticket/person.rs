@@ -17,6 +17,8 @@ pub struct Person {
     pub login: Option<String>,
     /// That user's full name.
     pub full_name: FullName,
+    /// They hear once a day what it brought, and get no copies.
+    pub digest: bool,
     /// When they are not written to.
     pub quiet: Option<Quiet>,
 }

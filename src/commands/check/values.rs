@@ -123,6 +123,9 @@ fn person(person: &Person) -> Option<String> {
             lines.push_str(&format!("\n{key} = {}", word(&value)));
         }
     }
+    if person.digest {
+        lines.push_str("\ndigest = true");
+    }
     Some(lines)
 }
 

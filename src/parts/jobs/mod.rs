@@ -14,7 +14,7 @@ mod table;
 mod tick;
 mod work;
 
-use crate::config::Config;
+use crate::config::{Config, JOBS};
 use crate::desk::{Desk, is_ever};
 use crate::part::outside::MODULE_OFF;
 use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
@@ -34,7 +34,7 @@ const TIMER: &str = "`tickets tick` once a minute: docs/manual.md, \"Jobs\", say
 
 impl Part for JobsPart {
     fn name(&self) -> &str {
-        "jobs"
+        JOBS
     }
 
     fn summary(&self) -> &str {

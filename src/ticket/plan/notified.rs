@@ -20,7 +20,8 @@ pub(super) fn notify_admins(rules: &PlanRules, situation: &Situation, plan: &mut
         return;
     }
     let mut others = other_admins(rules, situation, plan);
-    others.retain(|it| !knows(situation, plan, it) && !gets_another(&plan.answers, it));
+    others
+        .retain(|it| !it.digest && !knows(situation, plan, it) && !gets_another(&plan.answers, it));
     let admins = told(others);
     if admins.is_empty() {
         return;
@@ -76,7 +77,12 @@ pub(super) fn report_remark(rules: &PlanRules, situation: &Situation, plan: &mut
     let Some(remark) = plan.remark else { return };
     let said_in_copy = remark.is_in_copy() && rules.notify != Notify::None;
     if said_in_copy && remark != Remark::InBothPlaces {
-        // The copy or note says so (C5).
+        // The copy or note says so (C5), which those do not get who hear of the day alone (L6).
+        let others = other_admins(rules, situation, plan).into_iter();
+        let admins = told(others.filter(|it| it.digest));
+        if !admins.is_empty() {
+            plan.answers.push(Answer::Refused(admins));
+        }
         return;
     }
     let admins = match remark {

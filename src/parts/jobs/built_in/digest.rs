@@ -1,9 +1,10 @@
 //! The job `digest`: tells the admins what the last day brought.
 
 use super::tickets::{lines, waiting};
+use crate::config::Config;
 use crate::desk::Desk;
 use crate::index::history::{HistoryCursor, Window};
-use crate::part::{Context, Job, JobDue};
+use crate::part::{Context, Job, JobDue, JobTimes};
 use crate::screen::plural;
 use crate::ticket::event::Event;
 use anyhow::Result;
@@ -34,6 +35,18 @@ impl Job for DayDigest {
         "writes to the admins what was opened and closed in the last 24 hours, and what waits"
     }
 
+    /// At seven in the morning, where somebody hears of what happens in no other way.
+    fn times(&self, config: &Config) -> JobTimes {
+        match config.people.iter().any(|person| person.digest) {
+            true => JobTimes {
+                at: Some("0 7 * * *".to_owned()),
+                gives_way: true,
+                ..JobTimes::default()
+            },
+            false => JobTimes::default(),
+        }
+    }
+
     fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let desk = cx.desk_to_write_for_mta()?;
         let now = desk.now();
@@ -61,7 +74,11 @@ impl Job for DayDigest {
             text.push_str(&lines(&waiting, now));
         }
         let subject = format!("The day: {what}");
-        let unsent = desk.write_to_admins("job.digest", &subject, &text)?;
+        // Who has a table for it wants all to hear of the day.
+        let all = desk.config.has_table_for(self.name());
+        let people = desk.config.people.iter();
+        let people = people.filter(|person| all || person.digest);
+        let unsent = desk.write_to(people, "job.digest", &subject, &text)?;
         for line in unsent {
             crate::screen::remark(line);
         }
