@@ -83,6 +83,7 @@ mod stats;
 mod stats_data;
 mod story;
 mod tally;
+mod templates;
 mod threading;
 mod timeline;
 mod transcript;

@@ -3,6 +3,7 @@
 use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::error::quoted_path;
 use crate::privilege;
+use crate::ticket::address::Addresses;
 use nix::unistd::Uid;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,21 @@ pub(super) fn toml_string(text: &str) -> String {
     }
     // JSON's escapes are valid in TOML.
     serde_json::Value::from(text).to_string()
+}
+
+/// A list of strings of TOML.
+pub(super) fn toml_list(texts: &[String]) -> String {
+    let all: Vec<String> = texts.iter().map(|text| toml_string(text)).collect();
+    format!("[{}]", all.join(", "))
+}
+
+/// The value of the key `ticket`.
+pub(super) fn toml_templates(addresses: &Addresses) -> String {
+    let all: Vec<String> = addresses.templates().map(ToString::to_string).collect();
+    match &all[..] {
+        [one] => toml_string(one),
+        several => toml_list(several),
+    }
 }
 
 /// The command with which whoever typed this one calls the program again, for this desk.

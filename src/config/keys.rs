@@ -21,7 +21,7 @@ pub(super) struct Keys {
     pub(super) dir: Option<String>,
     pub(super) domain: Option<OneOrMore>,
     pub(super) submit: Option<OneOrMore>,
-    pub(super) ticket: Option<String>,
+    pub(super) ticket: Option<OneOrMore>,
     pub(super) address_secret: Option<String>,
     pub(super) plain_until: u32,
     pub(super) name: Option<String>,

@@ -9,10 +9,11 @@ use super::people;
 use super::secret;
 use super::user::{User, expand};
 use super::value::{ByteSize, OneOrMore, TimeSpan};
+use crate::error::Fault;
 use crate::files::read_text;
 use crate::log::LogTo;
 use crate::ticket::TicketId;
-use crate::ticket::address::Addresses;
+use crate::ticket::address::{Addresses, BadForm};
 use crate::ticket::tag;
 use anyhow::{Context, Result};
 use mail::automatic::SpamSign;
@@ -130,17 +131,40 @@ fn addresses(keys: &Keys, secret_file: Option<&Path>) -> Result<Addresses> {
     if submit.is_empty() || submit.iter().any(is_odd) {
         return Err(wrong("submit", "expected an address or a local-part").into());
     }
-    let template = keys.ticket.as_deref().unwrap_or("ticket-{n}");
+    let templates = words(keys.ticket.clone()).unwrap_or_else(|| vec!["ticket-{n}".into()]);
     let any_domain = keys.domain.is_none();
-    let Some(addresses) = Addresses::new(&domains, any_domain, &submit, template) else {
-        let why = format!("{template:?} is not a template of a local-part");
-        let hint = "for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"";
-        return Err(wrong("ticket", &why).hint(hint).into());
+    let addresses = templates
+        .iter()
+        .try_fold(None, |made: Option<Addresses>, template| {
+            let with = match made {
+                None => Addresses::new(&domains, any_domain, &submit, template),
+                Some(made) => made.and_template(template),
+            };
+            with.map(Some).map_err(|why| no_template(template, &why))
+        });
+    let Some(addresses) = addresses? else {
+        return Err(wrong("ticket", "the list is empty").into());
     };
     Ok(match secret_file {
         Some(file) => addresses.with_secret(secret::read(file)?, keys.plain_until),
         None => addresses,
     })
+}
+
+/// The error for a value of `ticket`.
+fn no_template(template: &str, why: &BadForm) -> Fault {
+    match why {
+        BadForm::NoTemplate => {
+            let why = format!("{template:?} is not a template of a local-part");
+            let hint = "for example: ticket = \"ticket-{n}\" or ticket = \"help+{n}\"";
+            wrong("ticket", &why).hint(hint)
+        }
+        BadForm::LooksLike(other) => {
+            let why =
+                format!("an address made from {template:?} can be mistaken for one of {other:?}");
+            wrong("ticket", &why)
+        }
+    }
 }
 
 fn admins(

@@ -1,5 +1,6 @@
 //! The desk's own addresses: recognising and writing them.
 
+mod form;
 mod published;
 
 use super::TicketId;
@@ -7,6 +8,8 @@ use super::digest::{self, Secret};
 use mail::domain;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+pub use form::{AddressForm, BadForm};
 
 /// What mail to a ticket's address asks for (B1 to B3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,10 +75,10 @@ pub struct Addresses {
     any_domain: bool,
     /// Local-parts or full addresses, in lower case.
     submit: Vec<String>,
-    /// The part of a ticket's local-part before its number.
-    before: String,
-    /// The part after its number.
-    after: String,
+    /// Of a ticket's local-part; used in answers.
+    template: AddressForm,
+    /// Those by which a ticket is found as well.
+    others: Vec<AddressForm>,
     /// Makes the digests in ticket addresses; without a secret they have none.
     secret: Option<Secret>,
     /// Up to this ticket, addresses without a digest are accepted.
@@ -92,35 +95,58 @@ fn unquoted(local: &str) -> &str {
 }
 
 impl Addresses {
-    /// `ticket` is a template that contains `{n}` once, such as `ticket-{n}` or `help+{n}`. `None`
-    /// if it does not, or if addresses made from it would be ambiguous.
+    /// `ticket` is a template that contains `{n}` once, such as `ticket-{n}` or `help+{n}`.
+    ///
+    /// # Errors
+    /// It is none, or addresses made from it would be ambiguous.
     pub fn new(
         domains: &[String],
         any_domain: bool,
         submit: &[String],
         ticket: &str,
-    ) -> Option<Self> {
-        let (before, after) = ticket.split_once("{n}")?;
-        let valid = |s: &str| {
-            s.chars()
-                .all(|c| c.is_ascii_graphic() && !"{}@<>()[],:;\"\\/".contains(c))
-        };
-        // A bare number could be a user of the domain.
-        if before.is_empty() || before.ends_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        if !valid(before) || !valid(after) || after.starts_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        Some(Addresses {
+    ) -> Result<Self, BadForm> {
+        let addresses = Addresses {
             domains: domains.iter().map(|d| d.to_lowercase()).collect(),
             any_domain,
             submit: submit.iter().map(|s| s.to_ascii_lowercase()).collect(),
-            before: before.to_ascii_lowercase(),
-            after: after.to_ascii_lowercase(),
+            template: AddressForm::parse(ticket)?,
+            others: Vec::new(),
             secret: None,
             plain_until: 0,
-        })
+        };
+        match addresses.submit_like(&addresses.template) {
+            Some(submit) => Err(BadForm::LooksLike(submit.to_owned())),
+            None => Ok(addresses),
+        }
+    }
+
+    /// Also takes mail to the addresses made from another template, such as one that was used before (B10).
+    ///
+    /// # Errors
+    /// It is none, or addresses made from it could be mistaken for others of the desk.
+    pub fn and_template(mut self, ticket: &str) -> Result<Self, BadForm> {
+        let template = AddressForm::parse(ticket)?;
+        if let Some(other) = self.templates().find(|it| template.is_like(it)) {
+            return Err(BadForm::LooksLike(other.to_string()));
+        }
+        if let Some(submit) = self.submit_like(&template) {
+            return Err(BadForm::LooksLike(submit.to_owned()));
+        }
+        self.others.push(template);
+        Ok(self)
+    }
+
+    /// A local-part that opens tickets, and has the form of a ticket's, or would with what follows it.
+    fn submit_like(&self, template: &AddressForm) -> Option<&str> {
+        let is_like = |local: &str| {
+            let tail = template.split(local).map(|(_, tail)| tail);
+            tail.is_some_and(|tail| verb(tail).is_some())
+        };
+        let opens = |submit: &&str| {
+            let local = submit.split('@').next().unwrap_or_default();
+            is_like(local) || is_like(&format!("{local}{FOR}"))
+        };
+        self.submit.iter().map(String::as_str).find(opens)
     }
 
     /// Adds digests to ticket addresses. Up to ticket `plain_until` an address may lack its digest,
@@ -180,12 +206,8 @@ impl Addresses {
         let Some((local, domain)) = address.rsplit_once('@') else {
             return false;
         };
-        let rest = unquoted(local).strip_prefix(self.before.as_str());
-        // `ticket-` ends by itself. What begins like this and has a number further on may be of another template.
-        let ends = !self.before.is_empty() && !self.before.ends_with(|c: char| c.is_alphanumeric());
-        let digit = |c: char| c.is_ascii_digit();
         domain::in_ascii(domain).is_some_and(|domain| self.is_our_domain(&domain))
-            && rest.is_some_and(|rest| rest.starts_with(digit) || ends && !rest.contains(digit))
+            && self.templates().any(|it| it.begins(unquoted(local)))
     }
 
     fn is_our_domain(&self, domain: &str) -> bool {
@@ -221,23 +243,31 @@ impl Addresses {
         if !is_our_domain {
             return None;
         }
-        let rest = local.strip_prefix(self.before.as_str())?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            return None;
-        }
-        let (digest, suffix) = split_digest(rest[digits..].strip_prefix(self.after.as_str())?);
-        let verb = Verb::parse(suffix)?;
-        let target = match rest[..digits].parse() {
-            Ok(id) => Target::Ticket(id, verb),
-            Err(_) => Target::Impossible,
-        };
-        Some((target, digest.map(str::to_owned)))
+        // An address has the form of one of them at most.
+        self.templates().find_map(|template| {
+            let (number, tail) = template.split(local)?;
+            let (digest, verb) = verb(tail)?;
+            let target = match number.parse() {
+                Ok(id) => Target::Ticket(id, verb),
+                Err(_) => Target::Impossible,
+            };
+            Some((target, digest.map(str::to_owned)))
+        })
     }
 
     /// A ticket's address in canonical form, as used in `Delivered-To` and in answers.
     pub fn ticket(&self, id: TicketId, verb: Verb) -> String {
-        let (before, after, suffix) = (&self.before, &self.after, verb.suffix());
+        self.made(&self.template, id, verb)
+    }
+
+    /// The addresses by which mail comes to a ticket, one for each template, that of answers first.
+    pub fn all_of(&self, id: TicketId) -> impl Iterator<Item = String> {
+        self.templates()
+            .map(move |it| self.made(it, id, Verb::Update))
+    }
+
+    fn made(&self, template: &AddressForm, id: TicketId, verb: Verb) -> String {
+        let (AddressForm { before, after }, suffix) = (template, verb.suffix());
         let digest = self.secret.as_ref().map(|s| format!("-{}", s.digest(id)));
         let digest = digest.unwrap_or_default();
         format!("{before}{id}{after}{digest}{suffix}@{}", self.domain())
@@ -266,14 +296,25 @@ impl Addresses {
         &self.submit
     }
 
-    /// The part of a ticket's local-part before its number, and the part after it.
-    pub fn affixes(&self) -> (&str, &str) {
-        (&self.before, &self.after)
+    /// The template of tickets' local-parts in answers.
+    pub fn template(&self) -> &AddressForm {
+        &self.template
+    }
+
+    /// All of them, that one first.
+    pub fn templates(&self) -> impl Iterator<Item = &AddressForm> {
+        std::iter::once(&self.template).chain(&self.others)
     }
 }
 
 /// Ends the local-part of the address that opens tickets in the name of somebody else.
 const FOR: &str = "-for";
+
+/// The digest and the verb in what follows the number and the template; `None` if that is neither.
+fn verb(tail: &str) -> Option<(Option<&str>, Verb)> {
+    let (digest, suffix) = split_digest(tail);
+    Some((digest, Verb::parse(suffix)?))
+}
 
 /// Splits `-k3j9x2ab-done` in two. No verb is as long as a digest.
 fn split_digest(tail: &str) -> (Option<&str>, &str) {

@@ -175,7 +175,7 @@ fn a_template_must_be_unmistakable() {
         "ticket", "{n}", "a{n}b{n}", "x 1{n}", "t1{n}", "t{n}1", "a@{n}", "a/{n}",
     ] {
         let made = Addresses::new(&["x".into()], false, &["s".into()], bad);
-        assert!(made.is_none(), "{bad}");
+        assert_eq!(made.err(), Some(BadForm::NoTemplate), "{bad}");
     }
 }
 

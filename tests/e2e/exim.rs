@@ -32,7 +32,11 @@ pub fn stand_in(site: &Site, script: &str) {
 fn unknown_tickets_are_refused_at_rcpt_time() {
     // B8
     for form in [Form::Split, Form::Unsplit] {
-        let Some(site) = site::start(form, &["TICKETS_SUBMIT=submit : help"]) else {
+        let macros = [
+            "TICKETS_SUBMIT=submit : help",
+            "TICKETS_PREFIX=case-|ticket-",
+        ];
+        let Some(site) = site::start(form, &macros) else {
             return;
         };
         site.make_store(&["1", "archived/2"]);
@@ -43,6 +47,10 @@ fn unknown_tickets_are_refused_at_rcpt_time() {
             ("any letter case", "SubMit@Example.ORG", "250"),
             ("open ticket", "ticket-1@example.org", "250"),
             ("any letter case", "Ticket-1@Example.ORG", "250"),
+            ("by another template (B10)", "case-1@example.org", "250"),
+            ("archived, by that", "Case-2-done@example.org", "250"),
+            ("none by that", "case-3@example.org", refused),
+            ("no template", "cases-1@example.org", "550"),
             ("close it", "ticket-1-done@example.org", "250"),
             ("close it", "ticket-1-CLOSE@example.org", "250"),
             ("quietly", "ticket-1-quiet@example.org", "250"),

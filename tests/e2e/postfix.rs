@@ -46,10 +46,14 @@ fn a_tickets_whole_life_with_forward() {
 
 #[test]
 fn unknown_tickets_are_refused_at_rcpt_time() {
-    let Some(site) = start(&["TICKETS_SUBMIT=submit : help.desk"]) else {
+    let macros = [
+        "TICKETS_SUBMIT=submit : help.desk",
+        "TICKETS_PREFIX=case-|ticket-",
+    ];
+    let Some(site) = start(&macros) else {
         return;
     };
-    let config = "submit = [\"submit\", \"help.desk\"]\n";
+    let config = "submit = [\"submit\", \"help.desk\"]\nticket = [\"case-{n}\", \"ticket-{n}\"]\n";
     crate::site::configure(&site.path(""), config);
     site.make_store(&["1", "archived/2"]);
     let refused = |address: &str| {
@@ -58,10 +62,11 @@ fn unknown_tickets_are_refused_at_rcpt_time() {
              {address}: please write to submit@example.org to open a new one"
         )
     };
-    let refused: [&str; 3] = [
+    let refused: [&str; 4] = [
         &refused("ticket-3@example.org"),
         &refused("Ticket-3-done@example.org"),
         &refused("ticket-01@example.org"),
+        &refused("case-3@example.org"),
     ];
     let table = [
         ("to open one", "submit@example.org", "250"),
@@ -69,6 +74,10 @@ fn unknown_tickets_are_refused_at_rcpt_time() {
         ("any letter case", "SubMit@Example.ORG", "250"),
         ("open ticket", "ticket-1@example.org", "250"),
         ("any letter case", "Ticket-1@Example.ORG", "250"),
+        ("by another template (B10)", "case-1@example.org", "250"),
+        ("archived, by that", "Case-2-done@example.org", "250"),
+        ("none by that", "case-3@example.org", refused[3]),
+        ("no template", "cases-1@example.org", "550 5.1.1"),
         ("close it", "ticket-1-done@example.org", "250"),
         ("close it", "ticket-1-CLOSE@example.org", "250"),
         ("quietly", "ticket-1-quiet@example.org", "250"),

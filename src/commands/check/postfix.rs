@@ -14,6 +14,7 @@ use crate::commands::init::exim::macros;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
 use crate::files::read_text;
+use crate::ticket::TicketId;
 use lists::{doors, items, words};
 use std::collections::HashMap;
 use std::path::Path;
@@ -188,24 +189,29 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
     found
 }
 
-/// Whether the table leads submit@ to that service.
+/// Whether the table leads submit@ and the tickets' addresses to that service.
 fn transport(look: &Look, maps: &str) -> Option<Diagnosis> {
-    let submit = look.desk.config.addresses.submit();
+    let addresses = &look.desk.config.addresses;
     let postmap = look.program("postmap")?;
     let table = items(maps)
         .into_iter()
         .find(|it| it.contains("tickets_transport"));
-    let asked = table.and_then(|table| ask(&postmap, &["-q", &submit, table], "").ok());
-    let says = asked.as_ref().map_or("", |it| it.text.trim());
-    if says.starts_with("tickets:") {
-        return None;
-    }
-    let text = format!("Postfix: its transport_maps do not lead {submit} to the desk");
+    let is_led = |address: &String| {
+        let asked = table.and_then(|table| ask(&postmap, &["-q", address, table], "").ok());
+        asked.is_some_and(|it| it.text.trim().starts_with("tickets:"))
+    };
+    let tickets = TicketId::new(1).into_iter();
+    let tickets = tickets.flat_map(|id| addresses.all_of(id));
+    let mut all = std::iter::once(addresses.submit()).chain(tickets);
+    let lost = all.find(|address| !is_led(address))?;
+    let text = format!("Postfix: its transport_maps do not lead {lost} to the desk");
     let put_in = put_in(look);
     Some(Diagnosis::fail(text).mend(match table {
         // It leads other addresses there.
-        Some(_) => mistyped(&put_in, &look.desk.config.file_to_edit()),
-        None => put_in,
+        Some(_) if lost == addresses.submit() => {
+            mistyped(&put_in, &look.desk.config.file_to_edit())
+        }
+        _ => put_in,
     }))
 }
 

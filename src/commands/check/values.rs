@@ -1,6 +1,6 @@
 //! The values in force, written as a configuration file.
 
-use crate::commands::text::toml_string as word;
+use crate::commands::text::{toml_list as words, toml_string as word, toml_templates};
 use crate::config::{Alert, ByteSize, Config};
 use crate::log::LogTo;
 use crate::ticket::person::Person;
@@ -11,7 +11,6 @@ use std::time::Duration;
 /// Lines of a configuration file that would put the same values in force; the last has no line end.
 pub fn in_force(config: &Config) -> String {
     let addresses = &config.addresses;
-    let (before, after) = addresses.affixes();
     let path = |p: &std::path::Path| word(&p.display().to_string());
     let mut lines = vec![match &config.file {
         Some(file) => format!("# {}", file.display()),
@@ -21,7 +20,7 @@ pub fn in_force(config: &Config) -> String {
     add("dir", path(&config.dir));
     add("domain", words(addresses.domains()));
     add("submit", words(addresses.submits()));
-    add("ticket", word(&format!("{before}{{n}}{after}")));
+    add("ticket", toml_templates(addresses));
     if let Some(file) = &config.address_secret {
         add("address_secret", path(file));
         add("plain_until", config.plain_until.to_string());
@@ -175,11 +174,6 @@ fn alert(alert: &Alert) -> String {
         .into_iter()
         .filter_map(|(key, value)| Some(format!("\n{key} = {}", value?)));
     format!("[[alert]]{}", lines.collect::<String>())
-}
-
-fn words(list: &[String]) -> String {
-    let list: Vec<String> = list.iter().map(|w| word(w)).collect();
-    format!("[{}]", list.join(", "))
 }
 
 fn size(bytes: u64) -> String {

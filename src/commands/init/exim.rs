@@ -2,7 +2,7 @@
 
 use super::plain;
 use crate::commands::mta::Exim;
-use crate::commands::text::{again, toml_string, typed, user_of};
+use crate::commands::text::{again, toml_list, toml_string, toml_templates, typed, user_of};
 use crate::config::{Config, Overrides};
 use crate::error::{Fault, Status, quoted};
 use crate::privilege;
@@ -35,9 +35,8 @@ pub const END: &str = "END_OF_FILE";
 /// else to it, or to a shell.
 pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static str, String)>> {
     let addresses = &config.addresses;
-    let (before, after) = addresses.affixes();
-    if !after.is_empty() {
-        let text = format!("cannot write the pieces for ticket = \"{before}{{n}}{after}\"");
+    if let Some(odd) = addresses.templates().find(|it| !it.after.is_empty()) {
+        let text = format!("cannot write the pieces for ticket = \"{odd}\"");
         let fault = Fault::new(Status::Config, text);
         return Err(fault.hint("they want a template that ends in {n}").into());
     }
@@ -66,7 +65,7 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
     let mut macros = vec![
         ("TICKETS_DOMAIN", addresses.domains().join(" : ")),
         ("TICKETS_SUBMIT", locals(addresses).join(" : ")),
-        ("TICKETS_PREFIX", plain_regex(before)),
+        ("TICKETS_PREFIX", prefixes(addresses)),
         ("TICKETS_DIR", plain::path("dir", &config.dir)?),
         ("TICKETS_USER", user.name),
         ("TICKETS_COMMAND", again(&own, overrides)),
@@ -84,11 +83,6 @@ pub fn macros(config: &Config, overrides: &Overrides) -> Result<Vec<(&'static st
 /// of this text makes everybody install the pieces again.
 fn for_exim(config: &Config) -> String {
     let addresses = &config.addresses;
-    let (before, after) = addresses.affixes();
-    let words = |list: &[String]| {
-        let list: Vec<String> = list.iter().map(|word| toml_string(word)).collect();
-        format!("[{}]", list.join(", "))
-    };
     let unknown = match config.unknown_ticket {
         UnknownTicket::Reject => "reject",
         UnknownTicket::Open => "open",
@@ -99,9 +93,9 @@ fn for_exim(config: &Config) -> String {
          dir = {}\ndomain = {}\nsubmit = {}\nticket = {}\nadmins = []\n\
          unknown_ticket = \"{unknown}\"\naddress_secret = \"{}\"\nplain_until = {}\n",
         toml_string(&config.dir.to_string_lossy()),
-        words(addresses.domains()),
-        words(addresses.submits()),
-        toml_string(&format!("{before}{{n}}{after}")),
+        toml_list(addresses.domains()),
+        toml_list(addresses.submits()),
+        toml_templates(addresses),
         OWN[1],
         config.plain_until,
     )
@@ -117,6 +111,15 @@ fn locals(addresses: &Addresses) -> Vec<String> {
         }
     };
     addresses.submits().iter().filter_map(local).collect()
+}
+
+/// What stands before a ticket's number, as a regular expression that a piece puts in brackets.
+fn prefixes(addresses: &Addresses) -> String {
+    let all: Vec<String> = addresses
+        .templates()
+        .map(|it| plain_regex(&it.before))
+        .collect();
+    all.join("|")
 }
 
 /// A regular expression for `text`, with as few backslashes as possible: each layer of quoting would take
@@ -156,7 +159,7 @@ pub fn script(config: &Config, overrides: &Overrides, exim: Option<&Exim>) -> Re
         ));
     }
     let addresses = &config.addresses;
-    let (before, _) = addresses.affixes();
+    let before = &addresses.template().before;
     let state = match exim {
         Some(Exim { split: true, .. }) => {
             "This Exim's configuration is split: the files go to /etc/exim4/conf.d."

@@ -3,7 +3,7 @@
 use super::exim::plain_regex;
 use super::plain;
 use crate::config::Config;
-use crate::ticket::address::Addresses;
+use crate::ticket::address::{AddressForm, Addresses};
 use anyhow::Result;
 
 const MUTTRC: &str = include_str!("../../../contrib/muttrc");
@@ -15,7 +15,7 @@ const MUTTRC: &str = include_str!("../../../contrib/muttrc");
 pub fn muttrc(config: &Config) -> Result<String> {
     plain::addresses(config)?;
     let addresses = &config.addresses;
-    let (before, after) = addresses.affixes();
+    let AddressForm { before, after } = addresses.template();
     // In sh, `$TICKETx` would be another variable.
     let joined = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let number = if joined { "${TICKET}" } else { "$TICKET" };
@@ -29,7 +29,7 @@ pub fn muttrc(config: &Config) -> Result<String> {
             "'^submit@example.org$'",
             &format!("'{}'", submits(addresses)),
         )
-        .replace("ticket-[1-9]", &format!("{}[1-9]", plain_regex(before)))
+        .replace("ticket-[1-9]", &tickets(addresses))
         .replace("echo ticket-$TICKET", &local)
         .replace("ticket-12", &format!("{before}12{after}"))
         .replace("example.org", domain)
@@ -40,6 +40,14 @@ pub fn muttrc(config: &Config) -> Result<String> {
 pub fn signed(config: &Config) -> String {
     let name = in_quotes(&config.signed());
     format!("set my_tickets_name=\"{name}\"")
+}
+
+/// Regular expressions that the addresses of tickets match, with blanks between them.
+fn tickets(addresses: &Addresses) -> String {
+    let all = addresses
+        .templates()
+        .map(|it| format!("{}[1-9]", plain_regex(&it.before)));
+    all.collect::<Vec<_>>().join(" ")
 }
 
 /// A regular expression that matches the addresses that open tickets.
@@ -83,6 +91,20 @@ mod tests {
     fn the_default_addresses_change_nothing_but_the_regex() {
         let want = MUTTRC.replace("'^submit@example.org$'", "'^submit@example[.]org$'");
         assert_eq!(made("domain = \"example.org\""), want);
+    }
+
+    // (B10)
+    #[test]
+    fn all_templates_are_known_and_the_first_is_written() {
+        let made = made("domain = \"d.net\"\nticket = [\"case-{n}\", \"help+{n}\"]");
+        for words in [
+            "setenv TICKET_LOCAL `echo case-$TICKET`; set",
+            "unalternates case-[1-9] help[+][1-9]; unset metoo;",
+            "echo \"alternates case-[1-9] help[+][1-9]; set metoo;",
+            "echo \"unalternates case-[1-9] help[+][1-9]; unset metoo;",
+        ] {
+            assert!(made.contains(words), "{words} in\n{made}");
+        }
     }
 
     #[test]

@@ -51,13 +51,17 @@ pub(super) fn addresses(config: &Config) -> Result<()> {
     for submit in addresses.submits() {
         look("submit", submit, &ADDRESS)?;
     }
-    let (before, after) = addresses.affixes();
-    let ticket = format!("{before}{{n}}{after}");
-    match look("ticket", before, &LOCAL_PART).and(look("ticket", &format!("x{after}"), &LOCAL_PART))
-    {
-        Ok(()) => Ok(()),
-        Err(_) => Err(refused("ticket", &ticket, &LOCAL_PART)),
+    for template in addresses.templates() {
+        let after = format!("x{}", template.after);
+        let parts = [&template.before, &after];
+        if parts
+            .iter()
+            .any(|part| look("ticket", part, &LOCAL_PART).is_err())
+        {
+            return Err(refused("ticket", &template.to_string(), &LOCAL_PART));
+        }
     }
+    Ok(())
 }
 
 /// A path as it may stand in a piece.

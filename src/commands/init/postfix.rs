@@ -37,7 +37,7 @@ pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
     let files: String = PIECES.map(|(name, text)| document(name, text)).concat();
     let program = typed(overrides);
     let addresses = &config.addresses;
-    let (before, _) = addresses.affixes();
+    let before = &addresses.template().before;
     Ok(format!(
         "# Lets Postfix hand mail for {submit} and {before}12@{at} to this desk.\n#\n\
          # Put in:    {program} init --postfix | sudo sh\n\
@@ -66,7 +66,7 @@ mod tests {
                     .any(|l| l.starts_with('/') && l.contains(text))
             };
             assert!(
-                rule("((submit)(-for)?|ticket-[0-9]") && rule("(example[.]org)"),
+                rule("((submit)(-for)?|(ticket-)[0-9]") && rule("(example[.]org)"),
                 "{table}"
             );
         }

@@ -1,8 +1,8 @@
 //! Text that anybody may read, though it speaks of tickets whose addresses are secret (C8).
 
-use super::{Addresses, Verb};
+use super::{AddressForm, Addresses, Verb};
 use crate::ticket::TicketId;
-use crate::ticket::digest;
+use crate::ticket::digest::{self, Secret};
 use std::borrow::Cow;
 
 impl Addresses {
@@ -24,35 +24,13 @@ impl Addresses {
         let Some(secret) = &self.secret else {
             return Cow::Borrowed(text);
         };
-        // Its bytes stand where those of `text` do.
-        let lower = text.to_ascii_lowercase();
-        let (mut kept, mut done, mut from) = (String::new(), 0, 0);
-        while let Some(found) = lower[from..].find(&self.before) {
-            let number = from + found + self.before.len();
-            // The template may begin with the same letter twice.
-            from += found + 1;
-            let digits = lower[number..].bytes().take_while(u8::is_ascii_digit);
-            let after = number + digits.count();
-            let Ok(id) = lower[number..after].parse::<TicketId>() else {
-                continue;
-            };
-            let begins = after + self.after.len();
-            let Some(tail) = lower[after..].strip_prefix(self.after.as_str()) else {
-                continue;
-            };
-            let Some((word, rest)) = digest_of(tail) else {
-                continue;
-            };
-            if secret.matches(id, word) || rest.starts_with(['@', '-']) {
-                kept.push_str(&text[done..begins]);
-                done = begins + 1 + digest::LENGTH;
-                from = done;
+        let mut text = Cow::Borrowed(text);
+        for template in self.templates() {
+            if let Cow::Owned(cut) = without_digests(&text, template, secret) {
+                text = Cow::Owned(cut);
             }
         }
-        match done {
-            0 => Cow::Borrowed(text),
-            _ => Cow::Owned(kept + &text[done..]),
-        }
+        text
     }
 
     /// Like [`Addresses::published`], for text about a ticket: the digest is not in it by itself, either.
@@ -72,6 +50,39 @@ impl Addresses {
     }
 }
 
+/// `text` without the digests in addresses made from one template.
+fn without_digests<'t>(text: &'t str, template: &AddressForm, secret: &Secret) -> Cow<'t, str> {
+    // Its bytes stand where those of `text` do.
+    let lower = text.to_ascii_lowercase();
+    let (mut kept, mut done, mut from) = (String::new(), 0, 0);
+    while let Some(found) = lower[from..].find(&template.before) {
+        let number = from + found + template.before.len();
+        // The template may begin with the same letter twice.
+        from += found + 1;
+        let digits = lower[number..].bytes().take_while(u8::is_ascii_digit);
+        let after = number + digits.count();
+        let Ok(id) = lower[number..after].parse::<TicketId>() else {
+            continue;
+        };
+        let begins = after + template.after.len();
+        let Some(tail) = lower[after..].strip_prefix(template.after.as_str()) else {
+            continue;
+        };
+        let Some((word, rest)) = digest_of(tail) else {
+            continue;
+        };
+        if secret.matches(id, word) || rest.starts_with(['@', '-']) {
+            kept.push_str(&text[done..begins]);
+            done = begins + 1 + digest::LENGTH;
+            from = done;
+        }
+    }
+    match done {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(kept + &text[done..]),
+    }
+}
+
 /// The digest that `tail`, what follows a ticket's number, begins with, and what follows it.
 fn digest_of(tail: &str) -> Option<(&str, &str)> {
     let (word, rest) = tail.strip_prefix('-')?.split_at_checked(digest::LENGTH)?;
@@ -82,7 +93,6 @@ fn digest_of(tail: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ticket::digest::Secret;
 
     fn addresses(template: &str) -> Addresses {
         let domain = ["example.org".to_owned()];
@@ -135,5 +145,10 @@ mod tests {
         assert_eq!(of(1, "its word is 22t6j7hw."), "its word is 22t6j7hw.");
         let odd = addresses("hh+{n}.x").with_secret(secret(), 0);
         assert_eq!(odd.published("hhh+12.x-22t6j7hw@x"), "hhh+12.x@x");
+        let several = addresses("case-{n}").and_template("ticket-{n}").unwrap();
+        let text = "case-12-22t6j7hw, Ticket-12-22t6j7hw; case-12-k3j9x2ab@x";
+        assert_eq!(several.published(text), text);
+        let several = several.with_secret(secret(), 0);
+        assert_eq!(several.published(text), "case-12, Ticket-12; case-12@x");
     }
 }
