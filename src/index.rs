@@ -62,8 +62,9 @@ pub struct Overview {
     pub subject: String,
     /// From of the last message, in lower case.
     pub last_from: String,
-    /// A machine wrote the last message.
-    pub last_automatic: bool,
+    /// From of the last message that said something to somebody, in lower case; `None` if there is none, or it closed
+    /// the ticket, so that nobody waits for a reply.
+    pub word_from: Option<String>,
     /// The last message says that a mail of the desk did not arrive.
     pub last_undelivered: bool,
     /// The file ends in a whole entry. If not, it must be mended before the next append.
@@ -242,7 +243,7 @@ fn stamp(row: &Row, at: usize) -> rusqlite::Result<Stamp> {
 
 /// The columns of `ticket` that [`overview`] reads, in its order.
 const COLUMNS: &str = "id, place, inode, size, ctime, entries, opened, active, name, address, \
-                       subject, last_from, last_automatic, sound";
+                       subject, last_from, last_undelivered, word_from, sound";
 
 fn overview(row: &Row) -> rusqlite::Result<Overview> {
     // By position: looking up a column by name takes longer than reading it.
@@ -266,9 +267,9 @@ fn overview(row: &Row) -> rusqlite::Result<Overview> {
         submitter: (!address.is_empty()).then_some(Mailbox { name, address }),
         subject: row.get(10)?,
         last_from: row.get(11)?,
-        last_automatic: row.get(12)?,
-        last_undelivered: row.get::<_, i64>(12)? == 2,
-        whole: row.get(13)?,
+        last_undelivered: row.get(12)?,
+        word_from: row.get(13)?,
+        whole: row.get(14)?,
     })
 }
 

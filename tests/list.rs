@@ -165,7 +165,11 @@ fn somebody_waits_while_the_last_word_is_a_customers() {
         ("an admin", "Steve@Example.org", ""),
         ("the operator's mutt", "Support <ticket-1@example.org>", ""),
         ("the desk", "submit@example.org", ""),
-        ("a robot", "mailer-daemon@example.net", ""),
+        (
+            "a robot, which answers nobody",
+            "mailer-daemon@example.net",
+            "1",
+        ),
         ("nobody", "(none)", "1"),
     ] {
         let thread = [

@@ -87,6 +87,7 @@ mod templates;
 mod threading;
 mod timeline;
 mod transcript;
+mod unanswered;
 mod verify;
 mod waits;
 mod walk;

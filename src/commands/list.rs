@@ -23,7 +23,7 @@ const CHUNK: usize = 1000;
 /// number of messages, submitter, subject. The marks are:
 ///
 ///   !  a mail to somebody did not arrive: the last message is a mail server's, which says so
-///   *  somebody is waiting: the last message is by neither an admin nor a machine
+///   *  somebody is waiting: since a customer wrote, no customer has got a word of the desk's
 ///   -  the ticket is closed
 ///
 /// Ages are in m(inutes), h(ours), d(ays), w(eeks) or y(ears).

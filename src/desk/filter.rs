@@ -372,6 +372,7 @@ fn word(verb: Verb) -> &'static str {
         Verb::Quiet => "quiet",
         Verb::Submitter => "submitter",
         Verb::Refused => "refused",
+        Verb::Apart => "apart",
     }
 }
 

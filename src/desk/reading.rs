@@ -244,11 +244,11 @@ impl Desk {
         }
     }
 
-    /// True if somebody is waiting for a reply: the ticket is open, and its last message is by neither
-    /// the staff nor a machine.
+    /// True if somebody is waiting for a reply: the ticket is open, and the last word in it is none of the staff's.
     pub fn is_waiting(&self, row: &Overview) -> bool {
         let open = row.state == Some(State::Open);
-        open && row.entries > 0 && !row.last_automatic && !self.staff().has(&row.last_from)
+        let asks = |from: &String| !self.staff().has(from);
+        open && row.word_from.as_ref().is_some_and(asks)
     }
 
     /// True if somebody never got a mail from an open ticket: its last message says so.

@@ -283,7 +283,7 @@ pub(crate) fn summarize(
     };
     let summary = summary(&message, &sender, &by, at.unwrap_or(0), staff.addresses);
     Summarized {
-        summary: summary.filed_under(asked),
+        summary: summary.filed_under(asked, &by),
         by,
         asked,
     }

@@ -43,7 +43,7 @@ impl Desk {
         let has_events = !events.is_empty();
         let answers = self.stage(parcel, id, &mails, &events)?;
         drop((mails, events));
-        let entry = self.encode(parcel, Some(id), plan.filed_under);
+        let entry = self.encode(parcel, Some(id), plan.entry_under());
         let copy = self.copy(&entry)?;
         let changes_closed = plan.closes || view.row.state == Some(State::Closed);
         let closed_before = match changes_closed {
@@ -77,7 +77,7 @@ impl Desk {
         let added = added(
             parcel,
             view.row.entries,
-            plan.filed_under,
+            plan.entry_under(),
             view.row.stamp.size,
             entry.len() as u64,
         );
@@ -275,7 +275,7 @@ pub(super) fn added(
 ) -> Added {
     Added {
         seq,
-        summary: parcel.summary.clone().filed_under(asked),
+        summary: parcel.summary.clone().filed_under(asked, &parcel.by),
         asked,
         offset,
         size,

@@ -105,7 +105,7 @@ impl Desk {
             said,
             subject,
             active: last.as_ref().map_or(0, |last| last.at),
-            last_automatic: last.as_ref().is_some_and(|last| last.automatic),
+            word_from: None,
             last_undelivered: false,
             last_from: last.map(|last| last.from).unwrap_or_default(),
             whole,

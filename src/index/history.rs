@@ -37,7 +37,7 @@ macro_rules! columns {
     () => {
         "SELECT e.ticket, e.seq, e.at, e.event, e.name, e.author,
                 ifnull(replace(e.subject, char(31), t.subject), t.subject),
-                e.automatic, e.size, e.attachments, t.place
+                e.automatic, e.size, e.attachments, t.place, e.silent
          FROM entry e JOIN ticket t ON t.id = e.ticket "
     };
 }
@@ -124,6 +124,7 @@ fn entry(row: &Row) -> rusqlite::Result<(HistoryEntry, State)> {
         event: event(row.get(3)?),
         author,
         automatic: row.get(7)?,
+        silent: row.get(11)?,
         subject: row.get(6)?,
         size: row.get::<_, i64>(8)? as u64,
         attachments: row.get(9)?,
@@ -147,7 +148,7 @@ mod tests {
         let mut sql = String::new();
         for (ticket, state) in [(1, 1), (2, 0), (3, 2)] {
             let values = format!("{ticket}, {state}, 0, 0, 0, 0, 0, 0, '', '', 'Subject'");
-            writeln!(sql, "INSERT INTO ticket VALUES({values}, '', 0, 1);").unwrap();
+            writeln!(sql, "INSERT INTO ticket VALUES({values}, '', 0, NULL, 1);").unwrap();
         }
         for (ticket, seq, at, author, subject, event) in [
             (1, 0, 100, "ann@x", "NULL", 0),
@@ -160,7 +161,7 @@ mod tests {
             writeln!(
                 sql,
                 "INSERT INTO entry VALUES({ticket}, {seq}, 0, 0, x'00', {at}, {event}, 'N',
-                 '{author}', {subject}, '', 0, 2, 0, 70);"
+                 '{author}', {subject}, '', 0, 0, 2, 0, 70);"
             )
             .unwrap();
         }
@@ -199,6 +200,7 @@ mod tests {
             event: crate::ticket::event::Event::Closed,
             author: None,
             automatic: false,
+            silent: false,
             subject: "Other".into(),
             size: 70,
             attachments: 2,

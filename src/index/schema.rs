@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 7;
+pub(super) const VERSION: i32 = 8;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -30,16 +30,16 @@ CREATE TABLE ticket(
   inode INTEGER NOT NULL, size INTEGER NOT NULL, ctime INTEGER NOT NULL,
   entries INTEGER NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL,
   name TEXT NOT NULL, address TEXT NOT NULL, subject TEXT NOT NULL,
-  last_from TEXT NOT NULL, last_automatic INTEGER NOT NULL, sound INTEGER NOT NULL);
+  last_from TEXT NOT NULL, last_undelivered INTEGER NOT NULL, word_from TEXT, sound INTEGER NOT NULL);
 CREATE TABLE entry(
   ticket INTEGER NOT NULL, seq INTEGER NOT NULL,
   key INTEGER NOT NULL, origin INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL, event INTEGER NOT NULL,
   name TEXT NOT NULL, author TEXT NOT NULL, subject TEXT, people TEXT NOT NULL,
-  automatic INTEGER NOT NULL, attachments INTEGER NOT NULL,
+  automatic INTEGER NOT NULL, silent INTEGER NOT NULL, attachments INTEGER NOT NULL,
   offset INTEGER NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(ticket, seq)) WITHOUT ROWID;
 CREATE INDEX ticket_open ON ticket(id, inode, size, ctime, entries, opened, active, name, address,
-  subject, last_from, last_automatic, sound, place) WHERE place = 0;
+  subject, last_from, last_undelivered, word_from, sound, place) WHERE place = 0;
 CREATE TABLE dirty(ticket INTEGER PRIMARY KEY, seq INTEGER NOT NULL, turn INTEGER NOT NULL);
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";

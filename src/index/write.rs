@@ -73,9 +73,10 @@ impl Index {
                         .as_ref()
                         .is_none_or(|row| Some(row.stamp) == change.before && row.entries == 0) =>
             {
-                self.insert(id, added, None)?;
+                let event = self.insert(id, added, None)?;
                 let only = Some(&added.summary);
-                self.upsert(id, state, after, (only, only, 1), true)?;
+                let word = word(&added.summary, event).flatten();
+                self.upsert(id, state, after, (only, only, 1), word, true)?;
             }
             (Some(row), None) if Some(row.stamp) == change.before => {
                 self.update_state(id, state, after)?;
@@ -83,10 +84,10 @@ impl Index {
             (Some(row), Some(added))
                 if Some(row.stamp) == change.before && row.entries == added.seq =>
             {
-                self.insert(id, added, Some(&row.subject))?;
+                let event = self.insert(id, added, Some(&row.subject))?;
                 let sql = "UPDATE ticket SET place = ?2, inode = ?3, size = ?4, ctime = ?5,
-                           entries = ?6, active = ?7, last_from = ?8, last_automatic = ?9,
-                           sound = 1
+                           entries = ?6, active = ?7, last_from = ?8, last_undelivered = ?9,
+                           word_from = ?10, sound = 1
                            WHERE id = ?1";
                 let summary = &added.summary;
                 self.db.prepare_cached(sql)?.execute(params![
@@ -98,7 +99,8 @@ impl Index {
                     added.seq as i64 + 1,
                     summary.at,
                     summary.from,
-                    last_automatic(summary),
+                    summary.undelivered,
+                    word(summary, event).unwrap_or(row.word_from.as_deref()),
                 ])?;
             }
             _ => return Ok(()),
@@ -119,7 +121,12 @@ impl Index {
             }
             self.add_to_backlog(read.id, 0)?;
             let ends = (first.map(|e| &e.0), last.map(|e| &e.0), read.entries.len());
-            self.upsert(read.id, read.state, read.stamp, ends, read.whole)
+            let words = read.entries.iter().rev();
+            let word = words
+                .filter_map(|(summary, at)| word(summary, at.event))
+                .next();
+            let word = word.flatten();
+            self.upsert(read.id, read.state, read.stamp, ends, word, read.whole)
         })
     }
 
@@ -137,14 +144,15 @@ impl Index {
         self.in_transaction(|| {
             let forget = "DELETE FROM entry WHERE ticket = ?1";
             self.db.prepare_cached(forget)?.execute([id.get()])?;
-            let sql = "INSERT INTO ticket VALUES(?1, 2, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 1)
-                       ON CONFLICT(id) DO UPDATE SET place = 2, size = 0, entries = 0";
+            let sql = "INSERT INTO ticket VALUES(?1, 2, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, NULL, 1)
+                       ON CONFLICT(id) DO UPDATE SET place = 2, size = 0, entries = 0, word_from = NULL";
             self.db.prepare_cached(sql)?.execute([id.get()])?;
             self.add_to_backlog(id, 0)
         })
     }
 
-    fn insert(&self, id: TicketId, added: &Added, subject: Option<&str>) -> Result<()> {
+    /// Adds an entry, and returns what it did to the ticket.
+    fn insert(&self, id: TicketId, added: &Added, subject: Option<&str>) -> Result<Event> {
         let mut course = match added.seq {
             0 => Course::default(),
             _ => {
@@ -161,16 +169,18 @@ impl Index {
             size: added.size,
         };
         insert_entry(&self.db, id, added.seq, &added.summary, &located, subject)?;
-        self.add_to_backlog(id, added.seq)
+        self.add_to_backlog(id, added.seq)?;
+        Ok(located.event)
     }
 
-    /// `ends`: the first message, the last one, and how many there are.
+    /// `ends`: the first message, the last one, and how many there are. `word` is [`word`] of the last that has one.
     fn upsert(
         &self,
         id: TicketId,
         state: State,
         stamp: Stamp,
         ends: (Option<&Summary>, Option<&Summary>, usize),
+        word: Option<&str>,
         whole: bool,
     ) -> Result<()> {
         let (first, last, count) = ends;
@@ -179,7 +189,7 @@ impl Index {
         let said = first.map_or("", |s| s.name.as_str());
         let name = author.map_or(said, |a| a.name.as_str());
         let sql = "INSERT OR REPLACE INTO ticket
-                   VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+                   VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)";
         self.db.prepare_cached(sql)?.execute(params![
             id.get(),
             state_number(state),
@@ -193,19 +203,19 @@ impl Index {
             author.map_or("", |a| a.address.as_str()),
             first.map_or("", |s| s.subject.as_str()),
             last.map_or("", |s| s.from.as_str()),
-            last.map_or(0, last_automatic),
+            last.is_some_and(|s| s.undelivered),
+            word,
             whole,
         ])?;
         Ok(())
     }
 }
 
-/// `ticket.last_automatic`: 1 if a machine wrote the last message, 2 if that says that a mail did not arrive.
-fn last_automatic(last: &Summary) -> u8 {
-    match last.undelivered {
-        true => 2,
-        false => u8::from(last.automatic),
-    }
+/// `ticket.word_from` after a message that did `event`; `None` if it stays what it was.
+fn word(summary: &Summary, event: Event) -> Option<Option<&str>> {
+    // Who closes a ticket has nothing more to say, or wants nothing more.
+    let stays = event != Event::Closed;
+    (!summary.silent).then(|| stays.then_some(summary.from.as_str()))
 }
 
 /// Does all of `work` in one transaction of `db`, or nothing.
@@ -234,7 +244,7 @@ fn insert_entry(
     located: &Located,
     subject: Option<&str>,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)";
+    let sql = "INSERT INTO entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)";
     let Identity { key, digest } = summary.identity;
     // `Re: [issue12] Printer` repeats `Printer`.
     let own = match subject.and_then(|subject| summary.subject.strip_suffix(subject)) {
@@ -262,6 +272,7 @@ fn insert_entry(
         own,
         people,
         summary.automatic,
+        summary.silent,
         summary.attachments,
         located.offset as i64,
         located.size as i64,

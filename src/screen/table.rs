@@ -123,10 +123,10 @@ impl Layout {
         let (number, messages) = (self.number, self.messages);
         let mark = match row {
             Row { closed: true, .. } => '-',
-            Row { waiting: true, .. } => '*',
             Row {
                 undelivered: true, ..
             } => '!',
+            Row { waiting: true, .. } => '*',
             _ => ' ',
         };
         let _ = write!(

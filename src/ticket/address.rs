@@ -25,6 +25,9 @@ pub enum Verb {
     /// `-refused`: filed, but it had asked to close the ticket, which its author may not do. No mail
     /// can be sent to that address; the entry is filed under it, so that it can be told later.
     Refused,
+    /// `-apart`: filed, but though one of the desk wrote it, it reached no customer, and so answers none (E1). No mail can
+    /// be sent to that address, either.
+    Apart,
 }
 
 impl Verb {
@@ -36,6 +39,7 @@ impl Verb {
             Verb::Quiet => "-quiet",
             Verb::Submitter => "-submitter",
             Verb::Refused => "-refused",
+            Verb::Apart => "-apart",
         }
     }
 
@@ -46,6 +50,7 @@ impl Verb {
             "-quiet" => Some(Verb::Quiet),
             "-submitter" => Some(Verb::Submitter),
             "-refused" => Some(Verb::Refused),
+            "-apart" => Some(Verb::Apart),
             _ => None,
         }
     }
@@ -176,7 +181,7 @@ impl Addresses {
     /// Which of our addresses `address` is, in any letter case; `None` if it is not ours.
     pub fn target(&self, address: &str) -> Option<Target> {
         let (target, digest) = self.parse(address)?;
-        if matches!(target, Target::Ticket(_, Verb::Refused)) {
+        if matches!(target, Target::Ticket(_, Verb::Refused | Verb::Apart)) {
             return None;
         }
         let (Some(secret), Target::Ticket(id, _)) = (&self.secret, target) else {

@@ -35,6 +35,8 @@ pub struct HistoryEntry {
     pub author: Option<Mailbox>,
     /// A machine wrote it (C6).
     pub automatic: bool,
+    /// It says nothing to whoever waits for a reply; see [`super::summary::Summary::silent`].
+    pub silent: bool,
     /// Its Subject in one line.
     pub subject: String,
     /// Bytes in the mbox.
@@ -92,7 +94,13 @@ pub fn asked(addresses: &Addresses, filed_under: &str) -> Option<Verb> {
     let local = filed_under
         .rsplit_once('@')
         .map_or(filed_under, |(local, _)| local);
-    let verbs = [Verb::Done, Verb::Quiet, Verb::Submitter, Verb::Refused];
+    let verbs = [
+        Verb::Done,
+        Verb::Quiet,
+        Verb::Submitter,
+        Verb::Refused,
+        Verb::Apart,
+    ];
     let ends = |verb: &Verb| local.to_ascii_lowercase().ends_with(verb.suffix());
     verbs.into_iter().find(ends)
 }

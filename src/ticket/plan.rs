@@ -238,8 +238,10 @@ impl Remark {
 /// What is done with a message in a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The verb of the address it is filed under; `None` for submit@.
+    /// The verb of the address that it has come by, as far as its author may use it; `None` for submit@.
     pub filed_under: Option<Verb>,
+    /// One of the desk wrote it, and it answers nobody.
+    pub apart: bool,
     /// The ticket is open afterwards.
     pub open: bool,
     /// The message closes an open ticket.
@@ -249,6 +251,16 @@ pub struct Plan {
     /// Mail to send once the message is filed.
     pub answers: Vec<Answer>,
     pub remark: Option<Remark>,
+}
+
+impl Plan {
+    /// The verb of the address that its entry is filed under, from which everybody can tell later what it did (D3).
+    pub fn entry_under(&self) -> Option<Verb> {
+        match self.apart {
+            true => Some(Verb::Apart),
+            false => self.filed_under,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,10 @@ pub struct Summary {
     /// It says that a mail of the desk did not arrive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undelivered: bool,
+    /// Whoever waits for a reply waits as before: a machine wrote it, it was filed quietly, or one of the desk wrote nothing
+    /// in it, or nothing that reached a customer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// Number of attachments.
     pub attachments: u32,
 }
@@ -60,11 +64,14 @@ impl Summary {
     ) -> Summary {
         let attachments = render::attachments(message);
         let (identity, origin) = Identity::and_origin(message);
+        let is_empty = message.body().trim_ascii().is_empty();
+        let summary = Summary::of_header(message, sender, by, at, addresses);
         Summary {
             identity,
             origin,
+            silent: summary.silent || by.is_staff && is_empty,
             attachments: u32::try_from(attachments).unwrap_or(u32::MAX),
-            ..Summary::of_header(message, sender, by, at, addresses)
+            ..summary
         }
         .with_report(message)
     }
@@ -98,6 +105,7 @@ impl Summary {
             people: String::new(),
             automatic,
             undelivered: false,
+            silent: automatic,
             attachments: 0,
         };
         summary.written_by(message, by)
@@ -121,8 +129,14 @@ impl Summary {
     }
 
     /// The summary of the same message, filed under an address that asks for `verb`. Mail that is
-    /// filed quietly, or that asked for what its author may not do, makes nobody a participant (C5).
-    pub fn filed_under(mut self, verb: Option<Verb>) -> Summary {
+    /// filed quietly, or that asked for what its author may not do, makes nobody a participant (C5). If it is `by` one of the
+    /// desk, what asked in vain was told to nobody.
+    pub fn filed_under(mut self, verb: Option<Verb>, by: &Authorship) -> Summary {
+        self.silent |= match verb {
+            Some(Verb::Quiet | Verb::Apart) => true,
+            Some(Verb::Refused) => by.is_staff,
+            _ => false,
+        };
         if matches!(verb, Some(Verb::Quiet | Verb::Refused)) {
             self.people.clear();
         }
@@ -184,7 +198,9 @@ mod tests {
             (s.subject.as_str(), s.from.as_str()),
             ("Grüße", "ann@x.org")
         );
-        let refused = s.clone().filed_under(Some(Verb::Refused));
+        let refused = s
+            .clone()
+            .filed_under(Some(Verb::Refused), &Authorship::of(&message));
         assert_eq!(refused.people, "", "C5: it makes nobody a participant");
         let robot = [b"Auto-Submitted: auto-replied\n", &raw[..]].concat();
         let robot = Message::new(&robot);

@@ -29,7 +29,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    const ALL: [(&'static str, Role); 7] = [
+    const ALL: [(&'static str, Role); 8] = [
         ("submit", Role::Submit),
         ("submit-for", Role::SubmitFor),
         ("update", Role::Ticket(Verb::Update)),
@@ -37,6 +37,7 @@ impl Role {
         ("quiet", Role::Ticket(Verb::Quiet)),
         ("submitter", Role::Ticket(Verb::Submitter)),
         ("refused", Role::Ticket(Verb::Refused)),
+        ("apart", Role::Ticket(Verb::Apart)),
     ];
 
     /// What `address` means to the desk with these addresses; `None` if it is none of them.

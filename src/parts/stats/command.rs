@@ -24,8 +24,10 @@ use std::path::{Path, PathBuf};
 /// machines, customers or the desk.
 ///
 /// First reply: the time from the first mail of a customer in a ticket to the desk's
-/// next message (one from an admin, or from one of the desk's own addresses).
-/// Closing without a word is a reply; what is filed quietly is not.
+/// next message that reached a customer (one from an admin, or from one of the desk's
+/// own addresses). Closing without a word is a reply; what is filed quietly, or is
+/// empty, is not. Whoever waited before such a closing waits again once the ticket is
+/// opened without a word.
 ///
 /// Closing: the time from the opening of a ticket to its last closing so far. A
 /// ticket that was re-opened counts once, with all the time in between. One that is

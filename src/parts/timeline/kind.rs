@@ -89,6 +89,7 @@ mod tests {
                     name: String::new(),
                     address: author.into(),
                 }),
+                silent: false,
                 automatic,
                 subject: "Hi".into(),
                 size: 10,

@@ -1,7 +1,7 @@
 //! The plan of a message: for a new ticket, or for one that is there.
 
 use super::opening::open;
-use super::update::update;
+use super::update::{stays_apart, update};
 use super::{Plan, PlanRules, Situation};
 
 /// What is done with the message that `situation` describes.
@@ -13,5 +13,7 @@ pub fn plan(rules: &PlanRules, situation: &Situation) -> Plan {
     if situation.quiet {
         plan.answers.clear();
     }
+    let apart = |ticket| stays_apart(rules, situation, ticket, &plan);
+    plan.apart = situation.ticket.is_some_and(apart);
     plan
 }

@@ -34,6 +34,7 @@ pub(super) fn open(rules: &PlanRules, situation: &Situation) -> Plan {
     }
     let mut plan = Plan {
         filed_under: None,
+        apart: false,
         open: true,
         closes: false,
         reopens: false,

@@ -18,6 +18,7 @@ pub(super) fn update(
     let by = situation.by;
     let mut plan = Plan {
         filed_under: Some(verb),
+        apart: false,
         open: ticket.open,
         closes: false,
         reopens: false,
@@ -182,6 +183,34 @@ fn pass_on(rules: &PlanRules, situation: &Situation, ticket: &Ticket, verb: Verb
         Some(1) if !follows_staff => plan.remark = Some(Remark::PassLimit),
         Some(_) => {}
     }
+}
+
+/// True if a mail of the desk answers nobody who may wait for it (E1): it is not passed on, and has reached none of them by
+/// itself. One without a word says nothing, wherever it goes.
+pub(super) fn stays_apart(
+    rules: &PlanRules,
+    situation: &Situation,
+    ticket: &Ticket,
+    plan: &Plan,
+) -> bool {
+    let is_added = matches!(plan.filed_under, Some(Verb::Update | Verb::Submitter));
+    if !is_added || !situation.by.is_staff || situation.degree.is_automatic() || is_empty(situation)
+    {
+        return false;
+    }
+    let has_it =
+        |address: &str| !rules.staff().has(address) && is_addressed_to(situation.message, address);
+    let vendor = match &situation.replies_to {
+        RepliesTo::ThirdParty { writer, .. } => Some(&writer.address),
+        _ => None,
+    };
+    let submitter = ticket.submitter.as_ref().map(|it| &it.address);
+    let mut waiting = vendor
+        .into_iter()
+        .chain(submitter)
+        .chain([&ticket.last_from]);
+    let is_passed_on = (plan.answers.iter()).any(|it| matches!(it, Answer::PassOn(_)));
+    !is_passed_on && !(situation.believed && waiting.any(|address| has_it(address)))
 }
 
 fn add_recipient(found: Addressee, recipients: &mut Vec<Mailbox>, plan: &mut Plan) {

@@ -51,6 +51,9 @@ struct TicketCount {
     last_closed: Option<i64>,
     /// When a customer first wrote.
     asked: Option<i64>,
+    /// The desk has replied since, or closed it.
+    replied: bool,
+    /// It has replied in words that reached somebody.
     answered: bool,
     /// Date of the last entry in the stretch or before it.
     last: i64,
@@ -71,6 +74,7 @@ impl TicketCount {
             is_open: false,
             last_closed: None,
             asked: None,
+            replied: false,
             answered: false,
             last: i64::MIN,
             goes_on: false,
@@ -236,14 +240,19 @@ impl<'a> StatsCounter<'a> {
     }
 
     fn ask_or_answer(&mut self, ticket: &mut TicketCount, entry: &HistoryEntry, counts: Counts) {
-        let quiet = entry.event == Event::Quiet;
         let Some(asked) = ticket.asked else {
-            if counts.mail == 1 && !quiet {
+            if counts.mail == 1 && !entry.silent {
                 ticket.asked = Some(entry.at);
             }
             return;
         };
-        if counts.replies == 0 || quiet || std::mem::replace(&mut ticket.answered, true) {
+        // Who is told that the ticket is closed has got something, and may wait for more.
+        let closes = counts.closed > 0;
+        if counts.replies == 0 || entry.silent && !closes {
+            return;
+        }
+        ticket.answered |= !entry.silent;
+        if std::mem::replace(&mut ticket.replied, true) {
             return;
         }
         if ticket.counts

@@ -45,6 +45,7 @@ fn story(text: &str) -> Vec<HistoryEntry> {
                 address,
             }),
             automatic: words.contains(&"robot"),
+            silent: event == "quiet" || words.contains(&"robot"),
             subject: format!("Subject {ticket}"),
             size: 1000,
             attachments: 1,
