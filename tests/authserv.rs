@@ -180,6 +180,7 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
             Case {
                 name: "proven",
                 to: "ticket-1",
+                did: "ticket-1",
                 mail: "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n\
                        From: steve@example.org\nTo: ticket-1@example.org\n\nx\n",
                 sent: &[EVA, PASSED],
@@ -188,6 +189,7 @@ fn an_admins_mail_is_passed_on_if_it_is_proven() {
             Case {
                 name: "a stranger, proven",
                 to: "ticket-1",
+                did: "ticket-1",
                 mail: "Authentication-Results: mx.example.org; dkim=pass header.d=example.com\n\
                        From: mallory@example.com\nTo: ticket-1@example.org\n\nx\n",
                 sent: &[BOTH],

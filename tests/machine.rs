@@ -177,6 +177,35 @@ fn who_works_on_the_shell_has_a_name() {
     );
 }
 
+/// E3: the file for mutt of whoever checks the desk is as old as its addresses.
+#[test]
+fn check_knows_the_file_for_mutt_of_whoever_runs_it() {
+    let Some(machine) = machine() else { return };
+    let steve = "steve:x:64993:64993::/var/lib/steve:/bin/sh\n";
+    machine.put("etc/passwd", &format!("{USERS}{steve}"));
+    machine.put("etc/group", "tickets:x:64991:\nsteve:x:64993:\n");
+    let looks = "install -d -m 755 -o steve -g steve var/steve\n\
+        export SUDO_USER=steve SUDO_COMMAND=\"$program check\"\n\
+        looks() { tickets check --etc mta | grep '~/.mutt'; }\n";
+    // Without one there is nothing to say; nor is there with a new one, whatever its comments say.
+    let ran = machine.run(&format!(
+        "{looks}{INIT} >out 2>&1 || exit 98\n\
+         looks && exit 97; mkdir -p var/steve/.mutt\n\
+         tickets init --mutt >var/steve/.mutt/tickets; looks && exit 96\n\
+         echo '# mine' >>var/steve/.mutt/tickets; looks && exit 95; true"
+    ));
+    ran.is(0, "", "");
+    let warning = "warn  mutt: ~/.mutt/tickets is not what this desk needs now, so that mail from `mutt -f` may bear \
+                   another address or name\n      mend: sudo tickets init --mutt >~/.mutt/tickets\n";
+    let ran = machine.run(&format!(
+        "{looks}sed -i 's/^#ticket = .*/ticket = [\"case-{{n}}\", \"ticket-{{n}}\"]/' etc/tickets/config.toml\n\
+         looks; unset SUDO_USER; looks && exit 97; export SUDO_USER=steve\n\
+         tickets init --mutt >var/steve/.mutt/tickets; looks && exit 96\n\
+         chmod 700 var/steve; echo 'set move=no' >>var/steve/.mutt/tickets; looks && exit 95; true"
+    ));
+    ran.is(0, warning, "");
+}
+
 /// E4: who may only look a ticket up by its name is told the command that works; the home of a desk's user holds what a
 /// shell reads, which is no name to be surprised by.
 #[test]

@@ -13,6 +13,7 @@ mod exim;
 mod mend;
 mod modules;
 mod mta;
+mod mutt;
 mod obstacles;
 mod owners;
 mod postfix;
@@ -227,6 +228,7 @@ impl Check {
         );
         let (of_mta, queued) = mta::look(&desk, &cx.overrides, &self.etc);
         found.extend(of_mta);
+        found.extend(mutt::look(&desk, &cx.overrides));
         let is_deaf = found.iter().any(|finding| finding.level == Level::Fail);
         match self.send {
             // It would go to somebody else, or lie in a queue.

@@ -1,7 +1,7 @@
 //! `tickets init`: sets up a desk, and prints the pieces that the programs around it need.
 
 pub mod exim;
-mod mutt;
+pub(super) mod mutt;
 mod own;
 mod place;
 mod plain;

@@ -340,6 +340,8 @@ fn install_can_be_repeated_and_undone() {
             (status, error.as_str()),
             (Some(1), "install: there is no macro TICKETS_DOMIAN\n")
         );
+        let mistyped = "install: not a macro: --undoo (write TICKETS_DOMAIN=example.net, --undo or --instead=USER)\n";
+        assert_eq!(run(&["--undoo"]), (Some(1), mistyped.to_owned()));
         assert_eq!(tree(), bare, "a typing error changes nothing");
         assert_eq!(run(&[]), (Some(0), String::new()));
         assert!(route("submit@example.org"), "the defaults");
@@ -499,4 +501,57 @@ fn mail_to_an_address_of_before_waits() {
     site.wait_for_delivery(&id);
     assert_eq!(site.ticket(1).len(), 1);
     assert!(!site.log().contains(&format!("{id} ** ")));
+}
+
+/// E8: the old addresses are in the queue, and the new pieces do not take them.
+#[test]
+fn whoever_changes_addresses_is_told_what_bounces() {
+    for form in [Form::Split, Form::Unsplit] {
+        let Some(site) = site::start(form, &[]) else {
+            return;
+        };
+        site.make_store(&["1"]);
+        stand_in(&site, "exit 75");
+        let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/exim4/install");
+        let run = |arguments: &[&str]| {
+            let run = site::restarted(&site, || {
+                let mut run = site.inside(&[&[install], arguments].concat());
+                run.output().unwrap()
+            });
+            (run.status.code(), String::from_utf8(run.stderr).unwrap())
+        };
+        let waits = |address: &str, id: &str| {
+            let message = trial("alice@example.net", id, "x");
+            let mut smtp = Smtp::connect(site.port);
+            let id = smtp.send("alice@example.net", &[address], message.as_bytes());
+            site.wait("the mail to be deferred", || {
+                let log = site.log();
+                let mut lines = log.lines();
+                lines
+                    .find(|line| line.contains(&id) && line.contains(" == "))
+                    .map(drop)
+            });
+        };
+        waits("Submit@example.org", "a@example.net");
+        waits("ticket-1@example.org", "b@example.net");
+        waits("ticket-1@example.org", "c@example.net");
+        // All of them are still taken.
+        let kept = [
+            "TICKETS_SUBMIT=help : submit",
+            "TICKETS_PREFIX=case-|ticket-",
+        ];
+        assert_eq!(run(&kept), (Some(0), String::new()));
+        let said = |what: &str| {
+            let text =
+                "install: mail waits for addresses that are not the desk's any more, and bounces";
+            (Some(0), format!("{text} {what}\n"))
+        };
+        let (status, text) = run(&["TICKETS_PREFIX=case-"]);
+        assert_eq!((status, text), said("(2): ticket-1@example.org"));
+        site.wait("the bounces", || {
+            (site.mailbox("alice@example.net").len() == 2).then_some(())
+        });
+        assert_eq!(run(&["--undo"]), said("(1): submit@example.org"));
+        assert_eq!(run(&["--undo"]), (Some(0), String::new()));
+    }
 }

@@ -330,6 +330,10 @@ fn install_can_be_repeated_and_undone() {
         ("TICKETS_USER=nobody-here", "there is no user nobody-here"),
         ("TICKETS_USER=root", "Postfix does not run programs as root"),
         (
+            "--undoo",
+            "not a value: --undoo (write TICKETS_DOMAIN=example.net, --undo or --instead=USER)",
+        ),
+        (
             "TICKETS_COMMAND=tickets",
             "the program must be given with its full path: TICKETS_COMMAND=tickets",
         ),
@@ -448,6 +452,22 @@ fn an_address_of_before_is_no_refusal() {
             .then_some(())
     });
     assert!(site.mailbox(ALICE).is_empty());
+    // Whoever changes the addresses is told what bounces.
+    let run = |arguments: &[&str]| {
+        let install = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/postfix/install");
+        let run = site.inside(&[&[install], arguments].concat()).output();
+        let run = run.unwrap();
+        (run.status.code(), String::from_utf8(run.stderr).unwrap())
+    };
+    let kept = ["TICKETS_SUBMIT=help : submit"];
+    assert_eq!(run(&kept), (Some(0), String::new()));
+    let lost = "install: mail waits for addresses that are not the desk's any more, and bounces \
+                (1): submit@example.org\n";
+    for gone in ["TICKETS_SUBMIT=help", "--undo"] {
+        assert_eq!(run(&[gone]), (Some(0), lost.to_owned()), "{gone}");
+        assert_eq!(run(&[gone]), (Some(0), String::new()), "{gone}, again");
+        assert_eq!(run(&kept), (Some(0), String::new()));
+    }
 }
 
 /// `tickets init --postfix | sudo sh`, and out again with `--undo`.
