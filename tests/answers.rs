@@ -697,8 +697,7 @@ fn closing_notices_that_strangers_cause_count() {
 #[test]
 fn forwarded_mail_opens_a_ticket_of_whoever_wrote_it() {
     // B3
-    let enclosed =
-        "From: Ann <ann@example.net>\nSubject: Printer\nMessage-ID: <a@example.net>\n\nIt burns.\n";
+    let enclosed = "From: Ann <ann@example.net>\nSubject: It burns\nMessage-ID: <a@example.net>\n\nIt burns.\n";
     let attached = format!(
         "From: Steve <steve@example.org>\nTo: submit-for@example.org\nSubject: Fwd: Printer\n\
          Message-ID: <f1@example.org>\nMIME-Version: 1.0\n\
@@ -708,14 +707,22 @@ fn forwarded_mail_opens_a_ticket_of_whoever_wrote_it() {
     let inline = "From: Steve <steve@example.org>\nTo: submit@example.org\nSubject: Fwd: Printer\n\
                   Message-ID: <f2@example.org>\nReferences: <first@example.net>\n\n\
                   Submitter: Ann <ann@example.net>\n\n----- Forwarded message -----\nIt burns.\n";
-    for (case, to, mail, answers) in [
+    // The Subject is the one that the submitter knows, if it is to be had.
+    for (case, to, mail, answers, subject) in [
         (
             "attached",
             "submit-for",
             attached.as_str(),
             "<a@example.net>",
+            "It burns",
         ),
-        ("inline", "submit", inline, "<f2@example.org>"),
+        (
+            "inline",
+            "submit",
+            inline,
+            "<f2@example.org>",
+            "Fwd: Printer",
+        ),
     ] {
         let bench = desk("");
         bench.file(to, mail);
@@ -725,6 +732,8 @@ fn forwarded_mail_opens_a_ticket_of_whoever_wrote_it() {
         assert_eq!(short(&sent), [ACK, EVA, note], "{case}");
         let ack = of_kind(&sent, "ack");
         assert_eq!(ack.field("In-Reply-To").unwrap(), answers, "{case}");
+        let tagged = format!("[issue2] {subject}");
+        assert_eq!(ack.field("Subject").unwrap(), tagged, "{case}");
         let told = of_kind(&sent, "note").body();
         let want = "opened ticket 2 in the name of Ann <ann@example.net>.";
         assert!(told.contains(want), "{case}: {told}");
@@ -742,8 +751,17 @@ fn forwarded_mail_opens_a_ticket_of_whoever_wrote_it() {
             let list = bench
                 .run(&["list", "--waiting", "--from", "ann@example.net"], b"")
                 .stdout;
-            assert!(list.contains("Fwd: Printer"), "{case}: {list}");
+            let ends = format!("  Ann  {subject}\n");
+            assert!(list.contains(&ends), "{case}: {list}");
+            let timeline = bench.run(&["timeline"], b"").stdout;
+            let newest = timeline.lines().next().unwrap();
+            assert!(newest.ends_with(subject), "{case}: {newest}");
         }
+        bench.works("close 2");
+        let closed = bench.take_sent().pop().unwrap();
+        assert_eq!(closed.field("Subject").unwrap(), tagged, "{case}");
+        bench.works("reopen 2");
+        bench.take_sent();
         bench.file("ticket-2", from_steve("s1", "ticket-2"));
         let passed = "copy ticket-2@example.org -- ann@example.net";
         assert_eq!(bench.take_sent_in_short(), [EVA, passed], "{case}");

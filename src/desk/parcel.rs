@@ -80,14 +80,10 @@ impl Parcel<'_> {
         }
     }
 
-    /// The summary of the message in the ticket that it opens: if it is forwarded, the words in it are
-    /// the submitter's.
+    /// The summary of the message in the ticket that it opens: if it is forwarded, it is the submitter's.
     pub(super) fn opening(&self) -> Summary {
         match &self.forwarded {
-            Some(Ok(forwarded)) => {
-                let by = forwarded.authorship();
-                self.summary.clone().written_by(self.incoming.message, &by)
-            }
+            Some(Ok(forwarded)) => forwarded.opening(self.summary.clone(), self.incoming.message),
             _ => self.summary.clone(),
         }
     }

@@ -277,11 +277,16 @@ pub(crate) fn summarize(
         filed_under.is_some_and(|a| staff.addresses.recorded(a) == Some(Target::SubmitFor));
     // Whose mail was forwarded stands in the body, which `decoded` may lack.
     let named = || forward::submitter(staff, &Message::new(&entry::decode(found.content).raw)).ok();
-    let by = match for_another.then(named).flatten() {
+    let forwarded = for_another.then(named).flatten();
+    let by = match &forwarded {
         Some(forwarded) => forwarded.authorship(),
         None => staff.authorship(&message),
     };
     let summary = summary(&message, &sender, &by, at.unwrap_or(0), staff.addresses);
+    let summary = match &forwarded {
+        Some(forwarded) => forwarded.opening(summary, &message),
+        None => summary,
+    };
     Summarized {
         summary: summary.filed_under(asked, &by),
         by,

@@ -5,7 +5,7 @@
 
 use super::reach;
 use super::staff::{Authorship, Staff};
-use super::summary::local_signs;
+use super::summary::{Summary, local_signs};
 use mail::automatic::{self, is_unread};
 use mail::decode::{self, Mailbox};
 use mail::enclosed::enclosed;
@@ -56,6 +56,16 @@ impl Unclear {
 }
 
 impl Forwarded {
+    /// What `summary`, that of the mail that forwards it, says of the ticket that it opens: it is the submitter's, and has
+    /// the Subject that they know, if their mail is enclosed.
+    pub fn opening(&self, summary: Summary, forwarding: &Message) -> Summary {
+        let summary = summary.written_by(forwarding, &self.authorship());
+        match &self.original {
+            Some(original) => summary.about(&Message::new(original)),
+            None => summary,
+        }
+    }
+
     /// The authorship of the entry: the words in it are the submitter's.
     pub fn authorship(&self) -> Authorship {
         Authorship {

@@ -101,14 +101,22 @@ impl Summary {
             author: None,
             from: String::new(),
             name: String::new(),
-            subject: message.subject().chars().take(500).collect(),
+            subject: String::new(),
             people: String::new(),
             automatic,
             undelivered: false,
             silent: automatic,
             attachments: 0,
         };
-        summary.written_by(message, by)
+        summary.about(message).written_by(message, by)
+    }
+
+    /// The same with the Subject of another message.
+    pub fn about(self, message: &Message) -> Summary {
+        Summary {
+            subject: message.subject().chars().take(500).collect(),
+            ..self
+        }
     }
 
     /// The summary of the same message, if somebody else wrote it.
