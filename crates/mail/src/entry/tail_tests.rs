@@ -18,6 +18,14 @@ fn ours(raw: &[u8]) -> Vec<u8> {
     entry::encode_noted(&trace, &modules, raw)
 }
 
+/// The same as an export writes it, with a field on top.
+fn exported(raw: &[u8]) -> Vec<u8> {
+    let entry = ours(raw);
+    let line = entry.iter().position(|&b| b == b'\n').unwrap() + 1;
+    let mark = b"X-Tickets-Export: ticket=12; state=closed; entry=1;\n date=2024-01-12T09:08:07Z\n";
+    [&entry[..line], mark, &entry[line..]].concat()
+}
+
 /// Mails whose every prefix is a trap: empty lines, bodies that end in them, quotes, held fields, NULs.
 fn mails() -> Vec<Vec<u8>> {
     let mails: &[&[u8]] = &[
@@ -108,6 +116,7 @@ fn a_cut_at_any_byte_leaves_whole_entries() {
         cut_everywhere(&first, &ours(&mail));
         cut_everywhere(&ours(&mail), &first);
         cut_everywhere(&[&first[..], OTHERS.as_bytes()].concat(), &ours(&mail));
+        cut_everywhere(&first, &exported(&mail));
     }
     let long = [&[b'>'; 20_000][..], b"From "].concat();
     let entry = ours(&long);

@@ -159,7 +159,8 @@ pub(super) fn read(header: &[u8]) -> Top {
         // A program that trims lines removes the blank before an empty value.
         let name = name.trim_end().as_bytes();
         if !rest.starts_with(name) {
-            return if name.starts_with(rest) || MODULE.as_bytes().starts_with(rest) {
+            let begun = [name, MODULE.as_bytes(), EXPORT_MARK.as_bytes()];
+            return if begun.iter().any(|name| name.starts_with(rest)) {
                 Top::CutShort
             } else {
                 Top::Foreign
