@@ -58,6 +58,7 @@ mod people;
 mod pieces;
 mod policy;
 mod power;
+mod put_away;
 mod python;
 mod quarantine;
 mod quiet;

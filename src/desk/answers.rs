@@ -44,10 +44,15 @@ impl Desk {
             _ if matches!(parcel.forwarded, Some(Ok(_))) => addresses.submit_for(),
             _ => addresses.submit(),
         };
-        let remark = plan
-            .remark
-            .map(|remark| self.remark(remark))
-            .unwrap_or_default();
+        let remark = plan.remark.map(|remark| self.remark(remark));
+        // A ticket that it opens instead of another.
+        let away = parcel.put_away.filter(|_| view.is_none());
+        let away = away.and_then(|away| self.remark_put_away(away));
+        let remark = [away, remark]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
         let reopens = view.is_some_and(|view| opens_again(parcel, plan, view));
         let asked = view.map(|_| (id, plan.filed_under.unwrap_or(Verb::Update)));
         let is_unproven = parcel.by.is_staff && !parcel.is_believed(self, asked);

@@ -107,6 +107,7 @@ impl Desk {
             modules: Vec::new(),
             addressed: vec![id],
             forwarded: None,
+            put_away: None,
             by_operator: true,
             quiet: parcel.quiet,
             is_last: parcel.is_last,

@@ -148,6 +148,7 @@ impl Desk {
                 proof,
                 addressed: desk.addressed(incoming),
                 forwarded: forwarded.clone(),
+                put_away: route.put_away,
                 by_operator: bearer != Bearer::Mta,
                 quiet: bearer == Bearer::Operator { quiet: true },
                 is_last: false,

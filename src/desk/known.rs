@@ -43,6 +43,10 @@ impl route::Known for Desk {
         Ok(self.store.locate(id)?.is_some())
     }
 
+    fn is_put_away(&self, id: TicketId) -> Result<bool> {
+        Ok(self.store.put_away(id)?.is_some())
+    }
+
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
         let addresses = &self.config.addresses;
         if let Some((id, digest)) = compose::ticket_of_msg_id(msg_id, addresses.domain()) {

@@ -42,6 +42,8 @@ pub(super) struct Parcel<'a> {
     pub(super) addressed: Vec<TicketId>,
     /// One of the staff forwards it, to open a ticket for somebody else.
     pub(super) forwarded: Option<Result<Forwarded, Unclear>>,
+    /// The ticket that it is about, and that was put away (D11).
+    pub(super) put_away: Option<TicketId>,
     /// The operator brings it, on the shell.
     pub(super) by_operator: bool,
     /// The operator wants nobody to be told.

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::reconcile::{Summarized, summarize};
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, quoted_path};
 use crate::index::{OfIndex, Overview};
 use crate::ticket::event::{Course, Event};
 use crate::ticket::staff::Staff;
@@ -206,6 +206,15 @@ impl Desk {
         }
         if matches!(self.has_store(), Ok(false)) {
             return self.no_store();
+        }
+        if let Ok(Some(away)) = self.store.put_away(id) {
+            let text = format!("ticket {id} {}", self.put_away_in(&away));
+            let path = self.store.year_path(away.year);
+            let path = quoted_path(&path);
+            let hint = format!(
+                "`tickets import --keep-numbers {path}` brings back what was put there, `mutt -f {path}` shows it"
+            );
+            return Fault::new(Status::NoInput, text).hint(hint);
         }
         let text = format!("no ticket {id} in {}", self.store.root().display());
         Fault::new(Status::NoInput, text).hint("`tickets list --all` shows every ticket")

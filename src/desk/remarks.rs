@@ -1,6 +1,8 @@
 //! What the admins are told of what a message did, or did not do.
 
 use super::Desk;
+use crate::error::quoted_path;
+use crate::store::PutAway;
 use crate::ticket::TicketId;
 use crate::ticket::plan::{Plan, Remark};
 
@@ -77,6 +79,24 @@ impl Desk {
                  to. The ticket stays open."
                 .to_owned(),
         }
+    }
+
+    /// That a message is about a ticket that was put away, and where it lies; `None` if nobody knows.
+    pub(super) fn remark_put_away(&self, id: TicketId) -> Option<String> {
+        // Mail need not wait because the list cannot be read now.
+        let away = self.store.put_away(id).ok()??;
+        let (where_to, path) = (self.put_away_in(&away), self.store.year_path(away.year));
+        Some(format!(
+            "It was written to ticket {id}, which {where_to}. `mutt -f {}` shows it.",
+            quoted_path(&path)
+        ))
+    }
+
+    /// `was put away on 2026-11-29 into /home/steve/tickets/archived/2024.mbox`.
+    pub(super) fn put_away_in(&self, away: &PutAway) -> String {
+        let on = away.on.map_or_else(String::new, |on| format!(" on {on}"));
+        let path = self.store.year_path(away.year);
+        format!("was put away{on} into {}", path.display())
     }
 }
 

@@ -30,7 +30,9 @@ impl Store {
         for state in [State::Open, State::Closed] {
             let is_lock = |name: &str| {
                 let ticket = name.split_once(".lock.stale.").map(|(ticket, _)| ticket);
-                ticket.is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()))
+                // A ticket, or the mbox of a year.
+                let number = ticket.map(|it| it.strip_suffix(".mbox").unwrap_or(it));
+                number.is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()))
             };
             removed += remove_left(self.opened(state)?, now, &is_lock)?;
         }
@@ -122,6 +124,7 @@ mod tests {
             format!(".tickets/jobs/flush.new.{gone}.3"),
             format!("12.lock.stale.{gone}"),
             format!("archived/7.lock.stale.{gone}"),
+            format!("archived/2024.mbox.lock.stale.{gone}"),
             ".tickets/recent/2026-01-01/1.ab".to_owned(),
         ];
         let kept = [

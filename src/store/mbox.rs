@@ -137,6 +137,21 @@ impl Mbox<'_> {
             .with_context(doing)
     }
 
+    /// Removes the ticket, if it is closed and nobody has touched its file since it was `copied`. False if it stays. That
+    /// it is gone is durable when [`Store::sync_names`] has returned.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(crate) fn remove_unchanged(self, copied: Stamp) -> Result<bool> {
+        if self.state != State::Closed || self.stamp()? != copied {
+            return Ok(false);
+        }
+        let place = self.store.place(self.id, self.state);
+        let removed = place.and_then(|place| place.remove());
+        removed.with_context(|| format!("cannot remove {}", self.path().display()))?;
+        Ok(true)
+    }
+
     /// Closes or re-opens the ticket by moving its mbox.
     ///
     /// # Errors

@@ -10,12 +10,14 @@ mod mbox;
 mod message_lock;
 mod own;
 mod probe;
+mod put_away;
 mod quarantine;
 mod read;
 mod recent;
 mod sequence;
 mod shared;
 mod staged;
+mod year;
 
 use crate::error::{Fault, Status, quoted_path};
 use crate::files::{
@@ -26,6 +28,7 @@ use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
 pub(crate) use mbox::Mbox;
+pub(crate) use put_away::{PutAway, PutAwayList};
 pub(crate) use quarantine::{QUARANTINE, id_in};
 pub(crate) use read::OpenMbox;
 pub(crate) use recent::RecentCopy;
@@ -36,6 +39,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+pub(crate) use year::YearMbox;
 
 /// Makes sure that a store at `root` is made on a disk of this machine alone (E9).
 ///

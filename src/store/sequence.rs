@@ -78,9 +78,9 @@ impl Store {
         }
     }
 
-    /// The highest number of all existing tickets.
+    /// The highest number of all existing tickets, and of those that were put away.
     fn highest(&self) -> Result<u32> {
-        let mut highest = 0;
+        let mut highest = self.highest_put_away()?;
         for state in [State::Open, State::Closed] {
             let last = self.ids(state)?.pop().map_or(0, TicketId::get);
             highest = highest.max(last);
@@ -146,6 +146,18 @@ impl Sequence {
     /// The last number assigned, 0 if there was none.
     pub(crate) fn last(&self) -> u32 {
         self.last
+    }
+
+    /// Makes sure that no number up to `last` is assigned again, when the file of that ticket is gone: this is synced.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn keep(&mut self, last: u32) -> Result<()> {
+        if last > self.last {
+            self.set(last)?;
+        }
+        let synced = self.file.sync_all();
+        synced.with_context(|| format!("cannot write {}", self.path.display()))
     }
 
     /// Records that `last` is assigned. This is not synced. The ticket's file is, and the next number is

@@ -1,5 +1,7 @@
 //! A store that a group shares: every file and directory of it (D8).
 
+use super::put_away::PUT_AWAY;
+use super::year::year_of;
 use super::{QUARANTINE, Store};
 use crate::files::{Dir, Found, Place};
 use crate::ticket::{State, TicketId};
@@ -94,8 +96,11 @@ impl Store {
         };
         for state in [State::Open, State::Closed] {
             // Beside the tickets there may be whatever the owner likes.
-            let is_ticket = |name: &str| name.parse::<TicketId>().is_ok();
-            each_in(self.opened(state)?, &is_ticket, &mut visit)?;
+            let is_put_away = |name: &str| name == PUT_AWAY || year_of(name).is_some();
+            let is_ours = |name: &str| {
+                name.parse::<TicketId>().is_ok() || state == State::Closed && is_put_away(name)
+            };
+            each_in(self.opened(state)?, &is_ours, &mut visit)?;
         }
         let quarantine = self.opened(State::Open)?.below(QUARANTINE);
         if let Ok(quarantine) = quarantine {

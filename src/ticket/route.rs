@@ -12,6 +12,8 @@ use mail::message::Message;
 pub trait Known {
     /// True if there is such a ticket, open or closed.
     fn exists(&self, id: TicketId) -> Result<bool>;
+    /// True if there is none any more, since it was put away (D11).
+    fn is_put_away(&self, id: TicketId) -> Result<bool>;
     /// The ticket that holds the message with this Message-ID, or that we sent it from.
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>>;
 }
@@ -77,6 +79,8 @@ pub struct Route {
     /// Each ticket once, with the strongest verb of all recipients.
     pub destinations: Vec<Destination>,
     pub refusals: Vec<Refusal>,
+    /// The ticket that it is about, and that was put away: it opens a new one.
+    pub put_away: Option<TicketId>,
 }
 
 /// The part of the configuration that routing needs.
@@ -106,8 +110,9 @@ pub fn route(
 ) -> Result<Route> {
     let mut route = Route::default();
     for (recipient, target) in targets(envelope, message, rules) {
-        let decided = match decide(recipient, target, rules, known)? {
-            Ok(None) => submitted(message, rules, known)?,
+        let put_away = &mut route.put_away;
+        let decided = match decide(recipient, target, rules, known, put_away)? {
+            Ok(None) => submitted(message, rules, known, put_away)?,
             Ok(Some(destination)) => Ok(destination),
             Err(refusal) => Err(refusal),
         };
@@ -123,22 +128,28 @@ pub fn route(
 /// if it may accept it (B8, B9).
 pub fn refusal(recipient: &str, rules: &Rules, known: &dyn Known) -> Result<Option<Refusal>> {
     let target = rules.addresses.target(recipient).or(catch_all(rules));
-    Ok(decide(recipient.to_owned(), target, rules, known)?.err())
+    Ok(decide(recipient.to_owned(), target, rules, known, &mut None)?.err())
 }
 
 /// What the address alone decides: a destination or a refusal. `None` for submit@, where it depends on
-/// the message.
+/// the message. A ticket that was put away is noted in `put_away`, and a new one is opened (D11).
 fn decide(
     recipient: String,
     target: Option<Target>,
     rules: &Rules,
     known: &dyn Known,
+    put_away: &mut Option<TicketId>,
 ) -> Result<Result<Option<Destination>, Refusal>> {
     Ok(match target {
         None => Err(Refusal::NotOurs(recipient)),
         Some(Target::Submit | Target::SubmitFor) => Ok(None),
         Some(Target::Ticket(id, verb)) if known.exists(id)? => {
             Ok(Some(Destination::Ticket(id, verb)))
+        }
+        // Whoever writes there answers a mail of the desk.
+        Some(Target::Ticket(id, _)) if known.is_put_away(id)? => {
+            *put_away = Some(id);
+            Ok(Some(Destination::Open))
         }
         Some(Target::Ticket(..) | Target::Impossible) => {
             unknown(Refusal::UnknownTicket(recipient), rules).map(Some)
@@ -204,17 +215,21 @@ fn submitted(
     message: &Message,
     rules: &Rules,
     known: &dyn Known,
+    put_away: &mut Option<TicketId>,
 ) -> Result<Result<Destination, Refusal>> {
     if rules.opens {
         return Ok(Ok(Destination::Open));
     }
     // What it answers comes before the tag: another tracker may write the same tag, but no other desk
     // has our messages.
+    let mut gone = None;
     for parent in message.parents() {
-        if let Some(id) = known.holder(&parent)?
-            && known.exists(id)?
-        {
-            return Ok(Ok(Destination::Ticket(id, Verb::Update)));
+        match known.holder(&parent)? {
+            Some(id) if known.exists(id)? => {
+                return Ok(Ok(Destination::Ticket(id, Verb::Update)));
+            }
+            Some(id) => gone = gone.or(Some(id)),
+            None => {}
         }
     }
     let tagged = tag::find(rules.subject_tags, &message.subject())?;
@@ -223,7 +238,15 @@ fn submitted(
             return Ok(Ok(Destination::Ticket(id, Verb::Update)));
         }
     }
-    if let Some(first) = tagged.first() {
+    // Of all that it names, one is looked up: to do that costs time.
+    let first = tagged.first();
+    if let Some(id) = first.copied().or(gone)
+        && known.is_put_away(id)?
+    {
+        *put_away = Some(id);
+        return Ok(Ok(Destination::Open));
+    }
+    if let Some(first) = first {
         return Ok(unknown(Refusal::UnknownTicket(first.to_string()), rules));
     }
     Ok(Ok(Destination::Open))

@@ -8,11 +8,19 @@ impl Known for Desk {
     fn exists(&self, id: TicketId) -> Result<bool> {
         Ok([7, 12, 42].contains(&id.get()))
     }
+    fn is_put_away(&self, id: TicketId) -> Result<bool> {
+        assert!(
+            !self.exists(id)?,
+            "the list is read for {id}, which is there"
+        );
+        Ok([50, 51].contains(&id.get()))
+    }
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
         Ok(match msg_id {
             "<a@x>" => TicketId::new(7),
             "<b@x>" => TicketId::new(42),
             "<gone@x>" => TicketId::new(99),
+            "<away@x>" => TicketId::new(50),
             _ => None,
         })
     }
@@ -331,4 +339,43 @@ fn guessed_addresses_are_refused_like_unknown_tickets() {
         let opened = !refusals.is_empty();
         assert_eq!((opens, got.refusals.is_empty()), (opened, true), "{case}");
     }
+}
+
+#[test]
+fn mail_to_a_ticket_that_was_put_away_opens_a_new_one() {
+    // D11
+    let open = vec![Destination::Open];
+    for unknown in [UnknownTicket::Reject, UnknownTicket::Open] {
+        let route = |rcpt: &[&str], raw: &str| routed(rcpt, raw, unknown, CatchAll::Reject);
+        for (case, rcpt, raw, want) in [
+            ("an address", "ticket-50@d.org", "", 50),
+            ("a verb", "ticket-51-done@d.org", "", 51),
+            ("a tag", "submit@d.org", "Subject: [issue51] x\n", 51),
+            ("an answer", "submit@d.org", "In-Reply-To: <away@x>\n", 50),
+        ] {
+            let found = route(&[rcpt], &format!("From: a@x\n{raw}\n"));
+            assert_eq!(
+                (&found.destinations, found.put_away, found.refusals.len()),
+                (&open, Some(id(want)), 0),
+                "{case}"
+            );
+        }
+        // It is about a ticket that is there as well.
+        let found = route(&["submit@d.org"], "References: <away@x> <a@x>\n\n");
+        let there = vec![Destination::Ticket(id(7), Verb::Update)];
+        assert_eq!((found.destinations, found.put_away), (there, None));
+    }
+    let refused = |address: &str| {
+        let addresses = addresses();
+        let rules = Rules {
+            addresses: &addresses,
+            subject_tags: &[],
+            unknown_ticket: UnknownTicket::Reject,
+            catch_all: CatchAll::Reject,
+            opens: false,
+        };
+        refusal(address, &rules, &Desk).unwrap().is_some()
+    };
+    assert!(!refused("ticket-50@d.org"));
+    assert!(refused("ticket-52@d.org"));
 }

@@ -123,6 +123,41 @@ fn a_store_that_exim_may_not_look_into_is_no_missing_ticket() {
     assert!(rcpt(&site, "ticket-1@example.org").starts_with("250"));
 }
 
+// D11: mail to a ticket that was put away opens a new one, so it is not refused.
+#[test]
+fn a_ticket_that_was_put_away_is_no_missing_ticket() {
+    for form in [Form::Split, Form::Unsplit] {
+        let Some(site) = site::start(form, &[]) else {
+            return;
+        };
+        site.make_store(&["1", "archived/2"]);
+        let list = site.path("home/tickets/archived/put-away");
+        fs::write(&list, "# 2024 7\n12 2024 2026-11-29 00\n3 2023 - 00\n").unwrap();
+        mode(&list, 0o644);
+        let refused = "550 no such ticket; write to submit@example.org to open a new one";
+        for (address, wanted) in [
+            ("ticket-1@example.org", "250"),
+            ("ticket-2@example.org", "250"),
+            ("ticket-3@example.org", "250"),
+            ("ticket-12-done@example.org", "250"),
+            ("Ticket-12@Example.ORG", "250"),
+            ("ticket-4@example.org", refused),
+            ("ticket-2024@example.org", refused),
+            ("ticket-123@example.org", refused),
+            ("ticket-7@example.org", refused),
+        ] {
+            let answer = rcpt(&site, address);
+            assert!(answer.starts_with(wanted), "{address}: {answer}");
+        }
+        // One that Exim may not read says nothing of what is there.
+        mode(&list, 0o600);
+        let answer = rcpt(&site, "ticket-12@example.org");
+        assert!(answer.starts_with("451"), "{answer}");
+        let answer = rcpt(&site, "ticket-1@example.org");
+        assert!(answer.starts_with("250"), "{answer}");
+    }
+}
+
 /// With `unknown_ticket = "open"` the program wants to see them all (B8).
 #[test]
 fn unknown_tickets_reach_the_program_if_it_opens_them() {

@@ -1,10 +1,10 @@
 //! `tickets export`: tickets as a mailbox, for other programs, another machine, or a backup.
 
-mod entry;
-mod mailbox;
+pub(super) mod entry;
+pub(super) mod mailbox;
 mod place;
 mod replaced;
-mod snapshot;
+pub(super) mod snapshot;
 
 use self::mailbox::OutputMailbox;
 use self::snapshot::Snapshot;

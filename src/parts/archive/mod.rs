@@ -1,11 +1,13 @@
-//! `tickets import` and `tickets export`: tickets from other systems, and to any mail program.
+//! `tickets import` and `tickets export`: tickets from other systems, and to any mail program; and the job `archive`,
+//! which puts old ones away.
 
 mod envelope;
 mod export;
 mod import;
 mod mark;
+mod put_away;
 
-use crate::part::{BuiltIn, Command, Part};
+use crate::part::{BuiltIn, Command, Job, Part};
 
 /// The part's entry in the table.
 pub const PART: Archive = Archive;
@@ -27,5 +29,9 @@ impl Part for Archive {
             &BuiltIn::<import::Import>::COMMAND,
             &BuiltIn::<export::Export>::COMMAND,
         ]
+    }
+
+    fn jobs(&self) -> Vec<&dyn Job> {
+        vec![&put_away::ArchiveOld]
     }
 }

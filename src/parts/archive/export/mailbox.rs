@@ -234,7 +234,11 @@ fn exchange(
 
 const STDOUT: &str = "cannot write standard output";
 
-fn write_entry(out: &mut impl Write, message: &ExportedEntry) -> io::Result<()> {
+/// Writes an entry of an mbox, with the empty line behind it.
+pub(crate) fn write_entry(
+    out: &mut (impl Write + ?Sized),
+    message: &ExportedEntry,
+) -> io::Result<()> {
     out.write_all(&message.from_line)?;
     out.write_all(b"\n")?;
     out.write_all(&message.content)?;

@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::files::Stamp;
 use crate::patience::Patience;
 use crate::store::OpenMbox;
-use crate::ticket::TicketId;
+use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result, bail};
 use mail::mbox::FileEntries;
 use std::io::{Cursor, Read, Seek};
@@ -26,6 +26,25 @@ pub(crate) struct Snapshot<'d> {
 }
 
 impl Snapshot<'_> {
+    pub(crate) fn ticket(&self) -> TicketId {
+        self.id
+    }
+
+    /// Its state at that moment.
+    pub(crate) fn state(&self) -> State {
+        self.mbox.state
+    }
+
+    /// Its file's stamp at that moment.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.mbox.stamp
+    }
+
+    /// True if its file ends in a whole message.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.end == self.mbox.stamp.size
+    }
+
     /// Opens a ticket; `None` if it does not exist.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::ticket::TicketId;
 use anyhow::{Context, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The highest number that is kept. A Subject may contain any number, and all later tickets are
 /// numbered above it.
@@ -21,6 +21,8 @@ pub(crate) struct Numbers {
     last_expected: u32,
     /// The index has all tickets up to this number.
     last_indexed: u32,
+    /// The tickets that were put away, and the messages that opened them: nothing else gets their numbers.
+    away: HashMap<TicketId, [u8; 16]>,
     /// Kept numbers that are expected already.
     expected: HashSet<TicketId>,
 }
@@ -50,13 +52,22 @@ impl Numbers {
             last,
             last_expected: last,
             last_indexed,
+            away: match keep {
+                true => desk.store.all_put_away()?,
+                false => HashMap::new(),
+            },
             expected: HashSet::new(),
         })
     }
 
     /// The number that the next new ticket will most likely get.
-    pub(crate) fn expect(&mut self, desk: &Desk, archived: Option<TicketId>) -> Result<TicketId> {
-        if let Some(id) = self.kept(desk, archived)?
+    pub(crate) fn expect(
+        &mut self,
+        desk: &Desk,
+        archived: Option<TicketId>,
+        opening: Option<[u8; 16]>,
+    ) -> Result<TicketId> {
+        if let Some(id) = self.kept(desk, archived, opening)?
             && self.expected.insert(id)
         {
             return Ok(id);
@@ -65,13 +76,23 @@ impl Numbers {
         TicketId::new(self.last_expected).context(NONE_LEFT)
     }
 
-    /// The number that the archive gives a ticket, if it is to be kept and was never used (B7).
-    pub(crate) fn kept(&self, desk: &Desk, archived: Option<TicketId>) -> Result<Option<TicketId>> {
+    /// The number that the archive gives a ticket, if it is to be kept and was never used (B7), or if it is the ticket's
+    /// that was put away: `opening` is the digest of its first message.
+    pub(crate) fn kept(
+        &self,
+        desk: &Desk,
+        archived: Option<TicketId>,
+        opening: Option<[u8; 16]>,
+    ) -> Result<Option<TicketId>> {
         let Some(id) = archived.filter(|&id| self.keep && is_keepable(id)) else {
             return Ok(None);
         };
-        let used = desk.store.private().is_dir()
-            && (desk.store.locate(id)?.is_some() || desk.index()?.ticket(id)?.is_some());
+        let is_another = || match self.away.get(&id) {
+            Some(&away) => Ok(opening != Some(away)),
+            None => Ok::<_, anyhow::Error>(desk.index()?.ticket(id)?.is_some()),
+        };
+        let used =
+            desk.store.private().is_dir() && (desk.store.locate(id)?.is_some() || is_another()?);
         Ok(Some(id).filter(|_| !used))
     }
 

@@ -51,7 +51,8 @@ impl<'a> NewTickets<'a> {
 
     /// Opens a ticket, now or with a later batch; in a dry run, only reports it.
     pub(crate) fn add(&mut self, filing: &mut Filing<'a, '_>, group: &'a Group) -> Result<()> {
-        let id = self.numbers.expect(filing.desk, group.number)?;
+        let opening = opening(filing, group);
+        let id = self.numbers.expect(filing.desk, group.number, opening)?;
         if filing.dry_run {
             report_new(filing, group, id);
             return Ok(());
@@ -121,7 +122,8 @@ impl<'a> NewTickets<'a> {
         mut ticket: NewTicket<'a>,
         sequence: &mut Sequence,
     ) -> Result<Option<TicketChange>> {
-        let mut kept = self.numbers.kept(filing.desk, ticket.group.number)?;
+        let opening = opening(filing, ticket.group);
+        let mut kept = (self.numbers).kept(filing.desk, ticket.group.number, opening)?;
         loop {
             let id = match kept {
                 Some(id) => id,
@@ -187,6 +189,12 @@ impl<'a> NewTicket<'a> {
             bytes,
         }))
     }
+}
+
+/// What names the message that opens the ticket of a group.
+fn opening(filing: &Filing, group: &Group) -> Option<[u8; 16]> {
+    let first = filing.groups.messages(group).next();
+    first.map(|record| record.digest)
 }
 
 fn new_ticket(filing: &Filing, group: &Group, id: TicketId) -> TicketChange {

@@ -1,0 +1,172 @@
+//! The mbox of a year, into which old closed tickets are put away (D11): `archived/2024.mbox`.
+
+use super::Store;
+use super::lock::{self, Dotlock, Patience};
+use crate::files::{Found, Place, Stamp, absent};
+use crate::ticket::State;
+use anyhow::{Context, Result};
+use nix::fcntl::OFlag;
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+/// How the name ends.
+const ENDING: &str = ".mbox";
+
+/// The mbox of a year with both locks held. Dropping it releases them.
+#[derive(Debug)]
+pub(crate) struct YearMbox {
+    place: Place,
+    file: File,
+    // Last, so that it is dropped after the file and its fcntl lock: the reverse of the order of locking.
+    _dotlock: Dotlock,
+}
+
+impl Store {
+    /// The path of the mbox of a year.
+    pub(crate) fn year_path(&self, year: u16) -> PathBuf {
+        self.dir(State::Closed).join(name(year))
+    }
+
+    /// The years of which there is an mbox, in ascending order.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub(crate) fn years(&self) -> Result<Vec<u16>> {
+        let mut years = Vec::new();
+        let read = self.opened(State::Closed)?.each(|name, is_file| {
+            years.extend(year_of(name).filter(|_| is_file));
+            Ok(true)
+        });
+        read.with_context(|| format!("cannot read {}", self.dir(State::Closed).display()))?;
+        years.sort_unstable();
+        Ok(years)
+    }
+
+    /// Opens the mbox of a year for reading, without a lock; `None` if there is none.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) fn open_year(&self, year: u16) -> Result<Option<(File, Stamp)>> {
+        let doing = || format!("cannot read {}", self.year_path(year).display());
+        match self.opened(State::Closed)?.at(name(year)).open_quietly() {
+            Err(e) if absent(&e) => Ok(None),
+            opened => {
+                let file = opened.with_context(doing)?;
+                let stamp = Found::of(&file).with_context(doing)?.stamp();
+                Ok(Some((file, stamp)))
+            }
+        }
+    }
+
+    /// Opens and locks the mbox of a year, which is created if it is missing.
+    ///
+    /// # Errors
+    /// Status 75 if others hold a lock for longer than `patience`.
+    pub(crate) fn lock_year(&self, year: u16, patience: Patience) -> Result<YearMbox> {
+        let place = self.opened(State::Closed)?.at(name(year));
+        let path = place.path();
+        let doing = || format!("cannot open {}", path.display());
+        loop {
+            let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT;
+            let file = place.open(flags).with_context(doing)?;
+            lock::fcntl_lock(&file, &path, patience)?;
+            let dotlock = Dotlock::acquire(&place, patience)?;
+            // A mail program may have put another file in its place.
+            let ours = Found::of(&file).with_context(doing)?;
+            match place.found() {
+                Ok(Some(now)) if now.is_same_file(&ours) => {
+                    return Ok(YearMbox {
+                        place,
+                        file,
+                        _dotlock: dotlock,
+                    });
+                }
+                _ if patience.wait() => {}
+                _ => anyhow::bail!("cannot lock {}: it is moved all the time", path.display()),
+            }
+        }
+    }
+}
+
+impl YearMbox {
+    /// What it is like now.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub(crate) fn stamp(&self) -> Result<Stamp> {
+        let found = Found::of(&self.file).with_context(|| self.cannot("look at"))?;
+        Ok(found.stamp())
+    }
+
+    /// The file, for reading.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Appends what `write` writes, behind an empty line. Returns when all of the file is on the disk, and its name.
+    ///
+    /// # Errors
+    /// It cannot be; the file has its old length then.
+    pub(crate) fn append(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<()> {
+        let old = self.stamp()?.size;
+        let appended = self.write(old, write);
+        if appended.is_err() {
+            let _ = self.file.set_len(old);
+            let _ = self.file.sync_all();
+        }
+        appended
+    }
+
+    fn write(&self, size: u64, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let doing = || self.cannot("append to");
+        let mut end = Vec::new();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(size.saturating_sub(2)))
+            .and_then(|_| file.take(2).read_to_end(&mut end))
+            .with_context(doing)?;
+        let mut out = BufWriter::new(file);
+        // A mail program may have left them out, or put them in when it saved here.
+        let missing: &[u8] = match end[..] {
+            [] | [b'\n', b'\n'] => b"",
+            [.., b'\n'] => b"\n",
+            _ => b"\n\n",
+        };
+        out.write_all(missing).with_context(doing)?;
+        write(&mut out).with_context(doing)?;
+        out.flush().with_context(doing)?;
+        drop(out);
+        self.file.sync_all().with_context(doing)?;
+        self.place.dir().sync().with_context(doing)
+    }
+
+    /// Cuts the file to `length` bytes, to remove what a run that died has left.
+    ///
+    /// # Errors
+    /// It cannot be cut.
+    pub(crate) fn truncate(&mut self, length: u64) -> Result<()> {
+        let cut = self
+            .file
+            .set_len(length)
+            .and_then(|()| self.file.sync_all());
+        cut.with_context(|| self.cannot("mend"))
+    }
+
+    fn cannot(&self, what: &str) -> String {
+        format!("cannot {what} {}", self.place.path().display())
+    }
+}
+
+fn name(year: u16) -> String {
+    format!("{year:04}{ENDING}")
+}
+
+/// The year whose mbox has this name.
+pub(super) fn year_of(name: &str) -> Option<u16> {
+    let digits = name.strip_suffix(ENDING)?;
+    let plain = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse().ok())?
+}
