@@ -364,6 +364,24 @@ fn what_is_not_to_be_put_away_stays() {
     assert!(bench.ticket("archived/1").exists());
 }
 
+// D11: a second run leaves at once, whatever table names it; a mail program that has the year's mbox is waited for.
+#[test]
+fn one_run_at_a_time() {
+    let bench = desk();
+    bench.put("tickets/archived/put-away", b"");
+    let list = fs::File::open(bench.ticket("archived/put-away")).unwrap();
+    list.lock().unwrap();
+    says(&bench, "another run puts tickets away at this moment");
+    drop(list);
+    // As mutt leaves it after a crash: five minutes later it is nobody's.
+    bench.put("tickets/archived/2024.mbox.lock", b"");
+    let lock = fs::File::open(bench.ticket("archived/2024.mbox.lock")).unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(301);
+    lock.set_modified(old).unwrap();
+    says(&bench, BOTH);
+    assert_eq!(bench.names(), LEFT);
+}
+
 // D11: what the operator has deleted does not come back, and what they edited is not taken for what was.
 #[test]
 fn what_was_deleted_stays_deleted() {

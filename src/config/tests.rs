@@ -271,6 +271,7 @@ fn the_commented_file_has_every_key_with_its_default() {
     ];
     let of_jobs = [
         "run", "every", "timeout", "run", "at", "zone", "missed", "late", "jitter", "enabled",
+        "run", "at",
     ];
     let wanted = [
         &[

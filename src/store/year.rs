@@ -170,3 +170,63 @@ pub(super) fn year_of(name: &str) -> Option<u16> {
     let plain = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    // D8, D11
+    #[test]
+    fn what_is_put_away_is_shared_with_the_group() {
+        let dir = tempfile::tempdir().unwrap();
+        let group = nix::unistd::getegid();
+        let store = Store::new(dir.path(), Some(group));
+        store.create_directories().unwrap();
+        let names = ["archived/2024.mbox", "archived/put-away"];
+        for name in names.iter().chain(&["archived/notes", "archived/24.mbox"]) {
+            let path = dir.path().join(name);
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+        let mut found = store.unshared().unwrap();
+        found.retain(|path| path.is_file());
+        found.sort();
+        assert_eq!(found, names.map(|name| dir.path().join(name)));
+        assert!(store.share().unwrap().1.is_empty());
+        let mode = |name: &str| {
+            let meta = fs::metadata(dir.path().join(name));
+            meta.unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(names.map(mode), [0o660; 2]);
+        assert_eq!(mode("archived/notes"), 0o600);
+        assert_eq!(store.years().unwrap(), [2024]);
+    }
+
+    // D5, D11
+    #[test]
+    fn what_cannot_be_appended_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path(), None);
+        store.create_directories().unwrap();
+        let path = store.year_path(2024);
+        for (before, after) in [("", ""), ("a\n\n", ""), ("a\n", "\n"), ("a", "\n\n")] {
+            fs::write(&path, before).unwrap();
+            let mut mbox = store
+                .lock_year(2024, Patience::new(Default::default()))
+                .unwrap();
+            assert!(dir.path().join("archived/2024.mbox.lock").exists());
+            let failed = mbox.append(|out| {
+                out.write_all(&[b'x'; 100_000])?;
+                anyhow::bail!("no")
+            });
+            assert!(failed.is_err());
+            assert_eq!(fs::read_to_string(&path).unwrap(), before);
+            mbox.append(|out| Ok(out.write_all(b"b\n\n")?)).unwrap();
+            let want = format!("{before}{after}b\n\n");
+            assert_eq!(fs::read_to_string(&path).unwrap(), want);
+        }
+        assert!(!dir.path().join("archived/2024.mbox.lock").exists());
+    }
+}
