@@ -800,3 +800,56 @@ fn a_crowd_that_writes_meanwhile_loses_nothing() {
         bench.works("check --store");
     }
 }
+
+// D11: after a power cut, too. Nothing is removed before its messages, the list and the last number are on the disk, nor
+// is it said to be done before the removal is. And mail to a ticket that is there does not ask the list.
+#[test]
+fn nothing_is_removed_before_the_rest_is_on_the_disk() {
+    if !strace_is_here() {
+        return;
+    }
+    let bench = desk();
+    let log = bench.path("strace.log");
+    let options = |calls: &str| -> Vec<String> {
+        let log = log.to_str().unwrap();
+        ["-y", "-o", log, "-e", &format!("trace={calls}")]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let run = |calls: &str, args: &[&str], stdin: &[u8]| {
+        let options = options(calls);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        under_strace(&bench, &options, args, stdin).silent();
+        fs::read_to_string(&log).unwrap()
+    };
+    let log = run("write,fsync,unlinkat", &WORK, b"");
+    let steps: String = log
+        .lines()
+        .filter_map(|line| {
+            let (call, of) = line.split_once('(')?;
+            let is = |name: &str| of.contains(&format!("/{name}>"));
+            match call {
+                "write" if is("2023.mbox") || is("2024.mbox") => Some('m'),
+                "fsync" if is("2023.mbox") || is("2024.mbox") => Some('M'),
+                "write" if is("put-away") => Some('l'),
+                "fsync" if is("put-away") => Some('L'),
+                "fsync" if is("sequence") => Some('S'),
+                "fsync" if is("tickets/archived") => Some('D'),
+                "unlinkat" if !of.contains(".lock") && !of.contains("index") => {
+                    of.contains("/archived>").then_some('r')
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    assert_eq!(steps, "DlLmMDlLSrDlLmMDlLSrrD", "{log}");
+    let mails = [
+        ["deliver", "-r", "ticket-4@example.org"],
+        ["deliver", "-r", "submit@example.org"],
+    ];
+    for (n, args) in mails.iter().enumerate() {
+        let log = run("all", args, mail(&format!("there{n}"), "", "x").as_bytes());
+        assert!(log.contains("\"From "), "{log}");
+        assert!(!log.contains("put-away"), "{log}");
+    }
+}

@@ -8,14 +8,16 @@ mod year;
 
 use self::batch::Archiver;
 use crate::clock;
+use crate::config::Config;
 use crate::desk::Desk;
 use crate::log::{LogLine, Severity};
-use crate::part::{Context, Job, JobDue};
+use crate::part::{Context, Job, JobDue, JobTimes};
 use crate::screen::say;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use std::time::Duration;
 
 /// See [`Job`].
 pub(super) struct ArchiveOld;
@@ -27,6 +29,14 @@ impl Job for ArchiveOld {
 
     fn summary(&self) -> &str {
         "moves closed tickets in which nothing was filed for as long as its argument says (2y) to archived/YEAR.mbox"
+    }
+
+    /// Never, if no table says when; and the first run has years to put away.
+    fn times(&self, _config: &Config) -> JobTimes {
+        JobTimes {
+            timeout: Duration::from_secs(3600),
+            ..JobTimes::default()
+        }
     }
 
     fn check(&self, args: &[String]) -> Result<(), String> {
