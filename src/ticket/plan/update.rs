@@ -210,7 +210,8 @@ pub(super) fn stays_apart(
         .chain(submitter)
         .chain([&ticket.last_from]);
     let is_passed_on = (plan.answers.iter()).any(|it| matches!(it, Answer::PassOn(_)));
-    !is_passed_on && !(situation.believed && waiting.any(|address| has_it(address)))
+    let reaches = is_passed_on || situation.believed && waiting.any(|address| has_it(address));
+    !reaches
 }
 
 fn add_recipient(found: Addressee, recipients: &mut Vec<Mailbox>, plan: &mut Plan) {
