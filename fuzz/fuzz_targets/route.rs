@@ -64,6 +64,9 @@ impl Known for Desk {
     fn exists(&self, id: TicketId) -> Result<bool> {
         Ok([1, 2, 7, 12].contains(&id.get()))
     }
+    fn is_put_away(&self, id: TicketId) -> Result<bool> {
+        Ok([3, 5].contains(&id.get()))
+    }
     fn holder(&self, msg_id: &str) -> Result<Option<TicketId>> {
         let ours = compose::ticket_of_msg_id(msg_id, self.addresses.domain());
         // Of all others, those of even length; the ticket may not exist.
@@ -185,6 +188,9 @@ impl Desk {
                 !destinations.is_empty() || !refusals.is_empty(),
                 "it is lost"
             );
+            if let Some(id) = found.put_away {
+                assert!(self.is_put_away(id).unwrap() && destinations.contains(&Destination::Open));
+            }
             if unknown_ticket == UnknownTicket::Open && catch_all == CatchAll::Submit {
                 assert!(!destinations.is_empty(), "{refusals:?}");
             }
