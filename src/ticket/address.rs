@@ -149,7 +149,8 @@ impl Addresses {
         };
         let opens = |submit: &&str| {
             let local = submit.split('@').next().unwrap_or_default();
-            is_like(local) || is_like(&format!("{local}{FOR}"))
+            let begins = local.starts_with(template.before.as_str());
+            begins && (is_like(local) || is_like(&format!("{local}{FOR}")))
         };
         self.submit.iter().map(String::as_str).find(opens)
     }
