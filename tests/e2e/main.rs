@@ -27,6 +27,7 @@ mod exim;
 mod keys;
 mod machine;
 mod mail;
+mod modules;
 mod mutt;
 mod overwritten;
 mod people;
