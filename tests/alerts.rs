@@ -212,6 +212,36 @@ fn what_is_too_much_is_counted() {
 }
 
 #[test]
+fn who_is_alerted_alerts_nobody() {
+    // L6, C7: by From, by Reply-To or by the envelope, however that is spelt.
+    let b =
+        Bench::with("[[alert]]\nto = \"4917@sms.example\"\n[[alert]]\nto = \"c@sms.example\"\n");
+    let deliver = |n: u32, sender: &str, header: &str| {
+        let mail = format!(
+            "Message-ID: <{n}@sms.example>\nSubject: sent\n{header}\n\nYour SMS was sent.\n"
+        );
+        b.run(
+            &["deliver", "-f", sender, "-r", "submit@example.org"],
+            mail.as_bytes(),
+        )
+        .silent();
+    };
+    deliver(1, "x@sms.example", "From: 4917@SMS.example");
+    deliver(
+        2,
+        "x@sms.example",
+        "From: x@sms.example\nReply-To: \"4917\"@sms.example",
+    );
+    deliver(3, "4917+report@sms.example", "From: x@sms.example");
+    deliver(4, "c@sms.example", "From: x@sms.example");
+    assert_eq!(b.names(), ["1", "2", "3", "4"]);
+    assert_eq!(lines(&b), [""; 0]);
+    deliver(5, "x@sms.example", "From: x@sms.example");
+    assert_eq!(lines(&b), ["#5 x@sms.example: sent"; 2]);
+    assert_eq!(b.outbox(), [""; 0]);
+}
+
+#[test]
 fn an_alert_may_tell_a_module() {
     // L6, G6
     let b = Bench::new();

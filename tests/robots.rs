@@ -282,6 +282,37 @@ fn spam_is_not_acknowledged() {
     }
 }
 
+/// C7, L6: a gateway that confirms each alert with a mail that looks like a person's, to whom the alert says it is from,
+/// or to wherever it was told to.
+#[test]
+fn a_gateway_that_answers_its_alerts_gets_no_others() {
+    let config = "[[alert]]\nto = \"4917@sms.example\"\n\
+                  events = [\"opened\", \"mail\", \"reply\", \"closed\", \"re-opened\"]\n";
+    let all = [
+        ("ack to ann@example.net", 1),
+        ("alert to 4917@sms.example", 1),
+        ("copy to steve@example.org", 2),
+    ];
+    let bench = Bench::with(config);
+    first(&bench, "ann@example.net");
+    let got = converse(&bench, &["4917@sms.example"], false);
+    assert_eq!(got, all.map(|(name, count)| (name.to_owned(), count)));
+    assert_eq!(bench.names(), ["1"]);
+    // Each confirmation opens a ticket, which is acknowledged as any other.
+    let all = [
+        ("ack to ann@example.net", 1),
+        ("alert to 4917@sms.example", 1),
+        ("copy to steve@example.org", 7),
+        ("ack to 4917@sms.example", 5),
+        ("refused to steve@example.org", 1),
+    ];
+    let bench = Bench::with(config);
+    first(&bench, "ann@example.net");
+    let got = converse(&bench, &["4917@sms.example"], true);
+    assert_eq!(got, all.map(|(name, count)| (name.to_owned(), count)));
+    assert_eq!(bench.names(), ["1", "2", "3", "4", "5", "6", "7"]);
+}
+
 /// C7: a clock that was in the year 2100 for some minutes silences neither an author nor a ticket.
 #[test]
 fn what_a_wrong_clock_dated_does_not_count() {

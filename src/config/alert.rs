@@ -31,7 +31,7 @@ pub struct Alert {
     pub rule: AlertRule,
     /// Whose clock counts; `None` is that of the machine.
     pub zone: Option<TimeZone>,
-    /// The most in an hour.
+    /// The most in an hour; none if a module is told.
     pub limit: Option<PerHour>,
     /// From whom the mail comes; `None` is the ticket.
     pub from: Option<String>,

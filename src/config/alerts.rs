@@ -7,7 +7,7 @@ use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
 use crate::ticket::address::Addresses;
-use crate::ticket::alert::AlertRule;
+use crate::ticket::alert::{AlertRule, PerHour};
 use crate::ticket::kind::MessageKind;
 use anyhow::Result;
 use jiff::tz::TimeZone;
@@ -43,10 +43,8 @@ pub(super) fn all(
             let why = format!("{kind:?} is neither \"mail\" nor \"module:NAME\"");
             return Err(wrong("alert.kind", &why).into());
         }
-        let to: Vec<String> = (words(keys.to).into_iter())
-            .map(|it| people::with_domain(it, addresses))
-            .collect();
-        if to.is_empty() == module.is_none() || to.iter().any(|it| it.starts_with('@')) {
+        let to = words(keys.to);
+        if to.is_empty() == module.is_none() {
             let why = match module {
                 None => "expected to = \"...\", the address that is alerted",
                 Some(_) => "a module is told, and not an address",
@@ -57,16 +55,29 @@ pub(super) fn all(
             let why = "limit and from are for mail; a module has settings of its own";
             return Err(wrong("alert.kind", why).into());
         }
-        people::is_none_of_ours("alert.to", &to, addresses, domain_known)?;
-        let events: Result<Vec<_>, String> = (words(keys.events).into_iter())
-            .map(MessageKind::try_from)
-            .collect();
-        let mut events = events.map_err(|why| wrong("alert.events", &why))?;
+        let mailboxes = |key: &str, named: Vec<String>| -> Result<Vec<String>> {
+            people::are_addresses(&format!("alert.{key}"), key, &named)?;
+            let named = named.into_iter();
+            let full: Vec<String> = named.map(|it| people::with_domain(it, addresses)).collect();
+            people::is_none_of_ours(&format!("alert.{key}"), &full, addresses, domain_known)?;
+            Ok(full)
+        };
+        let to = mailboxes("to", to)?;
+        let from = mailboxes("from", keys.from.into_iter().collect())?;
+        let events = keys.events.map_or_else(
+            || Ok(vec![MessageKind::Opened]),
+            |OneOrMore(names)| names.into_iter().map(MessageKind::try_from).collect(),
+        );
+        let events: Vec<MessageKind> = events.map_err(|why: String| wrong("alert.events", &why))?;
         if events.is_empty() {
-            events.push(MessageKind::Opened);
+            let why = "expected one at least, or nobody is ever alerted";
+            return Err(wrong("alert.events", why).into());
         }
         let when = keys.when.map(|text| text.parse()).transpose();
-        let limit = keys.limit.map(|text| text.parse()).transpose();
+        let limit = keys
+            .limit
+            .map_or(Ok(PerHour::default()), |text| text.parse());
+        let limit = limit.map_err(|why: String| wrong("alert.limit", &why))?;
         let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
         Ok(Alert {
             to,
@@ -76,8 +87,8 @@ pub(super) fn all(
                 when: when.map_err(|why: String| wrong("alert.when", &why))?,
             },
             zone: zone.map_err(|e| wrong("alert.zone", &e.to_string()))?,
-            limit: limit.map_err(|why: String| wrong("alert.limit", &why))?,
-            from: keys.from,
+            limit: module.is_none().then_some(limit),
+            from: from.into_iter().next(),
             holidays: keys.holidays.map(|file| expand(&file, me)).transpose()?,
         })
     };
@@ -87,3 +98,7 @@ pub(super) fn all(
 fn words(key: Option<OneOrMore>) -> Vec<String> {
     key.map(|OneOrMore(words)| words).unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "alerts_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@ use crate::ticket::address::Addresses;
 use crate::ticket::hours::Hours;
 use crate::ticket::person::{FullName, Person};
 use crate::ticket::quiet::Quiet;
+use crate::ticket::reach::{is_ours, mail_address};
 use anyhow::Result;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -132,6 +133,8 @@ fn differ(key: &str, person: &Person, other: &Person) -> Result<()> {
 /// # Errors
 /// Status 78 for one that is none.
 pub(super) fn are_addresses(key: &str, example: &str, people: &[String]) -> Result<()> {
+    // An address may be well-formed and have a domain that cannot be, such as xn--a.
+    let is_mailbox = |it: &str| is_mailbox(it) && mail_address(it).is_some();
     let is_odd = |it: &&String| !is_mailbox(it) && !is_local_part(it);
     match people.iter().find(is_odd) {
         None => Ok(()),
@@ -151,7 +154,7 @@ pub(super) fn with_domain(address: String, addresses: &Addresses) -> String {
     }
 }
 
-/// Looks that no mail to an admin comes back to the desk.
+/// Looks that no mail to any of them comes back to the desk.
 ///
 /// # Errors
 /// Status 78 for an address that is the desk's own.
@@ -161,7 +164,7 @@ pub(super) fn is_none_of_ours(
     addresses: &Addresses,
     domain_known: bool,
 ) -> Result<()> {
-    let ours = |address: &&String| addresses.target(address).is_some();
+    let ours = |address: &&String| is_ours(addresses, address);
     // With a guessed domain, any domain counts as the desk's own.
     match people.iter().find(ours).filter(|_| domain_known) {
         None => Ok(()),

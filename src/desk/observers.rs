@@ -18,9 +18,11 @@ use crate::ticket::event::Event;
 use crate::ticket::kind::MessageKind;
 use crate::ticket::occurrence::Occurrence;
 use crate::ticket::plan::Plan;
+use crate::ticket::reach::counted_as;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::decode::Mailbox;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Deeper than this, no observer is told: they would tell each other for ever.
@@ -144,6 +146,7 @@ impl Desk {
             subject: summary.subject,
             automatic: parcel.degree.is_automatic(),
             quiet: parcel.quiet || kind == MessageKind::Quiet,
+            by_alerted: parcel.is_by_one_of(&self.alerted()),
             path: self.store.path(id, state).display().to_string(),
         };
         let message = parcel.incoming.message.raw();
@@ -154,6 +157,12 @@ impl Desk {
             line: what.field(),
             number,
         }
+    }
+
+    /// The mailboxes to which alerts go, as they are counted.
+    fn alerted(&self) -> HashSet<String> {
+        let to = self.config.alerts.iter().flat_map(|alert| &alert.to);
+        to.map(|to| counted_as(to)).collect()
     }
 
     /// Stages the answers to a message that is about to be filed, and what observers are to be told of it.

@@ -9,14 +9,16 @@ use crate::ticket::address::Verb;
 use crate::ticket::filter::Go;
 use crate::ticket::forward::{Forwarded, Unclear};
 use crate::ticket::identity::{self, Identity};
+use crate::ticket::reach::counted_as;
 use crate::ticket::route::Destination;
 use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use crate::ticket::trust::{Asked, Proof};
 use anyhow::Result;
 use mail::automatic::Degree;
-use mail::envelope::Envelope;
+use mail::envelope::{Envelope, Sender};
 use mail::message::Message;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What a key has behind the digest of a message that is proven.
@@ -73,6 +75,19 @@ impl Parcel<'_> {
     /// True if somebody of the desk wrote it, as far as that must be proven for what it asks of a ticket.
     pub(super) fn is_by_the_desk(&self, desk: &Desk, id: TicketId, verb: Verb) -> bool {
         self.by.is_staff && self.is_believed(desk, Some((id, verb)))
+    }
+
+    /// True if it comes from one of these mailboxes, as they are counted: by its header, or by its envelope.
+    pub(super) fn is_by_one_of(&self, mailboxes: &HashSet<String>) -> bool {
+        if mailboxes.is_empty() {
+            return false;
+        }
+        let sender = match &self.incoming.envelope.sender {
+            Sender::Address(address) => Some(address.clone()),
+            Sender::Null | Sender::Unknown => None,
+        };
+        let mut own = self.by.own_addresses().into_iter().chain(sender);
+        own.any(|own| mailboxes.contains(&counted_as(&own)))
     }
 
     /// Says that it is filed, and on the disk.

@@ -29,6 +29,10 @@ pub struct AlertRule {
 impl AlertRule {
     /// True if somebody is to be alerted of it.
     pub fn fits(&self, what: &Occurrence) -> bool {
+        // A machine may answer each alert with a mail that looks like a person's (C7).
+        if what.by_alerted {
+            return false;
+        }
         // What a machine wrote wakes nobody who did not ask for it, whatever it did.
         let is_asked = !what.automatic || self.events.contains(&MessageKind::Automatic);
         let is_quiet = what.quiet && what.kind != MessageKind::Quiet;
@@ -46,6 +50,13 @@ impl AlertRule {
 /// So many in so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerHour(pub u32);
+
+impl Default for PerHour {
+    /// More than anybody wants to be woken by.
+    fn default() -> PerHour {
+        PerHour(10)
+    }
+}
 
 impl std::str::FromStr for PerHour {
     type Err = String;
@@ -143,6 +154,7 @@ mod tests {
             subject: subject.into(),
             automatic: false,
             quiet: false,
+            by_alerted: false,
             path: String::new(),
         }
     }
@@ -227,6 +239,11 @@ mod tests {
                 want,
                 "{events:?} {kind:?} {automatic} {quiet}"
             );
+            let answer = Occurrence {
+                by_alerted: true,
+                ..what
+            };
+            assert!(!rule.fits(&answer), "{events:?} {kind:?}");
         }
     }
 

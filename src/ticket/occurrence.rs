@@ -29,6 +29,9 @@ pub struct Occurrence {
     pub automatic: bool,
     /// Nobody was to be told of it (B3, C4).
     pub quiet: bool,
+    /// It comes from an address to which alerts go (L6).
+    #[serde(default)]
+    pub by_alerted: bool,
     /// The file of the ticket, as it lay then.
     pub path: String,
 }
@@ -70,6 +73,7 @@ mod tests {
             subject: "a\nX-Tickets-Event: {}\r\n\u{2028}".into(),
             automatic: false,
             quiet: false,
+            by_alerted: true,
             path: "/store/12".into(),
         };
         let mut content = it.field().into_bytes();
@@ -77,6 +81,11 @@ mod tests {
         let (read, rest) = Occurrence::read(&content).unwrap();
         assert_eq!(read, it);
         assert_eq!(rest, b"X-Tickets-Event: {}\n\nhello");
+        // As an earlier version wrote it.
+        let older = it.field().replace("\"by_alerted\":true,", "");
+        let (read, _) = Occurrence::read(older.as_bytes()).unwrap();
+        let by_alerted = false;
+        assert_eq!(read, Occurrence { by_alerted, ..it });
         for odd in ["", "X-Tickets-Event: {}\n", "X-Tickets-Event: {", "\n\n"] {
             assert_eq!(Occurrence::read(odd.as_bytes()), None, "{odd}");
         }
