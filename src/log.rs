@@ -215,7 +215,7 @@ fn open_or_make(path: &Path, group: Option<Gid>) -> Result<File> {
 /// Opens a log file for a line at its end. A link, a pipe or a device is none.
 fn open(path: &Path, more: OFlag) -> Result<File> {
     let dir = Dir::open_named(path.parent().unwrap_or(Path::new("/")))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default();
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NOCTTY;
     dir.at(name).open(flags | more)
 }

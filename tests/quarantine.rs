@@ -1,14 +1,18 @@
 //! Quarantine: what filters kept from the tickets, and what is done with it (G5).
 
-use crate::bench::Bench;
+use crate::bench::{Bench, own};
 use crate::crash::{
     FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
 };
 use crate::filter::{MAIL, answers, desk, held, install, switch_on, tickets};
 use crate::transcript::Transcript;
+use fs2::FileExt;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::process::{Child, Stdio};
 
 const VIRUS: &str = r#"{"go":"quarantine","reason":"a virus was found"}"#;
 
@@ -168,43 +172,145 @@ fn check_counts_what_is_there() {
     );
 }
 
-// G5: a clock that is wrong for a day removes nothing
+// G5: a clock that is wrong for a day lets the job remove nothing; who names a date means it
 #[test]
 fn what_is_old_can_be_dropped() {
     let b = desk();
     answers(&b, VIRUS);
     b.file("submit", MAIL);
-    let now = b.begun.as_second();
-    let old = |path: PathBuf, days: i64| {
-        let text = fs::read_to_string(&path).unwrap();
-        let (before, rest) = text.split_once("X-Tickets-Quarantine: ").unwrap();
-        let (_, rest) = rest.split_once(';').unwrap();
-        let text = format!(
-            "{before}X-Tickets-Quarantine: {};{rest}",
-            now - days * 86_400
-        );
-        fs::write(path, text).unwrap();
-    };
-    old(file(&b), 40);
+    let path = file(&b);
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("X-Tickets-Quarantine: ").unwrap();
+    let (_, rest) = rest.split_once(';').unwrap();
+    let at = b.begun.as_second() - 40 * 86_400;
+    fs::write(&path, format!("{before}X-Tickets-Quarantine: {at};{rest}")).unwrap();
     // Nothing but that one mail tells of a later day.
-    b.says("quarantine drop --before 30d", "dropped 0 messages\n");
-    answers(&b, "");
-    b.file("submit", MAIL.replace("<1@", "<2@"));
-    let recent = b.ticket(".tickets/recent");
-    let day = fs::read_dir(&recent)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let yesterday = jiff::Timestamp::from_second(now - 86_400)
-        .unwrap()
-        .strftime("%Y-%m-%d")
-        .to_string();
-    fs::rename(day, recent.join(yesterday)).unwrap();
+    b.says(
+        "jobs run quarantine",
+        "quarantine: ok: 0 removed, 1 waiting\n",
+    );
     b.says("quarantine drop --before 45d", "dropped 0 messages\n");
     b.says("quarantine drop --before 30d", "dropped 1 message\n");
-    assert_eq!(held(&b).len(), 0);
+    assert_eq!(held(&b), [""; 0]);
+    let log = fs::read_to_string(b.path("log")).unwrap();
+    assert_eq!(log.matches(" quarantine dropped id=").count(), 1, "{log}");
+}
+
+/// Starts `tickets quarantine WHAT ID`, which has seen the message when this returns, and waits for the lock.
+fn waiting(b: &Bench, what: &str, id: &str) -> Child {
+    let mut command = b.command(&["quarantine", what, id]);
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let has_opened = || {
+        let open = fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
+        let mut open = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+        open.any(|path| path.ends_with("quarantine.lock"))
+    };
+    while !has_opened() {
+        std::thread::yield_now();
+    }
+    child
+}
+
+// G5: of those who release and drop a message, one does, and says so
+#[test]
+fn one_of_several_has_a_message() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let name = file(&b).file_name().unwrap().to_owned();
+    let id = &name.to_str().unwrap()[..8];
+    b.put("tickets/.tickets/quarantine.lock", b"");
+    let lock = fs::File::open(b.ticket(".tickets/quarantine.lock")).unwrap();
+    lock.lock_exclusive().unwrap();
+    let all = ["drop", "release", "drop", "release"].map(|what| (what, waiting(&b, what, id)));
+    FileExt::unlock(&lock).unwrap();
+    let gone =
+        format!("tickets: {id} is no longer in quarantine: somebody else released or dropped it\n");
+    let mut done = Vec::new();
+    for (what, child) in all {
+        let ended = child.wait_with_output().unwrap();
+        let [out, err] = [ended.stdout, ended.stderr].map(|it| String::from_utf8(it).unwrap());
+        match ended.status.code() {
+            Some(0) => {
+                let says = match what {
+                    "drop" => format!("dropped {id}\n"),
+                    _ => format!("released {id}: ticket 1 opened\n"),
+                };
+                assert_eq!((out, err), (says, String::new()));
+                done.push(what);
+            }
+            other => assert_eq!((other, out, err), (Some(66), String::new(), gone.clone())),
+        }
+    }
+    let filed = match done[..] {
+        ["drop"] => vec![],
+        ["release"] => vec!["1".to_owned()],
+        _ => panic!("{done:?}"),
+    };
+    assert_eq!((tickets(&b), held(&b)), (filed, vec![]));
+    let log = fs::read_to_string(b.path("log")).unwrap();
+    assert_eq!(
+        log.matches("dropped id=").count() + log.matches("released id=").count(),
+        1,
+        "{log}"
+    );
+}
+
+// G5: a mail program moves it just then; it is the same message
+#[test]
+fn what_was_moved_meanwhile_is_found() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let name = file(&b).file_name().unwrap().to_str().unwrap().to_owned();
+    b.put("tickets/.tickets/quarantine.lock", b"");
+    let lock = fs::File::open(b.ticket(".tickets/quarantine.lock")).unwrap();
+    lock.lock_exclusive().unwrap();
+    let child = waiting(&b, "release", &name);
+    let moved = b.ticket("quarantine/cur").join(format!("{name}:2,S"));
+    fs::rename(file(&b), moved).unwrap();
+    FileExt::unlock(&lock).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!((tickets(&b), held(&b)), (vec!["1".to_owned()], vec![]));
+}
+
+// G5: a name that is no text is one all the same
+#[test]
+fn names_of_any_bytes_are_listed_and_can_be_named() {
+    let b = desk();
+    answers(&b, VIRUS);
+    b.file("submit", MAIL);
+    let path = file(&b);
+    for odd in [&b"x\xffy"[..], b"x\xfey:2,S"] {
+        let beside = path.with_file_name(OsStr::from_bytes(odd));
+        fs::copy(&path, &beside).unwrap();
+        own(&beside);
+    }
+    fs::remove_file(&path).unwrap();
+    let listed = || {
+        let lines = b.run(&["quarantine", "--json"], b"").stdout;
+        let ids = lines.lines().map(|line| {
+            let object: serde_json::Value = serde_json::from_str(line).unwrap();
+            object["id"].as_str().unwrap().to_owned()
+        });
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(), ["x%FEy", "x%FFy"]);
+    let raw = b.run(&["quarantine", "show", "--raw", "x%FEy"], b"");
+    raw.is(0, MAIL, "");
+    b.says("quarantine drop x%FEy", "dropped x%FEy\n");
+    assert_eq!(listed(), ["x%FFy"]);
+    b.says(
+        "quarantine release x%FFy",
+        "released x%FFy: ticket 1 opened\n",
+    );
+    assert_eq!(listed(), [""; 0]);
+    assert_eq!(fs::read_dir(b.ticket("quarantine/new")).unwrap().count(), 0);
 }
 
 // G5, I1: a job of each day removes what is old, and tells the admins of what waits

@@ -4,7 +4,8 @@ use super::Desk;
 use super::delivery::{Bearer, Outcome};
 use super::parcel::{Incoming, Judged, Parcel, Quarantined};
 use crate::files::Place;
-use crate::store::id_in;
+use crate::patience::Patience;
+use crate::store::id_of;
 use crate::ticket::identity::hex;
 use crate::ticket::quarantine::Slip;
 use anyhow::{Context, Result};
@@ -12,6 +13,7 @@ use mail::decode::Mailbox;
 use mail::message::Message;
 use nix::fcntl::OFlag;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
 
@@ -77,11 +79,15 @@ impl Desk {
     }
 
     /// Files a message that lies in quarantine, as if it had come in now and no filter had been asked, and removes it
-    /// there. Where all its recipients are refused, it stays.
+    /// there. Where all its recipients are refused, it stays. `None` if somebody else has released or dropped it.
     ///
     /// # Errors
     /// It is not filed everywhere, or still lies there; the same again completes it.
-    pub fn release_from_quarantine(&mut self, mail: &HeldMail) -> Result<Outcome> {
+    pub fn release_from_quarantine(&mut self, mail: &HeldMail) -> Result<Option<Outcome>> {
+        let _lock = self.lock_quarantine()?;
+        let Some(mail) = &self.still_held(mail)? else {
+            return Ok(None);
+        };
         let bytes = self.quarantined_bytes(mail)?;
         let message = Message::new(&bytes);
         let incoming = Incoming {
@@ -97,19 +103,37 @@ impl Desk {
         if !outcome.filed.is_empty() {
             self.store.remove_from_quarantine(&mail.place)?;
         }
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 
-    /// Removes a message from quarantine, and files it nowhere.
+    /// Removes a message from quarantine, and files it nowhere. False if somebody else has released or dropped it.
     ///
     /// # Errors
     /// It is still there.
-    pub fn drop_from_quarantine(&self, mail: &HeldMail) -> Result<()> {
-        self.store.remove_from_quarantine(&mail.place)
+    pub fn drop_from_quarantine(&self, mail: &HeldMail) -> Result<bool> {
+        let _lock = self.lock_quarantine()?;
+        match self.still_held(mail)? {
+            Some(mail) => self.store.remove_from_quarantine(&mail.place),
+            None => Ok(false),
+        }
+    }
+
+    /// Keeps others from releasing and dropping: what they see is there until they have done with it.
+    fn lock_quarantine(&self) -> Result<File> {
+        (self.store).lock_private("quarantine.lock", Patience::default())
+    }
+
+    /// The message where it lies now; `None` if it is gone.
+    fn still_held(&self, mail: &HeldMail) -> Result<Option<HeldMail>> {
+        let place = self.store.still_in_quarantine(&mail.place)?;
+        Ok(place.map(|place| HeldMail {
+            place,
+            ..mail.clone()
+        }))
     }
 
     /// Removes what came into quarantine before a time, in seconds since 1970, and returns how many messages that were.
-    /// A clock that is wrong for a while removes none of the last days.
+    /// A clock that is wrong for a while removes none of the last days: nobody looks at it.
     ///
     /// # Errors
     /// Some of them are still there.
@@ -122,10 +146,11 @@ impl Desk {
             return Ok(0);
         };
         mails.retain(|mail| mail.slip.at < before && mail.day() < first);
+        let mut dropped = 0;
         for mail in &mails {
-            self.drop_from_quarantine(mail)?;
+            dropped += usize::from(self.drop_from_quarantine(mail)?);
         }
-        Ok(mails.len())
+        Ok(dropped)
     }
 }
 
@@ -170,7 +195,7 @@ fn read(place: Place) -> Option<HeldMail> {
     let (slip, length) = Slip::read(&bytes)?;
     let message = Message::new(&bytes[length..]);
     Some(HeldMail {
-        id: id_in(place.name()).to_owned(),
+        id: id_of(&place),
         from: message
             .from()
             .into_iter()

@@ -6,9 +6,11 @@ use nix::dir::{self, Type};
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Error, Result};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,14 +71,22 @@ impl Dir {
     /// # Errors
     /// It cannot be read, or the error of `visit`.
     pub fn each(&self, mut visit: impl FnMut(&str, bool) -> Result<bool>) -> Result<()> {
+        self.each_of_all(|name, is_file| {
+            name.to_str().map_or(Ok(true), |name| visit(name, is_file))
+        })
+    }
+
+    /// The same for all names, also those that are no text.
+    ///
+    /// # Errors
+    /// As for [`Dir::each`].
+    pub fn each_of_all(&self, mut visit: impl FnMut(&OsStr, bool) -> Result<bool>) -> Result<()> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         // Opened anew, for a descriptor has one position only.
         for entry in dir::Dir::openat(self, ".", flags, Mode::empty())? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().to_str() else {
-                continue;
-            };
-            if [".", ".."].contains(&name) {
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
                 continue;
             }
             let is_file = match entry.file_type() {

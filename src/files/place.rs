@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat, renameat2};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use nix::unistd::{Gid, UnlinkatFlags, linkat, unlinkat};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Result};
 use std::os::fd::AsRawFd;
@@ -14,12 +15,12 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Place {
     dir: Dir,
-    name: String,
+    name: OsString,
 }
 
 impl Dir {
     /// The name `name` in it, where there may be a file or not.
-    pub fn at(&self, name: impl Into<String>) -> Place {
+    pub fn at(&self, name: impl Into<OsString>) -> Place {
         Place {
             dir: self.clone(),
             name: name.into(),
@@ -48,7 +49,7 @@ impl Dir {
 /// # Errors
 /// There is no such directory.
 pub fn place_at(path: &Path) -> Result<Place> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default();
     Ok(Dir::open(path.parent().unwrap_or(Path::new(".")))?.at(name))
 }
 
@@ -57,7 +58,13 @@ impl Place {
         &self.dir
     }
 
+    /// The name; empty if it is no text. Of most places, it is known to be one.
     pub fn name(&self) -> &str {
+        self.name.to_str().unwrap_or_default()
+    }
+
+    /// The name, whatever bytes it has.
+    pub fn os_name(&self) -> &OsStr {
         &self.name
     }
 
@@ -69,7 +76,9 @@ impl Place {
     /// The name with `ending` behind it, in the same directory.
     #[must_use]
     pub fn with_ending(&self, ending: &str) -> Place {
-        self.dir.at(format!("{}{ending}", self.name))
+        let mut name = self.name.clone();
+        name.push(ending);
+        self.dir.at(name)
     }
 
     /// Opens the regular file there. Nothing else is waited for, as opening a named pipe would (D5). With O_CREAT, it
@@ -114,7 +123,7 @@ impl Place {
     fn open_as(&self, flags: OFlag, mode: u32) -> Result<File> {
         let quiet = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let mode = Mode::from_bits_truncate(mode);
-        let file = match openat(&self.dir, self.name.as_str(), flags | quiet, mode) {
+        let file = match openat(&self.dir, self.name.as_os_str(), flags | quiet, mode) {
             Ok(fd) => File::from(fd),
             // A link, a named pipe that nobody reads, or a directory that is opened for writing.
             Err(e @ (Errno::ELOOP | Errno::ENXIO | Errno::EISDIR)) => {
@@ -134,7 +143,11 @@ impl Place {
     /// # Errors
     /// Those of stat(2).
     pub fn found(&self) -> Result<Option<Found>> {
-        match fstatat(&self.dir, self.name.as_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+        match fstatat(
+            &self.dir,
+            self.name.as_os_str(),
+            AtFlags::AT_SYMLINK_NOFOLLOW,
+        ) {
             Ok(stat) => Ok(Some(Found(stat))),
             Err(e) => {
                 let e = e.into();
@@ -166,7 +179,7 @@ impl Place {
     pub fn link(&self, file: &File) -> Result<()> {
         let from = format!("/proc/self/fd/{}", file.as_raw_fd());
         let follow = AtFlags::AT_SYMLINK_FOLLOW;
-        let name = self.name.as_str();
+        let name = self.name.as_os_str();
         Ok(linkat(AT_FDCWD, from.as_str(), &self.dir, name, follow)?)
     }
 
@@ -175,7 +188,7 @@ impl Place {
     /// # Errors
     /// `AlreadyExists`, and others of linkat(2).
     pub fn link_to(&self, to: &Place) -> Result<()> {
-        let (from, name) = (self.name.as_str(), to.name.as_str());
+        let (from, name) = (self.name.as_os_str(), to.name.as_os_str());
         Ok(linkat(&self.dir, from, &to.dir, name, AtFlags::empty())?)
     }
 
@@ -184,7 +197,7 @@ impl Place {
     /// # Errors
     /// Those of rename(2).
     pub fn rename(&self, to: &Place) -> Result<()> {
-        let (from, name) = (self.name.as_str(), to.name.as_str());
+        let (from, name) = (self.name.as_os_str(), to.name.as_os_str());
         Ok(renameat(&self.dir, from, &to.dir, name)?)
     }
 
@@ -193,7 +206,7 @@ impl Place {
     /// # Errors
     /// `AlreadyExists`, and others of rename(2).
     pub fn move_to(&self, to: &Place) -> Result<()> {
-        let (from, name) = (self.name.as_str(), to.name.as_str());
+        let (from, name) = (self.name.as_os_str(), to.name.as_os_str());
         let free = RenameFlags::RENAME_NOREPLACE;
         match renameat2(&self.dir, from, &to.dir, name, free) {
             // The file system does not know the flag. Whoever moves holds a lock, so checking first is safe enough.
@@ -209,7 +222,7 @@ impl Place {
     pub fn remove(&self) -> Result<()> {
         Ok(unlinkat(
             &self.dir,
-            self.name.as_str(),
+            self.name.as_os_str(),
             UnlinkatFlags::NoRemoveDir,
         )?)
     }

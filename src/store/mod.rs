@@ -29,7 +29,7 @@ use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
 pub(crate) use mbox::Mbox;
 pub(crate) use put_away::{PutAway, PutAwayList};
-pub(crate) use quarantine::{QUARANTINE, id_in};
+pub(crate) use quarantine::{QUARANTINE, id_of};
 pub(crate) use read::OpenMbox;
 pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;

@@ -9,6 +9,7 @@ use crate::files::{Dir, Place, absent};
 use crate::ticket::State;
 use anyhow::{Context, Result};
 use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,8 +104,8 @@ impl Store {
             let Some(dir) = self.quarantine(sub)? else {
                 continue;
             };
-            let read = dir.each(|name, is_file| {
-                if is_file && !name.starts_with('.') {
+            let read = dir.each_of_all(|name, is_file| {
+                if is_file && !name.as_bytes().starts_with(b".") {
                     places.push(dir.at(name));
                 }
                 Ok(true)
@@ -114,17 +115,32 @@ impl Store {
         Ok(places)
     }
 
-    /// Removes a message. It is gone, too, if somebody else has removed it.
+    /// Where a message lies that lay at `place`, since a mail program may have moved it; `None` if it is gone.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    pub(crate) fn still_in_quarantine(&self, place: &Place) -> Result<Option<Place>> {
+        let found = place.found();
+        let found = found.with_context(|| format!("cannot read {}", place.path().display()))?;
+        match (found, id_in(place.name())) {
+            (Some(_), _) => Ok(Some(place.clone())),
+            (None, "") => Ok(None),
+            (None, id) => self.in_quarantine(id),
+        }
+    }
+
+    /// Removes a message. False if somebody else has done so.
     ///
     /// # Errors
     /// It is still there, or may come back after a power cut.
-    pub(crate) fn remove_from_quarantine(&self, place: &Place) -> Result<()> {
+    pub(crate) fn remove_from_quarantine(&self, place: &Place) -> Result<bool> {
         let doing = || format!("cannot remove {}", place.path().display());
-        match place.remove() {
-            Err(e) if absent(&e) => {}
-            removed => removed.with_context(doing)?,
-        }
-        place.dir().sync().with_context(doing)
+        let is_ours = match place.remove() {
+            Err(e) if absent(&e) => false,
+            removed => removed.map(|()| true).with_context(doing)?,
+        };
+        place.dir().sync().with_context(doing)?;
+        Ok(is_ours)
     }
 
     /// The first day, in UTC, of which messages are kept, where each is kept for `keep`; `None` if all are. As for
@@ -159,8 +175,20 @@ impl Store {
 }
 
 /// The name under which a message was put there, without the flags that a mail program added.
-pub(crate) fn id_in(name: &str) -> &str {
+fn id_in(name: &str) -> &str {
     name.split_once(':').map_or(name, |(id, _flags)| id)
+}
+
+/// The same as text: bytes that are none of it are written as `%FF`.
+pub(crate) fn id_of(place: &Place) -> String {
+    let mut id = String::new();
+    for chunk in place.os_name().as_bytes().utf8_chunks() {
+        id.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            id.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    id_in(&id).to_owned()
 }
 
 #[cfg(test)]
@@ -186,8 +214,13 @@ mod tests {
         first.move_to(&shown).unwrap();
         assert_eq!(store.in_quarantine("a").unwrap(), Some(shown.clone()));
         assert_eq!(store.quarantined().unwrap().len(), 2);
-        store.remove_from_quarantine(&shown).unwrap();
-        store.remove_from_quarantine(&shown).unwrap();
+        assert_eq!(
+            store.still_in_quarantine(&first).unwrap(),
+            Some(shown.clone())
+        );
+        assert!(store.remove_from_quarantine(&shown).unwrap());
+        assert!(!store.remove_from_quarantine(&shown).unwrap());
+        assert_eq!(store.still_in_quarantine(&first).unwrap(), None);
         assert_eq!(store.in_quarantine("a").unwrap(), None);
         let names = std::fs::read_dir(store.quarantine_dir()).unwrap().count();
         assert_eq!(names, 3);

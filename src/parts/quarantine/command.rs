@@ -213,7 +213,10 @@ impl Named {
         let mut status = Status::Ok;
         for mail in self.among(mails)? {
             let id = short(mail, mails);
-            let outcome = desk.release_from_quarantine(mail)?;
+            let Some(outcome) = desk.release_from_quarantine(mail)? else {
+                status = gone(id);
+                continue;
+            };
             for line in &outcome.unsent {
                 screen::remark(line);
             }
@@ -239,20 +242,45 @@ impl Named {
 impl Drop {
     fn run(&self, desk: &Desk, mails: &[HeldMail]) -> Result<Status> {
         if let Some(before) = stretch::since(self.before.as_ref(), desk.now())? {
-            let dropped = desk.expire_quarantine(before)?;
+            let mut dropped = 0;
+            for mail in mails.iter().filter(|mail| mail.slip.at < before) {
+                dropped += usize::from(remove(desk, mail)?);
+            }
             say(format_args!(
                 "dropped {}",
                 screen::plural(dropped, "message")
             ))?;
             return Ok(Status::Ok);
         }
+        let mut status = Status::Ok;
         for mail in self.named.among(mails)? {
-            desk.drop_from_quarantine(mail)?;
-            log("dropped", mail).write(Severity::Info);
-            say(format_args!("dropped {}", short(mail, mails)))?;
+            let id = short(mail, mails);
+            match remove(desk, mail)? {
+                true => say(format_args!("dropped {id}"))?,
+                false => status = gone(id),
+            }
         }
-        Ok(Status::Ok)
+        Ok(status)
     }
+}
+
+/// Drops a message, and says so in the log. False if somebody else was faster.
+fn remove(desk: &Desk, mail: &HeldMail) -> Result<bool> {
+    let is_dropped = desk.drop_from_quarantine(mail)?;
+    if is_dropped {
+        log("dropped", mail).write(Severity::Info);
+    }
+    Ok(is_dropped)
+}
+
+/// Says that somebody else was faster.
+fn gone(id: &str) -> Status {
+    let text = format!(
+        "{} is no longer in quarantine: somebody else released or dropped it",
+        quoted(id)
+    );
+    error::report(&Fault::new(Status::NoInput, text).into(), None);
+    Status::NoInput
 }
 
 /// `ticket 12 opened, ticket 3 updated`.
@@ -312,7 +340,8 @@ fn short<'m>(mail: &'m HeldMail, mails: &[HeldMail]) -> &'m str {
 /// The one message whose ID begins so.
 fn find<'m>(id: &str, mails: &'m [HeldMail]) -> Result<&'m HeldMail> {
     let begins = |mail: &&HeldMail| !id.is_empty() && mail.id.starts_with(id);
-    let exact = mails.iter().find(|mail| mail.id == id);
+    let mut exact = mails.iter().filter(|mail| mail.id == id).peekable();
+    let exact = exact.next().filter(|_| exact.peek().is_none());
     let mut found = mails.iter().filter(begins);
     match (
         exact.or_else(|| found.next()),
