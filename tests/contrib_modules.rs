@@ -236,6 +236,11 @@ fn ntfy_sends_what_happens_until_it_is_taken() {
 
 /// Runs git in a directory, without what its user has configured.
 fn git(bench: &Bench, dir: &str, args: &[&str]) {
+    git_at(bench, dir, args, "2026-11-02T09:00:00Z");
+}
+
+/// The same at a time that the clock says.
+fn git_at(bench: &Bench, dir: &str, args: &[&str], at: &str) {
     let mut command = Command::new("git");
     bench.as_ordinary_user(&mut command);
     command
@@ -251,8 +256,8 @@ fn git(bench: &Bench, dir: &str, args: &[&str]) {
         .current_dir(bench.path(dir))
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_DATE", "2026-11-02T09:00:00Z")
-        .env("GIT_COMMITTER_DATE", "2026-11-02T09:00:00Z");
+        .env("GIT_AUTHOR_DATE", at)
+        .env("GIT_COMMITTER_DATE", at);
     let done = command.output().unwrap();
     assert!(done.status.success(), "{args:?}: {done:?}");
 }
@@ -307,4 +312,33 @@ fn git_shows_the_commits_that_name_a_ticket_once_they_are_fetched() {
     assert_eq!((failed.status, failed.stdout.as_str()), (0, ""));
     assert!(failed.stderr.contains("module git"), "{failed:?}");
     own(&mirror);
+}
+
+#[test]
+fn git_may_have_commits_that_are_later_than_their_children() {
+    // G3
+    let bench = Bench::new();
+    bench.make_dir("work");
+    git(&bench, "work", &["init", "--quiet"]);
+    for day in ["01", "20", "10", "25", "24"] {
+        let subject = format!("On day {day}, #1");
+        let args = ["commit", "--quiet", "--allow-empty", "-m", &subject];
+        git_at(&bench, "work", &args, &format!("2026-11-{day}T09:00:00Z"));
+    }
+    let repository = bench.path("work/.git");
+    with_module(&bench, "git", &format!("repository = {repository:?}\n"));
+    bench.file("submit", mail("1", "", "x"));
+    let days = |more: &[&str]| {
+        let args = [&["timeline", "--json", "--events", "commit"][..], more].concat();
+        let shown = bench.run(&args, b"");
+        assert_eq!((shown.status, shown.stderr.as_str()), (0, ""), "{more:?}");
+        let day = |line: &str| line.split_once("On day ").unwrap().1[..2].to_owned();
+        shown.stdout.lines().map(day).collect::<Vec<_>>()
+    };
+    assert_eq!(days(&[]), ["25", "24", "20", "10", "01"]);
+    assert_eq!(days(&["--since", "2026-11-15"]), ["25", "24", "20"]);
+    assert_eq!(days(&["--until", "2026-11-23"]), ["20", "10", "01"]);
+    let stretch = ["--since", "2026-11-05", "--until", "2026-11-15"];
+    assert_eq!(days(&stretch), ["10"]);
+    own(&repository);
 }
