@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 pub use ground::Ground;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid};
-pub use program::program;
+pub use program::{own_path, program};
 use std::ffi::CString;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;

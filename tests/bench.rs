@@ -186,6 +186,16 @@ impl Bench {
         self.install_sendmail(sendmail_program());
     }
 
+    /// A copy of the program. Another process makes it: a program cannot be started as long as any process has it open
+    /// for writing, and those that other tests start have for a moment all that is open here.
+    pub fn copy_program(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        let copied = Command::new("cp").arg(binary()).arg(&path).status();
+        assert!(copied.unwrap().success());
+        own(&path);
+        path
+    }
+
     /// The program, ready to be started in an empty environment as an ordinary user.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());

@@ -2,8 +2,10 @@
 
 use crate::bench::{Bench, own};
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// A mail of Alice's to which every filter has something to say that looks for a virus.
 pub const MAIL: &str = "From: Alice <alice@example.net>\nTo: submit@example.org\nSubject: Printer\n\
@@ -726,4 +728,42 @@ fn the_news_of_a_filter_waits_in_the_outbox() {
         .filter(|sent| sent.field("X-Tickets-Ticket").is_none());
     assert_eq!(about.count(), 1);
     assert_eq!(b.outbox(), [""; 0]);
+}
+
+// G3, C9: whatever is started from another directory finds the same desk, and the program where it is put.
+#[test]
+fn the_program_and_the_desk_are_named_by_where_they_are() {
+    let b = Bench::new();
+    let script = b"#!/bin/sh\necho \"$TICKETS_BIN $TICKETS_CONFIG $TICKETS_DIR\" >seen\n";
+    install(&b, "f", script, "");
+    switch_on(&b, &["f"], "");
+    b.sendmail(
+        "#!/bin/sh\necho \"$TICKETS_CONFIG $TICKETS_DIR\" >\"${0%/*}/seen\"\ncat >/dev/null\n",
+    );
+    let program = fs::canonicalize(b.copy_program("program")).unwrap();
+    let mut command = Command::new(&program);
+    b.as_ordinary_user(&mut command);
+    let mut child = command
+        .env("TICKETS_CONFIG", "config.toml")
+        .env("TICKETS_DIR", "tickets")
+        .args(["deliver", "-f", "alice@example.net", "submit@example.org"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It runs, and is replaced before it has the mail.
+    fs::rename(b.copy_program("new"), &program).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(MAIL.as_bytes())
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    let [config, dir] = ["config.toml", "tickets"].map(|name| b.path(name).display().to_string());
+    let seen = |name: &str| fs::read_to_string(b.path(name)).unwrap();
+    assert_eq!(
+        seen("tickets/.tickets/modules/f/data/seen"),
+        format!("{} {config} {dir}\n", program.display())
+    );
+    assert_eq!(seen("seen"), format!("{config} {dir}\n"));
 }

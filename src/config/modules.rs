@@ -75,7 +75,8 @@ impl Config {
     pub fn host(&self) -> Host {
         Host {
             store: self.dir.clone(),
-            config: self.file.clone(),
+            // A module works in a directory of its own.
+            config: (self.file.as_ref()).and_then(|file| std::path::absolute(file).ok()),
             project: String::new(),
         }
     }

@@ -261,7 +261,7 @@ impl Module {
         if let Some(zone) = std::env::var_os("TZ") {
             command.env("TZ", zone);
         }
-        if let Ok(us) = std::env::current_exe() {
+        if let Ok(us) = crate::privilege::own_path() {
             command.env("TICKETS_BIN", us);
         }
         if let Some(config) = &self.host.config {

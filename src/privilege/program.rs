@@ -4,6 +4,9 @@ use super::BECAME;
 use nix::unistd::{Uid, User};
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{PathBuf, absolute};
 use std::process::Command;
 use std::sync::Once;
 
@@ -48,7 +51,33 @@ pub fn program(name: impl AsRef<OsStr>) -> Command {
     if let Some(uid) = BECAME.get() {
         command.env_clear().envs(passed_on()).envs(home(*uid));
     }
+    command.envs(desk());
     command
+}
+
+/// Which desk it is, where the environment says so by a path that means another one in another directory.
+fn desk() -> impl Iterator<Item = (&'static str, PathBuf)> {
+    ["TICKETS_CONFIG", "TICKETS_DIR"]
+        .into_iter()
+        .filter_map(|name| {
+            let path = PathBuf::from(env::var_os(name)?);
+            let is_relative = !path.as_os_str().is_empty() && path.is_relative();
+            is_relative.then(|| Some((name, absolute(&path).ok()?)))?
+        })
+}
+
+/// Where this program lies. What stands there now may be another version, which was put in its place.
+///
+/// # Errors
+/// The system does not say.
+pub fn own_path() -> io::Result<PathBuf> {
+    let path = env::current_exe()?;
+    // So the kernel marks the path of what was removed or replaced (proc(5)).
+    let marked = path.as_os_str().as_bytes().strip_suffix(b" (deleted)");
+    match marked.filter(|_| !path.exists()) {
+        Some(path) => Ok(PathBuf::from(OsStr::from_bytes(path))),
+        None => Ok(path),
+    }
 }
 
 fn passed_on() -> impl Iterator<Item = (OsString, OsString)> {

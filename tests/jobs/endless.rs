@@ -3,7 +3,7 @@
 //! It looks once a minute, and whenever a job has ended: no test waits for a minute.
 
 use super::{due, history, make_due};
-use crate::bench::{Bench, binary, own};
+use crate::bench::{Bench, binary};
 use crate::deliver::mail;
 use crate::manager::shelf::{path_line, put, set_mode};
 use std::fs;
@@ -38,9 +38,7 @@ fn until(is_so: impl Fn() -> bool) {
 #[test]
 fn a_loop_goes_on_as_the_new_program() {
     let bench = due("", &[]);
-    let program = bench.path("program");
-    fs::copy(binary(), &program).unwrap();
-    own(&program);
+    let program = bench.copy_program("program");
     let mut child = started(&bench, &program);
     // The new one says how it was started, and ends.
     bench.put("new", b"#!/bin/sh\necho \"$*\" >\"${0%/*}/began\"\n");

@@ -1,12 +1,14 @@
 //! `tickets ping`: time passes when somebody asks for it over HTTP (I2).
 
 use super::{due, history};
-use crate::bench::Bench;
+use crate::bench::{Bench, binary};
+use crate::manager::shelf::set_mode;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 /// A desk that listens, until this is dropped.
 struct Listening {
@@ -16,8 +18,15 @@ struct Listening {
 
 impl Listening {
     fn on(bench: &Bench) -> Listening {
-        let mut command = bench.command(&["ping", "--listen", "127.0.0.1:0"]);
+        Listening::as_program(bench, binary())
+    }
+
+    /// The same with another file of the program.
+    fn as_program(bench: &Bench, program: &Path) -> Listening {
+        let mut command = Command::new(program);
+        bench.as_ordinary_user(&mut command);
         let mut child = command
+            .args(["ping", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -80,6 +89,28 @@ fn a_ping_starts_a_tick_and_a_burst_is_one() {
         std::thread::yield_now();
     }
     assert_eq!(history(&bench, "flush"), ["ok: 0 sent, 0 waiting"]);
+}
+
+// I2: after an upgrade
+#[test]
+fn a_ping_starts_the_program_that_lies_there_now() {
+    let bench = due("", &[]);
+    let program = bench.copy_program("program");
+    let desk = Listening::as_program(&bench, &program);
+    // The new one says how it was started.
+    let script = b"#!/bin/sh\ncd \"${0%/*}\"\necho \"$*\" >said.tmp\nmv said.tmp said\n";
+    bench.put("new", script);
+    set_mode(&bench.path("new"), 0o755);
+    std::fs::rename(bench.path("new"), &program).unwrap();
+    assert_eq!(desk.ping(), "{\"tick\":\"started\"}\n");
+    while !bench.path("said").exists() {
+        std::thread::yield_now();
+    }
+    let config = bench.path("config.toml");
+    assert_eq!(
+        std::fs::read_to_string(bench.path("said")).unwrap(),
+        format!("--config {} tick --detached\n", config.display())
+    );
 }
 
 // I2, T22

@@ -5,11 +5,12 @@
 
 mod answer;
 
-use super::tick::program_again;
+use super::tick::program_at;
 use crate::config::Config;
 use crate::error::{self, Fault, Status, quoted_path};
 use crate::files::open_following;
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen::{remark, say};
 use answer::{Answer, LONGEST_HEAD, answer};
 use anyhow::{Context as _, Result};
@@ -17,6 +18,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,6 +59,8 @@ struct Pinged {
     tick: Mutex<LastTick>,
     /// The connections that are open, the oldest first.
     open: Mutex<VecDeque<(u64, TcpStream)>>,
+    /// Where this program lay when it was started. Whatever lies there later, such as the next version, runs the jobs.
+    program: PathBuf,
     overrides: crate::config::Overrides,
 }
 
@@ -81,6 +85,7 @@ impl Run for Ping {
             token,
             tick: Mutex::default(),
             open: Mutex::default(),
+            program: privilege::own_path().context("cannot find this program")?,
             overrides: desk.config.overrides.clone(),
         });
         // The store is not kept open by who only listens.
@@ -219,7 +224,7 @@ impl Pinged {
         if is_running {
             return "running";
         }
-        let mut command = program_again(&self.overrides);
+        let mut command = program_at(&self.program, &self.overrides);
         command.args(["tick", "--detached"]);
         let nothing = || Stdio::null();
         let child = command.stdin(nothing()).stdout(nothing()).stderr(nothing());

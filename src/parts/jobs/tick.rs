@@ -15,7 +15,7 @@ use crate::screen::remark;
 use anyhow::Result;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -280,7 +280,12 @@ pub(super) fn wait(running: &mut Running, timeout: Duration) -> bool {
 /// This program, to be started once more for the same desk.
 pub(super) fn program_again(desk: &Overrides) -> Command {
     // The very same, even if it was replaced a moment ago.
-    let mut command = privilege::program("/proc/self/exe");
+    program_at(Path::new("/proc/self/exe"), desk)
+}
+
+/// The program at `path`, to be started for the same desk.
+pub(super) fn program_at(path: &Path, desk: &Overrides) -> Command {
+    let mut command = privilege::program(path);
     command.arg0("tickets");
     for (option, path) in [("--config", &desk.config), ("--dir", &desk.dir)] {
         if let Some(path) = path {
@@ -299,7 +304,7 @@ struct Program {
 
 impl Program {
     fn running(cx: &Context) -> Program {
-        let path = std::env::current_exe().ok();
+        let path = privilege::own_path().ok();
         let was = path.as_ref().and_then(Program::look);
         let parts = Program::parts(cx);
         Program { path, was, parts }
@@ -334,9 +339,8 @@ impl Program {
             return Ok(());
         };
         let desk = cx.desk_for_mta()?.config.overrides;
-        let again = program_again(&desk);
-        let mut command = privilege::program(path);
-        command.args(again.get_args()).args(["tick", "--loop"]);
+        let mut command = program_at(path, &desk);
+        command.args(["tick", "--loop"]);
         // It returns only if it fails.
         Err(command.exec().into())
     }
