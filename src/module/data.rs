@@ -4,6 +4,8 @@
 //! is copied to `before-VERSION`. If the version is still the same when somebody next looks, the upgrade failed or was
 //! cut short, and the copy is put back; else it is no longer needed. So whatever dies at whatever moment, the data is of
 //! the version that the file names.
+//!
+//! Of a module whose data has no version nothing is upgraded: it is used while `setup` runs, and stays as it is.
 
 use super::ask::Request;
 use super::head::Head;
@@ -97,8 +99,10 @@ impl Module {
             _ => {}
         }
         if self.manifest.has(Point::Setup) {
-            let copied = self.keep(&home, from);
-            copied.map_err(|e| format!("cannot copy its data: {e}"))?;
+            if to.is_some() {
+                let copied = self.keep(&home, from);
+                copied.map_err(|e| format!("cannot copy its data: {e}"))?;
+            }
             let asked = self.ask(Request {
                 point: Point::Setup,
                 head: Head::default().with("from", from).with("to", to),
@@ -106,7 +110,7 @@ impl Module {
                 limit: None,
             });
             if let Err(why) = asked.and_then(|asking| asking.answer()) {
-                let put_back = self.put_back(&home, from);
+                let put_back = to.map_or(Ok(()), |_| self.put_back(&home, from));
                 let put_back = put_back.map_err(|e| format!("; its data was not put back: {e}"));
                 return Err(format!("{why}{}", put_back.err().unwrap_or_default()));
             }
@@ -116,7 +120,7 @@ impl Module {
             let written = written.and_then(|()| home.sync());
             written.map_err(|e| format!("cannot note the version of its data: {e}"))?;
         }
-        // What is left of it is removed next time.
+        // The version is another one by now, so this is put back by nobody; what is left of it is removed next time.
         let _ = tree::remove(&home, &before(from));
         Ok(Some(Upgraded { from, to }))
     }
@@ -160,7 +164,9 @@ impl Module {
         }
         tried?;
         home.sync()?;
-        tree::remove(home, "failed")
+        // What is left of it is removed next time.
+        let _ = tree::remove(home, "failed");
+        Ok(())
     }
 
     fn unreadable(&self, e: &io::Error) -> String {

@@ -2,12 +2,14 @@
 
 use crate::files::Dir;
 use nix::dir::{self, Type};
-use nix::fcntl::{OFlag, readlinkat};
-use nix::sys::stat::{Mode, fchmod, futimens};
+use nix::fcntl::{AtFlags, OFlag, readlinkat};
+use nix::sys::stat::{FchmodatFlags, Mode, fchmod, fchmodat, fstatat, futimens};
 use nix::sys::time::TimeSpec;
-use nix::unistd::symlinkat;
+use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Error, Result};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -25,19 +27,24 @@ pub(super) fn copy(from: &Dir, to: &Dir) -> Result<()> {
 
 fn copy_below(from: &Dir, to: &Dir, deep: usize) -> Result<()> {
     for (name, kind) in entries(from)? {
+        let odd = || {
+            let path = from.path().display();
+            Error::other(format!("{path} has a name that is no text"))
+        };
+        let name = name.to_str().ok_or_else(odd)?;
         match kind {
             Type::Directory => {
                 let left = deep.checked_sub(1).ok_or_else(|| too_deep(from))?;
-                to.create_dir(&name, 0o700)?;
-                copy_below(&from.below(&name)?, &to.below(&name)?, left)?;
+                to.create_dir(name, 0o700)?;
+                copy_below(&from.below(name)?, &to.below(name)?, left)?;
             }
             Type::Symlink => {
-                let target = readlinkat(from, name.as_str())?;
-                symlinkat(target.as_os_str(), to, name.as_str())?;
+                let target = readlinkat(from, name)?;
+                symlinkat(target.as_os_str(), to, name)?;
             }
             Type::File => {
-                let mut old = from.at(&name).open(OFlag::O_RDONLY)?;
-                let mut new = to.at(&name).create(0o600)?;
+                let mut old = from.at(name).open(OFlag::O_RDONLY)?;
+                let mut new = to.at(name).create(0o600)?;
                 std::io::copy(&mut old, &mut new)?;
                 look_alike(&old, &new)?;
                 new.sync_all()?;
@@ -57,16 +64,17 @@ fn look_alike(old: &File, new: &File) -> Result<()> {
     Ok(futimens(new, &then, &then)?)
 }
 
-/// Removes the directory `name` of `parent` with all that is in it, if it is there.
+/// Removes the directory `name` of `parent` with all that is in it, if it is there: also what a module has forbidden
+/// itself to change, and names that are no text.
 ///
 /// # Errors
 /// Something cannot be removed.
 pub(super) fn remove(parent: &Dir, name: &str) -> Result<()> {
-    remove_below(parent, name, DEEPEST)
+    remove_below(parent, OsStr::new(name), DEEPEST)
 }
 
-fn remove_below(parent: &Dir, name: &str, deep: usize) -> Result<()> {
-    let dir = match parent.below(name) {
+fn remove_below(parent: &Dir, name: &OsStr, deep: usize) -> Result<()> {
+    let dir = match opened_up(parent, name) {
         Err(e) if crate::files::absent(&e) => return Ok(()),
         opened => opened?,
     };
@@ -76,26 +84,30 @@ fn remove_below(parent: &Dir, name: &str, deep: usize) -> Result<()> {
                 let left = deep.checked_sub(1).ok_or_else(|| too_deep(&dir))?;
                 remove_below(&dir, &name, left)?;
             }
-            _ => dir.at(&name).remove()?,
+            _ => unlinkat(&dir, name.as_os_str(), UnlinkatFlags::NoRemoveDir)?,
         }
     }
-    parent.remove_dir(name)
+    Ok(unlinkat(parent, name, UnlinkatFlags::RemoveDir)?)
+}
+
+/// The directory `name` of `parent`, whose owner may list and change it.
+fn opened_up(parent: &Dir, name: &OsStr) -> Result<Dir> {
+    let dir = parent.below(name)?;
+    if dir.file().metadata()?.mode() & 0o700 == 0o700 {
+        return Ok(dir);
+    }
+    fchmodat(parent, name, Mode::S_IRWXU, FchmodatFlags::NoFollowSymlink)?;
+    parent.below(name)
 }
 
 /// What is in a directory.
-fn entries(dir: &Dir) -> Result<Vec<(String, Type)>> {
+fn entries(dir: &Dir) -> Result<Vec<(OsString, Type)>> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
     let mut entries = Vec::new();
     for entry in dir::Dir::openat(dir, ".", flags, Mode::empty())? {
         let entry = entry?;
-        let odd = || {
-            Error::other(format!(
-                "{} has a name that is no text",
-                dir.path().display()
-            ))
-        };
-        let name = entry.file_name().to_str().map_err(|_| odd())?;
-        if [".", ".."].contains(&name) {
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name == "." || name == ".." {
             continue;
         }
         let kind = match entry.file_type() {
@@ -108,8 +120,8 @@ fn entries(dir: &Dir) -> Result<Vec<(String, Type)>> {
 }
 
 /// What stands at a name, where the file system does not say so at once.
-fn kind_of(dir: &Dir, name: &str) -> Result<Type> {
-    let mode = dir.at(name).found()?.map_or(0, |found| found.mode());
+fn kind_of(dir: &Dir, name: &OsStr) -> Result<Type> {
+    let mode = fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?.st_mode;
     Ok(match mode & nix::libc::S_IFMT {
         nix::libc::S_IFDIR => Type::Directory,
         nix::libc::S_IFLNK => Type::Symlink,

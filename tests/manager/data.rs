@@ -2,7 +2,7 @@
 
 use super::shelf::{path_line, put};
 use super::switch::{MORE, POINTS, SPAM, desk};
-use crate::bench::Bench;
+use crate::bench::{Bench, finish};
 use crate::crash::{
     CALLS, FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
 };
@@ -114,6 +114,82 @@ fn one_that_fails_keeps_no_other_from_its_upgrade() {
         ran.stderr
             .starts_with("tickets: module b: its data is not set up: it exited with status 1\n")
     );
+}
+
+// G8
+#[test]
+fn whatever_an_upgrade_that_failed_has_left_does_not_stand_in_the_way() {
+    let b = with_data();
+    let odd = "mkdir -p a/b c; touch a/b/x c/x \"$(printf 'd\\377')\"; chmod 555 a/b a; chmod 0 c; exit 1";
+    newer(&b, odd);
+    let fault = "tickets: module spam: its data is not set up: it exited with status 1\n";
+    for _ in 0..2 {
+        b.run(&["modules", "upgrade"], b"").is(75, "", fault);
+        assert_eq!(data(&b), ("words\n".into(), "2\n".into()));
+        assert!(!b.ticket(".tickets/modules/spam/failed").exists());
+    }
+    newer(&b, "echo more >>words");
+    b.says(
+        "modules upgrade spam",
+        "spam: data upgraded from version 2 to 3\n",
+    );
+    assert_eq!(data(&b), ("words\nmore\n".into(), "3\n".into()));
+}
+
+/// A desk whose module has data without a version, and this `setup`.
+fn without_version(setup: &str) -> Bench {
+    let b = Bench::new();
+    let script =
+        format!("#!/bin/sh\ncase $1 in\nsetup) {setup} ;;\nobserver) echo told >>words ;;\nesac\n");
+    put(&b, "spam", &["setup", "observer"], "", &script);
+    b.configure(&format!("{}modules = [\"spam\"]\n", path_line(&b)));
+    b.make_store();
+    b
+}
+
+#[test]
+fn data_without_a_version_stays_where_it_is() {
+    // G8: what the module writes while its `setup` runs, and fails, is kept.
+    let b = without_version(": >asked; until [ -e words ]; do sleep 0.05; done; exit 1");
+    let upgrade = b.command(&["modules", "upgrade"]);
+    let upgrade = std::thread::spawn(move || finish(upgrade, b""));
+    while !b.ticket(".tickets/modules/spam/data/asked").exists() {
+        std::thread::yield_now();
+    }
+    b.file("submit", "Subject: Hi\n\nx\n");
+    let fault = "tickets: module spam: its data is not set up: it exited with status 1\n";
+    upgrade.join().unwrap().is(75, "", fault);
+    assert_eq!(data(&b), ("told\n".into(), String::new()));
+    assert_eq!(b.outbox(), [""; 0]);
+    // The same if it is killed, and what it wrote before as well.
+    if !strace_is_here() {
+        return;
+    }
+    let fresh = || {
+        let b = without_version(":");
+        b.works("modules upgrade");
+        for name in ["a", "b", "c"] {
+            b.put(&format!("tickets/.tickets/modules/spam/data/{name}"), b"");
+        }
+        b
+    };
+    killed_at_each(&["modules", "upgrade"], fresh, |b, what| {
+        b.put("tickets/.tickets/modules/spam/data/words", b"since\n");
+        b.says("modules upgrade", "spam: set up\n");
+        let home = b.ticket(".tickets/modules/spam");
+        let names = |dir: &str| {
+            let names = fs::read_dir(home.join(dir)).unwrap();
+            let mut names: Vec<_> = names.map(|it| it.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names("data"), ["a", "b", "c", "words"], "{what}");
+        assert_eq!(data(b).0, "since\n", "{what}");
+        let left = names("")
+            .into_iter()
+            .any(|name| name == "copy" || name == "before-new");
+        assert!(!left, "{what}: {:?}", names(""));
+    });
 }
 
 /// Runs `args` on a fresh desk and kills it at each call that changes something; then `check`.
