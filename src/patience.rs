@@ -2,7 +2,8 @@
 
 use crate::error::{Fault, Status};
 use anyhow::{Context, Result};
-use std::fs::File;
+use nix::unistd::{Pid, getpgid};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
@@ -51,7 +52,7 @@ impl Patience {
 }
 
 /// A file of which we have the flock. The lock ends when this is dropped: closing the file would not end it as long as
-/// a program that another thread is starting has a copy of the descriptor.
+/// a program that was given it, or that another thread is starting, has a copy of the descriptor.
 #[derive(Debug)]
 pub(crate) struct Locked(File);
 
@@ -61,9 +62,17 @@ impl Locked {
     /// # Errors
     /// The file system has no such locks.
     pub(crate) fn now(file: File) -> io::Result<Option<Locked>> {
+        Ok(Locked::try_on(file)?.ok())
+    }
+
+    /// The same, which gives the file back if others hold it.
+    ///
+    /// # Errors
+    /// As for [`Locked::now`].
+    pub(crate) fn try_on(file: File) -> io::Result<Result<Locked, File>> {
         match fs2::FileExt::try_lock_exclusive(&file) {
-            Ok(()) => Ok(Some(Locked(file))),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
+            Ok(()) => Ok(Ok(Locked(file))),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(Err(file)),
             Err(e) => Err(e),
         }
     }
@@ -132,20 +141,50 @@ pub(crate) fn held(file: &File, path: &Path) -> Fault {
     }
 }
 
-/// The process that holds the flock on `file`, where the kernel tells.
-fn holder(file: &File) -> Option<u32> {
-    let inode = format!(":{}", file.metadata().ok()?.ino());
-    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+/// The process that holds the flock on `file`, where the kernel tells: the one that took it, else one that was given
+/// the file by it.
+pub(crate) fn holder(file: &File) -> Option<u32> {
+    let inode = file.metadata().ok()?.ino();
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let taker = locks.lines().find_map(|line| taker(line, inode))?;
+    match is_there(taker) {
+        true => Some(taker),
+        false => heir(inode),
+    }
+}
+
+/// Who took the flock that a line describes, if it is one on this inode.
+fn taker(line: &str, inode: u64) -> Option<u32> {
     // 1: FLOCK  ADVISORY  WRITE 1234 fd:01:5678 0 EOF
-    locks.lines().find_map(|line| {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        match words[..] {
-            [_, "FLOCK", _, _, pid, id, ..] if id.ends_with(&inode) => {
-                pid.parse().ok().filter(|&pid| pid > 1)
-            }
-            _ => None,
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    match words[..] {
+        [_, "FLOCK", _, _, pid, id, ..] if id.ends_with(&format!(":{inode}")) => {
+            pid.parse().ok().filter(|&pid| pid > 1)
         }
-    })
+        _ => None,
+    }
+}
+
+/// A process that has an open file with a flock on this inode: the leader of its group, which began what the others do.
+fn heir(inode: u64) -> Option<u32> {
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut pids = processes.filter_map(|it| it.file_name().to_str()?.parse::<u32>().ok());
+    let pid = pids.find(|pid| {
+        let files = fs::read_dir(format!("/proc/{pid}/fdinfo"));
+        let mut texts = (files.into_iter().flatten().flatten())
+            .filter_map(|file| fs::read_to_string(file.path()).ok());
+        texts.any(|text| {
+            let mut locks = text.lines().filter_map(|line| line.strip_prefix("lock:"));
+            locks.any(|line| taker(line, inode).is_some())
+        })
+    })?;
+    let group = getpgid(Some(Pid::from_raw(pid.cast_signed()))).ok();
+    let leader = group.map(|group| group.as_raw().cast_unsigned());
+    leader.filter(|leader| is_there(*leader)).or(Some(pid))
+}
+
+fn is_there(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
 }
 
 #[cfg(test)]

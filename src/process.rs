@@ -5,9 +5,11 @@
 //! file, so a program that writes a lot cannot block. What it says on its stdout, if anybody wants to know, comes
 //! through a pipe and is limited.
 
+mod children;
 mod family;
 pub mod stream;
 
+use children::{KILL_WAIT, pid};
 pub(crate) use family::Family;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,9 +24,6 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
-
-/// How long to wait for a killed program to exit. One that is setuid, as Exim is, cannot be killed.
-const KILL_WAIT: Duration = Duration::from_secs(2);
 
 /// How often to look where the kernel cannot say when a program exits.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -79,6 +78,10 @@ impl Running {
     /// # Errors
     /// Those of starting a program.
     pub fn start(command: &mut Command, limit: Duration) -> io::Result<Running> {
+        Running::start_with(command, limit, &[])
+    }
+
+    fn start_with(command: &mut Command, limit: Duration, held: &[&File]) -> io::Result<Running> {
         // If no temporary file can be had, its words are lost, but it runs.
         let stderr = tempfile::tempfile().ok();
         let copy = stderr.as_ref().and_then(|file| file.try_clone().ok());
@@ -87,9 +90,9 @@ impl Running {
             // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
             // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
             .process_group(0);
-        let child = command.spawn()?;
+        let child = children::start(command, held)?;
         Ok(Running {
-            exit: pid(&child).and_then(exit_of),
+            exit: exit_of(pid(&child)),
             child,
             stdout: None,
             stderr,
@@ -99,7 +102,8 @@ impl Running {
     }
 
     /// Starts `command`, which may run for `limit`, and say `most` bytes on its stdout. What it leaves running when it
-    /// exits is killed.
+    /// exits is killed. It has the files `held` as well: a lock on one lasts as long as it runs, though this process be
+    /// killed, or until it is given back.
     ///
     /// # Errors
     /// Those of starting a program.
@@ -107,8 +111,9 @@ impl Running {
         command: &mut Command,
         limit: Duration,
         most: usize,
+        held: &[&File],
     ) -> io::Result<Running> {
-        let mut running = Running::start(command.stdout(Stdio::piped()), limit)?;
+        let mut running = Running::start_with(command.stdout(Stdio::piped()), limit, held)?;
         running.stdout = running.child.stdout.take().map(|pipe| Stdout {
             pipe: File::from(OwnedFd::from(pipe)),
             said: Vec::new(),
@@ -152,18 +157,14 @@ impl Running {
 
     /// True if [`Running::wait`] needs no time.
     pub fn has_exited(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+        !matches!(children::ended(&mut self.child), Ok(None))
     }
 
     /// Asks it and all that it started to end, and kills those that have not done so after `grace`. So end children in
-    /// groups of their own, too, unless they were left behind.
+    /// groups of their own, too, unless they were left behind. It must not have been seen to exit.
     pub fn stop(&mut self, grace: Duration) {
-        let family = pid(&self.child).map(Family::of).unwrap_or_default();
-        self.signal(Signal::SIGTERM);
-        family.signal(Signal::SIGTERM);
-        let _ = self.wait_at_most(grace, &mut |_| {});
+        children::end(&[pid(&self.child)], grace, || false);
         self.kill(End::TimedOut);
-        family.signal(Signal::SIGKILL);
     }
 
     /// What it said on its stdout.
@@ -217,7 +218,7 @@ impl Running {
         if self.stdout.is_some() && self.has_left_children() {
             self.signal(Signal::SIGKILL);
         }
-        match self.child.try_wait() {
+        match children::ended(&mut self.child) {
             Ok(status) => Ok(status.map(End::Exited)),
             Err(cause) if cause.raw_os_error() == Some(Errno::ECHILD as i32) => {
                 Ok(Some(End::Unknown))
@@ -229,8 +230,8 @@ impl Running {
     /// True if it has exited and is not reaped, so that its number still names its children's group.
     fn has_left_children(&self) -> bool {
         let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
-        let status = pid(&self.child).map(|pid| waitid(Id::Pid(pid), flags));
-        matches!(status, Some(Ok(status)) if status != WaitStatus::StillAlive)
+        let status = waitid(Id::Pid(pid(&self.child)), flags);
+        matches!(status, Ok(status) if status != WaitStatus::StillAlive)
     }
 
     /// Takes what it has said so far. True if that is too much.
@@ -296,15 +297,11 @@ impl Running {
     fn signal(&mut self, signal: Signal) {
         // As long as it is not reaped, its number cannot have become another process group's. Its children may run on
         // when it has exited; then only a group that still has members keeps the number from being used again.
-        let sent = pid(&self.child).map_or(Err(Errno::ESRCH), |pid| killpg(pid, signal));
+        let sent = killpg(pid(&self.child), signal);
         if sent.is_err() && signal == Signal::SIGKILL {
             drop(self.child.kill());
         }
     }
-}
-
-fn pid(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().map(Pid::from_raw)
 }
 
 /// What is readable once the process has exited.

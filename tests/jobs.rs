@@ -31,7 +31,7 @@ fn due(config: &str, jobs: &[&str]) -> Bench {
 }
 
 /// Makes a job due that was seen.
-fn make_due(bench: &Bench, job: &str) {
+pub fn make_due(bench: &Bench, job: &str) {
     let mut state = state(bench, job);
     state["last"] = 0.into();
     bench.put(

@@ -61,9 +61,9 @@ const FLOORS: [&[&str]; 9] = [
     &["desk"],
     &["store", "index", "outbox", "config", "limits"],
     // The outbox hands mail to sendmail, and what happened to modules.
-    &["sendmail", "module", "patience", "log"],
-    // The configuration is read as the one whose desk it is, and programs are started as that one.
-    &["ticket", "privilege", "process"],
+    &["sendmail", "module", "log"],
+    // The configuration is read as the one whose desk it is, and programs are started as that one. All wait for locks.
+    &["ticket", "privilege", "process", "patience"],
     &["mail", "memory", "terminal"],
 ];
 

@@ -149,7 +149,7 @@ impl Observer for ModuleObserver {
                 return Ok(Released::default());
             }
             // It is told by another process just now.
-            Err(it @ Failure::Busy) => return Err(Uncarried::Busy(it.to_string())),
+            Err(it @ Failure::Busy(_)) => return Err(Uncarried::Busy(it.to_string())),
             // That is not its fault.
             Err(it @ Failure::NotReady(_)) => return Err(Uncarried::Failed(it.to_string())),
             Err(Failure::TimedOut(_)) if told.limit.is_some_and(|limit| limit < own) => {

@@ -1,8 +1,10 @@
 //! Asks a module, and waits for its answer.
 
 use super::head::Head;
+use super::home::LockError;
 use super::manifest::{PROTOCOL, Point};
 use super::one::Module;
+use crate::patience::Locked;
 use crate::process::{End, Running};
 use serde_json::{Map, Value};
 use std::ffi::OsString;
@@ -48,8 +50,8 @@ pub enum Failure {
     NoProgram(PathBuf, bool),
     /// Its program cannot be started.
     CannotRun(io::Error),
-    /// It ran at once with another one of it for too long.
-    Busy,
+    /// It ran at once with another one of it for too long, of which this process runs.
+    Busy(Option<u32>),
     /// It did not answer within this time, and was killed.
     TimedOut(Duration),
     /// It exited with this status. What it wrote to its stderr last comes with it, here and below.
@@ -86,7 +88,8 @@ impl fmt::Display for Failure {
                 f.write_str("it cannot be started: a script needs a first line such as #!/bin/sh")
             }
             Failure::CannotRun(e) => write!(f, "it cannot be started: {e}"),
-            Failure::Busy => f.write_str("it was busy for too long"),
+            Failure::Busy(None) => f.write_str("it was busy for too long"),
+            Failure::Busy(Some(pid)) => write!(f, "it was busy for too long: process {pid}"),
             Failure::TimedOut(limit) => {
                 write!(f, "it did not answer within {}", in_words(*limit))
             }
@@ -133,7 +136,7 @@ pub struct Asking {
     running: Running,
     limit: Duration,
     /// Held until it has answered, if there must not be two of it.
-    _turn: Option<File>,
+    _turn: Option<Locked>,
 }
 
 impl Module {
@@ -142,16 +145,18 @@ impl Module {
     /// # Errors
     /// It cannot be started.
     pub fn ask(&self, request: Request) -> Result<Asking, Failure> {
-        self.ask_with(request, |_| ())
+        self.ask_with(request, &[], |_| ())
     }
 
-    /// The same with `change` made to its program's environment.
+    /// The same with `change` made to its program's environment. The locks on the files `held` last as long as it runs,
+    /// though this process be killed.
     ///
     /// # Errors
     /// See [`Module::ask`].
     pub fn ask_with(
         &self,
         request: Request,
+        held: &[&File],
         change: impl FnOnce(&mut Command),
     ) -> Result<Asking, Failure> {
         let own = match request.point {
@@ -166,8 +171,9 @@ impl Module {
             .limit
             .map_or(own, |limit| limit.saturating_sub(begun.elapsed()).min(own));
         change(&mut command);
-        let running =
-            Running::start_to_hear(&mut command, limit, MOST).map_err(|e| self.unstarted(e))?;
+        let held: Vec<&File> = held.iter().copied().chain(turn.as_deref()).collect();
+        let running = Running::start_to_hear(&mut command, limit, MOST, &held);
+        let running = running.map_err(|e| self.unstarted(e))?;
         Ok(Asking {
             running,
             limit,
@@ -176,20 +182,15 @@ impl Module {
     }
 
     /// Its program, ready to be started for a request, and what has to be held until it has answered.
-    pub(super) fn ready(&self, request: &Request) -> Result<(Command, Option<File>), Failure> {
+    pub(super) fn ready(&self, request: &Request) -> Result<(Command, Option<Locked>), Failure> {
         let patience = request.limit.unwrap_or(Duration::MAX);
-        let turn = match self.manifest.serial {
-            true => Some(self.home.lock_within("serial", patience).map_err(
-                |e| match e.kind() {
-                    ErrorKind::TimedOut => Failure::Busy,
-                    _ => Failure::NotReady(format!(
-                        "cannot lock {}: {e}",
-                        self.home.path().display()
-                    )),
-                },
-            )?),
-            false => None,
-        };
+        let turn = (self.manifest.serial).then(|| self.home.lock_within("serial", patience));
+        let turn = turn.transpose().map_err(|e| match e {
+            LockError::HeldBy(pid) => Failure::Busy(pid),
+            LockError::File(e) => {
+                Failure::NotReady(format!("cannot lock {}: {e}", self.home.path().display()))
+            }
+        })?;
         let input = self.input(request)?;
         let mut command = self.command(request.point)?;
         command.stdin(input);

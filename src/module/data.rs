@@ -9,7 +9,7 @@
 
 use super::ask::Request;
 use super::head::Head;
-use super::home::Home;
+use super::home::{Home, LockError};
 use super::manifest::Point;
 use super::one::Module;
 use super::tree;
@@ -84,10 +84,10 @@ impl Module {
     /// # Errors
     /// Why it could not be done.
     pub fn set_up(&self) -> Result<Option<Upgraded>, String> {
-        let lock = self.home.lock("setup.lock");
-        let _lock = lock.map_err(|e| match e.kind() {
-            io::ErrorKind::TimedOut => "somebody else upgrades its data".to_owned(),
-            _ => self.unreadable(&e),
+        let lock = self.home.lock("setup.lock").map_err(|e| match e {
+            LockError::HeldBy(None) => "somebody else upgrades its data".to_owned(),
+            LockError::HeldBy(Some(pid)) => format!("process {pid} upgrades its data"),
+            LockError::File(e) => self.unreadable(&e),
         })?;
         let home = self.home.make().map_err(|e| self.unreadable(&e))?;
         let from = self.mend(&home).map_err(|e| self.unreadable(&e))?;
@@ -103,12 +103,14 @@ impl Module {
                 let copied = self.keep(&home, from);
                 copied.map_err(|e| format!("cannot copy its data: {e}"))?;
             }
-            let asked = self.ask(Request {
+            let request = Request {
                 point: Point::Setup,
                 head: Head::default().with("from", from).with("to", to),
                 mail: None,
                 limit: None,
-            });
+            };
+            // Nobody begins anew as long as it runs, though this process be killed.
+            let asked = self.ask_with(request, &[&lock], |_| ());
             if let Err(why) = asked.and_then(|asking| asking.answer()) {
                 let put_back = to.map_or(Ok(()), |_| self.put_back(&home, from));
                 let put_back = put_back.map_err(|e| format!("; its data was not put back: {e}"));

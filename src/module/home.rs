@@ -1,8 +1,8 @@
 //! What the desk keeps of a module in the store: `.tickets/modules/NAME`, with the module's own data in `data`.
 
 use crate::files::{Dir, absent};
+use crate::patience::{self, Locked};
 use nix::fcntl::OFlag;
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -83,11 +83,11 @@ impl Home {
         written.inspect_err(|_| drop(new.remove()))
     }
 
-    /// A lock there. It is given back when the file is dropped, or its process dies; a child that gets the file keeps it.
+    /// A lock there. It is given back when it is dropped, or when its process and each that was given the file are gone.
     ///
     /// # Errors
-    /// `TimedOut` if somebody else keeps it, and those of open(2).
-    pub fn lock(&self, name: &str) -> io::Result<File> {
+    /// Somebody else keeps it, and those of open(2).
+    pub(crate) fn lock(&self, name: &str) -> Result<Locked, LockError> {
         self.lock_within(name, PATIENCE)
     }
 
@@ -95,17 +95,43 @@ impl Home {
     ///
     /// # Errors
     /// As for [`Home::lock`].
-    pub fn lock_within(&self, name: &str, patience: Duration) -> io::Result<File> {
+    pub(crate) fn lock_within(&self, name: &str, patience: Duration) -> Result<Locked, LockError> {
         let place = self.make()?.at(name);
-        let file = place.open(OFlag::O_RDWR | OFlag::O_CREAT)?;
         let until = Instant::now() + patience.min(PATIENCE);
+        let mut file = place.open(OFlag::O_RDWR | OFlag::O_CREAT)?;
         loop {
-            match fs2::FileExt::try_lock_exclusive(&file) {
-                Ok(()) => return Ok(file),
-                Err(e) if e.kind() != ErrorKind::WouldBlock => return Err(e),
-                Err(_) if Instant::now() >= until => return Err(ErrorKind::TimedOut.into()),
-                Err(_) => std::thread::sleep(AGAIN),
+            match Locked::try_on(file)? {
+                Ok(locked) => return Ok(locked),
+                Err(held) if Instant::now() >= until => {
+                    return Err(LockError::HeldBy(patience::holder(&held)));
+                }
+                Err(held) => file = held,
             }
+            std::thread::sleep(AGAIN);
+        }
+    }
+}
+
+/// Why there is no lock.
+#[derive(Debug)]
+pub(crate) enum LockError {
+    /// Somebody else keeps it: this process, where the kernel says so.
+    HeldBy(Option<u32>),
+    /// The file cannot be opened or locked.
+    File(io::Error),
+}
+
+impl From<io::Error> for LockError {
+    fn from(e: io::Error) -> LockError {
+        LockError::File(e)
+    }
+}
+
+impl From<LockError> for io::Error {
+    fn from(e: LockError) -> io::Error {
+        match e {
+            LockError::HeldBy(_) => ErrorKind::TimedOut.into(),
+            LockError::File(e) => e,
         }
     }
 }

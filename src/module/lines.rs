@@ -2,6 +2,7 @@
 
 use super::ask::{Failure, Request};
 use super::one::Module;
+use crate::patience::Locked;
 use crate::process::{End, Running, stream::Said};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -24,7 +25,7 @@ pub struct AnswerLines {
     /// It has exited.
     exited: bool,
     /// Held until it has answered, if there must not be two of it.
-    _turn: Option<File>,
+    _turn: Option<Locked>,
 }
 
 impl Module {
@@ -41,7 +42,8 @@ impl Module {
         let limit = self.manifest.limit(request.point);
         let (mut command, turn) = self.ready(&request)?;
         change(&mut command);
-        let running = Running::start_to_hear(&mut command, limit, LINE);
+        let held: Vec<&File> = turn.as_deref().into_iter().collect();
+        let running = Running::start_to_hear(&mut command, limit, LINE, &held);
         Ok(AnswerLines {
             running: running.map_err(|e| self.unstarted(e))?,
             limit,

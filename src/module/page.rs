@@ -70,7 +70,7 @@ impl Module {
         command.env("TICKETS_SETTINGS", self.settings());
         let body = body(request.body).map_err(|e| Failure::NotReady(e.to_string()))?;
         command.stdin(body);
-        let running = Running::start_to_hear(&mut command, limit, MOST);
+        let running = Running::start_to_hear(&mut command, limit, MOST, &[]);
         let mut running = running.map_err(|e| self.unstarted(e))?;
         match running.wait().map_err(Failure::CannotRun)? {
             End::TimedOut => Err(Failure::TimedOut(limit)),

@@ -63,7 +63,7 @@ impl Module {
             mail: None,
             limit: None,
         };
-        let answer = self.ask_with(request, change)?.answer()?;
+        let answer = self.ask_with(request, &[], change)?.answer()?;
         read(&answer).map_err(Failure::Odd)
     }
 }

@@ -1,5 +1,6 @@
 //! When a job runs, as far as its configuration does not say so, and what a run of it is told. Pure.
 
+use std::fs::File;
 use std::time::Duration;
 
 /// When a job runs, unless a table `[job.NAME]` says otherwise.
@@ -47,10 +48,12 @@ impl JobTimes {
 }
 
 /// What a run of a job is told. All times are in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JobDue {
+#[derive(Clone, Copy, Debug)]
+pub struct JobDue<'a> {
     /// The time for which it runs.
     pub time: i64,
     /// When it last began a run that did what it should.
     pub last_ok: Option<i64>,
+    /// The locked file that says that it runs. A module that does the work is given it: it may outlive this process.
+    pub lock: &'a File,
 }

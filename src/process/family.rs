@@ -1,6 +1,7 @@
 //! What a process has started, and what that has started: also those in groups of their own, whom no signal to a group
 //! reaches.
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
@@ -18,6 +19,16 @@ struct Member {
     began: u64,
 }
 
+/// What `/proc` says of a process.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    member: Member,
+    parent: i32,
+    group: i32,
+    /// It has exited, and nobody has asked how.
+    ended: bool,
+}
+
 impl Family {
     /// All that live below `pid` and have not been left behind: whose parents live, too. None where `/proc` says nothing.
     pub(crate) fn of(pid: Pid) -> Family {
@@ -28,8 +39,8 @@ impl Family {
                 .file_name()
                 .to_str()
                 .and_then(|name| name.parse().ok());
-            if let Some((member, parent)) = pid.and_then(look) {
-                children.entry(parent).or_default().push(member);
+            if let Some(seen) = pid.and_then(look) {
+                children.entry(seen.parent).or_default().push(seen.member);
             }
         }
         let mut members = Vec::new();
@@ -46,27 +57,65 @@ impl Family {
 
     /// Sends a signal to those that still live.
     pub(crate) fn signal(&self, signal: Signal) {
+        for member in self.0.iter().filter(|member| member.is_there().is_some()) {
+            // With whoever it has started since, if it leads a group: that number is its own as long as it lives.
+            if signal == Signal::SIGKILL {
+                let _ = killpg(Pid::from_raw(member.pid), signal);
+            }
+            let _ = kill(Pid::from_raw(member.pid), signal);
+        }
+    }
+
+    /// Asks those to end that are not in the process group `group`, which was asked already.
+    pub(super) fn ask_others(&self, group: Pid) {
+        let is_other = |seen: Seen| seen.group != group.as_raw();
         for member in &self.0 {
-            if look(member.pid).is_some_and(|(now, _)| now == *member) {
-                // With whoever it has started since, if it leads a group: that number is its own as long as it lives.
-                if signal == Signal::SIGKILL {
-                    let _ = killpg(Pid::from_raw(member.pid), signal);
-                }
-                let _ = kill(Pid::from_raw(member.pid), signal);
+            if member.is_there().is_some_and(is_other) {
+                let _ = kill(Pid::from_raw(member.pid), Signal::SIGTERM);
             }
         }
     }
+
+    /// True if nobody of it runs any more whom we may end.
+    pub(super) fn has_ended(&self) -> bool {
+        let runs = |member: &Member| member.is_there().is_some_and(Seen::can_be_ended);
+        !self.0.iter().any(runs)
+    }
 }
 
-/// A process, and its parent.
-fn look(pid: i32) -> Option<(Member, i32)> {
+/// True as long as the process runs, and may be ended by us.
+pub(super) fn runs(pid: Pid) -> bool {
+    look(pid.as_raw()).is_some_and(Seen::can_be_ended)
+}
+
+impl Member {
+    fn is_there(&self) -> Option<Seen> {
+        look(self.pid).filter(|now| now.member == *self)
+    }
+}
+
+impl Seen {
+    /// One that is setuid, as Exim is, cannot be signalled: it is no use to wait for it.
+    fn can_be_ended(self) -> bool {
+        !self.ended && kill(Pid::from_raw(self.member.pid), None) != Err(Errno::EPERM)
+    }
+}
+
+fn look(pid: i32) -> Option<Seen> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // Its name stands in brackets, and may hold any character.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
-    let parent = fields.nth(1)?.parse().ok()?;
-    let began = fields.nth(17)?.parse().ok()?;
-    Some((Member { pid, began }, parent))
+    let ended = ["Z", "X"].contains(&fields.next()?);
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let began = fields.nth(16)?.parse().ok()?;
+    Some(Seen {
+        member: Member { pid, began },
+        parent,
+        group,
+        ended,
+    })
 }
 
 #[cfg(test)]
@@ -88,7 +137,7 @@ mod tests {
         let mut out = BufReader::new(parent.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
         let child: i32 = line.trim().parse().unwrap();
-        let (member, _) = look(child).unwrap();
+        let member = look(child).unwrap().member;
         let family = Family::of(Pid::from_raw(i32::try_from(parent.id()).unwrap()));
         assert!(family.0.contains(&member), "{family:?}");
         family.signal(Signal::SIGKILL);
@@ -99,7 +148,7 @@ mod tests {
         // Nobody else has got its number and is hit.
         family.signal(Signal::SIGKILL);
         assert_eq!(
-            look(std::process::id().cast_signed()).map(|(it, _)| it.pid),
+            look(std::process::id().cast_signed()).map(|it| it.member.pid),
             Some(std::process::id().cast_signed())
         );
     }

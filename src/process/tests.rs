@@ -35,7 +35,8 @@ fn what_it_says_is_heard_up_to_a_limit() {
         ("exec >&-; :", End::Exited(ExitStatus::default()), 0),
     ];
     for (script, end, at_least) in table {
-        let mut running = Running::start_to_hear(&mut shell(&dir, script), LONG, 100_000).unwrap();
+        let mut running =
+            Running::start_to_hear(&mut shell(&dir, script), LONG, 100_000, &[]).unwrap();
         assert_eq!(running.wait().unwrap(), *end, "{script}");
         assert!(running.said().len() >= *at_least, "{script}");
         assert!(running.said().len() <= 100_000 + 16384, "{script}");
@@ -47,7 +48,7 @@ fn what_a_module_leaves_running_ends_with_it() {
     // G5. The sleeper holds the FIFO, as a writer.
     let dir = tempfile::tempdir().unwrap();
     let script = "mkfifo f; exec 3<>f; sleep 3600 & exit 0";
-    let mut running = Running::start_to_hear(&mut shell(&dir, script), LONG, 1000).unwrap();
+    let mut running = Running::start_to_hear(&mut shell(&dir, script), LONG, 1000, &[]).unwrap();
     assert_eq!(running.wait().unwrap(), End::Exited(ExitStatus::default()));
     wait_for_the_last_holder(&dir, "f");
 }

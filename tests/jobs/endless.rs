@@ -7,6 +7,7 @@ use crate::bench::{Bench, binary};
 use crate::deliver::mail;
 use crate::manager::shelf::{path_line, put, set_mode};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -55,6 +56,61 @@ fn a_loop_goes_on_as_the_new_program() {
         format!("--config {} tick --loop\n", config.display())
     );
     assert_eq!(history(&bench, "flush").len(), 1);
+}
+
+// I2: with a long job, and another program; and where the configuration cannot be read for a moment.
+#[test]
+fn a_loop_goes_on_whatever_runs_and_whatever_is_wrong_for_a_moment() {
+    let bench = due(
+        "[job.flush]\nevery = \"1000 days\"\n[job.clean-up]\nevery = \"1000 days\"\n",
+        &[],
+    );
+    let job = "[[job]]\nname = \"slow\"\nevery = \"24 h\"\n";
+    let script = "#!/bin/sh\n: >began\nuntil [ -e go ]; do sleep 0.05; done\n";
+    let on = format!("{}modules = [\"a\", \"b\", \"c\"]\n", path_line(&bench));
+    let names = ["a", "b", "c"];
+    for name in names {
+        put(&bench, name, &["job"], job, script);
+    }
+    let text = fs::read_to_string(bench.path("config.toml")).unwrap();
+    let text = text.replacen("\n[job", &format!("\n{on}[job"), 1);
+    bench.put("config.toml", text.as_bytes());
+    bench.run(&["tick"], b"").silent();
+    for name in names {
+        make_due(&bench, &format!("{name}.slow"));
+    }
+    let mut command = bench.command(&["tick", "--loop", "-v"]);
+    let command = command.stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut until_it_says = |what: &str| {
+        let mut lines = lines.by_ref().map(Result::unwrap);
+        assert!(
+            lines.any(|line| line.contains(what)),
+            "it ended before {what:?}"
+        );
+    };
+    let data = |name: &str, file: &str| format!("tickets/.tickets/modules/{name}/data/{file}");
+    until(|| {
+        names
+            .iter()
+            .all(|name| bench.path(&data(name, "began")).exists())
+    });
+    // A mistake is made, and one of them ends.
+    bench.put("config.toml", format!("{text}broken = [").as_bytes());
+    bench.put(&data("a", "go"), b"");
+    until_it_says("unclosed array");
+    // A module is another one, so that the loop is to become the new program; and another job ends.
+    put(&bench, "a", &["job"], "", script);
+    bench.put("config.toml", text.as_bytes());
+    make_due(&bench, "clean-up");
+    bench.put(&data("c", "go"), b"");
+    until_it_says("clean-up: ok: nothing to remove");
+    assert_eq!(history(&bench, "b.slow"), [""; 0]);
+    bench.put(&data("b", "go"), b"");
+    until_it_says("b.slow: ok");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 // I2, I1: a module that is switched on meanwhile has its jobs there

@@ -304,6 +304,21 @@ fn every_animal_may_have_a_job() {
     assert_eq!(bench.names(), ["1"]);
 }
 
+// I3
+#[test]
+fn a_module_that_takes_too_long_for_its_job_is_asked_once_to_end_and_has_time_for_it() {
+    let manifest = "[[job]]\nname = \"fetch\"\nevery = \"15 min\"\ntimeout = \"1 s\"\n";
+    let script = "#!/bin/sh\ntrap 'echo asked >>log; asked=1' TERM\n\
+        until [ \"$asked\" ]; do sleep 0.05; done\n\
+        for i in 1 2 3 4 5 6 7 8 9; do sleep 0.05; done\necho tidied >>log\n";
+    let bench = desk(manifest, script, "");
+    make_due(&bench, "git.fetch");
+    bench.run(&["tick"], b"").silent();
+    let log = fs::read_to_string(bench.ticket(".tickets/modules/git/data/log"));
+    assert_eq!(log.unwrap(), "asked\ntidied\n");
+    assert_eq!(history(&bench, "git.fetch"), ["killed: killed at 1 s"]);
+}
+
 // G8: an upgrade that fails is named
 #[test]
 fn a_day_later_at_most_a_module_is_upgraded() {

@@ -2,6 +2,7 @@
 
 mod config;
 mod data;
+mod ends;
 mod kit;
 mod page;
 mod points;

@@ -97,7 +97,7 @@ impl Asked {
             .env("LC_ALL", "C");
         Ok(Asked {
             program: program.to_owned(),
-            running: Running::start_to_hear(&mut command, limit, most)?,
+            running: Running::start_to_hear(&mut command, limit, most, &[])?,
             limit,
         })
     }

@@ -277,7 +277,7 @@ fn begin(
         mail: has_mail(module, point).then_some(mail),
         limit: None,
     };
-    module.ask_with(request, |command| {
+    module.ask_with(request, &[], |command| {
         is_trial(command);
         change(command);
     })

@@ -171,7 +171,7 @@ impl Job for OutsideJob {
             mail: None,
             limit: None,
         };
-        let mut asking = self.module.ask(request)?;
+        let mut asking = self.module.ask_with(request, &[due.lock], |_| ())?;
         let answer = asking.wait();
         let printed = asking.stderr_text();
         if !printed.is_empty() {

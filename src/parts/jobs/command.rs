@@ -161,7 +161,9 @@ fn run(cx: &Context, name: &str) -> Result<Status> {
     };
     if run.ended.is_none() {
         let since = when(run.started);
-        screen::remark(format_args!("{name} is still running since {since}"));
+        let pid = JobFiles::of(&desk.store, name)?.runner();
+        let pid = pid.map_or_else(String::new, |pid| format!(": process {pid}"));
+        screen::remark(format_args!("{name} is still running since {since}{pid}"));
         return Ok(Status::Ok);
     }
     screen::say(told(name, &run))?;

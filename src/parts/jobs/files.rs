@@ -2,7 +2,7 @@
 
 use super::state::JobState;
 use crate::files::{Dir, Place, absent};
-use crate::patience::Locked;
+use crate::patience::{self, Locked};
 use crate::store::Store;
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
@@ -29,10 +29,11 @@ pub(super) struct JobFiles {
     name: String,
 }
 
-/// The lock of a job: one run at a time. It is the kernel's, and goes with the process that has it.
+/// The lock of a job: one run at a time. It is the kernel's, and goes with the process that has it, and the module's that
+/// was given it.
 pub(super) struct JobLock {
     files: JobFiles,
-    _lock: Locked,
+    lock: Locked,
 }
 
 impl JobFiles {
@@ -81,10 +82,7 @@ impl JobFiles {
         loop {
             let locked = Locked::now(self.open_lock()?).with_context(|| self.doing("lock"))?;
             if let Some(lock) = locked {
-                return Ok(Some(JobLock {
-                    files: self,
-                    _lock: lock,
-                }));
+                return Ok(Some(JobLock { files: self, lock }));
             }
             if Instant::now() >= until {
                 return Ok(None);
@@ -119,6 +117,12 @@ impl JobFiles {
             Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(true),
             Err(e) => Err(e).with_context(|| self.doing("lock")),
         }
+    }
+
+    /// The process that has the lock, where the kernel says so.
+    pub(super) fn runner(&self) -> Option<u32> {
+        let lock = self.place("lock").open(OFlag::O_RDONLY);
+        patience::holder(&lock.ok()?)
     }
 
     fn open_lock(&self) -> Result<File> {
@@ -191,6 +195,11 @@ impl JobFiles {
 }
 
 impl JobLock {
+    /// The locked file.
+    pub(super) fn file(&self) -> &File {
+        &self.lock
+    }
+
     /// See [`JobFiles::state`].
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// So many jobs run at once.
@@ -58,7 +58,10 @@ impl Run for Tick {
         let mut ticker = Ticker::new(self.verbose);
         loop {
             match ticker.look(cx) {
-                Err(e) if self.endless => error::report(&e, error::hint(&e)),
+                // What runs is not left alone.
+                Err(e) if self.endless || !ticker.running.is_empty() => {
+                    error::report(&e, error::hint(&e));
+                }
                 looked => looked?,
             }
             if ticker.running.is_empty() {
@@ -69,7 +72,7 @@ impl Run for Tick {
                     break;
                 }
             }
-            ticker.wait(cx, program.is_another(cx))?;
+            ticker.wait(cx);
         }
         match ticker.mistake {
             Some(fault) => Err(fault.into()),
@@ -92,8 +95,6 @@ struct Ticker {
     ends: Sender<Ended>,
     /// A mistake in the configuration of a job. The others run all the same.
     mistake: Option<Fault>,
-    /// More are due than may run at once.
-    more: bool,
     verbose: bool,
 }
 
@@ -105,7 +106,6 @@ impl Ticker {
             ended,
             ends,
             mistake: None,
-            more: false,
             verbose,
         }
     }
@@ -120,15 +120,16 @@ impl Ticker {
         desk.beat()?;
         let (jobs, mut mistakes) = plan::plan(&desk.config, &cx.parts);
         self.mistake = (!mistakes.is_empty()).then(|| mistakes.remove(0));
-        self.more = false;
         for job in jobs.iter().filter(|job| job.enabled) {
             if self.running.contains(&job.name) {
                 continue;
             }
             match is_due(&desk, job) {
-                Ok(true) if self.running.len() >= PARALLEL => self.more = true,
-                Ok(true) => self.start(&desk.config.overrides, job),
-                Ok(false) => {}
+                // When one of them has ended it is looked again.
+                Ok(true) if self.running.len() < PARALLEL => {
+                    self.start(&desk.config.overrides, job);
+                }
+                Ok(_) => {}
                 // The state of one job cannot be read or kept: that of others may be.
                 Err(e) => error::report(&e, error::hint(&e)),
             }
@@ -155,23 +156,16 @@ impl Ticker {
     }
 
     /// Waits until a job has ended, or until it is time to look again.
-    fn wait(&mut self, cx: &Context, only_for_jobs: bool) -> Result<()> {
-        let mut all_ended = false;
-        while !all_ended {
-            let second = crate::clock::now().as_second().rem_euclid(MINUTE);
-            let left = Duration::from_secs(u64::try_from(MINUTE - second).unwrap_or(1));
-            match self.ended.recv_timeout(left) {
-                Ok(ended) => {
-                    self.running.retain(|name| *name != ended.name);
-                    self.note(cx, &ended)?;
-                    all_ended = self.more || self.running.is_empty();
-                }
-                // With another program only what runs is waited for.
-                Err(RecvTimeoutError::Timeout) if only_for_jobs && !self.running.is_empty() => {}
-                Err(_) => return Ok(()),
+    fn wait(&mut self, cx: &Context) {
+        let second = crate::clock::now().as_second().rem_euclid(MINUTE);
+        let left = Duration::from_secs(u64::try_from(MINUTE - second).unwrap_or(1));
+        if let Ok(ended) = self.ended.recv_timeout(left) {
+            self.running.retain(|name| *name != ended.name);
+            // Where that cannot be kept now, whoever looks at the job next sees that its process is gone.
+            if let Err(e) = self.note(cx, &ended) {
+                error::report(&e, error::hint(&e));
             }
         }
-        Ok(())
     }
 
     /// Keeps how a job ended whose process could not do so.
@@ -195,8 +189,12 @@ pub(super) fn note_end(desk: &Desk, name: &str, killed: Option<Duration>) -> Res
     if files.state()?.unended().is_none() {
         return Ok(());
     }
-    // Somebody else may have begun it anew by now.
-    let Some(lock) = files.lock_if_free()? else {
+    // Somebody else may have begun it anew by now. What was killed may take a moment to die.
+    let lock = match killed {
+        Some(_) => files.lock()?,
+        None => files.lock_if_free()?,
+    };
+    let Some(lock) = lock else {
         return Ok(());
     };
     let mut state = lock.state()?;

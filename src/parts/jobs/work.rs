@@ -57,6 +57,7 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     let due = JobDue {
         time: due,
         last_ok: state.last_ok,
+        lock: lock.file(),
     };
     let done = run(runs, &job.args, cx, due);
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
