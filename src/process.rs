@@ -73,12 +73,21 @@ pub enum End {
 }
 
 impl Running {
-    /// Starts `command`, which may run for `limit`.
+    /// Starts `command`, which may run for `limit`, and does what it does whether anybody waits for it or not.
     ///
     /// # Errors
     /// Those of starting a program.
     pub fn start(command: &mut Command, limit: Duration) -> io::Result<Running> {
         Running::start_with(command, limit, &[])
+    }
+
+    /// Starts `command`, which may run for `limit`, and is ended where a signal ends this process.
+    ///
+    /// # Errors
+    /// Those of starting a program.
+    pub fn start_to_end(command: &mut Command, limit: Duration) -> io::Result<Running> {
+        children::watch();
+        Running::start(command, limit)
     }
 
     fn start_with(command: &mut Command, limit: Duration, held: &[&File]) -> io::Result<Running> {
@@ -102,7 +111,7 @@ impl Running {
     }
 
     /// Starts `command`, which may run for `limit`, and say `most` bytes on its stdout. What it leaves running when it
-    /// exits is killed. It has the files `held` as well: a lock on one lasts as long as it runs, though this process be
+    /// exits is killed, and it is ended where a signal ends this process. It has the files `held` as well: a lock on one lasts as long as it runs, though this process be
     /// killed, or until it is given back.
     ///
     /// # Errors
@@ -113,6 +122,7 @@ impl Running {
         most: usize,
         held: &[&File],
     ) -> io::Result<Running> {
+        children::watch();
         let mut running = Running::start_with(command.stdout(Stdio::piped()), limit, held)?;
         running.stdout = running.child.stdout.take().map(|pipe| Stdout {
             pipe: File::from(OwnedFd::from(pipe)),

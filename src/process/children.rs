@@ -1,7 +1,8 @@
 //! The programs that this process has started and that have not ended. Whoever ends this process by a signal ends them,
 //! too, with all that they have started: nobody else would ever end them.
 //!
-//! A thread waits for the signals, since the others may be doing anything. As long as it is at work nobody else comes to
+//! A thread waits for the signals, since the others may be doing anything. It costs a tenth of a delivery, so that there
+//! is none where only sendmail is started, which needs nobody to end it. As long as it is at work nobody else comes to
 //! know how a program ended, or starts another one: what a program says that was asked to end is no answer.
 
 use super::family::{self, Family};
@@ -41,8 +42,6 @@ fn children() -> MutexGuard<'static, Vec<Pid>> {
 /// # Errors
 /// Those of starting it.
 pub(super) fn start(command: &mut Command, held: &[&File]) -> io::Result<Child> {
-    static WATCH: Once = Once::new();
-    WATCH.call_once(watch);
     // No other program is started meanwhile, which would have the files as well.
     let mut children = children();
     let let_on = |flags: FdFlag| -> io::Result<()> {
@@ -125,8 +124,14 @@ pub(super) fn end(leaders: &[Pid], grace: Duration, mut hurries: impl FnMut() ->
     }
 }
 
+/// Has a signal that ends this process end what it has started, from now on.
+pub(super) fn watch() {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(start_watching);
+}
+
 /// Starts the thread that waits for signals. Without it, a signal ends this process alone.
-fn watch() {
+fn start_watching() {
     let (give, take) = sync_channel::<Signals>(1);
     let thread = Builder::new().name("signals".into()).spawn(move || {
         if let Ok(signals) = take.recv() {

@@ -148,7 +148,7 @@ fn run(cx: &Context, name: &str) -> Result<Status> {
     let mut command = program_again(&desk.config.overrides);
     command.args(["jobs", "work", "--by-hand", name]);
     command.stdin(Stdio::null()).stdout(Stdio::null());
-    let running = Running::start(&mut command, job.timeout);
+    let running = Running::start_to_end(&mut command, job.timeout);
     let mut running = running.with_context(|| format!("cannot run the job {name}"))?;
     let killed = wait(&mut running, job.timeout).then_some(job.timeout);
     super::tick::note_end(&desk, name, killed)?;

@@ -142,7 +142,7 @@ impl Ticker {
         let mut command = program_again(desk);
         command.args(["jobs", "work", &name]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let running = Running::start(&mut command, job.timeout);
+        let running = Running::start_to_end(&mut command, job.timeout);
         let mut running = match running {
             Ok(running) => running,
             Err(e) => return remark(format_args!("cannot run the job {name}: {e}")),
