@@ -15,6 +15,7 @@ mod people;
 mod resolve;
 mod secret;
 mod served;
+mod sharing;
 mod user;
 mod value;
 
@@ -34,6 +35,7 @@ use mail::automatic::LocalSigns;
 pub use mailbox::{is_host_name, is_local_part};
 use resolve::{resolve, store};
 pub use served::{Served, served};
+pub use sharing::{MACHINE_FILE, SHARE, other_owner, served_elsewhere};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use user::User;
@@ -64,7 +66,13 @@ impl Config {
         let guess = self.addresses.domain();
         let mend = match &self.file {
             Some(file) => format!("write `domain = \"{guess}\"` into {}", file.display()),
-            None => "`tickets init --domain DOMAIN`".into(),
+            None => match self.owner_elsewhere() {
+                // A second configuration would not be that of this desk.
+                Some(owner) => {
+                    format!("it is the desk of {}; {SHARE}", privilege::name_of(owner))
+                }
+                None => "`tickets init --domain DOMAIN`".into(),
+            },
         };
         (
             format!("no domain is configured, and {guess} is only a guess"),
@@ -150,9 +158,6 @@ impl Config {
 /// The user's own configuration file, below the home directory.
 const OWN_FILE: &str = ".config/tickets/config.toml";
 
-/// The machine's own configuration file.
-pub const MACHINE_FILE: &str = "/etc/tickets/config.toml";
-
 /// The text of the file that somebody named.
 fn named(file: &Path, root: bool) -> Result<String> {
     if root {
@@ -160,10 +165,7 @@ fn named(file: &Path, root: bool) -> Result<String> {
         Ground::of(file)?.settle()?;
     }
     std::fs::read_to_string(file).map_err(|e| {
-        let fault = Fault::new(
-            Status::Config,
-            format!("cannot read {}: {e}", file.display()),
-        );
+        let fault = unreadable(file, &e);
         let fault = match absent(&e) {
             true => fault.hint(format!(
                 "`tickets --config {} init` writes one",
@@ -173,6 +175,16 @@ fn named(file: &Path, root: bool) -> Result<String> {
         };
         fault.into()
     })
+}
+
+/// A configuration that is there, or is not.
+fn unreadable(file: &Path, e: &std::io::Error) -> Fault {
+    let text = format!("cannot read {}: {e}", file.display());
+    let fault = Fault::new(Status::Config, text);
+    match e.kind() {
+        std::io::ErrorKind::PermissionDenied => fault.hint(sharing::readable(file)),
+        _ => fault,
+    }
 }
 
 /// The user's file, else the system's, and its text; without either, no file and no text.
@@ -189,10 +201,7 @@ fn first_that_exists(root: bool, me: &User) -> Result<(Option<PathBuf>, String)>
         match read_text(&file) {
             Ok(text) => return Ok((Some(file), text)),
             Err(e) if absent(&e) => {}
-            Err(e) => {
-                let text = format!("cannot read {}: {e}", file.display());
-                return Err(Fault::new(Status::Config, text).into());
-            }
+            Err(e) => return Err(unreadable(&file, &e).into()),
         }
     }
     Ok((None, String::new()))

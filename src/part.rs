@@ -378,6 +378,6 @@ impl Context {
     /// # Errors
     /// As for [`Context::desk`], or the store cannot be created.
     pub fn desk_to_fill(&self) -> Result<Desk> {
-        Desk::open(self.checked_config()?)
+        Desk::open_to_fill(self.checked_config()?)
     }
 }

@@ -212,6 +212,20 @@ pub fn is_member(gid: Gid) -> bool {
     is_root() || nix::unistd::getegid() == gid || groups.contains(&gid)
 }
 
+/// True if the user database has `user` in the group.
+pub fn is_in_group(user: &User, gid: Gid) -> bool {
+    let name = CString::new(user.name.as_str()).unwrap_or_default();
+    let groups = nix::unistd::getgrouplist(&name, user.gid).unwrap_or_default();
+    groups.contains(&gid)
+}
+
+/// The user of this process, if they are in the group by now, but were not when they logged in: a process keeps the
+/// groups with which it began.
+pub fn joined_since_login(gid: Gid) -> Option<String> {
+    let user = User::from_uid(Uid::effective()).ok().flatten()?;
+    (!is_member(gid) && is_in_group(&user, gid)).then_some(user.name)
+}
+
 /// Looks up a group by name.
 ///
 /// # Errors

@@ -437,7 +437,7 @@ fn a_log_is_shared_and_its_mend_keeps_it() {
         assert_eq!(OPERATORS.map(|it| said(it).0 == ok), [true; 2], "{mend}");
         assert_eq!(lines(), before, "{mend}");
     }
-    // Without a group, it is the owner's.
+    // Without a group, it is the owner's, who is the one that filed first.
     fs::write(
         &config,
         format!("log = {log:?}\n{}", text.replace("group = \"games\"\n", "")),
@@ -445,17 +445,17 @@ fn a_log_is_shared_and_its_mend_keeps_it() {
     .unwrap();
     lchown(&log, Some(0), Some(0)).unwrap();
     fs::set_permissions(&log, PermissionsExt::from_mode(0o644)).unwrap();
-    let (_, mend) = said(OPERATORS[0]);
+    let (_, mend) = said(OPERATORS[1]);
     let shown = log.display();
     assert_eq!(
         mend.trim(),
-        format!("mend: sudo chown daemon {shown} && sudo chmod u+rw {shown}")
+        format!("mend: sudo chown sys {shown} && sudo chmod u+rw {shown}")
     );
     fs::remove_file(&log).unwrap();
-    fs::set_permissions(bench.path("home"), PermissionsExt::from_mode(0o570)).unwrap();
-    let (_, mend) = said(OPERATORS[0]);
+    fs::set_permissions(bench.path("home"), PermissionsExt::from_mode(0o750)).unwrap();
+    let (_, mend) = said(OPERATORS[1]);
     assert_eq!(
         mend.trim(),
-        format!("mend: sudo install -D -o daemon -m 640 /dev/null {shown}")
+        format!("mend: sudo install -D -o sys -m 640 /dev/null {shown}")
     );
 }

@@ -92,6 +92,79 @@ fn no_store_no_configuration() {
     assert_eq!(names, ["desk.toml"]);
 }
 
+/// E4: whoever clones a repository of the same name has a directory where the store would be.
+#[test]
+fn no_store_is_made_among_other_things() {
+    let b = machine(&[]);
+    let put = |name: &str| {
+        let (above, _) = name.rsplit_once('/').unwrap();
+        let dirs = above.match_indices('/').map(|(at, _)| &above[..at]);
+        dirs.chain([above]).for_each(|dir| b.make_dir(dir));
+        b.put(name, b"");
+    };
+    for name in [
+        "Cargo.toml",
+        "README.md",
+        "src/main.rs",
+        "target/x",
+        ".git/HEAD",
+    ] {
+        put(&format!("tree/{name}"));
+    }
+    let names = |dir: &str| {
+        let names = fs::read_dir(b.path(dir)).unwrap();
+        let mut names: Vec<_> = names.map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names("tree");
+    let tree = b.path("tree").display().to_string();
+    let set_up = |dir: &str| {
+        let given = [
+            "--domain",
+            "example.org",
+            "--admin",
+            "a@example.net",
+            "--dir",
+            dir,
+        ];
+        init(&b, &given)
+    };
+    let refused = "tickets: cannot make a store in ROOT/tree: it has other things in it (Cargo.toml, README.md, src and 1 more)\n\
+        hint: the same with `--dir ANOTHER`, a directory that is empty or is not there yet\n";
+    set_up(&tree).is(77, "", refused);
+    // Nor does an archive go there.
+    let archive = b.path("archive").display().to_string();
+    b.put(
+        "archive",
+        b"From a@b Mon Jan  1 10:00:00 2024\nSubject: x\n\nx\n",
+    );
+    let mut import = b.command(&["--dir", &tree, "import", &archive]);
+    import.env_remove("TICKETS_CONFIG");
+    let mut ran = finish(import, b"");
+    ran.stderr = ran.stderr.replace(b.path("").to_str().unwrap(), "ROOT/");
+    ran.is(77, "", refused);
+    assert_eq!(names("tree"), before);
+    assert_eq!(fs::read_dir(b.path("new")).unwrap().count(), 0);
+    // A new home or disk has nothing of anybody's in it, and what is a store already is one.
+    for (dir, there) in [
+        ("home", &["home/.profile", "home/.config/x"][..]),
+        ("disk", &["disk/lost+found/x"]),
+        ("store", &["store/archived/1", "store/notes"]),
+        ("mboxes", &["mboxes/12", "mboxes/notes"]),
+        ("empty/er", &["empty/x"]),
+    ] {
+        for name in there {
+            put(name);
+        }
+        let path = b.path(dir).display().to_string();
+        let ran = set_up(&path);
+        assert_eq!((ran.status, &*ran.stderr), (0, ""), "{dir}");
+        assert!(b.path(dir).join(".tickets").is_dir(), "{dir}");
+        fs::remove_file(b.path("new/desk.toml")).unwrap();
+    }
+}
+
 /// E3, E4: there is no file yet that could be corrected.
 #[test]
 fn a_wrong_option_is_named() {

@@ -8,9 +8,9 @@ use std::process::Command;
 
 /// A machine of its own, as one command after the other sees it: its /etc, /var/lib and /root, with the users
 /// `tickets`, who has the home that the package makes, and `other`.
-struct Machine(Bench);
+pub struct Machine(pub Bench);
 
-const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\
+pub const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\
     tickets:x:64991:64991::/var/lib/tickets:/usr/sbin/nologin\n\
     other:x:64992:64992::/var/lib/other:/usr/sbin/nologin\n";
 
@@ -20,7 +20,7 @@ const ROOTS_HOME: &str = "/root";
 const PIPE: &str = "tickets_pipe:\n  driver = pipe\n";
 
 /// `None` where none can be made.
-fn machine() -> Option<Machine> {
+pub fn machine() -> Option<Machine> {
     if ordinary_user().is_none() {
         eprintln!("SKIPPED: only root can work as root");
         return None;
@@ -53,7 +53,7 @@ fn machine() -> Option<Machine> {
 
 impl Machine {
     /// Runs a script as root; `as_user NAME COMMAND` runs one as somebody else.
-    fn run(&self, script: &str) -> Ran {
+    pub fn run(&self, script: &str) -> Ran {
         let script = format!(
             "for dir in etc:/etc var:/var/lib root:/root; do\n\
              mount --bind \"$1/${{dir%%:*}}\" \"${{dir#*:}}\" || exit 99; done\n\
@@ -75,14 +75,14 @@ impl Machine {
         ran
     }
 
-    fn put(&self, name: &str, text: &str) {
+    pub fn put(&self, name: &str, text: &str) {
         let path = self.0.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
     }
 
-    fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.0.path(name)).unwrap()
     }
 }
@@ -778,7 +778,7 @@ fn printed_commands_are_for_whom_reads_them() {
 }
 
 /// What `tickets init --exim` of this desk puts into a configuration that is not split.
-fn exim(user: &str, options: &str) -> String {
+pub fn exim(user: &str, options: &str) -> String {
     format!("TICKETS_USER = {user}\nTICKETS_COMMAND = /usr/local/bin/tickets{options}\n{PIPE}")
 }
 
@@ -789,7 +789,7 @@ fn postfix(user: &str, options: &str) -> String {
     )
 }
 
-const TEMPLATE: &str = "etc/exim4/exim4.conf.template";
+pub const TEMPLATE: &str = "etc/exim4/exim4.conf.template";
 const MASTER: &str = "etc/postfix/master.cf";
 
 /// E7: without a configuration of its own, root works on the desk to which the mail server brings mail.

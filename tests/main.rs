@@ -77,6 +77,7 @@ mod search;
 mod search_files;
 mod secret;
 mod shared_disk;
+mod sharing;
 mod shim;
 mod short;
 mod show;

@@ -412,3 +412,41 @@ fn a_closed_pipe_ends_quietly() {
         b.run_into_closed_pipe(&["show", "1", form]);
     }
 }
+
+/// E2: a ticket that is closed or opened without a word, and an empty mail, say that there is no text.
+#[test]
+fn what_has_no_text_says_so() {
+    let b = with(b"From: ann@example.net\nSubject: Printer\nMessage-ID: <1@x>\n\nHelp\n");
+    b.says("close 1", "closed 1  Printer\n");
+    b.says("reopen 1", "re-opened 1  Printer\n");
+    b.file(
+        "ticket-1",
+        "From: ann@example.net\nMessage-ID: <2@x>\n\n \n\n",
+    );
+    let shown = show(&b, &["1"]);
+    assert_eq!((shown.status, &*shown.stderr), (0, ""));
+    // The date and what stands beside it are said elsewhere.
+    let lines: Vec<&str> = shown.stdout.lines().skip(2).collect();
+    let events: Vec<&str> = (lines.iter())
+        .map(|line| match line.strip_prefix("── ") {
+            Some(rule) => rule
+                .trim_end_matches('─')
+                .trim_end()
+                .rsplit(" ── ")
+                .next()
+                .unwrap(),
+            None => line,
+        })
+        .collect();
+    assert_eq!(events[0], "opened");
+    assert_eq!(
+        (&events[1..7], events[8..].to_vec()),
+        (
+            &["", "Help", "", "closed", "(no text)", ""][..],
+            vec!["(no text)", "", events[10], "(no text)"]
+        ),
+        "{}",
+        shown.stdout
+    );
+    assert_eq!(events[7], "re-opened");
+}

@@ -1,7 +1,7 @@
 //! The hint below an error: what whoever reads it can type.
 
 use super::which::named;
-use crate::commands::text::{here, of_owner, owner};
+use crate::commands::text::{here, joined_since, of_owner, owner};
 use crate::config::Config;
 use crate::error::{self, Status, quoted};
 use crate::index::IndexError;
@@ -68,6 +68,9 @@ fn denied(args: &[OsString]) -> Option<String> {
         return Some(format!("root works on this desk as {user}, who may not"));
     }
     let config = Config::load(&named(args).overrides()).ok()?;
+    if let Some(joined) = joined_since(&config) {
+        return Some(joined);
+    }
     let owner = owner(&config).filter(|owner| *owner != Uid::effective())?;
     let mut command = of_owner(&config, owner);
     let mut words = args.iter().skip(1);

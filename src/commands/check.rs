@@ -20,13 +20,14 @@ mod postfix;
 mod queue;
 mod report;
 mod send;
+mod sharing;
 mod smtp;
 mod store;
 mod values;
 mod way;
 
 use crate::commands::logged;
-use crate::commands::text::{of_owner, owner};
+use crate::commands::text::{again, joined_since, of_owner, owner};
 use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{self, Fault, Status};
@@ -37,6 +38,7 @@ use crate::screen::say;
 use crate::ticket::State;
 use anyhow::Result;
 use diagnosis::{Diagnosis, Level, count};
+use mend::own_command;
 use nix::unistd::{AccessFlags, Uid};
 use report::{Manner, Numbers, tell};
 use std::path::{Path, PathBuf};
@@ -92,6 +94,7 @@ fn expect_own(config: &Config) -> Result<()> {
             let (dir, name) = (config.dir.display(), privilege::name_of(owner));
             let text = format!("cannot check the desk in {dir}: it is that of {name}");
             let hint = format!("`{} check`", of_owner(config, owner));
+            let hint = joined_since(config).unwrap_or(hint);
             Err(Fault::new(Status::NoPerm, text).hint(hint).into())
         }
         _ => Ok(()),
@@ -211,7 +214,13 @@ impl Check {
             Err(e) => return Err(e),
         };
         expect_own(&desk.config)?;
+        let init = own_command(desk.store.root(), &again("tickets", &cx.overrides));
+        let no_desk = sharing::nothing_yet(&desk, &init, &self.etc);
+        if let Some(finding) = no_desk.or_else(|| sharing::of_another(&desk)) {
+            return tell(vec![finding], manner, Numbers::default(), None);
+        }
         let mut found = configured::look(&desk);
+        found.extend(sharing::look(&desk));
         found.extend(authserv::look(&desk));
         found.extend(clock::look(&desk));
         found.extend(store::look(&mut desk));

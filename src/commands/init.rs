@@ -81,7 +81,7 @@ impl Run for Init {
 
     fn run(self, cx: &Context) -> Result<Status> {
         if self.make_store {
-            return cx.desk_to_fill().map(|_| Status::Ok);
+            return Desk::open_new(cx.config()?).map(|_| Status::Ok);
         }
         if self.exim || self.postfix || self.mutt {
             screen::print(&self.pieces(cx)?)?;
@@ -129,7 +129,8 @@ impl Init {
         let file = match &cx.overrides.config {
             Some(file) => file.clone(),
             None => {
-                own::nothing_is_in_force(self.user.as_deref())?;
+                let dir = cx.overrides.dir.as_deref();
+                own::nothing_is_in_force(self.user.as_deref(), &self.etc, dir)?;
                 match privilege::is_root() {
                     true => PathBuf::from(MACHINE_FILE),
                     false => Config::own_file()?,
@@ -164,7 +165,7 @@ impl Init {
             }
             match privilege::is_root() {
                 true => own::make_store(written),
-                false => Desk::open(config).map(|_| Status::Ok),
+                false => Desk::open_new(config).map(|_| Status::Ok),
             }
         })?;
         if made != Status::Ok {

@@ -60,7 +60,7 @@ impl Run for Mutt {
                 screen::remark(format_args!("{why}, so {text}; {mend}"));
             }
         }
-        as_another_user(&mut command, &desk.config.dir);
+        settle_in(&mut command, &desk.config.dir);
         command.arg("-f").arg(path);
         pass_on_desk(&mut command, &desk);
         let failed = command.exec();
@@ -89,18 +89,25 @@ fn source() -> Result<OsString> {
     Ok(format!("source \"{} init --mutt|\"", in_double_quotes(&own)).into())
 }
 
-/// What mutt misses where root has become the desk's user: that user's home has no folder for mail, which mutt would
-/// offer to make there, without root's terminal it cannot ask for the size of the screen, and its keys do not know any
-/// more whom sudo named.
-pub(super) fn as_another_user(command: &mut Command, store: &Path) {
+/// The command with which mutt asks nothing when it starts: where the folder for mail of its user is missing, it would
+/// offer to make one. A folder that there is, or that lies on a server, stays what it is. No command at
+/// all is an error to mutt.
+const NO_QUESTION: &str = r#"setenv TICKETS_FOLDER "$folder"; `f=$TICKETS_FOLDER; case $f in "~"*) f=$HOME${f#?};; esac; case $f in *://*|"") false;; *) [ ! -e "$f" ];; esac && echo 'set folder="$my_tickets_store"' || echo unsetenv TICKETS_FOLDER`"#;
+
+/// What mutt misses of its user's surroundings, who may have none: where root has become the desk's user, mutt cannot ask
+/// for the size of the screen without root's terminal, and its keys do not know any more whom sudo named.
+pub(super) fn settle_in(command: &mut Command, store: &Path) {
+    let store = in_double_quotes(&store.to_string_lossy());
+    command
+        .arg("-e")
+        .arg(format!("set my_tickets_store=\"{store}\""));
+    command.arg("-e").arg(NO_QUESTION);
     if !privilege::was_root() {
         return;
     }
     if let Some(login) = privilege::caller() {
         command.env(privilege::OPERATOR, login);
     }
-    let folder = in_double_quotes(&store.to_string_lossy());
-    command.arg("-e").arg(format!("set folder=\"{folder}\""));
     if let Some((columns, lines)) = screen::columns_and_lines() {
         command.env("COLUMNS", columns.to_string());
         command.env("LINES", lines.to_string());

@@ -231,10 +231,9 @@ fn in_mutt(program: &Path, id: TicketId, draft: &Letter, store: &Path) -> Result
     let (_, path) = write_draft(id, &draft.unfinished())?;
     let settings = "set resume_draft_files use_from use_envelope_from record=''";
     let mut command = privilege::program(program);
-    mutt::as_another_user(&mut command, store);
+    command.args(["-e", settings, "-H"]).arg(&path);
+    mutt::settle_in(&mut command, store);
     let ended = command
-        .args(["-e", settings, "-H"])
-        .arg(&path)
         .status()
         .with_context(|| format!("cannot start {}", program.display()))?;
     // mutt itself says whether it sent the mail.

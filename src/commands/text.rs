@@ -1,7 +1,7 @@
 //! Text that other programs read: a string of TOML, a command for the shell.
 
 use crate::config::{Config, MACHINE_FILE, Overrides};
-use crate::error::quoted_path;
+use crate::error::{quoted, quoted_path};
 use crate::privilege;
 use crate::ticket::address::Addresses;
 use nix::unistd::Uid;
@@ -72,6 +72,16 @@ pub(crate) fn of_owner(config: &Config, owner: Uid) -> String {
         dir: config.overrides.dir.clone(),
     };
     as_user(&overrides, owner)
+}
+
+/// What helps somebody who is in the desk's group by now, but was not when they logged in.
+pub(crate) fn joined_since(config: &Config) -> Option<String> {
+    let group = config.group.as_deref()?;
+    let name = privilege::joined_since_login(privilege::group(group).ok()?)?;
+    let group = quoted(group);
+    Some(format!(
+        "`newgrp {group}`, or log in again: {name} is in that group by now, but not in this login"
+    ))
 }
 
 /// To whom the store belongs, if there is one.

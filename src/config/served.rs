@@ -5,7 +5,7 @@
 
 use super::keys::{Config, Overrides};
 use crate::error::{Fault, Status, quoted, quoted_path};
-use crate::files::open_following;
+use crate::files::{absent, open_following};
 use crate::privilege::{self, Ground};
 use anyhow::Result;
 use nix::unistd::Uid;
@@ -66,7 +66,11 @@ impl Served {
         };
         let file = (self.options.config.clone()).unwrap_or_else(|| Config::file_in(&user.dir));
         let store = (self.options.dir.clone()).unwrap_or_else(|| user.dir.join("tickets"));
-        !self.varies() && !file.exists() && !store.exists()
+        // What may not be looked at may be there.
+        let is_gone = |path: &Path| path.metadata().is_err_and(|e| absent(&e));
+        // The store of a user who does nothing else is their home.
+        let is_home = self.options.dir.is_none() && !is_gone(&user.dir.join(".tickets"));
+        !self.varies() && is_gone(&file) && is_gone(&store) && !is_home
     }
 
     /// The program as it is typed to work on this desk.

@@ -1,13 +1,14 @@
 //! Whether there is a store. What only looks for tickets makes none: the place may be mistyped, or another user's.
 
 use super::Desk;
-use crate::config::Config;
+use crate::config::{Config, SHARE, served_elsewhere};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege;
 use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
+use std::path::Path;
 
 impl Desk {
     /// The desk that `config` describes, with a store that is ready to be written to. In a directory that holds no
@@ -22,6 +23,29 @@ impl Desk {
             desk.store.create_directories()?;
         }
         Ok(desk)
+    }
+
+    /// The desk that `config` describes, with a store that is ready to be written to, for whoever has named its place by
+    /// hand: it is made if it is missing, but not among other things.
+    ///
+    /// # Errors
+    /// Status 77 if other things lie there.
+    pub fn open_new(config: Config) -> Result<Desk> {
+        let desk = Self::look(config)?;
+        desk.store.expect_room()?;
+        desk.store.create_directories()?;
+        Ok(desk)
+    }
+
+    /// The same, where a configuration may say where the store is to be: it may lie there itself, as may what it names.
+    ///
+    /// # Errors
+    /// As for [`Desk::open_new`], if there is no configuration.
+    pub fn open_to_fill(config: Config) -> Result<Desk> {
+        match config.file {
+            Some(_) => Self::open(config),
+            None => Self::open_new(config),
+        }
     }
 
     /// True if the store has a ticket, or had one.
@@ -76,6 +100,18 @@ impl Desk {
         })
     }
 
+    /// What helps a user who has no desk: their own, or the one that there is.
+    pub(super) fn how_to_get_one(&self) -> String {
+        match served_elsewhere(Path::new("/etc")).filter(|_| !self.config.dir_named) {
+            None => "`tickets init` sets up a desk".to_owned(),
+            Some(desk) => format!(
+                "the mail server brings mail to the desk of {}: `{} list`; {SHARE}",
+                desk.user,
+                desk.command()
+            ),
+        }
+    }
+
     /// The error for a store that does not exist.
     pub(super) fn no_store(&self) -> Fault {
         let dir = self.store.root();
@@ -85,7 +121,7 @@ impl Desk {
         );
         let path = quoted_path(dir);
         let hint = match (&self.config.file, self.config.dir_named) {
-            (None, false) => "`tickets init` sets up a desk".to_owned(),
+            (None, false) => self.how_to_get_one(),
             (None, true) => {
                 format!("if the name is right, `tickets --dir {path} init` sets up a desk there")
             }

@@ -244,12 +244,13 @@ impl Desk {
     /// The remark for a desk without tickets: how to open the first one.
     pub fn no_tickets_yet(&self) -> String {
         let root = self.store.root().display();
-        match self.config.file.is_none() && matches!(self.has_store(), Ok(false)) {
-            true => format!("no tickets in {root} yet; `tickets init` sets up a desk"),
-            false => format!(
+        let is_set_up = self.config.file.is_some() || !matches!(self.is_begun(), Ok(false));
+        match is_set_up {
+            true => format!(
                 "no tickets in {root} yet; the first mail to {} opens one",
                 self.config.addresses.submit()
             ),
+            false => format!("no tickets in {root} yet; {}", self.how_to_get_one()),
         }
     }
 

@@ -86,6 +86,11 @@ pub fn conversation(
         for said in &message.modules {
             put(dim, wrapped(&format!("Module: {}", clean(said)), columns));
         }
+        // Who closes a ticket without a word has said all.
+        if message.text.trim().is_empty() && message.attachments.is_empty() {
+            put(dim, vec!["(no text)".to_owned()]);
+            continue;
+        }
         put(Style::new(), vec![String::new()]);
         for line in clean_block(&message.text).lines() {
             let style = if line.trim_start().starts_with('>') {

@@ -14,6 +14,7 @@ mod put_away;
 mod quarantine;
 mod read;
 mod recent;
+mod room;
 mod sequence;
 mod shared;
 mod staged;

@@ -1,11 +1,13 @@
 //! The keys of `contrib/muttrc` that close a ticket, in mutt and in neomutt, where the mail is delivered before sendmail
 //! has ended: the folder has moved away by then.
 
-use crate::bench::{Bench, binary};
+use crate::bench::{Bench, binary, ordinary_user};
 use crate::mutt;
 use crate::site;
+use crate::terminal::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 /// A program that the operator's mail program starts.
 fn script(bench: &Bench, name: &str, text: &str) {
@@ -70,7 +72,8 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
                 terminal.press(&["bob@example.com", "Enter"]);
                 terminal.shows("Subject:");
                 terminal.press(&["Spare part", "Enter"]);
-                terminal.shows("q:Abort");
+                terminal.shows("y:Send  q:Abort");
+                terminal.shows("utt: Compose  [Approx. msg size: ");
                 terminal.press(&["y"]);
                 site::wait("the mail to be filed", || {
                     let mbox = fs::read_to_string(bench.ticket("1")).ok()?;
@@ -89,6 +92,7 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
             terminal.press(&["Home", key]);
             if key == "C" {
                 terminal.shows("q:Abort");
+                terminal.shows("-- y:Send, close the ticket and leave  [Atts: 1]---");
                 terminal.press(&["y"]);
             }
             let both = format!("{program} {key}: the ticket to be archived and the program to end");
@@ -118,4 +122,62 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
             );
         }
     }
+}
+
+/// E3: in a home that has seen no mail yet, mutt opens a ticket, or a reply, and asks nothing; a folder of the user's own
+/// stays that.
+#[test]
+fn mutt_asks_nothing_in_a_new_home() {
+    if !site::may_run(site::missing(&["mutt", "tmux"])) {
+        return;
+    }
+    let bench = Bench::new();
+    bench.file(
+        "submit",
+        "From: ann@example.net\nSubject: Printer\nMessage-ID: <1@x>\n\nHelp\n",
+    );
+    let home = bench.path("").display().to_string();
+    let config = bench.path("config.toml").display().to_string();
+    let start = |words: &[&str]| {
+        let mut run = Command::new("setpriv");
+        if let Some((uid, gid)) = ordinary_user() {
+            run.arg(format!("--reuid={uid}"))
+                .arg(format!("--regid={gid}"));
+            run.arg("--clear-groups");
+        }
+        run.args(["env", "-i", "LANG=C.UTF-8", "TERM=screen"]);
+        run.args([
+            format!("PATH={}", site::PATH),
+            format!("HOME={home}"),
+            format!("TICKETS_CONFIG={config}"),
+        ]);
+        run.arg(binary()).args(words);
+        Terminal::start(&bench.path("tmux"), &run)
+    };
+    let rc = "set editor=/bin/true abort_unmodified=no\n";
+    bench.put(".muttrc", rc.as_bytes());
+    let terminal = start(&["mutt", "1"]);
+    terminal.shows("-Mutt: ");
+    // A question would take it.
+    terminal.press(&["q"]);
+    terminal.wait_until_gone();
+    let terminal = start(&["reply", "1"]);
+    terminal.shows("Compose");
+    terminal.press(&["q"]);
+    terminal.shows("ostpone");
+    terminal.press(&["n"]);
+    terminal.wait_until_gone();
+    bench.make_dir("own");
+    bench.put("own/box", &fs::read(bench.ticket("1")).unwrap());
+    bench.put(".muttrc", format!("{rc}set folder=~/own\n").as_bytes());
+    let terminal = start(&["mutt", "1"]);
+    terminal.shows("-Mutt: ");
+    terminal.press(&["c"]);
+    terminal.shows("Open mailbox");
+    terminal.press(&["C-u"]);
+    terminal.types("=box");
+    terminal.press(&["Enter"]);
+    terminal.shows("/own/box [Msgs:1");
+    terminal.press(&["q"]);
+    terminal.wait_until_gone();
 }

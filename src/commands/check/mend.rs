@@ -1,5 +1,6 @@
 //! Commands that mend things, for the user who reads them and may not be the one who can run them.
 
+use crate::config::{Config, SHARE};
 use crate::desk::Desk;
 use crate::error::quoted;
 use crate::privilege;
@@ -43,11 +44,14 @@ pub(super) fn own_command(store: &Path, command: &str) -> String {
 /// What puts this desk into the mail server in the place of that of `user`, in one step; `put_in` does so where none is
 /// in. A desk that is not there takes nobody's place.
 pub(super) fn take_over(desk: &Desk, put_in: &str, user: &str) -> String {
-    if desk.config.file.is_none() && !desk.config.dir.exists() {
-        return format!("sudo -u {} tickets list", quoted(user));
-    }
     let instead = format!("--instead={user}");
-    format!("{put_in} -s -- {}", quoted(&instead))
+    let command = format!("{put_in} -s -- {}", quoted(&instead));
+    let is_own = Config::own_file().is_ok_and(|own| desk.config.file.as_ref() == Some(&own));
+    match is_own {
+        // A second operator of that desk may read it.
+        true => format!("{command}  # takes it from {user}; else, {SHARE}"),
+        false => command,
+    }
 }
 
 /// A command that makes a mail server take mail for the domain, and bring it, or what helps if that is not the one that is meant.

@@ -6,6 +6,7 @@ use super::diagnosis::may;
 use super::mend::{as_owner, as_root, own_command, user};
 use super::obstacles;
 use super::owners;
+use super::sharing;
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::files::{Dir, Place, shared_kind};
@@ -102,13 +103,24 @@ fn directories(desk: &Desk) -> Vec<Diagnosis> {
         return vec![Diagnosis::fail(text).mend(owners::remount(root))];
     }
     let dirs = [root.to_owned(), root.join("archived"), desk.store.private()];
-    let shared = desk.config.group.is_some();
-    dirs.iter()
-        .filter_map(|dir| directory(dir, shared))
-        .collect()
+    if owned_by_other(root)
+        && let Some(joined) = desk.config.group.as_deref().and_then(sharing::joined_since)
+    {
+        return vec![joined];
+    }
+    let found = dirs.iter().filter_map(|dir| directory(desk, dir));
+    let mut found: Vec<Diagnosis> = found.collect();
+    // One command may mend all three.
+    found.dedup_by(|next, first| next.mend == first.mend);
+    found
 }
 
-fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
+fn owned_by_other(root: &Path) -> bool {
+    std::fs::metadata(root).is_ok_and(|meta| Uid::from_raw(meta.uid()) != geteuid())
+}
+
+fn directory(desk: &Desk, dir: &Path) -> Option<Diagnosis> {
+    let shared = desk.config.group.is_some();
     let path = dir.display();
     let meta = match std::fs::metadata(dir) {
         Ok(meta) => meta,
@@ -130,9 +142,15 @@ fn directory(dir: &Path, shared: bool) -> Option<Diagnosis> {
         if mode & 0o002 != 0 {
             (format!("everybody can write to {path}"), chmod("o-w"))
         } else if mode & 0o020 != 0 && !shared {
+            let root = desk.store.root();
+            let close = format!("chmod -R g-w {}", quoted_path(root));
+            let set = sharing::set_group(desk, meta.gid());
             (
                 format!("the group can write to {path}, but `group` is not set"),
-                chmod("g-w"),
+                format!(
+                    "{set}; else, if nobody is to share it, {}",
+                    as_owner(root, &close)
+                ),
             )
         } else {
             return None;
@@ -291,6 +309,9 @@ pub(super) fn outsider(desk: &Desk) -> Option<Diagnosis> {
     if owner != geteuid() || privilege::is_member(gid) {
         return None;
     }
+    if let Some(joined) = sharing::joined_since(group) {
+        return Some(joined);
+    }
     let owner = user(owner);
     let text = format!(
         "store: it belongs to {owner}, who is no member of the group {group}, so that no mail is filed"
@@ -321,7 +342,8 @@ fn sharing(desk: &Desk) -> Option<Diagnosis> {
     let owner = std::fs::symlink_metadata(first).map(|meta| Uid::from_raw(meta.uid()));
     let mend = match owner {
         Ok(owner) if owner != geteuid() => as_owner(first, "tickets check --mend"),
-        _ => own_command(desk.store.root(), "tickets check --mend"),
+        // Nobody else may give it to the group.
+        _ => own_command(first, "tickets check --mend"),
     };
     Some(Diagnosis::warn(text).mend(mend))
 }

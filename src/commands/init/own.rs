@@ -1,7 +1,9 @@
 //! A desk of its own: that of a user who does nothing else. Root sets it up, for the whole machine.
 
-use crate::commands::text::{of_owner, owner, user_of};
-use crate::config::{Config, MACHINE_FILE, Served, is_local_part, served};
+use crate::commands::text::{of_owner, owner, toml_string, user_of};
+use crate::config::{
+    Config, MACHINE_FILE, SHARE, Served, is_local_part, other_owner, served, served_elsewhere,
+};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege::{self, Ground};
@@ -228,36 +230,74 @@ pub fn is_mine(config: &Config) -> Result<()> {
 }
 
 /// Says no if a desk is in force already that the new one would take the place of: for root any that root works on,
-/// for a user the machine's. One of `user`, for whom root sets up a desk, whose configuration is gone is that very desk,
-/// and one of which neither configuration nor store is left is none.
+/// and that of `user`, for whom root sets up a desk; for a user the machine's, that of another to whom the store `dir`
+/// belongs, and that of another to which the mail server below `etc` brings mail. One of `user` whose configuration is
+/// gone is that very desk, and one of which neither configuration nor store is left is none.
 ///
 /// # Errors
 /// Status 77, and the command that goes on all the same.
-pub fn nothing_is_in_force(user: Option<&str>) -> Result<()> {
+pub fn nothing_is_in_force(user: Option<&str>, etc: &Path, dir: Option<&Path>) -> Result<()> {
     let own = Config::own_file()?;
+    let named = user.and_then(privilege::user);
+    let has_file = |user: &User| Config::file_in(&user.dir).exists();
+    let machines = Path::new(MACHINE_FILE);
     let (there, works, file) = match privilege::is_root() {
         true if own.exists() => (
             format!("root has one, configured in {}", own.display()),
             "tickets".to_owned(),
-            PathBuf::from(MACHINE_FILE),
+            machines.to_owned(),
         ),
+        true if !machines.exists() && named.as_ref().is_some_and(has_file) => {
+            return named.map_or(Ok(()), |user| Err(has_one(&user, dir).into()));
+        }
         true => {
             let desks = served(Path::new("/etc"));
             let is_it = |desk: &Served| desk.is_without_configuration_of(user.unwrap_or(USER));
             let is_free = |desk: &Served| is_it(desk) || desk.is_gone();
-            if desks.iter().all(is_free) || Path::new(MACHINE_FILE).exists() {
+            if desks.iter().all(is_free) || machines.exists() {
                 return Ok(());
             }
             return Err(is_served(&desks).into());
         }
-        false if !own.exists() && Path::new(MACHINE_FILE).exists() => (
+        false if !own.exists() && machines.exists() => (
             format!("this machine has one, configured in {MACHINE_FILE}"),
             "sudo tickets".to_owned(),
             own,
         ),
-        false => return Ok(()),
+        false if own.exists() => return Ok(()),
+        false => return not_anothers(etc, dir, &own),
     };
     Err(in_force(&there, &format!("`{works} list` works on it"), &file).into())
+}
+
+/// Says no where a user would have a second configuration for the store of somebody else, or a desk to which no mail
+/// comes.
+fn not_anothers(etc: &Path, dir: Option<&Path>, own: &Path) -> Result<()> {
+    if let Some((dir, owner)) = dir.and_then(|dir| Some((dir, other_owner(dir)?))) {
+        let name = privilege::name_of(owner);
+        let there = format!("the store in {} is that of {name}", dir.display());
+        return Err(in_force(&there, SHARE, own).into());
+    }
+    let Some(desk) = served_elsewhere(etc) else {
+        return Ok(());
+    };
+    let there = format!("the mail server brings mail to that of user {}", desk.user);
+    let works = format!("`{} list` works on it, and {SHARE}", desk.command());
+    Err(in_force(&there, &works, own).into())
+}
+
+/// The user for whom root sets up a desk of the machine has one already, of which the new one would know nothing.
+fn has_one(user: &User, dir: Option<&Path>) -> Fault {
+    let file = Config::file_in(&user.dir);
+    let there = format!("{} has one, configured in {}", user.name, file.display());
+    let store = dir.map_or_else(|| user.dir.join("tickets"), Path::to_owned);
+    let store = std::path::absolute(&store).unwrap_or(store);
+    let path = quoted_path(&file);
+    let moved = format!(
+        "`sudo install -D -m 644 {path} {MACHINE_FILE} && sudo rm {path}`, with `dir = {}` in it, makes it the machine's",
+        toml_string(&store.to_string_lossy())
+    );
+    in_force(&there, &moved, Path::new(MACHINE_FILE))
 }
 
 fn in_force(there: &str, works: &str, file: &Path) -> Fault {
