@@ -1,6 +1,5 @@
 //! Checks what several users who work on one desk need: a configuration that all of them read, and the way to the store.
 
-use super::configured::file_to_edit;
 use super::diagnosis::Diagnosis;
 use super::mend::{as_owner, as_root, user};
 use crate::commands::text::toml_string;
@@ -172,5 +171,9 @@ pub(super) fn joined_since(name: &str) -> Option<Diagnosis> {
 pub(super) fn set_group(desk: &Desk, gid: u32) -> String {
     let group = Group::from_gid(Gid::from_raw(gid)).ok().flatten();
     let name = group.map_or_else(|| gid.to_string(), |group| group.name);
-    format!("`group = {}` in {}", toml_string(&name), file_to_edit(desk))
+    format!(
+        "`group = {}` in {}",
+        toml_string(&name),
+        desk.config.file_to_edit()
+    )
 }
