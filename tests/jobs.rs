@@ -310,7 +310,7 @@ fn mistakes_are_named_and_keep_no_mail_waiting() {
         (
             "[job.x]\nrun = \"flsh\"\nevery = \"1 h\"\n",
             "job.x.run: there is no job \"flsh\"",
-            "the jobs are clean-up, digest, flush, quarantine, reindex, remind, upgrade",
+            "the jobs are archive, clean-up, digest, flush, quarantine, reindex, remind, upgrade",
         ),
         (
             "[job.flush]\nevery = \"1 s\"\n",
