@@ -40,7 +40,7 @@ impl Status {
 }
 
 /// An error with an exit status of its own and, optionally, a hint.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     /// Exit status of an interactive command.
     pub status: Status,

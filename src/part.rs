@@ -199,6 +199,8 @@ impl Registry {
             let built_in = self.all().filter(|(part, _)| part.module().is_none());
             return Err(no_such_part(odd, built_in.map(|(part, _)| part.name())).into());
         }
+        // Whether that part is on or not.
+        config.expect_alerts()?;
         self.on()
             .try_for_each(|part| part.check_config(config, self))
     }

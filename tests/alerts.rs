@@ -276,6 +276,76 @@ fn check_names_an_alert_that_reaches_nobody() {
 }
 
 #[test]
+fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
+    // L6
+    let b = Bench::new();
+    let good = "[[alert]]\nto = \"4917@sms.example\"\n";
+    let config = b.path("config.toml").display().to_string();
+    for (bad, why) in [
+        (
+            "[[alert]]\nto = \"a@sms.example\"\nwhen = \"22-7\"\n",
+            "number 2: alert.when: \"22-7\" names no hours such as ",
+        ),
+        (
+            "[[alert]]\nto = \"a@sms.example\"\nlimit = 5\n",
+            "number 2: alert.limit: expected a string, not integer `5`\n",
+        ),
+        (
+            "[[alert]]\nwenn = \"22-7\"\n",
+            "number 2: unknown key `wenn`\nhint: the key is `when`\n",
+        ),
+    ] {
+        b.configure(&format!("{good}{bad}"));
+        b.file("submit", mail(1, ""));
+        b.works("flush");
+        let sent = b.take_sent();
+        let to: Vec<_> = sent
+            .iter()
+            .filter(|sent| sent.field("To").unwrap().contains("sms."))
+            .collect();
+        assert_eq!(to.len(), 1, "{sent:?}");
+        let said = format!("tickets: cannot use {config}: [[alert]] {why}");
+        let ran = b.run(&["list"], b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (78, ""));
+        assert!(ran.stderr.starts_with(&said), "{ran:?}");
+        let checked = b.run(&["check"], b"");
+        let (line, _) = said
+            .trim_end()
+            .split_once("\nhint")
+            .unwrap_or((said.trim_end(), ""));
+        let line = line.replacen("tickets: ", "FAIL  config: ", 1);
+        assert_eq!(checked.status, 2);
+        assert!(checked.stdout.contains(&line), "{checked:?}");
+        std::fs::remove_dir_all(b.ticket("")).unwrap();
+    }
+    // Not a table of them.
+    b.configure("alert = 1\n");
+    b.file("submit", mail(2, ""));
+    let said = format!(
+        "tickets: cannot use {config}: [[alert]] number 1: alert: expected tables, each below a line [[alert]]\n"
+    );
+    b.run(&["list"], b"").is(78, "", &said);
+}
+
+#[test]
+fn check_names_an_alert_to_a_module_that_is_no_observer() {
+    // L6, E8
+    let b = Bench::new();
+    module(&b, "sms", WITNESS.as_bytes(), "");
+    let manifest = b.path("modules/sms/module.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("observer", "filter")).unwrap();
+    let path = b.path("modules");
+    b.configure(&format!(
+        "modules = [\"sms\"]\nmodules_path = {path:?}\n[[alert]]\nkind = \"module:sms\"\n"
+    ));
+    b.make_store();
+    let checked = b.run(&["check"], b"").stdout;
+    let line = "warn  alert: the module sms is no observer, so nobody is alerted";
+    assert!(checked.lines().any(|it| it == line), "{checked}");
+}
+
+#[test]
 fn alerts_that_are_off_tell_nobody() {
     // L6, G2
     let b = Bench::new();

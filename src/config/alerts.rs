@@ -1,16 +1,19 @@
 //! The alerts, from `[[alert]]` (L6).
 
 use super::alert::{Alert, AlertKeys};
-use super::explain::wrong;
+use super::explain::{known, wrong, wrong_value};
 use super::keys::Config;
 use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
+use crate::error::{self, Fault, Status};
 use crate::ticket::address::Addresses;
 use crate::ticket::alert::{AlertRule, PerHour};
 use crate::ticket::kind::MessageKind;
 use anyhow::Result;
 use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::path::Path;
 
 /// The part that alerts are.
 pub const ALERTS: &str = "alerts";
@@ -24,18 +27,27 @@ impl Config {
             false => &self.alerts,
         }
     }
+
+    /// Says no where one of them is left out, since it cannot be used.
+    ///
+    /// # Errors
+    /// Status 78, with its number and its key.
+    pub fn expect_alerts(&self) -> Result<()> {
+        match &self.bad_alert {
+            Some(fault) => Err(fault.clone().into()),
+            None => Ok(()),
+        }
+    }
 }
 
-/// All of them.
-///
-/// # Errors
-/// Status 78 for one that cannot be used.
+/// All that can be used, and what is wrong with the first that cannot. That keeps no mail waiting.
 pub(super) fn all(
-    keys: Vec<AlertKeys>,
+    keys: Option<Value>,
+    file: Option<&Path>,
     addresses: &Addresses,
     domain_known: bool,
     me: &User,
-) -> Result<Vec<Alert>> {
+) -> (Vec<Alert>, Option<Fault>) {
     let alert = |keys: AlertKeys| -> Result<Alert> {
         let kind = keys.kind.as_deref().unwrap_or("mail");
         let module = kind.strip_prefix("module:");
@@ -92,7 +104,54 @@ pub(super) fn all(
             holidays: keys.holidays.map(|file| expand(&file, me)).transpose()?,
         })
     };
-    keys.into_iter().map(alert).collect()
+    let tables = match keys {
+        None => Vec::new(),
+        Some(Value::Array(tables)) => tables,
+        Some(other) => vec![other],
+    };
+    let made = tables.into_iter().map(|table| read(table).and_then(alert));
+    let (mut good, mut bad) = (Vec::new(), None);
+    for (number, made) in (1..).zip(made) {
+        match made {
+            Ok(alert) => good.push(alert),
+            Err(e) => bad = bad.or_else(|| Some(of_number(number, file, &e))),
+        }
+    }
+    (good, bad)
+}
+
+/// What is wrong with the alert of this number.
+fn of_number(number: usize, file: Option<&Path>, e: &anyhow::Error) -> Fault {
+    let line = error::line(e);
+    let file = file.map_or_else(|| "the configuration".into(), Path::to_string_lossy);
+    let text = format!("cannot use {file}: [[alert]] number {number}: {line}");
+    let fault = Fault::new(Status::Config, text);
+    match error::hint(e) {
+        Some(hint) => fault.hint(hint),
+        None => fault,
+    }
+}
+
+/// The keys of a table.
+fn read(table: Value) -> Result<AlertKeys> {
+    let Value::Object(keys) = &table else {
+        return Err(wrong("alert", "expected tables, each below a line [[alert]]").into());
+    };
+    for (key, value) in keys {
+        let alone: Value = [(key.clone(), value.clone())].into_iter().collect();
+        let Err(e) = serde_json::from_value::<AlertKeys>(alone) else {
+            continue;
+        };
+        let message = e.to_string();
+        if message.starts_with("unknown field") {
+            let there: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+            let fault = Fault::new(Status::Config, format!("unknown key `{key}`"));
+            return Err(fault.hint(known(key, &there)).into());
+        }
+        let why = wrong_value(&message).unwrap_or(message);
+        return Err(wrong(&format!("alert.{key}"), &why).into());
+    }
+    Ok(serde_json::from_value(table)?)
 }
 
 fn words(key: Option<OneOrMore>) -> Vec<String> {

@@ -1,7 +1,8 @@
 //! The keys of the file, the values that they put in force, and what overrides them.
 
-use super::alert::{Alert, AlertKeys};
+use super::alert::Alert;
 use super::value::{ByteSize, OneOrMore, Risk, TimeSpan};
+use crate::error::Fault;
 use crate::log::LogTo;
 use crate::module::{OnFailure, Switched};
 use crate::ticket::address::Addresses;
@@ -54,7 +55,7 @@ pub(super) struct Keys {
     /// Read when somebody asks for it.
     pub(super) job: Option<Value>,
     pub(super) ping_token_file: Option<String>,
-    pub(super) alert: Vec<AlertKeys>,
+    pub(super) alert: Option<Value>,
 }
 
 /// The keys of a table `[module.NAME]`: what the program wants to know, and the module's own.
@@ -167,6 +168,8 @@ pub struct Config {
     pub(super) wants_digest: bool,
     /// Who is alerted of what (L6); see [`Config::alerts_on`].
     pub alerts: Vec<Alert>,
+    /// What is wrong with those that are left out; see [`Config::expect_alerts`].
+    pub(super) bad_alert: Option<Fault>,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,
 }

@@ -47,7 +47,8 @@ pub(super) fn resolve(
     let name = keys.name.unwrap_or_else(|| "Support".into());
     let ping_token_file = keys.ping_token_file.as_deref();
     let ping_token_file = ping_token_file.map(|file| expand(file, me));
-    let alerts = alerts::all(keys.alert, &addresses, domain_known, me)?;
+    let (alerts, bad_alert) =
+        alerts::all(keys.alert, file.as_deref(), &addresses, domain_known, me);
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, me)?;
@@ -95,6 +96,7 @@ pub(super) fn resolve(
         wants_digest,
         ping_token_file: ping_token_file.transpose()?,
         alerts,
+        bad_alert,
         modules_path: modules_path.transpose()?,
         addresses,
     })

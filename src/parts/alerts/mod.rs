@@ -6,6 +6,7 @@
 use crate::config::{ALERTS, Alert, Config};
 use crate::desk::Desk;
 use crate::files::read_text;
+use crate::module::Point;
 use crate::part::{Finding, Part, Registry};
 
 /// The part.
@@ -53,6 +54,12 @@ fn obstacles(desk: &Desk, alert: &Alert) -> Vec<Finding> {
         let text = format!("alert: the module {name} is not switched on, so nobody is alerted");
         let mend = format!("{name:?} in `modules` in {}", desk.config.file_to_edit());
         found.push(warn(text, Some(mend)));
+    } else if let Some(name) = &alert.module
+        && let Ok(module) = desk.config.module(name)
+        && !module.manifest.has(Point::Observer)
+    {
+        let text = format!("alert: the module {name} is no observer, so nobody is alerted");
+        found.push(warn(text, None));
     }
     if let Some(file) = &alert.holidays
         && let Err(e) = read_text(file)
