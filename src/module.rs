@@ -21,7 +21,7 @@ mod verb;
 
 pub use ask::{Answer, Asking, Failure, Request, depth};
 pub use data::Upgraded;
-pub use findings::{FindingLevel, findings, found};
+pub use findings::{FindingLevel, ModuleFinding, findings, found};
 pub use found::{MANIFEST, Runnable, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};

@@ -114,7 +114,10 @@ fn zoo(b: &Bench) -> Vec<(&'static str, Option<String>)> {
         ("bom", no_object("expected value at line 1 column 1")),
         ("closesout", None),
         ("crlf", None),
-        ("crlfscript", no_interpreter()),
+        (
+            "crlfscript",
+            Some(format!("the first line of {program} ends in CR LF")),
+        ),
         ("daemon", None),
         ("empty", None),
         ("flood", Some("it said more than 64 KiB".into())),
@@ -611,7 +614,7 @@ fn a_filter_that_fails_again_and_again_rests() {
         "Subject: The module f fails\n",
         "X-Tickets-Kind: note\n",
         "Auto-Submitted: auto-generated\n",
-        "The module f failed three times in a row, the last time since its answer is no",
+        "The module f failed three times in a row, the last time because its answer is no",
     ] {
         assert!(told[0].contains(line), "{line}\n{}", told[0]);
     }

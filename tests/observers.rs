@@ -192,7 +192,7 @@ fn every_animal_of_the_zoo_costs_no_mail_anything() {
         ("bom", no_json),
         ("closesout", ""),
         ("crlf", ""),
-        ("crlfscript", no_interpreter),
+        ("crlfscript", "the first line of"),
         ("daemon", ""),
         ("empty", ""),
         ("flood", "it said more than 64 KiB"),

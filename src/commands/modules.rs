@@ -5,10 +5,12 @@ mod data;
 mod list;
 mod named;
 mod new;
+mod remarks;
 mod replace;
 mod run;
 mod sample;
 mod switch;
+mod table;
 mod text;
 mod toml;
 

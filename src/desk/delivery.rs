@@ -213,7 +213,7 @@ impl Desk {
 
     /// Decides where a message goes. What it answers is looked up in the index, unless addresses
     /// alone decide.
-    fn route(&mut self, incoming: Incoming, opens: bool) -> Result<Route> {
+    pub(super) fn route(&mut self, incoming: Incoming, opens: bool) -> Result<Route> {
         let Incoming { message, envelope } = incoming;
         let addresses = &self.config.addresses;
         let by_address = |r: &String| matches!(addresses.target(r), Some(Target::Ticket(..)));

@@ -3,6 +3,8 @@
 //! They are asked once, after it is known where the message would go, and before any lock is taken. What they say counts
 //! only for a message that is not yet in the store: the same message at another attempt stays where it is.
 
+mod trial;
+
 use super::Desk;
 use super::parcel::{Judged, Parcel, Question, Settled};
 use crate::error::{Fault, Status};
@@ -105,7 +107,7 @@ impl Desk {
         Ok(Some(judged))
     }
 
-    /// True if a module is not to be asked now, or not to be blamed again.
+    /// True if a module that may not be asked is not to be blamed again now.
     fn rests(&self, name: &str, now: i64) -> bool {
         // Whatever stands in the configuration becomes a path here.
         is_name(name) && Home::new(self.store.root(), name).state().rests(now)
@@ -123,7 +125,7 @@ impl Desk {
         if depth() >= DEEPEST {
             return skipped("modules started it, and this program, in a circle");
         }
-        if self.rests(module.name(), question.now) {
+        if module.rests(question.now) {
             return skipped("it rests, since it failed again and again");
         }
         if left.is_zero() {
@@ -227,13 +229,6 @@ impl Desk {
             Sender::Null => json!(""),
             Sender::Unknown => Value::Null,
         };
-        let route: Vec<Value> = route
-            .iter()
-            .map(|to| match to {
-                Destination::Open => json!({"new": true}),
-                Destination::Ticket(id, verb) => json!({"ticket": id.get(), "verb": word(*verb)}),
-            })
-            .collect();
         let from = by.writer.as_ref().or(by.author.as_ref());
         let from = from.map(|Mailbox { name, address }| json!({"name": name, "address": address}));
         let rendered = render::render(message.raw(), &Limits::default());
@@ -255,7 +250,7 @@ impl Desk {
                 "envelope",
                 json!({"sender": sender, "recipients": envelope.recipients}),
             )
-            .with("route", route)
+            .with("route", told(route))
             .with(
                 "message",
                 json!({
@@ -374,6 +369,15 @@ fn word(verb: Verb) -> &'static str {
         Verb::Refused => "refused",
         Verb::Apart => "apart",
     }
+}
+
+/// Where a message would go, as filters are told.
+fn told(route: &[Destination]) -> Vec<Value> {
+    let told = |to: &Destination| match to {
+        Destination::Open => json!({"new": true}),
+        Destination::Ticket(id, verb) => json!({"ticket": id.get(), "verb": word(*verb)}),
+    };
+    route.iter().map(told).collect()
 }
 
 #[cfg(test)]

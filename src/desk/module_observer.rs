@@ -124,7 +124,7 @@ impl Observer for ModuleObserver {
     }
 
     fn rests(&self, now: i64) -> bool {
-        self.module.home.state().rests(now)
+        self.module.rests(now)
     }
 
     fn observe(&self, told: &Told) -> Result<Released, Uncarried> {

@@ -28,13 +28,12 @@ impl Desk {
                 line()
                     .text("data", &upgraded.to_string())
                     .write(Severity::Info);
-                // A note more or less changes nothing of what was done.
-                let _ = module.home.note(None, self.now());
+                self.note_module(name, None, self.now());
                 Ok(Some(upgraded))
             }
             Err(why) => {
                 line().text("failed", &why).write(Severity::Warning);
-                let _ = module.home.note(Some(&format!("setup: {why}")), self.now());
+                self.note_module(name, Some(&format!("setup: {why}")), self.now());
                 let text = format!("module {name}: its data is not set up: {why}");
                 Err(Fault::new(Status::TempFail, text).into())
             }

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::log::{LogLine, Severity};
-use crate::module::{Home, News, is_name};
+use crate::module::{Home, News, OnFailure, Point, is_name};
 use crate::ticket::compose::notice::{DeskNote, desk_note};
 use crate::ticket::person::first_addresses;
 use anyhow::Result;
@@ -27,17 +27,45 @@ impl Desk {
         }
     }
 
+    /// What becomes of that for which a module is not asked, in sentences with a blank before each.
+    fn without_module(&self, name: &str) -> String {
+        let module = self.config.module(name).ok();
+        // What cannot be read may be anything.
+        let has = |point| module.as_ref().is_some_and(|it| it.manifest.has(point));
+        let mut switched = self.config.modules.iter();
+        let on_failure = switched.find(|on| on.name == name).map(|on| on.on_failure);
+        let filter = match on_failure.unwrap_or_default() {
+            OnFailure::GoOn => " Until then mail is taken without it.",
+            OnFailure::Quarantine => " Until then mail goes into quarantine.",
+            OnFailure::Defer => " Until then mail waits at the mail server.",
+        };
+        let sentences = [
+            (module.is_none() || has(Point::Filter), filter),
+            (
+                has(Point::Observer),
+                " What it was not told waits in the outbox; `tickets flush` tries it.",
+            ),
+            (
+                has(Point::Timeline),
+                " Its events are missing in the timeline.",
+            ),
+        ];
+        let said = sentences.iter().filter(|(is_so, _)| *is_so);
+        said.map(|(_, sentence)| *sentence).collect()
+    }
+
     /// Tells the admins what is new of a module. Nothing fails because that cannot be done.
-    pub(super) fn tell_of_module(&self, name: &str, news: News, now: i64) {
+    pub(crate) fn tell_of_module(&self, name: &str, news: News, now: i64) {
         let (subject, text) = match news {
             News::Rests(why) => (
                 format!("The module {name} fails"),
                 format!(
-                    "The module {name} failed three times in a row, the last time since {}.\n\n\
-                     It rests for a while, and is then tried again; you will get a mail when it works. Until \
-                     then mail is taken without it, as its on_failure says. `tickets modules` shows how it \
-                     fares.\n",
-                    why.trim_end_matches('.')
+                    "The module {name} failed three times in a row, the last time because {}.\n\n\
+                     It rests for a while, and is then tried again; you will get a mail when it works.{} \
+                     `tickets modules` shows how it fares.\n\n\
+                     Mended? `tickets modules enable {name}` asks it again at once.\n",
+                    why.trim_end_matches('.'),
+                    self.without_module(name),
                 ),
             ),
             News::IsWell => (

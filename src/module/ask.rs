@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// The most bytes that a module may answer.
 const MOST: usize = 64 << 10;
 
+/// So many bytes of an answer that cannot be read are shown.
+const SHOWN: usize = 2 << 10;
+
 /// The PATH of modules.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -48,6 +51,8 @@ pub enum Failure {
     NotReady(String),
     /// Its program, or the interpreter that its first line names, is not there.
     NoProgram(PathBuf, bool),
+    /// The first line of its program ends in CR LF, and so names no interpreter that is there.
+    CrLf(PathBuf),
     /// Its program cannot be started.
     CannotRun(io::Error),
     /// It ran at once with another one of it for too long, of which this process runs.
@@ -83,6 +88,7 @@ impl fmt::Display for Failure {
                     path.display()
                 )
             }
+            Failure::CrLf(path) => write!(f, "the first line of {} ends in CR LF", path.display()),
             Failure::NoProgram(path, false) => write!(f, "there is no {}", path.display()),
             Failure::CannotRun(e) if e.raw_os_error() == Some(nix::libc::ENOEXEC) => {
                 f.write_str("it cannot be started: a script needs a first line such as #!/bin/sh")
@@ -259,6 +265,9 @@ impl Module {
             .env(DEPTH, (depth() + 1).to_string())
             .stdin(Stdio::null())
             .current_dir(data.path());
+        if self.trial {
+            command.env("TICKETS_TRIAL", "1");
+        }
         if let Some(zone) = std::env::var_os("TZ") {
             command.env("TZ", zone);
         }
@@ -284,6 +293,7 @@ impl Module {
     pub fn unstarted(&self, e: io::Error) -> Failure {
         let program = self.program();
         match e.kind() {
+            ErrorKind::NotFound if self.begins_with_crlf() => Failure::CrLf(program),
             ErrorKind::NotFound => {
                 let is_there = Path::new(&program).exists();
                 Failure::NoProgram(program, is_there)
@@ -322,6 +332,12 @@ impl Asking {
             End::Exited(_) | End::Unknown => {}
         }
         object(self.running.said())
+    }
+
+    /// The beginning of what it printed.
+    pub fn said_text(&self) -> String {
+        let said = self.running.said();
+        String::from_utf8_lossy(&said[..said.len().min(SHOWN)]).into_owned()
     }
 
     /// The beginning of what it wrote to its stderr.

@@ -4,7 +4,8 @@
 use super::manifest::{Manifest, is_name};
 use crate::files::{Dir, Place};
 use nix::fcntl::OFlag;
-use nix::sys::stat::{FileStat, fstat};
+use nix::libc;
+use nix::sys::stat::{FileStat, fstat, lstat};
 use nix::unistd::Uid;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
@@ -64,6 +65,7 @@ fn look(entry: &Path, name: &str) -> Result<Option<Runnable>, String> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|e| format!("cannot open {}: {e}", entry.join(name).display()))?,
     };
+    expect_way(entry)?;
     expect_own(&shelf, entry)?;
     expect_own(&dir, dir.path())?;
     let text = read(&dir.at(MANIFEST))?;
@@ -72,6 +74,41 @@ fn look(entry: &Path, name: &str) -> Result<Option<Runnable>, String> {
     expect_program(&dir, &manifest.run)?;
     let dir = dir.path().to_owned();
     Ok(Some(Runnable { manifest, dir }))
+}
+
+/// Looks at each directory above `entry`: whoever may put another in its place could put modules there. A group that may
+/// write to one is not looked at, since it often is its user's own (G3).
+fn expect_way(entry: &Path) -> Result<(), String> {
+    let mut is_real = !entry.is_symlink();
+    let way = entry.ancestors().skip(usize::from(is_real));
+    for dir in way {
+        is_real &= is_safe(dir)?;
+    }
+    if is_real {
+        return Ok(());
+    }
+    // Where a link leads is the way, too.
+    let shown = entry.display();
+    let real = std::fs::canonicalize(entry).map_err(|e| format!("cannot look at {shown}: {e}"))?;
+    let mut way = real.ancestors().skip(1);
+    way.try_for_each(|dir| is_safe(dir).map(drop))
+}
+
+/// True if nobody but root, the desk's user and a group may put another in the place of what lies in `dir`, false if it
+/// is a link of theirs.
+fn is_safe(dir: &Path) -> Result<bool, String> {
+    let shown = dir.display();
+    let stat = lstat(dir).map_err(|e| format!("cannot look at {shown}: {e}"))?;
+    expect_owner(&stat, dir)?;
+    let kind = stat.st_mode & libc::S_IFMT;
+    if kind == libc::S_IFLNK {
+        return Ok(false);
+    }
+    // Where the sticky bit is set, only what one owns can be put elsewhere.
+    match stat.st_mode & (0o002 | libc::S_ISVTX) == 0o002 {
+        true => Err(format!("others may write to {shown}: chmod o-w")),
+        false => Ok(true),
+    }
 }
 
 /// The text of a manifest.
@@ -121,18 +158,25 @@ fn expect_program(dir: &Dir, run: &str) -> Result<(), String> {
 
 /// What the open file at `path` is, if nobody but root and the desk's user may change it.
 fn expect_own(file: impl AsFd, path: &Path) -> Result<FileStat, String> {
-    let path = path.display();
-    let stat = fstat(file).map_err(|e| format!("cannot look at {path}: {e}"))?;
+    let shown = path.display();
+    let stat = fstat(file).map_err(|e| format!("cannot look at {shown}: {e}"))?;
+    expect_owner(&stat, path)?;
+    // Where there is an ACL, the bits of the group say what it grants to anybody.
+    if stat.st_mode & 0o022 != 0 {
+        return Err(format!("others may write to {shown}: chmod go-w"));
+    }
+    Ok(stat)
+}
+
+/// Says no to what belongs to anybody but root and the desk's user.
+fn expect_owner(stat: &FileStat, path: &Path) -> Result<(), String> {
     let owner = Uid::from_raw(stat.st_uid);
     if !owner.is_root() && owner != Uid::effective() {
         let owner = crate::privilege::name_of(owner);
+        let path = path.display();
         return Err(format!(
             "{path} belongs to {owner}, not to root or to the desk's user"
         ));
     }
-    // Where there is an ACL, the bits of the group say what it grants to anybody.
-    if stat.st_mode & 0o022 != 0 {
-        return Err(format!("others may write to {path}: chmod go-w"));
-    }
-    Ok(stat)
+    Ok(())
 }

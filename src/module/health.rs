@@ -3,9 +3,12 @@
 //! Three faults in a row make it rest, so that a service that is dead costs three messages their time, and not each.
 //! It never is switched off for good.
 
+use super::found::MANIFEST;
 use super::home::Home;
+use super::one::Module;
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 
 /// So many faults in a row make a module rest.
 const FAULTS: u32 = 3;
@@ -49,16 +52,30 @@ impl Health {
             .is_some_and(|until| now < until && until <= now + LONGEST)
     }
 
+    /// True if the last that it was asked went wrong.
+    pub fn fails(&self) -> bool {
+        self.faults > 0
+    }
+
+    /// As if it had not failed; what the admins know of it stays.
+    fn afresh(self) -> Health {
+        Health {
+            last_fault: self.last_fault,
+            last_fault_at: self.last_fault_at,
+            told: self.told,
+            ..Health::default()
+        }
+    }
+
     /// What follows from how it did; `None` is without fault.
     fn after(mut self, fault: Option<&str>, now: i64) -> (Health, Option<News>) {
         let Some(fault) = fault else {
             let news = self.told.then_some(News::IsWell);
-            let fresh = Health {
-                last_fault: self.last_fault,
-                last_fault_at: self.last_fault_at,
-                ..Health::default()
+            let well = Health {
+                told: false,
+                ..self.afresh()
             };
-            return (fresh, news);
+            return (well, news);
         };
         self.faults = self.faults.saturating_add(1);
         self.last_fault = Some(fault.to_owned());
@@ -89,13 +106,59 @@ impl Home {
     /// It cannot be noted.
     pub fn note(&self, fault: Option<&str>, now: i64) -> io::Result<Option<News>> {
         // Most of the time nothing changes, and nothing is written.
-        if fault.is_none() && self.state().faults == 0 {
-            return Ok(None);
+        if fault.is_none() {
+            let state = self.state();
+            if state.faults == 0 && !state.told {
+                return Ok(None);
+            }
         }
         let _lock = self.lock("state.lock")?;
         let (state, news) = self.state().after(fault, now);
         self.write("state", &serde_json::to_vec(&state)?)?;
         Ok(news)
+    }
+
+    /// Ends a rest: somebody has looked after it. It has three faults again; that it works, its next right answer says.
+    /// True if it rested.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub fn end_rest(&self, now: i64) -> io::Result<bool> {
+        if self.state().faults == 0 {
+            return Ok(false);
+        }
+        let _lock = self.lock("state.lock")?;
+        let state = self.state();
+        let rested = state.rests(now);
+        self.write("state", &serde_json::to_vec(&state.afresh())?)?;
+        Ok(rested)
+    }
+}
+
+impl Module {
+    /// True if it is not to be asked now: it rests, and none of its files was changed since it failed.
+    pub fn rests(&self, now: i64) -> bool {
+        self.home.state().rests(now) && !self.is_changed()
+    }
+
+    /// True if its manifest, its program or its directory was changed after a fault was noted. The times are those of
+    /// the disk, which nobody can set.
+    fn is_changed(&self) -> bool {
+        let changed = |path: &std::path::Path| {
+            let stat = path.symlink_metadata().ok()?;
+            Some((stat.ctime(), stat.ctime_nsec()))
+        };
+        let Some(noted) = changed(&self.home.path().join("state")) else {
+            return false;
+        };
+        let own = [
+            self.dir.clone(),
+            self.dir.join(MANIFEST),
+            self.dir.join(&self.manifest.run),
+        ];
+        own.iter()
+            .filter_map(|path| changed(path))
+            .any(|at| at > noted)
     }
 }
 

@@ -354,11 +354,15 @@ impl Manifest {
         )
     }
 
+    /// How long it says that it may take.
+    pub fn own_timeout(&self) -> Option<Duration> {
+        self.timeout.as_deref().and_then(duration)
+    }
+
     /// How long it may take at `point`.
     pub fn limit(&self, point: Point) -> Duration {
         let (default, most) = point.limits();
-        let own = self.timeout.as_deref().and_then(duration);
-        own.unwrap_or(default).min(most)
+        self.own_timeout().unwrap_or(default).min(most)
     }
 }
 

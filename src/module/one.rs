@@ -4,6 +4,8 @@ use super::found::Runnable;
 use super::home::Home;
 use super::manifest::Manifest;
 use serde_json::{Map, Value};
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 /// What the configuration says of a module.
@@ -52,6 +54,8 @@ pub struct Module {
     pub switched: Switched,
     /// What the store keeps of it.
     pub home: Home,
+    /// It is only tried, and is told to call nobody.
+    pub trial: bool,
     pub(super) host: Host,
 }
 
@@ -63,6 +67,7 @@ impl Module {
             manifest: found.manifest,
             dir: found.dir,
             switched,
+            trial: false,
             host: host.clone(),
         }
     }
@@ -70,5 +75,16 @@ impl Module {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.manifest.name
+    }
+
+    /// True if its program is a script whose first line ends in CR LF: the CR is then a part of what stands there.
+    pub fn begins_with_crlf(&self) -> bool {
+        let mut start = Vec::new();
+        let read = File::open(self.program()).and_then(|it| it.take(256).read_to_end(&mut start));
+        let line = start.split(|&c| c == b'\n').next();
+        read.is_ok()
+            && start.starts_with(b"#!")
+            && start.contains(&b'\n')
+            && line.is_some_and(|line| line.ends_with(b"\r"))
     }
 }

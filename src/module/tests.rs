@@ -60,9 +60,7 @@ fn every_animal_of_the_zoo_comes_to_a_known_end() {
         (
             "crlfscript",
             "",
-            Err(format!(
-                "the interpreter that the first line of {zoo}/crlfscript names is not there"
-            )),
+            Err(format!("the first line of {zoo}/crlfscript ends in CR LF")),
         ),
         ("daemon", "", Ok(r#"{"go":"on"}"#)),
         ("empty", "", Ok("{}")),

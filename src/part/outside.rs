@@ -6,8 +6,9 @@ mod jobs;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
-use crate::module::{Failure, Module, NamedEntry, Point};
+use crate::module::{Failure, Module, NamedEntry, Point, Switched};
 use crate::part::{Command, Context, Job, Part};
+use crate::privilege;
 use crate::ticket::timeline::Provider;
 use anyhow::Result;
 use clap::{Arg, ArgMatches};
@@ -94,6 +95,19 @@ pub fn left_out(config: &Config, command: &str) -> Option<String> {
     })
 }
 
+/// What is missing in the timeline, if these kinds are wanted of it (none: all), since a module is left out.
+pub fn events_left_out(config: &Config, wanted: &[String]) -> Vec<String> {
+    let missing = |on: &Switched| {
+        let module = config.module(&on.name).ok()?;
+        let mut kinds = module.manifest.timeline.filters.iter();
+        let is_wanted = wanted.is_empty() || kinds.any(|kind| wanted.contains(&kind.name));
+        let why = module.expect_data().err()?;
+        let is_asked = is_wanted && module.manifest.has(Point::Timeline);
+        is_asked.then(|| format!("events of the module {} are missing: {why}", on.name))
+    };
+    config.modules.iter().filter_map(missing).collect()
+}
+
 /// The subcommands that a module would have if nobody else had their names.
 pub fn commands_of(module: &Module) -> &[NamedEntry] {
     match module.manifest.has(Point::Command) {
@@ -134,6 +148,7 @@ impl Part for Outside {
         match self.module.manifest.has(Point::Timeline) {
             true => vec![Box::new(ModuleEvents {
                 module: self.module,
+                desk,
                 now: desk.now(),
             })],
             false => Vec::new(),
@@ -196,35 +211,50 @@ impl Command for OutsideCommand {
         before
     }
 
-    /// Becomes the module's program. It runs where the caller stands, since its arguments may name files there.
     fn run(&self, given: &ArgMatches, cx: &Context) -> Result<Status> {
         cx.desk()?.expect_store()?;
-        let cannot = |why: Failure| {
-            let text = format!("cannot run the module {}: {why}", self.module.name());
-            let hint = format!("`tickets modules check {}`", self.module.name());
-            Fault::new(Status::Config, text).hint(hint)
-        };
-        let settings = self.module.settings();
-        let mut command = self.module.command(Point::Command).map_err(cannot)?;
-        command
-            .arg(self.name)
-            .args(
-                given
-                    .get_many::<OsString>("arguments")
-                    .into_iter()
-                    .flatten(),
-            )
-            .env("TICKETS_SETTINGS", settings)
-            .stdin(Stdio::inherit());
-        for (name, value) in std::env::vars_os().filter(|(name, _)| is_of_terminal(name)) {
-            command.env(name, value);
-        }
-        if access(".", AccessFlags::X_OK).is_ok() {
-            command.current_dir(".");
-        }
-        let e = command.exec();
-        Err(cannot(self.module.unstarted(e)).into())
+        let args = given.get_many::<OsString>("arguments");
+        Err(become_command(
+            self.module,
+            self.name,
+            args.into_iter().flatten(),
+        ))
     }
+}
+
+/// Becomes the program of a module, for its command `name`. It runs where the caller stands, since its arguments may
+/// name files there. Returns why it did not.
+pub fn become_command<A: AsRef<OsStr>>(
+    module: &Module,
+    name: &str,
+    args: impl Iterator<Item = A>,
+) -> anyhow::Error {
+    let cannot = |why: Failure| {
+        let text = format!("cannot run the module {}: {why}", module.name());
+        let hint = format!("`tickets modules check {}`", module.name());
+        Fault::new(Status::Config, text).hint(hint).into()
+    };
+    let settings = module.settings();
+    let mut command = match module.command(Point::Command) {
+        Ok(command) => command,
+        Err(why) => return cannot(why),
+    };
+    command
+        .arg(name)
+        .args(args)
+        .env("TICKETS_SETTINGS", settings)
+        .stdin(Stdio::inherit());
+    if let Some(login) = privilege::caller() {
+        command.env(privilege::OPERATOR, login);
+    }
+    for (name, value) in std::env::vars_os().filter(|(name, _)| is_of_terminal(name)) {
+        command.env(name, value);
+    }
+    if access(".", AccessFlags::X_OK).is_ok() {
+        command.current_dir(".");
+    }
+    let e = command.exec();
+    cannot(module.unstarted(e))
 }
 
 /// True for an option that says which desk it is.

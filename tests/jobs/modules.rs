@@ -266,7 +266,8 @@ fn every_animal_may_have_a_job() {
         let no_interpreter =
             || format!("failed: the interpreter that the first line of {run} names is not there");
         let want = match name.as_str() {
-            "badinterp" | "crlfscript" => no_interpreter(),
+            "badinterp" => no_interpreter(),
+            "crlfscript" => format!("failed: the first line of {run} ends in CR LF"),
             "badutf8" => no_object("invalid unicode code point at line 1 column 10"),
             "bom" | "warnfirst" => no_object("expected value at line 1 column 1"),
             "two" => no_object("trailing characters at line 2 column 1"),

@@ -50,6 +50,26 @@ fn is_left(b: &Bench, ran: &Ran, before: &str, line: &str, why: &str) {
 }
 
 #[test]
+fn several_are_switched_at_once() {
+    // G3
+    let b = desk("modules = [\n  \"git\",\n]\n");
+    let before = config(&b);
+    b.says(
+        "modules enable virus sms",
+        "virus is on: observer\nsms is on: observer\n",
+    );
+    b.says("modules disable sms virus", "sms is off\nvirus is off\n");
+    assert_eq!(config(&b), before);
+    let fault = "tickets: there is no module \"gone\"\nhint: modules are looked for in ";
+    let ran = b.run(&["modules", "enable", "sms", "gone", "virus"], b"");
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (66, "sms is on: observer\n")
+    );
+    assert!(ran.stderr.starts_with(fault), "{ran:?}");
+}
+
+#[test]
 fn a_name_goes_and_its_comment_stays() {
     // G3
     const LISTS: [(&str, &str, &str); 3] = [

@@ -87,7 +87,7 @@ fn a_new_module_passes_the_trial_and_can_be_switched_on() {
             &["modules", "run", "mine", "filter"],
             b"Subject: Hi\n\nX-Virus-Status: infected\n",
         );
-        assert!(ran.stdout.contains("\nanswer  {}\n"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("\nanswer  nothing\n"), "{}", ran.stdout);
     }
 }
 
@@ -138,6 +138,7 @@ fn a_run_shows_all_of_it() {
         [
             "answer  {\"go\":\"on\",\"note\":\"hm\"}",
             "stderr  filter",
+            "then  it goes on",
             "time  N ms"
         ]
     );
@@ -272,11 +273,11 @@ fn the_trial_finds_every_animal_that_misbehaves() {
         table,
         format!(
             "badinterp: 1 {gone}badinterp/run names is not there\n\
-             badutf8: 1 {no_object} invalid unicode code point at line 1 column 10\n\
-             bom: 1 {no_object} expected value at line 1 column 1\n\
+             badutf8: 1 {no_object} invalid unicode code point at line 1 column 10: \"{{\\\"note\\\":\\\"�\\\"}}\"\n\
+             bom: 1 {no_object} expected value at line 1 column 1: \"\\u{{feff}}{{\\\"go\\\":\\\"on\\\"}}\"\n\
              closesout: 1 plain: it did not answer within 300 ms\n\
              crlf: 0\n\
-             crlfscript: 1 {gone}crlfscript/run names is not there\n\
+             crlfscript: 1 plain: the first line of <shelf>/crlfscript/run ends in CR LF\n\
              daemon: 0\n\
              empty: 0\n\
              flood: 1 plain: it said more than 64 KiB\n\
@@ -290,9 +291,9 @@ fn the_trial_finds_every_animal_that_misbehaves() {
              partial: 1 plain: it did not answer within 300 ms\n\
              setsid: 0\n\
              status3: 1 plain: it exited with status 3\n\
-             two: 1 {no_object} trailing characters at line 2 column 1\n\
+             two: 1 {no_object} trailing characters at line 2 column 1: \"{{\\\"go\\\":\\\"on\\\"}}\"\n\
              virus: 0\n\
-             warnfirst: 1 {no_object} expected value at line 1 column 1\n"
+             warnfirst: 1 {no_object} expected value at line 1 column 1: \"DeprecationWarning: blah\"\n"
         )
     );
 }

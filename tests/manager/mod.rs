@@ -6,5 +6,7 @@ mod ends;
 mod kit;
 mod page;
 mod points;
+mod rests;
 pub mod shelf;
 pub mod switch;
+mod tried;

@@ -70,6 +70,27 @@ fn nothing_is_run_that_somebody_else_may_change() {
         ));
         set_mode(&shelf(&b).join(path), good);
     }
+    // Whoever may put another directory in the place of one may change what is in it.
+    b.make_dir("pub");
+    fs::rename(shelf(&b), b.path("pub/modules")).unwrap();
+    symlink(b.path("pub/modules"), b.path("link")).unwrap();
+    for (shelf, path_line) in ["pub/modules", "link"].map(|name| {
+        let shelf = b.path(name);
+        (shelf.clone(), format!("modules_path = [{shelf:?}]\n"))
+    }) {
+        b.configure(&path_line);
+        for (mode, is_open) in [(0o757, true), (0o775, false), (0o1777, false)] {
+            set_mode(&b.path("pub"), mode);
+            let found = b.run(&["modules", "--json"], b"").stdout;
+            let why = format!("others may write to {}: chmod o-w", b.path("pub").display());
+            assert_eq!(found.contains(&why), is_open, "{shelf:?} {mode:o}: {found}");
+            if is_open {
+                says(&why);
+            }
+        }
+    }
+    fs::rename(b.path("pub/modules"), b.path("modules")).unwrap();
+    b.configure(&path_line(&b));
     set_mode(&run, 0o644);
     says(&format!("{} is not executable: chmod +x", run.display()));
     fs::remove_file(&run).unwrap();
@@ -276,7 +297,7 @@ fn what_is_wrong_with_modules_breaks_no_other_command() {
     let at = shelf(&b).display().to_string();
     assert_eq!((list.status, list.stderr.as_str()), (0, ""));
     for line in [
-        "notexec     -      broken  -".to_owned(),
+        "notexec     -        broken   -".to_owned(),
         format!("    {at}/notexec/run is not executable: chmod +x"),
         format!("    {at}/odd/module.toml: line 1: invalid type: integer `7`, expected a string"),
         format!("    {at}/other/module.toml: name is \"else\", but its directory is \"other\""),
@@ -350,6 +371,7 @@ fn a_command_gets_its_words_and_the_desk_is_ours() {
             "TICKETS_DIR",
             "TICKETS_MODULE",
             "TICKETS_MODULE_DIR",
+            "TICKETS_OPERATOR",
             "TICKETS_POINT",
             "TICKETS_PROJECT",
             "TICKETS_PROTOCOL",
@@ -376,14 +398,16 @@ fn the_list_is_as_wide_as_the_screen() {
         "{}modules = [\"spam\", \"gone\"]\n",
         path_line(&b)
     ));
-    // A line for each, and two that say why a module is left out.
+    // A heading, a line for each, and two that say why a module is left out.
     let rows = b.run(&["modules", "--json"], b"").stdout.lines().count();
-    for width in [20, 80, 200] {
+    assert_eq!(b.run(&["modules"], b"").stdout.lines().count(), rows + 3);
+    for width in [20, 80, 400] {
         let mut command = b.command(&["modules"]);
         command.env("COLUMNS", width.to_string());
         let ran = finish(command, b"");
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-        assert_eq!(ran.stdout.lines().count(), rows + 2, "{}", ran.stdout);
+        let is_whole = ran.stdout.lines().count() == rows + 3;
+        assert_eq!(is_whole, width == 400, "{}", ran.stdout);
         let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(width), "{}", ran.stdout);
     }

@@ -24,6 +24,10 @@ def git(*args):
 
 
 if "repository" not in settings:
+    if sys.argv[1] == "check":
+        mend = 'write repository = "/srv/git/shop.git", or another one, below [module.git]'
+        print(json.dumps({"findings": [{"level": "bad", "what": "repository is not set", "mend": mend}]}))
+        sys.exit()
     sys.exit("repository is not set in [module.git]")
 if sys.argv[1] == "job":
     git("fetch", "--quiet", "--prune", "--all")

@@ -7,7 +7,9 @@ use crate::screen;
 
 /// Looks at each module. All are asked at the same time.
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
-    let begun = desk.config.modules_on().into_iter().map(|module| {
+    let names = desk.config.modules.iter().map(|on| &on.name);
+    let begun = names.zip(desk.config.modules_on()).map(|(name, module)| {
+        let module = module.map_err(|why| (name, why));
         module.map(|module| {
             // Nothing is made where there is no store yet.
             let asks = module.manifest.has(Point::Check) && desk.config.dir.is_dir();
@@ -20,8 +22,11 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     for module in begun {
         match module {
             // Mail is filed without it.
-            Err(why) => {
-                found.push(Diagnosis::warn(why).mend("`tickets modules` shows them all"));
+            Err((name, why)) => {
+                found.push(match why.contains("`tickets modules upgrade ") {
+                    true => Diagnosis::warn(why).mend(format!("`tickets modules upgrade {name}`")),
+                    false => Diagnosis::warn(why).mend("`tickets modules` shows them all"),
+                });
             }
             Ok((module, asked)) => found.extend(of_module(desk, &module, asked)),
         }
@@ -37,12 +42,13 @@ fn of_module(
     let name = module.name();
     let mut found = Vec::new();
     let health = module.home.state();
-    if health.rests(desk.now()) {
+    if module.rests(desk.now()) {
         let until = health.rests_until.map(screen::when).unwrap_or_default();
         let fault = health.last_fault.unwrap_or_default();
-        found.push(Diagnosis::warn(format!(
-            "module {name}: it failed again and again and rests until {until}: {fault}"
-        )));
+        let text =
+            format!("module {name}: it failed again and again and rests until {until}: {fault}");
+        found
+            .push(Diagnosis::warn(text).mend(format!("`tickets modules enable {name}` ends that")));
     }
     match asked.map(module::found) {
         None if found.is_empty() => {

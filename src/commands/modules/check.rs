@@ -1,10 +1,12 @@
 //! `tickets modules check`: tries a module with what strangers may send, and with what a later program may say.
 
-use super::named::named;
+use super::named::{asked_again, named};
+use super::remarks::remarks;
 use super::sample::{has_mail, head, judge, mails};
 use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::module::{
-    Answer, Asking, Failure, Host, Module, PageRequest, Point, Request, Runnable, VerbCall,
+    Answer, Asking, Failure, FindingLevel, Host, Module, ModuleFinding, PageRequest, Point,
+    Request, Runnable, VerbCall, found,
 };
 use crate::part::Context;
 use crate::part::outside::judged;
@@ -51,6 +53,8 @@ struct TrialBench {
     module: Module,
     mails: Vec<(String, Vec<u8>)>,
     trials: Vec<Trial>,
+    /// What it finds to be bad itself, and what mends that.
+    lacks: Option<ModuleFinding>,
 }
 
 impl CheckModule {
@@ -77,7 +81,9 @@ impl CheckModule {
             module: Module::new(found, module.switched.clone(), &host),
             mails,
             trials: Vec::new(),
+            lacks: None,
         };
+        bench.module.trial = true;
         bench.try_all();
         say(format_args!(
             "{}: {}",
@@ -88,7 +94,14 @@ impl CheckModule {
             let word = crate::module::clean(word, 32);
             say(format_args!("{word}: this program knows no such point"))?;
         }
-        bench.tell()
+        for it in remarks(&module) {
+            say(harmless(&it))?;
+        }
+        let status = bench.tell()?;
+        if status == Status::Ok {
+            asked_again(&desk, &module)?;
+        }
+        Ok(status)
     }
 }
 
@@ -100,8 +113,12 @@ impl TrialBench {
             let done = self.module.set_up().map(drop);
             self.add(Point::Setup, "new data", vec![(begun.elapsed(), done)]);
         }
-        let points: Vec<Point> = self.module.manifest.points().collect();
-        for point in points {
+        if self.module.manifest.has(Point::Check) {
+            let found = found(self.module.ask_for_findings()).unwrap_or_default();
+            let mut bad = found.into_iter();
+            self.lacks = bad.find(|it| it.level == FindingLevel::Bad);
+        }
+        for point in self.points() {
             match point {
                 Point::Filter | Point::Observer => self.try_mails(point),
                 Point::Check => self.try_heads(point),
@@ -114,6 +131,14 @@ impl TrialBench {
                 Point::Setup | Point::Job | Point::Command => {}
             }
         }
+    }
+
+    /// What it is asked: without what it needs, only what that is.
+    fn points(&self) -> Vec<Point> {
+        let points = self.module.manifest.points();
+        points
+            .filter(|point| self.lacks.is_none() || *point == Point::Check)
+            .collect()
     }
 
     fn add(&mut self, point: Point, what: &str, asked: Vec<(Duration, Result<(), String>)>) {
@@ -213,7 +238,7 @@ impl TrialBench {
                     proof: None,
                     role: "participant",
                 };
-                let said = || self.module.carry_out(&call, is_trial).map(drop);
+                let said = || self.module.carry_out(&call, |_| ()).map(drop);
                 asked.push(timed(|| said().map_err(|e| e.to_string())));
             }
         }
@@ -251,17 +276,24 @@ impl TrialBench {
                 trial.what,
             ))?;
         }
-        let not_run = [Point::Job, Point::Command].into_iter();
-        for point in not_run.filter(|point| self.module.manifest.has(*point)) {
-            say(format_args!("{:8}  not run", point.word()))?;
+        let tried = self.points();
+        for point in self.module.manifest.points() {
+            match point {
+                Point::Job | Point::Command => say(format_args!("{:8}  not run", point.word()))?,
+                Point::Setup => {}
+                _ if tried.contains(&point) => {}
+                _ => say(format_args!("{:8}  not tried", point.word()))?,
+            }
+        }
+        if let Some(bad) = &self.lacks {
+            status = Status::WARNING;
+            say(format_args!("it lacks something: {}", bad.what))?;
+            if let Some(mend) = &bad.mend {
+                say(format_args!("mend: {mend}"))?;
+            }
         }
         Ok(status)
     }
-}
-
-/// Tells a module that nobody is to be called.
-fn is_trial(command: &mut Command) {
-    command.env("TICKETS_TRIAL", "1");
 }
 
 fn begin(
@@ -277,15 +309,26 @@ fn begin(
         mail: has_mail(module, point).then_some(mail),
         limit: None,
     };
-    module.ask_with(request, &[], |command| {
-        is_trial(command);
-        change(command);
-    })
+    module.ask_with(request, &[], change)
 }
 
 fn finish(point: Point, asking: Result<Asking, Failure>) -> Result<Answer, String> {
-    let answer = asking.and_then(Asking::answer).map_err(|e| e.to_string())?;
+    let mut asking = asking.map_err(|e| e.to_string())?;
+    let answer = asking.wait().map_err(|e| match e {
+        Failure::NoObject(_) => format!("{e}: {:?}", first_line(&asking.said_text())),
+        e => e.to_string(),
+    })?;
     judge(point, &answer).map(|()| answer)
+}
+
+/// The beginning of what was printed.
+fn first_line(said: &str) -> String {
+    said.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect()
 }
 
 fn ask(
@@ -306,7 +349,7 @@ fn timeline(module: &Module) -> Result<(), String> {
         limit: None,
     };
     let mut lines = module
-        .ask_for_lines(request, is_trial)
+        .ask_for_lines(request, |_| ())
         .map_err(|e| e.to_string())?;
     let mut last = i64::MAX;
     while let Some(fields) = lines.next_object().map_err(|e| e.to_string())? {

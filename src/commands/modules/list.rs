@@ -1,17 +1,17 @@
 //! The list of parts and modules.
 
+use super::table::{Row, lines};
 use crate::desk::Desk;
-use crate::error::{Status, harmless};
+use crate::error::Status;
 use crate::module::{Health, Module, Point, names};
 use crate::part::outside::commands_of;
 use crate::part::{Context, Part};
-use crate::screen::{self, cut, fit};
+use crate::screen;
 use crate::ticket::when::rfc3339;
 use anyhow::Result;
+use nix::unistd::{Uid, User};
 use serde::Serialize;
-
-/// The most columns of the place where a module is from.
-const FROM: usize = 40;
+use std::path::Path;
 
 /// A part or module. As a line of `--json`, its fields are a promise to those who read it.
 #[derive(Default, Serialize)]
@@ -27,9 +27,9 @@ struct PartObject {
     last_fault: Option<String>,
     last_fault_at: Option<String>,
     rests_until: Option<String>,
-    /// The same for people.
+    /// The same for people, as far as it is not over.
     #[serde(skip)]
-    fault: Option<String>,
+    fault: Vec<String>,
 }
 
 /// Prints all parts and modules.
@@ -42,39 +42,32 @@ pub(super) fn list(cx: &Context, json: bool) -> Result<Status> {
         }
         return Ok(Status::Ok);
     }
-    let screen = screen::width();
-    let width = |of: fn(&PartObject) -> usize| rows.iter().map(of).max().unwrap_or(0);
-    let (name, version) = (width(|o| o.name.len()), width(|o| o.version.len().min(12)));
-    let (state, adds) = (
-        width(|o| o.state.len()).max(3),
-        width(|o| o.adds.join(", ").len()),
-    );
-    let most = screen.map_or(FROM, |screen| (screen / 4).min(FROM));
-    let from = width(|o| o.from.chars().count()).min(most);
-    for row in &rows {
-        let line = format!(
-            "{:name$}  {}  {:state$}  {}  {:adds$}  {}",
-            row.name,
-            fit(&row.version, version),
-            row.state,
-            fit(&row.from, from),
-            row.adds.join(", "),
-            row.summary,
-        );
-        let below = [&row.why, &row.fault];
-        let below = below
-            .into_iter()
-            .flatten()
-            .map(|text| format!("    {text}"));
-        for line in [line].into_iter().chain(below) {
-            let line = harmless(&line);
-            screen::say(match screen {
-                Some(screen) => cut(line.trim_end(), screen),
-                None => line.trim_end().to_owned(),
-            })?;
-        }
+    let me = User::from_uid(Uid::effective()).ok().flatten();
+    let home = me.map(|me| me.dir);
+    let rows = rows.into_iter().map(|it| it.row(home.as_deref())).collect();
+    for line in lines(rows, screen::width()) {
+        screen::say(line)?;
     }
     Ok(Status::Ok)
+}
+
+impl PartObject {
+    /// The same for people. A path below `home`, that of the desk's user, is written as in the configuration.
+    fn row(self, home: Option<&Path>) -> Row {
+        let below = home.and_then(|home| Path::new(&self.from).strip_prefix(home).ok());
+        Row {
+            name: self.name,
+            version: self.version,
+            state: self.state.into(),
+            from: below.map_or_else(
+                || self.from.clone(),
+                |below| format!("~/{}", below.display()),
+            ),
+            adds: self.adds,
+            summary: self.summary,
+            remarks: self.why.into_iter().chain(self.fault).collect(),
+        }
+    }
 }
 
 /// The built-in parts, the modules that are on in the order in which they are asked, and those that are off.
@@ -139,7 +132,7 @@ fn of_module(cx: &Context, desk: &Desk, name: &str, on: bool) -> PartObject {
     };
     let health = module.home.state();
     let now = desk.now();
-    let rests = health.rests(now);
+    let rests = on && module.rests(now);
     let taken = taken(cx, &module);
     let (state, why) = match module.expect_data() {
         _ if !on => ("off", None),
@@ -149,6 +142,7 @@ fn of_module(cx: &Context, desk: &Desk, name: &str, on: bool) -> PartObject {
         ),
         Err(why) => ("needs upgrade", Some(why)),
         Ok(()) if rests => ("resting", taken),
+        Ok(()) if health.fails() => ("failing", taken),
         Ok(()) => ("on", taken),
     };
     let shelf = module.dir.parent().unwrap_or(&module.dir);
@@ -162,7 +156,10 @@ fn of_module(cx: &Context, desk: &Desk, name: &str, on: bool) -> PartObject {
         why,
         last_fault_at: health.last_fault_at.map(rfc3339),
         rests_until: health.rests_until.filter(|_| rests).map(rfc3339),
-        fault: fault(&health, rests),
+        fault: match on {
+            true => fault(&health, rests, name),
+            false => Vec::new(),
+        },
         last_fault: health.last_fault,
     }
 }
@@ -186,14 +183,21 @@ pub(super) fn is_part(cx: &Context, name: &str) -> bool {
     built_in.any(|(part, _)| part.name() == name)
 }
 
-/// What went wrong last, and until when it therefore rests.
-fn fault(health: &Health, rests: bool) -> Option<String> {
+/// What goes wrong with it now, and until when it therefore rests.
+fn fault(health: &Health, rests: bool, name: &str) -> Vec<String> {
+    // Else it works again.
+    let fault = health.last_fault.as_ref().filter(|_| health.fails());
+    let Some(fault) = fault else {
+        return Vec::new();
+    };
     let at = health.last_fault_at.map(screen::when).unwrap_or_default();
-    let fault = format!("{at}: {}", health.last_fault.as_ref()?);
-    Some(match health.rests_until {
-        Some(until) if rests => format!("rests until {}; {fault}", screen::when(until)),
-        _ => format!("last fault {fault}"),
-    })
+    match health.rests_until.map(screen::when) {
+        Some(until) if rests => vec![
+            format!("rests until {until}; last fault {at}: {fault}"),
+            format!("mended? `tickets modules enable {name}` asks it again at once"),
+        ],
+        _ => vec![format!("last fault {at}: {fault}")],
+    }
 }
 
 /// What a module adds to the desk.
@@ -222,4 +226,30 @@ pub(super) fn adds(module: &Module) -> Vec<String> {
     let unknown = manifest.unknown_points();
     adds.extend(unknown.map(|word| format!("{} (unknown here)", crate::module::clean(word, 32))));
     adds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_below_the_home_is_short() {
+        let home = Some(Path::new("/home/ann"));
+        for (from, home, want) in [
+            (
+                "/home/ann/.config/tickets/modules",
+                home,
+                "~/.config/tickets/modules",
+            ),
+            ("/home/anna/modules", home, "/home/anna/modules"),
+            ("/home/ann/x", None, "/home/ann/x"),
+            ("built in", home, "built in"),
+        ] {
+            let object = PartObject {
+                from: from.into(),
+                ..PartObject::default()
+            };
+            assert_eq!(object.row(home).from, want);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::module::{Module, find};
+use crate::screen::say;
 use anyhow::Result;
 
 /// The module of this name.
@@ -13,6 +14,17 @@ pub(super) fn named(desk: &Desk, name: &str) -> Result<Module> {
     expect_there(desk, name)?;
     let broken = |why| Fault::new(Status::Config, format!("module {name}: {why}")).into();
     desk.config.module(name).map_err(broken)
+}
+
+/// Ends a rest of a module that somebody has looked after, and says so. Nothing fails because that cannot be noted.
+///
+/// # Errors
+/// It cannot be said.
+pub(super) fn asked_again(desk: &Desk, module: &Module) -> Result<()> {
+    match module.home.end_rest(desk.now()) {
+        Ok(true) => say(format_args!("{} rests no more", module.name())),
+        Ok(false) | Err(_) => Ok(()),
+    }
 }
 
 /// Says no where there is no module of this name, not even a broken one.

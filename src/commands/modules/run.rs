@@ -1,23 +1,30 @@
 //! `tickets modules run`: asks a module once, and shows all of it.
 
-use super::named::named;
+use super::named::{asked_again, named};
 use super::sample::{PLAIN, has_mail, head, judge};
+use crate::desk::{Desk, Incoming};
 use crate::error::{Fault, Status, harmless};
-use crate::module::{Failure, Module, PageRequest, Point, Request, VerbAnswer, VerbCall};
+use crate::module::{Answer, Failure, Module, PageRequest, Point, Request, VerbAnswer, VerbCall};
 use crate::part::Context;
-use crate::part::outside::judged;
+use crate::part::outside::{become_command, judged};
 use crate::screen::{RawOutput, say};
 use anyhow::Result;
+use mail::envelope::{Envelope, Given, Sender};
+use mail::mbox;
+use mail::message::Message;
 use serde_json::Value;
 use std::io::{IsTerminal, Read};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
-/// A filter or an observer gets the mail on standard input, or a made-up one. It is asked with its own
-/// data and settings; nothing is filed, and a fault is not counted.
+/// A filter or an observer gets the mail on standard input, or a made-up one; an observer is told that it opened
+/// ticket 12. The module works with its own data and settings, and TICKETS_TRIAL=1 tells it to call nobody. Nothing is
+/// filed, and a fault is not counted; a right answer ends a rest.
 ///
-///   tickets modules run rspamd filter <mail.eml
+///   tickets modules run rspamd filter -f joe@example.net <mail.eml
+///   tickets modules run git job fetch
+///   tickets modules run spam command spam --learn 12
 ///   tickets modules run spam page /list
 ///   tickets modules run spam verb priority high
 #[derive(clap::Args)]
@@ -29,9 +36,23 @@ pub(super) struct RunOnce {
     /// What it is asked: one of the points of its manifest
     #[arg(value_name = "POINT", value_parser = point)]
     point: Point,
-    /// Of a page, its path; of a verb, the word and what follows it
+    /// Of a job, its name; of a command or a verb, its name and what follows it; of a page, its path
     #[arg(value_name = "WORDS", allow_hyphen_values = true)]
     words: Vec<String>,
+    /// Envelope sender of the mail for a filter [default: its author]
+    #[arg(short = 'f', long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    sender: Option<String>,
+    /// Envelope recipient of the mail for a filter (can be repeated) [default: submit@]
+    #[arg(
+        short,
+        long = "recipient",
+        value_name = "ADDRESS",
+        allow_hyphen_values = true
+    )]
+    recipients: Vec<String>,
+    /// It may call whom it calls: TICKETS_TRIAL is not set
+    #[arg(long)]
+    for_real: bool,
 }
 
 fn point(word: &str) -> Result<Point, String> {
@@ -43,93 +64,166 @@ fn point(word: &str) -> Result<Point, String> {
 
 impl RunOnce {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.desk()?;
+        let mut desk = cx.desk()?;
         desk.expect_store()?;
-        let module = named(&desk, &self.name)?;
-        let (name, point) = (module.name(), self.point);
-        let refuse = |why: &str, hint: String| {
-            let text = format!("module {name}: {why}");
-            Fault::new(Status::Usage, text).hint(hint)
-        };
-        if !module.manifest.has(point) {
-            let points: Vec<&str> = module.manifest.points().map(Point::word).collect();
-            let hint = format!("it has {}", points.join(", "));
-            return Err(refuse(&format!("it has no point {point}"), hint).into());
-        }
+        let mut module = named(&desk, &self.name)?;
+        module.trial = !self.for_real;
+        self.expect_sense(&module)?;
+        let name = module.name();
         let begun = Instant::now();
-        let asked = match point {
+        let asked = match self.point {
             Point::Command => {
-                let word = module.manifest.commands.first().map_or(name, |it| &it.name);
-                return Err(refuse(
-                    "a command is typed as any other",
-                    format!("`tickets {word}`"),
-                )
-                .into());
-            }
-            Point::Setup => {
-                let hint = format!("`tickets modules upgrade {name}`");
-                return Err(refuse("its data is set up by another command", hint).into());
+                let (word, args) = match self.words.split_first() {
+                    Some((word, args)) => (word.as_str(), args),
+                    None => (
+                        module.manifest.commands.first().map_or("", |it| &it.name),
+                        &[][..],
+                    ),
+                };
+                return Err(become_command(&module, word, args.iter()));
             }
             Point::Page => self.page(&module),
             Point::Verb => self.verb(&module),
             Point::Timeline => timeline(&module),
+            Point::Filter => self.filter(&mut desk, &module),
             _ => self.question(&module, desk.config.max_size),
         };
         let told = asked?;
         say(format_args!("time    {} ms", begun.elapsed().as_millis()))?;
         match told {
-            Ok(()) => Ok(Status::Ok),
-            Err(why) => Err(Fault::new(Status::TempFail, format!("module {name}: {why}")).into()),
+            Ok(()) => {
+                asked_again(&desk, &module)?;
+                Ok(Status::Ok)
+            }
+            Err(why) => {
+                let fault = Fault::new(Status::TempFail, format!("module {name}: {why}"));
+                let is_told = matches!(why, Failure::CrLf(_));
+                Err(match !is_told && module.begins_with_crlf() {
+                    true => fault.hint("the first line of its program ends in CR LF"),
+                    false => fault,
+                }
+                .into())
+            }
         }
     }
 
-    /// How long the job may take that is named, or the first.
-    fn job_limit(&self, module: &Module) -> Duration {
-        let name = self.words.first();
-        let mut jobs = module.manifest.jobs();
-        let job = jobs.find(|job| name.is_none_or(|name| *name == job.name));
-        job.map_or_else(
-            || module.manifest.limit(Point::Job),
-            |job| module.manifest.job_limit(job),
-        )
+    /// Says no to what it cannot be asked.
+    fn expect_sense(&self, module: &Module) -> Result<()> {
+        let (name, point, manifest) = (module.name(), self.point, &module.manifest);
+        let refuse = |why: String, hint: String| -> Result<()> {
+            let text = format!("module {name}: {why}");
+            Err(Fault::new(Status::Usage, text).hint(hint).into())
+        };
+        if !manifest.has(point) {
+            let points: Vec<&str> = manifest.points().map(Point::word).collect();
+            let hint = format!("it has {}", points.join(", "));
+            return refuse(format!("it has no point {point}"), hint);
+        }
+        let names: Vec<&str> = match point {
+            Point::Setup => {
+                let hint = format!("`tickets modules upgrade {name}`");
+                return refuse("its data is set up by another command".to_owned(), hint);
+            }
+            Point::Job => manifest.jobs().map(|it| it.name.as_str()).collect(),
+            Point::Command => manifest.commands.iter().map(|it| &*it.name).collect(),
+            _ => return Ok(()),
+        };
+        match self.words.first() {
+            Some(odd) if !names.contains(&odd.as_str()) => refuse(
+                format!("it has no {point} {odd:?}"),
+                format!("it has {}", names.join(", ")),
+            ),
+            None if names.is_empty() => {
+                let hint = format!("its manifest has no [[{point}]]");
+                refuse(format!("it has no {point}"), hint)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The mail on standard input, or a made-up one.
+    fn mail(&self, max_size: u64) -> Result<Vec<u8>> {
+        let mut mail = Vec::new();
+        let stdin = std::io::stdin();
+        if matches!(self.point, Point::Filter | Point::Observer) && !stdin.is_terminal() {
+            stdin.lock().take(max_size).read_to_end(&mut mail)?;
+        }
+        Ok(match mail.is_empty() {
+            true => PLAIN.into(),
+            false => mail,
+        })
+    }
+
+    /// A filter is told what a delivery would tell it, and its answer means what it would mean there.
+    fn filter(&self, desk: &mut Desk, module: &Module) -> Result<Result<(), Failure>> {
+        let input = self.mail(desk.config.max_size)?;
+        let (from_line, raw) = mbox::strip_from_line(&input);
+        let message = Message::new(raw);
+        let envelope = self.envelope(desk, from_line, &message);
+        let incoming = Incoming {
+            message: &message,
+            envelope: &envelope,
+        };
+        let head = desk.told_of(incoming)?;
+        let request = Request {
+            point: self.point,
+            head,
+            mail: Some(raw),
+            limit: None,
+        };
+        let answer = match ask(module, request)? {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Err(why)),
+        };
+        Ok(match desk.what_follows(incoming, &answer)? {
+            Ok(then) => {
+                show("then", &then)?;
+                Ok(())
+            }
+            Err(why) => Err(Failure::Odd(why)),
+        })
+    }
+
+    /// The envelope that is given, else that of the mail, else what a mail server would likely say.
+    fn envelope(&self, desk: &Desk, from_line: Option<&[u8]>, message: &Message) -> Envelope {
+        let addresses = &desk.config.addresses;
+        let is_ours = |address: &str| addresses.target(address).is_some();
+        let find = |given: &Given| Envelope::find(given, from_line, &|_| None, message, &is_ours);
+        let mut given = Given {
+            sender: self.sender.clone(),
+            recipients: self.recipients.clone(),
+        };
+        let found = find(&given);
+        if found.sender == Sender::Unknown {
+            given.sender = message.from().into_iter().next().map(|it| it.address);
+        }
+        if !found.recipients.iter().any(|it| is_ours(it)) && given.recipients.is_empty() {
+            given.recipients.push(addresses.submit());
+        }
+        find(&given)
     }
 
     /// A question with a line of JSON, and the mail behind it.
     fn question(&self, module: &Module, max_size: u64) -> Result<Result<(), Failure>> {
         let point = self.point;
-        let mut mail = Vec::new();
-        let stdin = std::io::stdin();
-        if matches!(point, Point::Filter | Point::Observer) && !stdin.is_terminal() {
-            stdin.lock().take(max_size).read_to_end(&mut mail)?;
-        }
-        if mail.is_empty() {
-            mail = PLAIN.into();
-        }
+        let mail = self.mail(max_size)?;
         let mut head = head(module, point, &mail);
-        if let (Point::Job, Some(job)) = (point, self.words.first()) {
-            head = crate::module::Head::default()
-                .with("job", job.as_str())
-                .over(head);
+        let mut jobs = module.manifest.jobs();
+        let job = match (point, self.words.first()) {
+            (Point::Job, Some(name)) => jobs.find(|job| job.name == *name),
+            (Point::Job, None) => jobs.next(),
+            _ => None,
+        };
+        if let Some(job) = job {
+            head = head.with("job", job.name.as_str());
         }
         let request = Request {
             point,
             head,
             mail: has_mail(module, point).then_some(mail.as_slice()),
-            limit: (point == Point::Job).then(|| self.job_limit(module)),
+            limit: job.map(|job| module.manifest.job_limit(job)),
         };
-        match module.head_line(&request) {
-            Ok(line) => show("head", line.trim_end())?,
-            Err(why) => return Ok(Err(why)),
-        }
-        let mut asking = match module.ask(request) {
-            Ok(asking) => asking,
-            Err(why) => return Ok(Err(why)),
-        };
-        let answer = asking.wait();
-        if let Ok(answer) = &answer {
-            show("answer", &Value::Object(answer.clone()).to_string())?;
-        }
-        stderr(&asking.stderr_text())?;
+        let answer = ask(module, request)?;
         Ok(answer.and_then(|answer| judge(point, &answer).map_err(Failure::Odd)))
     }
 
@@ -178,6 +272,31 @@ impl RunOnce {
         }
         Ok(Ok(()))
     }
+}
+
+/// Asks, and shows the question, the answer and what was written to standard error.
+fn ask(module: &Module, request: Request) -> Result<Result<Answer, Failure>> {
+    match module.head_line(&request) {
+        Ok(line) => show("head", line.trim_end())?,
+        Err(why) => return Ok(Err(why)),
+    }
+    let mut asking = match module.ask(request) {
+        Ok(asking) => asking,
+        Err(why) => return Ok(Err(why)),
+    };
+    let answer = asking.wait();
+    let said = asking.said_text();
+    match &answer {
+        Ok(_) if said.trim().is_empty() => show("answer", "nothing")?,
+        Ok(answer) => show("answer", &Value::Object(answer.clone()).to_string())?,
+        Err(_) => {
+            for line in said.lines() {
+                show("printed", line)?;
+            }
+        }
+    }
+    stderr(&asking.stderr_text())?;
+    Ok(answer)
 }
 
 /// All its events.

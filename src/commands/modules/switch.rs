@@ -1,7 +1,8 @@
 //! `tickets modules enable` and `disable` (G3).
 
 use super::list::{adds, is_part};
-use super::named::{expect_there, named};
+use super::named::{asked_again, expect_there, named};
+use super::remarks::remarks;
 use super::toml::{Edit, switch};
 use crate::commands::logged;
 use crate::desk::Desk;
@@ -18,12 +19,12 @@ use anyhow::Result;
 ///
 /// The module is looked at first: who may write to it, its manifest, whether what it needs is in order (its point
 /// `check`), and its data is set up (`setup`). If anything fails, nothing is changed. Then it is added to
-/// `modules` in the configuration.
+/// `modules` in the configuration. One that rests, since it failed again and again, is asked again at once.
 #[derive(clap::Args)]
 pub(super) struct Enable {
-    /// The module
-    #[arg(value_name = "NAME")]
-    name: String,
+    /// The modules
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
 }
 
 /// Switch a module off
@@ -32,15 +33,22 @@ pub(super) struct Enable {
 /// waits for five days, in case it is switched on again.
 #[derive(clap::Args)]
 pub(super) struct Disable {
-    /// The module
-    #[arg(value_name = "NAME")]
-    name: String,
+    /// The modules
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
 }
 
 impl Enable {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
+        for name in &self.names {
+            Enable::one(cx, name)?;
+        }
+        Ok(Status::Ok)
+    }
+
+    fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.desk_to_write()?;
-        let module = named(&desk, &self.name)?;
+        let module = named(&desk, name)?;
         let name = module.name();
         if is_part(cx, name) {
             let text = format!("module {name}: {name} is the name of a built-in part");
@@ -49,6 +57,10 @@ impl Enable {
         expect_well(&module)?;
         desk.set_up(&module)?;
         conflicts(cx, &desk, &module);
+        for it in remarks(&module) {
+            remark(format_args!("module {name}: {it}"));
+        }
+        asked_again(&desk, &module)?;
         if desk.config.modules.iter().any(|on| on.name == name) {
             say(format_args!("{name} is on already"))?;
             return Ok(Status::Ok);
@@ -68,8 +80,14 @@ impl Enable {
 
 impl Disable {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
+        for name in &self.names {
+            Disable::one(cx, name)?;
+        }
+        Ok(Status::Ok)
+    }
+
+    fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.planned_desk()?;
-        let name = &self.name;
         if !desk.config.modules.iter().any(|on| on.name == *name) {
             if is_part(cx, name) {
                 let text = format!("{name} is a built-in part");
@@ -81,7 +99,7 @@ impl Disable {
             say(format_args!("{name} is off already"))?;
             return Ok(Status::Ok);
         }
-        let waits = |mail: &Mail| mail.event.as_ref().is_some_and(|it| it.observer == *name);
+        let waits = |mail: &Mail| mail.event.as_ref().is_some_and(|it| it.observer == name);
         // Whoever may not look into the outbox is not told.
         let waiting = desk.outbox.waiting().unwrap_or_default();
         let waiting = match waiting.iter().filter(|mail| waits(mail)).count() {

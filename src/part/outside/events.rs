@@ -1,5 +1,6 @@
 //! The events of a module in the timeline.
 
+use crate::desk::Desk;
 use crate::module::{AnswerLines, Failure, Head, KindEntry, Module, Point, Request, clean};
 use crate::screen::remark;
 use crate::ticket::TicketId;
@@ -16,6 +17,7 @@ const STRING: usize = 1 << 10;
 /// The events of a module. What is wrong with them is said in a line, and the timeline shown without the rest of them.
 pub(super) struct ModuleEvents<'a> {
     pub(super) module: &'a Module,
+    pub(super) desk: &'a Desk,
     /// The present, in seconds since 1970.
     pub(super) now: i64,
 }
@@ -37,15 +39,12 @@ impl Provider for ModuleEvents<'_> {
             Some(kinds) => kinds.iter().filter(|name| is_own(name)).cloned().collect(),
             None => own.iter().map(|kind| kind.name.to_string()).collect(),
         };
-        let health = self.module.home.state();
         if kinds.is_empty() {
             return Ok(Box::new(std::iter::empty()));
         }
-        if health.rests(self.now) {
-            self.is_missing(&format!(
-                "it rests after {}",
-                health.last_fault.unwrap_or_default()
-            ));
+        if self.module.rests(self.now) {
+            let fault = self.module.home.state().last_fault;
+            self.is_missing(&format!("it rests after {}", fault.unwrap_or_default()));
             return Ok(Box::new(std::iter::empty()));
         }
         let mut lines = self
@@ -109,7 +108,9 @@ impl ModuleEvents<'_> {
 
     /// Where it cannot be noted how the module fares, it is asked again next time.
     fn note(&self, fault: Option<&str>) {
-        let _ = self.module.home.note(fault, self.now);
+        if let Ok(Some(news)) = self.module.home.note(fault, self.now) {
+            self.desk.tell_of_module(self.module.name(), news, self.now);
+        }
     }
 }
 

@@ -106,13 +106,12 @@ pub fn job_left_out(config: &Config, name: &str) -> Option<IdleJob> {
 
 /// Why jobs of a module do not run that rests, if it does.
 pub fn resting(module: &Module, now: i64) -> Option<Idle> {
-    let health = module.home.state();
-    health.rests(now).then(|| Idle {
+    module.rests(now).then(|| Idle {
         state: "module rests",
         why: format!(
             "the module {} rests: {}",
             module.name(),
-            health.last_fault.unwrap_or_default()
+            module.home.state().last_fault.unwrap_or_default()
         ),
     })
 }

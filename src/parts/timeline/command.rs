@@ -5,8 +5,9 @@ use super::merge::merge;
 use super::rows::{EventColumns, EventRow};
 use crate::error::{Fault, Status};
 use crate::listing::MailboxObject;
+use crate::part::outside::events_left_out;
 use crate::part::{Context, Run};
-use crate::screen::{self, stretch::stretch};
+use crate::screen::{self, remark, stretch::stretch};
 use crate::ticket::TicketId;
 use crate::ticket::numbers;
 use crate::ticket::timeline::{EventKind, Items, Provider, TimelineItem, Wanted};
@@ -128,6 +129,9 @@ impl Run for Timeline {
         let parts = cx.parts.on();
         let providers: Vec<Box<dyn Provider>> = parts.flat_map(|part| part.events(&desk)).collect();
         let kinds: Vec<EventKind> = providers.iter().flat_map(|p| p.kinds()).collect();
+        for missing in events_left_out(&desk.config, &self.events) {
+            remark(missing);
+        }
         let wanted = self.wanted(&kinds, desk.now())?;
         let nothing = !desk.prepare_reading()?;
         match self.ticket {

@@ -1,0 +1,60 @@
+//! What a module says of itself that is no mistake, and yet not what somebody can have meant.
+
+use crate::module::{Module, Point};
+use crate::screen::span;
+use crate::ticket::kind::MessageKind;
+
+/// What there is to say, a line for each.
+pub(super) fn remarks(module: &Module) -> Vec<String> {
+    let (manifest, mut said) = (&module.manifest, Vec::new());
+    if module.begins_with_crlf() {
+        let run = &manifest.run;
+        said.push(format!(
+            "the first line of {run} ends in CR LF: `sed -i 's/\\r$//' {run}`"
+        ));
+    }
+    let tables = [
+        (Point::Command, "[[command]]", manifest.commands.len()),
+        (Point::Job, "[[job]]", manifest.jobs.len()),
+        (Point::Page, "[[page]]", manifest.pages.len()),
+        (Point::Verb, "[[verb]]", manifest.verbs.len()),
+        (
+            Point::Timeline,
+            "[[timeline.filters]]",
+            manifest.timeline.filters.len(),
+        ),
+        (Point::Observer, "events", manifest.events.len()),
+        (
+            Point::Setup,
+            "data_version",
+            usize::from(manifest.data_version.is_some()),
+        ),
+    ];
+    for (point, key, count) in tables {
+        if count > 0 && !manifest.has(point) {
+            said.push(format!(
+                "it has {key}, but `points` has no {point:?}",
+                point = point.word()
+            ));
+        }
+    }
+    let kinds = manifest.events.iter().cloned();
+    let odd = kinds.filter_map(|name| MessageKind::try_from(name).err());
+    said.extend(odd.map(|why| format!("events: {why}")));
+    let own = manifest.own_timeout().unwrap_or_default();
+    let points = manifest.points().filter(|point| *point != Point::Command);
+    for point in points.filter(|point| own > point.limits().1) {
+        let most = span(point.limits().1.as_secs());
+        said.push(format!("timeout: at {point} it has no more than {most}"));
+    }
+    let timeless = manifest
+        .jobs()
+        .filter(|job| job.at.is_none() && job.every.is_none());
+    said.extend(timeless.map(|job| {
+        let (name, job) = (module.name(), &job.name);
+        format!(
+            "the job {job} has no time of its own: it runs where [job.NAME] has run = \"{name}.{job}\""
+        )
+    }));
+    said
+}

@@ -1,0 +1,262 @@
+//! What `tickets modules run` asks, and what it says of the answer.
+
+use super::shelf::{path_line, put};
+use super::switch::{MORE, POINTS, SPAM, desk};
+use crate::bench::{Bench, Ran};
+
+/// A desk with the module `it`, which is off.
+fn with(points: &[&str], more: &str, script: &str) -> Bench {
+    let b = Bench::new();
+    put(&b, "it", points, more, script);
+    b.configure(&path_line(&b));
+    b.make_store();
+    b
+}
+
+/// The head that was shown.
+fn head(ran: &Ran) -> serde_json::Value {
+    let line = ran.stdout.lines().next().unwrap_or_default();
+    let head = line.strip_prefix("head    ");
+    serde_json::from_str(head.unwrap_or_else(|| panic!("{ran:?}"))).unwrap()
+}
+
+/// What was shown behind the head, but for the time.
+fn shown(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stdout.lines().skip(1);
+    lines.filter(|line| !line.starts_with("time ")).collect()
+}
+
+#[test]
+fn a_filter_is_told_what_a_delivery_would_tell_it() {
+    // G3, G5
+    let b = with(&["filter"], "", "#!/bin/sh\n");
+    let mail = "From: Joe <joe@vendor.example>\nTo: ticket-1@example.org\nSubject: Hi\n\nx\n";
+    let run = |words: &[&str], mail: &str| {
+        b.run(
+            &[&["modules", "run", "it", "filter"], words].concat(),
+            mail.as_bytes(),
+        )
+    };
+    b.file("submit", "From: ann@example.net\nSubject: Printer\n\nx\n");
+    let ran = run(&[], mail);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    assert_eq!(shown(&ran), ["answer  nothing", "then    it goes on"]);
+    let envelope =
+        serde_json::json!({"sender": "joe@vendor.example", "recipients": ["ticket-1@example.org"]});
+    assert_eq!(head(&ran)["envelope"], envelope);
+    let route = |verb: &str| serde_json::json!([{"ticket": 1, "verb": verb}]);
+    assert_eq!(head(&ran)["route"], route("update"));
+    let ran = run(
+        &[
+            "-f",
+            "<>",
+            "-r",
+            "ticket-1-done@example.org",
+            "-r",
+            "submit@example.org",
+        ],
+        mail,
+    );
+    let envelope = serde_json::json!({"sender": "", "recipients": ["ticket-1-done@example.org", "submit@example.org"]});
+    assert_eq!(head(&ran)["envelope"], envelope);
+    let both = serde_json::json!([{"ticket": 1, "verb": "done"}, {"new": true}]);
+    assert_eq!(head(&ran)["route"], both);
+    // Without a recipient of the desk's it is a mail that would open a ticket.
+    let ran = run(
+        &[],
+        &mail.replace("ticket-1@example.org", "x@vendor.example"),
+    );
+    assert_eq!(head(&ran)["route"], serde_json::json!([{"new": true}]));
+    run(&["-r", "ticket-7@example.org"], mail).is(
+        67,
+        "",
+        "tickets: There is no ticket ticket-7@example.org: please write to submit@example.org to open a new one.\n",
+    );
+}
+
+#[test]
+fn an_answer_means_what_it_would_mean_to_a_delivery() {
+    // G3, G5
+    let b = with(&["filter"], "", "");
+    b.file("submit", "From: ann@example.net\nSubject: Printer\n\nx\n");
+    for (answer, then) in [
+        (r#"{"go":"new"}"#, Ok("it opens a ticket")),
+        (r#"{"go":"quiet"}"#, Ok("it goes on, and nobody is told")),
+        (r#"{"go":"ticket","ticket":1}"#, Ok("it goes to ticket 1")),
+        (
+            r#"{"go":"quarantine","reason":"a virus"}"#,
+            Ok("it goes into quarantine: a virus"),
+        ),
+        (
+            r#"{"go":"ticket","ticket":4711}"#,
+            Err("it names ticket 4711, which does not exist"),
+        ),
+        (
+            r#"{"go":"project","project":"x"}"#,
+            Err("there are no projects"),
+        ),
+        (
+            r#"{"go":"away"}"#,
+            Err("go is \"away\", and not on, ticket, new, quiet or quarantine"),
+        ),
+    ] {
+        put(
+            &b,
+            "it",
+            &["filter"],
+            "",
+            &format!("#!/bin/sh\necho '{answer}'\n"),
+        );
+        let ran = b.run(&["modules", "run", "it", "filter"], b"");
+        match then {
+            Ok(then) => {
+                assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+                assert_eq!(shown(&ran)[1..], [format!("then    {then}")]);
+            }
+            Err(why) => {
+                let fault = format!("tickets: module it: {why}\n");
+                assert_eq!((ran.status, &*ran.stderr), (75, &*fault));
+                assert_eq!(shown(&ran).len(), 1);
+            }
+        }
+    }
+    // What cannot be read is shown.
+    put(
+        &b,
+        "it",
+        &["filter"],
+        "",
+        "#!/bin/sh\necho Warning: foo; echo '{}'\n",
+    );
+    let ran = b.run(&["modules", "run", "it", "filter"], b"");
+    assert_eq!(ran.status, 75);
+    assert_eq!(shown(&ran), ["printed Warning: foo", "printed {}"]);
+    let ran = b.run(&["modules", "check", "it"], b"");
+    assert!(ran.stdout.contains(": \"Warning: foo\"\n"), "{ran:?}");
+}
+
+#[test]
+fn each_job_and_each_command_can_be_tried() {
+    // G3, G4
+    let more = "[[job]]\nname = \"count\"\nevery = \"1 h\"\n[[job]]\nname = \"nightly\"\nat = \"@daily\"\n\
+        [[command]]\nname = \"see\"\nsummary = \"x\"\n[[command]]\nname = \"look\"\nsummary = \"x\"\n";
+    let script = "#!/bin/sh\ntest $1 = job || { echo \"$*:$TICKETS_TRIAL:${TICKETS_OPERATOR:+by}\"; exit 7; }\n";
+    let b = with(&["job", "command"], more, script);
+    let run = |words: &[&str]| b.run(&[&["modules", "run", "it"], words].concat(), b"");
+    for (words, want) in [
+        (&["job"][..], "count"),
+        (&["job", "count"], "count"),
+        (&["job", "nightly"], "nightly"),
+    ] {
+        let ran = run(words);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        assert_eq!(head(&ran)["job"], want);
+    }
+    run(&["job", "bogus"]).is(
+        64,
+        "",
+        "tickets: module it: it has no job \"bogus\"\nhint: it has count, nightly\n",
+    );
+    run(&["command", "look", "5", "--x"]).is(7, "command look 5 --x:1:by\n", "");
+    run(&["--for-real", "command", "look"]).is(7, "command look::by\n", "");
+    run(&["command"]).is(7, "command see:1:by\n", "");
+    run(&["command", "5"]).is(
+        64,
+        "",
+        "tickets: module it: it has no command \"5\"\nhint: it has see, look\n",
+    );
+}
+
+#[test]
+fn nobody_is_called_unless_it_is_for_real() {
+    // G3
+    let points = ["filter", "observer", "timeline", "page", "check", "job"];
+    let more = "[[page]]\npath = \"/\"\ntitle = \"x\"\n[[job]]\nname = \"x\"\n";
+    let script = "#!/bin/sh\necho \"trial=$TICKETS_TRIAL\" >&2\nexit 1\n";
+    let b = with(&points, more, script);
+    for point in points {
+        for (words, want) in [(&[][..], "trial=1"), (&["--for-real"], "trial=")] {
+            let ran = b.run(&[&["modules", "run", "it", point], words].concat(), b"");
+            let fault = format!("tickets: module it: it exited with status 1: {want}\n");
+            assert_eq!((ran.status, ran.stderr), (75, fault), "{point}");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_can_have_meant_is_said() {
+    // G3
+    let b = with(
+        &["filter", "job"],
+        "timeout = \"2 min\"\ndata_version = 1\nevents = [\"opened\", \"reopend\"]\n\
+         [[job]]\nname = \"hand\"\n[[command]]\nname = \"see\"\nsummary = \"x\"\n",
+        "#!/bin/sh\r\n",
+    );
+    let said = [
+        "the first line of run ends in CR LF: `sed -i 's/\\r$//' run`",
+        "it has [[command]], but `points` has no \"command\"",
+        "it has events, but `points` has no \"observer\"",
+        "it has data_version, but `points` has no \"setup\"",
+        "events: \"reopend\" is no kind of event; there are opened, mail, reply, closed, re-opened, quiet, automatic",
+        "timeout: at filter it has no more than 1m",
+        "the job hand has no time of its own: it runs where [job.NAME] has run = \"it.hand\"",
+    ];
+    let ran = b.run(&["modules", "check", "it"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""), "{ran:?}");
+    let all = said.map(|line| format!("{line}\n")).concat();
+    assert!(ran.stdout.contains(&all), "{}", ran.stdout);
+    put(
+        &b,
+        "it",
+        &["filter"],
+        "timeout = \"2 min\"\n",
+        "#!/bin/sh\n",
+    );
+    b.run(&["modules", "enable", "it"], b"").is(
+        0,
+        "it is on: filter\n",
+        "tickets: module it: timeout: at filter it has no more than 1m\n",
+    );
+}
+
+#[test]
+fn without_what_it_needs_a_module_is_not_tried() {
+    // G3
+    let finding = r#"{"findings":[{"level":"bad","what":"url is not set","mend":"write it"}]}"#;
+    let script = format!("#!/bin/sh\ntest $1 = check && {{ echo '{finding}'; exit; }}\nexit 1\n");
+    let b = with(
+        &["filter", "check", "job"],
+        "[[job]]\nname = \"x\"\n",
+        &script,
+    );
+    let ran = b.run(&["modules", "check", "it"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""), "{ran:?}");
+    let end = "filter    not tried\njob       not run\n\
+               the job x has no time";
+    assert!(
+        !ran.stdout.contains("BROKEN") && !ran.stdout.contains(end),
+        "{ran:?}"
+    );
+    let end = "filter    not tried\njob       not run\nit lacks something: url is not set\nmend: write it\n";
+    assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
+}
+
+#[test]
+fn a_timeline_says_whose_events_are_missing_until_an_upgrade() {
+    // G8
+    let b = desk();
+    b.works("modules enable spam");
+    b.file("submit", "From: ann@example.net\nSubject: Printer\n\nx\n");
+    put(&b, "spam", &POINTS, &MORE.replace('2', "3"), SPAM);
+    let missing = "tickets: events of the module spam are missing: it needs an upgrade of its data: `tickets modules upgrade spam`\n";
+    for (args, said) in [
+        (&["timeline"][..], missing),
+        (&["timeline", "--events", "opened"], ""),
+    ] {
+        let ran = b.run(args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, said));
+    }
+    let check = b.run(&["check", "--etc", "/nowhere"], b"").stdout;
+    let mend = "      mend: `tickets modules upgrade spam`\n";
+    assert!(check.contains(mend), "{check}");
+}
