@@ -2,6 +2,7 @@
 //!
 //! No test waits for a time to come: a job is made due by what is known of its last run.
 
+mod beside;
 mod crash;
 mod endless;
 mod modules;
@@ -542,6 +543,94 @@ fn it_is_seen_that_no_time_passes() {
     bench.file("ticket-1", mail("2", "", "x"));
     let lines = fs::read_to_string(bench.path("log")).unwrap();
     assert_eq!(lines.matches("no_tick_for").count(), 1, "{lines}");
+}
+
+// I3
+#[test]
+fn what_is_overdue_says_since_when_and_what_makes_time_pass() {
+    let bench = due("[job.flush]\nevery = \"1 min\"\n", &[]);
+    let silent = |seconds: u64| {
+        let beat = fs::File::options()
+            .write(true)
+            .open(bench.ticket(".tickets/jobs/beat"))
+            .unwrap();
+        beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(seconds))
+            .unwrap();
+    };
+    let mut of_flush = state(&bench, "flush");
+    let last = jiff::Timestamp::now().as_second() - 600;
+    of_flush["last"] = last.into();
+    let file = "tickets/.tickets/jobs/flush.json";
+    bench.put(file, of_flush.to_string().as_bytes());
+    let flush = listed(&bench, "flush");
+    let first = last.div_euclid(60) * 60 + 60;
+    assert_eq!(
+        flush["next"],
+        jiff::Timestamp::from_second(first).unwrap().to_string()
+    );
+    let overdue = flush["overdue"].as_i64().unwrap();
+    assert!(overdue >= last + 600 - first, "{overdue}");
+    let timer = "`tickets tick` once a minute: docs/manual.md, \"Jobs\", says how";
+    for (seconds, said, finding, mend) in [
+        // It will be looked after in a moment.
+        (
+            30,
+            String::new(),
+            "overdue: flush",
+            "`tickets jobs`".to_owned(),
+        ),
+        (
+            330,
+            format!(
+                "tickets: time does not pass: `tickets tick` was last run 5m ago\nhint: {timer}\n"
+            ),
+            "overdue: flush",
+            format!("{timer}; `tickets tick` was last run 5m ago"),
+        ),
+        (
+            7230,
+            format!("tickets: no job runs: `tickets tick` was last run 2h ago\nhint: {timer}\n"),
+            "no job runs: `tickets tick` was last run 2h ago",
+            timer.to_owned(),
+        ),
+    ] {
+        silent(seconds);
+        let ran = bench.run(&["jobs"], b"");
+        assert_eq!((ran.status, ran.stderr), (0, said));
+        let check = bench.run(&["check", "--etc", "/nowhere"], b"").stdout;
+        let warning = format!("warn  jobs: {finding}\n      mend: {mend}\n");
+        assert!(check.contains(&warning), "{warning}{check}");
+        assert_eq!(check.matches(" jobs: ").count(), 1, "{check}");
+    }
+}
+
+// I3
+#[test]
+fn it_is_shown_why_a_job_failed() {
+    let bench = due("[job.flush]\nevery = \"1000 days\"\n", &[]);
+    bench.sendmail("#!/bin/sh\necho no room >&2\nexit 75\n");
+    bench.file("submit", mail("2", "", "x"));
+    make_due(&bench, "flush");
+    bench.run(&["tick"], b"").silent();
+    let said = bench.run(&["jobs"], b"");
+    let note = state(&bench, "flush")["run"]["note"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let below = said
+        .stdout
+        .lines()
+        .skip_while(|line| !line.starts_with("flush "));
+    assert_eq!(below.skip(1).next(), Some(format!("    {note}").as_str()));
+    assert!(note.ends_with("no room"), "{note}");
+    // One that died and was not yet seen to.
+    let mut of_flush = state(&bench, "flush");
+    of_flush["run"] = serde_json::json!({"due": 1, "started": 1});
+    let file = "tickets/.tickets/jobs/flush.json";
+    bench.put(file, of_flush.to_string().as_bytes());
+    let check = bench.run(&["check", "--etc", "/nowhere"], b"").stdout;
+    let died = "jobs: flush has failed 1 time in a row: its process was gone before it had ended\n";
+    assert!(check.contains(died), "{check}");
 }
 
 // I3

@@ -108,21 +108,26 @@ impl Desk {
         self.store.touch("jobs", "beat")
     }
 
-    /// For how many seconds nobody has run `tickets tick`, if the configuration has jobs and that is long. If it was
-    /// never run, counted from 1970. It costs a look at one file.
-    pub fn silence(&self) -> Option<i64> {
-        if !self.config.has_jobs() {
-            return None;
-        }
+    /// For how many seconds nobody has run `tickets tick`: negative if the clock was wrong then, and counted from 1970 if
+    /// it was never run. It costs a look at one file.
+    pub fn since_tick(&self) -> i64 {
         let path = self.config.dir.join(".tickets/jobs/beat");
         let last = path
             .symlink_metadata()
             .ok()
             .and_then(|meta| meta.modified().ok());
         let last = last.and_then(|at| jiff::Timestamp::try_from(at).ok());
-        let silent = self
-            .now()
-            .saturating_sub(last.map_or(0, |at| at.as_second()));
+        self.now()
+            .saturating_sub(last.map_or(0, |at| at.as_second()))
+    }
+
+    /// For how many seconds nobody has run `tickets tick`, if the configuration has jobs and that is long. If it was
+    /// never run, counted from 1970. It costs a look at one file.
+    pub fn silence(&self) -> Option<i64> {
+        if !self.config.has_jobs() {
+            return None;
+        }
+        let silent = self.since_tick();
         // A clock that was wrong beats in the future.
         (silent.abs() > SILENCE).then_some(silent.max(0))
     }

@@ -44,7 +44,14 @@ fn told(bench: &Bench) -> Value {
 fn shown(bench: &Bench) -> Vec<String> {
     let ran = bench.run(&["jobs"], b"");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    let own = ["job ", "clean-up ", "flush ", "quarantine ", "upgrade "];
+    let own = [
+        "    ",
+        "job ",
+        "clean-up ",
+        "flush ",
+        "quarantine ",
+        "upgrade ",
+    ];
     let lines = ran.stdout.lines();
     let lines = lines.filter(|line| !own.iter().any(|name| line.starts_with(name)));
     lines

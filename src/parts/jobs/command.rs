@@ -1,13 +1,15 @@
 //! `tickets jobs`: which jobs a desk has, and what becomes of them.
 
+use super::clock::{TIMER, unticked};
 use super::files::JobFiles;
 use super::plan::{self, Planned};
+use super::program::program_again;
 use super::state::JobRun;
 use super::table::{JobLine, table};
-use super::tick::{program_again, told, wait};
+use super::tick::{told, wait};
 use super::work::work;
 use crate::desk::Desk;
-use crate::error::{Fault, Status};
+use crate::error::{self, Fault, Status};
 use crate::part::{Context, Registry, Run};
 use crate::process::Running;
 use crate::screen::{self, RawOutput, when};
@@ -21,8 +23,8 @@ use std::process::Stdio;
 ///
 /// Jobs are what the desk does by itself, at times of its own: [job.NAME] in the
 /// configuration says which, and when. They run whenever somebody lets time pass:
-/// `tickets tick`, once a minute. A job that should have run and did not is overdue;
-/// it runs as soon as time passes again.
+/// `tickets tick`, once a minute. A job that should have run two minutes ago and did not
+/// is overdue, since the first time that it missed; it runs as soon as time passes again.
 ///
 /// --json prints an object for each job: name, run (what is run), summary, schedule, enabled,
 /// running, started and ended (of the last run, RFC 3339 in UTC, or null), took
@@ -137,6 +139,14 @@ fn list(cx: &Context, json: bool) -> Result<Status> {
     }
     screen::page(&table(&lines, now, screen::width()))?;
     cx.parts.remarks(&desk).for_each(screen::remark);
+    let is_overdue = lines.iter().any(|line| line.overdue(now).is_some());
+    if let Some(last) = unticked(&desk).filter(|_| is_overdue) {
+        // Where it was just said, what can be done is missing.
+        if desk.silence().is_none() {
+            screen::remark(format_args!("time does not pass: {last}"));
+        }
+        error::print(&format!("hint: {TIMER}"));
+    }
     Ok(Status::Ok)
 }
 

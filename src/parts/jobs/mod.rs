@@ -4,10 +4,14 @@
 //! of a job lies in the store (`files`, `state`); each run is a process of its own (`work`) that has the job's lock.
 
 mod built_in;
+mod clock;
 mod command;
+mod complaints;
 mod files;
 mod ping;
+mod places;
 mod plan;
+mod program;
 mod schedule;
 mod state;
 mod table;
@@ -15,12 +19,12 @@ mod tick;
 mod work;
 
 use crate::config::{Config, JOBS};
-use crate::desk::{Desk, is_ever};
+use crate::desk::Desk;
 use crate::part::outside::MODULE_OFF;
 use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
-use crate::screen::span;
 use anyhow::Result;
 use built_in::{CleanUp, DayDigest, FlushOutbox, MendIndex, Remind, UpgradeModules};
+use clock::{TIMER, silence, unticked};
 use table::JobLine;
 
 /// The part.
@@ -28,9 +32,6 @@ pub(crate) const PART: JobsPart = JobsPart;
 
 /// See [`Part`].
 pub(crate) struct JobsPart;
-
-/// What makes time pass, if nothing does.
-const TIMER: &str = "`tickets tick` once a minute: docs/manual.md, \"Jobs\", says how";
 
 impl Part for JobsPart {
     fn name(&self) -> &str {
@@ -93,8 +94,9 @@ impl Part for JobsPart {
             number: None,
         };
         let mut found = Vec::new();
-        if let Some(text) = silence(desk) {
-            found.push(finding(false, text, Some(TIMER.to_owned())));
+        let silent = silence(desk);
+        if let Some(text) = &silent {
+            found.push(finding(false, text.clone(), Some(TIMER.to_owned())));
         }
         // Of modules that are on, somebody else says what is wrong with them.
         let off = |line: &&JobLine| line.idle.as_ref().is_some_and(|it| it.state == MODULE_OFF);
@@ -104,15 +106,19 @@ impl Part for JobsPart {
             found.push(finding(false, text, Some("`tickets modules`".to_owned())));
         }
         for line in lines.iter().filter(|line| line.failures > 0) {
-            let note = line.last.as_ref().map_or("", |run| &run.note);
+            let why = line.reason().unwrap_or_default();
             let times = crate::screen::plural(line.failures, "time");
-            let text = format!("{} has failed {times} in a row: {note}", line.name);
+            let text = format!("{} has failed {times} in a row: {why}", line.name);
             let mend = format!("`tickets jobs log {}`", line.name);
             found.push(finding(false, text, Some(mend)));
         }
-        if !overdue.is_empty() && found.is_empty() && desk.config.has_jobs() {
+        if !overdue.is_empty() && silent.is_none() && desk.config.has_jobs() {
             let text = format!("overdue: {}", overdue.join(", "));
-            found.push(finding(false, text, Some("`tickets jobs`".to_owned())));
+            let mend = match unticked(desk) {
+                Some(last) => format!("{TIMER}; {last}"),
+                None => "`tickets jobs`".to_owned(),
+            };
+            found.push(finding(false, text, Some(mend)));
         }
         // Who has said nothing about jobs wants to hear of them only if one fails.
         if desk.config.has_jobs() {
@@ -125,16 +131,4 @@ impl Part for JobsPart {
         }
         found
     }
-}
-
-/// What is to be said if the configuration has jobs, and no time passes.
-fn silence(desk: &Desk) -> Option<String> {
-    let silent = desk.silence()?;
-    Some(match is_ever(silent, desk.now()) {
-        false => {
-            let silent = span(u64::try_from(silent).unwrap_or(0));
-            format!("no job runs: `tickets tick` was last run {silent} ago")
-        }
-        true => "no job runs: `tickets tick` was never run".to_owned(),
-    })
 }

@@ -5,7 +5,7 @@
 
 mod answer;
 
-use super::tick::program_at;
+use super::program::program_at;
 use crate::config::Config;
 use crate::error::{self, Fault, Status, quoted_path};
 use crate::files::open_following;

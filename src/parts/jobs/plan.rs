@@ -1,5 +1,6 @@
 //! Which jobs a desk has: those of its configuration, and those that run unless it says otherwise (I1).
 
+use super::places::Lane;
 use super::schedule::Schedule;
 use crate::config::{Config, JobTable, Missed};
 use crate::error::{Fault, Status, harmless};
@@ -17,6 +18,8 @@ pub(super) struct Planned {
     pub(super) summary: String,
     pub(super) args: Vec<String>,
     job: Result<&'static dyn Job, Idle>,
+    /// Among which jobs it has its place.
+    pub(super) lane: Lane,
     /// Why it is not run now.
     pub(super) rests: Option<Idle>,
     pub(super) schedule: Schedule,
@@ -53,6 +56,7 @@ struct Known {
     summary: String,
     times: JobTimes,
     job: Result<&'static dyn Job, Idle>,
+    lane: Lane,
     rests: Option<Idle>,
 }
 
@@ -63,6 +67,7 @@ impl From<IdleJob> for Known {
             summary: of.summary,
             times: of.times,
             job: Err(of.idle),
+            lane: Lane::Module,
             rests: None,
         }
     }
@@ -74,12 +79,14 @@ fn known(config: &Config, parts: &Registry) -> Vec<Known> {
     for part in parts.on() {
         let jobs = part.jobs();
         let module = part.module().filter(|_| !jobs.is_empty());
+        let lane = module.map_or(Lane::BuiltIn, |_| Lane::Module);
         let rests = module.and_then(|module| resting(module, crate::clock::now().as_second()));
         known.extend(jobs.into_iter().map(|job| Known {
             name: job.name().to_owned(),
             summary: job.summary().to_owned(),
             times: job.times(config),
             job: Ok(job),
+            lane,
             rests: rests.clone(),
         }));
     }
@@ -178,6 +185,7 @@ fn plan_one(
         summary: found.summary,
         args,
         job: found.job,
+        lane: found.lane,
         rests: found.rests,
         schedule,
         times,

@@ -184,10 +184,14 @@ impl Schedule {
         }
     }
 
-    /// When it runs next, in seconds since 1970: `now` or earlier if it is due. `None` if never.
+    /// When it runs next, in seconds since 1970. Of one that is due, or was missed, it is the first time for which it has
+    /// not run: `now` or earlier. `None` if never.
     pub(super) fn next(&self, mark: Option<Mark>, now: i64) -> Option<i64> {
         let time = match self.verdict(mark, now) {
-            Verdict::Due(time) => time,
+            Verdict::Due(time) | Verdict::Missed(time) => {
+                let first = mark.and_then(|mark| self.times.after(mark.at(now)));
+                first.map_or(time, |first| first.min(time))
+            }
             _ => self.times.after(now.saturating_sub(self.delay))?,
         };
         Some(time.saturating_add(self.delay))

@@ -311,3 +311,47 @@ fn each_job_runs_as_often_in_a_year_as_it_should() {
         assert_eq!(got, want, "{name}");
     }
 }
+
+// I3
+#[test]
+fn what_was_missed_counts_from_its_first_time() {
+    let minutes = Schedule::every(60).unwrap();
+    let daily = Schedule::at("0 7 * * *", TimeZone::UTC).unwrap();
+    let late = daily.clone().late(12 * 3600);
+    let seven = seconds("2027-03-01T07:00:00Z");
+    let (day, hour) = (86_400, 3600);
+    let jitter = minutes.clone().jitter(50, HOST, "flush");
+    assert_ne!(jitter.delay, 0);
+    for (case, schedule, last, now, want) in [
+        ("each minute", &minutes, seven, seven + 330, seven + 60),
+        ("a fifth minute", &minutes, seven, seven + 300, seven + 60),
+        ("not yet", &minutes, seven, seven + 59, seven + 60),
+        ("now", &minutes, seven, seven + 60, seven + 60),
+        (
+            "delayed",
+            &jitter,
+            seven,
+            seven + 330,
+            seven + 60 + jitter.delay,
+        ),
+        ("a week", &daily, seven, seven + 7 * day + hour, seven + day),
+        (
+            "too late to be caught up",
+            &late,
+            seven,
+            seven + 2 * day + 13 * hour,
+            seven + day,
+        ),
+        ("in a day", &late, seven, seven + hour, seven + day),
+        (
+            "the clock was set back",
+            &minutes,
+            seven + day,
+            seven,
+            seven + 60,
+        ),
+    ] {
+        assert_eq!(schedule.next(mark(last), now), Some(want), "{case}");
+    }
+    assert_eq!(minutes.next(None, seven + 1), Some(seven + 60));
+}

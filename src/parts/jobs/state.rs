@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The longest note that is kept, in characters.
 const LONGEST_NOTE: usize = 500;
 
+/// What is said of a run whose process did not live to say it.
+pub(super) const DIED: &str = "its process was gone before it had ended";
+
 /// The most runs that a history has.
 const LONGEST_HISTORY: usize = 100;
 

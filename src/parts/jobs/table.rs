@@ -1,14 +1,18 @@
 //! The jobs of a desk as a table, and as objects.
 
-use super::state::{JobRun, RunResult};
+use super::state::{DIED, JobRun, RunResult};
+use crate::error::harmless;
 use crate::part::outside::Idle;
-use crate::screen::{age, cut, fit, span};
+use crate::screen::{age, cut, fit, hang, span};
 use crate::ticket::when::rfc3339;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 /// So many seconds after its time a job is overdue: whoever lets time pass does it once a minute.
-const LATE: i64 = 120;
+pub(super) const LATE: i64 = 120;
+
+/// What stands before the reason of a failure.
+const REASON: &str = "    ";
 
 /// The most columns of a NAME and of a schedule.
 const NAME: usize = 14;
@@ -30,7 +34,7 @@ pub(super) struct JobLine {
     pub(super) failures: u32,
     /// Why it does not run though it should: in two words, and in half a sentence.
     pub(super) idle: Option<Idle>,
-    /// When it runs next, in seconds since 1970; in the past if it is due.
+    /// When it runs next, in seconds since 1970; in the past if it is due: the first time for which it did not run.
     pub(super) next: Option<i64>,
     /// Until when it is paused, [`i64::MAX`] if for good.
     pub(super) paused: Option<i64>,
@@ -61,12 +65,25 @@ struct JobObject<'a> {
 }
 
 impl JobLine {
-    /// For how many seconds it should have run.
+    /// For how many seconds it should have run, and did not run either.
     pub(super) fn overdue(&self, now: i64) -> Option<i64> {
         let waits =
             self.enabled && self.paused.is_none() && self.idle.is_none() && !self.is_running;
-        let by = now.saturating_sub(self.next.filter(|_| waits)?);
+        let ended = self.last.as_ref().and_then(|run| run.ended);
+        let since = self.next.filter(|_| waits)?.max(ended.unwrap_or(i64::MIN));
+        let by = now.saturating_sub(since);
         (by > LATE).then_some(by)
+    }
+
+    /// Why its last run failed, if it did.
+    pub(super) fn reason(&self) -> Option<&str> {
+        let run = self.last.as_ref()?;
+        match run.result {
+            RunResult::None if !self.is_running => Some(DIED),
+            result if !result.is_failure() => None,
+            result if run.note.is_empty() => Some(result.word()),
+            _ => Some(&run.note),
+        }
     }
 
     /// The job as an object.
@@ -136,7 +153,7 @@ impl JobLine {
     }
 }
 
-/// The jobs, one a line, at most `width` columns wide.
+/// The jobs, one a line, at most `width` columns wide. Below one that failed stands why.
 pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String {
     let widest = |of: fn(&JobLine) -> &str, most: usize, least: usize| {
         let columns = jobs.iter().map(|job| crate::screen::Width::width(of(job)));
@@ -179,7 +196,14 @@ pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String 
             style = AnsiColor::Red.on_default();
         }
         let line = line([&job.name, &job.times, &last, &took, result], &next);
-        text.push_str(&format!("{style}{}{style:#}\n", room(line.trim_end())));
+        let mut put = |line: &str| text.push_str(&format!("{style}{}{style:#}\n", room(line)));
+        put(line.trim_end());
+        if let Some(reason) = job.reason() {
+            let words = harmless(reason);
+            let words = words.split_inclusive(' ');
+            let lines = hang(REASON, words, width.unwrap_or(usize::MAX));
+            lines.iter().for_each(|line| put(line));
+        }
     }
     text
 }
@@ -287,10 +311,13 @@ job             schedule          last        took  result   next
 clean-up        every 1 day       never                      in 1h
 digest          0 7 * * *         1d ago      2.1s  ok       overdue by 5h
 flush           every 5 min       2m ago        1m  failed   in 2m
+    a note
 reindex         30 2 1,15 * *     1m ago            running  in 1d
 git.fetch       every 15 min      never                      needs upgrade
 remind-a-bit-…  0,15,30,45 8-18…  now         0.0s  died     now
+    a note
 night           @daily            now               died     paused for 2h
+    its process was gone before it had ended
 off             @daily            never                      switched off
 "
         );
@@ -303,6 +330,42 @@ off             @daily            never                      switched off
             }
         }
         assert!(plain(None).contains("overdue by 5h\n"), "{}", plain(None));
+    }
+
+    // I3
+    #[test]
+    fn a_job_is_overdue_since_it_could_run() {
+        let job = |ended: i64| {
+            let mut job = jobs().remove(1);
+            if let Some(run) = &mut job.last {
+                run.ended = Some(NOW - ended);
+            }
+            job.overdue(NOW)
+        };
+        let ages = [90_000, 5 * 3600, 121, 120, 0, -60];
+        let want = [Some(18_000), Some(18_000), Some(121), None, None, None];
+        assert_eq!(ages.map(job), want);
+    }
+
+    // I3
+    #[test]
+    fn why_a_job_failed_is_wrapped_and_harmless() {
+        let mut jobs = vec![jobs().remove(2)];
+        let run = jobs[0].last.as_mut().unwrap();
+        run.note =
+            "the address \u{1b}[31m of somebody is refused by the mail server of somebody else"
+                .into();
+        let plain = |jobs: &[JobLine], width| {
+            let text = table(jobs, NOW, width);
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let want = "    the address  [31m of\n    somebody is refused by\n    the mail server of\n    somebody else\n";
+        let text = plain(&jobs, Some(26));
+        assert!(text.ends_with(want), "{text}");
+        jobs[0].last.as_mut().unwrap().note.clear();
+        assert!(plain(&jobs, None).ends_with("  in 2m\n    failed\n"));
+        jobs[0].last.as_mut().unwrap().result = RunResult::Missed;
+        assert!(plain(&jobs, None).ends_with("  in 2m\n"));
     }
 
     #[test]

@@ -1,27 +1,23 @@
 //! `tickets tick`: starts the jobs that are due, each as a process of its own, and ends those that take too long.
 
+use super::complaints::Complaints;
 use super::files::JobFiles;
+use super::places::{Lane, chosen};
 use super::plan::{self, Planned, span};
+use super::program::{Program, program_again};
 use super::schedule::Verdict;
 use super::state::{JobRun, RunResult};
 use super::work::{GRACE, bury, bury_as};
 use crate::config::Overrides;
 use crate::desk::Desk;
-use crate::error::{self, Fault, Status};
+use crate::error::Status;
 use crate::part::{Context, Run};
-use crate::privilege;
-use crate::process::Running;
+use crate::process::{End, Running};
 use crate::screen::remark;
-use anyhow::Result;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use anyhow::{Result, anyhow};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
-
-/// So many jobs run at once.
-const PARALLEL: usize = 4;
 
 /// How often it is looked which jobs are due, in seconds.
 const MINUTE: i64 = 60;
@@ -30,7 +26,8 @@ const MINUTE: i64 = 60;
 ///
 /// To be run once a minute, by a timer of systemd or by cron; or once for all with --loop. `tickets jobs` shows the
 /// jobs. However many of these commands run at once, each job runs once for each of its times, and never twice at a
-/// time. While a job takes long, this one waits for it, and goes on to run others that become due.
+/// time. While a job takes long, this one waits for it, and goes on to run others that become due. If the program or a
+/// module is replaced meanwhile, the new program runs them.
 ///
 /// Whether a job fails does not matter to the exit status: `tickets jobs` shows it, and the admins are told.
 #[derive(clap::Args)]
@@ -57,25 +54,27 @@ impl Run for Tick {
         let program = Program::running(cx);
         let mut ticker = Ticker::new(self.verbose);
         loop {
-            match ticker.look(cx) {
-                // What runs is not left alone.
-                Err(e) if self.endless || !ticker.running.is_empty() => {
-                    error::report(&e, error::hint(&e));
-                }
-                looked => looked?,
-            }
-            if ticker.running.is_empty() {
-                if self.endless && program.is_another(cx) {
-                    program.start_anew(cx)?;
-                }
+            let is_another = program.is_another(cx);
+            if is_another && ticker.is_idle() {
                 if !self.endless {
                     break;
                 }
+                // It returns only if it fails. The old one is better than none.
+                if let Err(e) = program.start_anew(cx) {
+                    ticker.complaints.say(&e);
+                }
+            }
+            ticker.look(cx, Some(&program).filter(|_| is_another));
+            if !self.endless && ticker.is_idle() {
+                break;
+            }
+            if let Some(e) = ticker.fault.take_if(|_| self.endless) {
+                ticker.complaints.say(&e);
             }
             ticker.wait(cx);
         }
-        match ticker.mistake {
-            Some(fault) => Err(fault.into()),
+        match ticker.fault {
+            Some(fault) => Err(fault),
             None => Ok(Status::Ok),
         }
     }
@@ -86,15 +85,23 @@ struct Ended {
     name: String,
     /// How long it was allowed to take, if it was killed after that.
     killed: Option<Duration>,
+    /// Why its process could not even begin, if it said so.
+    unbegun: Option<String>,
 }
 
 /// What this process has started.
 struct Ticker {
-    running: Vec<String>,
+    running: Vec<(String, Lane)>,
     ended: Receiver<Ended>,
     ends: Sender<Ended>,
-    /// A mistake in the configuration of a job. The others run all the same.
-    mistake: Option<Fault>,
+    /// What ended, and could not be kept yet.
+    unkept: Vec<Ended>,
+    /// A tick of the program that lies now where this one was. It looks instead of this one, which only ends what it
+    /// has started.
+    heir: Option<Child>,
+    /// What was wrong at the last look. What can be done is done all the same.
+    fault: Option<anyhow::Error>,
+    complaints: Complaints,
     verbose: bool,
 }
 
@@ -105,34 +112,88 @@ impl Ticker {
             running: Vec::new(),
             ended,
             ends,
-            mistake: None,
+            unkept: Vec::new(),
+            heir: None,
+            fault: None,
+            complaints: Complaints::default(),
             verbose,
         }
     }
 
-    /// Starts what is due.
-    fn look(&mut self, cx: &Context) -> Result<()> {
+    /// True if nothing runs that this one has started. When its own jobs have ended, that of its heir are waited for.
+    fn is_idle(&mut self) -> bool {
+        if !self.running.is_empty() {
+            return false;
+        }
+        if let Some(mut heir) = self.heir.take() {
+            let _ = heir.wait();
+        }
+        true
+    }
+
+    /// Starts what is due, or has it started by `another` program, if there is one and it can be started. Whatever is
+    /// wrong keeps nothing else from running.
+    fn look(&mut self, cx: &Context, another: Option<&Program>) {
+        self.complaints.look();
+        for ended in std::mem::take(&mut self.unkept) {
+            self.note(cx, ended);
+        }
+        self.fault = None;
+        if let Some(program) = another.filter(|_| !self.running.is_empty()) {
+            match self.hand_over(cx, program) {
+                Ok(()) => return,
+                Err(e) => self.complaints.say(&e),
+            }
+        }
+        if let Err(e) = self.start_due(cx) {
+            self.fault = Some(e);
+        }
+    }
+
+    /// Lets the other program look, unless it is still at it.
+    fn hand_over(&mut self, cx: &Context, program: &Program) -> Result<()> {
+        if let Some(heir) = &mut self.heir
+            && matches!(heir.try_wait(), Ok(None))
+        {
+            return Ok(());
+        }
+        self.heir = None;
+        let Some(mut command) = program.anew(cx)? else {
+            return Err(anyhow!("cannot find this program"));
+        };
+        command.arg("tick").args(self.verbose.then_some("-v"));
+        let heir = command.stdin(Stdio::null()).spawn();
+        self.heir = Some(heir.map_err(|e| anyhow!(e).context("cannot start the new program"))?);
+        Ok(())
+    }
+
+    fn start_due(&mut self, cx: &Context) -> Result<()> {
         let desk = cx.desk_to_write_for_mta()?;
         // A store in which nothing was ever filed has nothing to do.
         if !desk.is_begun()? {
             return Ok(());
         }
-        desk.beat()?;
-        let (jobs, mut mistakes) = plan::plan(&desk.config, &cx.parts);
-        self.mistake = (!mistakes.is_empty()).then(|| mistakes.remove(0));
-        for job in jobs.iter().filter(|job| job.enabled) {
-            if self.running.contains(&job.name) {
+        // A disk that is full keeps no job from being tried.
+        if let Err(e) = desk.beat() {
+            self.complaints.say(&e);
+        }
+        let (jobs, mistakes) = plan::plan(&desk.config, &cx.parts);
+        self.fault = mistakes.into_iter().next().map(Into::into);
+        let mut due = Vec::new();
+        for job in jobs.into_iter().filter(|job| job.enabled) {
+            if self.running.iter().any(|(name, _)| *name == job.name) {
                 continue;
             }
-            match is_due(&desk, job) {
-                // When one of them has ended it is looked again.
-                Ok(true) if self.running.len() < PARALLEL => {
-                    self.start(&desk.config.overrides, job);
-                }
-                Ok(_) => {}
+            match waits_since(&desk, &job) {
+                Ok(since) => due.extend(since.map(|since| (since, job.lane, job))),
                 // The state of one job cannot be read or kept: that of others may be.
-                Err(e) => error::report(&e, error::hint(&e)),
+                Err(e) => self.complaints.say(&e),
             }
+        }
+        let running: Vec<Lane> = self.running.iter().map(|&(_, lane)| lane).collect();
+        // Whoever finds no place is asked again when one has ended.
+        for job in chosen(due, &running) {
+            self.start(&desk.config.overrides, &job);
         }
         Ok(())
     }
@@ -145,13 +206,24 @@ impl Ticker {
         let running = Running::start_to_end(&mut command, job.timeout);
         let mut running = match running {
             Ok(running) => running,
-            Err(e) => return remark(format_args!("cannot run the job {name}: {e}")),
+            Err(e) => {
+                let e = anyhow!("cannot run the job {name}: {e}");
+                return self.complaints.say(&e);
+            }
         };
-        self.running.push(name.clone());
+        self.running.push((name.clone(), job.lane));
         let (ends, timeout) = (self.ends.clone(), job.timeout);
         std::thread::spawn(move || {
             let killed = wait(&mut running, timeout).then_some(timeout);
-            let _ = ends.send(Ended { name, killed });
+            let failed = killed.is_none()
+                && matches!(running.wait(), Ok(End::Exited(status)) if !status.success());
+            let why = failed.then(|| running.last_line());
+            let unbegun = why.filter(|why| !why.is_empty());
+            let _ = ends.send(Ended {
+                name,
+                killed,
+                unbegun,
+            });
         });
     }
 
@@ -160,16 +232,24 @@ impl Ticker {
         let second = crate::clock::now().as_second().rem_euclid(MINUTE);
         let left = Duration::from_secs(u64::try_from(MINUTE - second).unwrap_or(1));
         if let Ok(ended) = self.ended.recv_timeout(left) {
-            self.running.retain(|name| *name != ended.name);
-            // Where that cannot be kept now, whoever looks at the job next sees that its process is gone.
-            if let Err(e) = self.note(cx, &ended) {
-                error::report(&e, error::hint(&e));
+            self.running.retain(|(name, _)| *name != ended.name);
+            if let Some(why) = &ended.unbegun {
+                let e = anyhow!("the job {} did not run: {why}", ended.name);
+                self.complaints.say(&e);
             }
+            self.note(cx, ended);
         }
     }
 
-    /// Keeps how a job ended whose process could not do so.
-    fn note(&self, cx: &Context, ended: &Ended) -> Result<()> {
+    /// Keeps how a job ended whose process could not do so. If that fails, it is tried again at the next look.
+    fn note(&mut self, cx: &Context, ended: Ended) {
+        if let Err(e) = self.keep(cx, &ended) {
+            self.complaints.say(&e);
+            self.unkept.push(ended);
+        }
+    }
+
+    fn keep(&self, cx: &Context, ended: &Ended) -> Result<()> {
         let desk = cx.desk_to_write_for_mta()?;
         note_end(&desk, &ended.name, ended.killed)?;
         let run = JobFiles::of(&desk.store, &ended.name)?.state()?.run;
@@ -215,34 +295,35 @@ pub(super) fn told(name: &str, run: &JobRun) -> String {
     }
 }
 
-/// True if a job is to be run now. What else the time means for it is kept.
-fn is_due(desk: &Desk, job: &Planned) -> Result<bool> {
+/// Since when a job waits that is to be run now. What else the time means for it is kept.
+fn waits_since(desk: &Desk, job: &Planned) -> Result<Option<i64>> {
     if job.idle().is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     let now = desk.now();
     let files = JobFiles::of(&desk.store, &job.name)?;
     let state = files.state()?;
     if files.paused(now)?.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     match job.schedule.verdict(state.mark, now) {
-        Verdict::Due(_) => return Ok(!files.is_running()?),
-        Verdict::Rest if state.unended().is_none() => return Ok(false),
+        Verdict::Due(_) if files.is_running()? => return Ok(None),
+        Verdict::Due(_) => return Ok(job.schedule.next(state.mark, now)),
+        Verdict::Rest if state.unended().is_none() => return Ok(None),
         _ => {}
     }
     // Whoever has the lock keeps the state.
     let Some(lock) = files.lock_if_free()? else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut state = lock.state()?;
     bury(desk, &lock, &job.name, &mut state)?;
     let verdict = job.schedule.verdict(state.mark, now);
     let note = match verdict {
-        Verdict::Due(_) => return Ok(true),
+        Verdict::Due(_) => return Ok(job.schedule.next(state.mark, now)),
         Verdict::Missed(_) => "it was missed for too long",
         Verdict::SetBack => "the clock was set back; its times count from now on",
-        Verdict::Rest => return Ok(false),
+        Verdict::Rest => return Ok(None),
         Verdict::New | Verdict::SetForth => "",
     };
     let before = state.mark;
@@ -262,7 +343,7 @@ fn is_due(desk: &Desk, job: &Planned) -> Result<bool> {
         });
     }
     lock.keep(&state)?;
-    Ok(false)
+    Ok(None)
 }
 
 /// Waits for a run. True if it took too long, and was killed.
@@ -273,73 +354,4 @@ pub(super) fn wait(running: &mut Running, timeout: Duration) -> bool {
         running.stop(GRACE);
     }
     !has_time_left
-}
-
-/// This program, to be started once more for the same desk.
-pub(super) fn program_again(desk: &Overrides) -> Command {
-    // The very same, even if it was replaced a moment ago.
-    program_at(Path::new("/proc/self/exe"), desk)
-}
-
-/// The program at `path`, to be started for the same desk.
-pub(super) fn program_at(path: &Path, desk: &Overrides) -> Command {
-    let mut command = privilege::program(path);
-    command.arg0("tickets");
-    for (option, path) in [("--config", &desk.config), ("--dir", &desk.dir)] {
-        if let Some(path) = path {
-            command.arg(option).arg(path);
-        }
-    }
-    command
-}
-
-/// The file of the program that runs, what it was like at the start, and the parts that it found then.
-struct Program {
-    path: Option<PathBuf>,
-    was: Option<(u64, u64, i64)>,
-    parts: Option<String>,
-}
-
-impl Program {
-    fn running(cx: &Context) -> Program {
-        let path = privilege::own_path().ok();
-        let was = path.as_ref().and_then(Program::look);
-        let parts = Program::parts(cx);
-        Program { path, was, parts }
-    }
-
-    /// Which modules there are, and what is to be off, as the configuration says now. A program knows those of its start.
-    fn parts(cx: &Context) -> Option<String> {
-        let config = cx.config().ok()?;
-        Some(format!("{:?} {:?}", config.parts_off, config.modules_on()))
-    }
-
-    /// True if the program would be another one if it were started now: its file was replaced, or modules were.
-    fn is_another(&self, cx: &Context) -> bool {
-        let now = Program::parts(cx);
-        self.is_replaced() || self.parts.is_some() && now.is_some() && now != self.parts
-    }
-
-    fn look(path: &PathBuf) -> Option<(u64, u64, i64)> {
-        let meta = std::fs::metadata(path).ok()?;
-        Some((meta.dev(), meta.ino(), meta.ctime()))
-    }
-
-    /// True if there is another one in its place.
-    fn is_replaced(&self) -> bool {
-        let is = self.path.as_ref().and_then(Program::look);
-        self.was.is_some() && is.is_some() && is != self.was
-    }
-
-    /// Becomes that one.
-    fn start_anew(&self, cx: &Context) -> Result<()> {
-        let Some(path) = &self.path else {
-            return Ok(());
-        };
-        let desk = cx.desk_for_mta()?.config.overrides;
-        let mut command = program_at(path, &desk);
-        command.args(["tick", "--loop"]);
-        // It returns only if it fails.
-        Err(command.exec().into())
-    }
 }

@@ -3,7 +3,7 @@
 use super::files::{JobFiles, JobLock};
 use super::plan;
 use super::schedule::Verdict;
-use super::state::{Alarm, JobState, RunResult};
+use super::state::{Alarm, DIED, JobState, RunResult};
 use crate::desk::Desk;
 use crate::error::{self, Status};
 use crate::log::{LogLine, Severity};
@@ -101,8 +101,7 @@ fn end_in_time(timeout: Duration) {
 /// # Errors
 /// That cannot be kept.
 pub(super) fn bury(desk: &Desk, lock: &JobLock, name: &str, state: &mut JobState) -> Result<()> {
-    let note = "its process was gone before it had ended";
-    bury_as(desk, lock, name, state, RunResult::Died, note)
+    bury_as(desk, lock, name, state, RunResult::Died, DIED)
 }
 
 /// The same for a run of which it is known how it ended.
