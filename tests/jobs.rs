@@ -617,11 +617,11 @@ fn it_is_shown_why_a_job_failed() {
         .as_str()
         .unwrap()
         .to_owned();
-    let below = said
+    let mut below = said
         .stdout
         .lines()
         .skip_while(|line| !line.starts_with("flush "));
-    assert_eq!(below.skip(1).next(), Some(format!("    {note}").as_str()));
+    assert_eq!(below.nth(1), Some(format!("    {note}").as_str()));
     assert!(note.ends_with("no room"), "{note}");
     // One that died and was not yet seen to.
     let mut of_flush = state(&bench, "flush");
