@@ -230,7 +230,7 @@ fn a_part_is_one_folder_and_one_line() {
     assert!(says(&desk, &["man"]).contains("tickets\\-hello(1)"));
 
     let row = format!(
-        "hello       {}  on   built in  command hello, 2 timeline events                  \
+        "hello       {:7}  on     built in  command hello, 2 timeline events                  \
          greets, and keeps a record of it\n",
         env!("CARGO_PKG_VERSION")
     );
