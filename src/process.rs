@@ -78,7 +78,8 @@ impl Running {
     /// # Errors
     /// Those of starting a program.
     pub fn start(command: &mut Command, limit: Duration) -> io::Result<Running> {
-        Running::start_with(command, limit, &[])
+        let stderr = keep_stderr(command);
+        Running::start_with(command, limit, &[], stderr)
     }
 
     /// Starts `command`, which may run for `limit`, and is ended where a signal ends this process.
@@ -90,15 +91,15 @@ impl Running {
         Running::start(command, limit)
     }
 
-    fn start_with(command: &mut Command, limit: Duration, held: &[&File]) -> io::Result<Running> {
-        // If no temporary file can be had, its words are lost, but it runs.
-        let stderr = tempfile::tempfile().ok();
-        let copy = stderr.as_ref().and_then(|file| file.try_clone().ok());
-        command
-            .stderr(copy.map_or_else(Stdio::null, Stdio::from))
-            // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
-            // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
-            .process_group(0);
+    fn start_with(
+        command: &mut Command,
+        limit: Duration,
+        held: &[&File],
+        stderr: Option<File>,
+    ) -> io::Result<Running> {
+        // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
+        // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
+        command.process_group(0);
         let child = children::start(command, held)?;
         Ok(Running {
             exit: exit_of(pid(&child)),
@@ -122,8 +123,34 @@ impl Running {
         most: usize,
         held: &[&File],
     ) -> io::Result<Running> {
+        let stderr = keep_stderr(command);
+        Running::hear_with(command, limit, most, held, stderr)
+    }
+
+    /// The same for one that has the stderr of this process, so that nothing of that is kept here.
+    ///
+    /// # Errors
+    /// Those of starting a program.
+    pub fn start_to_hear_aloud(
+        command: &mut Command,
+        limit: Duration,
+        most: usize,
+        held: &[&File],
+    ) -> io::Result<Running> {
+        command.stderr(Stdio::inherit());
+        Running::hear_with(command, limit, most, held, None)
+    }
+
+    fn hear_with(
+        command: &mut Command,
+        limit: Duration,
+        most: usize,
+        held: &[&File],
+        stderr: Option<File>,
+    ) -> io::Result<Running> {
         children::watch();
-        let mut running = Running::start_with(command.stdout(Stdio::piped()), limit, held)?;
+        command.stdout(Stdio::piped());
+        let mut running = Running::start_with(command, limit, held, stderr)?;
         running.stdout = running.child.stdout.take().map(|pipe| Stdout {
             pipe: File::from(OwnedFd::from(pipe)),
             said: Vec::new(),
@@ -312,6 +339,14 @@ impl Running {
             drop(self.child.kill());
         }
     }
+}
+
+/// Lets it write its stderr to a file, which is returned. If there can be none, its words are lost, but it runs.
+fn keep_stderr(command: &mut Command) -> Option<File> {
+    let stderr = tempfile::tempfile().ok();
+    let copy = stderr.as_ref().and_then(|file| file.try_clone().ok());
+    command.stderr(copy.map_or_else(Stdio::null, Stdio::from));
+    stderr
 }
 
 /// What is readable once the process has exited.

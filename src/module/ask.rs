@@ -135,6 +135,9 @@ pub fn depth() -> u32 {
     depth.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
+/// How its program is started.
+type Start = fn(&mut Command, Duration, usize, &[&File]) -> io::Result<Running>;
+
 /// A module that was asked.
 #[derive(Debug)]
 #[must_use = "only answer() says what it answered"]
@@ -165,6 +168,24 @@ impl Module {
         held: &[&File],
         change: impl FnOnce(&mut Command),
     ) -> Result<Asking, Failure> {
+        self.ask_by(Running::start_to_hear, request, held, change)
+    }
+
+    /// The same for one that writes to the stderr of this process.
+    ///
+    /// # Errors
+    /// See [`Module::ask`].
+    pub fn ask_aloud(&self, request: Request, held: &[&File]) -> Result<Asking, Failure> {
+        self.ask_by(Running::start_to_hear_aloud, request, held, |_| ())
+    }
+
+    fn ask_by(
+        &self,
+        start: Start,
+        request: Request,
+        held: &[&File],
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Asking, Failure> {
         let own = match request.point {
             // Each has its own, and whoever runs it ends it.
             Point::Job => Point::Job.limits().1,
@@ -178,7 +199,7 @@ impl Module {
             .map_or(own, |limit| limit.saturating_sub(begun.elapsed()).min(own));
         change(&mut command);
         let held: Vec<&File> = held.iter().copied().chain(turn.as_deref()).collect();
-        let running = Running::start_to_hear(&mut command, limit, MOST, &held);
+        let running = start(&mut command, limit, MOST, &held);
         let running = running.map_err(|e| self.unstarted(e))?;
         Ok(Asking {
             running,

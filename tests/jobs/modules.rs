@@ -327,6 +327,44 @@ fn a_module_that_takes_too_long_for_its_job_is_asked_once_to_end_and_has_time_fo
     assert_eq!(history(&bench, "git.fetch"), ["killed: killed at 1 s"]);
 }
 
+// I3
+#[test]
+fn what_a_job_writes_is_bounded_and_its_beginning_and_end_are_kept() {
+    let script = "#!/bin/sh\nreadlink /proc/self/fd/2 >told\necho begin >&2\n\
+        head -c 20000000 /dev/zero | tr '\\0' x >&2\n\
+        wc -c <\"$TICKETS_DIR/.tickets/jobs/git.fetch.log\" >>told\nprintf '\\nthe end\\n' >&2\nexit 3\n";
+    let bench = desk(FETCH, script, "");
+    make_due(&bench, "git.fetch");
+    bench.run(&["tick"], b"").silent();
+    let failed = "failed: it exited with status 3: the end";
+    assert_eq!(history(&bench, "git.fetch"), [failed]);
+    let told = fs::read_to_string(bench.ticket(".tickets/modules/git/data/told")).unwrap();
+    let (stderr, size) = told.split_once('\n').unwrap();
+    // No file of which nobody knows the size.
+    assert!(stderr.starts_with("pipe:"), "{told}");
+    let size: u64 = size.trim().parse().unwrap();
+    assert!((1..=97 << 10).contains(&size), "{size}");
+    let log = fs::read_to_string(bench.ticket(".tickets/jobs/git.fetch.log")).unwrap();
+    assert!(log.len() < 65 << 10, "{}", log.len());
+    assert!(log.starts_with("begin\nxxx"));
+    assert!(log.contains("xxx\n[199"), "{}", &log[32_000..33_000]);
+    let end = "xxx\nthe end\ntickets: it exited with status 3\n";
+    assert!(log.ends_with(end), "{}", &log[log.len() - 100..]);
+}
+
+// I3
+#[test]
+fn a_job_that_is_ended_keeps_what_it_wrote() {
+    let manifest = "[[job]]\nname = \"fetch\"\nevery = \"15 min\"\ntimeout = \"1 s\"\n";
+    let script = "#!/bin/sh\ntrap 'echo asked to end >&2; exit 1' TERM\necho begun >&2\nwhile :; do sleep 0.05; done\n";
+    let bench = desk(manifest, script, "");
+    make_due(&bench, "git.fetch");
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(history(&bench, "git.fetch"), ["killed: killed at 1 s"]);
+    let log = bench.run(&["jobs", "log", "git.fetch"], b"").stdout;
+    assert!(log.contains("\n\nbegun\n"), "{log}");
+}
+
 // G8: an upgrade that fails is named
 #[test]
 fn a_day_later_at_most_a_module_is_upgraded() {

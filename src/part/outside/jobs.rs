@@ -170,13 +170,8 @@ impl Job for OutsideJob {
             mail: None,
             limit: None,
         };
-        let mut asking = self.module.ask_with(request, &[due.lock], |_| ())?;
-        let answer = asking.wait();
-        let printed = asking.stderr_text();
-        if !printed.is_empty() {
-            crate::error::print(printed.trim_end());
-        }
-        note(&answer?).map_err(|why| anyhow!(why))
+        let asking = self.module.ask_aloud(request, &[due.lock])?;
+        note(&asking.answer()?).map_err(|why| anyhow!(why))
     }
 }
 

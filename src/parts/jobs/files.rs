@@ -7,14 +7,11 @@ use crate::store::Store;
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 /// The directory of all of them.
 const DIR: &str = "jobs";
-
-/// The most of what a job printed that is kept, in bytes.
-const LONGEST_LOG: u64 = 64 << 10;
 
 /// No file of these is longer, in bytes, unless it is not ours.
 const LONGEST_FILE: u64 = 1 << 20;
@@ -222,30 +219,9 @@ impl JobLock {
     /// It cannot be made.
     pub(super) fn new_log(&self) -> Result<File> {
         let place = self.files.place("log");
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_APPEND;
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_TRUNC;
         let log = place.open(flags);
         log.with_context(|| format!("cannot write {}", place.path().display()))
-    }
-
-    /// Shortens what it printed to the end of it.
-    ///
-    /// # Errors
-    /// It cannot be read or written.
-    pub(super) fn shorten_log(&self) -> Result<()> {
-        let place = self.files.place("log");
-        let long = matches!(place.found(), Ok(Some(found)) if found.stamp().size > LONGEST_LOG);
-        if !long {
-            return Ok(());
-        }
-        let tail = || {
-            let mut file = place.open(OFlag::O_RDONLY)?;
-            file.seek(SeekFrom::End(-i64::try_from(LONGEST_LOG).unwrap_or(0)))?;
-            let mut tail = Vec::new();
-            file.take(LONGEST_LOG).read_to_end(&mut tail)?;
-            Ok::<Vec<u8>, std::io::Error>(tail)
-        };
-        let tail = tail().with_context(|| format!("cannot read {}", place.path().display()))?;
-        self.files.put("log", &tail)
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod command;
 mod complaints;
 mod files;
+mod log;
 mod ping;
 mod places;
 mod plan;

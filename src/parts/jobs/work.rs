@@ -1,18 +1,20 @@
 //! One run of a job, in a process of its own: so it can be ended, and what it does wrong harms no other.
 
 use super::files::{JobFiles, JobLock};
+use super::log::JobLog;
 use super::plan;
 use super::schedule::Verdict;
 use super::state::{Alarm, DIED, JobState, RunResult};
 use crate::desk::Desk;
 use crate::error::{self, Status};
 use crate::log::{LogLine, Severity};
+use crate::module::Failure;
 use crate::part::{Context, Job, JobDue};
 use crate::process::Family;
 use crate::screen::when;
 use anyhow::{Result, anyhow};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{dup2_stderr, dup2_stdout, getpgrp, getpid};
+use nix::unistd::{getpgrp, getpid};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -48,10 +50,9 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     };
     state.mark = verdict.mark(state.mark, now);
     state.begin(due, now);
-    lock.keep(&state)?;
     let log = lock.new_log()?;
-    dup2_stdout(&log)?;
-    dup2_stderr(&log)?;
+    lock.keep(&state)?;
+    let log = JobLog::begin(log)?;
     end_in_time(job.timeout);
     let started = Instant::now();
     let due = JobDue {
@@ -63,13 +64,13 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (result, note) = match &done {
         Ok(note) => (RunResult::Ok, note.clone()),
-        Err(e) => (RunResult::Failed, error::line(e)),
+        Err(e) => (RunResult::Failed, failure(e, &log)),
     };
     if let Err(e) = &done {
         error::report(e, error::hint(e));
     }
     end(&desk, &lock, name, &mut state, result, &note, took)?;
-    lock.shorten_log()?;
+    log.end();
     Ok(match result {
         RunResult::Ok => Status::Ok,
         _ => Status::TempFail,
@@ -79,6 +80,19 @@ pub(super) fn work(cx: &Context, name: &str, by_hand: bool) -> Result<Status> {
 fn run(job: &dyn Job, args: &[String], cx: &Context, due: JobDue) -> Result<String> {
     let run = AssertUnwindSafe(|| job.run(args, cx, due));
     catch_unwind(run).unwrap_or_else(|_| Err(anyhow!("a mistake in the program: see its log")))
+}
+
+/// Why a run failed: where a program says only by its status that it failed, with the last that it printed.
+fn failure(e: &anyhow::Error, log: &JobLog) -> String {
+    let says_so = matches!(
+        e.downcast_ref(),
+        Some(Failure::Status(..) | Failure::Signal(..))
+    );
+    let last = says_so.then(|| log.last_line()).unwrap_or_default();
+    match last.is_empty() {
+        true => error::line(e),
+        false => format!("{}: {last}", error::line(e)),
+    }
 }
 
 /// Ends this process, and what it started, if nobody else has ended it by then.
