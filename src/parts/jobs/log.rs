@@ -170,7 +170,13 @@ mod tests {
     // I3
     #[test]
     fn beginning_and_end_are_kept_and_no_more_is_ever_on_the_disk() {
-        for (lines, piece) in [(0, 1), (1, 100), (5000, 7), (5000, 16384), (100_000, 9999)] {
+        for (lines, piece) in [
+            (0_usize, 1),
+            (1, 100),
+            (5000, 7),
+            (5000, 16384),
+            (100_000, 9999),
+        ] {
             let file = tempfile::tempfile().unwrap();
             let mut kept = Kept::new(file.try_clone().unwrap());
             let text: String = (0..lines).map(|n| format!("line {n}\n")).collect();

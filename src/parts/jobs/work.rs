@@ -84,11 +84,10 @@ fn run(job: &dyn Job, args: &[String], cx: &Context, due: JobDue) -> Result<Stri
 
 /// Why a run failed: where a program says only by its status that it failed, with the last that it printed.
 fn failure(e: &anyhow::Error, log: &JobLog) -> String {
-    let says_so = matches!(
-        e.downcast_ref(),
-        Some(Failure::Status(..) | Failure::Signal(..))
-    );
-    let last = says_so.then(|| log.last_line()).unwrap_or_default();
+    let last = match e.downcast_ref() {
+        Some(Failure::Status(..) | Failure::Signal(..)) => log.last_line(),
+        _ => String::new(),
+    };
     match last.is_empty() {
         true => error::line(e),
         false => format!("{}: {last}", error::line(e)),
