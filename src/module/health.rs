@@ -81,7 +81,8 @@ impl Health {
         self.last_fault = Some(fault.to_owned());
         self.last_fault_at = Some(now);
         let mut news = None;
-        if self.faults >= FAULTS {
+        // Several that asked it at once count as one failure: what fails while it rests makes no rest longer.
+        if self.faults >= FAULTS && !self.rests(now) {
             self.rest = (self.rest * 2).clamp(REST, LONGEST);
             self.rests_until = Some(now + self.rest);
             if !self.told {
@@ -176,6 +177,8 @@ mod tests {
             (2, Some("hung"), None, None),
             (3, Some("hung"), None, None),
             (4, Some("hung"), Some(304), rests()),
+            (4, Some("hung"), Some(304), None),
+            (303, Some("hung"), Some(304), None),
             (304, Some("hung"), Some(904), None),
             (904, Some("hung"), Some(2104), None),
             (2104, Some("hung"), Some(4504), None),
