@@ -172,12 +172,17 @@ fn parse(said: &[u8]) -> Result<PageAnswer, String> {
             .find(|(it, _)| it == name)
             .map(|(_, value)| value)
     };
-    let location = value("location");
-    // A module sends nobody to another site.
-    if let Some(to) = location.filter(|to| !to.starts_with('/') || to.starts_with("//")) {
+    let mut locations = fields.iter().filter(|(it, _)| it == "location");
+    // A module sends nobody to another site. Browsers read `\` as `/`.
+    let leads_away = |to: &str| !to.starts_with('/') || to.starts_with("//") || to.contains('\\');
+    if let Some((_, to)) = locations.clone().find(|(_, to)| leads_away(to)) {
         return Err(format!(
             "it sends the browser to {to:?}, no path of this site"
         ));
+    }
+    let location = locations.next();
+    if locations.next().is_some() {
+        return Err("it sends the browser to two places".into());
     }
     if location.is_none() && value("content-type").is_none() {
         return Err("its header has neither Content-Type nor Location".into());
@@ -229,6 +234,18 @@ mod tests {
             (
                 "Location: //evil.example/\n\n",
                 Err("it sends the browser to \"//evil.example/\", no path of this site"),
+            ),
+            (
+                "Location: /\\evil.example/\n\n",
+                Err("it sends the browser to \"/\\\\evil.example/\", no path of this site"),
+            ),
+            (
+                "Location: /m/spam/\nLocation: //evil.example/\n\n",
+                Err("it sends the browser to \"//evil.example/\", no path of this site"),
+            ),
+            (
+                "Location: /m/spam/\nLocation: /m/ham/\n\n",
+                Err("it sends the browser to two places"),
             ),
             ("", Err("its header does not end with an empty line")),
             (
