@@ -1,14 +1,18 @@
-//! Deliveries to a desk with two observers that die at every system call (G6, D7).
+//! Deliveries to a desk with a filter and two observers that die at every system call (G5, G6, D7).
 
 use crate::bench::Bench;
 use crate::crash::{CALLS, at_each, calls_in, changes, strace_is_here, under_strace};
+use crate::filter::install;
 use crate::observers::{WITNESS, heads, module, switch_on, told};
 use std::collections::BTreeMap;
 
 const FIRST: &str = "From: ann@example.net\nMessage-ID: <1@example.net>\nSubject: s\n\nfirst\n";
 const SECOND: &str = "From: ann@example.net\nMessage-ID: <2@example.net>\n\nsecond\n";
 
-/// Mail to a desk with two observers.
+/// A filter that lets everything go on, with a score.
+const JUDGE: &str = "#!/bin/sh\nread -r head\ncat >/dev/null\necho '{\"go\":\"on\",\"score\":1}'\n";
+
+/// Mail to a desk with a filter and two observers.
 struct Story {
     before: &'static [(&'static str, &'static str)],
     to: &'static str,
@@ -39,7 +43,8 @@ impl Story {
         let bench = Bench::new();
         module(&bench, "sms", WITNESS.as_bytes(), "");
         module(&bench, "raw", WITNESS.as_bytes(), "raw = true\n");
-        switch_on(&bench, &["sms", "raw"], "");
+        install(&bench, "judge", JUDGE.as_bytes(), "timeout = \"60 s\"\n");
+        switch_on(&bench, &["judge", "sms", "raw"], "");
         for (to, message) in self.before {
             bench.deliver(to, message).silent();
         }
@@ -68,6 +73,9 @@ impl Story {
         let mbox = bench.mbox("1");
         let entries = mbox.split("\n\nFrom ").count();
         assert_eq!(entries, self.before.len() + 1, "{what}:\n{mbox}");
+        // If the filter itself was killed, its remark says so.
+        let judged = mbox.matches("\nX-Tickets-Module: judge; ").count();
+        assert_eq!(judged, entries, "{what}:\n{mbox}");
         for name in ["sms", "raw"] {
             let told = told(bench, name);
             let mut once = told.clone();
@@ -99,7 +107,7 @@ impl Story {
 
 #[test]
 fn killed_at_every_system_call_every_observer_is_told_all_the_same() {
-    // G6, D7
+    // G5, G6, D7
     if !strace_is_here() {
         return;
     }
