@@ -223,16 +223,13 @@ fn quiet_hours_end_as_the_clock_on_the_wall_says() {
 fn who_is_held_and_what_is_not() {
     // L6, I3
     let b = Bench::with(&format!(
-        "{PEOPLE}[job.digest]\nat = \"0 0 1 1 *\"\n[[alert]]\nto = \"steve@home.example\"\n"
+        "{PEOPLE}[job.digest]\nat = \"0 0 1 1 *\"\n[[alert]]\nto = \"4917@sms.example\"\n"
     ));
     // Whichever of his addresses a mail goes to, and whatever it says, waits; an alert has hours of its own.
     file_at(&b, NIGHT, "submit", 1, "steve@home.example");
     assert_eq!(
         b.take_sent_in_short(),
-        [
-            "alert <> -- steve@home.example",
-            "copy <> -- eva@example.org"
-        ]
+        ["alert <> -- 4917@sms.example", "copy <> -- eva@example.org"]
     );
     file_at(&b, &after(NIGHT, 60), "ticket-1-done", 2, "eva@example.org");
     assert_eq!(b.take_sent(), []);
