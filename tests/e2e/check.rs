@@ -477,7 +477,8 @@ fn postfix_that_is_broken() {
         "sed -i 's/user=tickets/user=daemon/' /etc/postfix/master.cf; restart",
         &[
             "FAIL  Postfix: it starts the program as `daemon`, but this desk is that of `tickets`",
-            "      mend: tickets init --postfix | sudo sh -s -- --instead=daemon",
+            "      mend: tickets init --postfix | sudo sh -s -- --instead=daemon  # takes it from daemon; else, with `group`, \
+             in the configuration that all of them read, /etc/tickets/config.toml, several users work on one desk",
         ],
     );
     // As it says; here is no sudo.
