@@ -1,13 +1,12 @@
 //! The keys of `contrib/muttrc` that close a ticket, in mutt and in neomutt, where the mail is delivered before sendmail
 //! has ended: the folder has moved away by then.
 
-use crate::bench::{Bench, binary, ordinary_user};
-use crate::mutt;
+use crate::bench::{Bench, binary};
+use crate::mutt::{self, at_home};
 use crate::site;
 use crate::terminal::Terminal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 /// A program that the operator's mail program starts.
 fn script(bench: &Bench, name: &str, text: &str) {
@@ -136,21 +135,10 @@ fn mutt_asks_nothing_in_a_new_home() {
         "submit",
         "From: ann@example.net\nSubject: Printer\nMessage-ID: <1@x>\n\nHelp\n",
     );
-    let home = bench.path("").display().to_string();
     let config = bench.path("config.toml").display().to_string();
     let start = |words: &[&str]| {
-        let mut run = Command::new("setpriv");
-        if let Some((uid, gid)) = ordinary_user() {
-            run.arg(format!("--reuid={uid}"))
-                .arg(format!("--regid={gid}"));
-            run.arg("--clear-groups");
-        }
-        run.args(["env", "-i", "LANG=C.UTF-8", "TERM=screen"]);
-        run.args([
-            format!("PATH={}", site::PATH),
-            format!("HOME={home}"),
-            format!("TICKETS_CONFIG={config}"),
-        ]);
+        let mut run = at_home(&bench);
+        run.arg(format!("TICKETS_CONFIG={config}"));
         run.arg(binary()).args(words);
         Terminal::start(&bench.path("tmux"), &run)
     };

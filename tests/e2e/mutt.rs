@@ -152,10 +152,9 @@ impl Mutt {
     }
 }
 
-/// Starts a mail program with these arguments where there is a desk and no MTA, as the desk's user,
-/// whose home is the bench's directory. `rc` is the whole of its configuration.
-pub fn at_bench(bench: &Bench, program: &[&str], rc: &str, arguments: &[&str]) -> Terminal {
-    bench.put("muttrc", rc.as_bytes());
+/// What runs a program as the desk's user, whose home is the bench's directory, on a terminal. The program is to be
+/// added, and what more stands in its environment before it.
+pub fn at_home(bench: &Bench) -> Command {
     let mut run = Command::new("setpriv");
     if let Some((uid, gid)) = ordinary_user() {
         run.arg(format!("--reuid={uid}"))
@@ -165,6 +164,14 @@ pub fn at_bench(bench: &Bench, program: &[&str], rc: &str, arguments: &[&str]) -
     run.args(["env", "-i", "LANG=C.UTF-8", "TERM=screen"]);
     run.arg(format!("PATH={}", site::PATH));
     run.arg(format!("HOME={}", bench.path("").display()));
+    run
+}
+
+/// Starts a mail program with these arguments where there is a desk and no MTA, as the desk's user,
+/// whose home is the bench's directory. `rc` is the whole of its configuration.
+pub fn at_bench(bench: &Bench, program: &[&str], rc: &str, arguments: &[&str]) -> Terminal {
+    bench.put("muttrc", rc.as_bytes());
+    let mut run = at_home(bench);
     run.args(program)
         .arg("-n")
         .arg("-F")
