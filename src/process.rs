@@ -1,12 +1,13 @@
 //! A program that was started: waited for, and ended together with all that it started.
 //!
 //! It runs in a process group of its own, so that a limit of time also ends its children. The end of the process
-//! counts, not the end of a pipe: a daemon that it leaves behind may keep that open for ever. Its stderr is an unlinked
-//! file, so a program that writes a lot cannot block. What it says on its stdout, if anybody wants to know, comes
-//! through a pipe and is limited.
+//! counts, not the end of a pipe: a daemon that it leaves behind may keep that open for ever. Its stderr is a file
+//! without a name, so that a program which writes a lot cannot block. What it says on its stdout, if anybody wants to
+//! know, comes through a pipe and is limited.
 
 mod children;
 mod family;
+mod stderr;
 pub mod stream;
 
 use children::{KILL_WAIT, pid};
@@ -20,16 +21,16 @@ use rustix::process::{PidfdFlags, pidfd_open};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+use stderr::Stderr;
 
 /// How often to look where the kernel cannot say when a program exits.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How much of what a program writes to its stderr is ever read.
-const STDERR: usize = 2048;
+/// How often to look how much it has written to its stderr.
+const MEASURE: Duration = Duration::from_millis(200);
 
 /// The most that a pipe holds.
 const PIPE: usize = 1 << 20;
@@ -45,7 +46,7 @@ pub struct Running {
     /// Readable once it has exited; `None` if the kernel has no such thing.
     exit: Option<OwnedFd>,
     stdout: Option<Stdout>,
-    stderr: Option<File>,
+    stderr: Option<Stderr>,
     limit: Duration,
     started: Instant,
 }
@@ -78,7 +79,7 @@ impl Running {
     /// # Errors
     /// Those of starting a program.
     pub fn start(command: &mut Command, limit: Duration) -> io::Result<Running> {
-        let stderr = keep_stderr(command);
+        let stderr = Stderr::of(command);
         Running::start_with(command, limit, &[], stderr)
     }
 
@@ -95,7 +96,7 @@ impl Running {
         command: &mut Command,
         limit: Duration,
         held: &[&File],
-        stderr: Option<File>,
+        stderr: Option<Stderr>,
     ) -> io::Result<Running> {
         // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
         // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
@@ -123,7 +124,7 @@ impl Running {
         most: usize,
         held: &[&File],
     ) -> io::Result<Running> {
-        let stderr = keep_stderr(command);
+        let stderr = Stderr::of(command);
         Running::hear_with(command, limit, most, held, stderr)
     }
 
@@ -146,7 +147,7 @@ impl Running {
         limit: Duration,
         most: usize,
         held: &[&File],
-        stderr: Option<File>,
+        stderr: Option<Stderr>,
     ) -> io::Result<Running> {
         children::watch();
         command.stdout(Stdio::piped());
@@ -221,13 +222,7 @@ impl Running {
 
     /// The beginning of what it wrote to its stderr, at most 2 KiB.
     pub fn stderr_text(&self) -> String {
-        let mut head = [0; STDERR];
-        let got = self
-            .stderr
-            .as_ref()
-            .and_then(|file| file.read_at(&mut head, 0).ok())
-            .unwrap_or(0);
-        String::from_utf8_lossy(&head[..got]).into_owned()
+        (self.stderr.as_ref()).map_or_else(String::new, Stderr::text)
     }
 
     /// How it ended, or `None` if it still runs after `limit`.
@@ -240,6 +235,7 @@ impl Running {
         loop {
             // Whoever has exited has said all: look first whether it has, then read.
             let ended = self.ended()?;
+            self.stderr.iter().for_each(Stderr::cut);
             if self.hear(until, take)? {
                 return Ok(Some(End::SaidTooMuch));
             }
@@ -301,9 +297,10 @@ impl Running {
 
     /// Sleeps until it has exited or said something, but not longer than `limit`.
     fn sleep(&self, limit: Duration) {
-        let limit = match self.exit {
-            Some(_) => limit,
-            None => limit.min(LOOK_AGAIN),
+        let limit = match (&self.exit, &self.stderr) {
+            (None, _) => limit.min(LOOK_AGAIN),
+            (Some(_), Some(_)) => limit.min(MEASURE),
+            (Some(_), None) => limit,
         };
         let pipe = self.stdout.as_ref().filter(|stdout| stdout.open);
         let pipe = pipe.map(|stdout| stdout.pipe.as_fd());
@@ -339,14 +336,6 @@ impl Running {
             drop(self.child.kill());
         }
     }
-}
-
-/// Lets it write its stderr to a file, which is returned. If there can be none, its words are lost, but it runs.
-fn keep_stderr(command: &mut Command) -> Option<File> {
-    let stderr = tempfile::tempfile().ok();
-    let copy = stderr.as_ref().and_then(|file| file.try_clone().ok());
-    command.stderr(copy.map_or_else(Stdio::null, Stdio::from));
-    stderr
 }
 
 /// What is readable once the process has exited.

@@ -212,6 +212,23 @@ fn what_is_too_much_is_counted() {
 }
 
 #[test]
+fn what_is_too_much_is_said_before_the_hours_are_over() {
+    // L6: the line must not wake at night who is to be woken by day.
+    let b = Bench::with(
+        "[[alert]]\nto = \"4917@sms.example\"\nlimit = \"1/h\"\nwhen = \"08:00-18:00\"\nzone = \"UTC\"\n",
+    );
+    for n in 1..=3 {
+        open_at(&b, &format!("2027-01-11T17:4{n}Z"), n);
+    }
+    assert_eq!(lines(&b), ["#1 ann@example.net: Printer 1 on fire"]);
+    open_at(&b, "2027-01-11T17:59Z", 4);
+    assert_eq!(lines(&b), [""; 0]);
+    at(&b, "2027-01-11T18:00:30Z", &["flush"], "").is(0, "1 sent, 0 waiting\n", "");
+    assert_eq!(lines(&b), ["and 3 more, the last is #4"]);
+    assert_eq!(b.outbox(), [""; 0]);
+}
+
+#[test]
 fn who_is_alerted_alerts_nobody() {
     // L6, C7: by From, by Reply-To or by the envelope, however that is spelt.
     let b =

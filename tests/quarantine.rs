@@ -199,18 +199,21 @@ fn what_is_old_can_be_dropped() {
 /// Starts `tickets quarantine WHAT ID`, which has seen the message when this returns, and waits for the lock.
 fn waiting(b: &Bench, what: &str, id: &str) -> Child {
     let mut command = b.command(&["quarantine", what, id]);
-    let child = command
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let id = child.id();
     let has_opened = || {
-        let open = fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
+        let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap();
         let mut open = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
         open.any(|path| path.ends_with("quarantine.lock"))
     };
     while !has_opened() {
+        let ended = child.try_wait().unwrap();
+        assert_eq!(ended, None, "{what} did not wait for the lock");
         std::thread::yield_now();
     }
     child

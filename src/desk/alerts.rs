@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::ticket::address::Addresses;
 use crate::ticket::alert;
 use crate::ticket::compose::{Composer, Outgoing};
+use crate::ticket::hours::Calendar;
 use crate::ticket::occurrence::Occurrence;
 use crate::ticket::policy::ReplyTo;
 use crate::ticket::staff::Authorship;
@@ -96,11 +97,19 @@ impl Alerts {
         Ok(count >= limit.0 as usize)
     }
 
-    /// Too many: the first one of them begins an hour, at the end of which one mail says how many there were.
+    /// Too many: the first one of them begins an hour, at the end of which one mail says how many there were. It does not
+    /// wait for that end if the time for alerts is over before.
     fn count_one_more(&self, at: usize, alert: &Alert, told: &Told) -> Result<()> {
         let digest = digest_of_more(at);
         let before = self.outbox.held_number(&digest)?;
-        let (count, due) = before.unwrap_or((0, told.now + HOUR));
+        let (count, due) = match before {
+            Some(before) => before,
+            None => {
+                let hour = told.now + HOUR;
+                let ends = calendar_of(alert, |it| alert.rule.ends(told.now, it));
+                (0, ends.map_or(hour, |ends| ends.min(hour)))
+            }
+        };
         let key = Key {
             ticket: told.what.ticket,
             digest,
@@ -138,9 +147,12 @@ pub(super) fn is_due(alert: &Alert, what: &Occurrence, at: i64) -> bool {
     if alert.rule.when.is_none() {
         return true;
     }
-    with_calendar(alert.zone.as_ref(), alert.holidays.as_deref(), |calendar| {
-        alert.rule.is_time(at, calendar)
-    })
+    calendar_of(alert, |calendar| alert.rule.is_time(at, calendar))
+}
+
+/// Calls `ask` with the calendar of an alert.
+fn calendar_of<T>(alert: &Alert, ask: impl FnOnce(&Calendar) -> T) -> T {
+    with_calendar(alert.zone.as_ref(), alert.holidays.as_deref(), ask)
 }
 
 /// That an alert was given.

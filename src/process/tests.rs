@@ -44,6 +44,19 @@ fn what_it_says_is_heard_up_to_a_limit() {
 }
 
 #[test]
+fn a_program_that_writes_a_lot_to_its_stderr_does_not_fill_the_disk() {
+    // G2. It does not end before what it wrote has been cut, and then writes on.
+    let dir = tempfile::tempdir().unwrap();
+    let script = "echo first >&2; head -c 3000000 /dev/zero | tr '\\0' x >&2
+        until [ $(stat -Lc %s /dev/fd/2) -lt 1000000 ]; do :; done; echo last >&2; stat -Lc %s /dev/fd/2";
+    let limit = Duration::from_secs(60);
+    let mut running = Running::start_to_hear(&mut shell(&dir, script), limit, 1000, &[]).unwrap();
+    assert_eq!(running.wait().unwrap(), End::Exited(ExitStatus::default()));
+    assert_eq!(running.said(), b"2053\n");
+    assert_eq!(running.first_line(), "first");
+}
+
+#[test]
 fn what_a_module_leaves_running_ends_with_it() {
     // G5. The sleeper holds the FIFO, as a writer.
     let dir = tempfile::tempdir().unwrap();

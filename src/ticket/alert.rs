@@ -45,6 +45,11 @@ impl AlertRule {
             .as_ref()
             .is_none_or(|hours| hours.cover(at, calendar))
     }
+
+    /// When the time for alerts ends in which the moment `at` lies, in seconds since 1970; `None` if it does not.
+    pub fn ends(&self, at: i64, calendar: &Calendar) -> Option<i64> {
+        self.when.as_ref()?.end(at, calendar)
+    }
 }
 
 /// So many in so many seconds.

@@ -76,8 +76,7 @@ impl Hours {
     }
 
     /// The first moment after `at` that is not in these hours, in seconds since 1970; `at` itself if it is not in them.
-    /// `None` if
-    /// there is no such moment within nine days.
+    /// `None` if there is no such moment within nine days.
     pub fn end(&self, at: i64, calendar: &Calendar) -> Option<i64> {
         if !self.cover(at, calendar) {
             return Some(at);
