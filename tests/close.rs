@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::transcript::Transcript;
+use crate::until::until;
 
 const FIRST: &str = "From: Alice <alice@example.net>\nTo: submit@example.org\n\
     Subject: =?utf-8?q?Drucker_br=C3=A4nnt?=\nMessage-ID: <1@example.net>\n\nIt burns.\n";
@@ -301,9 +302,9 @@ fn the_other_file_appears_while_a_closing_waits_for_the_lock() {
                 _ => bench.run(&["close", "1", "-m", "Repaired."], b""),
             });
             // Its answers are staged, so the ticket has been looked at.
-            while bench.outbox().is_empty() && !closing.is_finished() {
-                std::thread::yield_now();
-            }
+            until("the closing is staged", || {
+                !bench.outbox().is_empty() || closing.is_finished()
+            });
             bench.put(
                 "tickets/archived/1",
                 b"From x Mon Nov  2 10:00:00 2026\n\nOld.\n\n",

@@ -3,6 +3,7 @@
 
 use crate::bench::{Bench, own};
 use crate::deliver::mail;
+use crate::until::until;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -72,15 +73,15 @@ impl Spamd {
             .stdout(Stdio::null())
             .stderr(fs::File::create(bench.path("spamd.log")).unwrap());
         let mut spamd = Spamd(command.spawn().unwrap());
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        until("spamd listens", || {
             let log = || fs::read_to_string(bench.path("spamd.log")).unwrap();
             assert!(
                 matches!(spamd.0.try_wait(), Ok(None)),
                 "spamd ended: {}",
                 log()
             );
-            std::thread::yield_now();
-        }
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        });
         spamd
     }
 }

@@ -10,6 +10,7 @@ mod ping;
 
 use crate::bench::{Bench, Ran, Sent};
 use crate::deliver::mail;
+use crate::until::until;
 use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
@@ -156,12 +157,9 @@ fn a_job_never_runs_twice_at_a_time_and_its_lock_dies_with_it() {
     bench.sendmail("#!/bin/sh\ncd \"${0%/*}\"\necho $PPID >worker\nuntil [ -e go ]; do sleep 0.05; done\nexit 75\n");
     let mut command = bench.command(&["tick"]);
     let mut tick = command.stdin(Stdio::null()).spawn().unwrap();
-    let worker = loop {
-        match fs::read_to_string(bench.path("worker")) {
-            Ok(text) if text.ends_with('\n') => break text.trim().parse::<i32>().unwrap(),
-            _ => std::thread::yield_now(),
-        }
-    };
+    let worker = || fs::read_to_string(bench.path("worker")).unwrap_or_default();
+    until("the job runs", || worker().ends_with('\n'));
+    let worker: i32 = worker().trim().parse().unwrap();
     let flush = listed(&bench, "flush");
     assert_eq!(
         (&flush["running"], &flush["result"]),

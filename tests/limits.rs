@@ -2,6 +2,7 @@
 
 use crate::bench::{Bench, Ran, finish};
 use crate::crash::{SCENARIOS, Scenario, in_threads};
+use crate::until::until;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::{Command, Stdio};
@@ -241,9 +242,9 @@ fn a_signal_of_a_limit_before_the_message_is_filed() {
         // It waits for its message.
         let status = format!("/proc/{}/status", child.id());
         let bit = 1 << (signal as i32 - 1);
-        while signals(&std::fs::read_to_string(&status).unwrap(), "SigCgt") & bit == 0 {
-            std::thread::yield_now();
-        }
+        until("it heeds the signal", || {
+            signals(&std::fs::read_to_string(&status).unwrap(), "SigCgt") & bit != 0
+        });
         let pipe = child.stdin.take();
         kill(nix::unistd::Pid::from_raw(child.id() as i32), signal).unwrap();
         let ended = child.wait_with_output().unwrap();

@@ -90,6 +90,7 @@ mod threading;
 mod timeline;
 mod transcript;
 mod unanswered;
+mod until;
 mod verify;
 mod waits;
 mod walk;

@@ -6,6 +6,7 @@ use crate::deliver::mail;
 use crate::import::{archive, written};
 use crate::shim;
 use crate::tally::Letter;
+use crate::until::until;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -703,13 +704,13 @@ fn mail_that_comes_meanwhile_stays_in_its_ticket() {
             .args(plain.get_args());
         bench.as_ordinary_user(&mut command);
         let mut run = command.stdin(std::process::Stdio::null()).spawn().unwrap();
-        while !fs::read_to_string(&log).is_ok_and(|it| it.contains("stopped by SIGSTOP")) {
+        until("it stops", || {
             assert!(
                 run.try_wait().unwrap().is_none(),
                 "it does not stop at sync {n}"
             );
-            std::thread::yield_now();
-        }
+            fs::read_to_string(&log).is_ok_and(|it| it.contains("stopped by SIGSTOP"))
+        });
         let parent = run.id();
         let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
         let worker = children.unwrap().trim().parse().unwrap();

@@ -6,6 +6,7 @@ use crate::crash::{
 };
 use crate::filter::{MAIL, answers, desk, held, install, switch_on, tickets};
 use crate::transcript::Transcript;
+use crate::until::until;
 use fs2::FileExt;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -211,11 +212,11 @@ fn waiting(b: &Bench, what: &str, id: &str) -> Child {
         let mut open = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
         open.any(|path| path.ends_with("quarantine.lock"))
     };
-    while !has_opened() {
+    until("it waits for the lock", || {
         let ended = child.try_wait().unwrap();
         assert_eq!(ended, None, "{what} did not wait for the lock");
-        std::thread::yield_now();
-    }
+        has_opened()
+    });
     child
 }
 

@@ -3,6 +3,7 @@
 use super::{due, history, make_due, state};
 use crate::bench::Bench;
 use crate::crash::{at_each, calls_in, strace_is_here, under_strace};
+use crate::until::until;
 
 /// Calls after which a kill may leave something else behind than before them.
 const CALLS: &str = "openat,mkdirat,write,ftruncate,fsync,renameat,unlinkat,flock,utimensat,clone3,vfork,clone,execve,dup3,dup2";
@@ -27,13 +28,10 @@ fn check(bench: &Bench, what: &str) {
     // the one that counts, and a tick has nothing to do.
     let mut runs = Vec::new();
     for _ in 0..1000 {
-        while bench
-            .run(&["jobs", "--json"], b"")
-            .stdout
-            .contains("\"running\":true")
-        {
-            std::thread::yield_now();
-        }
+        until("the run that the dead one had begun ends", || {
+            let jobs = bench.run(&["jobs", "--json"], b"").stdout;
+            !jobs.contains("\"running\":true")
+        });
         bench.run(&["tick"], b"").silent();
         runs = history(bench, "flush");
         if !runs.is_empty() {

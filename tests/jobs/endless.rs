@@ -6,6 +6,7 @@ use super::{due, history, make_due};
 use crate::bench::{Bench, binary};
 use crate::deliver::mail;
 use crate::manager::shelf::{path_line, put, set_mode};
+use crate::until::until;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -25,14 +26,8 @@ fn started(bench: &Bench, program: &Path) -> Child {
     bench.as_ordinary_user(&mut command);
     command.args(["tick", "--loop"]).process_group(0);
     let child = command.stdin(Stdio::null()).spawn().unwrap();
-    until(|| bench.path("began").exists());
+    until("the loop begins", || bench.path("began").exists());
     child
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        std::thread::yield_now();
-    }
 }
 
 // I2
@@ -92,7 +87,7 @@ fn a_loop_goes_on_whatever_runs_and_whatever_is_wrong_for_a_moment() {
         );
     };
     let data = |name: &str, file: &str| format!("tickets/.tickets/modules/{name}/data/{file}");
-    until(|| {
+    until("all jobs begin", || {
         names
             .iter()
             .all(|name| bench.path(&data(name, "began")).exists())
@@ -128,7 +123,7 @@ fn a_loop_sees_modules_that_are_switched_on() {
     ));
     let seen = bench.ticket(".tickets/jobs/git.fetch.json");
     bench.put("go", b"");
-    until(|| seen.exists());
+    until("the other job has ended", || seen.exists());
     // It is the same process.
     assert!(child.try_wait().unwrap().is_none());
     child.kill().unwrap();

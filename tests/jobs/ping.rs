@@ -3,6 +3,7 @@
 use super::{due, history};
 use crate::bench::{Bench, binary};
 use crate::manager::shelf::set_mode;
+use crate::until::until;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -85,9 +86,7 @@ fn a_ping_starts_a_tick_and_a_burst_is_one() {
     for _ in 0..20 {
         assert_eq!(desk.ping(), "{\"tick\":\"recent\"}\n");
     }
-    while history(&bench, "flush").is_empty() {
-        std::thread::yield_now();
-    }
+    until("the ping flushes", || !history(&bench, "flush").is_empty());
     assert_eq!(history(&bench, "flush"), ["ok: 0 sent, 0 waiting"]);
 }
 
@@ -103,9 +102,7 @@ fn a_ping_starts_the_program_that_lies_there_now() {
     set_mode(&bench.path("new"), 0o755);
     std::fs::rename(bench.path("new"), &program).unwrap();
     assert_eq!(desk.ping(), "{\"tick\":\"started\"}\n");
-    while !bench.path("said").exists() {
-        std::thread::yield_now();
-    }
+    until("the new program runs", || bench.path("said").exists());
     let config = bench.path("config.toml");
     assert_eq!(
         std::fs::read_to_string(bench.path("said")).unwrap(),

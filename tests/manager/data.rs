@@ -6,6 +6,7 @@ use crate::bench::{Bench, finish};
 use crate::crash::{
     CALLS, FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
 };
+use crate::until::until;
 use std::fs;
 
 /// What the data of the module holds, and the version that is noted.
@@ -153,9 +154,9 @@ fn data_without_a_version_stays_where_it_is() {
     let b = without_version(": >asked; until [ -e words ]; do sleep 0.05; done; exit 1");
     let upgrade = b.command(&["modules", "upgrade"]);
     let upgrade = std::thread::spawn(move || finish(upgrade, b""));
-    while !b.ticket(".tickets/modules/spam/data/asked").exists() {
-        std::thread::yield_now();
-    }
+    until("the module is asked", || {
+        b.ticket(".tickets/modules/spam/data/asked").exists()
+    });
     b.file("submit", "Subject: Hi\n\nx\n");
     let fault = "tickets: module spam: its data is not set up: it exited with status 1\n";
     upgrade.join().unwrap().is(75, "", fault);

@@ -5,6 +5,7 @@ use super::shelf::{path_line, put};
 use crate::bench::{Bench, finish};
 use crate::deliver::mail;
 use crate::jobs::make_due;
+use crate::until::until;
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use nix::unistd::Pid;
 use std::fs;
@@ -84,10 +85,10 @@ fn begun(b: &Bench, line: &str) -> Child {
         .take()
         .unwrap()
         .write_all(mail("2", "", "y").as_bytes());
-    while kept(b, "pid").is_empty() {
+    until(line, || {
         assert_eq!(child.try_wait().unwrap(), None, "{line}");
-        std::thread::yield_now();
-    }
+        !kept(b, "pid").is_empty()
+    });
     child
 }
 
@@ -149,9 +150,7 @@ fn what_the_program_was_started_to_ignore_ends_nothing() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    while kept(&b, "pid").is_empty() {
-        std::thread::yield_now();
-    }
+    until("the module runs", || !kept(&b, "pid").is_empty());
     for signal in [SIGHUP, SIGINT] {
         let pid = Pid::from_raw(child.id().cast_signed());
         nix::sys::signal::kill(pid, signal).unwrap();
@@ -206,9 +205,7 @@ fn what_a_killed_program_has_left_is_not_begun_beside_itself() {
         assert_eq!((again.status, again.stderr), (status, says), "{line}");
         assert_eq!(kept(&b, "steps"), "begin\n", "{line}");
         b.put("tickets/.tickets/modules/slow/data/go", b"");
-        while runs(&b, "pid") {
-            std::thread::yield_now();
-        }
+        until("the module ends", || !runs(&b, "pid"));
         // It is free again.
         put(&b, "slow", &[point], manifest, "#!/bin/sh\n");
         let ran = finish(b.command(&line.split(' ').collect::<Vec<_>>()), b"");
