@@ -358,14 +358,14 @@ fn what_a_filter_may_say_and_what_follows() {
         (
             submit,
             r#"{"go":"ticket","ticket":1}"#,
-            vec!["1 ticket-1@example.org f; go=ticket 1".into()],
+            vec!["1 ticket-1@example.org f; go=ticket 1; instead-of=\"new\"".into()],
             vec![copy],
         ),
         // As any mail to it, and no more: a person's opens it again.
         (
             submit,
             r#"{"go":"ticket","ticket":2}"#,
-            vec!["2 ticket-2@example.org f; go=ticket 2".into()],
+            vec!["2 ticket-2@example.org f; go=ticket 2; instead-of=\"new\"".into()],
             vec![copy],
         ),
         (
@@ -377,13 +377,13 @@ fn what_a_filter_may_say_and_what_follows() {
         (
             submit,
             r#"{"go":"new"}"#,
-            vec!["3 submit@example.org f; go=new".into()],
+            vec!["3 submit@example.org f; go=new; instead-of=\"new\"".into()],
             vec![ack, copy],
         ),
         (
             "ticket-1@example.org",
             r#"{"go":"new"}"#,
-            vec!["3 submit@example.org f; go=new".into()],
+            vec!["3 submit@example.org f; go=new; instead-of=\"ticket 1\"".into()],
             vec![ack, copy],
         ),
         (
@@ -401,7 +401,7 @@ fn what_a_filter_may_say_and_what_follows() {
         (
             "ticket-1-done@example.org",
             r#"{"go":"ticket","ticket":1}"#,
-            vec!["1 ticket-1@example.org f; go=ticket 1".into()],
+            vec!["1 ticket-1@example.org f; go=ticket 1; instead-of=\"ticket 1-done\"".into()],
             vec![copy],
         ),
         (submit, r#"{"go":"quarantine"}"#, vec![], vec![]),
@@ -505,6 +505,59 @@ fn a_message_that_the_mta_brings_once_for_each_recipient() {
     ];
     assert_eq!(filed(&b), want);
     assert_eq!(held(&b), [""; 0]);
+}
+
+// G5, A6: what a filter does with the mail for one recipient takes nothing from the others.
+#[test]
+fn a_filter_that_moves_the_mail_for_one_recipient_leaves_that_for_the_others_alone() {
+    let filter = "#!/bin/sh\nread -r head\ncase $head in *'\"new\":true'*) echo '{\"go\":\"ticket\",\"ticket\":1}'; esac\n";
+    let both = MAIL.replace("Alice <alice@example.net>", "Steve <steve@example.org>");
+    for verb in ["", "-done"] {
+        let own = format!("ticket-2{verb}");
+        for order in [["submit", &own], [&own, "submit"]] {
+            let what = format!("{order:?}");
+            let b = Bench::new();
+            b.file("submit", MAIL.replace("<1@", "<8@"));
+            b.file("submit", MAIL.replace("<1@", "<9@"));
+            install(&b, "f", filter.as_bytes(), "");
+            switch_on(&b, &["f"], "");
+            b.take_sent();
+            for to in order {
+                b.file(to, &both);
+            }
+            let mut sent = b.take_sent_in_short();
+            sent.sort();
+            let closing = "closed <> -- alice@example.net";
+            let two = match verb {
+                "-done" => "archived/2 ticket-2-done@example.org",
+                _ => "2 ticket-2@example.org",
+            };
+            let mut want = vec![
+                "1 ticket-1@example.org f; go=ticket 1; instead-of=\"new\"".to_owned(),
+                two.to_owned(),
+            ];
+            want.sort();
+            let filed_now = || {
+                let mut all = filed(&b);
+                all.sort();
+                all
+            };
+            assert_eq!(filed_now(), want, "{what}");
+            // The MTA brings both again.
+            for to in order {
+                b.file(to, &both);
+            }
+            assert_eq!(filed_now(), want, "{what}");
+            assert_eq!(b.take_sent_in_short(), [""; 0], "{what}");
+            let mut told = vec!["copy ticket-1@example.org -- alice@example.net"];
+            told.push(match verb {
+                "-done" => closing,
+                _ => "copy ticket-2@example.org -- alice@example.net",
+            });
+            told.sort();
+            assert_eq!(sent, told, "{what}");
+        }
+    }
 }
 
 // G5, D3: what the mail itself says under the name of the field is not believed.

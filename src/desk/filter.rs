@@ -93,7 +93,7 @@ impl Desk {
                 }
             };
             self.note_module(name, None, question.now);
-            judged.said.extend(word.trace(name));
+            judged.said.extend(word.trace(name, question.route));
             if word.go != Go::On {
                 judged.go = word.go;
                 break;
@@ -284,7 +284,7 @@ impl Desk {
             limits::all_is_filed();
             return Ok(Settled::Quarantine(held));
         }
-        if let Some(sent) = self.sent_by_filter(parcel)? {
+        if let Some(sent) = self.sent_by_filter(parcel, &route)? {
             return Ok(Settled::Tickets(vec![sent]));
         }
         if judged.go == Go::On || self.is_filed_in_one_of(parcel, &route)? {
@@ -308,8 +308,12 @@ impl Desk {
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
 
-    /// Where the word of a filter has brought this very message at an earlier attempt.
-    fn sent_by_filter(&mut self, parcel: &Parcel) -> Result<Option<Destination>> {
+    /// Where the word of a filter has brought this very message at an earlier attempt to deliver it to these destinations.
+    fn sent_by_filter(
+        &mut self,
+        parcel: &Parcel,
+        route: &[Destination],
+    ) -> Result<Option<Destination>> {
         self.complete_newest()?;
         let copies = {
             let _read = self.ends_read();
@@ -326,7 +330,7 @@ impl Desk {
                     sent = filed
                         .modules()
                         .iter()
-                        .find_map(|said| filter::sent_to(said));
+                        .find_map(|said| filter::sent_to(said, route));
                 }
                 Ok(())
             })?;

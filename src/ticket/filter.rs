@@ -106,13 +106,17 @@ impl Word {
         Ok(Word { go, note, score })
     }
 
-    /// What the trace field of the message says of it; `None` if there is nothing to say.
-    pub fn trace(&self, module: &str) -> Option<String> {
+    /// What the trace field of the message says of it, which would have gone to `route`; `None` if there is nothing to
+    /// say.
+    pub fn trace(&self, module: &str, route: &[Destination]) -> Option<String> {
         let is_silent = self.go == Go::On && self.note.is_none() && self.score.is_none();
         if is_silent {
             return None;
         }
         let mut trace = format!("{module}; go={}", self.go.word());
+        if let Go::Ticket(_) | Go::New = self.go {
+            trace.push_str(&format!("; instead-of={}", quoted(&in_words(route))));
+        }
         if let Go::Quarantine(reason) = &self.go {
             trace.push_str(&format!("; reason={}", quoted(reason)));
         }
@@ -135,14 +139,31 @@ pub fn failed(module: &str, why: &str, go: &Go) -> String {
     format!("{module}; failed={}{instead}", quoted(why))
 }
 
-/// Where a filter sent a message, against its recipients, by the trace of what it said: `None` if it did not.
-pub fn sent_to(trace: &str) -> Option<Go> {
-    // What stands behind it may be anybody's words.
-    let go = trace.split("; ").nth(1)?.strip_prefix("go=")?;
+/// Where a filter sent a message that would have gone to `route`, by the trace of what it said: `None` if it did not. A
+/// message may come once for each recipient, and each time have another route.
+pub fn sent_to(trace: &str, route: &[Destination]) -> Option<Go> {
+    // What stands behind these two may be anybody's words.
+    let mut words = trace.split("; ").skip(1);
+    let go = words.next()?.strip_prefix("go=")?;
+    let instead_of = words
+        .next()
+        .and_then(|word| word.strip_prefix("instead-of="));
+    if instead_of.is_some_and(|words| words != quoted(&in_words(route))) {
+        return None;
+    }
     match go.strip_prefix("ticket ") {
         Some(number) => Some(Go::Ticket(number.parse().ok()?)),
         None => (go == "new").then_some(Go::New),
     }
+}
+
+/// Where a message would go: `new, ticket 12-done`.
+fn in_words(route: &[Destination]) -> String {
+    let words = route.iter().map(|to| match to {
+        Destination::Open => "new".to_owned(),
+        Destination::Ticket(id, verb) => format!("ticket {id}{}", verb.suffix()),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn short(text: &str) -> String {
@@ -186,9 +207,12 @@ mod tests {
             ),
             (
                 json!({"go": "ticket", "ticket": 12}),
-                Ok(Some("f; go=ticket 12")),
+                Ok(Some("f; go=ticket 12; instead-of=\"new, ticket 3-done\"")),
             ),
-            (json!({"go": "new"}), Ok(Some("f; go=new"))),
+            (
+                json!({"go": "new"}),
+                Ok(Some("f; go=new; instead-of=\"new, ticket 3-done\"")),
+            ),
             (
                 json!({"go": "quarantine", "reason": "a virus"}),
                 Ok(Some("f; go=quarantine; reason=\"a virus\"")),
@@ -238,9 +262,10 @@ mod tests {
                 Err("ticket is no number of a ticket"),
             ),
         ];
+        let route = [Destination::Open, Destination::Ticket(id(3), Verb::Done)];
         for (answer, want) in table {
             let read = Word::read(answer.as_object().unwrap());
-            let got = read.map(|word| word.trace("f"));
+            let got = read.map(|word| word.trace("f", &route));
             let want = want.map(|trace| trace.map(str::to_owned));
             assert_eq!(got, want.map_err(str::to_owned), "{answer}");
         }
@@ -269,6 +294,13 @@ mod tests {
     fn a_trace_says_where_a_filter_sent_the_message() {
         let quarantine = Go::Quarantine(String::new());
         let table = [
+            (
+                "f; go=ticket 12; instead-of=\"ticket 3\"".to_owned(),
+                Some(Go::Ticket(id(12))),
+            ),
+            // Another recipient's.
+            ("f; go=new; instead-of=\"ticket 3-done\"".to_owned(), None),
+            // As earlier versions wrote it.
             ("f; go=ticket 12".to_owned(), Some(Go::Ticket(id(12)))),
             ("f; go=new; note=\"x\"".to_owned(), Some(Go::New)),
             ("f; go=on; note=\"a; go=new\"".to_owned(), None),
@@ -278,8 +310,9 @@ mod tests {
             ("f".to_owned(), None),
             (String::new(), None),
         ];
+        let route = [Destination::Ticket(id(3), Verb::Update)];
         for (trace, want) in table {
-            assert_eq!(sent_to(&trace), want, "{trace}");
+            assert_eq!(sent_to(&trace, &route), want, "{trace}");
         }
         assert_eq!(
             failed("f", "it said \"no\"\n", &quarantine),
