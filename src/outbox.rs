@@ -187,8 +187,13 @@ impl Outbox {
             head.and_then(|head| self.write(&place, [head.as_bytes(), &mail.bytes], now))
                 .with_context(doing)?;
         }
+        let behind = match events {
+            [] => 0,
+            _ => self.next_of_events(key.ticket)?,
+        };
         for (index, event) in events.iter().enumerate() {
-            let place = tmp.at(key.event_name(mails.len() + index, event));
+            let number = event.number.max(behind);
+            let place = tmp.at(key.event_name(mails.len() + index, event.observer, number));
             let doing = || format!("cannot write {}", place.path().display());
             staged.0.push(place.clone());
             let message = event.message.unwrap_or(b"\n");

@@ -362,6 +362,34 @@ fn the_events_of_a_ticket_come_in_their_order() {
 }
 
 #[test]
+fn the_order_of_events_survives_that_messages_are_deleted() {
+    // G6: their numbers in the ticket begin anew then.
+    let b = Bench::new();
+    let fails_once = format!(
+        "#!/bin/sh\n[ -e {:?} ] || exit 3\n{WITNESS}",
+        b.path("works")
+    );
+    module(&b, "sms", fails_once.as_bytes(), "");
+    switch_on(&b, &["sms"], "");
+    b.file("submit", mail("1", "ann@example.net", ""));
+    for n in 2..=3 {
+        b.file("ticket-1", mail(&n.to_string(), "ann@example.net", ""));
+    }
+    // All but the last are deleted.
+    let mbox = fs::read_to_string(b.ticket("1")).unwrap();
+    let last = mbox.rfind("\n\nFrom ").unwrap() + 2;
+    b.put("tickets/1", &mbox.as_bytes()[last..]);
+    for n in 4..=5 {
+        b.file("ticket-1", mail(&n.to_string(), "ann@example.net", ""));
+    }
+    assert_eq!((told(&b, "sms"), b.outbox().len()), (vec![], 5));
+    b.put("works", b"");
+    b.says("flush", "5 sent, 0 waiting\n");
+    let want = ["opened 1.1", "mail 1.2", "mail 1.3", "mail 1.2", "mail 1.3"];
+    assert_eq!(told(&b, "sms"), want);
+}
+
+#[test]
 fn the_admins_are_told_once_that_a_module_rests_and_once_that_it_is_well() {
     // G5, G6
     let b = Bench::new();

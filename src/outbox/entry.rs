@@ -55,9 +55,8 @@ impl Key {
         }
     }
 
-    /// `12.DIGEST.5.event.7.sms`: likewise for the event that message 7 of the ticket is, for the observer `sms`.
-    pub(super) fn event_name(&self, index: usize, event: &ToObserver) -> String {
-        let (number, observer) = (event.number, event.observer);
+    /// `12.DIGEST.5.event.7.sms`: likewise for event 7 of the ticket, for the observer `sms`.
+    pub(super) fn event_name(&self, index: usize, observer: &str, number: u64) -> String {
         format!("{}{index}.{EVENT}.{number}.{observer}", self.prefix())
     }
 
@@ -123,7 +122,7 @@ pub(super) fn time(seconds: i64) -> SystemTime {
 pub struct ToObserver<'a> {
     /// Its name.
     pub observer: &'a str,
-    /// The message's place in its ticket, from 1. Events of one ticket are given in this order.
+    /// The message's place in its ticket, from 1.
     pub number: u64,
     /// A header field that says what happened, with its line end.
     pub line: &'a str,
@@ -136,7 +135,8 @@ pub struct ToObserver<'a> {
 pub struct EventFor {
     /// The observer.
     pub observer: String,
-    /// The message's place in its ticket, from 1.
+    /// Events of one ticket are given in the order of these. It is the message's place in the ticket, from 1, or more if
+    /// messages before it were deleted.
     pub number: u64,
 }
 

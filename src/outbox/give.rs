@@ -122,6 +122,21 @@ impl Outbox {
         Ok(report)
     }
 
+    /// The number behind those of all events of a ticket that wait or are staged; 0 if there are none.
+    pub(super) fn next_of_events(&self, id: TicketId) -> Result<u64> {
+        let released = self.released()?;
+        let released = released.iter().filter_map(entry::event_at);
+        let staged = self.places("tmp")?;
+        let staged = staged
+            .iter()
+            .filter_map(|place| entry::event_in(place.name()));
+        let numbers = released.chain(staged).filter(|(ticket, _)| *ticket == id);
+        Ok(numbers
+            .map(|(_, event)| event.number + 1)
+            .max()
+            .unwrap_or(0))
+    }
+
     /// All events that wait, by observer.
     fn queues(&self, pace: Pace, now: i64) -> Result<BTreeMap<String, Queues>> {
         // What is staged comes first: it is released in between, and not the other way round.
