@@ -16,6 +16,7 @@ mod lines;
 mod manifest;
 mod one;
 mod page;
+mod raw;
 mod tree;
 mod verb;
 
@@ -30,6 +31,7 @@ pub use lines::AnswerLines;
 pub use manifest::{JobEntry, KindEntry, Manifest, NamedEntry, Point, is_name};
 pub use one::{Host, Module, OnFailure, Switched};
 pub use page::PageRequest;
+pub use raw::RawMail;
 pub use verb::{VerbAnswer, VerbCall};
 
 #[cfg(test)]

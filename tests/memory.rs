@@ -7,6 +7,7 @@ use crate::bench::Bench;
 use crate::corpus_gen::ordinary;
 use crate::filter::{install, switch_on};
 use crate::limits::under;
+use crate::observers::{self, kept, module};
 use std::fs;
 use std::io::Write;
 
@@ -86,6 +87,31 @@ fn a_mail_of_60_mebibytes_and_a_filter() {
     let (bytes, sent) = peak(&bench);
     assert_eq!(sent, 2, "an acknowledgement and a copy");
     within("a new ticket, and a filter", bytes, mail.len());
+}
+
+// A8, G6: none of those who want the message has a copy of it in our memory.
+#[test]
+fn a_mail_of_60_mebibytes_and_five_observers() {
+    let bench = desk();
+    let watches = "#!/bin/sh\nwc -c >size\ngrep VmHWM /proc/$PPID/status >>\"$TICKETS_MODULE_DIR/../../sent/peaks\"\n";
+    let names = ["o1", "o2", "o3", "o4", "o5"];
+    for name in names {
+        module(&bench, name, watches.as_bytes(), "raw = true\n");
+    }
+    observers::switch_on(&bench, &names, "");
+    let mail = ordinary(60 * MIB);
+    bench.file("submit", &mail);
+    let (bytes, peaks) = peak(&bench);
+    assert_eq!(
+        peaks,
+        2 + 5,
+        "an acknowledgement, a copy, and the observers"
+    );
+    within("a new ticket, and five observers", bytes, mail.len());
+    for name in names {
+        let size: usize = kept(&bench, name, "size").trim().parse().unwrap();
+        assert!(size > mail.len(), "{size}");
+    }
 }
 
 // A8: mail made of nothing but what might cost more than its own size.

@@ -11,7 +11,8 @@ use crate::error::{Fault, Status};
 use crate::limits;
 use crate::log::{LogLine, Severity};
 use crate::module::{
-    Asking, Failure, Head, Home, Module, OnFailure, Point, Request, Switched, depth, is_name,
+    Asking, Failure, Head, Home, Module, OnFailure, Point, RawMail, Request, Switched, depth,
+    is_name,
 };
 use crate::patience::Patience;
 use crate::ticket::TicketId;
@@ -134,7 +135,7 @@ impl Desk {
         let request = Request {
             point: Point::Filter,
             head: head.clone(),
-            mail: Some(question.incoming.message.raw()),
+            mail: Some(RawMail::Bytes(question.incoming.message.raw())),
             limit: Some(left),
         };
         let answer = module.ask(request).and_then(Asking::answer);

@@ -5,7 +5,9 @@ use super::observer::{Observer, Told};
 use crate::config::{Alert, Config};
 use crate::files::read_text;
 use crate::log::{LogLine, Severity};
-use crate::module::{Asking, Failure, Head, MANIFEST, Manifest, Module, News, Point, Request};
+use crate::module::{
+    Asking, Failure, Head, MANIFEST, Manifest, Module, News, Point, RawMail, Request,
+};
 use crate::outbox::{PATIENCE, Released, Uncarried};
 use crate::ticket::kind::MessageKind;
 use crate::ticket::occurrence::Occurrence;
@@ -135,7 +137,7 @@ impl Observer for ModuleObserver {
         let asked = self.module.ask(Request {
             point: Point::Observer,
             head: head(told.what),
-            mail: self.wants_messages().then_some(told.message),
+            mail: (self.wants_messages()).then_some(RawMail::Rest(told.content, told.message)),
             limit: told.limit,
         });
         let why = match asked.and_then(Asking::answer) {

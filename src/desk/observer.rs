@@ -3,6 +3,7 @@
 use crate::module::News;
 use crate::outbox::{Released, Uncarried};
 use crate::ticket::occurrence::Occurrence;
+use std::fs::File;
 use std::time::Duration;
 
 /// Is told of what happens. It cannot keep it from happening, nor undo it.
@@ -38,8 +39,10 @@ pub(crate) trait Observer: Sync {
 /// What an observer is told.
 pub(crate) struct Told<'a> {
     pub(crate) what: &'a Occurrence,
-    /// The message as it came in; empty if it wants none.
-    pub(crate) message: &'a [u8],
+    /// The file in which that stands, and the message below it.
+    pub(crate) content: &'a File,
+    /// Where in it the message begins, if it is wanted.
+    pub(crate) message: u64,
     /// How long it may take at most, if that is limited.
     pub(crate) limit: Option<Duration>,
     /// In seconds since 1970.

@@ -23,6 +23,8 @@ use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use mail::decode::Mailbox;
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 /// Deeper than this, no observer is told: they would tell each other for ever.
@@ -42,17 +44,21 @@ impl Carrier for Watching<'_> {
 
     fn carry(
         &self,
-        content: &[u8],
+        content: &File,
         limit: Option<Duration>,
         now: i64,
     ) -> std::result::Result<Released, Uncarried> {
-        let Some((what, message)) = Occurrence::read(content) else {
+        let mut line = Vec::new();
+        let length = BufReader::new(content).read_until(b'\n', &mut line);
+        let length = length.map_err(|e| Uncarried::Failed(format!("cannot read its file: {e}")))?;
+        let Some(what) = Occurrence::read(&line) else {
             let why = "its file does not begin with X-Tickets-Event";
             return Err(Uncarried::Failed(why.into()));
         };
         self.0.observe(&Told {
             what: &what,
-            message,
+            content,
+            message: length as u64,
             limit,
             now,
         })

@@ -4,6 +4,7 @@ use super::head::Head;
 use super::home::LockError;
 use super::manifest::{PROTOCOL, Point};
 use super::one::Module;
+use super::raw::RawMail;
 use crate::patience::Locked;
 use crate::process::{End, Running};
 use serde_json::{Map, Value};
@@ -36,7 +37,7 @@ pub struct Request<'a> {
     /// What it is told, besides what it is told every time.
     pub head: Head,
     /// The message, for the points that have one.
-    pub mail: Option<&'a [u8]>,
+    pub mail: Option<RawMail<'a>>,
     /// How long it may take at most, if that is less than its own limit.
     pub limit: Option<Duration>,
 }
@@ -235,7 +236,9 @@ impl Module {
             .with("module", self.name())
             .with("project", self.host_project());
         if let Some(mail) = request.mail {
-            head = head.with("size", mail.len());
+            let size = mail.size();
+            let size = size.map_err(|e| Failure::NotReady(format!("cannot read the mail: {e}")))?;
+            head = head.with("size", size);
         }
         let line = request
             .head
@@ -251,7 +254,9 @@ impl Module {
         let write = || -> io::Result<File> {
             let mut file = tempfile::tempfile()?;
             file.write_all(line.as_bytes())?;
-            file.write_all(request.mail.unwrap_or_default())?;
+            if let Some(mail) = request.mail {
+                mail.copy(&mut file)?;
+            }
             file.rewind()?;
             Ok(file)
         };

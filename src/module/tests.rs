@@ -24,7 +24,7 @@ fn filter(mail: &[u8]) -> Request<'_> {
     Request {
         point: Point::Filter,
         head: Head::default(),
-        mail: Some(mail),
+        mail: Some(RawMail::Bytes(mail)),
         limit: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Released;
 use crate::sendmail::Sendmail;
+use std::fs::File;
 use std::time::Duration;
 
 /// How long a delivery waits for all observers together: the MTA waits for it (G6).
@@ -26,14 +27,14 @@ pub trait Carrier: Sync {
     /// True if a delivery is to leave it alone now, in seconds since 1970.
     fn rests(&self, now: i64) -> bool;
 
-    /// Takes an event: what was staged. It may have been given the same one before. If there is a `limit`, it is done
+    /// Takes an event: what was staged, in a file that stands at its beginning. It may have been given the same one before. If there is a `limit`, it is done
     /// by then. What it puts into the outbox itself is returned, to be sent.
     ///
     /// # Errors
     /// It has not taken it, and is to be given it again.
     fn carry(
         &self,
-        content: &[u8],
+        content: &File,
         limit: Option<Duration>,
         now: i64,
     ) -> Result<Released, Uncarried>;

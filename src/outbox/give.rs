@@ -13,7 +13,8 @@ use crate::files::Place;
 use crate::ticket::TicketId;
 use anyhow::Result;
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How many old events one delivery gives to an observer.
@@ -252,20 +253,18 @@ fn number(event: &Mail) -> u64 {
 
 /// What becomes of locking an event.
 enum Claimed {
-    Event(Claim, Vec<u8>),
+    Event(Claim, File),
     /// Another process has given it.
     IsGone,
     /// Another process is giving it.
     IsBusy,
 }
 
-/// Locks an event, and reads it. In a delivery it waits for another process that has it, so that the next one need not
+/// Locks an event, and opens it. In a delivery it waits for another process that has it, so that the next one need not
 /// wait for the next delivery.
 fn claim(event: &Mail, pace: Pace) -> io::Result<Claimed> {
     loop {
-        if let Some((claim, mut file)) = lock(&event.place)? {
-            let mut content = Vec::new();
-            file.read_to_end(&mut content)?;
+        if let Some((claim, content)) = lock(&event.place)? {
             return Ok(Claimed::Event(claim, content));
         }
         if event.place.found()?.is_none() {

@@ -44,12 +44,10 @@ impl Occurrence {
         format!("{FIELD}{json}\n")
     }
 
-    /// What the field on top of `content` says, and what is below it; `None` if there is no such field.
-    pub fn read(content: &[u8]) -> Option<(Occurrence, &[u8])> {
-        let rest = content.strip_prefix(FIELD.as_bytes())?;
-        let end = rest.iter().position(|&b| b == b'\n')?;
-        let (json, rest) = rest.split_at(end);
-        Some((serde_json::from_slice(json).ok()?, &rest[1..]))
+    /// What the field says that is this line; `None` if it is another one, or was cut off.
+    pub fn read(line: &[u8]) -> Option<Occurrence> {
+        let json = line.strip_prefix(FIELD.as_bytes())?.strip_suffix(b"\n")?;
+        serde_json::from_slice(json).ok()
     }
 }
 
@@ -76,14 +74,13 @@ mod tests {
             by_alerted: true,
             path: "/store/12".into(),
         };
-        let mut content = it.field().into_bytes();
-        content.extend(b"X-Tickets-Event: {}\n\nhello");
-        let (read, rest) = Occurrence::read(&content).unwrap();
-        assert_eq!(read, it);
-        assert_eq!(rest, b"X-Tickets-Event: {}\n\nhello");
+        let field = it.field();
+        assert_eq!(field.find('\n'), Some(field.len() - 1));
+        assert_eq!(Occurrence::read(field.as_bytes()), Some(it.clone()));
+        assert_eq!(Occurrence::read(field.trim_end().as_bytes()), None);
         // As an earlier version wrote it.
         let older = it.field().replace("\"by_alerted\":true,", "");
-        let (read, _) = Occurrence::read(older.as_bytes()).unwrap();
+        let read = Occurrence::read(older.as_bytes()).unwrap();
         let by_alerted = false;
         assert_eq!(read, Occurrence { by_alerted, ..it });
         for odd in ["", "X-Tickets-Event: {}\n", "X-Tickets-Event: {", "\n\n"] {

@@ -6,7 +6,7 @@ use super::sample::{has_mail, head, judge, mails};
 use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::module::{
     Answer, Asking, Failure, FindingLevel, Host, Module, ModuleFinding, PageRequest, Point,
-    Request, Runnable, VerbCall, found,
+    RawMail, Request, Runnable, VerbCall, found,
 };
 use crate::part::Context;
 use crate::part::outside::judged;
@@ -306,7 +306,7 @@ fn begin(
         point,
         // A later program may say more.
         head: head(module, point, mail).with("later", json!({"more": [1, null, "x"]})),
-        mail: has_mail(module, point).then_some(mail),
+        mail: has_mail(module, point).then_some(RawMail::Bytes(mail)),
         limit: None,
     };
     module.ask_with(request, &[], change)

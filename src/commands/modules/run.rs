@@ -4,7 +4,9 @@ use super::named::{asked_again, named};
 use super::sample::{PLAIN, has_mail, head, judge};
 use crate::desk::{Desk, Incoming};
 use crate::error::{Fault, Status, harmless};
-use crate::module::{Answer, Failure, Module, PageRequest, Point, Request, VerbAnswer, VerbCall};
+use crate::module::{
+    Answer, Failure, Module, PageRequest, Point, RawMail, Request, VerbAnswer, VerbCall,
+};
 use crate::part::Context;
 use crate::part::outside::{become_command, judged};
 use crate::screen::{RawOutput, say};
@@ -168,7 +170,7 @@ impl RunOnce {
         let request = Request {
             point: self.point,
             head,
-            mail: Some(raw),
+            mail: Some(RawMail::Bytes(raw)),
             limit: None,
         };
         let answer = match ask(module, request)? {
@@ -220,7 +222,7 @@ impl RunOnce {
         let request = Request {
             point,
             head,
-            mail: has_mail(module, point).then_some(mail.as_slice()),
+            mail: has_mail(module, point).then_some(RawMail::Bytes(&mail)),
             limit: job.map(|job| module.manifest.job_limit(job)),
         };
         let answer = ask(module, request)?;
