@@ -531,6 +531,43 @@ fn a_reply_is_signed() {
     b.says("list -q --by steve", "1\n");
 }
 
+// C3, C4: whoever is alone with a `[person.NAME]` lends it to nobody who signs with another name.
+#[test]
+fn nobody_answers_in_the_name_of_the_only_person() {
+    let person = "[person.steve]\naddress = \"steve@example.org\"\nlogin = \"steve\"\n";
+    for (sign, steve) in [("", "steve"), ("sign = \"Steve\"\n", "Steve")] {
+        for (name, want) in [
+            ("Eve Jones (Support)", "Eve Jones (Support)"),
+            (
+                &format!("{steve} (Support)")[..],
+                &format!("{steve} (Support)")[..],
+            ),
+            ("Support", &format!("{steve} (Support)")),
+        ] {
+            let b = Bench::with(&format!("{person}{sign}"));
+            b.file("submit", mail("1", "Subject: Printer\n", "It burns.\n"));
+            b.take_sent();
+            for (id, to) in [(2, "ticket-1"), (3, "ticket-1-done")] {
+                let from = format!("From: \"{name}\" <ticket-1@example.org>");
+                b.file(to, format!("{from}\nMessage-ID: <{id}@x>\n\nWords.\n"));
+                let sent = b.take_sent();
+                let to_alice = sent.iter().find(|it| it.args.contains("alice@"));
+                let from = to_alice.unwrap().field("From").unwrap();
+                assert_eq!(
+                    from,
+                    format!("\"{want}\" <ticket-1@example.org>"),
+                    "{to} {sign}"
+                );
+            }
+            let whose = match name {
+                "Eve Jones (Support)" => "",
+                _ => "1\n",
+            };
+            b.says("list -q --all --by steve", whose);
+        }
+    }
+}
+
 /// E1: whose a ticket is to follow.
 #[test]
 fn tickets_are_listed_by_who_follows_them() {

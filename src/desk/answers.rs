@@ -69,6 +69,12 @@ impl Desk {
         };
         let author = message.from().into_iter().next();
         let person = author.as_ref().and_then(|it| self.staff().person(it));
+        // From the ticket's address mutt and the shell write for the desk, and sign with a name: another one than that of
+        // whoever is alone at the desk is another's.
+        let is_ticket = |it: &Mailbox| addresses.target(&it.address).is_some();
+        let signed = author.as_ref().filter(|it| is_ticket(it));
+        let signed = signed.and_then(|it| signed_by(&it.name, &self.config.name));
+        let other = signed.filter(|name| person.is_none_or(|it| !it.signed(name)));
         let key = parcel.key(id);
         // What opened the ticket may be another mail than the one that is acknowledged.
         let opening = match view {
@@ -100,13 +106,10 @@ impl Desk {
                     composer.note(message, to, &lines, &path, &reason).mail
                 }
                 Answer::PassOn(to) => {
-                    let own = author.as_ref().and_then(|a| match addresses.target(&a.address) {
-                        None => Some(a.name.as_str()).filter(|name| !name.is_empty()),
-                        // From the ticket the operator's mutt signs for the desk.
-                        Some(_) => signed_by(&a.name, composer.name),
-                    });
+                    let own = author.as_ref().filter(|it| !is_ticket(it));
+                    let own = own.map(|it| it.name.as_str());
                     let sign = person.and_then(|it| it.sign.as_deref());
-                    let name = sign.or(own);
+                    let name = other.or(sign).or(own.filter(|name| !name.is_empty()));
                     let name = name.or_else(|| person.and_then(Person::signature));
                     composer.pass_on(message, to, name.unwrap_or_default())
                 }
@@ -117,8 +120,8 @@ impl Desk {
                         false => String::new(),
                     };
                     let subject = row.map(|row| row.subject.as_str()).unwrap_or_default();
-                    let by = person.filter(|_| parcel.by.is_staff);
-                    let by = by.and_then(Person::signature).unwrap_or_default();
+                    let by = other.or_else(|| person?.signature());
+                    let by = by.filter(|_| parcel.by.is_staff).unwrap_or_default();
                     let name = &signed_for(by, composer.name);
                     let composer = Composer { name, ..*composer };
                     composer.closed(message, to, &text, subject).mail

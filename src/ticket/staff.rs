@@ -88,12 +88,18 @@ impl<'a> Staff<'a> {
     }
 
     /// Who of the people wrote what `writer` did: whose address that is, or, if it is a ticket's own, who signed
-    /// it. Whoever is alone at the desk need not sign.
+    /// it. Whoever is alone at the desk need not sign, but if the desk knows their login, they sign as it does: another
+    /// name is another's.
     pub fn person(&self, writer: &Mailbox) -> Option<&'a Person> {
         let own = self.people.iter().find(|it| it.has(&writer.address));
         match self.people {
             _ if own.is_some() || !self.is_ticket(&writer.address) => own,
-            [only] => Some(only),
+            [only] => {
+                let name = writer.name.trim();
+                let is_signed = name.ends_with(')') && name.contains(" (");
+                let is_others = only.login.is_some() && is_signed && !only.signed(name);
+                (!is_others).then_some(only)
+            }
             people => people.iter().find(|it| it.signed(&writer.name)),
         }
     }
