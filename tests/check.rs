@@ -107,6 +107,14 @@ fn manual() {
     t.step("Templates are tried.", templates);
     b.put("texts/ack.txt", b"Danke, {{ author }}\n");
     t.run(templates);
+    b.put("texts/closed.txt", b"Ticket {ticket} is done.\n");
+    b.put("texts/refused.txt", b"\n");
+    b.put("texts/akc.txt", b"Thanks.\n");
+    let sentence = "What was meant otherwise is said.";
+    t.step(sentence, "tickets check --etc etc | grep -A1 templates:");
+    for name in ["closed", "refused", "akc"] {
+        fs::remove_file(b.path(&format!("texts/{name}.txt"))).unwrap();
+    }
     b.put("texts/note.txt", b"{{ auhtor }}\n");
     let sentence = "One that cannot be used is no fault: the built-in text stands in.";
     finds(&mut t, &b, sentence, "");

@@ -471,3 +471,26 @@ fn no_piece_is_made_of_a_guess() {
         );
     }
 }
+
+// C1
+#[test]
+fn a_text_of_ones_own_begins_with_the_built_in_one() {
+    let b = Bench::new();
+    b.configure(&format!("templates = {:?}\n", b.path("texts")));
+    b.make_dir("texts");
+    for name in ["ack", "note", "closed", "refused", "not-passed-on"] {
+        let text = init(&b, &["--print-text", name]);
+        text.silent_but_for_output(name);
+        assert!(text.stdout.contains("{{ ticket }}"), "{name}");
+        b.put(&format!("texts/{name}.txt"), text.stdout.as_bytes());
+    }
+    let checked = b.run(&["check", "--etc", "etc"], b"").stdout;
+    let all = "templates: your own ack.txt, note.txt, closed.txt, refused.txt, not-passed-on.txt\n";
+    assert!(checked.contains(all), "{checked}");
+    init(&b, &["--print-text", "akc"]).is(
+        64,
+        "",
+        "tickets: invalid value 'akc' for '--print-text <TEXT>': the texts are ack, note, closed, refused, not-passed-on\n\
+         hint: `tickets init --help` shows its options\n",
+    );
+}

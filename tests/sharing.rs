@@ -371,3 +371,95 @@ fn two_begin_with_the_configuration_of_the_machine() {
         );
     }
 }
+
+/// D8: `~` in a configuration that several read is the same home for all of them, and what they may not read is named.
+#[test]
+fn what_a_shared_configuration_names_is_the_same_for_all() {
+    let Some(m) = desk() else { return };
+    let secret = "/var/lib/steve/.config/tickets/secret";
+    let templates = "/var/lib/steve/.config/tickets/texts";
+    let named = "group = \"support\"\naddress_secret = \"~/.config/tickets/secret\"\n\
+                 templates = \"~/.config/tickets/texts\"\n";
+    let text = m.text(STEVES);
+    m.put(MACHINES, &format!("{named}{text}"));
+    m.run(&format!(
+        "rm /var/lib/steve/.config/tickets/config.toml; chmod 700 /var/lib/steve/.config
+         (umask 077; echo 0123456789012345678901234567890 >{secret}; mkdir {templates}; echo Bye. >{templates}/closed.txt)
+         chown -R steve: /var/lib/steve/.config"
+    ))
+    .is(0, "", "");
+    let check = |who: &str| login(&m, who, "check --etc /nowhere");
+    let lines = |ran: &Ran| -> Vec<String> {
+        let ours = ["config: without", "address_secret", "templates"];
+        let found = faults(ran).into_iter().map(str::to_owned);
+        let found: Vec<String> = found.collect();
+        let at = |line: &String| ours.iter().any(|it| line.contains(it));
+        found.into_iter().filter(at).collect()
+    };
+    // Each would look for the tickets in a home of their own.
+    let dir =
+        "write `dir = \"/var/lib/steve/tickets\"` above all tables of /etc/tickets/config.toml";
+    let found = lines(&check("steve"));
+    assert_eq!(
+        found[0],
+        "FAIL  config: without `dir`, each of the group support looks for the tickets in the own home"
+    );
+    assert!(check("steve").stdout.contains(&format!("mend: {dir}")));
+    m.put(
+        MACHINES,
+        &format!("dir = \"/var/lib/steve/tickets\"\n{named}{text}"),
+    );
+    let move_secret = format!("sudo install -m 640 -g support {secret} /etc/tickets/secret");
+    let move_texts = format!(
+        "sudo install -d -m 750 -g support /etc/tickets/texts && sudo install -m 640 -g support {templates}/*.txt /etc/tickets/texts"
+    );
+    let file = "/etc/tickets/config.toml";
+    assert_eq!(
+        lines(&check("steve")),
+        [
+            format!("FAIL  address_secret: paula of the group support cannot read {secret}"),
+            format!(
+                "mend: {move_secret}  # and address_secret = \"/etc/tickets/secret\" in {file}"
+            ),
+            format!("FAIL  templates: paula of the group support cannot read {templates}"),
+            format!("mend: {move_texts}  # and templates = \"/etc/tickets/texts\" in {file}"),
+        ]
+    );
+    // She is not told to make a secret of her own, with which she would write addresses that the desk refuses.
+    login(&m, "paula", "close 1").is(
+        78,
+        "",
+        &format!(
+            "tickets: cannot use {file}: address_secret: cannot read {secret}: Permission denied (os error 13)\n\
+             hint: whoever works on the desk must be able to read it: `tickets check` of its owner says how\n"
+        ),
+    );
+    m.run(&move_secret.replace("sudo ", "")).is(0, "", "");
+    let named = named.replace("~/.config/tickets/secret", "/etc/tickets/secret");
+    m.put(
+        MACHINES,
+        &format!("dir = \"/var/lib/steve/tickets\"\n{named}{text}"),
+    );
+    let whose = "mend: whoever works on the desk must be able to read them: `tickets check` of its owner says how";
+    assert_eq!(login(&m, "steve", "check --mend").status, 0);
+    let ran = check("paula");
+    assert_eq!(
+        lines(&ran),
+        [format!(
+            "FAIL  templates: cannot look into {templates}: Permission denied (os error 13)"
+        )]
+    );
+    assert!(ran.stdout.contains(whose), "{ran:?}");
+    m.run(&move_texts.replace("sudo ", "")).is(0, "", "");
+    let named = named.replace("~/.config/tickets/texts", "/etc/tickets/texts");
+    m.put(
+        MACHINES,
+        &format!("dir = \"/var/lib/steve/tickets\"\n{named}{text}"),
+    );
+    assert_eq!(
+        (lines(&check("steve")), lines(&check("paula"))),
+        (vec![], vec![])
+    );
+    let address = login(&m, "steve", "address 1").stdout;
+    login(&m, "paula", "address 1").is(0, &address, "");
+}

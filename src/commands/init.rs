@@ -16,6 +16,7 @@ use crate::files::read_text;
 use crate::part::{Context, Run};
 use crate::privilege::{self, Ground};
 use crate::screen;
+use crate::ticket::template::Template;
 use anyhow::Result;
 pub(super) use mutt::signed;
 use own::Own;
@@ -59,6 +60,9 @@ pub struct Init {
     /// Print the configuration; write nothing
     #[arg(long)]
     print_config: bool,
+    /// Print a built-in text, from which one of your own can be made: ack, note, closed, refused or not-passed-on
+    #[arg(long, value_name = "TEXT", group = "pieces", value_parser = text_named)]
+    print_text: Option<Template>,
     /// Print a script that adds the router and the transport to Exim: `tickets init --exim | sudo sh`
     #[arg(long, group = "pieces")]
     exim: bool,
@@ -83,6 +87,10 @@ impl Run for Init {
         if self.make_store {
             return Desk::open_new(cx.config()?).map(|_| Status::Ok);
         }
+        if let Some(text) = self.print_text {
+            screen::print(text.builtin())?;
+            return Ok(Status::Ok);
+        }
         if self.exim || self.postfix || self.mutt {
             screen::print(&self.pieces(cx)?)?;
             return Ok(Status::Ok);
@@ -95,6 +103,18 @@ impl Run for Init {
             return Ok(Status::Ok);
         }
         self.set_up(cx)
+    }
+}
+
+/// A built-in text by its name, with or without the end of its file's name.
+fn text_named(name: &str) -> Result<Template, String> {
+    let names = Template::ALL.map(|text| text.file_name().trim_end_matches(".txt"));
+    let found = names
+        .iter()
+        .position(|own| *own == name.trim_end_matches(".txt"));
+    match found {
+        Some(at) => Ok(Template::ALL[at]),
+        None => Err(format!("the texts are {}", names.join(", "))),
     }
 }
 

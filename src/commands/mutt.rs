@@ -19,7 +19,8 @@ use std::process::Command;
 ///
 /// Mail written there comes from the ticket's address, and its Cc: files it. Keys: r replies, g
 /// replies to all, C replies and closes, X closes (the submitter is told),
-/// Z closes and tells nobody. Your own muttrc is read as always;
+/// Z closes and tells nobody. If somebody else closes the ticket meanwhile, mutt says that no mailbox
+/// is open: leave it, and open the ticket again. Your own muttrc is read as always;
 /// `tickets init --mutt` prints what is added to it. If mutt is not installed, neomutt is used.
 #[derive(clap::Args)]
 pub struct Mutt {

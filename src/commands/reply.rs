@@ -48,7 +48,10 @@ impl Run for Reply {
                 "cannot reply to ticket {}: this is not a terminal",
                 self.ticket
             );
-            let hint = format!("`tickets show {}` prints the ticket", self.ticket);
+            let own = desk.config.addresses.ticket(self.ticket, Verb::Submitter);
+            let hint = format!(
+                "without one, a mail from an admin's address to {own} answers the submitter"
+            );
             return Err(Fault::new(Status::Usage, text).hint(hint).into());
         }
         match mutt::program().filter(|_| !self.editor) {

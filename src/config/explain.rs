@@ -1,13 +1,21 @@
 //! Mistakes in the configuration, explained.
 
+use super::keys::Keys;
 use crate::error::{Fault, Status};
 use std::path::Path;
 
 /// So many keys are read at a glance: those of a table such as `[[alert]]`, but not all that there are.
 const FEW_KEYS: usize = 12;
 
-/// What helps whoever wrote the key `wrong` where `there` are: the nearest of them, else all.
+/// What helps whoever wrote the key `wrong` where `there` are: the nearest of them, else all; or where it belongs, if
+/// it was put below a table, as at the end of the file.
 pub(super) fn known(wrong: &str, there: &[&str]) -> String {
+    if is_above_tables(wrong) {
+        let there = there.join(", ");
+        return format!(
+            "`{wrong}` stands above all tables, before the first line that begins with `[`; here the keys are {there}"
+        );
+    }
     let only = match there {
         [only] => Some(*only),
         _ => None,
@@ -16,6 +24,14 @@ pub(super) fn known(wrong: &str, there: &[&str]) -> String {
         Some(right) => format!("the key is `{right}`"),
         None => format!("the keys are {}", there.join(", ")),
     }
+}
+
+/// True for the keys that belong to no table.
+fn is_above_tables(key: &str) -> bool {
+    let odd = toml::from_str::<Keys>("\"\" = 0").err();
+    let message = odd.map(|e| e.message().to_owned()).unwrap_or_default();
+    let mut keys = message.split('`').skip(3).step_by(2);
+    keys.any(|known| known == key)
 }
 
 /// An error that names the file, the line and, for a misspelt key, the nearest right one.
@@ -45,6 +61,7 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
         );
         let there: Vec<&str> = words.collect();
         return fault.hint(match nearest_of(wrong, &there) {
+            // Here are those that stand above all tables.
             None if there.len() > FEW_KEYS => {
                 "`tickets init --print-config` shows every key".into()
             }

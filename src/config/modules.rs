@@ -59,7 +59,10 @@ impl Config {
     /// The directories in which modules are looked for, the first that has one counts. None lies in the store: nothing
     /// that mail brings there may ever be run.
     pub fn modules_path(&self) -> Vec<PathBuf> {
-        let me = User::default();
+        let owner = (self.group.is_some())
+            .then(|| User::owner(&self.dir))
+            .flatten();
+        let me = owner.unwrap_or_default();
         // Who has no home has no modules there.
         let default = || {
             PATH.iter()

@@ -33,25 +33,28 @@ pub(super) fn resolve(
     let dir = store(&keys, over, me)?;
     let dir_named = keys.dir.is_some() || over.dir.is_some() || over.config.is_some();
     let domain_known = keys.domain.is_some();
+    // A configuration that several users read means the same to each of them.
+    let owner = (keys.group.is_some()).then(|| User::owner(&dir)).flatten();
+    let home = owner.as_ref().unwrap_or(me);
     let address_secret = keys.address_secret.as_deref();
-    let address_secret = address_secret.map(|f| expand(f, me)).transpose()?;
+    let address_secret = address_secret.map(|f| expand(f, home)).transpose()?;
     let addresses = addresses(&keys, address_secret.as_deref())?;
     let authserv_id = keys.authserv_id;
     if let Some(odd) = authserv_id.iter().find(|id| !is_plausible_domain(id)) {
         let why = format!("{odd:?} is not the name of a mail server");
         return Err(wrong("authserv_id", &why).into());
     }
-    let log = log_to(keys.log, &dir, me)?;
+    let log = log_to(keys.log, &dir, home)?;
     let (modules, modules_off) = modules::switched(words(keys.modules), keys.module);
-    let modules_path = words(keys.modules_path).map(|path| modules::path(&path, me));
+    let modules_path = words(keys.modules_path).map(|path| modules::path(&path, home));
     let name = keys.name.unwrap_or_else(|| "Support".into());
     let ping_token_file = keys.ping_token_file.as_deref();
-    let ping_token_file = ping_token_file.map(|file| expand(file, me));
+    let ping_token_file = ping_token_file.map(|file| expand(file, home));
     let (alerts, bad_alert) =
-        alerts::all(keys.alert, file.as_deref(), &addresses, domain_known, me);
+        alerts::all(keys.alert, file.as_deref(), &addresses, domain_known, home);
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
-    let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, me)?;
+    let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, home)?;
     let parts_off = words(keys.parts.off).unwrap_or_default();
     let wants_digest = people.iter().any(|person| person.digest);
     if wants_digest && parts_off.iter().any(|part| part == JOBS) {
@@ -85,7 +88,7 @@ pub(super) fn resolve(
         keep_recent: span_or(keys.keep_recent, 14 * 86_400),
         sendmail: sendmail(keys.sendmail)?,
         sendmail_timeout: span_or(keys.sendmail_timeout, 60),
-        templates: keys.templates.map(|dir| expand(&dir, me)).transpose()?,
+        templates: keys.templates.map(|dir| expand(&dir, home)).transpose()?,
         group: keys.group,
         shared_store: keys.shared_store.is_some(),
         log,

@@ -34,7 +34,7 @@ pub(super) fn read(file: &Path) -> Result<Secret, Fault> {
             return Err(match e.kind() {
                 // Root, too, has become the desk's user by now.
                 ErrorKind::PermissionDenied => {
-                    fault.hint("the user whose desk it is must be able to read it")
+                    fault.hint("whoever works on the desk must be able to read it: `tickets check` of its owner says how")
                 }
                 _ => fault,
             });

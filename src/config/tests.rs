@@ -97,6 +97,15 @@ fn mistakes_name_line_and_remedy() {
             Some("the keys are address, sign, login, quiet, zone, holidays, digest".into()),
         ),
         (
+            "[person.a]\naddress = \"a@x\"\nlog = \"/x\"",
+            "config.toml:3: unknown key `log`",
+            Some(
+                "`log` stands above all tables, before the first line that begins with `[`; here the keys are \
+                 address, sign, login, quiet, zone, holidays, digest"
+                    .into(),
+            ),
+        ),
+        (
             "[[alert]]\numleitung = \"a@x\"",
             "config.toml: [[alert]] number 1: unknown key `umleitung`",
             Some("the keys are to, when, events, zone, limit, from, holidays, kind".into()),

@@ -2,13 +2,21 @@
 
 use crate::error::{Fault, Status};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-/// The user this process runs as, looked up at most once.
+/// A user: the one this process runs as, looked up at most once.
 #[derive(Default)]
 pub(super) struct User(std::cell::OnceCell<Option<nix::unistd::User>>);
 
 impl User {
+    /// The owner of the store `dir`, if there is one.
+    pub(super) fn owner(dir: &Path) -> Option<User> {
+        let uid = std::fs::metadata(dir).ok()?.uid();
+        let user = nix::unistd::User::from_uid(uid.into()).ok()?;
+        user.map(|user| User(Some(user).into()))
+    }
+
     pub(super) fn get(&self) -> Result<&nix::unistd::User> {
         let uid = nix::unistd::geteuid();
         self.0
@@ -25,7 +33,7 @@ impl User {
     }
 }
 
-/// A path of the configuration, where `~` is the home directory.
+/// A path of the configuration, where `~` is the home directory of this user.
 pub(super) fn expand(path: &str, me: &User) -> Result<PathBuf> {
     Ok(match path.strip_prefix('~') {
         Some("") => me.get()?.dir.clone(),

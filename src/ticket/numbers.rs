@@ -1,6 +1,7 @@
 //! Tickets as people type them: `12`, `#12`, `[issue12]`, `12,13`, `12-15`.
 
 use super::{NotATicket, TicketId};
+use std::fmt;
 use std::str::FromStr;
 
 /// One ticket, as it is typed or copied from a Subject.
@@ -24,16 +25,44 @@ pub fn one(text: &str) -> Result<TicketId, NotATicket> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketNumbers(Vec<(TicketId, Option<TicketId>)>);
 
-impl FromStr for TicketNumbers {
-    type Err = NotATicket;
+/// Why a text names no tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTickets {
+    /// Part of it is no number of a ticket.
+    NoNumber,
+    /// A range ends before it begins: these two, the other way round.
+    Backwards(TicketId, TicketId),
+}
 
-    fn from_str(text: &str) -> Result<Self, NotATicket> {
+impl fmt::Display for NoTickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoTickets::NoNumber => NotATicket.fmt(f),
+            NoTickets::Backwards(first, last) => {
+                write!(f, "a range begins with the lower number: {first}-{last}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoTickets {}
+
+impl From<NotATicket> for NoTickets {
+    fn from(_: NotATicket) -> NoTickets {
+        NoTickets::NoNumber
+    }
+}
+
+impl FromStr for TicketNumbers {
+    type Err = NoTickets;
+
+    fn from_str(text: &str) -> Result<Self, NoTickets> {
         let part = |part: &str| match part.split_once('-') {
             Some((first, last)) => {
                 let (first, last) = (one(first)?, one(last)?);
                 match first <= last {
                     true => Ok((first, Some(last))),
-                    false => Err(NotATicket),
+                    false => Err(NoTickets::Backwards(last, first)),
                 }
             }
             None => Ok((one(part)?, None)),
@@ -128,7 +157,6 @@ mod tests {
             "-12",
             "0",
             "012",
-            "12-3",
             "##12",
             "[12",
             "[]",
@@ -139,7 +167,13 @@ mod tests {
             "\u{661}",
             "12;13",
         ] {
-            assert_eq!(odd.parse::<TicketNumbers>(), Err(NotATicket), "{odd}");
+            assert_eq!(
+                odd.parse::<TicketNumbers>(),
+                Err(NoTickets::NoNumber),
+                "{odd}"
+            );
         }
+        let backwards = "1,12-3".parse::<TicketNumbers>().unwrap_err().to_string();
+        assert_eq!(backwards, "a range begins with the lower number: 3-12");
     }
 }

@@ -205,6 +205,17 @@ mod tests {
         }
     }
 
+    /// C1
+    #[test]
+    fn the_manual_lists_every_text_and_value() {
+        let manual = include_str!("../../docs/manual.md");
+        let values = serde_json::to_value(Values::default()).unwrap();
+        let values = values.as_object().unwrap().keys().map(String::as_str);
+        for name in values.chain(Template::ALL.map(Template::file_name)) {
+            assert!(manual.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
     #[test]
     fn the_built_in_texts_say_what_to_do() {
         // C1, C4

@@ -68,7 +68,8 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
     let held = desk.outbox.held().unwrap_or_default();
     let mut found = Vec::new();
     match waiting.first() {
-        None => found.push(Diagnosis::ok("outbox: nothing is waiting")),
+        None if held.is_empty() => found.push(Diagnosis::ok("outbox: nothing is waiting")),
+        None => {}
         Some(oldest) => {
             let since = crate::screen::when(oldest.since);
             let count = waiting_ones(&waiting);

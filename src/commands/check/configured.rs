@@ -44,7 +44,8 @@ fn config(desk: &Desk) -> Diagnosis {
         return finding.mend(as_root(&format!("chmod a+r {}", quoted_path(file))));
     }
     if desk.config.domain_known {
-        return Diagnosis::ok(format!("config: mail for {domain}"));
+        let domains = desk.config.addresses.domains().join(", ");
+        return Diagnosis::ok(format!("config: mail for {domains}"));
     }
     let finding = Diagnosis::fail(format!(
         "config: no domain is configured, so that no mail is sent: {domain} is only a guess"
@@ -169,11 +170,49 @@ fn secret(desk: &Desk) -> Option<Diagnosis> {
 }
 
 /// The admin's own texts. Where one fails, answers go out with the built-in text.
+/// A file among the texts that has the name of none.
+fn replaces_nothing(dir: &Path) -> Option<Diagnosis> {
+    let known = Template::ALL.map(Template::file_name);
+    let names = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut odd: Vec<String> = names
+        .filter(|name| name.ends_with(".txt") && !known.contains(&name.as_str()))
+        .collect();
+    odd.sort();
+    let path = dir.join(odd.first()?);
+    let text = format!("templates: {} replaces no text", path.display());
+    Some(Diagnosis::warn(text).mend(format!("the names are {}", known.join(", "))))
+}
+
+/// The first word in a pair of single braces, as other programs have them.
+fn in_single_braces(body: &str) -> Option<&str> {
+    let mut parts = body.split('{').skip(1);
+    parts.find_map(|part| {
+        let (word, rest) = part.split_once('}')?;
+        let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        (is_word && !rest.starts_with('}')).then_some(word)
+    })
+}
+
+/// The command that puts the built-in text there.
+fn begin_anew(text: Template, file: &Path) -> String {
+    let name = text.file_name().trim_end_matches(".txt");
+    format!("tickets init --print-text {name} >{}", quoted_path(file))
+}
+
 fn templates(desk: &Desk) -> Vec<Diagnosis> {
     let Some(dir) = &desk.config.templates else {
         return Vec::new();
     };
-    if !dir.is_dir() {
+    let found = std::fs::metadata(dir);
+    if let Err(e) = &found
+        && e.kind() == ErrorKind::PermissionDenied
+    {
+        let text = format!("templates: cannot look into {}: {e}", dir.display());
+        let mend = "whoever works on the desk must be able to read them: `tickets check` of its owner says how";
+        return vec![Diagnosis::fail(text).mend(mend)];
+    }
+    if !found.is_ok_and(|it| it.is_dir()) {
         let text = format!("templates: there is no directory {}", dir.display());
         let above = dir.ancestors().find(|above| above.exists());
         let mkdir = format!("mkdir -p {}", quoted_path(dir));
@@ -192,16 +231,28 @@ fn templates(desk: &Desk) -> Vec<Diagnosis> {
                 let chmod = format!("chmod a+r {}", quoted_path(&file));
                 found.push(finding.mend(as_owner(&file, &chmod)));
             }
-            Ok(_) => match templates.render(text, &Values::default()) {
+            Ok(_) => match &templates.render(text, &Values::default()) {
+                Ok(it) if it.body.trim().is_empty() => {
+                    let finding = Diagnosis::warn(format!(
+                        "templates: {path} is empty, and so are the mails"
+                    ));
+                    found.push(finding.mend(begin_anew(text, &file)));
+                }
+                Ok(it) if let Some(word) = in_single_braces(&it.body) => {
+                    let text = format!("templates: {path}: `{{{word}}}` is sent as it stands");
+                    let mend = "two pairs of braces stand around a value: {{ ticket }}; see `Texts of your own` in the manual";
+                    found.push(Diagnosis::warn(text).mend(mend));
+                }
                 Ok(_) => own.push(text.file_name()),
                 Err(e) => {
-                    let why = crate::error::line(&e);
+                    let why = crate::error::line(e);
                     let finding = Diagnosis::warn(format!("templates: {path}: {why}"));
                     found.push(finding.mend("correct it; until then the built-in text is used"));
                 }
             },
         }
     }
+    found.extend(replaces_nothing(dir));
     if found.is_empty() && own.is_empty() {
         found.push(Diagnosis::ok(
             "templates: no files of your own; the built-in texts are used",

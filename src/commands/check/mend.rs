@@ -60,6 +60,13 @@ pub(super) fn mistyped(command: &str, file: &str) -> String {
     format!("{command}  # or, if it is mistyped, correct `domain` in {file}")
 }
 
+/// The same after `key` has changed: mail to the addresses of before is refused then, unless they still stand there.
+pub(super) fn changed(command: &str, key: &str, file: &str) -> String {
+    format!(
+        "{command}  # mail to the old addresses bounces then, unless the old `{key}` stands behind the new in {file}"
+    )
+}
+
 /// A user's name, else the number.
 pub(super) fn user(uid: Uid) -> String {
     let found = User::from_uid(uid).ok().flatten();

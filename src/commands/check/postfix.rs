@@ -7,7 +7,7 @@ mod lists;
 
 use super::ask::ask;
 use super::diagnosis::{Diagnosis, Level};
-use super::mend::{as_root, mistyped, own_command, take_over};
+use super::mend::{as_root, changed, mistyped, own_command, take_over};
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
 use super::{queue, smtp};
 use crate::commands::init::exim::macros;
@@ -211,7 +211,8 @@ fn transport(look: &Look, maps: &str) -> Option<Diagnosis> {
         Some(_) if lost == addresses.submit() => {
             mistyped(&put_in, &look.desk.config.file_to_edit())
         }
-        _ => put_in,
+        Some(_) => changed(&put_in, "ticket", &look.desk.config.file_to_edit()),
+        None => put_in,
     }))
 }
 

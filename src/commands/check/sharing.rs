@@ -78,6 +78,17 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     };
     let mut found = Vec::new();
     if let Some(file) = &desk.config.file
+        && !desk.config.dir_named
+    {
+        let text = format!(
+            "config: without `dir`, each of the group {group} looks for the tickets in the own home"
+        );
+        let dir = toml_string(&desk.config.dir.to_string_lossy());
+        let file = file.display();
+        let mend = format!("write `dir = {dir}` above all tables of {file}");
+        found.push(Diagnosis::fail(text).mend(mend));
+    }
+    if let Some(file) = &desk.config.file
         && let Some((member, at)) = kept(file, 0o4)
     {
         let text = format!(
@@ -95,6 +106,7 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
             }),
         );
     }
+    found.extend(kept_files(desk, &others, group));
     if let Some(above) = root.parent()
         && let Some((member, at)) = kept(above, 0o1)
     {
@@ -107,6 +119,45 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
         found.push(Diagnosis::warn(text).mend(as_owner(&at, &chmod)));
     }
     found
+}
+
+/// Files that the configuration names, and that somebody of the group may not read: what they do would be written
+/// otherwise, or not at all.
+fn kept_files(desk: &Desk, others: &[User], group: &str) -> Vec<Diagnosis> {
+    let config = &desk.config;
+    let secret =
+        (config.address_secret.as_deref()).map(|file| ("address_secret", file, 0o4, "-m 640"));
+    let templates = config.templates.as_deref();
+    let templates = templates.map(|dir| ("templates", dir, 0o5, "-d -m 750"));
+    let named = secret.into_iter().chain(templates);
+    let tell = |(key, path, wanted, mode): (&str, &Path, u32, &str)| {
+        let (member, _) = (others.iter()).find_map(|it| Some((it, obstacle(it, path, wanted)?)))?;
+        let text = format!(
+            "{key}: {} of the group {group} cannot read {}",
+            member.name,
+            path.display()
+        );
+        let name = path.file_name()?.to_string_lossy();
+        let to = format!("/etc/tickets/{name}");
+        let install = as_root(&match mode {
+            "-d -m 750" => format!(
+                "install {mode} -g {group} {0} && sudo install -m 640 -g {group} {1}/*.txt {0}",
+                quoted(&to),
+                quoted_path(path)
+            ),
+            mode => format!(
+                "install {mode} -g {group} {} {}",
+                quoted_path(path),
+                quoted(&to)
+            ),
+        });
+        let file = config.file_to_edit();
+        Some(Diagnosis::fail(text).mend(format!(
+            "{install}  # and {key} = {} in {file}",
+            toml_string(&to)
+        )))
+    };
+    named.filter_map(tell).collect()
 }
 
 /// The command that makes a user's configuration the machine's, which everybody finds.

@@ -1,7 +1,7 @@
 //! The pieces of this program in Exim's configuration.
 
 use crate::commands::check::diagnosis::Diagnosis;
-use crate::commands::check::mend::{mistyped, take_over};
+use crate::commands::check::mend::{changed, mistyped, take_over};
 use crate::commands::check::way::{Look, is_same_command, read};
 use crate::commands::init::exim::{self, MARK, ROUTER, TRANSPORT};
 use crate::commands::mta::Exim;
@@ -82,6 +82,8 @@ impl Pieces {
             let text = format!("Exim: {name} is `{has}`, but this desk has `{value}`");
             Diagnosis::fail(text).mend(match name {
                 "TICKETS_DOMAIN" => mistyped(put_in, &look.desk.config.file_to_edit()),
+                "TICKETS_SUBMIT" => changed(put_in, "submit", &look.desk.config.file_to_edit()),
+                "TICKETS_PREFIX" => changed(put_in, "ticket", &look.desk.config.file_to_edit()),
                 _ => put_in.to_owned(),
             })
         };
