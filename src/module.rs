@@ -20,7 +20,7 @@ mod raw;
 mod tree;
 mod verb;
 
-pub use ask::{Answer, Asking, Failure, Request, depth};
+pub use ask::{Answer, Asking, Failure, Request, depth, is_for_observer, set_depth};
 pub use data::Upgraded;
 pub use findings::{FindingLevel, ModuleFinding, findings, found};
 pub use found::{MANIFEST, Runnable, find, names};

@@ -430,6 +430,49 @@ fn the_admins_are_told_once_that_a_module_rests_and_once_that_it_is_well() {
     assert_eq!(told(&b, "sms").len(), 5);
 }
 
+// G6: it waits for nobody that waits for it, and what it does is told in its turn.
+#[test]
+fn an_observer_may_call_the_desk() {
+    let calls = |call: &str| format!("#!/bin/sh\nread -r head\necho \"$head\" >>heads\n{call}\n");
+    for serial in ["", "serial = true\n"] {
+        for (call, want) in [
+            // It closes the ticket of which it is told.
+            (
+                "case $head in *'\"kind\":\"opened\"'*) \"$TICKETS_BIN\" close --quiet 1 -m Bye. >>said 2>&1; esac",
+                &["opened 1.1", "closed 1.2"][..],
+            ),
+            // Another one, and each closing closes the next.
+            (
+                "case $head in *'\"ticket\":3'*'\"kind\":\"opened\"'*|*'\"kind\":\"opened\"'*'\"ticket\":3'*)
+                 \"$TICKETS_BIN\" close 1-2 -m Bye. >>said 2>&1; esac",
+                &["opened 1.1", "opened 2.1", "opened 3.1", "closed 1.2", "closed 2.2"],
+            ),
+            // Two that undo what the other does come to an end.
+            (
+                "case $head in *'\"kind\":\"re-opened\"'*|*'\"kind\":\"opened\"'*) \"$TICKETS_BIN\" close 1 -m a >>said 2>&1;;
+                 *) \"$TICKETS_BIN\" reopen 1 -m b >>said 2>&1; esac",
+                &["opened 1.1", "closed 1.2", "re-opened 1.3"],
+            ),
+        ] {
+            let b = Bench::new();
+            module(&b, "bell", calls(call).as_bytes(), serial);
+            switch_on(&b, &["bell"], "");
+            for n in 1..=(1 + want.iter().filter(|it| it.starts_with("opened")).count() - 1) {
+                let ran = b.deliver("submit@example.org", mail(&n.to_string(), "ann@example.net", ""));
+                ran.silent();
+            }
+            let mut got = told(&b, "bell");
+            if got.len() > 3 {
+                got[3..].sort();
+            }
+            assert_eq!(got, want, "{serial}{call}");
+            assert_eq!(b.outbox(), [""; 0], "{serial}{call}");
+            let said = kept(&b, "bell", "said");
+            assert!(!said.contains("waits"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_module_that_works_for_a_module_tells_no_other() {
     // G6

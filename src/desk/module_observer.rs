@@ -6,7 +6,8 @@ use crate::config::{Alert, Config};
 use crate::files::read_text;
 use crate::log::{LogLine, Severity};
 use crate::module::{
-    Asking, Failure, Head, MANIFEST, Manifest, Module, News, Point, RawMail, Request,
+    Asking, Failure, Head, MANIFEST, Manifest, Module, News, Point, RawMail, Request, depth,
+    set_depth,
 };
 use crate::outbox::{PATIENCE, Released, Uncarried};
 use crate::ticket::kind::MessageKind;
@@ -134,12 +135,15 @@ impl Observer for ModuleObserver {
             return Ok(Released::default());
         }
         let own = self.module.manifest.limit(Point::Observer);
-        let asked = self.module.ask(Request {
+        let request = Request {
             point: Point::Observer,
             head: head(told.what),
             mail: (self.wants_messages()).then_some(RawMail::Rest(told.content, told.message)),
             limit: told.limit,
-        });
+        };
+        // What it does is as deep as if whoever filed the message had told it.
+        let deep = depth().max(told.what.depth) + 1;
+        let asked = (self.module).ask_with(request, &[], |command| set_depth(command, deep));
         let why = match asked.and_then(Asking::answer) {
             Ok(answer) => {
                 self.note(told, None);

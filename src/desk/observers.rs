@@ -154,6 +154,7 @@ impl Desk {
             quiet: parcel.quiet || kind == MessageKind::Quiet,
             by_alerted: parcel.is_by_one_of(&self.alerted()),
             path: self.store.path(id, state).display().to_string(),
+            depth: module::depth(),
         };
         let message = parcel.incoming.message.raw();
         let who = observers.iter().filter(|it| it.wants(&what));
@@ -196,7 +197,11 @@ impl Desk {
         work(Carriers {
             sendmail: self.config.domain_known.then_some(&sendmail),
             observers: &observers,
-            patience: PATIENCE,
+            // What an observer does is told by whoever waits for it: to wait here would be to wait for oneself.
+            patience: match module::is_for_observer() {
+                true => Duration::ZERO,
+                false => PATIENCE,
+            },
         })
     }
 }

@@ -29,6 +29,9 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Programs of ours that a module starts, which start modules, and so on: so many deep. See [`depth`].
 const DEPTH: &str = "TICKETS_DEPTH";
 
+/// At which point a module is asked.
+const POINT: &str = "TICKETS_POINT";
+
 /// What a module is asked.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -134,6 +137,17 @@ fn in_words(span: Duration) -> String {
 pub fn depth() -> u32 {
     let depth = std::env::var(DEPTH).ok();
     depth.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// Has a program begin at a greater depth than it would.
+pub fn set_depth(command: &mut Command, depth: u32) {
+    command.env(DEPTH, depth.to_string());
+}
+
+/// True if an observer has started this program: what that is told of, and whatever else is told meanwhile, is the
+/// business of whoever told it.
+pub fn is_for_observer() -> bool {
+    std::env::var(POINT).is_ok_and(|point| point == Point::Observer.word())
 }
 
 /// How its program is started.
@@ -282,7 +296,7 @@ impl Module {
             .env("LANG", "C.UTF-8")
             .env("HOME", home.unwrap_or_else(|| data.path().into()))
             .env("TICKETS_PROTOCOL", PROTOCOL.to_string())
-            .env("TICKETS_POINT", point.word())
+            .env(POINT, point.word())
             .env("TICKETS_MODULE", self.name())
             .env("TICKETS_MODULE_DIR", &self.dir)
             .env("TICKETS_DATA", data.path())

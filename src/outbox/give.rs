@@ -12,13 +12,17 @@ use super::{ABANDONED, Outbox, Released};
 use crate::files::Place;
 use crate::ticket::TicketId;
 use anyhow::Result;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
 /// How many old events one delivery gives to an observer.
 const OLD_EVENTS: usize = 10;
+
+/// How often to look, when all are told, whether they have done something that is to be told as well. Observers call each
+/// other no deeper than that.
+const ROUNDS: usize = 3;
 
 /// How often to look whether another process is done with an event.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -87,10 +91,46 @@ impl Outbox {
         if carriers.observers.is_empty() && !is_flush {
             return send_mail();
         }
-        let mut waiting = self.queues(pace, now)?;
+        let waiting = self.queues(pace, now)?;
         if waiting.is_empty() {
             return send_mail();
         }
+        let mut seen = names(&waiting);
+        let mut report = self.round(carriers, waiting, pace, now, send_mail)?;
+        // An observer may have called the program, and what that did is told now that nobody waits for it.
+        for _ in 0..ROUNDS {
+            let mut later = self.queues(pace, now)?;
+            for queue in later.values_mut().flat_map(BTreeMap::values_mut) {
+                let is_new = |event: &Mail| !seen.contains(event.place.name());
+                // What comes before it could not be told.
+                if !queue.events.iter().all(is_new) {
+                    queue.events.clear();
+                }
+            }
+            let found = names(&later);
+            if found.is_empty() || pace.is_over() {
+                break;
+            }
+            seen.extend(found);
+            report.append(self.round(carriers, later, pace, now, || Ok(Report::default()))?);
+        }
+        let more = std::mem::take(&mut report.more);
+        if let Some(sendmail) = carriers.sendmail {
+            self.send_fresh(sendmail, &more, now, &mut report);
+        }
+        Ok(report)
+    }
+
+    /// Does `send_mail` while the observers are given what waits for them.
+    fn round(
+        &self,
+        carriers: &Carriers,
+        mut waiting: BTreeMap<String, Queues>,
+        pace: Pace,
+        now: i64,
+        send_mail: impl FnOnce() -> Result<Report>,
+    ) -> Result<Report> {
+        let is_flush = matches!(pace, Pace::Flush);
         let mut report = std::thread::scope(|scope| {
             let mut started = Vec::new();
             for &observer in carriers.observers {
@@ -115,10 +155,6 @@ impl Outbox {
             for (observer, queues) in waiting {
                 self.nobody_takes(&observer, queues, now, &mut report);
             }
-        }
-        let more = std::mem::take(&mut report.more);
-        if let Some(sendmail) = carriers.sendmail {
-            self.send_fresh(sendmail, &more, now, &mut report);
         }
         Ok(report)
     }
@@ -245,6 +281,13 @@ impl Outbox {
             }
         }
     }
+}
+
+/// The names of all these events.
+fn names(waiting: &BTreeMap<String, Queues>) -> HashSet<String> {
+    let queues = waiting.values().flat_map(BTreeMap::values);
+    let events = queues.flat_map(|queue| &queue.events);
+    events.map(|event| event.place.name().to_owned()).collect()
 }
 
 fn number(event: &Mail) -> u64 {

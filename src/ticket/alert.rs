@@ -161,6 +161,7 @@ mod tests {
             quiet: false,
             by_alerted: false,
             path: String::new(),
+            depth: 0,
         }
     }
 

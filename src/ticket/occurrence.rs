@@ -34,6 +34,9 @@ pub struct Occurrence {
     pub by_alerted: bool,
     /// The file of the ticket, as it lay then.
     pub path: String,
+    /// How many programs of ours started each other by way of modules, up to the one that filed it.
+    #[serde(default)]
+    pub depth: u32,
 }
 
 impl Occurrence {
@@ -73,6 +76,7 @@ mod tests {
             quiet: false,
             by_alerted: true,
             path: "/store/12".into(),
+            depth: 1,
         };
         let field = it.field();
         assert_eq!(field.find('\n'), Some(field.len() - 1));
@@ -80,9 +84,15 @@ mod tests {
         assert_eq!(Occurrence::read(field.trim_end().as_bytes()), None);
         // As an earlier version wrote it.
         let older = it.field().replace("\"by_alerted\":true,", "");
+        let older = older.replace(",\"depth\":1", "");
         let read = Occurrence::read(older.as_bytes()).unwrap();
-        let by_alerted = false;
-        assert_eq!(read, Occurrence { by_alerted, ..it });
+        let (by_alerted, depth) = (false, 0);
+        let it = Occurrence {
+            by_alerted,
+            depth,
+            ..it
+        };
+        assert_eq!(read, it);
         for odd in ["", "X-Tickets-Event: {}\n", "X-Tickets-Event: {", "\n\n"] {
             assert_eq!(Occurrence::read(odd.as_bytes()), None, "{odd}");
         }
