@@ -277,6 +277,58 @@ fn an_alert_may_tell_a_module() {
 }
 
 #[test]
+fn a_mistake_in_an_alert_to_a_module_does_not_let_everything_through() {
+    // L6, G6
+    let b = Bench::new();
+    module(&b, "sms", WITNESS.as_bytes(), "");
+    module(&b, "log", WITNESS.as_bytes(), "");
+    let path = b.path("modules");
+    let config = b.path("config.toml").display().to_string();
+    let switched = format!("modules = [\"sms\", \"log\"]\nmodules_path = {path:?}\n");
+    for (n, (bad, why)) in (1..).zip([
+        (
+            "kind = \"module:sms\"\nwhen = \"25:00-17:00\"",
+            "alert.when: \"25:00-17:00\" names no hours such as \"outside 10:00-17:00 Mon-Fri\" or \"22:00-07:00\"",
+        ),
+        (
+            "kind = \"module:sms\"\nwhem = \"10:00-17:00\"",
+            "unknown key `whem`",
+        ),
+        ("kinds = \"module:sms\"", "unknown key `kinds`"),
+        (
+            "kind = \"modul:sms\"",
+            "alert.kind: \"modul:sms\" is neither \"mail\" nor \"module:NAME\"",
+        ),
+        (
+            "kind = [\"module:sms\"]",
+            "alert.kind: expected a string, not sequence",
+        ),
+    ]) {
+        b.configure(&format!("{switched}[[alert]]\n{bad}\n"));
+        b.file("submit", mail(n, ""));
+        assert_eq!(told(&b, "sms"), [""; 0], "{bad}");
+        // Whom no alert names is told of all.
+        assert_eq!(told(&b, "log").len(), n as usize, "{bad}");
+        assert_eq!(b.outbox(), [""; 0]);
+        let said = format!(
+            "cannot use {config}: [[alert]] number 1: {why}; until that is corrected, this alert tells the module sms of nothing"
+        );
+        let checked = b.run(&["check"], b"");
+        assert_eq!(checked.status, 2);
+        let line = format!("FAIL  config: {said}");
+        assert!(checked.stdout.lines().any(|it| it == line), "{checked:?}");
+    }
+    // What another alert lets through is told.
+    b.configure(&format!(
+        "{switched}[[alert]]\nkind = \"module:sms\"\nevents = \"opend\"\n\
+         [[alert]]\nkind = \"module:sms\"\nevents = \"mail\"\n"
+    ));
+    b.file("submit", mail(6, ""));
+    b.file("ticket-6", mail(7, ""));
+    assert_eq!(told(&b, "sms"), ["mail 6.2"]);
+}
+
+#[test]
 fn check_names_an_alert_that_reaches_nobody() {
     // L6, E8
     let b = Bench::with("[[alert]]\nkind = \"module:sms\"\nholidays = \"/nonexistent\"\n");

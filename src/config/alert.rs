@@ -1,6 +1,7 @@
 //! One alert of the configuration.
 
 use super::value::OneOrMore;
+use crate::error::Fault;
 use crate::ticket::alert::{AlertRule, PerHour};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -37,4 +38,13 @@ pub struct Alert {
     pub from: Option<String>,
     /// A file with dates that count as Sundays.
     pub holidays: Option<PathBuf>,
+}
+
+/// Those that cannot be used.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BadAlerts {
+    /// What is wrong with the first.
+    pub(super) first: Option<Fault>,
+    /// The modules that they name. They are not to be told of everything instead.
+    pub(super) modules: Vec<String>,
 }

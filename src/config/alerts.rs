@@ -1,12 +1,13 @@
 //! The alerts, from `[[alert]]` (L6).
 
-use super::alert::{Alert, AlertKeys};
+use super::alert::{Alert, AlertKeys, BadAlerts};
 use super::explain::{known, wrong, wrong_value};
 use super::keys::Config;
 use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
 use crate::error::{self, Fault, Status};
+use crate::module::Switched;
 use crate::ticket::address::Addresses;
 use crate::ticket::alert::{AlertRule, PerHour};
 use crate::ticket::kind::MessageKind;
@@ -28,26 +29,34 @@ impl Config {
         }
     }
 
+    /// True if some `[[alert]]` says what this module is to be told of, be it one that cannot be used.
+    pub fn alerts_name(&self, module: &str) -> bool {
+        let mut good = self.alerts.iter().filter_map(|it| it.module.as_deref());
+        let mut bad = self.bad_alerts.modules.iter();
+        good.any(|name| name == module) || bad.any(|name| name == module)
+    }
+
     /// Says no where one of them is left out, since it cannot be used.
     ///
     /// # Errors
     /// Status 78, with its number and its key.
     pub fn expect_alerts(&self) -> Result<()> {
-        match &self.bad_alert {
+        match &self.bad_alerts.first {
             Some(fault) => Err(fault.clone().into()),
             None => Ok(()),
         }
     }
 }
 
-/// All that can be used, and what is wrong with the first that cannot. That keeps no mail waiting.
+/// All that can be used, and those that cannot. These keep no mail waiting.
 pub(super) fn all(
     keys: Option<Value>,
     file: Option<&Path>,
     addresses: &Addresses,
     domain_known: bool,
+    modules: &[Switched],
     me: &User,
-) -> (Vec<Alert>, Option<Fault>) {
+) -> (Vec<Alert>, BadAlerts) {
     let alert = |keys: AlertKeys| -> Result<Alert> {
         let kind = keys.kind.as_deref().unwrap_or("mail");
         let module = kind.strip_prefix("module:");
@@ -109,20 +118,46 @@ pub(super) fn all(
         Some(Value::Array(tables)) => tables,
         Some(other) => vec![other],
     };
-    let made = tables.into_iter().map(|table| read(table).and_then(alert));
-    let (mut good, mut bad) = (Vec::new(), None);
-    for (number, made) in (1..).zip(made) {
-        match made {
+    let (mut good, mut bad) = (Vec::new(), BadAlerts::default());
+    for (number, table) in (1..).zip(tables) {
+        let modules = modules_named(&table, modules);
+        match read(table).and_then(alert) {
             Ok(alert) => good.push(alert),
-            Err(e) => bad = bad.or_else(|| Some(of_number(number, file, &e))),
+            Err(e) => {
+                let fault = || of_number(number, file, &modules, &e);
+                bad.first = bad.first.or_else(|| Some(fault()));
+                bad.modules.extend(modules);
+            }
         }
     }
     (good, bad)
 }
 
+/// Those of `modules` that a table seems to name, whatever is wrong with it, its `kind` and the keys themselves among that.
+fn modules_named(table: &Value, modules: &[Switched]) -> Vec<String> {
+    let Value::Object(keys) = table else {
+        return Vec::new();
+    };
+    let module = |(key, value): (&String, &Value)| -> Option<String> {
+        let text = match value {
+            Value::Array(values) => values.first()?.as_str()?,
+            value => value.as_str()?,
+        };
+        let (kind, name) = text.rsplit_once(':').unwrap_or(("", text));
+        let is_said = key == "kind" || kind.trim().eq_ignore_ascii_case("module");
+        let name = name.trim().to_ascii_lowercase();
+        (is_said && modules.iter().any(|module| module.name == name)).then_some(name)
+    };
+    keys.iter().filter_map(module).collect()
+}
+
 /// What is wrong with the alert of this number.
-fn of_number(number: usize, file: Option<&Path>, e: &anyhow::Error) -> Fault {
-    let line = error::line(e);
+fn of_number(number: usize, file: Option<&Path>, modules: &[String], e: &anyhow::Error) -> Fault {
+    let mut line = error::line(e);
+    if let Some(module) = modules.first() {
+        line +=
+            &format!("; until that is corrected, this alert tells the module {module} of nothing");
+    }
     let file = file.map_or_else(|| "the configuration".into(), Path::to_string_lossy);
     let text = format!("cannot use {file}: [[alert]] number {number}: {line}");
     let fault = Fault::new(Status::Config, text);

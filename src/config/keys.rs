@@ -1,8 +1,7 @@
 //! The keys of the file, the values that they put in force, and what overrides them.
 
-use super::alert::Alert;
+use super::alert::{Alert, BadAlerts};
 use super::value::{ByteSize, OneOrMore, Risk, TimeSpan};
-use crate::error::Fault;
 use crate::log::LogTo;
 use crate::module::{OnFailure, Switched};
 use crate::ticket::address::Addresses;
@@ -168,8 +167,8 @@ pub struct Config {
     pub(super) wants_digest: bool,
     /// Who is alerted of what (L6); see [`Config::alerts_on`].
     pub alerts: Vec<Alert>,
-    /// What is wrong with those that are left out; see [`Config::expect_alerts`].
-    pub(super) bad_alert: Option<Fault>,
+    /// Those that are left out; see [`Config::expect_alerts`].
+    pub(super) bad_alerts: BadAlerts,
     /// Where they are looked for, if it says so; see [`Config::modules_path`].
     pub(super) modules_path: Option<Vec<PathBuf>>,
 }

@@ -50,8 +50,14 @@ pub(super) fn resolve(
     let name = keys.name.unwrap_or_else(|| "Support".into());
     let ping_token_file = keys.ping_token_file.as_deref();
     let ping_token_file = ping_token_file.map(|file| expand(file, home));
-    let (alerts, bad_alert) =
-        alerts::all(keys.alert, file.as_deref(), &addresses, domain_known, home);
+    let (alerts, bad_alerts) = alerts::all(
+        keys.alert,
+        file.as_deref(),
+        &addresses,
+        domain_known,
+        &modules,
+        home,
+    );
     let has_people = !keys.person.is_empty();
     let admins = admins(keys.admins, has_people, &addresses, domain_known, me)?;
     let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, home)?;
@@ -99,7 +105,7 @@ pub(super) fn resolve(
         wants_digest,
         ping_token_file: ping_token_file.transpose()?,
         alerts,
-        bad_alert,
+        bad_alerts,
         modules_path: modules_path.transpose()?,
         addresses,
     })

@@ -85,7 +85,7 @@ impl ModuleObserver {
         let events = &module.manifest.events;
         let is_own = |alert: &&Alert| alert.module.as_deref() == Some(module.name());
         ModuleObserver {
-            alerts: (config.alerts.iter().any(|alert| is_own(&alert)))
+            alerts: (config.alerts_name(module.name()))
                 .then(|| config.alerts_on().iter().filter(is_own).cloned().collect()),
             kinds: (events.iter())
                 .filter_map(|name| MessageKind::named(name))
