@@ -5,6 +5,7 @@ use super::explain::{known, wrong, wrong_value};
 use super::keys::Config;
 use super::value::{OneOrMore, TimeSpan};
 use crate::error::{Fault, Status};
+use crate::module::Module;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -120,9 +121,21 @@ impl JobTable {
 }
 
 impl Config {
-    /// True if the configuration says anything of jobs, so that somebody expects time to pass.
+    /// True if the configuration says anything of jobs, or a module brings some, so that somebody expects time to pass.
     pub fn has_jobs(&self) -> bool {
-        self.jobs.is_some() || self.wants_digest
+        self.jobs.is_some() || self.wants_digest || self.has_jobs_of_modules()
+    }
+
+    /// True if a module that is switched on has jobs that run without a word in the configuration, be it that it rests
+    /// or needs an upgrade.
+    fn has_jobs_of_modules(&self) -> bool {
+        let is_off = self.parts_off.iter().any(|part| part == JOBS);
+        let has_timed_job = |module: Module| {
+            let mut jobs = module.manifest.jobs();
+            jobs.any(|job| job.at.is_some() || job.every.is_some())
+        };
+        let mut modules = self.modules.iter().filter(|_| !is_off);
+        modules.any(|on| self.module(&on.name).is_ok_and(has_timed_job))
     }
 
     /// True if a table runs the job of this name.

@@ -108,6 +108,76 @@ fn a_module_brings_jobs() {
     assert_eq!(bench.take_sent_in_short(), [""; 0]);
 }
 
+// I3: of what a module brings, too, somebody hears that no time passes.
+#[test]
+fn who_switches_on_a_module_with_jobs_expects_time_to_pass() {
+    let bench = Bench::new();
+    let day = 86_400;
+    put(&bench, "git", &["job"], FETCH, &answering("{}"));
+    let path = format!("{}log = {:?}\n", path_line(&bench), bench.path("log"));
+    let on = format!("{path}modules = [\"git\"]\n");
+    bench.configure(&on);
+    bench.file("submit", mail("1", "", "x"));
+    bench.take_sent();
+    let lines = fs::read_to_string(bench.path("log")).unwrap();
+    assert!(lines.contains("no_tick_for="), "{lines}");
+    let check = |bench: &Bench| -> Vec<String> {
+        let checked = bench.run(&["check", "--etc", "/nowhere"], b"").stdout;
+        let lines = checked.lines().filter(|line| line.contains(" jobs: "));
+        lines.map(str::to_owned).collect()
+    };
+    let nagios = |bench: &Bench| {
+        bench
+            .run(&["check", "--etc", "/nowhere", "--nagios"], b"")
+            .stdout
+    };
+    let never = "no job runs: `tickets tick` was never run";
+    for command in ["list", "jobs"] {
+        let said = bench.run(&[command], b"").stderr;
+        assert!(
+            said.starts_with(&format!("tickets: {never}\n")),
+            "{command}: {said}"
+        );
+    }
+    assert_eq!(check(&bench), [format!("warn  jobs: {never}")]);
+    assert!(nagios(&bench).contains(" overdue=0"), "{}", nagios(&bench));
+    let told = jiff::Timestamp::now().as_second() - day - 1;
+    bench.put(
+        "tickets/.tickets/jobs/silence",
+        format!("{told}\n").as_bytes(),
+    );
+    bench.file("submit", mail("2", "", "x"));
+    let notes: Vec<String> = (bench.take_sent().iter())
+        .filter(|it| it.field("X-Tickets-Ticket").is_none())
+        .map(|it| it.field("Subject").unwrap())
+        .collect();
+    assert_eq!(notes, ["No job runs"]);
+    bench.run(&["tick"], b"").silent();
+    assert_eq!(check(&bench), ["ok    jobs: none fails"]);
+    make_due(&bench, "git.fetch");
+    assert_eq!(check(&bench), ["warn  jobs: overdue: git.fetch"]);
+    assert!(nagios(&bench).contains(" overdue=1"), "{}", nagios(&bench));
+    bench.run(&["tick"], b"").silent();
+    // Nobody waits for what does not run: a job without times, that of a module that is off, and all of a desk without jobs.
+    fs::remove_file(bench.ticket(".tickets/jobs/beat")).unwrap();
+    bench.configure(&format!("{on}[parts]\noff = [\"jobs\"]\n"));
+    assert_eq!(check(&bench), [""; 0]);
+    bench
+        .run(&["list", "-q"], b"")
+        .silent_but_for_output("list");
+    bench.configure(&path);
+    assert_eq!(check(&bench), [""; 0]);
+    put(
+        &bench,
+        "git",
+        &["job"],
+        "[[job]]\nname = \"fetch\"\n",
+        &answering("{}"),
+    );
+    bench.configure(&on);
+    assert_eq!(check(&bench), [""; 0]);
+}
+
 // I1
 #[test]
 fn the_configuration_says_when_the_job_of_a_module_runs() {
