@@ -7,6 +7,7 @@ mod crash;
 mod endless;
 mod modules;
 mod ping;
+mod unread;
 
 use crate::bench::{Bench, Ran, Sent};
 use crate::deliver::mail;

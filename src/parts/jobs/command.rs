@@ -4,6 +4,7 @@ use super::clock::{TIMER, unticked};
 use super::files::JobFiles;
 use super::plan::{self, Planned};
 use super::program::program_again;
+use super::schedule::Mark;
 use super::state::JobRun;
 use super::table::{JobLine, table};
 use super::tick::{told, wait};
@@ -29,8 +30,8 @@ use std::process::Stdio;
 /// --json prints an object for each job: name, run (what is run), summary, schedule, enabled,
 /// running, started and ended (of the last run, RFC 3339 in UTC, or null), took
 /// (seconds), result (ok, failed, killed, died, missed or running), note, failures
-/// (in a row), next, overdue (seconds), paused, paused_until, idle (why a job of a module
-/// does not run: the module is off, broken, resting or needs an upgrade; or null).
+/// (in a row), next, overdue (seconds), paused, paused_until, idle (why it does not run: its
+/// module is off, broken, resting or needs an upgrade, or its state cannot be read; or null).
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(
@@ -96,13 +97,12 @@ impl Run for Jobs {
 }
 
 /// The jobs of a desk, as they are shown.
-pub(super) fn lines(desk: &Desk, parts: &Registry) -> Result<Vec<JobLine>> {
+pub(super) fn lines(desk: &Desk, parts: &Registry) -> Vec<JobLine> {
     let (jobs, _) = plan::plan(&desk.config, parts);
     jobs.iter().map(|job| line(desk, job)).collect()
 }
 
-fn line(desk: &Desk, job: &Planned) -> Result<JobLine> {
-    let now = desk.now();
+fn line(desk: &Desk, job: &Planned) -> JobLine {
     let mut line = JobLine {
         name: job.name.clone(),
         run: [&[job.what.clone()][..], &job.args].concat().join(" "),
@@ -112,24 +112,31 @@ fn line(desk: &Desk, job: &Planned) -> Result<JobLine> {
         enabled: job.enabled,
         ..JobLine::default()
     };
-    let mut mark = None;
-    if let Some(files) = JobFiles::if_there(&desk.store, &job.name)? {
-        let state = files.state()?;
-        line.is_running = state.unended().is_some() && files.is_running()?;
-        line.paused = files.paused(now)?;
-        mark = state.mark;
-        line.failures = state.failures;
-        line.last = state.run;
+    // What is wrong with the files of one job hides no other.
+    match fill_in(&mut line, desk) {
+        Ok(mark) if line.idle.is_none() => line.next = job.schedule.next(mark, desk.now()),
+        Ok(_) => {}
+        Err(e) => line.unread = Some(error::line(&e)),
     }
-    if line.idle.is_none() {
-        line.next = job.schedule.next(mark, now);
-    }
-    Ok(line)
+    line
+}
+
+/// Adds what is known of a job. Returns for which time it ran last.
+fn fill_in(line: &mut JobLine, desk: &Desk) -> Result<Option<Mark>> {
+    let Some(files) = JobFiles::if_there(&desk.store, &line.name)? else {
+        return Ok(None);
+    };
+    let state = files.state()?;
+    line.failures = state.failures;
+    line.is_running = files.is_running()? && state.unended().is_some();
+    line.last = state.run;
+    line.paused = files.paused(desk.now())?;
+    Ok(state.mark)
 }
 
 fn list(cx: &Context, json: bool) -> Result<Status> {
     let desk = cx.desk()?;
-    let lines = lines(&desk, &cx.parts)?;
+    let lines = lines(&desk, &cx.parts);
     let now = desk.now();
     if json {
         for line in &lines {

@@ -1,6 +1,7 @@
 //! The files of a job in `.tickets/jobs/`: its state, its lock, and what it printed.
 
 use super::state::JobState;
+use crate::error::quoted_path;
 use crate::files::{Dir, Place, absent};
 use crate::patience::{self, Locked};
 use crate::store::Store;
@@ -8,6 +9,7 @@ use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The directory of all of them.
@@ -223,6 +225,28 @@ impl JobLock {
         let log = place.open(flags);
         log.with_context(|| format!("cannot write {}", place.path().display()))
     }
+}
+
+/// The command that takes away what keeps a job from running, since it cannot be read. What is known of it is then
+/// begun anew.
+pub(super) fn mend(store: &Store, name: &str) -> Option<String> {
+    let files = match JobFiles::if_there(store, name) {
+        Ok(files) => files?,
+        Err(_) => return Some(removal(&[store.private().join(DIR)])),
+    };
+    let is_bad = |place: &Place| {
+        let opened = place.open(OFlag::O_RDONLY);
+        opened.is_err_and(|e| !absent(&e))
+    };
+    let places = ["json", "lock", "paused"].map(|ending| files.place(ending));
+    let bad = places.iter().filter(|place| is_bad(place));
+    let bad: Vec<PathBuf> = bad.map(Place::path).collect();
+    (!bad.is_empty()).then(|| removal(&bad))
+}
+
+fn removal(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| quoted_path(path)).collect();
+    format!("rm -r {}", paths.join(" "))
 }
 
 /// The beginning of a file; nothing if it is missing.

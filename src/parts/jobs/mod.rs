@@ -81,7 +81,7 @@ impl Part for JobsPart {
     }
 
     fn findings(&self, desk: &Desk, parts: &Registry) -> Vec<Finding> {
-        let lines = command::lines(desk, parts).unwrap_or_default();
+        let lines = command::lines(desk, parts);
         let now = desk.now();
         let overdue: Vec<&str> = lines
             .iter()
@@ -106,7 +106,18 @@ impl Part for JobsPart {
             let text = format!("{} does not run: {why}", line.name);
             found.push(finding(false, text, Some("`tickets modules`".to_owned())));
         }
-        for line in lines.iter().filter(|line| line.failures > 0) {
+        let unread = || {
+            lines
+                .iter()
+                .filter(|line| line.enabled && line.unread.is_some())
+        };
+        for line in unread() {
+            let why = line.unread.as_deref().unwrap_or_default();
+            let text = format!("{} does not run: {why}", line.name);
+            found.push(finding(false, text, files::mend(&desk.store, &line.name)));
+        }
+        let failed = |line: &&JobLine| line.failures > 0 && line.unread.is_none();
+        for line in lines.iter().filter(failed) {
             let why = line.reason().unwrap_or_default();
             let times = crate::screen::plural(line.failures, "time");
             let text = format!("{} has failed {times} in a row: {why}", line.name);
@@ -127,7 +138,7 @@ impl Part for JobsPart {
                 found.push(finding(true, "none fails".to_owned(), None));
             }
             if let Some(first) = found.first_mut() {
-                first.number = Some(("overdue", overdue.len()));
+                first.number = Some(("overdue", overdue.len() + unread().count()));
             }
         }
         found

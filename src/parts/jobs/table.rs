@@ -38,6 +38,8 @@ pub(super) struct JobLine {
     pub(super) next: Option<i64>,
     /// Until when it is paused, [`i64::MAX`] if for good.
     pub(super) paused: Option<i64>,
+    /// What of it cannot be read, so that it does not run.
+    pub(super) unread: Option<String>,
 }
 
 /// A line of `--json`; the fields are a promise to those who read it.
@@ -75,8 +77,11 @@ impl JobLine {
         (by > LATE).then_some(by)
     }
 
-    /// Why its last run failed, if it did.
+    /// Why its last run failed, if it did, or why nothing is known of that.
     pub(super) fn reason(&self) -> Option<&str> {
+        if let Some(why) = &self.unread {
+            return Some(why);
+        }
         let run = self.last.as_ref()?;
         match run.result {
             RunResult::None if !self.is_running => Some(DIED),
@@ -110,7 +115,11 @@ impl JobLine {
             overdue: self.overdue(now).unwrap_or(0),
             paused: self.paused.is_some(),
             paused_until: self.paused.filter(|&until| until < i64::MAX).map(rfc3339),
-            idle: self.idle.as_ref().map(|idle| idle.why.as_str()),
+            idle: self
+                .idle
+                .as_ref()
+                .map(|idle| &*idle.why)
+                .or(self.unread.as_deref()),
         })
     }
 
@@ -131,6 +140,9 @@ impl JobLine {
         }
         if let Some(idle) = &self.idle {
             return (idle.state.to_owned(), red);
+        }
+        if self.unread.is_some() {
+            return ("unreadable".to_owned(), red);
         }
         match self.paused {
             Some(i64::MAX) => return ("paused".to_owned(), plain.dimmed()),
