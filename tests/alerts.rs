@@ -212,6 +212,23 @@ fn what_is_too_much_is_counted() {
 }
 
 #[test]
+fn a_delivery_says_what_was_too_much_though_the_alert_is_gone() {
+    // L6
+    for config in ["", "[parts]\noff = [\"alerts\"]\n"] {
+        let b = Bench::with("[[alert]]\nto = \"4917@sms.example\"\nlimit = \"1/h\"\n");
+        for n in 1..=3 {
+            open_at(&b, &format!("2027-01-11T08:0{n}Z"), n);
+        }
+        assert_eq!(lines(&b), ["#1 ann@example.net: Printer 1 on fire"]);
+        b.configure(config);
+        open_at(&b, "2027-01-11T09:00Z", 4);
+        assert_eq!(lines(&b), [""; 0]);
+        open_at(&b, "2027-01-11T09:02:30Z", 5);
+        assert_eq!(lines(&b), ["and 2 more, the last is #3"]);
+    }
+}
+
+#[test]
 fn what_is_too_much_is_said_before_the_hours_are_over() {
     // L6: the line must not wake at night who is to be woken by day.
     let b = Bench::with(

@@ -315,6 +315,39 @@ fn what_is_held_outlives_the_person_and_their_hours() {
 }
 
 #[test]
+fn a_delivery_sends_what_is_held_whatever_became_of_the_hours() {
+    // L6
+    let hours_of_eva = PEOPLE.replace("steve@", "steves@");
+    for config in [
+        "admins = \"eva@example.org\"\n",
+        "[person.steve]\naddress = \"steve@example.org\"\n[person.eva]\naddress = \"eva\"\n",
+        &hours_of_eva,
+    ] {
+        let b = Bench::with(PEOPLE);
+        file_at(&b, NIGHT, "submit", 1, "ann@example.net");
+        b.take_sent();
+        b.configure(config);
+        file_at(
+            &b,
+            &after(MORNING, -60),
+            "ticket-1-quiet",
+            2,
+            "ann@example.net",
+        );
+        assert_eq!((b.take_sent_in_short(), held(&b).len()), (vec![], 1));
+        file_at(
+            &b,
+            &after(MORNING, 121),
+            "ticket-1-quiet",
+            3,
+            "ann@example.net",
+        );
+        assert_eq!(b.take_sent_in_short(), ["copy <> -- steve@example.org"]);
+        assert_eq!((b.outbox(), held(&b)), (vec![], vec![]));
+    }
+}
+
+#[test]
 fn a_clock_that_is_set_back_holds_mail_a_day_longer_at_most() {
     // L6, C9
     let b = Bench::with(PEOPLE);

@@ -9,12 +9,6 @@ use jiff::tz::TimeZone;
 use std::path::Path;
 
 impl Desk {
-    /// True if mail may be held, so that somebody has to look whether its time has come.
-    pub(super) fn holds_mail(&self) -> bool {
-        let config = &self.config;
-        !config.alerts_on().is_empty() || config.people.iter().any(|it| it.quiet.is_some())
-    }
-
     /// These mails, if some of them go to people whose hours are quiet at `now`, in seconds since 1970: each of those gets
     /// one apart, the same but for its envelope, which is to be held. `None` if they may all go at once.
     pub(super) fn held_apart(&self, mails: &[Outgoing], now: i64) -> Option<Vec<Outgoing>> {

@@ -28,11 +28,10 @@ impl Desk {
             true => Vec::new(),
             false => self.not_sent(fresh.mails()),
         };
-        if self.holds_mail() {
-            match self.outbox.release_held(now) {
-                Ok(due) => fresh.append(due),
-                Err(e) => lines.push(error::line(&e)),
-            }
+        // What was held is sent whatever became of the hours, so the configuration is not asked.
+        match self.outbox.release_held(now) {
+            Ok(due) => fresh.append(due),
+            Err(e) => lines.push(error::line(&e)),
         }
         let sent = self.with_carriers(|carriers| self.outbox.send(carriers, &fresh, now));
         lines.extend(match sent {
