@@ -63,6 +63,12 @@ pub struct Outbox {
 pub struct Staged(Vec<Place>);
 
 impl Staged {
+    /// True if there was nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Marks the mail's message as filed. From now on it has to go out, and dropping it removes nothing.
     pub fn of_filed_message(mut self) -> Due {
         Due(std::mem::take(&mut self.0))
@@ -162,6 +168,8 @@ impl Outbox {
         now: i64,
     ) -> Result<Staged> {
         let mut staged = Staged(Vec::new());
+        // An earlier attempt may have staged more mails. They must not be released with these, nor if there are none now.
+        drop(Staged(self.staged(key)?));
         if mails.iter().all(|mail| mail.recipients.is_empty()) && events.is_empty() {
             return Ok(staged);
         }
@@ -170,8 +178,6 @@ impl Outbox {
             "cannot queue mail: {key:?} cannot be part of a file name"
         );
         self.create_directories()?;
-        // An earlier attempt may have staged more mails. They must not be released with these.
-        drop(Staged(self.staged(key)?));
         let tmp = self.opened("tmp")?;
         if mails.iter().any(|mail| mail.held_until.is_some()) {
             self.for_held()?;
@@ -217,6 +223,11 @@ impl Outbox {
         }
         let new = self.opened("new")?;
         for from in due.0 {
+            if entry::is_mark(&from) {
+                // It has served its purpose. If it cannot be removed, it is inert.
+                let _ = from.remove();
+                continue;
+            }
             let (name, until) = entry::held_until(from.name());
             let until = until.filter(|until| *until > now);
             let to = match until {

@@ -310,7 +310,7 @@ fn eight_messages_at_once_come_through_each_animal() {
 const BEFORE: &str = "From: Bob <bob@example.com>\nMessage-ID: <0@example.com>\nSubject: b\n\nb\n";
 
 /// A desk with ticket 1, which is open, and ticket 2, which is closed, and nothing said of them.
-fn desk_with_tickets() -> Bench {
+pub fn desk_with_tickets() -> Bench {
     let b = desk();
     answers(&b, "");
     b.file("submit", BEFORE);
@@ -322,7 +322,7 @@ fn desk_with_tickets() -> Bench {
 }
 
 /// Where a message of [`MAIL`]'s kind is filed: `NAME ADDRESS`, and its trace.
-fn filed(b: &Bench) -> Vec<String> {
+pub fn filed(b: &Bench) -> Vec<String> {
     let mut found = Vec::new();
     for name in tickets(b) {
         let mbox = b.mbox(&name);

@@ -21,6 +21,7 @@ mod deliver;
 mod descriptors;
 mod export;
 mod filter;
+mod filter_crash;
 mod flush_crash;
 mod group;
 mod guess;

@@ -297,15 +297,7 @@ impl Desk {
             limits::all_is_filed();
             return Ok(Settled::Quarantine(held));
         }
-        if judged.go == Go::Quiet {
-            parcel.quiet = true;
-            for to in &route {
-                if let Destination::Ticket(id, _) = to {
-                    // An attempt that died may have staged answers.
-                    self.outbox.discard(&parcel.key(*id))?;
-                }
-            }
-        }
+        parcel.quiet |= judged.go == Go::Quiet;
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
 
@@ -316,6 +308,10 @@ impl Desk {
         route: &[Destination],
     ) -> Result<Option<Destination>> {
         self.complete_newest()?;
+        // An attempt may have died before it could note in the journal where it has filed the message.
+        for id in self.outbox.tickets_of(&parcel.digest())? {
+            self.known(id)?;
+        }
         let copies = {
             let _read = self.ends_read();
             let index = self.index_to_read()?;

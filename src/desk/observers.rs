@@ -15,6 +15,7 @@ use crate::outbox::{Carrier, Carriers, PATIENCE, Released, Staged, ToObserver, U
 use crate::ticket::address::Verb;
 use crate::ticket::compose::Outgoing;
 use crate::ticket::event::Event;
+use crate::ticket::filter;
 use crate::ticket::kind::MessageKind;
 use crate::ticket::occurrence::Occurrence;
 use crate::ticket::plan::Plan;
@@ -183,8 +184,17 @@ impl Desk {
         let (key, events) = (parcel.key(id), events.for_outbox());
         let apart = self.held_apart(mails, parcel.now);
         let mails = apart.as_deref().unwrap_or(mails);
-        self.outbox
-            .stage_with_events(&key, mails, &events, parcel.now)
+        let staged = self
+            .outbox
+            .stage_with_events(&key, mails, &events, parcel.now)?;
+        let is_moved = parcel
+            .modules
+            .iter()
+            .any(|said| filter::moved(said).is_some());
+        match is_moved && staged.is_empty() {
+            true => self.outbox.stage_mark(&key, parcel.now),
+            false => Ok(staged),
+        }
     }
 
     /// Calls `work` with all who take what lies in the outbox. Where nobody knows in whose name mail goes out, that is

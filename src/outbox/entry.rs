@@ -79,6 +79,19 @@ pub(super) fn held_until(name: &str) -> (&str, Option<i64>) {
     parts.unwrap_or((name, None))
 }
 
+/// The kind of a staged file that is no mail, but says in which ticket a message is being filed.
+const MARK: &str = "mark";
+
+/// The name of such a file.
+pub(super) fn mark_name(key: &Key) -> String {
+    format!("{}0.{MARK}", key.prefix())
+}
+
+/// True for such a file.
+pub(super) fn is_mark(place: &Place) -> bool {
+    place.name().rsplit('.').next() == Some(MARK) && place.name().split('.').count() == 4
+}
+
 /// How the name of a mail begins that belongs to no ticket: no ticket has this number.
 pub(super) const NO_TICKET: &str = "0.";
 

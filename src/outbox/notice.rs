@@ -1,18 +1,46 @@
-//! Mail that is about no ticket, and mail that is not to go out after all.
+//! Mail that is about no ticket, and what is staged where there is no mail.
 
 use super::{Key, NEVER_FILED, Outbox, Released, Staged, entry};
-use crate::files::absent;
+use crate::files::{Place, absent};
+use crate::ticket::TicketId;
 use crate::ticket::compose::Outgoing;
 use anyhow::{Context, Result};
 
 impl Outbox {
-    /// Removes what is staged for a message that is not to be answered after all.
+    /// Writes to the disk that the message named by `key` is being filed in that ticket, where no mail says so. Like mail,
+    /// it is staged and then released, which removes it.
     ///
     /// # Errors
-    /// What is staged cannot be told.
-    pub fn discard(&self, key: &Key) -> Result<()> {
-        drop(Staged(self.staged(key)?));
-        Ok(())
+    /// It cannot be written and synced.
+    pub fn stage_mark(&self, key: &Key, now: i64) -> Result<Staged> {
+        self.create_directories()?;
+        let tmp = self.opened("tmp")?;
+        let place = tmp.at(entry::mark_name(key));
+        let doing = || format!("cannot write {}", place.path().display());
+        let staged = Staged(vec![place.clone()]);
+        let written = self.write(&place, [b"", b""], now);
+        written.and_then(|()| tmp.sync()).with_context(doing)?;
+        Ok(staged)
+    }
+
+    /// The tickets for which the outbox has something that depends on a message with this digest: attempts to file it
+    /// there were begun, or have come to an end.
+    ///
+    /// # Errors
+    /// The directories cannot be read.
+    pub fn tickets_of(&self, digest: &str) -> Result<Vec<TicketId>> {
+        let staged = self.places("tmp")?;
+        let mut released = self.released()?;
+        released.extend(self.places("held")?);
+        let released = released
+            .iter()
+            .filter_map(|place| Some(place.name().split_once('.')?.1));
+        let names = staged.iter().map(Place::name).chain(released);
+        let keys = names.filter_map(Key::of).filter(|key| key.digest == digest);
+        let mut tickets: Vec<TicketId> = keys.map(|key| key.ticket).collect();
+        tickets.sort_unstable();
+        tickets.dedup();
+        Ok(tickets)
     }
 
     /// Queues a mail that is about no message and no ticket. `digest` is its own: letters and digits.

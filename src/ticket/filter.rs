@@ -142,19 +142,24 @@ pub fn failed(module: &str, why: &str, go: &Go) -> String {
 /// Where a filter sent a message that would have gone to `route`, by the trace of what it said: `None` if it did not. A
 /// message may come once for each recipient, and each time have another route.
 pub fn sent_to(trace: &str, route: &[Destination]) -> Option<Go> {
+    let (go, instead_of) = moved(trace)?;
+    let is_of_route = instead_of.is_none_or(|words| words == quoted(&in_words(route)));
+    is_of_route.then_some(go)
+}
+
+/// Where a filter sent a message, whatever recipient it came for, and instead of what.
+pub fn moved(trace: &str) -> Option<(Go, Option<&str>)> {
     // What stands behind these two may be anybody's words.
     let mut words = trace.split("; ").skip(1);
     let go = words.next()?.strip_prefix("go=")?;
     let instead_of = words
         .next()
         .and_then(|word| word.strip_prefix("instead-of="));
-    if instead_of.is_some_and(|words| words != quoted(&in_words(route))) {
-        return None;
-    }
-    match go.strip_prefix("ticket ") {
-        Some(number) => Some(Go::Ticket(number.parse().ok()?)),
-        None => (go == "new").then_some(Go::New),
-    }
+    let go = match go.strip_prefix("ticket ") {
+        Some(number) => Go::Ticket(number.parse().ok()?),
+        None => (go == "new").then_some(Go::New)?,
+    };
+    Some((go, instead_of))
 }
 
 /// Where a message would go: `new, ticket 12-done`.
