@@ -560,6 +560,35 @@ fn a_filter_that_moves_the_mail_for_one_recipient_leaves_that_for_the_others_alo
     }
 }
 
+// G5, B3, A6
+#[test]
+fn nobody_is_told_of_what_a_filter_sends_quietly_on_whomever_it_names() {
+    let seven: Vec<String> = (1..=7).map(|n| format!("ticket-{n}")).collect();
+    let with_unknown = ["submit", "ticket-99"].map(str::to_owned).to_vec();
+    for (to, count) in [(with_unknown, 1), (seven, 7)] {
+        for (answer, is_told) in [(r#"{"go":"quiet"}"#, false), ("{}", true)] {
+            let b = desk();
+            answers(&b, "");
+            for n in 1..=7 {
+                b.file("submit", BEFORE.replace("<0@", &format!("<0{n}@")));
+            }
+            b.take_sent();
+            answers(&b, answer);
+            let to = to.iter().map(|to| format!("{to}@example.org"));
+            let args = ["deliver", "-f", "alice@example.net"].map(str::to_owned);
+            let args: Vec<String> = args.into_iter().chain(to).collect();
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            b.run(&args, MAIL.as_bytes()).silent();
+            let sent = b.take_sent_in_short();
+            assert_eq!(filed(&b).len(), count, "{args:?} {answer}");
+            let is_refusal = |it: &String| it.starts_with("refused <> -- steve@example.org");
+            let told = (!sent.is_empty(), sent.iter().any(is_refusal));
+            assert_eq!(told, (is_told, is_told), "{args:?} {answer}: {sent:?}");
+            assert_eq!(b.outbox(), [""; 0]);
+        }
+    }
+}
+
 // G5, D3: what the mail itself says under the name of the field is not believed.
 #[test]
 fn a_strangers_field_is_no_word_of_a_module() {

@@ -194,7 +194,7 @@ impl Desk {
     /// them cannot bounce the mail to its author. And of tickets in which a mail to many did nothing.
     pub(super) fn refuse_in_part(&self, incoming: &Incoming, outcome: &mut Outcome, now: i64) {
         // They were notified when it came for the first time (A5).
-        if outcome.filed.iter().all(|it| it.deed == Deed::Duplicate) {
+        if outcome.is_quiet || outcome.filed.iter().all(|it| it.deed == Deed::Duplicate) {
             return;
         }
         let submit = self.config.addresses.submit();

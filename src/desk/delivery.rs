@@ -77,6 +77,8 @@ pub struct Outcome {
     pub refusals: Vec<Refusal>,
     /// Tickets in which it was filed and did nothing, since it names so many (A6).
     pub(super) quieted: Vec<TicketId>,
+    /// Nobody is to be told of the message, nor of what was not done with it.
+    pub(super) is_quiet: bool,
     /// What is to be said of answers that sendmail did not take; they wait in the outbox.
     pub unsent: Vec<String>,
 }
@@ -167,6 +169,7 @@ impl Desk {
                     }
                 }
             }
+            outcome.is_quiet = parcel.quiet;
             let last = destinations.len() - 1;
             // Other processes may bring it to other recipients.
             let digest = &parcel.summary.identity.digest;
