@@ -3,6 +3,7 @@
 
 use crate::bench::{Bench, own};
 use crate::deliver::mail;
+use crate::filter::install;
 use crate::until::until;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -222,7 +223,17 @@ fn ntfy_sends_what_happens_until_it_is_taken() {
     bench.file("ticket-1", mail("2", "", "x"));
     bench.file("submit", mail("3", "Auto-Submitted: auto-generated\n", "x"));
     bench.works("flush");
+    // Nor does what a filter sends quietly on.
+    let quiet = b"#!/bin/sh\necho '{\"go\":\"quiet\"}'\n";
+    install(&bench, "quiet", quiet, "");
+    let path = bench.path("modules");
+    bench.configure(&format!(
+        "modules = [\"quiet\", \"ntfy\"]\nmodules_path = {path:?}\n[module.ntfy]\n{settings}"
+    ));
+    bench.file("submit", mail("4", "", "buy now"));
+    bench.works("flush");
     assert_eq!(bench.outbox(), [""; 0]);
+    assert_eq!(bench.names(), ["1", "2", "3"]);
     let body = r##"{"topic": "desk", "title": "#1 opened", "message": "Alice: Printer \"on\" fire", "priority": 4}"##;
     let post = ["POST / HTTP/1.1", "Bearer tk_secret", body].map(str::to_owned);
     let health = ["GET /v1/health HTTP/1.1", "Bearer tk_secret", ""].map(str::to_owned);
@@ -313,6 +324,39 @@ fn git_shows_the_commits_that_name_a_ticket_once_they_are_fetched() {
     assert_eq!((failed.status, failed.stdout.as_str()), (0, ""));
     assert!(failed.stderr.contains("module git"), "{failed:?}");
     own(&mirror);
+}
+
+#[test]
+fn git_may_have_commits_by_anybody() {
+    // G3, G7: whoever can commit there does not put the module out of service.
+    let bench = Bench::new();
+    bench.make_dir("work");
+    git(&bench, "work", &["init", "--quiet"]);
+    let long = format!("Long #1 {}", "\u{1}x".repeat(20_000));
+    for (subject, day) in [
+        ("First #1", "2026-11-01T09:00:00Z"),
+        ("Counting from #0 and #00", "2026-11-02T09:00:00Z"),
+        (&long, "2026-11-03T09:00:00Z"),
+        ("Of a strange clock #1", "@253402300800 +0000"),
+        ("Last #0 #1", "2026-11-04T09:00:00Z"),
+    ] {
+        let args = ["commit", "--quiet", "--allow-empty", "-m", subject];
+        git_at(&bench, "work", &args, day);
+    }
+    let repository = bench.path("work/.git");
+    with_module(&bench, "git", &format!("repository = {repository:?}\n"));
+    bench.file("submit", mail("1", "", "x"));
+    let args = ["timeline", "--json", "--events", "commit"];
+    let shown = bench.run(&args, b"");
+    assert_eq!((shown.status, shown.stderr.as_str()), (0, ""));
+    let subjects = shown.stdout.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let subject = line["subject"].as_str().unwrap();
+        subject.chars().take(10).collect::<String>()
+    });
+    let subjects: Vec<String> = subjects.collect();
+    assert_eq!(subjects, ["Last #0 #1", "Long #1  x", "First #1"]);
+    own(&repository);
 }
 
 #[test]

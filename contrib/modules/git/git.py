@@ -11,6 +11,10 @@ import re
 import subprocess
 import sys
 
+# The last second that the desk knows, of the year 9999, and the most characters of what a committer wrote.
+LAST = 253402207200
+LONGEST = 500
+
 head = json.loads(sys.stdin.buffer.readline())
 settings = head["settings"]
 
@@ -41,10 +45,14 @@ else:
     # A clock was wrong, or commits were rebased: one may be later than those that follow it. So git's order is not that of
     # the times, and its --since, which stops at the first that is too old, is not used: the desk leaves out the others.
     for at, name, author, subject, body in sorted(commits, key=lambda commit: -int(commit[0])):
+        # Anybody may have written it. What the desk would not take is left out: it would show no older one either.
+        if int(at) > LAST:
+            continue
         numbers = dict.fromkeys(int(n) for n in re.findall(r"(?<![\w&])#(\d{1,9})\b", f"{subject}\n{body}"))
         for number in numbers:
-            if ticket in (None, number):
-                line = {"at": int(at), "kind": "commit", "ticket": number, "author": author, "subject": subject}
+            if number > 0 and ticket in (None, number):
+                line = {"at": int(at), "kind": "commit", "ticket": number}
+                line |= {"author": author[:LONGEST], "subject": subject[:LONGEST]}
                 if "url" in settings:
                     line["url"] = settings["url"].format(name)
                 print(json.dumps(line))

@@ -44,8 +44,8 @@ elif missing:
     sys.exit(f"{missing[0]} is not set in [module.ntfy]")
 else:
     event = head["event"]
-    # A machine's mail rings nobody out of bed.
-    if not event.get("automatic"):
+    # A machine's mail rings nobody out of bed, nor does what nobody is to be told of, such as spam.
+    if not event.get("automatic") and not event.get("quiet"):
         author = event.get("author") or {}
         message = {
             "topic": settings["topic"],
