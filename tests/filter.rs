@@ -789,6 +789,47 @@ fn a_filter_opens_no_way_around_a_secret() {
     b.file("submit", of_bob.replace("<1@", "<2@"));
     assert_eq!(tickets(&b), ["1", "2"]);
     assert!(b.mbox("1").contains("Message-ID: <2@example.net>"));
+    // Whoever tries again and again does not make it rest.
+    for n in 3..7 {
+        b.file("submit", MAIL.replace("<1@", &format!("<{n}@")));
+        let said = traces(&b, &n.to_string());
+        assert_eq!(said, [format!("X-Tickets-Module: f; failed=\"{why}\"")]);
+    }
+}
+
+// G5, C5: who works here, as far as that is to be proven.
+#[test]
+fn a_forged_admin_leads_no_filter_around_a_secret() {
+    let b = desk();
+    b.put("secret", b"0123456789abcdef0123456789abcdef");
+    let secret = format!("address_secret = {:?}\n", b.path("secret"));
+    answers(&b, "");
+    switch_on(&b, &["f"], &secret);
+    b.file("submit", BEFORE);
+    let steve = MAIL.replace("Alice <alice@example.net>", "steve@example.org");
+    let forged = |n: u32| steve.replace("<1@", &format!("<{n}@"));
+    answers(&b, r#"{"go":"ticket","ticket":1}"#);
+    // Without authserv_id From is believed.
+    b.file("submit", forged(2));
+    assert!(b.mbox("1").contains("Message-ID: <2@example.net>"));
+    switch_on(
+        &b,
+        &["f"],
+        &format!("{secret}authserv_id = \"mx.example.org\"\n"),
+    );
+    b.take_sent();
+    // He takes part in that ticket by now.
+    b.file("submit", forged(3));
+    assert_eq!(tickets(&b), ["1", "2"]);
+    let why = "it names ticket 1, and nothing proves that the author of the message works here";
+    assert_eq!(
+        traces(&b, "2"),
+        [format!("X-Tickets-Module: f; failed=\"{why}\"")]
+    );
+    let proof = "Authentication-Results: mx.example.org; auth=pass smtp.auth=steve@example.org\n";
+    b.file("submit", format!("{proof}{}", forged(4)));
+    assert_eq!(tickets(&b), ["1", "2"]);
+    assert!(b.mbox("1").contains("Message-ID: <4@example.net>"));
 }
 
 // G5, C9: nobody waits for the news; what sendmail does not take goes out later.
