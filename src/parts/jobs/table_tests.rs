@@ -80,13 +80,13 @@ job             schedule          last        took  result   next
 clean-up        every 1 day       never                      in 1h
 digest          0 7 * * *         1d ago      2.1s  ok       overdue by 5h
 flush           every 5 min       2m ago        1m  failed   in 2m
-a note
+    a note
 reindex         30 2 1,15 * *     1m ago            running  in 1d
 git.fetch       every 15 min      never                      needs upgrade
 remind-a-bit-…  0,15,30,45 8-18…  now         0.0s  died     now
-a note
+    a note
 night           @daily            now               died     paused for 2h
-its process was gone before it had ended
+    its process was gone before it had ended
 off             @daily            never                      switched off
 "
     );
