@@ -24,6 +24,8 @@ pub(super) struct AlertKeys {
 /// Who is alerted, of what and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
+    /// What tells it from the others, wherever it stands among them: letters and digits.
+    pub key: String,
     /// Where the mail goes; none if a module is told.
     pub to: Vec<String>,
     /// The module that is told instead.

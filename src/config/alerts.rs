@@ -10,6 +10,7 @@ use crate::error::{self, Fault, Status};
 use crate::module::Switched;
 use crate::ticket::address::Addresses;
 use crate::ticket::alert::{AlertRule, PerHour};
+use crate::ticket::identity;
 use crate::ticket::kind::MessageKind;
 use anyhow::Result;
 use jiff::tz::TimeZone;
@@ -57,7 +58,7 @@ pub(super) fn all(
     modules: &[Switched],
     me: &User,
 ) -> (Vec<Alert>, BadAlerts) {
-    let alert = |keys: AlertKeys| -> Result<Alert> {
+    let alert = |key: String, keys: AlertKeys| -> Result<Alert> {
         let kind = keys.kind.as_deref().unwrap_or("mail");
         let module = kind.strip_prefix("module:");
         if kind != "mail" && !module.is_some_and(crate::module::is_name) {
@@ -101,6 +102,7 @@ pub(super) fn all(
         let limit = limit.map_err(|why: String| wrong("alert.limit", &why))?;
         let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
         Ok(Alert {
+            key,
             to,
             module: module.map(str::to_owned),
             rule: AlertRule {
@@ -119,9 +121,11 @@ pub(super) fn all(
         Some(other) => vec![other],
     };
     let (mut good, mut bad) = (Vec::new(), BadAlerts::default());
+    let mut seen = Vec::new();
     for (number, table) in (1..).zip(tables) {
         let modules = modules_named(&table, modules);
-        match read(table).and_then(alert) {
+        let key = key(&table, &mut seen);
+        match read(table).and_then(|keys| alert(key, keys)) {
             Ok(alert) => good.push(alert),
             Err(e) => {
                 let fault = || of_number(number, file, &modules, &e);
@@ -131,6 +135,20 @@ pub(super) fn all(
         }
     }
     (good, bad)
+}
+
+/// The key of a table, made of what it says but for its limit: what was counted stays where it is when that is changed, or
+/// another table is written above it. Of several that say the same, each has another.
+fn key(table: &Value, seen: &mut Vec<String>) -> String {
+    let mut said = table.clone();
+    if let Value::Object(keys) = &mut said {
+        keys.remove("limit");
+    }
+    let text = said.to_string();
+    let before = seen.iter().filter(|other| **other == text).count();
+    let key = format!("{:x}", identity::key(&format!("{before} {text}")));
+    seen.push(text);
+    key
 }
 
 /// Those of `modules` that a table seems to name, whatever is wrong with it, its `kind` and the keys themselves among that.

@@ -54,7 +54,7 @@ impl Alerts {
         let mut released = Released::default();
         // Nobody else counts meanwhile.
         let _lock = self.store.lock_private("alerts.lock", Patience::brief())?;
-        for (at, alert) in self.alerts.iter().enumerate() {
+        for alert in &self.alerts {
             // What happened while nobody was to be woken is no reason to wake them later, and the other way round.
             if alert.module.is_some() || !is_due(alert, what, what.at) || !is_due(alert, what, now)
             {
@@ -63,7 +63,7 @@ impl Alerts {
             let digest = what.id.split_once('.').map_or("", |(_, digest)| digest);
             let key = Key {
                 ticket: what.ticket,
-                digest: format!("{digest}a{at}"),
+                digest: format!("{digest}a{}", alert.key),
             };
             // Whoever was told this before may have died afterwards.
             let before = self.outbox.adopt(&key, now)?;
@@ -71,36 +71,35 @@ impl Alerts {
                 released.append(before);
                 continue;
             }
-            if self.has_had_all(at, alert, now)? {
-                self.count_one_more(at, alert, told)?;
+            if self.has_had_all(alert, now)? {
+                self.count_one_more(alert, told)?;
                 continue;
             }
             let mail = self.mail(alert, &key, &alert::text(what), now);
             let staged = self.outbox.stage(&key, &[mail], now)?;
             released.append(self.outbox.release(staged.of_filed_message(), now)?);
-            self.ledger.append(&[counted(at)], now)?;
+            self.ledger.append(&[counted(alert)], now)?;
         }
         Ok(released)
     }
 
     /// True if an alert has reached its limit for now.
-    fn has_had_all(&self, at: usize, alert: &Alert, now: i64) -> Result<bool> {
+    fn has_had_all(&self, alert: &Alert, now: i64) -> Result<bool> {
         let Some(limit) = alert.limit else {
             return Ok(false);
         };
-        if self.outbox.held_number(&digest_of_more(at))?.is_some() {
+        if self.outbox.held_number(&digest_of_more(alert))?.is_some() {
             return Ok(true);
         }
-        let own = at.to_string();
         let recent = self.ledger.recent(now)?;
-        let count = recent.answers().filter(|key| **key == own).count();
+        let count = recent.answers().filter(|key| **key == alert.key).count();
         Ok(count >= limit.0 as usize)
     }
 
     /// Too many: the first one of them begins an hour, at the end of which one mail says how many there were. It does not
     /// wait for that end if the time for alerts is over before.
-    fn count_one_more(&self, at: usize, alert: &Alert, told: &Told) -> Result<()> {
-        let digest = digest_of_more(at);
+    fn count_one_more(&self, alert: &Alert, told: &Told) -> Result<()> {
+        let digest = digest_of_more(alert);
         let before = self.outbox.held_number(&digest)?;
         let (count, due) = match before {
             Some(before) => before,
@@ -156,12 +155,12 @@ fn calendar_of<T>(alert: &Alert, ask: impl FnOnce(&Calendar) -> T) -> T {
 }
 
 /// That an alert was given.
-fn counted(at: usize) -> Line {
-    Line::Answer(at.to_string())
+fn counted(alert: &Alert) -> Line {
+    Line::Answer(alert.key.clone())
 }
 
-fn digest_of_more(at: usize) -> String {
-    format!("more{at}")
+fn digest_of_more(alert: &Alert) -> String {
+    format!("more{}", alert.key)
 }
 
 impl Observer for Alerts {
