@@ -574,6 +574,83 @@ fn who_wants_a_digest_gets_no_copies() {
 }
 
 #[test]
+fn who_wants_a_digest_that_does_not_come_gets_copies() {
+    // L6
+    let copies = "copy <> -- eva@example.org steve@example.org";
+    let digest_of = |b: &Bench| -> Vec<String> {
+        let checked = at(b, NIGHT, &["check", "--etc", "/nowhere"], "").stdout;
+        let lines = checked.lines().filter(|line| line.contains("jobs: "));
+        let lines = lines.filter(|line| line.contains("digest"));
+        lines.map(str::to_owned).collect()
+    };
+    for table in [
+        "[job.digest]\nenabled = false\n",
+        "[job.digest]\nrun = \"flush\"\nevery = \"5 min\"\n",
+        "[job.evening]\nrun = \"digest\"\nat = \"0 18 * * *\"\nenabled = false\n",
+    ] {
+        let b = Bench::with(&format!("{DIGEST}{table}"));
+        file_at(&b, NIGHT, "submit", 1, "ann@example.net");
+        let sent = b.take_sent_in_short();
+        assert_eq!(sent, ["ack <> -- ann@example.net", copies], "{table}");
+        let want =
+            "warn  jobs: no job digest runs, so whoever has `digest = true` gets copies instead";
+        assert_eq!(digest_of(&b), [want], "{table}");
+    }
+    // One of two is enough, whatever its name.
+    let b = Bench::with(&format!(
+        "{DIGEST}[job.digest]\nrun = \"flush\"\nevery = \"5 min\"\n\
+         [job.evening]\nrun = \"digest\"\nat = \"0 18 * * *\"\n"
+    ));
+    file_at(&b, NIGHT, "submit", 1, "ann@example.net");
+    let only_eva = ["ack <> -- ann@example.net", "copy <> -- eva@example.org"];
+    assert_eq!(b.take_sent_in_short(), only_eva);
+    assert_eq!(digest_of(&b), [""; 0]);
+    // A job that is paused is not gone.
+    let paused = at(&b, NIGHT, &["jobs", "pause", "evening"], "");
+    paused.silent_but_for_output("pause");
+    let said = "evening is paused, and whoever has `digest = true` hears of nothing meanwhile";
+    assert_eq!(digest_of(&b), [format!("warn  jobs: {said}")]);
+    let checked = at(&b, NIGHT, &["check", "--etc", "/nowhere"], "").stdout;
+    let mend = format!("{said}\n      mend: tickets jobs resume evening\n");
+    assert!(checked.contains(&mend), "{checked}");
+}
+
+#[test]
+fn check_names_lines_of_holidays_that_are_no_dates() {
+    // L6
+    for (text, more) in [
+        ("25.12.2026\n", ""),
+        (
+            "2026-12-25\n25.12.2026 # Christmas\n2026-13-01\n",
+            ", nor is 1 other line",
+        ),
+        ("25.12.2026\n12/25/2026\nsoon\n", ", nor are 2 other lines"),
+    ] {
+        let b = Bench::new();
+        b.put("holidays", text.as_bytes());
+        let file = b.path("holidays");
+        let holidays = format!("holidays = {file:?}\n");
+        let hours = "quiet = \"22:00-07:00\"\n";
+        b.configure(&format!(
+            "{PEOPLE}{hours}{holidays}[[alert]]\nto = \"4917@sms.example\"\nwhen = \"10:00-17:00\"\n{holidays}"
+        ));
+        b.make_store();
+        let checked = at(&b, NIGHT, &["check", "--etc", "/nowhere"], "").stdout;
+        let wrong = format!(
+            "{}: \"25.12.2026\" is no date such as 2026-12-25, and no holiday{more}",
+            file.display()
+        );
+        for whose in ["person.eva", "alert"] {
+            let want = format!("warn  {whose}: {wrong}");
+            assert!(
+                checked.lines().any(|line| line == want),
+                "{want}\n{checked}"
+            );
+        }
+    }
+}
+
+#[test]
 fn without_jobs_there_is_no_digest() {
     // L6, G2
     let b = Bench::with(&format!("{DIGEST}[parts]\noff = [\"jobs\"]\n"));

@@ -120,7 +120,40 @@ impl JobTable {
     }
 }
 
+/// The job that tells the people of the desk what a day brought.
+const DIGEST: &str = "digest";
+
+/// True if that job runs, as far as the tables say: without a word of it, it does where somebody wants it.
+pub(super) fn run_the_digest(tables: Option<&Value>) -> bool {
+    let tables = tables.and_then(Value::as_object);
+    let tables = tables.into_iter().flatten();
+    // What is wrong with a table is a mistake of its own.
+    let tables: Vec<JobTable> = tables
+        .filter_map(|(name, table)| JobTable::read(name, table).ok())
+        .collect();
+    let is_it = |table: &&JobTable| match table.run.first() {
+        Some(run) => run == DIGEST,
+        None => table.name == DIGEST,
+    };
+    let mut its_own = tables.iter().filter(is_it).peekable();
+    match its_own.peek() {
+        Some(_) => its_own.any(|table| table.enabled),
+        // Another job may have its name.
+        None => tables.iter().all(|table| table.name != DIGEST),
+    }
+}
+
 impl Config {
+    /// True if somebody is to hear of the day by a job of its own.
+    pub fn wants_digest(&self) -> bool {
+        self.wants_digest
+    }
+
+    /// True if somebody is to hear of the day, and no job tells them, so that they get copies as others do.
+    pub fn misses_the_digest(&self) -> bool {
+        self.wants_digest && self.people.iter().all(|person| !person.digest)
+    }
+
     /// True if the configuration says anything of jobs, or a module brings some, so that somebody expects time to pass.
     pub fn has_jobs(&self) -> bool {
         self.jobs.is_some() || self.wants_digest || self.has_jobs_of_modules()

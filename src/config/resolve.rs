@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::explain::wrong;
-use super::jobs::JOBS;
+use super::jobs::{JOBS, run_the_digest};
 use super::keys::{Config, Keys, Overrides};
 use super::modules;
 use super::people;
@@ -63,7 +63,8 @@ pub(super) fn resolve(
     let mut people = people::all(keys.person, &admins, &addresses, domain_known, &name, home)?;
     let parts_off = words(keys.parts.off).unwrap_or_default();
     let wants_digest = people.iter().any(|person| person.digest);
-    if wants_digest && parts_off.iter().any(|part| part == JOBS) {
+    let are_jobs_off = parts_off.iter().any(|part| part == JOBS);
+    if wants_digest && (are_jobs_off || !run_the_digest(keys.job.as_ref())) {
         // Nobody would tell them anything.
         people.iter_mut().for_each(|person| person.digest = false);
     }

@@ -116,6 +116,26 @@ impl Part for JobsPart {
             let text = format!("{} does not run: {why}", line.name);
             found.push(finding(false, text, files::mend(&desk.store, &line.name)));
         }
+        if desk.config.misses_the_digest() {
+            let text = "no job digest runs, so whoever has `digest = true` gets copies instead";
+            let mend = format!("[job.digest] in {}", desk.config.file_to_edit());
+            found.push(finding(false, text.to_owned(), Some(mend)));
+        }
+        let digests = || {
+            let run = |line: &&JobLine| line.enabled && line.run == DayDigest.name();
+            lines.iter().filter(run)
+        };
+        if desk.config.people.iter().any(|person| person.digest)
+            && let Some(first) = digests().next()
+            && digests().all(|line| line.paused.is_some())
+        {
+            let text = format!(
+                "{} is paused, and whoever has `digest = true` hears of nothing meanwhile",
+                first.name
+            );
+            let mend = format!("tickets jobs resume {}", first.name);
+            found.push(finding(false, text, Some(mend)));
+        }
         let failed = |line: &&JobLine| line.failures > 0 && line.unread.is_none();
         for line in lines.iter().filter(failed) {
             let why = line.reason().unwrap_or_default();

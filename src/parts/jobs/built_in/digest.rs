@@ -37,7 +37,7 @@ impl Job for DayDigest {
 
     /// At seven in the morning, where somebody hears of what happens in no other way.
     fn times(&self, config: &Config) -> JobTimes {
-        match config.people.iter().any(|person| person.digest) {
+        match config.wants_digest() {
             true => JobTimes {
                 at: Some("0 7 * * *".to_owned()),
                 gives_way: true,
