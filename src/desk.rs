@@ -58,6 +58,7 @@ use observer::Observer;
 pub use parcel::Incoming;
 pub use probe::Came;
 pub use quarantine::HeldMail;
+pub use quiet::wrong_with_holidays;
 pub(crate) use reading::first_entry;
 pub use reading::{Conversation, FiledMessage};
 pub use sending::Flushed;

@@ -476,6 +476,52 @@ fn check_names_an_alert_to_a_module_that_is_no_observer() {
 }
 
 #[test]
+fn check_names_an_alert_to_a_module_that_does_not_want_it() {
+    // L6, E8
+    let b = Bench::new();
+    module(
+        &b,
+        "sms",
+        WITNESS.as_bytes(),
+        "events = [\"opened\", \"re-opened\"]\n",
+    );
+    let path = b.path("modules");
+    b.make_store();
+    let manifest = b.path("modules/sms/module.toml");
+    let mend = format!(
+        "      mend: `events` of this [[alert]], or of {}",
+        manifest.display()
+    );
+    let not = "warn  alert: the manifest of the module sms does not want";
+    for (events, want) in [
+        (
+            "\"mail\", \"closed\"",
+            Some(format!("{not} mail, closed, so nobody is alerted")),
+        ),
+        (
+            "\"opened\", \"closed\"",
+            Some(format!("{not} closed, so of that nobody is alerted")),
+        ),
+        (
+            "\"automatic\"",
+            Some(format!("{not} automatic, so nobody is alerted")),
+        ),
+        ("\"opened\", \"automatic\"", None),
+        ("\"re-opened\"", None),
+    ] {
+        b.configure(&format!(
+            "modules = [\"sms\"]\nmodules_path = {path:?}\n\
+             [[alert]]\nkind = \"module:sms\"\nevents = [{events}]\n"
+        ));
+        let checked = b.run(&["check"], b"").stdout;
+        let lines: Vec<&str> = checked.lines().collect();
+        let at = lines.iter().position(|line| line.contains(" alert: "));
+        let said = at.map(|at| (lines[at].to_owned(), lines[at + 1].to_owned()));
+        assert_eq!(said, want.map(|want| (want, mend.clone())), "{events}");
+    }
+}
+
+#[test]
 fn alerts_that_are_off_tell_nobody() {
     // L6, G2
     let b = Bench::new();

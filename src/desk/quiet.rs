@@ -3,10 +3,13 @@
 use super::Desk;
 use crate::files::read_text;
 use crate::ticket::compose::Outgoing;
-use crate::ticket::hours::{Calendar, dates};
+use crate::ticket::hours::{Calendar, dates, no_dates};
 use crate::ticket::person::Person;
 use jiff::tz::TimeZone;
 use std::path::Path;
+
+/// So much of a word is quoted, in characters.
+const LONGEST_WORD: usize = 40;
 
 impl Desk {
     /// These mails, if some of them go to people whose hours are quiet at `now`, in seconds since 1970: each of those gets
@@ -68,4 +71,23 @@ pub(super) fn with_calendar<T>(
         zone: &zone,
         is_holiday: &|date| holidays.contains(&date),
     })
+}
+
+/// What is wrong with a file of holidays; `None` if nothing is.
+pub fn wrong_with_holidays(file: &Path) -> Option<String> {
+    let shown = file.display();
+    let text = match read_text(file) {
+        Ok(text) => text,
+        Err(e) => return Some(format!("cannot read {shown}: {e}; no day is a holiday")),
+    };
+    let mut odd = no_dates(&text);
+    let first: String = odd.next()?.chars().take(LONGEST_WORD).collect();
+    let others = match odd.count() {
+        0 => String::new(),
+        1 => ", nor is 1 other line".to_owned(),
+        n => format!(", nor are {n} other lines"),
+    };
+    Some(format!(
+        "{shown}: {first:?} is no date such as 2026-12-25, and no holiday{others}"
+    ))
 }

@@ -113,11 +113,20 @@ impl Hours {
 
 /// The dates in a text, one a line, with comments after `#`. What is no date is left out.
 pub fn dates(text: &str) -> Vec<Date> {
-    let dates = text.lines().filter_map(|line| {
+    words(text).filter_map(|word| word.parse().ok()).collect()
+}
+
+/// What stands where a date should, and is none.
+pub fn no_dates(text: &str) -> impl Iterator<Item = &str> {
+    words(text).filter(|word| word.parse::<Date>().is_err())
+}
+
+/// The first word of each line.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
         let line = line.split('#').next().unwrap_or_default();
-        line.split_whitespace().next()?.parse().ok()
-    });
-    dates.collect()
+        line.split_whitespace().next()
+    })
 }
 
 fn minute(time: Time) -> u16 {

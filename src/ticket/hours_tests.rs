@@ -207,4 +207,6 @@ fn holidays_stand_in_a_file() {
         "# Berlin\n2026-12-25 Christmas\n\n  2026-12-26 # again\nsoon\n2026-13-01\n2027-01-01";
     let read: Vec<String> = dates(text).iter().map(Date::to_string).collect();
     assert_eq!(read, ["2026-12-25", "2026-12-26", "2027-01-01"]);
+    let odd: Vec<&str> = no_dates(text).collect();
+    assert_eq!(odd, ["soon", "2026-13-01"]);
 }

@@ -2,7 +2,7 @@
 
 use super::diagnosis::{Diagnosis, count, may};
 use super::mend::{as_root, own_command};
-use crate::desk::Desk;
+use crate::desk::{Desk, wrong_with_holidays};
 use crate::error::quoted_path;
 use crate::outbox::Mail;
 use crate::ticket::person::Person;
@@ -31,10 +31,9 @@ pub(super) fn look(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
 /// What keeps the desk from knowing on which days one of the people is not written to.
 fn holidays(person: &Person) -> Option<Diagnosis> {
     let file = person.quiet.as_ref()?.holidays.as_deref()?;
-    let error = crate::files::read_text(Path::new(file)).err()?;
     let name = person.name.as_deref()?;
-    let text = format!("person.{name}: cannot read {file}: {error}; no day is a holiday");
-    Some(Diagnosis::warn(text))
+    let wrong = wrong_with_holidays(Path::new(file))?;
+    Some(Diagnosis::warn(format!("person.{name}: {wrong}")))
 }
 
 fn sendmail(desk: &Desk) -> Diagnosis {

@@ -4,10 +4,10 @@
 //! (`desk/alerts.rs`), and asks the configuration whether this part is on.
 
 use crate::config::{ALERTS, Alert, Config};
-use crate::desk::Desk;
-use crate::files::read_text;
-use crate::module::Point;
+use crate::desk::{Desk, wrong_with_holidays};
+use crate::module::{MANIFEST, Manifest, Point};
 use crate::part::{Finding, Part, Registry};
+use crate::ticket::kind::MessageKind;
 
 /// The part.
 pub(crate) const PART: AlertsPart = AlertsPart;
@@ -60,13 +60,41 @@ fn obstacles(desk: &Desk, alert: &Alert) -> Vec<Finding> {
     {
         let text = format!("alert: the module {name} is no observer, so nobody is alerted");
         found.push(warn(text, None));
-    }
-    if let Some(file) = &alert.holidays
-        && let Err(e) = read_text(file)
+    } else if let Some(name) = &alert.module
+        && let Ok(module) = desk.config.module(name)
+        && let Some(text) = unwanted(&module.manifest, &alert.rule.events)
     {
-        let file = file.display();
-        let text = format!("alert: cannot read {file}: {e}; no day is a holiday");
-        found.push(warn(text, None));
+        let file = module.dir.join(MANIFEST);
+        let mend = format!("`events` of this [[alert]], or of {}", file.display());
+        found.push(warn(text, Some(mend)));
     }
+    let wrong = alert.holidays.as_deref().and_then(wrong_with_holidays);
+    found.extend(wrong.map(|why| warn(format!("alert: {why}"), None)));
     found
+}
+
+/// That a module does not want to be told of what its alert lets through, by its manifest.
+fn unwanted(manifest: &Manifest, events: &[MessageKind]) -> Option<String> {
+    let name = &manifest.name;
+    let is_wanted = |kind: &MessageKind| {
+        let mut wanted = manifest.events.iter();
+        manifest.events.is_empty() || wanted.any(|name| MessageKind::named(name) == Some(*kind))
+    };
+    // Beside others it only says that machines may cause those.
+    let is_of_machines = |kind: &MessageKind| *kind == MessageKind::Automatic && events.len() > 1;
+    let asked: Vec<&MessageKind> = events.iter().filter(|it| !is_of_machines(it)).collect();
+    let odd: Vec<&str> = (asked.iter())
+        .filter(|kind| !is_wanted(kind))
+        .map(|kind| kind.name())
+        .collect();
+    let listed = odd.join(", ");
+    match odd.len() {
+        0 => None,
+        n if n == asked.len() => Some(format!(
+            "alert: the manifest of the module {name} does not want {listed}, so nobody is alerted"
+        )),
+        _ => Some(format!(
+            "alert: the manifest of the module {name} does not want {listed}, so of that nobody is alerted"
+        )),
+    }
 }
