@@ -23,7 +23,7 @@ mod verb;
 pub use ask::{Answer, Asking, Failure, Request, depth, is_for_observer, set_depth};
 pub use data::Upgraded;
 pub use findings::{FindingLevel, ModuleFinding, findings, found};
-pub use found::{MANIFEST, Runnable, find, names};
+pub use found::{MANIFEST, Runnable, claims, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};
 pub use home::Home;

@@ -3,18 +3,15 @@
 use super::alerts::is_due;
 use super::observer::{Observer, Told};
 use crate::config::{Alert, Config};
-use crate::files::read_text;
 use crate::log::{LogLine, Severity};
 use crate::module::{
-    Asking, Failure, Head, MANIFEST, Manifest, Module, News, Point, RawMail, Request, depth,
-    set_depth,
+    Asking, Failure, Head, Module, News, Point, RawMail, Request, claims, depth, set_depth,
 };
 use crate::outbox::{PATIENCE, Released, Uncarried};
 use crate::ticket::kind::MessageKind;
 use crate::ticket::occurrence::Occurrence;
 use crate::ticket::when::rfc3339;
 use serde_json::json;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// A module that is told of what happens.
@@ -33,11 +30,12 @@ pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
     let path = config.modules_path();
     let names = config.modules.iter().map(|switched| &switched.name);
     let modules = names.zip(config.modules_on());
+    let says_observer = |name: &str| claims(&path, name).is_some_and(|it| it.has(Point::Observer));
     let observer =
         |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
             match module {
                 Ok(module) => Some(Box::new(ModuleObserver::new(module, config))),
-                Err(why) if says_observer(&path, name) => Some(Box::new(BrokenModule {
+                Err(why) if says_observer(name) => Some(Box::new(BrokenModule {
                     name: name.clone(),
                     why,
                 })),
@@ -46,14 +44,6 @@ pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
             }
         };
     modules.filter_map(observer).collect()
-}
-
-/// True if a module that may not be run says that it is an observer.
-fn says_observer(path: &[PathBuf], name: &str) -> bool {
-    let mut found = path.iter().map(|dir| dir.join(name).join(MANIFEST));
-    let text = found.find_map(|file| read_text(&file).ok());
-    let manifest = text.and_then(|text| Manifest::parse(name, &text).ok());
-    manifest.is_some_and(|manifest| manifest.has(Point::Observer))
 }
 
 /// A module that may not be run as it is. What it may have wanted to be told waits until it may.

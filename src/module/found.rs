@@ -2,7 +2,7 @@
 //! as that user (G3).
 
 use super::manifest::{Manifest, is_name};
-use crate::files::{Dir, Place};
+use crate::files::{Dir, Place, read_text};
 use nix::fcntl::OFlag;
 use nix::libc;
 use nix::sys::stat::{FileStat, fstat, lstat};
@@ -39,6 +39,14 @@ pub fn find(path: &[PathBuf], name: &str) -> Option<Finding> {
         )));
     }
     path.iter().find_map(|entry| look(entry, name).transpose())
+}
+
+/// What a module says of itself that may not be run. Nobody is to believe it for more than which events it would bring, or
+/// be told: anybody may have written it.
+pub fn claims(path: &[PathBuf], name: &str) -> Option<Manifest> {
+    let mut files = path.iter().map(|dir| dir.join(name).join(MANIFEST));
+    let text = files.find_map(|file| read_text(&file).ok())?;
+    Manifest::parse(name, &text).ok()
 }
 
 /// The names in the directories of `path`, each once, in the order in which they are found.

@@ -6,7 +6,7 @@ mod jobs;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
-use crate::module::{Failure, Module, NamedEntry, Point, Switched};
+use crate::module::{Failure, Module, NamedEntry, Point, Switched, claims};
 use crate::part::{Command, Context, Job, Part};
 use crate::privilege;
 use crate::ticket::timeline::Provider;
@@ -95,17 +95,34 @@ pub fn left_out(config: &Config, command: &str) -> Option<String> {
     })
 }
 
-/// What is missing in the timeline, if these kinds are wanted of it (none: all), since a module is left out.
-pub fn events_left_out(config: &Config, wanted: &[String]) -> Vec<String> {
-    let missing = |on: &Switched| {
-        let module = config.module(&on.name).ok()?;
-        let mut kinds = module.manifest.timeline.filters.iter();
-        let is_wanted = wanted.is_empty() || kinds.any(|kind| wanted.contains(&kind.name));
-        let why = module.expect_data().err()?;
-        let is_asked = is_wanted && module.manifest.has(Point::Timeline);
-        is_asked.then(|| format!("events of the module {} are missing: {why}", on.name))
+/// A module whose events are missing in the timeline.
+pub struct EventsLeftOut {
+    /// The kinds of its events; `None` if nobody can say whether it has any.
+    pub kinds: Option<Vec<String>>,
+    /// Why, in one line.
+    pub missing: String,
+}
+
+/// The modules that are switched on, and whose events are left out since they may not be asked.
+pub fn events_left_out(config: &Config) -> Vec<EventsLeftOut> {
+    let left_out = |on: &Switched| {
+        let (manifest, why) = match config.module(&on.name) {
+            Ok(module) => (Some(module.manifest.clone()), module.expect_data().err()?),
+            Err(why) => (claims(&config.modules_path(), &on.name), why),
+        };
+        if manifest.as_ref().is_some_and(|it| !it.has(Point::Timeline)) {
+            return None;
+        }
+        let kinds = manifest.map(|it| {
+            let filters = it.timeline.filters.into_iter();
+            filters.map(|kind| kind.name).collect()
+        });
+        Some(EventsLeftOut {
+            kinds,
+            missing: format!("events of the module {} are missing: {why}", on.name),
+        })
     };
-    config.modules.iter().filter_map(missing).collect()
+    config.modules.iter().filter_map(left_out).collect()
 }
 
 /// The subcommands that a module would have if nobody else had their names.

@@ -61,7 +61,9 @@ fn an_upgrade_that_fails_puts_the_data_back() {
     );
     b.file("submit", "Subject: Hi\n\nx\n");
     let ran = b.run(&["timeline", "--events", "verdict"], b"");
-    assert_eq!(ran.status, 64, "{ran:?}");
+    let left_out = "tickets: events of the module spam are missing: it needs an upgrade of its data: \
+                    `tickets modules upgrade spam`\ntickets: nothing of that kind happened\n";
+    ran.is(0, "", left_out);
     // What it reads says from which version to which.
     newer(
         &b,

@@ -5,7 +5,7 @@ use super::merge::merge;
 use super::rows::{EventColumns, EventRow};
 use crate::error::{Fault, Status};
 use crate::listing::MailboxObject;
-use crate::part::outside::events_left_out;
+use crate::part::outside::{EventsLeftOut, events_left_out};
 use crate::part::{Context, Run};
 use crate::screen::{self, remark, stretch::stretch};
 use crate::ticket::TicketId;
@@ -129,10 +129,14 @@ impl Run for Timeline {
         let parts = cx.parts.on();
         let providers: Vec<Box<dyn Provider>> = parts.flat_map(|part| part.events(&desk)).collect();
         let kinds: Vec<EventKind> = providers.iter().flat_map(|p| p.kinds()).collect();
-        for missing in events_left_out(&desk.config, &self.events) {
-            remark(missing);
+        let left_out = events_left_out(&desk.config);
+        for module in left_out
+            .iter()
+            .filter(|it| self.asks(it, &kinds, &left_out))
+        {
+            remark(&module.missing);
         }
-        let wanted = self.wanted(&kinds, desk.now())?;
+        let wanted = self.wanted(&kinds, &left_out, desk.now())?;
         let nothing = !desk.prepare_reading()?;
         match self.ticket {
             Some(id) => {
@@ -181,12 +185,33 @@ impl Run for Timeline {
 }
 
 impl Timeline {
-    fn wanted(&self, known: &[EventKind], now: i64) -> Result<Wanted> {
+    /// True if what is asked for may be an event of this module, which is one of those that are left out.
+    fn asks(
+        &self,
+        module: &EventsLeftOut,
+        known: &[EventKind],
+        left_out: &[EventsLeftOut],
+    ) -> bool {
+        let is_anybodys = |typed: &String| {
+            known.iter().any(|kind| is_named(&kind.name, typed))
+                || left_out.iter().any(|other| has(other, typed))
+        };
+        match module.kinds {
+            Some(_) => self.events.is_empty() || self.events.iter().any(|typed| has(module, typed)),
+            None => !self.events.iter().all(is_anybodys),
+        }
+    }
+
+    /// What is left out may be asked for as ever: whoever publishes it has the rest all the same.
+    fn wanted(&self, known: &[EventKind], left_out: &[EventsLeftOut], now: i64) -> Result<Wanted> {
         let (since, until) = stretch(self.since.as_ref(), self.until.as_ref(), now)?;
         let kind = |typed: &String| {
-            let same = |kind: &&EventKind| plain(&kind.name) == plain(typed);
-            let found = known.iter().find(same);
-            found.map(|kind| kind.name.to_string()).ok_or_else(|| {
+            if let Some(kind) = known.iter().find(|kind| is_named(&kind.name, typed)) {
+                return Ok(kind.name.to_string());
+            }
+            let is_left_out = |module: &EventsLeftOut| module.kinds.is_none() || has(module, typed);
+            let found = left_out.iter().any(is_left_out).then(|| typed.clone());
+            found.ok_or_else(|| {
                 let names: Vec<&str> = known.iter().map(|kind| &*kind.name).collect();
                 let text = format!("invalid value '{typed}' for '--events': no such events");
                 Fault::new(Status::Usage, text).hint(format!("there are {}", names.join(", ")))
@@ -205,6 +230,16 @@ impl Timeline {
             },
         })
     }
+}
+
+/// True if events of this module have the kind that was typed.
+fn has(module: &EventsLeftOut, typed: &str) -> bool {
+    let mut kinds = module.kinds.iter().flatten();
+    kinds.any(|name| is_named(name, typed))
+}
+
+fn is_named(name: &str, typed: &str) -> bool {
+    plain(name) == plain(typed)
 }
 
 /// The name of a kind as it is compared: `Reopened` is `re-opened`.
