@@ -3,6 +3,7 @@
 
 use crate::bench::{Bench, binary};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -59,6 +60,28 @@ fn what_the_package_installs_is_there() {
     assert!(rules.contains("man --save debian/made/man"));
     assert!(rules.contains("completions $$shell >debian/made/$$shell"));
     assert!(rules.contains("debian/made/crates.txt"));
+}
+
+// L1: whoever has the package has its modules, where the program looks for them.
+#[test]
+fn the_modules_of_the_package_are_found() {
+    let b = Bench::new();
+    let installed = text("debian/install");
+    let line = (installed.lines()).find_map(|line| line.strip_prefix("contrib/modules "));
+    let shelf = format!("/{}/modules", line.unwrap());
+    // A module that is nowhere is looked for everywhere.
+    let looked = b.run(&["modules", "check", "nowhere"], b"");
+    assert!(looked.stderr.contains(&shelf), "{shelf}: {looked:?}");
+    for module in fs::read_dir(here("contrib/modules")).unwrap() {
+        let dir = module.unwrap().path();
+        let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+        let mode = |file: String| fs::metadata(dir.join(file)).unwrap().permissions().mode();
+        assert_eq!(mode(format!("{name}.py")) & 0o111, 0o111, "{name}");
+        assert!(
+            text("docs/modules.md").contains(&format!("\n### {name}\n")),
+            "{name}"
+        );
+    }
 }
 
 #[test]
