@@ -1,6 +1,8 @@
 //! The modules of contrib/modules, each with the real thing beside it: SpamAssassin's daemon, a server that takes what
 //! is sent to telephones, a git repository.
 
+mod settings;
+
 use crate::bench::{Bench, own};
 use crate::deliver::mail;
 use crate::filter::install;

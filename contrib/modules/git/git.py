@@ -2,37 +2,53 @@
 """Lines of the timeline for the commits of a repository that name a ticket as #12, and a job that fetches.
 
 [module.git]
-repository = "/srv/git/shop.git"     readable by the desk's user; to fetch, it has to own it
-url = "https://git.example.org/shop/commit/{}"     where a commit can be looked at, if anywhere
+repository = "/srv/git/shop.git"     # readable by the desk's user, who has to own it if the job is to fetch
+#url = "https://git.example.org/shop/commit/{}"     # where a commit can be looked at, if anywhere
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 
-# The last second that the desk knows, of the year 9999, and the most characters of what a committer wrote.
-LAST = 253402207200
-LONGEST = 500
+# The desk takes no line of more than 16 KiB, and a character may need 12 bytes in JSON.
+LONGEST = 400
 
 head = json.loads(sys.stdin.buffer.readline())
 settings = head["settings"]
 
 
+def bad(what, mend):
+    """Ends the program, since a setting is wrong."""
+    if sys.argv[1] == "check":
+        print(json.dumps({"findings": [{"level": "bad", "what": what, "mend": mend}]}))
+        sys.exit()
+    sys.exit(f"{what} in [module.git]")
+
+
 def git(*args):
-    command = ["git", "--git-dir", settings["repository"], *args]
+    # The directory is named, and not looked for: what is looked for has to belong to the desk's user.
+    checkout = os.path.join(settings["repository"], ".git")
+    where = checkout if os.path.exists(checkout) else settings["repository"]
+    command = ["git", "--git-dir", where, *args]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         sys.exit(done.stderr.decode("utf-8", "replace").strip() or "git failed")
     return done.stdout.decode("utf-8", "replace")
 
 
+def tickets(text):
+    """The numbers of the tickets that a text names, each once."""
+    numbers = [int(digits) for digits in re.findall(r"(?<![\w&])#([0-9]{1,9})\b", text)]
+    return dict.fromkeys(number for number in numbers if number > 0)
+
+
+for key, example in (("repository", "/srv/git/shop.git"), ("url", "https://git.example.org/shop/commit/{}")):
+    if key in settings and not isinstance(settings[key], str):
+        bad(f"{key} is {json.dumps(settings[key])}, and no text", f'write {key} = "{example}", or another one')
 if "repository" not in settings:
-    if sys.argv[1] == "check":
-        mend = 'write repository = "/srv/git/shop.git", or another one, below [module.git]'
-        print(json.dumps({"findings": [{"level": "bad", "what": "repository is not set", "mend": mend}]}))
-        sys.exit()
-    sys.exit("repository is not set in [module.git]")
+    bad("repository is not set", 'write repository = "/srv/git/shop.git", or another one, below [module.git]')
 if sys.argv[1] == "job":
     git("fetch", "--quiet", "--prune", "--all")
     print(json.dumps({"note": "fetched"}))
@@ -45,14 +61,10 @@ else:
     # A clock was wrong, or commits were rebased: one may be later than those that follow it. So git's order is not that of
     # the times, and its --since, which stops at the first that is too old, is not used: the desk leaves out the others.
     for at, name, author, subject, body in sorted(commits, key=lambda commit: -int(commit[0])):
-        # Anybody may have written it. What the desk would not take is left out: it would show no older one either.
-        if int(at) > LAST:
-            continue
-        numbers = dict.fromkeys(int(n) for n in re.findall(r"(?<![\w&])#(\d{1,9})\b", f"{subject}\n{body}"))
-        for number in numbers:
-            if number > 0 and ticket in (None, number):
+        for number in tickets(f"{subject}\n{body}"):
+            if ticket in (None, number):
                 line = {"at": int(at), "kind": "commit", "ticket": number}
                 line |= {"author": author[:LONGEST], "subject": subject[:LONGEST]}
                 if "url" in settings:
-                    line["url"] = settings["url"].format(name)
+                    line["url"] = settings["url"].replace("{}", name)
                 print(json.dumps(line))

@@ -2,10 +2,11 @@
 """Asks spamd, the daemon of SpamAssassin, about every mail that would open a ticket.
 
 [module.spamassassin]
-host = "127.0.0.1"    where spamd listens
+host = "127.0.0.1"      # where spamd listens
 port = 783
-quarantine = 8.0      from this score on, a mail goes to quarantine
-quiet = 5.0           from this score on, it opens a ticket, but is not acknowledged
+quarantine = 8.0        # from this score on, a mail goes to quarantine
+quiet = 5.0             # from this score on, it opens a ticket, but nobody is notified or answered
+max_size = "500 KiB"    # what is larger is not asked about, and goes on, as with spamc
 
 `tickets spam 12 13` needs a spamd that was started with --allow-tell.
 """
@@ -18,66 +19,106 @@ import socket
 import subprocess
 import sys
 
+DEFAULTS = {"host": "127.0.0.1", "port": 783, "quarantine": 8.0, "quiet": 5.0, "max_size": "500 KiB"}
+UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "KB": 10**3, "MB": 10**6}
+
+
+class WrongSetting(Exception):
+    """A setting is not what it has to be."""
+
+
+def checked(given):
+    """The settings, with a default for each that is missing."""
+    settings = {**DEFAULTS, **given}
+    for key, kinds, wanted in (
+        ("host", str, 'a name, such as "127.0.0.1"'),
+        ("port", int, "a number, such as 783"),
+        ("quarantine", (int, float), "a number, such as 8.0"),
+        ("quiet", (int, float), "a number, such as 5.0"),
+    ):
+        value = settings[key]
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise WrongSetting(f"{key} is {json.dumps(value)}, and not {wanted}")
+    size = re.fullmatch(r"(\d+) ?([A-Z]*)", str(settings["max_size"]).upper())
+    if not size or size[2] not in UNITS:
+        raise WrongSetting(f'max_size is {json.dumps(settings["max_size"])}, and not a size, such as "500 KiB"')
+    settings["max_size"] = int(size[1]) * UNITS[size[2]]
+    return settings
+
 
 def spamd(settings, method, mail, *fields):
     """Gives a mail to spamd; the fields of its answer."""
-    address = settings.get("host", "127.0.0.1"), int(settings.get("port", 783))
     lines = [f"{method} SPAMC/1.5", f"Content-length: {len(mail)}", *fields, "", ""]
-    with socket.create_connection(address, timeout=9) as server:
+    with socket.create_connection((settings["host"], settings["port"]), timeout=9) as server:
         server.sendall("\r\n".join(lines).encode() + mail)
         server.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: server.recv(65536), b""))
     first, *rest = answer.split(b"\r\n\r\n", 1)[0].decode("utf-8", "replace").split("\r\n")
     if not re.match(r"SPAMD/\S+ 0 ", first):
-        sys.exit(f"spamd says: {first}")
+        may_not = method == "TELL" and "tell" in first.lower()
+        hint = "; add --allow-tell to OPTIONS in /etc/default/spamd, and restart spamd" if may_not else ""
+        sys.exit(f"spamd says: {first}{hint}")
     return dict(line.split(": ", 1) for line in rest if ": " in line)
 
 
 def judge():
     head = json.loads(sys.stdin.buffer.readline())
-    if not any("new" in route for route in head["route"]):
+    settings = checked(head["settings"])
+    if not any("new" in route for route in head["route"]) or head["size"] > settings["max_size"]:
         return {}
-    settings = head["settings"]
     answer = spamd(settings, "CHECK", sys.stdin.buffer.read())
     score = float(re.search(r"-?[\d.]+", answer["Spam"].split(";")[1])[0])
-    if score >= settings.get("quarantine", 8.0):
+    if score >= settings["quarantine"]:
         return {"go": "quarantine", "reason": "SpamAssassin takes it for spam", "score": score}
-    if score >= settings.get("quiet", 5.0):
+    if score >= settings["quiet"]:
         return {"go": "quiet", "note": "SpamAssassin takes it for spam", "score": score}
     return {"go": "on", "score": score}
 
 
+def learn(settings, number):
+    """Gives spamd the first message of a ticket; what came of it."""
+    path = os.path.join(os.environ["TICKETS_DIR"], number)
+    if not os.path.exists(path):
+        sys.exit(f"no open ticket {number}")
+    # Only what a stranger wrote first; our own trace fields would teach it about us.
+    mail = mailbox.mbox(path, create=False).get_bytes(0)
+    mail = re.sub(rb"(?im)^X-Tickets-[^\n]*\n([ \t][^\n]*\n)*", b"", mail)
+    if len(mail) > settings["max_size"]:
+        return "not learned, since it is larger than max_size"
+    if "TICKETS_TRIAL" in os.environ:
+        return "would be learned and closed"
+    answer = spamd(settings, "TELL", mail, "Message-class: spam", "Set: local")
+    return "learned" if "local" in answer.get("DidSet", "") else "known already"
+
+
 def teach(numbers):
-    settings = json.loads(os.environ["TICKETS_SETTINGS"])
+    settings = checked(json.loads(os.environ["TICKETS_SETTINGS"]))
     if not numbers or not all(number.isdecimal() for number in numbers):
         sys.exit("usage: tickets spam TICKET...")
     for number in numbers:
-        path = os.path.join(os.environ["TICKETS_DIR"], number)
-        if not os.path.exists(path):
-            sys.exit(f"no open ticket {number}")
-        # Only what a stranger wrote first; our own trace fields would teach it about us.
-        mail = mailbox.mbox(path, create=False).get_bytes(0)
-        mail = re.sub(rb"(?im)^X-Tickets-[^\n]*\n([ \t][^\n]*\n)*", b"", mail)
-        answer = spamd(settings, "TELL", mail, "Message-class: spam", "Set: local")
-        done = "learned" if "local" in answer.get("DidSet", "") else "known already"
-        print(f"{number}: {done}", flush=True)
-    subprocess.run([os.environ["TICKETS_BIN"], "close", "--quiet", *numbers], check=True)
+        print(f"{number}: {learn(settings, number)}", flush=True)
+    if "TICKETS_TRIAL" not in os.environ:
+        subprocess.run([os.environ["TICKETS_BIN"], "close", "--quiet", *numbers], check=True)
 
 
 def check():
-    settings = json.loads(sys.stdin.buffer.readline())["settings"]
     try:
-        spamd(settings, "CHECK", b"Subject: test\n\ntest\n")
+        spamd(checked(json.loads(sys.stdin.buffer.readline())["settings"]), "CHECK", b"Subject: test\n\ntest\n")
+    except WrongSetting as why:
+        mend = "write it so in [module.spamassassin]"
+        return {"findings": [{"level": "bad", "what": str(why), "mend": mend}]}
     except OSError as why:
-        mend = "sudo systemctl start spamd, or set host and port in [module.spamassassin]"
+        mend = "sudo apt install spamd; sudo systemctl enable --now spamd; or set host and port in [module.spamassassin]"
         return {"findings": [{"level": "bad", "what": f"spamd does not answer: {why}", "mend": mend}]}
     return {"findings": [{"level": "ok", "what": "spamd answers"}]}
 
 
-if sys.argv[1] == "command":
-    teach(sys.argv[3:])
-else:
-    try:
+try:
+    if sys.argv[1] == "command":
+        teach(sys.argv[3:])
+    else:
         print(json.dumps({"filter": judge, "check": check}[sys.argv[1]]()))
-    except OSError as why:
-        sys.exit(f"spamd does not answer: {why}")
+except WrongSetting as odd:
+    sys.exit(str(odd))
+except OSError as odd:
+    sys.exit(f"spamd does not answer: {odd}")
