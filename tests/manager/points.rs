@@ -3,6 +3,7 @@
 use super::shelf::{path_line, put, put_zoo, set_mode, shelf};
 use super::switch::{MORE, POINTS, SPAM, desk};
 use crate::bench::{Bench, Ran};
+use std::collections::BTreeSet;
 use std::fs;
 
 const COMMITS: &str = "[[timeline.filters]]\nname = \"commit\"\nlabel = \"Commits\"\n";
@@ -102,9 +103,9 @@ fn a_timeline_does_without_what_fails() {
             "its events are not in order, newest first",
         ),
         (
-            one.replace("commit", "mail"),
-            &["opened Hi"],
-            "its manifest has no event \"mail\"",
+            format!("{one}yes '{{}}' | head -n 1001\n{one}"),
+            &["commit one", "opened Hi"],
+            "at is no time, such as 2026-11-01T12:00:00Z or seconds since 1970",
         ),
         (
             "echo hi".into(),
@@ -135,10 +136,61 @@ fn a_timeline_does_without_what_fails() {
         let b = with(&format!("#!/bin/sh\n{script}\n"));
         let (events, ran) = events(&b, &[]);
         let fault = format!("tickets: events of the module git are missing: {why}\n");
-        assert_eq!((ran.status, ran.stderr), (0, fault), "{script}");
+        // One has events that are left out before.
+        let said: String = (ran.stderr.split_inclusive('\n'))
+            .filter(|line| !line.starts_with("tickets: 1000 events of the module git are left out"))
+            .collect();
+        assert_eq!((ran.status, said), (0, fault), "{script}");
         assert_eq!(events, shown, "{script}");
         let list = b.run(&["modules"], b"").stdout;
         assert!(list.contains(&format!(": {why}\n")), "{list}");
+    }
+}
+
+#[test]
+fn an_event_that_is_wrong_costs_no_other() {
+    // G4: a stranger may have made it so, and the module goes on being asked.
+    let no_time = "at is no time, such as 2026-11-01T12:00:00Z or seconds since 1970";
+    let line = |event: &str| format!("echo '{event}'\n");
+    let commit = |more: &str| {
+        line(&format!(
+            "{{\"at\":4000000000,\"kind\":\"commit\",\"subject\":\"one\"{more}}}"
+        ))
+    };
+    let zero = commit(",\"ticket\":0");
+    let (right, timeless) = (commit(""), line("{\"at\":\"x\",\"kind\":\"commit\"}"));
+    let foreign = right.replace("commit", "mail");
+    for (script, shown, said) in [
+        (
+            format!("{right}{zero}{right}"),
+            2,
+            "an event of the module git is left out: ticket is 0, no number of one",
+        ),
+        (
+            format!("{timeless}{right}{zero}{right}{foreign}"),
+            2,
+            &format!("3 events of the module git are left out; the first: {no_time}"),
+        ),
+        (
+            foreign.clone(),
+            0,
+            "an event of the module git is left out: its manifest has no event \"mail\"",
+        ),
+    ] {
+        let b = with(&format!("#!/bin/sh\n{script}"));
+        for _ in 0..4 {
+            let (events, ran) = events(&b, &["--events", "commit"]);
+            assert_eq!(events, vec!["commit one"; shown], "{script}");
+            let said = format!("tickets: {said}\n");
+            assert_eq!((ran.status, ran.stderr), (0, said), "{script}");
+        }
+        let list = b.run(&["modules"], b"").stdout;
+        assert!(
+            !list.contains("resting") && !list.contains("fails"),
+            "{list}"
+        );
+        // Whoever writes a module wants to hear of it.
+        assert_eq!(b.run(&["modules", "check", "git"], b"").status, 1);
     }
 }
 
@@ -155,15 +207,20 @@ fn no_animal_of_the_zoo_spoils_the_timeline() {
     b.file("submit", "From: ann@example.net\nSubject: Hi\n\nx\n");
     let (events, ran) = events(&b, &[]);
     assert_eq!((events, ran.status), (vec!["opened Hi".to_owned()], 0));
-    let faults = ran.stderr.lines().count();
-    assert!(
-        ran.stderr
-            .lines()
-            .all(|line| line.starts_with("tickets: events of the module ")),
-        "{ran:?}"
-    );
-    // Two say nothing.
-    assert_eq!(faults, names.len() - 2, "{}", ran.stderr);
+    let at_fault = |line: &str| {
+        let missing = line
+            .split_once("vents of the module ")
+            .or(line.split_once("vent of the module "));
+        let (name, what) = missing.unwrap().1.split_once(' ').unwrap();
+        let is_known = ["are missing: ", "are left out; ", "is left out: "]
+            .iter()
+            .any(|it| what.starts_with(it));
+        assert!(is_known, "{ran:?}");
+        name.to_owned()
+    };
+    let faults: BTreeSet<String> = ran.stderr.lines().map(at_fault).collect();
+    // One cannot be run at all, and two say nothing.
+    assert_eq!(faults.len(), names.len() - 3, "{}", ran.stderr);
 }
 
 #[test]

@@ -14,7 +14,11 @@ use serde_json::{Map, Value};
 /// The most bytes of a string in a line.
 const STRING: usize = 1 << 10;
 
-/// The events of a module. What is wrong with them is said in a line, and the timeline shown without the rest of them.
+/// So many events that are wrong are left out; then the module is at fault, and nothing more is taken from it.
+const MOST_ODD: usize = 1000;
+
+/// The events of a module. One that is wrong is left out, since a stranger's text may have made it so; if the module fails,
+/// the timeline is shown without the rest of them. Either is said in a line.
 pub(super) struct ModuleEvents<'a> {
     pub(super) module: &'a Module,
     pub(super) desk: &'a Desk,
@@ -52,8 +56,13 @@ impl Provider for ModuleEvents<'_> {
             .inspect_err(|why| self.fails(why))
             .ok();
         let mut last = i64::MAX;
+        let mut odd = OddEvents {
+            module: self.module,
+            count: 0,
+            first: String::new(),
+        };
         Ok(Box::new(std::iter::from_fn(move || {
-            let next = self.next(lines.as_mut()?, last);
+            let next = self.next(lines.as_mut()?, last, &mut odd);
             match next {
                 Ok(Some(item)) => {
                     last = item.at;
@@ -86,11 +95,21 @@ impl ModuleEvents<'_> {
         self.module.ask_for_lines(request, |_| ())
     }
 
-    /// Its next event, which is no newer than `last`.
-    fn next(&self, lines: &mut AnswerLines, last: i64) -> Result<Option<TimelineItem>, Failure> {
-        let fields = lines.next_object()?;
-        let item = fields.map(|fields| judged(self.module, &fields, last));
-        item.transpose().map_err(Failure::Odd)
+    /// Its next event that is right, which is no newer than `last`.
+    fn next(
+        &self,
+        lines: &mut AnswerLines,
+        last: i64,
+        odd: &mut OddEvents,
+    ) -> Result<Option<TimelineItem>, Failure> {
+        while let Some(fields) = lines.next_object()? {
+            match own_item(self.module, &fields) {
+                Ok(item) => return in_order(item, last).map(Some).map_err(Failure::Odd),
+                Err(why) if odd.count == MOST_ODD => return Err(Failure::Odd(why)),
+                Err(why) => odd.add(why),
+            }
+        }
+        Ok(None)
     }
 
     fn fails(&self, why: &Failure) {
@@ -114,6 +133,38 @@ impl ModuleEvents<'_> {
     }
 }
 
+/// The events of a module that are wrong, which is said when no more of them are read.
+struct OddEvents<'a> {
+    module: &'a Module,
+    count: usize,
+    /// What is wrong with the first of them.
+    first: String,
+}
+
+impl OddEvents<'_> {
+    fn add(&mut self, why: String) {
+        if self.count == 0 {
+            self.first = why;
+        }
+        self.count += 1;
+    }
+}
+
+impl Drop for OddEvents<'_> {
+    fn drop(&mut self) {
+        let (name, first) = (self.module.name(), &self.first);
+        match self.count {
+            0 => {}
+            1 => remark(format_args!(
+                "an event of the module {name} is left out: {first}"
+            )),
+            n => remark(format_args!(
+                "{n} events of the module {name} are left out; the first: {first}"
+            )),
+        }
+    }
+}
+
 /// The event that a line of a module describes, which is no newer than the `last` one.
 ///
 /// # Errors
@@ -123,11 +174,21 @@ pub fn judged(
     fields: &Map<String, Value>,
     last: i64,
 ) -> Result<TimelineItem, String> {
+    in_order(own_item(module, fields)?, last)
+}
+
+/// The event that a line of a module describes.
+fn own_item(module: &Module, fields: &Map<String, Value>) -> Result<TimelineItem, String> {
     let item = item(fields)?;
     let mut own = module.manifest.timeline.filters.iter();
-    if !own.any(|entry| entry.name == item.kind) {
-        return Err(format!("its manifest has no event {:?}", item.kind));
+    match own.any(|entry| entry.name == item.kind) {
+        true => Ok(item),
+        false => Err(format!("its manifest has no event {:?}", item.kind)),
     }
+}
+
+/// An event, unless it is newer than the `last` one.
+fn in_order(item: TimelineItem, last: i64) -> Result<TimelineItem, String> {
     match item.at > last {
         true => Err("its events are not in order, newest first".into()),
         false => Ok(item),
