@@ -72,6 +72,11 @@ impl Module {
         }
     }
 
+    /// From now on it takes this for the store of the desk. What it keeps itself stays where it is.
+    pub fn work_in(&mut self, store: PathBuf) {
+        self.host.store = store;
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.manifest.name

@@ -184,6 +184,36 @@ fn nobody_is_called_unless_it_is_for_real() {
 }
 
 #[test]
+fn an_observer_that_is_tried_changes_no_ticket() {
+    // G3, G6
+    let script = "#!/bin/sh\nread -r head; n=${head#*\\\"ticket\\\":}; n=${n%%[!0-9]*}\n\
+        echo \"$n\" >>told; \"$TICKETS_BIN\" close --quiet $n\n";
+    let b = with(&["observer"], "", script);
+    for n in 1..=12 {
+        let mail = format!("From: ann@example.net\nSubject: Hi\n\n{n}\n");
+        b.file("submit", mail);
+    }
+    b.take_sent();
+    let (names, before) = (b.names(), b.mbox("12"));
+    let mail = "From: Joe <joe@vendor.example>\nSubject: Mine\n\nx\n";
+    for words in [&["observer"][..], &["observer", "--for-real"]] {
+        let ran = b.run(
+            &[&["modules", "run", "it"], words].concat(),
+            mail.as_bytes(),
+        );
+        // The commands of the desk that it uses find no such ticket.
+        assert_eq!(ran.status, 75, "{ran:?}");
+        assert!(ran.stderr.contains("it exited with status 66"), "{ran:?}");
+        assert_eq!(head(&ran)["event"]["subject"], "Mine");
+    }
+    assert_eq!((b.names(), b.mbox("12")), (names, before));
+    assert_eq!(b.take_sent_in_short(), [""; 0]);
+    // What it keeps is kept where it always is.
+    let told = std::fs::read_to_string(b.ticket(".tickets/modules/it/data/told")).unwrap();
+    assert_eq!(told, "12\n999999999\n");
+}
+
+#[test]
 fn what_nobody_can_have_meant_is_said() {
     // G3
     let b = with(

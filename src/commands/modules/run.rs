@@ -10,7 +10,7 @@ use crate::module::{
 use crate::part::Context;
 use crate::part::outside::{become_command, judged};
 use crate::screen::{RawOutput, say};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use mail::envelope::{Envelope, Given, Sender};
 use mail::mbox;
 use mail::message::Message;
@@ -21,8 +21,8 @@ use std::time::Instant;
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
 /// A filter or an observer gets the mail on standard input, or a made-up one; an observer is told that it opened
-/// ticket 12. The module works with its own data and settings, and TICKETS_TRIAL=1 tells it to call nobody. Nothing is
-/// filed, and a fault is not counted; a right answer ends a rest.
+/// ticket 12, in an empty store, so that it changes none of yours. The module works with its own data and settings, and
+/// TICKETS_TRIAL=1 tells it to call nobody. Nothing is filed, and a fault is not counted; a right answer ends a rest.
 ///
 ///   tickets modules run rspamd filter -f joe@example.net <mail.eml
 ///   tickets modules run git job fetch
@@ -52,7 +52,8 @@ pub(super) struct RunOnce {
         allow_hyphen_values = true
     )]
     recipients: Vec<String>,
-    /// It may call whom it calls: TICKETS_TRIAL is not set
+    /// It may call whom it calls: TICKETS_TRIAL is not set, and an observer is told of a ticket that is not there, in
+    /// the store of the desk
     #[arg(long)]
     for_real: bool,
 }
@@ -71,6 +72,14 @@ impl RunOnce {
         let mut module = named(&desk, &self.name)?;
         module.trial = !self.for_real;
         self.expect_sense(&module)?;
+        // Whatever it does because of an event that never was, it does to no ticket of the desk's.
+        let empty = (module.trial && self.point == Point::Observer).then(tempfile::tempdir);
+        let empty = empty
+            .transpose()
+            .context("cannot make a store for the trial")?;
+        if let Some(store) = &empty {
+            module.work_in(store.path().to_owned());
+        }
         let name = module.name();
         let begun = Instant::now();
         let asked = match self.point {

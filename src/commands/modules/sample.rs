@@ -57,11 +57,21 @@ const ATTACHED: &str = "From: ann@example.net\nSubject: Report\nMIME-Version: 1.
     Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=\"../$(x).sh\"\n\
     Content-Transfer-Encoding: base64\n\nAAAA\n--x--\n";
 
+/// The ticket of made-up events, in an empty store.
+const TICKET: u32 = 12;
+
+/// The same where the store is a real one: there is no such ticket, so that nobody changes one because of the event.
+const NO_TICKET: u32 = 999_999_999;
+
 /// What a module is told at `point` about `mail`.
 pub(super) fn head(module: &Module, point: Point, mail: &[u8]) -> Head {
     let message = Message::new(mail);
     let from = message.from().into_iter().next();
     let from = from.map(|it| json!({"name": it.name, "address": it.address}));
+    let ticket = match module.trial {
+        true => TICKET,
+        false => NO_TICKET,
+    };
     match point {
         Point::Filter => Head::default()
             .with("id", Identity::of(&message).hex())
@@ -90,13 +100,13 @@ pub(super) fn head(module: &Module, point: Point, mail: &[u8]) -> Head {
                 json!({
                     "kind": module.manifest.events.first().map_or("opened", String::as_str),
                     "at": rfc3339(NOW),
-                    "ticket": 12,
+                    "ticket": ticket,
                     "message": 1,
                     "author": from,
                     "subject": message.subject(),
                     "automatic": false,
                     "quiet": false,
-                    "path": "/nowhere/12",
+                    "path": format!("/nowhere/{ticket}"),
                 }),
             ),
         Point::Timeline => Head::default()
