@@ -12,6 +12,9 @@ import re
 import subprocess
 import sys
 
+# The last second that the desk knows, of the year 9999.
+LAST = 253402207200
+
 # The desk takes no line of more than 16 KiB, and a character may need 12 bytes in JSON.
 LONGEST = 400
 
@@ -61,6 +64,8 @@ else:
     # A clock was wrong, or commits were rebased: one may be later than those that follow it. So git's order is not that of
     # the times, and its --since, which stops at the first that is too old, is not used: the desk leaves out the others.
     for at, name, author, subject, body in sorted(commits, key=lambda commit: -int(commit[0])):
+        if int(at) > LAST:
+            continue
         for number in tickets(f"{subject}\n{body}"):
             if ticket in (None, number):
                 line = {"at": int(at), "kind": "commit", "ticket": number}
