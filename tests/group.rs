@@ -459,3 +459,74 @@ fn a_log_is_shared_and_its_mend_keeps_it() {
         format!("mend: sudo install -D -o sys -m 640 /dev/null {shown}")
     );
 }
+
+// D8, G6
+#[test]
+fn what_a_login_may_not_read_makes_no_module_rest() {
+    let Some(bench) = desk(true) else {
+        return;
+    };
+    // Else others than the desk's users could put modules there.
+    lchown(bench.path(""), Some(0), Some(0)).unwrap();
+    let modules = bench.path("modules");
+    let dir = modules.join("sms");
+    fs::create_dir_all(&dir).unwrap();
+    let secret = bench.path("secret");
+    fs::write(&secret, "s").unwrap();
+    lchown(&secret, Some(OPERATORS[0]), None).unwrap();
+    fs::set_permissions(&secret, PermissionsExt::from_mode(0o600)).unwrap();
+    let manifest = "name = \"sms\"\nversion = \"1\"\nprotocol = 1\nsummary = \"s\"\nrun = \"run\"\npoints = [\"observer\"]\n";
+    fs::write(dir.join("module.toml"), manifest).unwrap();
+    let script = format!(
+        "#!/bin/sh\nread -r head\ncat {} >/dev/null || exit 1\necho \"$head\" >>told\n",
+        secret.display()
+    );
+    fs::write(dir.join("run"), script).unwrap();
+    for (path, mode) in [
+        (&modules, 0o755),
+        (&dir, 0o755),
+        (&dir.join("module.toml"), 0o644),
+        (&dir.join("run"), 0o755),
+    ] {
+        fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let config = fs::read_to_string(bench.path("config.toml")).unwrap();
+    let on = format!("{config}modules = [\"sms\"]\nmodules_path = {modules:?}\n");
+    fs::write(bench.path("config.toml"), on).unwrap();
+    let told = || -> Vec<String> {
+        let told = bench.path("home/tickets/.tickets/modules/sms/data/told");
+        let text = fs::read_to_string(told).unwrap_or_default();
+        let kind = |line: &str| {
+            let head: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!(
+                "{} {}",
+                head["event"]["kind"].as_str().unwrap(),
+                head["event"]["ticket"]
+            )
+        };
+        text.lines().map(kind).collect()
+    };
+    let [owner, guest] = OPERATORS;
+    for id in 1..=4 {
+        file(&bench, owner, "submit", &id.to_string());
+    }
+    let mut want: Vec<String> = (1..=4).map(|id| format!("opened {id}")).collect();
+    assert_eq!(told(), want, "{:?}", run(&bench, owner, &["modules"], ""));
+    for id in ["1", "2", "3", "4"] {
+        let ran = run(&bench, guest, &["close", "--quiet", id], "");
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+    assert_eq!(told(), want);
+    // It does not rest: the next delivery tells it, and what waits is told as soon as the owner looks.
+    file(&bench, owner, "submit", "5");
+    want.push("opened 5".to_owned());
+    assert_eq!(told(), want);
+    let ran = run(&bench, owner, &["flush"], "");
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (0, "4 sent, 0 waiting\n"),
+        "{ran:?}"
+    );
+    want.extend((1..=4).map(|id| format!("closed {id}")));
+    assert_eq!(told(), want);
+}

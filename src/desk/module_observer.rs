@@ -2,7 +2,7 @@
 
 use super::alerts::is_due;
 use super::observer::{Observer, Told};
-use crate::config::{Alert, Config};
+use crate::config::{Alert, Config, other_owner};
 use crate::log::{LogLine, Severity};
 use crate::module::{
     Asking, Failure, Head, Module, News, Point, RawMail, Request, claims, depth, set_depth,
@@ -21,6 +21,8 @@ struct ModuleObserver {
     kinds: Vec<MessageKind>,
     /// If alerts name it, it is told only of what those let through that are given (L6).
     alerts: Option<Vec<Alert>>,
+    /// It runs as one of the group, who may not be able to read what it needs.
+    by_guest: bool,
     news: Mutex<Option<News>>,
 }
 
@@ -81,6 +83,7 @@ impl ModuleObserver {
                 .filter_map(|name| MessageKind::named(name))
                 .collect(),
             module,
+            by_guest: other_owner(&config.dir).is_some(),
             news: Mutex::default(),
         }
     }
@@ -92,6 +95,10 @@ impl ModuleObserver {
 
     /// Notes how it did. What cannot be noted is as if it had not been.
     fn note(&self, told: &Told, fault: Option<&str>) {
+        // That may be the fault of the login, and is told to the desk's user once more, who is to blame it or not.
+        if self.by_guest && fault.is_some() {
+            return;
+        }
         if let Ok(Some(news)) = self.module.home.note(fault, told.now)
             && let Ok(mut last) = self.news.lock()
         {
