@@ -311,6 +311,54 @@ fn a_job_of_a_module_that_cannot_be_asked_is_named_and_not_run() {
     assert_eq!(history(&bench, "git.fetch"), ["ok: "]);
 }
 
+// I1, G3: a job that has run does not vanish with its module
+#[test]
+fn a_job_whose_module_is_broken_or_off_is_named_and_its_log_can_be_read() {
+    let bench = desk(FETCH, &answering("{}"), "");
+    bench.says("jobs run git.fetch", "git.fetch: ok\n");
+    let log = bench.run(&["jobs", "log", "git.fetch"], b"");
+    assert!(log.stdout.ends_with("\nthis is printed\n"), "{log:?}");
+    let is_idle = |why: &str| {
+        let said =
+            format!("tickets: cannot run the job git.fetch: {why}\nhint: `tickets modules`\n");
+        bench
+            .run(&["jobs", "run", "git.fetch"], b"")
+            .is(78, "", &said);
+        bench
+            .run(&["jobs", "log", "git.fetch"], b"")
+            .is(0, &log.stdout, "");
+    };
+    let program = bench.path("modules/git/run");
+    set_mode(&program, 0o644);
+    let why = format!(
+        "the module git is left out: {} is not executable: chmod +x",
+        program.display()
+    );
+    is_idle(&why);
+    // Its time is not known, since nobody may read its manifest.
+    let job = listed(&bench, "git.fetch");
+    assert_eq!(
+        (&job["idle"], &job["schedule"], &job["next"], &job["result"]),
+        (&why.as_str().into(), &"".into(), &Value::Null, &"ok".into())
+    );
+    bench.run(&["tick"], b"").silent();
+    set_mode(&program, 0o755);
+    // One that is off is not listed, but answers to its name.
+    bench.configure(&path_line(&bench));
+    assert_eq!(shown(&bench), [""; 0]);
+    is_idle("the module git is switched off");
+    // And one that is gone has nothing more to say than its log.
+    fs::rename(bench.path("modules/git"), bench.path("modules/other")).unwrap();
+    bench
+        .run(&["jobs", "log", "git.fetch"], b"")
+        .is(0, &log.stdout, "");
+    bench.run(&["jobs", "log", "git.bogus"], b"").is(
+        64,
+        "",
+        "tickets: there is no job \"git.bogus\"\nhint: the jobs are clean-up, flush\n",
+    );
+}
+
 // I3, G7: whatever a module does, its run ends in time and is named
 #[test]
 fn every_animal_may_have_a_job() {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The directory of all of them.
@@ -33,6 +33,16 @@ pub(super) struct JobFiles {
 pub(super) struct JobLock {
     files: JobFiles,
     lock: Locked,
+}
+
+/// The jobs that have run, or were paused or seen, in the store `dir`; none if that cannot be read.
+pub(super) fn names_kept(dir: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(dir.join(".tickets").join(DIR)).into_iter().flatten();
+    let name = |file: std::fs::DirEntry| {
+        let file = file.file_name();
+        Some(file.to_str()?.strip_suffix(".json")?.to_owned())
+    };
+    files.flatten().filter_map(name).collect()
 }
 
 impl JobFiles {

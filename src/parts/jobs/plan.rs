@@ -1,5 +1,6 @@
 //! Which jobs a desk has: those of its configuration, and those that run unless it says otherwise (I1).
 
+use super::files::names_kept;
 use super::places::Lane;
 use super::schedule::Schedule;
 use crate::config::{Config, JobTable, Missed};
@@ -99,11 +100,26 @@ fn known(config: &Config, parts: &Registry) -> Vec<Known> {
     known
 }
 
+/// The jobs of modules that are on and whose manifest nobody may read, as far as they are remembered.
+fn unreadable(config: &Config) -> Vec<Known> {
+    let broken = |name: &str| config.module(name).is_err();
+    let on = config.modules.iter().map(|on| &on.name);
+    let broken: Vec<&String> = on.filter(|name| broken(name)).collect();
+    if broken.is_empty() {
+        return Vec::new();
+    }
+    let mut names = names_kept(&config.dir);
+    names.retain(|name| (name.split_once('.')).is_some_and(|(of, _)| broken.iter().any(|it| *it == of)));
+    let jobs = names.iter().filter_map(|name| job_left_out(config, name));
+    jobs.map(Known::from).collect()
+}
+
 /// The jobs of a desk, in the order of their names, and what is wrong with others.
 pub(super) fn plan(config: &Config, parts: &Registry) -> (Vec<Planned>, Vec<Fault>) {
-    let known = known(config, parts);
+    let (mut known, unreadable) = (known(config, parts), unreadable(config));
     let mut tables = config.jobs();
-    for job in known.iter().filter(|job| job.times.is_given()) {
+    let timed = known.iter().filter(|job| job.times.is_given());
+    for job in timed.chain(&unreadable) {
         let has_table = tables.iter().flatten().any(|table| {
             table.name == job.name || job.times.gives_way && table.run.first() == Some(&job.name)
         });
@@ -111,6 +127,7 @@ pub(super) fn plan(config: &Config, parts: &Registry) -> (Vec<Planned>, Vec<Faul
             tables.push(Ok(JobTable::named(&job.name)));
         }
     }
+    known.extend(unreadable);
     let (mut planned, mut faults) = (Vec::new(), Vec::new());
     for table in tables {
         match table.and_then(|table| plan_one(table, &known, config, parts)) {
@@ -140,8 +157,14 @@ pub(super) fn find(config: &Config, parts: &Registry, name: &str) -> Result<Plan
             .map(|rest| rest.starts_with([':', '.']));
         rest.unwrap_or(false)
     };
-    match faults.into_iter().find(is_it) {
-        Some(fault) => Err(fault),
+    if let Some(fault) = faults.into_iter().find(is_it) {
+        return Err(fault);
+    }
+    // Of a module that is off, or cannot be read, no table need name it.
+    let idle = job_left_out(config, name).map(Known::from);
+    let idle = idle.map(|idle| plan_one(JobTable::named(name), &[idle], config, parts));
+    match idle.transpose()?.flatten() {
+        Some(idle) => Ok(idle),
         None => {
             let fault = Fault::new(
                 Status::Usage,
