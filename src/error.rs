@@ -4,6 +4,10 @@
 //! [`Fault`]. Any other error is a temporary failure (75), the only status for which every MTA keeps
 //! the mail.
 
+mod nearest;
+
+pub use nearest::nearest;
+
 use std::fmt;
 use std::io::Write;
 use std::path::Path;

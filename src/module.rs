@@ -7,6 +7,7 @@
 
 mod ask;
 mod data;
+mod entries;
 mod findings;
 mod found;
 mod head;
@@ -22,13 +23,14 @@ mod verb;
 
 pub use ask::{Answer, Asking, Failure, Request, depth, is_for_observer, set_depth};
 pub use data::Upgraded;
+pub use entries::{JobEntry, KindEntry, NamedEntry, is_name};
 pub use findings::{FindingLevel, ModuleFinding, findings, found};
 pub use found::{MANIFEST, Runnable, claims, find, names};
 pub use head::{Head, clean};
 pub use health::{Health, News};
 pub use home::Home;
 pub use lines::AnswerLines;
-pub use manifest::{JobEntry, KindEntry, Manifest, NamedEntry, Point, is_name};
+pub use manifest::{Manifest, Point, unknown_point};
 pub use one::{Host, Module, OnFailure, Switched};
 pub use page::PageRequest;
 pub use raw::RawMail;

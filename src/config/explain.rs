@@ -1,7 +1,7 @@
 //! Mistakes in the configuration, explained.
 
 use super::keys::Keys;
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, nearest};
 use std::path::Path;
 
 /// So many keys are read at a glance: those of a table such as `[[alert]]`, but not all that there are.
@@ -20,7 +20,7 @@ pub(super) fn known(wrong: &str, there: &[&str]) -> String {
         [only] => Some(*only),
         _ => None,
     };
-    match nearest_of(wrong, there).or(only) {
+    match nearest(wrong, there).or(only) {
         Some(right) => format!("the key is `{right}`"),
         None => format!("the keys are {}", there.join(", ")),
     }
@@ -60,7 +60,7 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
             format!("{name}:{line}: unknown key `{wrong}`"),
         );
         let there: Vec<&str> = words.collect();
-        return fault.hint(match nearest_of(wrong, &there) {
+        return fault.hint(match nearest(wrong, &there) {
             // Here are those that stand above all tables.
             None if there.len() > FEW_KEYS => {
                 "`tickets init --print-config` shows every key".into()
@@ -135,28 +135,4 @@ fn name_in(line: &str) -> Option<&str> {
     let name = name.trim_start_matches('[').trim();
     let plain = |c: char| c.is_alphanumeric() || "._-\"' ".contains(c);
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
-}
-
-/// The one among `all` with the smallest distance from `wrong`, if that is small.
-pub(super) fn nearest_of<'a>(wrong: &str, all: &[&'a str]) -> Option<&'a str> {
-    all.iter()
-        .map(|&c| (distance(wrong, c), c))
-        .min()
-        .filter(|(d, _)| *d <= 1 + wrong.len() / 3)
-        .map(|(_, c)| c)
-}
-
-/// Levenshtein distance, in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replace = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

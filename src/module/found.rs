@@ -1,7 +1,8 @@
 //! Where a module lies, and whether it may be run: nobody but root and the desk's user may be able to change what runs
 //! as that user (G3).
 
-use super::manifest::{Manifest, is_name};
+use super::entries::is_name;
+use super::manifest::Manifest;
 use crate::files::{Dir, Place, read_text};
 use nix::fcntl::OFlag;
 use nix::libc;

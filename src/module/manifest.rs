@@ -1,6 +1,9 @@
 //! What a module says of itself: the text of its `module.toml`. Pure.
 
-use jiff::SignedDuration;
+use super::entries::{
+    JobEntry, NamedEntry, PageEntry, TimelineTable, VerbEntry, duration, is_word,
+};
+use crate::error::nearest;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Component, Path};
@@ -134,108 +137,6 @@ pub struct Manifest {
     pub verbs: Vec<VerbEntry>,
 }
 
-/// `[timeline]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct TimelineTable {
-    /// The kinds of lines that it has.
-    #[serde(default)]
-    pub filters: Vec<KindEntry>,
-}
-
-/// `[[timeline.filters]]`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct KindEntry {
-    /// One lower-case word.
-    pub name: String,
-    /// What people read.
-    pub label: String,
-}
-
-/// `[[command]]`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct NamedEntry {
-    /// One lower-case word.
-    pub name: String,
-    /// What it does, in a few words.
-    pub summary: String,
-}
-
-/// `[[job]]`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct JobEntry {
-    /// One lower-case word.
-    pub name: String,
-    /// When it runs, as cron says it.
-    pub at: Option<String>,
-    /// How often it runs instead.
-    pub every: Option<String>,
-    /// How long it may take.
-    pub timeout: Option<String>,
-}
-
-/// `[[page]]`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct PageEntry {
-    /// Its path below that of the module.
-    pub path: String,
-    /// What people read.
-    pub title: String,
-    /// It stands in the navigation.
-    #[serde(default)]
-    #[allow(dead_code)] // it is read to be checked; there are no pages in the program yet
-    pub nav: bool,
-}
-
-/// `[[verb]]`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct VerbEntry {
-    /// One lower-case word.
-    pub name: String,
-    /// What it takes, for people.
-    #[serde(default)]
-    pub args: String,
-    /// Who may say it.
-    #[serde(default)]
-    #[allow(dead_code)] // it is read to be checked; nobody says verbs by mail yet
-    pub by: VerbBy,
-}
-
-/// Who may have a verb carried out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VerbBy {
-    /// The people of the desk.
-    #[default]
-    Admins,
-    /// The participants of the ticket, too.
-    Participants,
-}
-
-impl JobEntry {
-    /// How often it runs.
-    pub fn every(&self) -> Option<Duration> {
-        self.every.as_deref().and_then(duration)
-    }
-
-    fn expect_sound(&self) -> Result<(), String> {
-        let JobEntry { name, .. } = self;
-        if !is_name(name) {
-            return Err(format!("the job {name:?} has more than 32 letters"));
-        }
-        for (key, text) in [("every", &self.every), ("timeout", &self.timeout)] {
-            if let Some(text) = text.as_ref().filter(|text| duration(text).is_none()) {
-                return Err(format!(
-                    "{key} of the job {name} is {text:?}, no span of time such as \"10 min\""
-                ));
-            }
-        }
-        match (&self.at, &self.every) {
-            (Some(_), Some(_)) => Err(format!("the job {name} has at and every; one is enough")),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl Manifest {
     /// Reads the manifest of the module whose directory is called `name`.
     ///
@@ -267,6 +168,7 @@ impl Manifest {
                 manifest.run
             ));
         }
+        manifest.expect_point()?;
         for (key, text) in manifest.lines() {
             if text.chars().any(char::is_control) || text.chars().count() > 200 {
                 return Err(format!("{key} is no line of at most 200 characters"));
@@ -291,6 +193,26 @@ impl Manifest {
             ));
         }
         Ok(manifest)
+    }
+
+    /// Says no to one that can do nothing: it is asked nowhere. Nobody means that, and whoever misspelt the point of a
+    /// filter would take every mail for looked at.
+    fn expect_point(&self) -> Result<(), String> {
+        if self.points().next().is_some() {
+            return Ok(());
+        }
+        match self.unknown_points().next() {
+            Some(_) => {
+                let unknown: Vec<String> = self.unknown_points().map(unknown_point).collect();
+                Err(format!("points: {}", unknown.join("; ")))
+            }
+            None => {
+                let there = Point::ALL.map(Point::word).join(", ");
+                Err(format!(
+                    "`points` does not say what it is asked: one or more of {there}"
+                ))
+            }
+        }
     }
 
     /// What people are shown of it, each with its key.
@@ -366,22 +288,15 @@ impl Manifest {
     }
 }
 
-/// True if `name` may be that of a module: what it is called is part of paths, of messages and of header fields.
-pub fn is_name(name: &str) -> bool {
-    name.len() <= 32 && is_word(name)
-}
-
-/// True for a lower-case word.
-fn is_word(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|c| c.is_ascii_lowercase())
-        && bytes.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
-}
-
-/// A span of time such as `10 s` or `5 min`.
-pub fn duration(text: &str) -> Option<Duration> {
-    let span: SignedDuration = text.trim().parse().ok()?;
-    Duration::try_from(span).ok().filter(|span| !span.is_zero())
+/// What is said of a `word` that is no point.
+pub fn unknown_point(word: &str) -> String {
+    let there = Point::ALL.map(Point::word);
+    let meant = match nearest(word, &there) {
+        Some(right) => format!("; is {right:?} meant?"),
+        None => String::new(),
+    };
+    let word = super::head::clean(word, 32);
+    format!("this program knows no point {word:?}{meant}")
 }
 
 /// What a parser says of `text`, with the line that it means.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 /// The animal `run` of tests/zoo, with `more` in its manifest. Its store is in `dir`.
 fn animal(dir: &tempfile::TempDir, run: &str, more: &str) -> Module {
     let text = format!(
-        "name = \"zoo\"\nversion = \"1\"\nprotocol = 1\nsummary = \"an animal\"\nrun = {run:?}\n{more}"
+        "name = \"zoo\"\nversion = \"1\"\nprotocol = 1\nsummary = \"an animal\"\nrun = {run:?}\n\
+         points = [\"filter\"]\n{more}"
     );
     let found = Runnable {
         manifest: Manifest::parse("zoo", &text).unwrap(),
@@ -187,11 +188,34 @@ fn a_head_is_never_longer_than_64_kib() {
 
 #[test]
 fn a_manifest_that_is_wrong_says_what_and_where() {
-    let good = "name = \"spam\"\nversion = \"1\"\nprotocol = 1\nsummary = \"s\"\nrun = \"run\"\n";
+    let good = "name = \"spam\"\nversion = \"1\"\nprotocol = 1\nsummary = \"s\"\nrun = \"run\"\n\
+                points = [\"filter\"]\n";
+    let points = |list: &str| good.replace("[\"filter\"]", list);
     let with = |line: &str| format!("{good}{line}\n");
     let table = [
         (with("new_key = 1"), None),
-        (with("points = [\"filter\", \"telepathy\"]"), None),
+        (points("[\"filter\", \"telepathy\"]"), None),
+        (
+            points("[\"fliter\", \"telepathy\"]"),
+            Some(
+                "points: this program knows no point \"fliter\"; is \"filter\" meant?; \
+                 this program knows no point \"telepathy\"",
+            ),
+        ),
+        (
+            points("[]"),
+            Some(
+                "`points` does not say what it is asked: one or more of filter, observer, timeline, job, command, \
+                 page, check, verb, setup",
+            ),
+        ),
+        (
+            good.replace("points", "pionts"),
+            Some(
+                "`points` does not say what it is asked: one or more of filter, observer, timeline, job, command, \
+                 page, check, verb, setup",
+            ),
+        ),
         (
             good.replace("spam", "ham"),
             Some("name is \"ham\", but its directory is \"spam\""),

@@ -240,7 +240,7 @@ fn a_module_that_is_left_out_takes_no_other_event_with_it() {
             &["timeline"],
             &format!("data_version = 2\n{COMMITS}"),
             script,
-        )
+        );
     };
     let open: Break = &|b| {
         put(b, "git", &["timeline"], COMMITS, script);

@@ -250,6 +250,45 @@ fn what_nobody_can_have_meant_is_said() {
 }
 
 #[test]
+fn a_misspelt_point_is_told_and_without_any_other_it_is_refused() {
+    // G3
+    let b = with(&["check", "fliter"], "", "#!/bin/sh\n");
+    let remark = "points: this program knows no point \"fliter\"; is \"filter\" meant?";
+    let ran = b.run(&["modules", "check", "it"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(ran.stdout.lines().nth(1), Some(remark), "{ran:?}");
+    b.run(&["modules", "enable", "it"], b"").is(
+        0,
+        "it is on: check, fliter (unknown here)\n",
+        &format!("tickets: module it: {remark}\n"),
+    );
+    b.says("modules disable it", "it is off\n");
+    let before = std::fs::read(b.path("config.toml")).unwrap();
+    let manifest = b.path("modules/it/module.toml").display().to_string();
+    put(&b, "it", &["fliter"], "", "#!/bin/sh\n");
+    let wrong = format!("tickets: module it: {manifest}: {remark}\n");
+    for line in [
+        "modules check it",
+        "modules enable it",
+        "modules run it filter",
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        b.run(&words, b"").is(78, "", &wrong);
+    }
+    let none = "`points` does not say what it is asked: one or more of filter, observer, timeline, job, command, \
+                page, check, verb, setup";
+    put(&b, "it", &[], "pionts = [\"filter\"]\n", "#!/bin/sh\n");
+    let wrong = format!("tickets: module it: {manifest}: {none}\n");
+    b.run(&["modules", "enable", "it"], b"").is(78, "", &wrong);
+    assert_eq!(std::fs::read(b.path("config.toml")).unwrap(), before);
+    let listed = b.run(&["modules", "--json"], b"").stdout;
+    let listed = listed.lines().last().unwrap_or_default();
+    let listed: serde_json::Value = serde_json::from_str(listed).unwrap();
+    assert_eq!(listed["name"], "it");
+    assert_eq!(listed["why"], format!("{manifest}: {none}"));
+}
+
+#[test]
 fn without_what_it_needs_a_module_is_not_tried() {
     // G3
     let finding = r#"{"findings":[{"level":"bad","what":"url is not set","mend":"write it"}]}"#;

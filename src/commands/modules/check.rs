@@ -90,10 +90,6 @@ impl CheckModule {
             module.dir.display(),
             "its manifest and the owner of its files are right"
         ))?;
-        for word in module.manifest.unknown_points() {
-            let word = crate::module::clean(word, 32);
-            say(format_args!("{word}: this program knows no such point"))?;
-        }
         for it in remarks(&module) {
             say(harmless(&it))?;
         }

@@ -1,6 +1,6 @@
 //! What a module says of itself that is no mistake, and yet not what somebody can have meant.
 
-use crate::module::{Module, Point};
+use crate::module::{Module, Point, unknown_point};
 use crate::screen::span;
 use crate::ticket::kind::MessageKind;
 
@@ -13,6 +13,8 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
             "the first line of {run} ends in CR LF: `sed -i 's/\\r$//' {run}`"
         ));
     }
+    let unknown = manifest.unknown_points().map(unknown_point);
+    said.extend(unknown.map(|why| format!("points: {why}")));
     let tables = [
         (Point::Command, "[[command]]", manifest.commands.len()),
         (Point::Job, "[[job]]", manifest.jobs.len()),
