@@ -198,4 +198,27 @@ fn others_than_this_machine_have_to_know_a_secret() {
         (status.as_str(), body.as_str()),
         ("202", "{\"tick\":\"started\"}\n")
     );
+    // One that is replaced holds no longer, and where there is none nobody knows it.
+    fs::rename(&file, bench.path("old")).unwrap();
+    for asked in [request, "POST /ping HTTP/1.1\r\n\r\n"] {
+        let (status, body) = desk.ask(asked);
+        let answered = (status.as_str(), body.as_str());
+        assert_eq!(answered, ("503", "{\"tick\":\"failed\"}\n"), "{asked}");
+    }
+    bench.put("token", b"0ther\n");
+    mode(0o660);
+    assert_eq!(desk.ask(request).0, "401");
+    let (status, body) = desk.ask(&request.replace("s3cret", "0ther"));
+    let answered = (status.as_str(), body.as_str());
+    assert_eq!(answered, ("202", "{\"tick\":\"recent\"}\n"));
+    let mut desk = desk;
+    desk.child.kill().unwrap();
+    let mut text = String::new();
+    let mut errors = desk.child.stderr.take().unwrap();
+    errors.read_to_string(&mut text).unwrap();
+    let said = format!(
+        "tickets: ping_token_file: cannot use {}: No such file or directory (os error 2)\n",
+        file.display()
+    );
+    assert_eq!(text, said);
 }

@@ -18,8 +18,9 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,8 @@ const LONGEST_BODY: usize = 1024;
 ///   curl -X POST http://127.0.0.1:8025/ping
 ///
 /// On another address than one of this machine alone it asks for the content of `ping_token_file`, as in the field
-/// "Authorization: Bearer SECRET"; so it does on any address if there is such a file.
+/// "Authorization: Bearer SECRET"; so it does on any address if there is such a file. The file is read for each request, so
+/// that a secret which is replaced holds no longer.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Ping {
@@ -54,8 +56,10 @@ pub(super) struct Ping {
 
 /// What answers.
 struct Pinged {
-    /// What who asks has to know.
-    token: Option<String>,
+    /// The file with what who asks has to know.
+    token_file: Option<PathBuf>,
+    /// It was said that this cannot be read.
+    complained: AtomicBool,
     tick: Mutex<LastTick>,
     /// The connections that are open, the oldest first.
     open: Mutex<VecDeque<(u64, TcpStream)>>,
@@ -76,13 +80,14 @@ impl Run for Ping {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk_to_write()?;
-        let token = token(&desk.config, &self.listen)?;
+        let token_file = token_file(&desk.config, &self.listen)?;
         let doing = || format!("cannot listen on {}", self.listen);
         let listener = TcpListener::bind(self.listen).with_context(doing)?;
         let address = listener.local_addr().with_context(doing)?;
         say(format_args!("listening on http://{address}/ping"))?;
         let pinged = Arc::new(Pinged {
-            token,
+            token_file,
+            complained: AtomicBool::new(false),
             tick: Mutex::default(),
             open: Mutex::default(),
             program: privilege::own_path().context("cannot find this program")?,
@@ -106,12 +111,12 @@ impl Run for Ping {
     }
 }
 
-/// What who asks has to know.
+/// The file with what who asks has to know, which can be read now.
 ///
 /// # Errors
 /// Status 78 if others than this machine can ask, and there is nothing that they have to know, or others can say what
 /// that is.
-fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
+fn token_file(config: &Config, listen: &SocketAddr) -> Result<Option<PathBuf>> {
     let Some(file) = &config.ping_token_file else {
         if listen.ip().is_loopback() {
             return Ok(None);
@@ -122,7 +127,20 @@ fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
             .hint("name a file with a secret in the configuration, or listen on 127.0.0.1")
             .into());
     };
-    let chmod = |change: &str| format!("`chmod {change} {}`", quoted_path(file));
+    let (_, mode) = token(file)?;
+    // Containers hand out their secrets so.
+    if mode & 0o004 != 0 {
+        let path = file.display();
+        remark(format_args!(
+            "others may read {path}: {}",
+            chmod("o-r", file)
+        ));
+    }
+    Ok(Some(file.clone()))
+}
+
+/// What stands in that file, and its mode.
+fn token(file: &Path) -> Result<(String, u32), Fault> {
     let wrong = |why: &str| {
         let text = format!("ping_token_file: cannot use {}: {why}", file.display());
         Fault::new(Status::Config, text)
@@ -134,19 +152,17 @@ fn token(config: &Config, listen: &SocketAddr) -> Result<Option<String>> {
     });
     let mode = read.map_err(|e| wrong(&e.to_string()))?;
     if mode & 0o002 != 0 {
-        return Err(wrong("others may write to it").hint(chmod("o-rw")).into());
+        return Err(wrong("others may write to it").hint(chmod("o-rw", file)));
     }
-    let token = match text.trim() {
-        "" => return Err(wrong("it is empty").into()),
-        token if token.bytes().all(|b| b.is_ascii_graphic()) => token.to_owned(),
-        _ => return Err(wrong("it holds more than one word of ASCII").into()),
-    };
-    // Containers hand out their secrets so.
-    if mode & 0o004 != 0 {
-        let path = file.display();
-        remark(format_args!("others may read {path}: {}", chmod("o-r")));
+    match text.trim() {
+        "" => Err(wrong("it is empty")),
+        token if token.bytes().all(|b| b.is_ascii_graphic()) => Ok((token.to_owned(), mode)),
+        _ => Err(wrong("it holds more than one word of ASCII")),
     }
-    Ok(Some(token))
+}
+
+fn chmod(change: &str, file: &Path) -> String {
+    format!("`chmod {change} {}`", quoted_path(file))
 }
 
 impl Pinged {
@@ -182,8 +198,10 @@ impl Pinged {
         let until = Instant::now() + PATIENCE;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut head = Vec::new();
+        let token = self.token();
+        let known = token.as_ref().ok().and_then(Option::as_deref);
         let answer = loop {
-            if let Some(answer) = answer(&head, self.token.as_deref()) {
+            if let Some(answer) = answer(&head, known) {
                 break answer;
             }
             let mut piece = [0; 1024];
@@ -196,6 +214,8 @@ impl Pinged {
             head.truncate(LONGEST_HEAD + 1);
         };
         let said = match answer {
+            // Nobody can know it now.
+            Answer::Tick if token.is_err() => Answer::said("failed"),
             Answer::Tick => Answer::said(self.tick()),
             Answer::Said(said) => said,
         };
@@ -211,6 +231,19 @@ impl Pinged {
             }
         }
         Ok(())
+    }
+
+    /// What who asks has to know by now. That it cannot be read is said once, until it can.
+    fn token(&self) -> Result<Option<String>, Fault> {
+        let read = self.token_file.as_deref().map(token).transpose();
+        match &read {
+            Ok(_) => self.complained.store(false, Ordering::Relaxed),
+            Err(e) if !self.complained.swap(true, Ordering::Relaxed) => {
+                error::print(&format!("tickets: {e}"));
+            }
+            Err(_) => {}
+        }
+        read.map(|read| read.map(|(token, _)| token))
     }
 
     /// Starts a tick, unless that was done a moment ago. Returns what became of it, in a word.
