@@ -2,6 +2,7 @@
 //! nothing of the machine around it. Started by root it runs the program as `nobody`, since that
 //! is how the program is meant to run, and root may write anywhere.
 
+use crate::until::started;
 use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
@@ -378,12 +379,11 @@ impl Ran {
 
 /// Runs a command to its end. A program that does not read its input is no mistake here.
 pub fn finish(mut command: Command, stdin: &[u8]) -> Ran {
-    let mut child = command
+    command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    let mut child = started(&mut command);
     let mut pipe = child.stdin.take().unwrap();
     let bytes = stdin.to_vec();
     let writer = std::thread::spawn(move || {

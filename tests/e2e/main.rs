@@ -45,3 +45,5 @@ mod tally;
 mod terminal;
 mod together;
 mod two_desks;
+#[path = "../until.rs"]
+mod until;

@@ -6,6 +6,7 @@ use super::{due, history, make_due, state};
 use crate::bench::{Bench, binary, own};
 use crate::deliver::mail;
 use crate::manager::shelf::{path_line, put, set_mode};
+use crate::until::started;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -81,7 +82,7 @@ fn replaced(bench: &Bench, options: &[&str]) -> Child {
     bench.as_ordinary_user(&mut command);
     let command = command.args(["tick", "-v"]).args(options);
     let command = command.stdin(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    started(command)
 }
 
 // I2: of the two that run, the short one replaces the program.

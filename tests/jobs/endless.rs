@@ -25,7 +25,7 @@ fn started(bench: &Bench, program: &Path) -> Child {
     let mut command = Command::new(program);
     bench.as_ordinary_user(&mut command);
     command.args(["tick", "--loop"]).process_group(0);
-    let child = command.stdin(Stdio::null()).spawn().unwrap();
+    let child = crate::until::started(command.stdin(Stdio::null()));
     until("the loop begins", || bench.path("began").exists());
     child
 }

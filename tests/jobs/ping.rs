@@ -3,7 +3,7 @@
 use super::{due, history};
 use crate::bench::{Bench, binary};
 use crate::manager::shelf::set_mode;
-use crate::until::until;
+use crate::until::{started, until};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -26,13 +26,12 @@ impl Listening {
     fn as_program(bench: &Bench, program: &Path) -> Listening {
         let mut command = Command::new(program);
         bench.as_ordinary_user(&mut command);
-        let mut child = command
+        command
             .args(["ping", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        let mut child = started(&mut command);
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
