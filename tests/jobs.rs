@@ -308,6 +308,11 @@ fn mistakes_are_named_and_keep_no_mail_waiting() {
             "",
         ),
         (
+            "[job.x]\nrun = \"flush\"\nat = \"0 25 * * *\"\n",
+            "job.x.at: \"0 25 * * *\" is no time as in cron: the hour 25 is not 0 to 23",
+            "",
+        ),
+        (
             "[job.x]\nrun = \"flsh\"\nevery = \"1 h\"\n",
             "job.x.run: there is no job \"flsh\"",
             "the jobs are archive, clean-up, digest, flush, quarantine, reindex, remind, upgrade",

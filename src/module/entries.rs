@@ -1,5 +1,6 @@
 //! The tables of a manifest, the names in it, and its spans of time. Pure.
 
+use crate::ticket::cron::{cron, distance};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::time::Duration;
@@ -100,6 +101,12 @@ impl JobEntry {
                     "{key} of the job {name} is {text:?}, no span of time such as \"10 min\""
                 ));
             }
+        }
+        if let Some(at) = &self.at {
+            cron(at).map_err(|why| format!("at of the job {name}: {why}"))?;
+        }
+        if let Some(every) = self.every() {
+            distance(every.as_secs()).map_err(|why| format!("every of the job {name}: {why}"))?;
         }
         match (&self.at, &self.every) {
             (Some(_), Some(_)) => Err(format!("the job {name} has at and every; one is enough")),

@@ -261,6 +261,16 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
             None,
         ),
         (
+            with("[[job]]\nname = \"x\"\nat = \"0 25 * * *\""),
+            Some(
+                "at of the job x: \"0 25 * * *\" is no time as in cron: the hour 25 is not 0 to 23",
+            ),
+        ),
+        (
+            with("[[job]]\nname = \"x\"\nevery = \"30 s\""),
+            Some("every of the job x: once a minute is the most"),
+        ),
+        (
             with("[[job]]\nname = \"x\"\nevery = \"often\""),
             Some("every of the job x is \"often\", no span of time such as \"10 min\""),
         ),

@@ -3,6 +3,7 @@
 pub mod address;
 pub(crate) mod alert;
 pub mod compose;
+pub(crate) mod cron;
 pub mod dialogue;
 pub(crate) mod digest;
 pub(crate) mod event;

@@ -284,19 +284,21 @@ fn a_job_of_a_module_that_cannot_be_asked_is_named_and_not_run() {
         78,
         "the module git is left out: it needs an upgrade of its data: `tickets modules upgrade git`",
     );
-    // Its manifest says what is no time.
+    // Its manifest says what is no time, and its table says when.
     put(
         &bench,
         "git",
         &["job"],
-        "[[job]]\nname = \"fetch\"\nat = \"soon\"\n",
+        "[[job]]\nname = \"fetch\"\nat = \"0 25 * * *\"\n",
         &answering("{}"),
     );
-    idle(
-        "module broken",
-        78,
-        "its manifest says at: \"soon\" has 1 fields, not five: minute, hour, day, month, weekday",
+    switch_on(&bench, table);
+    let why = format!(
+        "the module git is left out: {}: at of the job fetch: \"0 25 * * *\" is no time as in cron: the hour 25 is not 0 to 23",
+        module.join("module.toml").display()
     );
+    idle("module broken", 78, &why);
+    switch_on(&bench, "");
     put(&bench, "git", &["job"], FETCH, &answering("{}"));
     let health = format!(
         "{{\"faults\":3,\"last_fault\":\"hung\",\"rests_until\":{}}}",

@@ -188,7 +188,7 @@ fn plan_one(
     };
     let found = known.iter().find(|job| job.name == what).cloned();
     let found = found.or_else(|| job_left_out(config, &what).map(Known::from));
-    let Some(mut found) = found else {
+    let Some(found) = found else {
         let has = |part: &dyn Part| part.jobs().iter().any(|job| job.name() == what);
         if parts.off_with(has).is_some() {
             return Ok(None);
@@ -201,7 +201,7 @@ fn plan_one(
     if let Ok(job) = &found.job {
         job.check(&args).map_err(|why| table.wrong("run", &why))?;
     }
-    let (schedule, times) = schedule(&table, &mut found)?;
+    let (schedule, times) = schedule(&table, &found)?;
     Ok(Some(Planned {
         name: table.name,
         what,
@@ -218,7 +218,7 @@ fn plan_one(
 }
 
 /// When a job runs, and that in words.
-fn schedule(table: &JobTable, job: &mut Known) -> Result<(Schedule, String), Fault> {
+fn schedule(table: &JobTable, job: &Known) -> Result<(Schedule, String), Fault> {
     let times = &job.times;
     let own = if table.at.is_none() && table.every.is_none() {
         (times.at.as_ref(), times.every)
@@ -246,18 +246,7 @@ fn schedule(table: &JobTable, job: &mut Known) -> Result<(Schedule, String), Fau
             return Err(fault.hint("for example: at = \"0 7 * * *\" or every = \"2 h\""));
         }
     };
-    let (schedule, times) = match made {
-        Ok(made) => made,
-        // What is wrong with a module breaks nothing else (G3).
-        Err((key, why)) if table.at.is_none() && table.every.is_none() => {
-            job.job = Err(Idle {
-                state: "module broken",
-                why: format!("its manifest says {key}: {why}"),
-            });
-            (Schedule::unknown(), String::new())
-        }
-        Err((key, why)) => return Err(table.wrong(key, &why)),
-    };
+    let (schedule, times) = made.map_err(|(key, why)| table.wrong(key, &why))?;
     let host = nix::unistd::gethostname().unwrap_or_default();
     let schedule = schedule.jitter(table.jitter.as_secs(), &host.to_string_lossy(), &table.name);
     let schedule = match table.missed {

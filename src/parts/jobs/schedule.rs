@@ -4,8 +4,8 @@
 //! than the one for which the job ran last, it is due. So it does not matter how often or how late anybody asks, and
 //! of many times that were missed one is caught up.
 
+use crate::ticket::cron::{cron, distance};
 use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
@@ -16,9 +16,6 @@ const SET_BACK: i64 = 3600;
 
 /// A run with `missed = "skip"` is on time up to so many seconds after its time.
 const ON_TIME: i64 = 300;
-
-/// A moment after which every time that comes at all has come again, in seconds since 1970: the beginning of 2026.
-const SOME_TIME: i64 = 1_767_225_600;
 
 /// The times of a job.
 #[derive(Clone, Debug)]
@@ -76,18 +73,7 @@ impl Schedule {
     /// # Errors
     /// It is something else, or no time ever fits.
     pub(super) fn at(fields: &str, zone: TimeZone) -> Result<Schedule, String> {
-        let parser = CronParser::builder();
-        let parser = parser.seconds(Seconds::Disallowed).year(Year::Disallowed);
-        // A field of seconds would be taken for one of minutes.
-        let count = fields.split_whitespace().count();
-        if count != 5 && !fields.trim_start().starts_with('@') {
-            return Err(format!(
-                "{fields:?} has {count} fields, not five: minute, hour, day, month, weekday"
-            ));
-        }
-        let cron = parser.build().parse(fields.trim());
-        let cron = cron.map_err(|why| format!("{fields:?} is no time as in cron: {why}"))?;
-        let cron = Box::new(cron);
+        let cron = Box::new(cron(fields)?);
         let mut words = fields.split_whitespace();
         let times = match fields.trim() == "@hourly"
             || words.by_ref().take(2).any(|it| it.starts_with('*'))
@@ -95,10 +81,7 @@ impl Schedule {
             true => Times::Wall(cron, zone),
             false => Times::Once(cron, zone),
         };
-        match times.after(SOME_TIME) {
-            Some(_) => Ok(Schedule::of(times)),
-            None => Err(format!("{fields:?} never comes")),
-        }
+        Ok(Schedule::of(times))
     }
 
     /// Every so many seconds, and not more often than once a minute.
@@ -106,11 +89,7 @@ impl Schedule {
     /// # Errors
     /// That is too often.
     pub(super) fn every(seconds: u64) -> Result<Schedule, String> {
-        match i64::try_from(seconds) {
-            Ok(seconds @ 60..) => Ok(Schedule::of(Times::Every(seconds))),
-            Ok(_) => Err("once a minute is the most".to_owned()),
-            Err(_) => Err("that is for ever".to_owned()),
-        }
+        distance(seconds).map(|seconds| Schedule::of(Times::Every(seconds)))
     }
 
     /// Of a job of which nobody knows when it is to run.

@@ -39,14 +39,7 @@ fn times_are_written_as_in_cron() {
         "\"\" has 0 fields, not five: minute, hour, day, month, weekday"
     );
     assert_eq!(why("0 0 30 2 *"), "\"0 0 30 2 *\" never comes");
-    for fields in [
-        "0 17-9 * * *",
-        "61 * * * *",
-        "@every 5m",
-        "@reboot",
-        "* * * * x",
-        "@",
-    ] {
+    for fields in ["61 * * * *", "@reboot", "* * * * x", "@"] {
         let why = why(fields);
         assert!(why.contains("is no time as in cron"), "{fields}: {why}");
     }
