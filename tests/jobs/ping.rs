@@ -77,9 +77,26 @@ impl Drop for Listening {
 fn a_ping_starts_a_tick_and_a_burst_is_one() {
     let bench = due("", &["flush"]);
     let desk = Listening::on(&bench);
-    assert_eq!(desk.ask("GET /ping HTTP/1.1\r\n\r\n").0, "405");
-    assert_eq!(desk.ask("HEAD /ping HTTP/1.1\r\n\r\n").0, "405");
-    assert_eq!(desk.ask("POST /x HTTP/1.1\r\n\r\n").0, "404");
+    // Whoever asks wrongly is told so: curl shows the body and not the status.
+    let refused = |request: &str, status: &str, why: &str| {
+        let want = (status.to_owned(), format!("{{\"error\":\"{why}\"}}\n"));
+        assert_eq!(desk.ask(&format!("{request} HTTP/1.1\r\n\r\n")), want);
+    };
+    refused("GET /ping", "405", "ask with POST: curl -X POST");
+    refused("POST /x", "404", "there is only /ping");
+    refused("POST /ping now", "400", "this is no request of HTTP/1.1");
+    // To this no body may be given (RFC 9110).
+    assert_eq!(
+        desk.ask("HEAD /ping HTTP/1.1\r\n\r\n"),
+        ("405".to_owned(), String::new())
+    );
+    for odd in ["localhost:8025", "8025"] {
+        let said = format!(
+            "tickets: invalid value '{odd}' for '--listen <ADDRESS:PORT>': expected an address in digits and a port, \
+             such as 127.0.0.1:8025 or [::1]:8025\nhint: `tickets ping --help` shows its options\n"
+        );
+        bench.run(&["ping", "--listen", odd], b"").is(64, "", &said);
+    }
     assert_eq!(history(&bench, "flush"), [""; 0]);
     assert_eq!(desk.ping(), "{\"tick\":\"started\"}\n");
     for _ in 0..20 {
@@ -190,7 +207,11 @@ fn others_than_this_machine_have_to_know_a_secret() {
         assert_eq!(text, said);
     }
     let desk = Listening::on(&bench);
-    assert_eq!(desk.ask("POST /ping HTTP/1.1\r\n\r\n").0, "401");
+    let refused = "{\"error\":\"the secret is wrong or missing: Authorization: Bearer SECRET\"}\n";
+    assert_eq!(
+        desk.ask("POST /ping HTTP/1.1\r\n\r\n"),
+        ("401".to_owned(), refused.to_owned())
+    );
     let request = "POST /ping HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n\r\n";
     let (status, body) = desk.ask(request);
     assert_eq!(

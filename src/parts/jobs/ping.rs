@@ -50,8 +50,18 @@ const LONGEST_BODY: usize = 1024;
 #[command(verbatim_doc_comment)]
 pub(super) struct Ping {
     /// The address and the port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8025")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8025",
+        value_parser = socket_address
+    )]
     listen: SocketAddr,
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    let why = "expected an address in digits and a port, such as 127.0.0.1:8025 or [::1]:8025";
+    text.parse().map_err(|_| why.to_owned())
 }
 
 /// What answers.

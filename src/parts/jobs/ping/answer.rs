@@ -9,6 +9,10 @@ pub(super) const LONGEST_HEAD: usize = 8 << 10;
 /// The most fields in it.
 const MOST_FIELDS: usize = 64;
 
+/// What is said to whoever asks in another way, or does not know the secret.
+const WITH_POST: &str = "ask with POST: curl -X POST";
+const SECRET: &str = "the secret is wrong or missing: Authorization: Bearer SECRET";
+
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -30,26 +34,38 @@ impl Answer {
 
 /// The answer to what has come so far; `None` if more has to come. `token` is what who asks has to know.
 pub(super) fn answer(head: &[u8], token: Option<&str>) -> Option<Answer> {
-    let refuse = |status: &str, field: &str| Some(Answer::Said(response(status, field, "")));
+    let refuse = |status: &str, field: &str, why: &str| {
+        // To HEAD no answer has a body (RFC 9110 9.3.2).
+        let body = match head.starts_with(b"HEAD ") {
+            true => String::new(),
+            false => format!("{{\"error\":\"{why}\"}}\n"),
+        };
+        Some(Answer::Said(response(status, field, &body)))
+    };
+    let too_large = || {
+        refuse(
+            "431 Request Header Fields Too Large",
+            "",
+            "the header is too long",
+        )
+    };
     if head.len() > LONGEST_HEAD {
-        return refuse("431 Request Header Fields Too Large", "");
+        return too_large();
     }
     let mut fields = [EMPTY_HEADER; MOST_FIELDS];
     let mut request = Request::new(&mut fields);
     match request.parse(head) {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) => return None,
-        Err(httparse::Error::TooManyHeaders) => {
-            return refuse("431 Request Header Fields Too Large", "");
-        }
-        Err(_) => return refuse("400 Bad Request", ""),
+        Err(httparse::Error::TooManyHeaders) => return too_large(),
+        Err(_) => return refuse("400 Bad Request", "", "this is no request of HTTP/1.1"),
     }
     if request.path.map(path) != Some("/ping") {
-        return refuse("404 Not Found", "");
+        return refuse("404 Not Found", "", "there is only /ping");
     }
     // What crawlers and browsers fetch by themselves starts nothing.
     if request.method != Some("POST") {
-        return refuse("405 Method Not Allowed", "Allow: POST\r\n");
+        return refuse("405 Method Not Allowed", "Allow: POST\r\n", WITH_POST);
     }
     let given = || {
         let is_it = |field: &&httparse::Header| field.name.eq_ignore_ascii_case("Authorization");
@@ -62,7 +78,7 @@ pub(super) fn answer(head: &[u8], token: Option<&str>) -> Option<Answer> {
     let is_it = |token: &str| given().is_some_and(|it| Sha256::digest(it) == Sha256::digest(token));
     match token.is_none_or(is_it) {
         true => Some(Answer::Tick),
-        false => refuse("401 Unauthorized", "WWW-Authenticate: Bearer\r\n"),
+        false => refuse("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", SECRET),
     }
 }
 
@@ -80,12 +96,8 @@ fn path(target: &str) -> &str {
 }
 
 fn response(status: &str, field: &str, body: &str) -> String {
-    let kind = match body {
-        "" => "",
-        _ => "Content-Type: application/json\r\n",
-    };
     format!(
-        "HTTP/1.1 {status}\r\n{field}{kind}Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n\
+        "HTTP/1.1 {status}\r\n{field}Content-Type: application/json\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n\
          {body}",
         body.len()
     )
