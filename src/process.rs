@@ -215,9 +215,14 @@ impl Running {
         line(self.stderr_text().lines())
     }
 
-    /// The last such line, of the first 2 KiB.
+    /// The last such line, of the first 2 KiB, but no hint such as commands of the desk give below what is wrong.
     pub fn last_line(&self) -> String {
-        line(self.stderr_text().lines().rev())
+        let text = self.stderr_text();
+        let said = || text.lines().rev();
+        match line(said().filter(|line| !line.starts_with("hint: "))) {
+            none if none.is_empty() => line(said()),
+            last => last,
+        }
     }
 
     /// The beginning of what it wrote to its stderr, at most 2 KiB.

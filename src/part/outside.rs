@@ -6,7 +6,7 @@ mod jobs;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
-use crate::module::{Failure, Module, NamedEntry, Point, Switched, claims};
+use crate::module::{Failure, Module, NamedEntry, Point, Switched, claims, names};
 use crate::part::{Command, Context, Job, Part};
 use crate::privilege;
 use crate::ticket::timeline::Provider;
@@ -80,19 +80,33 @@ pub fn modules(
     parts
 }
 
-/// Why there is no subcommand of this name, if a module that is switched on would have it.
+/// Why there is no subcommand of this name, if a module would have it that may not be asked, or is switched off.
 pub fn left_out(config: &Config, command: &str) -> Option<String> {
-    config.modules.iter().find_map(|on| {
+    let path = config.modules_path();
+    let claims_it = |name: &str| {
+        let manifest = claims(&path, name).filter(|it| it.has(Point::Command));
+        manifest.is_some_and(|it| it.commands.iter().any(|entry| entry.name == command))
+    };
+    let of_one_on = config.modules.iter().find_map(|on| {
         let why = match config.module(&on.name) {
             Ok(module) => {
                 let has = commands_of(&module).iter().any(|it| it.name == command);
                 has.then(|| module.expect_data().err()).flatten()?
             }
-            Err(why) if on.name == command => why,
+            Err(why) if on.name == command || claims_it(&on.name) => why,
             Err(_) => return None,
         };
         Some(format!("the module {} is left out: {why}", on.name))
-    })
+    });
+    let of_one_off = || {
+        let is_on = |name: &String| config.modules.iter().any(|on| on.name == *name);
+        let mut off = names(&path).into_iter().filter(|name| !is_on(name));
+        let name = off.find(|name| claims_it(name))?;
+        Some(format!(
+            "the module {name} is off: `tickets modules enable {name}`"
+        ))
+    };
+    of_one_on.or_else(of_one_off)
 }
 
 /// A module whose events are missing in the timeline.

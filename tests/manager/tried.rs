@@ -1,6 +1,6 @@
 //! What `tickets modules run` asks, and what it says of the answer.
 
-use super::shelf::{path_line, put};
+use super::shelf::{path_line, put, set_mode};
 use super::switch::{MORE, POINTS, SPAM, desk};
 use crate::bench::{Bench, Ran};
 
@@ -211,6 +211,74 @@ fn an_observer_that_is_tried_changes_no_ticket() {
     // What it keeps is kept where it always is.
     let told = std::fs::read_to_string(b.ticket(".tickets/modules/it/data/told")).unwrap();
     assert_eq!(told, "12\n999999999\n");
+}
+
+#[test]
+fn of_a_command_of_the_desk_that_fails_the_fault_is_told_and_not_the_hint() {
+    // G3
+    for (said, told) in [
+        (
+            "tickets: there is no ticket 12\nhint: `tickets list` shows them\n",
+            ": tickets: there is no ticket 12",
+        ),
+        (
+            "hint: look into the manual\n",
+            ": hint: look into the manual",
+        ),
+        ("Traceback\nKeyError: 'x'\n", ": KeyError: 'x'"),
+        ("\n \n", ""),
+    ] {
+        let b = with(&["filter"], "", "");
+        b.put("said", said.as_bytes());
+        let script = format!("#!/bin/sh\ncat {} >&2\nexit 66\n", b.path("said").display());
+        put(&b, "it", &["filter"], "", &script);
+        let ran = b.run(&["modules", "run", "it", "filter"], b"");
+        let fault = format!("tickets: module it: it exited with status 66{told}\n");
+        assert_eq!((ran.status, ran.stderr), (75, fault));
+    }
+}
+
+#[test]
+fn a_built_in_part_is_no_module_to_try() {
+    // G1, G3
+    let b = with(&["filter"], "", "");
+    for words in [
+        &["check", "search"][..],
+        &["enable", "search"],
+        &["disable", "search"],
+        &["run", "search", "filter"],
+    ] {
+        b.run(&[&["modules"], words].concat(), b"").is(
+            64,
+            "",
+            "tickets: search is a built-in part\n\
+             hint: in the configuration, [parts] off = [\"search\"] switches it off\n",
+        );
+    }
+}
+
+#[test]
+fn a_command_of_a_module_that_is_off_or_broken_leads_to_the_module() {
+    // G3, G4
+    let more = "[[command]]\nname = \"spam\"\nsummary = \"x\"\n";
+    let b = with(&["command"], more, "#!/bin/sh\necho ran\n");
+    let says = |hint: &str| {
+        let said = format!("tickets: unrecognized subcommand 'spam'\nhint: {hint}\n");
+        b.run(&["spam", "1"], b"").is(64, "", &said);
+    };
+    says("the module it is off: `tickets modules enable it`");
+    b.configure(&format!("{}modules = [\"it\"]\n", path_line(&b)));
+    b.says("spam 1", "ran\n");
+    let program = b.path("modules/it/run");
+    set_mode(&program, 0o644);
+    let program = program.display();
+    says(&format!(
+        "the module it is left out: {program} is not executable: chmod +x"
+    ));
+    // One that would not get it leads nowhere.
+    put(&b, "it", &["filter"], more, "#!/bin/sh\n");
+    b.configure(&path_line(&b));
+    says("it comes later; `tickets close --quiet 1` closes without telling anybody");
 }
 
 #[test]

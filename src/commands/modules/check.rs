@@ -60,7 +60,7 @@ struct TrialBench {
 impl CheckModule {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.planned_desk()?;
-        let module = named(&desk, &self.name)?;
+        let module = named(cx, &desk, &self.name)?;
         let store = tempfile::tempdir().context("cannot make a store for the trial")?;
         let found = Runnable {
             manifest: module.manifest.clone(),

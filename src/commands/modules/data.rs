@@ -30,7 +30,7 @@ impl Upgrade {
         };
         let (mut done, mut status) = (0, Status::Ok);
         for name in &names {
-            match named(&desk, name).and_then(|module| desk.set_up(&module)) {
+            match named(cx, &desk, name).and_then(|module| desk.set_up(&module)) {
                 Ok(Some(upgraded)) => {
                     done += 1;
                     say(format_args!("{name}: {upgraded}"))?;

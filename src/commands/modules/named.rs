@@ -1,19 +1,37 @@
 //! The module that somebody names, whether it is switched on or not.
 
+use super::list::is_part;
 use crate::desk::Desk;
 use crate::error::{Fault, Status};
 use crate::module::{Module, find};
+use crate::part::Context;
 use crate::screen::say;
 use anyhow::Result;
 
 /// The module of this name.
 ///
 /// # Errors
-/// Status 66 if there is none, 78 if it may not be run.
-pub(super) fn named(desk: &Desk, name: &str) -> Result<Module> {
+/// Status 64 if it is a built-in part, 66 if there is none, 78 if it may not be run.
+pub(super) fn named(cx: &Context, desk: &Desk, name: &str) -> Result<Module> {
+    if find(&desk.config.modules_path(), name).is_none() {
+        expect_no_part(cx, name)?;
+    }
     expect_there(desk, name)?;
     let broken = |why| Fault::new(Status::Config, format!("module {name}: {why}")).into();
     desk.config.module(name).map_err(broken)
+}
+
+/// Says no to the name of a built-in part.
+///
+/// # Errors
+/// Status 64.
+pub(super) fn expect_no_part(cx: &Context, name: &str) -> Result<()> {
+    if !is_part(cx, name) {
+        return Ok(());
+    }
+    let fault = Fault::new(Status::Usage, format!("{name} is a built-in part"));
+    let hint = format!("in the configuration, [parts] off = [{name:?}] switches it off");
+    Err(fault.hint(hint).into())
 }
 
 /// Ends a rest of a module that somebody has looked after, and says so. Nothing fails because that cannot be noted.

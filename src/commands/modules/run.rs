@@ -69,7 +69,7 @@ impl RunOnce {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
         let mut desk = cx.desk()?;
         desk.expect_store()?;
-        let mut module = named(&desk, &self.name)?;
+        let mut module = named(cx, &desk, &self.name)?;
         module.trial = !self.for_real;
         self.expect_sense(&module)?;
         // Whatever it does because of an event that never was, it does to no ticket of the desk's.

@@ -1,7 +1,7 @@
 //! `tickets modules enable` and `disable` (G3).
 
 use super::list::{adds, is_part};
-use super::named::{asked_again, expect_there, named};
+use super::named::{asked_again, expect_no_part, expect_there, named};
 use super::remarks::remarks;
 use super::toml::{Edit, switch};
 use crate::commands::logged;
@@ -48,7 +48,7 @@ impl Enable {
 
     fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.desk_to_write()?;
-        let module = named(&desk, name)?;
+        let module = named(cx, &desk, name)?;
         let name = module.name();
         if is_part(cx, name) {
             let text = format!("module {name}: {name} is the name of a built-in part");
@@ -89,12 +89,7 @@ impl Disable {
     fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.planned_desk()?;
         if !desk.config.modules.iter().any(|on| on.name == *name) {
-            if is_part(cx, name) {
-                let text = format!("{name} is a built-in part");
-                let hint =
-                    format!("in the configuration, [parts] off = [{name:?}] switches it off");
-                return Err(Fault::new(Status::Usage, text).hint(hint).into());
-            }
+            expect_no_part(cx, name)?;
             expect_there(&desk, name)?;
             say(format_args!("{name} is off already"))?;
             return Ok(Status::Ok);
