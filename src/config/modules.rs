@@ -111,6 +111,11 @@ impl Config {
         module(&self.modules_path(), &self.switched(name), &self.host())
     }
 
+    /// The modules that are not switched on, and for which it has settings.
+    pub fn only_settings(&self) -> impl Iterator<Item = &Switched> {
+        self.modules_off.iter()
+    }
+
     /// What it says of the module of this name.
     fn switched(&self, name: &str) -> Switched {
         let known = self.modules.iter().chain(&self.modules_off);

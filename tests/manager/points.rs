@@ -392,6 +392,50 @@ fn check_says_what_modules_find() {
 }
 
 #[test]
+fn check_names_settings_that_no_module_gets() {
+    // G3, F
+    let b = with("#!/bin/sh\n");
+    let warned = |tables: &str| {
+        b.configure(&format!("{}modules = [\"git\"]\n{tables}", path_line(&b)));
+        let ran = b.run(&["check", "--etc", "/nowhere"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+        let lines = ran.stdout.lines();
+        let lines = lines.skip_while(|line| !line.contains("[module."));
+        let lines: Vec<String> = lines.take(2).map(|line| line.trim().to_owned()).collect();
+        lines
+    };
+    let file = b.path("config.toml");
+    let file = file.display();
+    assert_eq!(
+        warned("[module.git]\non_failure = \"defer\"\nname = \"x\"\n"),
+        [""; 0]
+    );
+    assert_eq!(
+        warned("[module.gti]\non_failure = \"quarantine\"\n"),
+        [
+            "warn  [module.gti]: there is no module gti, so this says nothing".to_owned(),
+            format!("mend: [module.git] in {file}"),
+        ]
+    );
+    assert_eq!(
+        warned("[module.elsewhere]\nurl = \"x\"\n"),
+        [
+            "warn  [module.elsewhere]: there is no module elsewhere, so this says nothing",
+            "mend: `tickets modules` shows them all",
+        ]
+    );
+    assert_eq!(
+        warned("[module.git]\nurl = \"x\"\nmodules = [\"git\", \"other\"]\n"),
+        [
+            "warn  [module.git]: `modules` is a setting of this module here, and none of the desk's".to_owned(),
+            format!(
+                "mend: write it above all tables in {file}: before the first line that begins with `[`"
+            ),
+        ]
+    );
+}
+
+#[test]
 fn what_a_module_says_steers_no_terminal() {
     // T21, G1
     let evil = "#!/bin/sh\nprintf 'bad \\033[2J\\302\\233 end\\n' >&2\n\

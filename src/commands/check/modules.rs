@@ -2,8 +2,19 @@
 
 use super::diagnosis::{Diagnosis, Level};
 use crate::desk::Desk;
+use crate::error::nearest;
 use crate::module::{self, Asking, Failure, FindingLevel, Module, Point};
 use crate::screen;
+
+/// Keys of the desk that no module is likely to have, and which may have been put below its table by mistake.
+const OF_THE_DESK: [&str; 6] = [
+    "modules",
+    "modules_path",
+    "admins",
+    "authserv_id",
+    "address_secret",
+    "ping_token_file",
+];
 
 /// Looks at each module. All are asked at the same time.
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
@@ -18,7 +29,7 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
         })
     });
     let begun: Vec<_> = begun.collect();
-    let mut found = Vec::new();
+    let mut found = misplaced(desk);
     for module in begun {
         match module {
             // Mail is filed without it.
@@ -29,6 +40,41 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
                 });
             }
             Ok((module, asked)) => found.extend(of_module(desk, &module, asked)),
+        }
+    }
+    found
+}
+
+/// Settings that no module gets: in the table of one that is not there, or which are the desk's own.
+fn misplaced(desk: &Desk) -> Vec<Diagnosis> {
+    let config = &desk.config;
+    let names = module::names(&config.modules_path());
+    let there: Vec<&str> = names.iter().map(String::as_str).collect();
+    let file = config.file_to_edit();
+    let mut found = Vec::new();
+    for name in config.only_settings().map(|it| &it.name) {
+        if !names.contains(name) {
+            let text = format!("[module.{name}]: there is no module {name}, so this says nothing");
+            let warning = Diagnosis::warn(text);
+            found.push(match nearest(name, &there) {
+                Some(right) => warning.mend(format!("[module.{right}] in {file}")),
+                None => warning.mend("`tickets modules` shows them all"),
+            });
+        }
+    }
+    let tables = config.modules.iter().chain(config.only_settings());
+    for table in tables {
+        for key in OF_THE_DESK {
+            if table.settings.contains_key(key) {
+                let name = &table.name;
+                let text = format!(
+                    "[module.{name}]: `{key}` is a setting of this module here, and none of the desk's"
+                );
+                let mend = format!(
+                    "write it above all tables in {file}: before the first line that begins with `[`"
+                );
+                found.push(Diagnosis::warn(text).mend(mend));
+            }
         }
     }
     found
