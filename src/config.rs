@@ -28,6 +28,7 @@ pub use alert::Alert;
 pub use alerts::ALERTS;
 use anyhow::{Context, Result};
 use explain::explain;
+pub use explain::time_zone;
 pub use jobs::{JOBS, JobTable, Missed};
 use keys::Keys;
 pub use keys::{Config, Overrides};

@@ -406,6 +406,40 @@ fn check_names_an_alert_that_reaches_nobody() {
 }
 
 #[test]
+fn check_names_an_alert_to_a_telephone_number_alone() {
+    // L6, E8: a name without a domain is one of the desk's, as in `admins`.
+    let file = |b: &Bench| b.path("config.toml").display().to_string();
+    for (to, warned) in [
+        ("\"491701234567\"", Some("491701234567")),
+        ("[\"a@sms.example\", \"+49170\"]", Some("+49170")),
+        ("[\"steve\", \"4917@sms.example\"]", None),
+    ] {
+        let b = Bench::with(&format!("[[alert]]\nto = {to}\n"));
+        b.make_store();
+        let checked = b.run(&["check"], b"").stdout;
+        let found: Vec<&str> = checked
+            .lines()
+            .skip_while(|line| !line.contains("  alert: "))
+            .take(2)
+            .collect();
+        let want = warned.map(|number| {
+            [
+                format!("warn  alert: to = {number:?} has no @, so that the mail goes to {number}@example.org"),
+                format!(
+                    "      mend: the whole address, such as {number}@sms.example, in {}",
+                    file(&b)
+                ),
+            ]
+        });
+        assert_eq!(
+            found,
+            want.map_or_else(Vec::new, |it| it.to_vec()),
+            "{checked}"
+        );
+    }
+}
+
+#[test]
 fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
     // L6
     let b = Bench::new();

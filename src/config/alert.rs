@@ -28,6 +28,8 @@ pub struct Alert {
     pub key: String,
     /// Where the mail goes; none if a module is told.
     pub to: Vec<String>,
+    /// What of it was written without a domain, and so is a name in that of the desk.
+    pub short: Vec<String>,
     /// The module that is told instead.
     pub module: Option<String>,
     /// Of what, and when.

@@ -1,7 +1,7 @@
 //! The alerts, from `[[alert]]` (L6).
 
 use super::alert::{Alert, AlertKeys, BadAlerts};
-use super::explain::{known, wrong, wrong_value};
+use super::explain::{known, time_zone, wrong, wrong_value};
 use super::keys::Config;
 use super::people;
 use super::user::{User, expand};
@@ -13,7 +13,6 @@ use crate::ticket::alert::{AlertRule, PerHour};
 use crate::ticket::identity;
 use crate::ticket::kind::MessageKind;
 use anyhow::Result;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::path::Path;
 
@@ -84,6 +83,7 @@ pub(super) fn all(
             people::is_none_of_ours(&format!("alert.{key}"), &full, addresses, domain_known)?;
             Ok(full)
         };
+        let short = to.iter().filter(|it| !it.contains('@')).cloned().collect();
         let to = mailboxes("to", to)?;
         let from = mailboxes("from", keys.from.into_iter().collect())?;
         let events = keys.events.map_or_else(
@@ -100,16 +100,19 @@ pub(super) fn all(
             .limit
             .map_or(Ok(PerHour::default()), |text| text.parse());
         let limit = limit.map_err(|why: String| wrong("alert.limit", &why))?;
-        let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
+        let zone = keys.zone.as_deref();
+        let zone = zone.map(|name| time_zone(name, |why| wrong("alert.zone", why)));
+        let zone = zone.transpose()?;
         Ok(Alert {
             key,
             to,
+            short,
             module: module.map(str::to_owned),
             rule: AlertRule {
                 events,
                 when: when.map_err(|why: String| wrong("alert.when", &why))?,
             },
-            zone: zone.map_err(|e| wrong("alert.zone", &e.to_string()))?,
+            zone,
             limit: module.is_none().then_some(limit),
             from: from.into_iter().next(),
             holidays: keys.holidays.map(|file| expand(&file, me)).transpose()?,

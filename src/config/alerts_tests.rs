@@ -47,7 +47,10 @@ fn an_alert_that_cannot_be_given_is_refused() {
             "to = \"a@y\"\nwhen = \"at night\"",
             "alert.when: \"at night\" names no hours",
         ),
-        ("to = \"a@y\"\nzone = \"Europe/Nowhere\"", "alert.zone: "),
+        (
+            "to = \"a@y\"\nzone = \"Europe/Nowhere\"",
+            "alert.zone: \"Europe/Nowhere\" is no time zone",
+        ),
         (
             "to = \"a@y\"\nlimit = \"5\"",
             "alert.limit: \"5\" is no limit such as",

@@ -2,6 +2,7 @@
 
 use super::keys::Keys;
 use crate::error::{Fault, Status, nearest};
+use jiff::tz::TimeZone;
 use std::path::Path;
 
 /// So many keys are read at a glance: those of a table such as `[[alert]]`, but not all that there are.
@@ -78,6 +79,18 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
 /// An error about the value of a key.
 pub(super) fn wrong(key: &str, why: &str) -> Fault {
     Fault::new(Status::Config, format!("{key}: {why}"))
+}
+
+/// The time zone of this name; `wrong` tells which key has it, and what is wrong.
+///
+/// # Errors
+/// Status 78 if there is none.
+pub fn time_zone(name: &str, wrong: impl FnOnce(&str) -> Fault) -> Result<TimeZone, Fault> {
+    TimeZone::get(name).map_err(|_| {
+        wrong(&format!("{name:?} is no time zone")).hint(
+            "a name such as \"Europe/Berlin\" or \"UTC\"; `timedatectl list-timezones` lists them",
+        )
+    })
 }
 
 /// Says of a value that serde does not accept what is expected, in words that mean something to people who

@@ -1,6 +1,6 @@
 //! The people of the desk, from `[person.NAME]` and `admins`.
 
-use super::explain::wrong;
+use super::explain::{time_zone, wrong};
 use super::keys::PersonKeys;
 use super::mailbox::{is_local_part, is_mailbox};
 use super::user::{User, expand};
@@ -12,7 +12,6 @@ use crate::ticket::person::{FullName, Person};
 use crate::ticket::quiet::Quiet;
 use crate::ticket::reach::{is_ours, mail_address};
 use anyhow::Result;
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// The longest NAME, in bytes.
@@ -80,8 +79,10 @@ pub(super) fn all(
 
 /// Their quiet hours.
 fn quiet(name: &str, keys: &PersonKeys, me: &User) -> Result<Option<Quiet>> {
-    let zone = keys.zone.as_deref().map(TimeZone::get).transpose();
-    let zone = zone.map_err(|e| wrong(&format!("person.{name}.zone"), &e.to_string()))?;
+    let zone = keys.zone.as_deref();
+    let no_zone = |why: &str| wrong(&format!("person.{name}.zone"), why);
+    let zone = zone.map(|zone| time_zone(zone, no_zone));
+    let zone = zone.transpose()?;
     let holidays = keys.holidays.as_deref();
     let holidays = holidays.map(|file| expand(file, me)).transpose()?;
     let holidays = holidays.map(|file| file.display().to_string());

@@ -68,6 +68,18 @@ fn obstacles(desk: &Desk, alert: &Alert) -> Vec<Finding> {
         let mend = format!("`events` of this [[alert]], or of {}", file.display());
         found.push(warn(text, Some(mend)));
     }
+    // A telephone number is no user of this machine.
+    let is_number = |it: &&String| it.starts_with(|c: char| c.is_ascii_digit() || c == '+');
+    for number in alert.short.iter().filter(is_number) {
+        let domain = desk.config.addresses.domain();
+        let text =
+            format!("alert: to = {number:?} has no @, so that the mail goes to {number}@{domain}");
+        let mend = format!(
+            "the whole address, such as {number}@sms.example, in {}",
+            desk.config.file_to_edit()
+        );
+        found.push(warn(text, Some(mend)));
+    }
     let wrong = alert.holidays.as_deref().and_then(wrong_with_holidays);
     found.extend(wrong.map(|why| warn(format!("alert: {why}"), None)));
     found

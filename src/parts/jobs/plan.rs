@@ -3,7 +3,7 @@
 use super::files::names_kept;
 use super::places::Lane;
 use super::schedule::Schedule;
-use crate::config::{Config, JobTable, Missed};
+use crate::config::{Config, JobTable, Missed, time_zone};
 use crate::error::{Fault, Status, harmless};
 use crate::part::outside::{Idle, IdleJob, idle_jobs, job_left_out, resting};
 use crate::part::{Job, JobTimes, Part, Registry};
@@ -109,7 +109,9 @@ fn unreadable(config: &Config) -> Vec<Known> {
         return Vec::new();
     }
     let mut names = names_kept(&config.dir);
-    names.retain(|name| (name.split_once('.')).is_some_and(|(of, _)| broken.iter().any(|it| *it == of)));
+    names.retain(|name| {
+        (name.split_once('.')).is_some_and(|(of, _)| broken.iter().any(|it| *it == of))
+    });
     let jobs = names.iter().filter_map(|name| job_left_out(config, name));
     jobs.map(Known::from).collect()
 }
@@ -260,12 +262,7 @@ fn zone(table: &JobTable) -> Result<TimeZone, Fault> {
     let Some(name) = &table.zone else {
         return Ok(TimeZone::system());
     };
-    TimeZone::get(name).map_err(|_| {
-        let fault = table.wrong("zone", &format!("{name:?} is no time zone"));
-        fault.hint(
-            "a name such as \"Europe/Berlin\" or \"UTC\"; `timedatectl list-timezones` lists them",
-        )
-    })
+    time_zone(name, |why| table.wrong("zone", why))
 }
 
 /// A length of time as it stands in the configuration: `5 min`, `2 h`, `1 day`.
