@@ -8,6 +8,7 @@ mod alerts;
 mod explain;
 mod jobs;
 mod keys;
+mod lines;
 mod mailbox;
 mod modules;
 mod operator;

@@ -371,8 +371,10 @@ fn a_mistake_in_an_alert_to_a_module_does_not_let_everything_through() {
         // Whom no alert names is told of all.
         assert_eq!(told(&b, "log").len(), n as usize, "{bad}");
         assert_eq!(b.outbox(), [""; 0]);
+        let text = std::fs::read_to_string(&config).unwrap();
+        let above = text[..text.find("[[alert]]").unwrap()].lines().count() + 1;
         let said = format!(
-            "cannot use {config}: [[alert]] number 1: {why}; until that is corrected, this alert tells the module sms of nothing"
+            "cannot use {config}:{above}: [[alert]] number 1: {why}; until that is corrected, this alert tells the module sms of nothing"
         );
         let checked = b.run(&["check"], b"");
         assert_eq!(checked.status, 2);
@@ -468,7 +470,9 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
             .filter(|sent| sent.field("To").unwrap().contains("sms."))
             .collect();
         assert_eq!(to.len(), 1, "{sent:?}");
-        let said = format!("tickets: cannot use {config}: [[alert]] {why}");
+        let text = std::fs::read_to_string(b.path("config.toml")).unwrap();
+        let above = text[..text.find(bad).unwrap()].lines().count() + 1;
+        let said = format!("tickets: cannot use {config}:{above}: [[alert]] {why}");
         let ran = b.run(&["list"], b"");
         assert_eq!((ran.status, ran.stdout.as_str()), (78, ""));
         assert!(ran.stderr.starts_with(&said), "{ran:?}");
@@ -485,8 +489,10 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
     // Not a table of them.
     b.configure("alert = 1\n");
     b.file("submit", mail(2, ""));
+    let text = std::fs::read_to_string(b.path("config.toml")).unwrap();
+    let above = text[..text.find("alert = 1").unwrap()].lines().count() + 1;
     let said = format!(
-        "tickets: cannot use {config}: [[alert]] number 1: alert: expected tables, each below a line [[alert]]\n"
+        "tickets: cannot use {config}:{above}: [[alert]] number 1: alert: expected tables, each below a line [[alert]]\n"
     );
     b.run(&["list"], b"").is(78, "", &said);
 }

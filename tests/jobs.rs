@@ -296,68 +296,80 @@ fn admins_hear_that_a_job_fails_and_that_it_works_again() {
 // I1
 #[test]
 fn mistakes_are_named_and_keep_no_mail_waiting() {
-    for (config, line, hint) in [
+    for (config, number, line, hint) in [
         (
             "[job.x]\nrun = \"flush\"\nat = \"0 0 7 * * *\"\n",
+            3,
             "job.x.at: \"0 0 7 * * *\" has 6 fields, not five: minute, hour, day, month, weekday",
             "",
         ),
         (
             "[job.x]\nrun = \"flush\"\nat = \"0 0 30 2 *\"\n",
+            3,
             "job.x.at: \"0 0 30 2 *\" never comes",
             "",
         ),
         (
             "[job.x]\nrun = \"flush\"\nat = \"0 25 * * *\"\n",
+            3,
             "job.x.at: \"0 25 * * *\" is no time as in cron: the hour 25 is not 0 to 23",
             "",
         ),
         (
             "[job.x]\nrun = \"flsh\"\nevery = \"1 h\"\n",
+            2,
             "job.x.run: there is no job \"flsh\"",
             "the jobs are archive, clean-up, digest, flush, quarantine, reindex, remind, upgrade",
         ),
         (
             "[job.flush]\nevery = \"1 s\"\n",
+            2,
             "job.flush.every: once a minute is the most",
             "",
         ),
         (
             "[job.flush]\nevry = \"1 h\"\n",
+            2,
             "job.flush: unknown key `evry`",
             "the key is `every`",
         ),
         (
             "[job.flush]\nenabled = \"no\"\n",
+            2,
             "job.flush.enabled: expected true or false, not string \"no\"",
             "",
         ),
         (
             "[job.flush]\nevery = \"1 h\"\nat = \"@daily\"\n",
+            1,
             "job.flush: it has `at` and `every`; one is enough",
             "",
         ),
         (
             "[job.remind]\n",
+            1,
             "job.remind.at: expected a time, or `every`",
             "for example: at = \"0 7 * * *\" or every = \"2 h\"",
         ),
         (
             "[job.remind]\nrun = \"remind soon\"\nevery = \"1 h\"\n",
+            2,
             "job.remind.run: \"soon\" is not a length of time such as \"3d\"",
             "",
         ),
         (
             "[job.flush]\nat = \"@daily\"\nzone = \"Mars/Base\"\n",
+            3,
             "job.flush.zone: \"Mars/Base\" is no time zone",
             "a name such as \"Europe/Berlin\" or \"UTC\"; `timedatectl list-timezones` lists them",
         ),
         (
             "[job.\"../x\"]\n",
+            1,
             "job.\"../x\": a name has 32 ASCII letters, digits, - and _ at most, and begins with a letter or digit",
             "",
         ),
-        ("job = 1\n", "job: expected a table for each job", ""),
+        ("job = 1\n", 1, "job: expected a table for each job", ""),
     ] {
         let bench = due("", &["clean-up"]);
         bench.configure(config);
@@ -365,7 +377,14 @@ fn mistakes_are_named_and_keep_no_mail_waiting() {
             "" => String::new(),
             hint => format!("hint: {hint}\n"),
         };
-        let said = format!("tickets: {line}\n{hint}");
+        let file = bench.path("config.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let above = text[..text.find(config).unwrap()].lines().count();
+        let said = format!(
+            "tickets: {}:{}: {line}\n{hint}",
+            file.display(),
+            above + number
+        );
         bench.run(&["jobs"], b"").is(78, "", &said);
         bench.run(&["list"], b"").is(78, "", &said);
         bench.file("submit", mail("2", "", "x"));

@@ -3,6 +3,7 @@
 use super::alert::{Alert, AlertKeys, BadAlerts};
 use super::explain::{known, time_zone, wrong, wrong_value};
 use super::keys::Config;
+use super::lines::place;
 use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
@@ -179,8 +180,11 @@ fn of_number(number: usize, file: Option<&Path>, modules: &[String], e: &anyhow:
         line +=
             &format!("; until that is corrected, this alert tells the module {module} of nothing");
     }
-    let file = file.map_or_else(|| "the configuration".into(), Path::to_string_lossy);
-    let text = format!("cannot use {file}: [[alert]] number {number}: {line}");
+    let place = match place(file, &["alert", &(number - 1).to_string()]) {
+        place if place.is_empty() => "the configuration: ".to_owned(),
+        place => place,
+    };
+    let text = format!("cannot use {place}[[alert]] number {number}: {line}");
     let fault = Fault::new(Status::Config, text);
     match error::hint(e) {
         Some(hint) => fault.hint(hint),

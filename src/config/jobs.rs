@@ -3,12 +3,14 @@
 
 use super::explain::{known, wrong, wrong_value};
 use super::keys::Config;
+use super::lines::place;
 use super::value::{OneOrMore, TimeSpan};
 use crate::error::{Fault, Status};
 use crate::module::Module;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The part that jobs are.
@@ -44,6 +46,8 @@ pub struct JobTable {
     pub late: Duration,
     /// False if it is not run.
     pub enabled: bool,
+    /// The configuration file in which it stands.
+    file: Option<PathBuf>,
 }
 
 /// What becomes of times that were missed.
@@ -70,24 +74,28 @@ impl JobTable {
             missed: Missed::Once,
             late: Duration::from_secs(12 * 3600),
             enabled: true,
+            file: None,
         }
     }
 
     /// The mistake in a key of it.
     pub fn wrong(&self, key: &str, why: &str) -> Fault {
-        wrong(&format!("job.{}.{key}", self.name), why)
+        let place = place(self.file.as_deref(), &["job", &self.name, key]);
+        wrong(&format!("{place}job.{}.{key}", self.name), why)
     }
 
-    fn read(name: &str, table: &Value) -> Result<JobTable, Fault> {
-        let whole = format!("job.{name}");
+    fn read(name: &str, table: &Value, file: Option<&Path>) -> Result<JobTable, Fault> {
+        let whole = || format!("{}job.{name}", place(file, &["job", name]));
         if !is_name(name) {
             let why = "a name has 32 ASCII letters, digits, - and _ at most, and begins with a letter or digit";
-            return Err(wrong(&format!("job.{name:?}"), why));
+            let place = place(file, &["job", name]);
+            return Err(wrong(&format!("{place}job.{name:?}"), why));
         }
         let Value::Object(table) = table else {
-            return Err(wrong(&whole, "expected a table"));
+            return Err(wrong(&whole(), "expected a table"));
         };
         let mut job = JobTable::named(name);
+        job.file = file.map(Path::to_owned);
         for (key, value) in table {
             let span = || read::<TimeSpan>(&job, key, value).map(|TimeSpan(span)| span);
             match key.as_str() {
@@ -101,7 +109,9 @@ impl JobTable {
                 "late" => job.late = span()?,
                 "enabled" => job.enabled = read(&job, key, value)?,
                 _ => {
-                    let fault = Fault::new(Status::Config, format!("{whole}: unknown key `{key}`"));
+                    let place = place(file, &["job", name, key]);
+                    let text = format!("{place}job.{name}: unknown key `{key}`");
+                    let fault = Fault::new(Status::Config, text);
                     let hint = match value.is_object() {
                         true => format!("of a job of the module {name}: [job.\"{name}.{key}\"]"),
                         false => known(key, &KEYS),
@@ -111,7 +121,7 @@ impl JobTable {
             }
         }
         match (&job.at, &job.every) {
-            (Some(_), Some(_)) => Err(wrong(&whole, "it has `at` and `every`; one is enough")),
+            (Some(_), Some(_)) => Err(wrong(&whole(), "it has `at` and `every`; one is enough")),
             _ if job.timeout.is_some_and(|it| it.is_zero()) => {
                 Err(job.wrong("timeout", "it would have no time at all"))
             }
@@ -129,7 +139,7 @@ pub(super) fn run_the_digest(tables: Option<&Value>) -> bool {
     let tables = tables.into_iter().flatten();
     // What is wrong with a table is a mistake of its own.
     let tables: Vec<JobTable> = tables
-        .filter_map(|(name, table)| JobTable::read(name, table).ok())
+        .filter_map(|(name, table)| JobTable::read(name, table, None).ok())
         .collect();
     let is_it = |table: &&JobTable| match table.run.first() {
         Some(run) => run == DIGEST,
@@ -183,14 +193,18 @@ impl Config {
             })
     }
 
-    /// The tables `[job.NAME]` in the order of their names, or what is wrong with them: 78, naming the key.
+    /// The tables `[job.NAME]` in the order of their names, or what is wrong with them: 78, naming file, line
+    /// and key.
     pub fn jobs(&self) -> Vec<Result<JobTable, Fault>> {
         match &self.jobs {
             None => Vec::new(),
             Some(Value::Object(tables)) => (tables.iter())
-                .map(|(name, table)| JobTable::read(name, table))
+                .map(|(name, table)| JobTable::read(name, table, self.file.as_deref()))
                 .collect(),
-            Some(_) => vec![Err(wrong("job", "expected a table for each job"))],
+            Some(_) => {
+                let whole = format!("{}job", place(self.file.as_deref(), &["job"]));
+                vec![Err(wrong(&whole, "expected a table for each job"))]
+            }
         }
     }
 

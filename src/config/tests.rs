@@ -107,7 +107,7 @@ fn mistakes_name_line_and_remedy() {
         ),
         (
             "[[alert]]\numleitung = \"a@x\"",
-            "config.toml: [[alert]] number 1: unknown key `umleitung`",
+            "config.toml:1: [[alert]] number 1: unknown key `umleitung`",
             Some("the keys are to, when, events, zone, limit, from, holidays, kind".into()),
         ),
         (

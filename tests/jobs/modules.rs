@@ -205,17 +205,24 @@ fn the_configuration_says_when_the_job_of_a_module_runs() {
     );
     assert_eq!(names(&bench), ["often: every 15 min"]);
     switch_on(&bench, "[job.git.fetch]\nevery = \"2 h\"\n");
-    bench.run(&["jobs"], b"").is(
-        78,
-        "",
-        "tickets: job.git: unknown key `fetch`\nhint: of a job of the module git: [job.\"git.fetch\"]\n",
+    let file = bench.path("config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let at = |head: &str| 1 + text[..text.find(head).unwrap()].lines().count();
+    let place = format!("{}:{}", file.display(), at("[job.git.fetch]"));
+    let said = format!(
+        "tickets: {place}: job.git: unknown key `fetch`\nhint: of a job of the module git: [job.\"git.fetch\"]\n"
     );
+    bench.run(&["jobs"], b"").is(78, "", &said);
     switch_on(&bench, "[job.x]\nrun = \"git.fetsh\"\nevery = \"2 h\"\n");
     let ran = bench.run(&["jobs"], b"");
     assert_eq!(ran.status, 78);
     assert_eq!(
         ran.stderr.lines().next().unwrap(),
-        "tickets: job.x.run: there is no job \"git.fetsh\""
+        format!(
+            "tickets: {}:{}: job.x.run: there is no job \"git.fetsh\"",
+            file.display(),
+            at("[job.git.fetch]") + 1
+        )
     );
 }
 

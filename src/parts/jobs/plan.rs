@@ -152,12 +152,13 @@ pub(super) fn find(config: &Config, parts: &Registry, name: &str) -> Result<Plan
         return Ok(found);
     }
     let key = format!("job.{name}");
+    // Before the key stands the place, if there is one.
     let is_it = |fault: &Fault| {
-        let rest = fault.to_string();
-        let rest = rest
-            .strip_prefix(&key)
-            .map(|rest| rest.starts_with([':', '.']));
-        rest.unwrap_or(false)
+        let text = fault.to_string();
+        text.match_indices(&key).any(|(at, key)| {
+            let (before, after) = (&text[..at], &text[at + key.len()..]);
+            (before.is_empty() || before.ends_with(": ")) && after.starts_with([':', '.'])
+        })
     };
     if let Some(fault) = faults.into_iter().find(is_it) {
         return Err(fault);
