@@ -13,6 +13,7 @@ mod found;
 mod head;
 mod health;
 mod home;
+mod known;
 mod lines;
 mod manifest;
 mod one;

@@ -3,6 +3,7 @@
 use super::entries::{
     JobEntry, NamedEntry, PageEntry, TimelineTable, VerbEntry, duration, is_word,
 };
+use super::known::unknown_keys;
 use crate::error::nearest;
 use serde::Deserialize;
 use std::fmt;
@@ -135,6 +136,9 @@ pub struct Manifest {
     pub pages: Vec<PageEntry>,
     #[serde(default, rename = "verb")]
     pub verbs: Vec<VerbEntry>,
+    /// What is said of its keys that this program does not know.
+    #[serde(skip)]
+    pub unknown_keys: Vec<String>,
 }
 
 impl Manifest {
@@ -143,7 +147,7 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it, in one line.
     pub fn parse(name: &str, text: &str) -> Result<Manifest, String> {
-        let manifest: Manifest = toml::from_str(text).map_err(|e| in_one_line(text, &e))?;
+        let mut manifest: Manifest = toml::from_str(text).map_err(|e| in_one_line(text, &e))?;
         if manifest.name != name {
             return Err(format!(
                 "name is {:?}, but its directory is {name:?}",
@@ -192,6 +196,7 @@ impl Manifest {
                 page.path
             ));
         }
+        manifest.unknown_keys = unknown_keys(text);
         Ok(manifest)
     }
 

@@ -187,6 +187,50 @@ fn a_head_is_never_longer_than_64_kib() {
 }
 
 #[test]
+fn a_key_that_nobody_knows_is_told() {
+    // G3
+    let good = "name = \"spam\"\nversion = \"1\"\nprotocol = 1\nsummary = \"s\"\nrun = \"run\"\n\
+                points = [\"filter\"]\n";
+    let all = "timeout = \"1 s\"\nserial = true\nraw = true\nevents = []\ndata_version = 1\n\
+               [[timeline.filters]]\nname = \"a\"\nlabel = \"A\"\n[[command]]\nname = \"a\"\nsummary = \"s\"\n\
+               [[job]]\nname = \"a\"\nat = \"@daily\"\ntimeout = \"1 s\"\n[[job]]\nname = \"b\"\nevery = \"1 h\"\n\
+               [[page]]\npath = \"/\"\ntitle = \"t\"\nnav = true\n[[verb]]\nname = \"a\"\nargs = \"x\"\nby = \"admins\"\n";
+    for (more, want) in [
+        ("", &[][..]),
+        (all, &[]),
+        (
+            "timeuot = \"3 s\"\nzzzzzz = 1",
+            &[
+                "this program knows no key `timeuot`; is `timeout` meant?",
+                "this program knows no key `zzzzzz`",
+            ],
+        ),
+        (
+            "[[job]]\nname = \"a\"\nevry = \"1 h\"",
+            &["[[job]]: this program knows no key `evry`; is `every` meant?"],
+        ),
+        (
+            "[[command]]\nname = \"a\"\nsummary = \"s\"\ntimeout = \"3 s\"",
+            &["[[command]]: this program knows no key `timeout`; does it belong above all tables?"],
+        ),
+        (
+            "[[timeline.filters]]\nname = \"a\"\nlabel = \"A\"\nlable = \"A\"\n[timeline.fliters]\na = 1",
+            &[
+                "[[timeline.filters]]: this program knows no key `lable`; is `label` meant?",
+                "[timeline]: this program knows no key `fliters`; is `filters` meant?",
+            ],
+        ),
+        (
+            "\"zzzz\\u001bzz\" = 1",
+            &["this program knows no key `zzzz zz`"],
+        ),
+    ] {
+        let manifest = Manifest::parse("spam", &format!("{good}{more}")).unwrap();
+        assert_eq!(manifest.unknown_keys, want, "{more}");
+    }
+}
+
+#[test]
 fn a_manifest_that_is_wrong_says_what_and_where() {
     let good = "name = \"spam\"\nversion = \"1\"\nprotocol = 1\nsummary = \"s\"\nrun = \"run\"\n\
                 points = [\"filter\"]\n";

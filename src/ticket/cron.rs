@@ -173,7 +173,7 @@ impl Field {
             };
         }
         let same = |known: &&str| known.eq_ignore_ascii_case(text);
-        if let Some(at) = names.iter().position(|known| same(known)) {
+        if let Some(at) = names.iter().position(same) {
             return Ok(Some(low + at as u64));
         }
         // What cron(8) does not have everywhere: the last day, the nearest weekday, the second Monday.

@@ -285,18 +285,25 @@ fn a_command_of_a_module_that_is_off_or_broken_leads_to_the_module() {
 fn what_nobody_can_have_meant_is_said() {
     // G3
     let b = with(
-        &["filter", "job"],
-        "timeout = \"2 min\"\ndata_version = 1\nevents = [\"opened\", \"reopend\"]\n\
+        &["filter", "job", "page", "verb", "timeline"],
+        "timeout = \"2 min\"\ntimeuot = \"3 s\"\ndata_version = 1\nevents = [\"opened\", \"reopend\"]\n\
          [[job]]\nname = \"hand\"\n[[command]]\nname = \"see\"\nsummary = \"x\"\n",
         "#!/bin/sh\r\n",
     );
     let said = [
         "the first line of run ends in CR LF: `sed -i 's/\\r$//' run`",
+        "this program knows no key `timeuot`; is `timeout` meant?",
         "it has [[command]], but `points` has no \"command\"",
+        "`points` has \"page\", but it has no [[page]]",
+        "`points` has \"verb\", but it has no [[verb]]",
+        "`points` has \"timeline\", but it has no [[timeline.filters]]",
         "it has events, but `points` has no \"observer\"",
         "it has data_version, but `points` has no \"setup\"",
         "events: \"reopend\" is no kind of event; there are opened, mail, reply, closed, re-opened, quiet, automatic",
         "timeout: at filter it has no more than 1m",
+        "timeout: at timeline it has no more than 1m",
+        "timeout: at page it has no more than 1m",
+        "timeout: at verb it has no more than 1m",
         "the job hand has no time of its own: it runs where [job.NAME] has run = \"it.hand\"",
     ];
     let ran = b.run(&["modules", "check", "it"], b"");

@@ -15,6 +15,7 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
     }
     let unknown = manifest.unknown_points().map(unknown_point);
     said.extend(unknown.map(|why| format!("points: {why}")));
+    said.extend(manifest.unknown_keys.iter().cloned());
     let tables = [
         (Point::Command, "[[command]]", manifest.commands.len()),
         (Point::Job, "[[job]]", manifest.jobs.len()),
@@ -33,11 +34,14 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
         ),
     ];
     for (point, key, count) in tables {
-        if count > 0 && !manifest.has(point) {
-            said.push(format!(
-                "it has {key}, but `points` has no {point:?}",
-                point = point.word()
-            ));
+        let (name, has) = (point.word(), manifest.has(point));
+        if count > 0 && !has {
+            said.push(format!("it has {key}, but `points` has no {name:?}"));
+        }
+        // Without `events` an observer is told of all, and data need have no version.
+        let is_needed = !matches!(point, Point::Observer | Point::Setup);
+        if count == 0 && has && is_needed {
+            said.push(format!("`points` has {name:?}, but it has no {key}"));
         }
     }
     let kinds = manifest.events.iter().cloned();
