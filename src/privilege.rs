@@ -212,6 +212,24 @@ pub fn is_member(gid: Gid) -> bool {
     is_root() || nix::unistd::getegid() == gid || groups.contains(&gid)
 }
 
+/// Makes sure that this process may give the group a new store.
+///
+/// # Errors
+/// Status 77: it may not.
+pub fn expect_member(gid: Gid, store: &Path) -> Result<()> {
+    if is_member(gid) {
+        return Ok(());
+    }
+    let group = Group::from_gid(gid).ok().flatten();
+    let group = group.map_or_else(|| gid.to_string(), |group| group.name);
+    let text = format!(
+        "cannot make the store {}: it is to be shared with the group {group}, and this user is not in it",
+        store.display()
+    );
+    let hint = "a store that is not to be shared: tickets --config /dev/null --dir ...";
+    Err(Fault::new(Status::NoPerm, text).hint(hint).into())
+}
+
 /// True if the user database has `user` in the group.
 pub fn is_in_group(user: &User, gid: Gid) -> bool {
     let name = CString::new(user.name.as_str()).unwrap_or_default();

@@ -173,6 +173,45 @@ fn one_operators_test_mail_is_filed_by_the_other() {
     run(&bench, second, &["list", "-q", "--all"], "").is(0, "1\n", "");
 }
 
+// D8: a backup is restored by whoever may read it.
+#[test]
+fn who_is_not_in_the_group_is_told_how_to_make_a_store_elsewhere() {
+    let Some(bench) = desk(true) else { return };
+    file(&bench, OPERATORS[0], "submit", "1");
+    let mbox = run(&bench, OPERATORS[0], &["export", "--mbox", "-"], "").stdout;
+    bench.make_dir("strangers");
+    lchown(bench.path("strangers"), Some(3), Some(3)).unwrap();
+    let elsewhere = bench.path("strangers/elsewhere").display().to_string();
+    let stranger = |config: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid", "3", "--regid", "3", "--clear-groups"])
+            .arg(binary())
+            .args(config)
+            .args(["--dir", &elsewhere, "import", "--keep-numbers", "-"])
+            .env_clear()
+            .env("TICKETS_CONFIG", bench.path("config.toml"))
+            .current_dir("/");
+        finish(command, mbox.as_bytes())
+    };
+    stranger(&[]).is(
+        77,
+        "",
+        &format!(
+            "tickets: cannot make the store {elsewhere}: it is to be shared with the group games, and this user is not in it\n\
+             hint: a store that is not to be shared: tickets --config /dev/null --dir ...\n"
+        ),
+    );
+    assert!(!bench.path("strangers/elsewhere").exists());
+    let ran = stranger(&["--config", "/dev/null"]);
+    ran.is(0, "filed 1 message in 1 new ticket\n", "");
+    let restored = bench.path("strangers/elsewhere/1");
+    assert_eq!(
+        fs::read(restored).unwrap(),
+        fs::read(bench.path("home/tickets/1")).unwrap()
+    );
+}
+
 #[test]
 fn a_store_that_is_to_be_shared_is_given_to_the_group() {
     // D8, E3

@@ -484,7 +484,7 @@ fn root_makes_no_store_for_the_machine() {
     fs::write(config, text).unwrap();
     let said = "tickets: cannot use /etc/tickets/config.toml: address_secret: cannot read ROOT/roots/secret: \
                 Permission denied (os error 13)\n\
-                hint: the user whose desk it is must be able to read it\n";
+                hint: sudo chown nobody ROOT/roots/secret\n";
     unshared(&b, "\"$2\" address 1").is(78, "", said);
 }
 

@@ -158,7 +158,9 @@ fn addresses(keys: &Keys, secret_file: Option<&Path>) -> Result<Addresses> {
         return Err(wrong("ticket", "the list is empty").into());
     };
     Ok(match secret_file {
-        Some(file) => addresses.with_secret(secret::read(file)?, keys.plain_until),
+        Some(file) => {
+            addresses.with_secret(secret::read(file, keys.group.is_some())?, keys.plain_until)
+        }
         None => addresses,
     })
 }

@@ -25,6 +25,7 @@ use crate::files::{
     Dir, Found, Place, absent, expect_directory, is_no_file, shared_kind, sync_directory,
 };
 use crate::patience::Patience;
+use crate::privilege::expect_member;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
 pub(crate) use batch::ImportLock;
@@ -117,6 +118,9 @@ impl Store {
         }
         if !self.may_be_shared {
             expect_own_disk(&self.root)?;
+        }
+        if let Some(gid) = self.group {
+            expect_member(gid, &self.root)?;
         }
         self.create_root()?;
         let root = self.opened(State::Open)?;
