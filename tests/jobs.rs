@@ -627,6 +627,38 @@ fn what_is_overdue_says_since_when_and_what_makes_time_pass() {
     }
 }
 
+// I3: it has no time of its own before somebody lets time pass, and would seem to run in a moment for ever.
+#[test]
+fn a_job_that_no_tick_has_seen_waits_for_one() {
+    let seldom = "[job.flush]\nevery = \"1000 days\"\n";
+    let bench = due(seldom, &[]);
+    let beat = bench.ticket(".tickets/jobs/beat");
+    let remind = format!("{seldom}[job.remind]\nevery = \"1000 days\"\nenabled = true\n");
+    bench.configure(&remind);
+    let of_remind = || {
+        let ran = bench.run(&["jobs"], b"");
+        let line = ran.stdout.lines().find(|line| line.starts_with("remind "));
+        let next = line.unwrap().rsplit("  ").next().unwrap().to_owned();
+        (next, ran.status, ran.stderr)
+    };
+    // A tick was run a moment ago, and the next one comes.
+    let (next, ..) = of_remind();
+    assert!(next.starts_with("in "), "{next}");
+    let file = fs::File::options().write(true).open(beat).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(330))
+        .unwrap();
+    let waits = "waits for `tickets tick`".to_owned();
+    let said = "tickets: time does not pass: `tickets tick` was last run 5m ago\n\
+                hint: `tickets tick` once a minute: docs/manual.md, \"Jobs\", says how\n";
+    assert_eq!(of_remind(), (waits, 0, said.to_owned()));
+    bench.configure(&remind.replace("true", "false"));
+    assert_eq!(of_remind(), ("switched off".to_owned(), 0, String::new()));
+    bench.configure(&remind);
+    bench.run(&["tick"], b"").silent();
+    let (next, _, stderr) = of_remind();
+    assert!(next.starts_with("in ") && stderr.is_empty(), "{next}");
+}
+
 // I3
 #[test]
 fn it_is_shown_why_a_job_failed() {

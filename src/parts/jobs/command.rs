@@ -99,10 +99,12 @@ impl Run for Jobs {
 /// The jobs of a desk, as they are shown.
 pub(super) fn lines(desk: &Desk, parts: &Registry) -> Vec<JobLine> {
     let (jobs, _) = plan::plan(&desk.config, parts);
-    jobs.iter().map(|job| line(desk, job)).collect()
+    let passes = unticked(desk).is_none();
+    jobs.iter().map(|job| line(desk, job, passes)).collect()
 }
 
-fn line(desk: &Desk, job: &Planned) -> JobLine {
+/// A job as it is shown; time `passes` on the desk, or does not.
+fn line(desk: &Desk, job: &Planned, passes: bool) -> JobLine {
     let mut line = JobLine {
         name: job.name.clone(),
         run: [&[job.what.clone()][..], &job.args].concat().join(" "),
@@ -114,7 +116,10 @@ fn line(desk: &Desk, job: &Planned) -> JobLine {
     };
     // What is wrong with the files of one job hides no other.
     match fill_in(&mut line, desk) {
-        Ok(mark) if line.idle.is_none() => line.next = job.schedule.next(mark, desk.now()),
+        Ok(mark) if line.idle.is_none() => {
+            line.next = job.schedule.next(mark, desk.now());
+            line.is_unseen = mark.is_none() && !passes;
+        }
         Ok(_) => {}
         Err(e) => line.unread = Some(error::line(&e)),
     }
@@ -146,8 +151,9 @@ fn list(cx: &Context, json: bool) -> Result<Status> {
     }
     screen::page(&table(&lines, now, screen::width()))?;
     cx.parts.remarks(&desk).for_each(screen::remark);
-    let is_overdue = lines.iter().any(|line| line.overdue(now).is_some());
-    if let Some(last) = unticked(&desk).filter(|_| is_overdue) {
+    let is_late = |line: &JobLine| line.overdue(now).is_some() || line.waits_for_tick();
+    let is_any_late = lines.iter().any(is_late);
+    if let Some(last) = unticked(&desk).filter(|_| is_any_late) {
         // Where it was just said, what can be done is missing.
         if desk.silence().is_none() {
             screen::remark(format_args!("time does not pass: {last}"));

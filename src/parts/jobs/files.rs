@@ -37,7 +37,9 @@ pub(super) struct JobLock {
 
 /// The jobs that have run, or were paused or seen, in the store `dir`; none if that cannot be read.
 pub(super) fn names_kept(dir: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(dir.join(".tickets").join(DIR)).into_iter().flatten();
+    let files = std::fs::read_dir(dir.join(".tickets").join(DIR))
+        .into_iter()
+        .flatten();
     let name = |file: std::fs::DirEntry| {
         let file = file.file_name();
         Some(file.to_str()?.strip_suffix(".json")?.to_owned())

@@ -36,6 +36,8 @@ pub(super) struct JobLine {
     pub(super) idle: Option<Idle>,
     /// When it runs next, in seconds since 1970; in the past if it is due: the first time for which it did not run.
     pub(super) next: Option<i64>,
+    /// Nobody has let time pass since it is there, and nobody does: its times count only from then on.
+    pub(super) is_unseen: bool,
     /// Until when it is paused, [`i64::MAX`] if for good.
     pub(super) paused: Option<i64>,
     /// What of it cannot be read, so that it does not run.
@@ -75,6 +77,13 @@ impl JobLine {
         let since = self.next.filter(|_| waits)?.max(ended.unwrap_or(i64::MIN));
         let by = now.saturating_sub(since);
         (by > LATE).then_some(by)
+    }
+
+    /// True if it would run if only somebody let time pass, and nobody has since it is there. Until then it is not known
+    /// since when, so it is not overdue.
+    pub(super) fn waits_for_tick(&self) -> bool {
+        let waits = self.enabled && self.paused.is_none() && self.idle.is_none();
+        waits && self.is_unseen && self.next.is_some() && !self.is_running
     }
 
     /// Why its last run failed, if it did, or why nothing is known of that.
@@ -153,6 +162,9 @@ impl JobLine {
                 );
             }
             None => {}
+        }
+        if self.waits_for_tick() {
+            return ("waits for `tickets tick`".to_owned(), red);
         }
         if let Some(by) = self.overdue(now) {
             return (format!("overdue by {}", in_time(by)), red);
