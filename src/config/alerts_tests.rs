@@ -81,6 +81,9 @@ fn an_alert_that_cannot_be_given_is_refused() {
         assert_eq!(status, Status::Config, "{keys}");
         assert!(line.contains(want), "{keys}: {line}");
     }
+    // Letters that are swapped are one slip; what is as long and has other letters is further away.
+    let (_, _, hint) = complaint(&format!("{bare}to = \"a@y\"\nzoen = \"UTC\"\n"));
+    assert_eq!(hint.as_deref(), Some("the key is `zone`"));
     let good = load(&format!("{bare}to = \"a@y\"\nevents = \"reopened\"\n")).unwrap();
     assert_eq!(good.alerts[0].rule.events, [MessageKind::Reopened]);
     assert_eq!(good.alerts[0].limit, Some(PerHour(10)));
