@@ -2,6 +2,8 @@
 
 use crate::bench::Bench;
 use crate::transcript::Transcript;
+use std::fs;
+use std::path::Path;
 
 /// The commands that `--help` lists.
 fn commands(b: &Bench) -> Vec<String> {
@@ -69,6 +71,38 @@ fn every_command_has_a_manual_page() {
         page(&["man", &title["tickets-".len()..]], &title);
         assert!(b.path(&format!("man/man1/{title}.1")).exists(), "{title}");
     }
+}
+
+/// Each exit status in the program's own list is explained to whoever reads it in a script.
+#[test]
+fn every_exit_status_is_in_the_manual() {
+    let b = Bench::new();
+    let at =
+        |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let list = at("src/error.rs");
+    let list = list.split("pub enum Status {\n").nth(1).unwrap();
+    let list = list.split("\n}").next().unwrap();
+    let numbers: Vec<&str> = (list.lines())
+        .filter_map(|line| Some(line.trim().strip_suffix(',')?.split_once(" = ")?.1))
+        .collect();
+    assert!(numbers.len() >= 11, "{numbers:?}");
+    let page = b.run(&["man"], b"").stdout;
+    let page = page.split("\n.SH EXIT STATUS\n").nth(1).unwrap();
+    let page = page.split("\n.SH ").next().unwrap();
+    let manual = at("docs/manual.md");
+    let manual = manual.split("\n## Exit status\n").nth(1).unwrap();
+    let manual = manual.split("\n## ").next().unwrap();
+    for number in numbers {
+        assert!(
+            page.contains(&format!("\n.B {number}\n")),
+            "tickets(1): {number}"
+        );
+        let mut words = manual.split(|c: char| !c.is_ascii_alphanumeric());
+        assert!(words.any(|word| word == number), "docs/manual.md: {number}");
+    }
+    let of_check = "\n.B 1\nnothing was found; of\n.BR tickets\\-check (1):\na warning\n\
+                    .TP\n.B 2\nof\n.BR tickets\\-check (1):\na fault\n";
+    assert!(page.contains(of_check), "{page}");
 }
 
 #[test]
