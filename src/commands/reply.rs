@@ -22,7 +22,8 @@ use std::path::Path;
 ///
 /// Writes a draft from the ticket's address to the last person who wrote, quotes their text, and
 /// opens it in mutt; its Cc: to the ticket files it. Without mutt, or with --editor, the draft is
-/// opened in $VISUAL or $EDITOR, and you are asked before it is sent.
+/// opened in $VISUAL or $EDITOR, and you are asked before it is sent. sudo drops both variables;
+/// `sudo EDITOR=vi tickets reply 12` passes one on.
 #[derive(clap::Args)]
 pub struct Reply {
     /// The ticket
