@@ -205,11 +205,9 @@ fn who_is_not_in_the_group_is_told_how_to_make_a_store_elsewhere() {
     assert!(!bench.path("strangers/elsewhere").exists());
     let ran = stranger(&["--config", "/dev/null"]);
     ran.is(0, "filed 1 message in 1 new ticket\n", "");
-    let restored = bench.path("strangers/elsewhere/1");
-    assert_eq!(
-        fs::read(restored).unwrap(),
-        fs::read(bench.path("home/tickets/1")).unwrap()
-    );
+    let restored = fs::read_to_string(bench.path("strangers/elsewhere/1")).unwrap();
+    let message = "From: a@b.example\nSubject: hello\nMessage-ID: <1@x>\n\nhello\n\n";
+    assert!(restored.ends_with(message), "{restored}");
 }
 
 #[test]
