@@ -733,6 +733,48 @@ fn a_filter_that_fails_again_and_again_rests() {
 
 // G5: asked in the order of the configuration, until one decides; a rest is no way past a filter without which
 // nothing is to be filed.
+// G5: whoever asks to be told hears of a filter that failed
+#[test]
+fn a_delivery_that_talks_names_the_filters_without_a_word() {
+    let b = Bench::new();
+    install(
+        &b,
+        "f",
+        b"#!/bin/sh\necho cannot reach clamd >&2\nexit 3\n",
+        "",
+    );
+    switch_on(&b, &["f"], "");
+    b.make_store();
+    let args = [
+        "deliver",
+        "-v",
+        "-f",
+        "alice@example.net",
+        "submit@example.org",
+    ];
+    let failed = "tickets: module f: it exited with status 3: cannot reach clamd; the mail went on without its word";
+    let rests = "tickets: module f: it rests, since it failed again and again; the mail went on without its word";
+    for (number, want) in [(1, failed), (2, failed), (3, failed), (4, rests)] {
+        let ran = b.run(
+            &args,
+            MAIL.replace("<1@", &format!("<{number}@")).as_bytes(),
+        );
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(
+            lines[0].starts_with(&format!("ticket {number} opened: ")),
+            "{ran:?}"
+        );
+        assert_eq!(lines[1..], [want], "{ran:?}");
+    }
+    // One that quarantines is named as the one that did.
+    switch_on(&b, &["f"], "[module.f]\non_failure = \"quarantine\"\n");
+    let ran = b.run(&args, MAIL.replace("<1@", "<5@").as_bytes());
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stderr.starts_with("quarantined by f: "), "{ran:?}");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+}
+
 #[test]
 fn the_first_word_but_go_on_ends_the_asking() {
     let b = Bench::new();

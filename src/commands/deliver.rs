@@ -4,7 +4,7 @@ use super::logged;
 use super::routed::{disagreement, expect_configuration};
 use crate::config::{ByteSize, Config};
 use crate::desk::{Bearer, Deed, Desk, Incoming, Outcome};
-use crate::error::{self, Status};
+use crate::error::{self, Status, harmless};
 use crate::log::LogLine;
 use crate::part::{Context, Run};
 use crate::ticket::plan::Answer;
@@ -192,6 +192,8 @@ fn describe(desk: &Desk, outcome: &Outcome) {
             held.by, held.reason
         ));
     }
+    let silent = outcome.silent.iter().map(|why| harmless(why));
+    lines.extend(silent.map(|why| format!("tickets: {why}; the mail went on without its word")));
     lines.extend(outcome.unsent.iter().map(|line| format!("tickets: {line}")));
     for line in lines {
         error::print(&line);

@@ -73,6 +73,8 @@ pub struct Outcome {
     pub filed: Vec<Filed>,
     /// It went to no ticket, but into quarantine.
     pub quarantined: Option<Quarantined>,
+    /// The filters without whose word it went on, each with why.
+    pub silent: Vec<String>,
     /// Recipients that do not exist.
     pub refusals: Vec<Refusal>,
     /// Tickets in which it was filed and did nothing, since it names so many (A6).
@@ -161,6 +163,7 @@ impl Desk {
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
             let mut destinations = route.destinations;
             if let Some(judged) = &judged {
+                outcome.silent.clone_from(&judged.silent);
                 match desk.settle(&mut parcel, judged, destinations)? {
                     Settled::Tickets(to) => destinations = to,
                     Settled::Quarantine(quarantined) => {

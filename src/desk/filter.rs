@@ -214,7 +214,7 @@ impl Desk {
         let line = LogLine::default().name("module", name);
         line.text("failed", why).write(Severity::Warning);
         match switched.on_failure {
-            OnFailure::GoOn => {}
+            OnFailure::GoOn => judged.silent.push(format!("module {name}: {why}")),
             OnFailure::Quarantine => {
                 judged.go = Go::Quarantine(why.clone());
             }

@@ -149,6 +149,8 @@ pub(super) struct Judged {
     pub(super) go: Go,
     /// What was said, for its trace.
     pub(super) said: Vec<String>,
+    /// The filters without whose word it goes on, each with why.
+    pub(super) silent: Vec<String>,
     /// The operator lets it out of quarantine: it is not held there.
     pub(super) is_released: bool,
 }
