@@ -185,5 +185,7 @@ fn before(version: Option<u32>) -> String {
 }
 
 fn newer(version: u32, needed: u32) -> String {
-    format!("its data is of version {version}, and it only knows {needed}: it was newer once")
+    format!(
+        "its data is of version {version}, and it only knows {needed}: it was newer once; put that version of it back, or a backup of its data"
+    )
 }

@@ -79,7 +79,7 @@ fn an_upgrade_that_fails_puts_the_data_back() {
     b.run(&["modules", "upgrade"], b"").is(
         75,
         "",
-        "tickets: module spam: its data is not set up: its data is of version 3, and it only knows 2: it was newer once\n",
+        "tickets: module spam: its data is not set up: its data is of version 3, and it only knows 2: it was newer once; put that version of it back, or a backup of its data\n",
     );
     let list = b.run(&["modules"], b"").stdout;
     assert!(
