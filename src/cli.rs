@@ -324,7 +324,15 @@ fn misread(
         );
         return Fault::new(Status::Usage, what).hint(hint);
     }
-    let known = names.find_map(|name| program.find_subcommand(name));
+    let mut known = names.find_map(|name| program.find_subcommand(name));
+    let mut typed = known.map_or_else(String::new, |command| command.get_name().to_owned());
+    for word in names.filter(|word| !word.starts_with('-')) {
+        let Some(inner) = known.and_then(|command| command.find_subcommand(word)) else {
+            break;
+        };
+        typed.push_str(&format!(" {}", inner.get_name()));
+        known = Some(inner);
+    }
     let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
     // Where words of any kind are asked for, one may begin with a minus; elsewhere hardly ever.
     let takes_words = known.is_some_and(|command| {
@@ -346,9 +354,7 @@ fn misread(
     let hint = match (values, tip, known) {
         (Some(values), ..) => format!("one of {values}"),
         (_, Some(tip), _) => tip.to_owned(),
-        (_, _, Some(command)) => {
-            format!("`tickets {} --help` shows its options", command.get_name())
-        }
+        (_, _, Some(_)) => format!("`tickets {typed} --help` shows its options"),
         _ => "`tickets --help` shows the commands".to_owned(),
     };
     Fault::new(Status::Usage, what).hint(hint)

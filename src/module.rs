@@ -24,7 +24,7 @@ mod verb;
 
 pub use ask::{Answer, Asking, Failure, Request, depth, is_for_observer, set_depth};
 pub use data::Upgraded;
-pub use entries::{JobEntry, KindEntry, NamedEntry, is_name};
+pub use entries::{JobEntry, KindEntry, NAME_RULE, NamedEntry, is_name};
 pub use findings::{FindingLevel, ModuleFinding, findings, found};
 pub use found::{MANIFEST, Runnable, claims, find, names};
 pub use head::{Head, clean};

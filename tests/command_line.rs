@@ -250,3 +250,41 @@ fn a_command_in_a_hint_names_what_was_meant() {
         "{ran:?}"
     );
 }
+
+// G3, I1: what is broken into lines in the source is not broken again
+#[test]
+fn no_line_of_a_help_text_is_broken_twice() {
+    let b = Bench::new();
+    for line in ["modules", "modules run", "jobs", "ping", "list"] {
+        let words: Vec<&str> = line.split(' ').chain(["--help"]).collect();
+        let help = b.run(&words, b"");
+        assert_eq!((help.status, help.stderr.as_str()), (0, ""), "{help:?}");
+        let (text, _) = help.stdout.split_once("\nUsage: ").unwrap();
+        for paragraph in text.split("\n\n").filter(|it| !it.starts_with(' ')) {
+            let lines: Vec<&str> = paragraph.lines().collect();
+            for two in lines.windows(2) {
+                let next = two[1].split(' ').next().unwrap_or_default();
+                let room = two[0].len() + 1 + next.len();
+                assert!(room > 70, "{line}: {:?} and {:?}", two[0], two[1]);
+            }
+        }
+    }
+}
+
+// E4: the hint leads to the command that was typed
+#[test]
+fn a_hint_names_the_whole_command() {
+    let b = Bench::new();
+    for (line, want) in [
+        ("modules new", "modules new"),
+        ("modules run hello", "modules run"),
+        ("modules --bogus", "modules"),
+        ("jobs pause", "jobs pause"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let ran = b.run(&words, b"");
+        assert_eq!((ran.status, ran.stdout.as_str()), (64, ""), "{ran:?}");
+        let hint = format!("\nhint: `tickets {want} --help` shows its options\n");
+        assert!(ran.stderr.ends_with(&hint), "{ran:?}");
+    }
+}

@@ -34,8 +34,9 @@ const CHUNK: usize = 1000;
 ///
 /// --json prints an object for each ticket: number, state (open or closed),
 /// opened and active (first and last message, RFC 3339 in UTC), messages,
-/// submitter (name and address, or null), subject, waiting and undelivered (true or false), person
-/// (whose it is to follow: the NAME of [person.NAME], or null), path (of the mbox).
+/// submitter (name and address, or null), subject, waiting and undelivered (true
+/// or false), person (whose it is to follow: the NAME of [person.NAME], or null),
+/// path (of the mbox).
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct List {

@@ -20,16 +20,18 @@ use anyhow::Result;
 
 /// List the parts and modules of the desk, and switch modules on and off
 ///
-/// Parts are what a desk can do without: mail is accepted, filed and answered without any of them.
-/// To switch some off, name them in the configuration:
+/// Parts are what a desk can do without: mail is accepted, filed and answered
+/// without any of them. To switch some off, name them in the configuration:
 ///
 ///   [parts]
 ///   off = ["stats", "timeline"]
 ///
-/// Their commands and their lines in the timeline are then gone, and nothing of them runs.
+/// Their commands and their lines in the timeline are then gone, and nothing of
+/// them runs.
 ///
-/// Modules come from outside: a directory with module.toml and a program, in one of the directories of
-/// `modules_path`. None runs before it is switched on. docs/modules.md says how to write one.
+/// Modules come from outside: a directory with module.toml and a program, in one
+/// of the directories of `modules_path`. None runs before it is switched on.
+/// docs/modules.md says how to write one.
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(

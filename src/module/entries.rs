@@ -115,6 +115,9 @@ impl JobEntry {
     }
 }
 
+/// What [`is_name`] wants.
+pub const NAME_RULE: &str = "a name begins with a letter, and has at most 32 of a-z, 0-9 and -";
+
 /// True if `name` may be that of a module: what it is called is part of paths, of messages and of header fields.
 pub fn is_name(name: &str) -> bool {
     name.len() <= 32 && is_word(name)

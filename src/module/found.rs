@@ -1,7 +1,7 @@
 //! Where a module lies, and whether it may be run: nobody but root and the desk's user may be able to change what runs
 //! as that user (G3).
 
-use super::entries::is_name;
+use super::entries::{NAME_RULE, is_name};
 use super::manifest::Manifest;
 use crate::files::{Dir, Place, read_text};
 use nix::fcntl::OFlag;
@@ -35,9 +35,7 @@ pub type Finding = Result<Runnable, String>;
 /// The error says why it may not be run, or what is wrong with its manifest, in one line.
 pub fn find(path: &[PathBuf], name: &str) -> Option<Finding> {
     if !is_name(name) {
-        return Some(Err(format!(
-            "{name:?} is no name of a module: a-z, 0-9 and - only"
-        )));
+        return Some(Err(format!("{name:?} is no name of a module: {NAME_RULE}")));
     }
     path.iter().find_map(|entry| look(entry, name).transpose())
 }

@@ -101,7 +101,7 @@ fn a_module_is_written_only_where_there_is_none() {
     };
     usage("spam", "there is one of that name already");
     usage("stats", "it is the name of a built-in part");
-    let long = "a module has a name of 32 letters a-z, digits and - at most";
+    let long = "a name begins with a letter, and has at most 32 of a-z, 0-9 and -";
     usage("../x", long);
     usage("A", long);
     set_mode(&shelf(&b), 0o555);
@@ -170,7 +170,7 @@ fn a_run_shows_all_of_it() {
         64,
         "",
         "tickets: invalid value 'hook' for '<POINT>': there are filter, observer, timeline, job, command, page, check, verb, setup\n\
-         hint: `tickets modules --help` shows its options\n",
+         hint: `tickets modules run --help` shows its options\n",
     );
 }
 
@@ -181,13 +181,14 @@ fn pages_and_verbs_can_be_tried() {
     let script = r#"#!/bin/sh
 case $1 in
 page)
-    test "$PATH_INFO" = /none && { echo hm >&2; exit 1; }
+    test "$PATH_INFO" = /list/none && { echo hm >&2; exit 1; }
     printf 'Content-Type: text/html\r\nSet-Cookie: x\r\n\r\n'
     echo "$GATEWAY_INTERFACE $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRING $TICKETS_SETTINGS"
     ;;
 verb)
     read -r head
     case $head in
+    *'"args":["none"]'*) ;;
     *'"args":["high"]'*'"verb":"priority"'*) echo '{"done":"it is high now"}' ;;
     *'"verb":"priority"'*) echo '{"refused":"high or low?"}' ;;
     esac
@@ -213,7 +214,7 @@ esac
         )
     );
     assert_eq!(
-        run(&["page", "/none"]),
+        run(&["page", "/list/none"]),
         (
             75,
             "time  N ms\n".into(),
@@ -229,7 +230,7 @@ esac
         "refused high or low?\ntime  N ms\n"
     );
     assert_eq!(
-        run(&["verb", "other"]),
+        run(&["verb", "priority", "none"]),
         (
             75,
             "time  N ms\n".into(),

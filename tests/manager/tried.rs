@@ -168,6 +168,54 @@ fn each_job_and_each_command_can_be_tried() {
 }
 
 #[test]
+fn what_the_manifest_does_not_name_is_not_tried() {
+    // G3
+    let more = "data_version = 1\n[[page]]\npath = \"/list\"\ntitle = \"x\"\n[[verb]]\nname = \"priority\"\n";
+    let script = "#!/bin/sh\ntest $1 = page && printf 'Content-Type: text/plain\\n\\n%s\\n' \"$PATH_INFO\" && exit\n\
+                  echo '{\"done\":\"x\"}'\n";
+    let b = with(&["page", "verb", "setup"], more, script);
+    b.says("modules upgrade it", "it: data set up, version 1\n");
+    let run = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        b.run(&[&["modules", "run", "it"], &words[..]].concat(), b"")
+    };
+    for (words, why, hint) in [
+        ("page /nolist", "it has no page \"/nolist\"", "it has /list"),
+        (
+            "page /listing",
+            "it has no page \"/listing\"",
+            "it has /list",
+        ),
+        (
+            "verb prio high",
+            "it has no verb \"prio\"",
+            "it has priority",
+        ),
+        (
+            "setup",
+            "`run` does not ask for its setup",
+            "`tickets modules upgrade it` sets up its data, and `tickets modules check it` tries that on new data",
+        ),
+    ] {
+        let said = format!("tickets: module it: {why}\nhint: {hint}\n");
+        run(words).is(64, "", &said);
+    }
+    for (words, path) in [
+        ("page", "/list"),
+        ("page /list?a=/b", "/list"),
+        ("page /list/12", "/list/12"),
+    ] {
+        let ran = run(words);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        let shown = format!("field   content-type: text/plain\n{path}\ntime ");
+        assert!(ran.stdout.contains(&shown), "{ran:?}");
+    }
+    let ran = run("verb priority high");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(ran.stdout.lines().next(), Some("done    x"), "{ran:?}");
+}
+
+#[test]
 fn nobody_is_called_unless_it_is_for_real() {
     // G3
     let points = ["filter", "observer", "timeline", "page", "check", "job"];

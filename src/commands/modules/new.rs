@@ -1,9 +1,11 @@
 //! `tickets modules new`: a module to begin with.
 
 use crate::commands::modules::list::is_part;
+use crate::commands::text::here;
 use crate::error::{Fault, Status, quoted_path};
-use crate::module::{find, is_name};
+use crate::module::{NAME_RULE, find, is_name};
 use crate::part::Context;
+use crate::privilege;
 use crate::screen::say;
 use anyhow::{Context as _, Result};
 use nix::unistd::{AccessFlags, access};
@@ -41,8 +43,7 @@ impl New {
         let name = &self.name;
         let usage = |why: &str| Fault::new(Status::Usage, format!("cannot write {name:?}: {why}"));
         if !is_name(name) {
-            let why = "a module has a name of 32 letters a-z, digits and - at most";
-            return Err(usage(why).into());
+            return Err(usage(NAME_RULE).into());
         }
         if is_part(cx, name) {
             return Err(usage("it is the name of a built-in part").into());
@@ -54,7 +55,7 @@ impl New {
         let Some(shelf) = path.iter().find(|shelf| is_writable(shelf)) else {
             let text = "cannot write to any directory of modules_path";
             let fault = Fault::new(Status::NoPerm, text);
-            let user = crate::privilege::name_of(nix::unistd::Uid::effective());
+            let user = privilege::name_of(nix::unistd::Uid::effective());
             return Err(match path.first() {
                 Some(first) => fault.hint(format!(
                     "`sudo install -d -o {user} {}` makes one",
@@ -67,8 +68,16 @@ impl New {
         let dir = shelf.join(name);
         write(shelf, name, self.lang).with_context(|| format!("cannot write {}", dir.display()))?;
         say(format_args!("wrote {}/module.toml and run", dir.display()))?;
-        say(format_args!("try it:       tickets modules check {name}"))?;
-        say(format_args!("switch it on: tickets modules enable {name}"))?;
+        let program = here(&cx.overrides);
+        say(format_args!("try it:       {program} modules check {name}"))?;
+        say(format_args!(
+            "switch it on: {program} modules enable {name}"
+        ))?;
+        if privilege::was_root() {
+            // As whom it runs, it could change itself and its neighbours.
+            let shelf = quoted_path(shelf);
+            say(format_args!("once written: sudo chown -R root: {shelf}"))?;
+        }
         Ok(Status::Ok)
     }
 }

@@ -20,9 +20,11 @@ use std::time::Instant;
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
-/// A filter or an observer gets the mail on standard input, or a made-up one; an observer is told that it opened
-/// ticket 12, in an empty store, so that it changes none of yours. The module works with its own data and settings, and
-/// TICKETS_TRIAL=1 tells it to call nobody. Nothing is filed, and a fault is not counted; a right answer ends a rest.
+/// A filter or an observer gets the mail on standard input, or a made-up one; an
+/// observer is told that it opened ticket 12, in an empty store, so that it
+/// changes none of yours. The module works with its own data and settings, and
+/// TICKETS_TRIAL=1 tells it to call nobody. Nothing is filed, and a fault is not
+/// counted; a right answer ends a rest.
 ///
 ///   tickets modules run rspamd filter -f joe@example.net <mail.eml
 ///   tickets modules run git job fetch
@@ -132,15 +134,24 @@ impl RunOnce {
         }
         let names: Vec<&str> = match point {
             Point::Setup => {
-                let hint = format!("`tickets modules upgrade {name}`");
-                return refuse("its data is set up by another command".to_owned(), hint);
+                let hint = format!(
+                    "`tickets modules upgrade {name}` sets up its data, and `tickets modules check {name}` tries that \
+                     on new data"
+                );
+                return refuse("`run` does not ask for its setup".to_owned(), hint);
             }
             Point::Job => manifest.jobs().map(|it| it.name.as_str()).collect(),
             Point::Command => manifest.commands.iter().map(|it| &*it.name).collect(),
+            Point::Verb => manifest.verbs.iter().map(|it| &*it.name).collect(),
+            Point::Page => manifest.pages.iter().map(|it| &*it.path).collect(),
             _ => return Ok(()),
         };
+        let has = |word: &str| match point {
+            Point::Page => names.iter().any(|page| is_of_page(word, page)),
+            _ => names.contains(&word),
+        };
         match self.words.first() {
-            Some(odd) if !names.contains(&odd.as_str()) => refuse(
+            Some(odd) if !has(odd) => refuse(
                 format!("it has no {point} {odd:?}"),
                 format!("it has {}", names.join(", ")),
             ),
@@ -239,7 +250,9 @@ impl RunOnce {
     }
 
     fn page(&self, module: &Module) -> Result<Result<(), Failure>> {
-        let path = self.words.first().map_or("/", String::as_str);
+        let first = module.manifest.pages.first();
+        let first = first.map_or("/", |page| page.path.as_str());
+        let path = self.words.first().map_or(first, String::as_str);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let page = module.page(&PageRequest {
             method: "GET",
@@ -283,6 +296,13 @@ impl RunOnce {
         }
         Ok(Ok(()))
     }
+}
+
+/// True if a browser that asks for `word`, which may have a query, asks for this page or for something below it.
+fn is_of_page(word: &str, page: &str) -> bool {
+    let path = word.split_once('?').map_or(word, |(path, _)| path);
+    let rest = path.strip_prefix(page.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Asks, and shows the question, the answer and what was written to standard error.

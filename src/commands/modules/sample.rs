@@ -1,6 +1,7 @@
 //! What a module is asked when somebody tries it: made-up mail, and the heads that go with it.
 
 use crate::module::{Answer, Head, Module, Point, findings};
+use crate::ticket::filter::Word;
 use crate::ticket::identity::Identity;
 use crate::ticket::when::rfc3339;
 use mail::message::Message;
@@ -150,23 +151,12 @@ pub(super) fn has_mail(module: &Module, point: Point) -> bool {
 
 /// Says whether an answer is one that may be given at `point`.
 pub(super) fn judge(point: Point, answer: &Answer) -> Result<(), String> {
-    let is_text = |key: &str| match answer.get(key) {
-        None | Some(Value::Null | Value::String(_)) => Ok(()),
-        Some(_) => Err(format!("{key} is no text")),
-    };
-    is_text("note")?;
     match point {
-        Point::Filter => {
-            is_text("reason")?;
-            let number = answer.get("ticket").and_then(Value::as_u64);
-            let project = answer.get("project").and_then(Value::as_str);
-            match answer.get("go").map(Value::as_str) {
-                None | Some(Some("on" | "new" | "quiet" | "quarantine")) => Ok(()),
-                Some(Some("ticket")) => number.map(drop).ok_or("ticket is no number".into()),
-                Some(Some("project")) => project.map(drop).ok_or("project is no name".into()),
-                Some(_) => Err("go is none of on, ticket, new, project, quiet, quarantine".into()),
-            }
-        }
+        Point::Filter => Word::read(answer).map(drop),
+        Point::Observer | Point::Job => match answer.get("note") {
+            None | Some(Value::Null | Value::String(_)) => Ok(()),
+            Some(_) => Err("note is no string".into()),
+        },
         Point::Check => findings(answer).map(drop),
         _ => Ok(()),
     }
@@ -189,24 +179,25 @@ mod tests {
             (
                 Point::Filter,
                 json!({"go": "ticket"}),
-                Err("ticket is no number"),
+                Err("ticket is no number of a ticket"),
             ),
             (
                 Point::Filter,
-                json!({"go": "project", "project": 1}),
-                Err("project is no name"),
+                json!({"go": "project", "project": "shop"}),
+                Err("there are no projects"),
             ),
             (
                 Point::Filter,
                 json!({"go": "reject"}),
-                Err("go is none of on, ticket, new, project, quiet, quarantine"),
+                Err("go is \"reject\", and not on, ticket, new, quiet or quarantine"),
             ),
+            (Point::Filter, json!({"go": null}), Ok(())),
+            (Point::Filter, json!({"go": 1}), Err("go is no string")),
             (
-                Point::Filter,
-                json!({"go": null}),
-                Err("go is none of on, ticket, new, project, quiet, quarantine"),
+                Point::Observer,
+                json!({"note": 1}),
+                Err("note is no string"),
             ),
-            (Point::Observer, json!({"note": 1}), Err("note is no text")),
             (
                 Point::Check,
                 json!({"findings": 1}),

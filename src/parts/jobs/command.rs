@@ -24,14 +24,16 @@ use std::process::Stdio;
 ///
 /// Jobs are what the desk does by itself, at times of its own: [job.NAME] in the
 /// configuration says which, and when. They run whenever somebody lets time pass:
-/// `tickets tick`, once a minute. A job that should have run two minutes ago and did not
-/// is overdue, since the first time that it missed; it runs as soon as time passes again.
+/// `tickets tick`, once a minute. A job that should have run two minutes ago and
+/// did not is overdue, since the first time that it missed; it runs as soon as
+/// time passes again.
 ///
-/// --json prints an object for each job: name, run (what is run), summary, schedule, enabled,
-/// running, started and ended (of the last run, RFC 3339 in UTC, or null), took
-/// (seconds), result (ok, failed, killed, died, missed or running), note, failures
-/// (in a row), next, overdue (seconds), paused, paused_until, idle (why it does not run: its
-/// module is off, broken, resting or needs an upgrade, or its state cannot be read; or null).
+/// --json prints an object for each job: name, run (what is run), summary,
+/// schedule, enabled, running, started and ended (of the last run, RFC 3339 in
+/// UTC, or null), took (seconds), result (ok, failed, killed, died, missed or
+/// running), note, failures (in a row), next, overdue (seconds), paused,
+/// paused_until, idle (why it does not run: its module is off, broken, resting or
+/// needs an upgrade, or its state cannot be read; or null).
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(

@@ -38,13 +38,15 @@ const LONGEST_BODY: usize = 1024;
 
 /// Run the jobs that are due whenever somebody asks for it over HTTP
 ///
-/// Answers `POST /ping` at once, and starts `tickets tick`. The answer is {"tick":"started"}, "running" if the last one
-/// that was started still runs, or "recent" if it was started less than 10 seconds ago:
+/// Answers `POST /ping` at once, and starts `tickets tick`. The answer is
+/// {"tick":"started"}, "running" if the last one that was started still runs, or
+/// "recent" if it was started less than 10 seconds ago:
 ///
 ///   curl -X POST http://127.0.0.1:8025/ping
 ///
-/// On another address than one of this machine alone it asks for the content of `ping_token_file`, as in the field
-/// "Authorization: Bearer SECRET"; so it does on any address if there is such a file. The file is read for each request, so
+/// On another address than one of this machine alone it asks for the content of
+/// `ping_token_file`, as in the field "Authorization: Bearer SECRET"; so it does
+/// on any address if there is such a file. The file is read for each request, so
 /// that a secret which is replaced holds no longer.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
