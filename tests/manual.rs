@@ -73,6 +73,48 @@ fn every_command_has_a_manual_page() {
     }
 }
 
+// The values of options have names, and what can be repeated is followed by dots.
+#[test]
+fn a_synopsis_names_values_and_what_can_be_repeated() {
+    let b = Bench::new();
+    let synopsis = |name: &[&str]| {
+        let page = b.run(&[&["man"], name].concat(), b"").stdout;
+        let text = page.split("\n.SH SYNOPSIS\n").nth(1).unwrap();
+        let text = text.split("\n.SH ").next().unwrap();
+        let text = text.replace("\\fB", "").replace("\\fI", "");
+        text.replace("\\fR", "")
+            .replace("\\-", "-")
+            .replace("\\ ", " ")
+    };
+    let mut t = String::new();
+    for name in [
+        &[][..],
+        &["close"],
+        &["list"],
+        &["import"],
+        &["export"],
+        &["stats"],
+        &["modules-run"],
+    ] {
+        t += &format!("{}\n", synopsis(name));
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("synopsis", t);
+    });
+    // As `--help` has it.
+    for name in commands(&b) {
+        let usage = b.run(&[&name, "--help"], b"").stdout;
+        let usage = usage
+            .lines()
+            .find_map(|line| line.strip_prefix("Usage: "))
+            .unwrap();
+        let repeated = usage.matches("...").count();
+        let line = synopsis(&[&name]);
+        assert!(line.matches("...").count() >= repeated, "{name}: {line}");
+        assert!(!line.contains(['<', '>', '\\']), "{name}: {line}");
+    }
+}
+
 /// Each exit status in the program's own list is explained to whoever reads it in a script.
 #[test]
 fn every_exit_status_is_in_the_manual() {

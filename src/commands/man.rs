@@ -1,6 +1,7 @@
 //! `tickets man`: the manual pages, made from what `--help` says and from the commented configuration.
 
 mod keys;
+mod synopsis;
 
 use crate::clock;
 use crate::error::{self, Fault, Status, quoted_path};
@@ -123,7 +124,7 @@ impl Pages {
         // Nobody can copy a path or a command that is broken at a hyphen.
         text.extend(b".nh\n");
         page.render_name_section(&mut text)?;
-        page.render_synopsis_section(&mut text)?;
+        text.extend(synopsis::section(command).into_bytes());
         page.render_description_section(&mut text)?;
         page.render_options_section(&mut text)?;
         if command.has_subcommands() {
