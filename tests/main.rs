@@ -54,6 +54,7 @@ mod observers_crash;
 mod one_ticket;
 mod owner;
 mod package;
+mod package_told;
 mod parts;
 mod people;
 mod pieces;
