@@ -343,7 +343,7 @@ fn an_installation_says_what_is_in_the_place_of_the_store() {
 }
 
 /// Programs of a mail server that say what `$made` holds, and write down what they are told.
-const FAKES: &str = r#"
+pub const FAKES: &str = r#"
     bin=$made/bin; mkdir $bin; PATH=$bin:$PATH; made=$made; export made
     fake() { cat >$bin/$1; chmod 755 $bin/$1; }
     show() { ./prerm remove 2>&1 | grep -v 'not found'; cat $made/told; }
