@@ -95,7 +95,7 @@ impl ModuleObserver {
 
     /// Notes how it did. What cannot be noted is as if it had not been.
     fn note(&self, told: &Told, fault: Option<&str>) {
-        // That may be the fault of the login, and is told to the desk's user once more, who is to blame it or not.
+        // This user may lack a right that the module needs. The event is told again as the desk's user, whose faults count.
         if self.by_guest && fault.is_some() {
             return;
         }
