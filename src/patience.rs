@@ -141,12 +141,18 @@ pub(crate) fn held(file: &File, path: &Path) -> Fault {
     }
 }
 
+/// How often the list of locks is read until the one that is looked for stands in it.
+const LOOKS: usize = 3;
+
 /// The process that holds the flock on `file`, where the kernel tells: the one that took it, else one that was given
 /// the file by it.
 pub(crate) fn holder(file: &File) -> Option<u32> {
     let inode = file.metadata().ok()?.ino();
-    let locks = fs::read_to_string("/proc/locks").ok()?;
-    let taker = locks.lines().find_map(|line| taker(line, inode))?;
+    // The kernel hands the list out in pieces, and leaves some out where others lock and unlock meanwhile.
+    let taker = (0..LOOKS).find_map(|_| {
+        let locks = fs::read_to_string("/proc/locks").ok()?;
+        locks.lines().find_map(|line| taker(line, inode))
+    })?;
     match is_there(taker) {
         true => Some(taker),
         false => heir(inode),
