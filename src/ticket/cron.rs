@@ -11,9 +11,10 @@ use jiff::tz::TimeZone;
 const SOME_TIME: i64 = 1_767_225_600;
 
 /// The words that stand for five fields.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 7] = [
     "@hourly",
     "@daily",
+    "@midnight",
     "@weekly",
     "@monthly",
     "@yearly",
@@ -69,7 +70,15 @@ pub fn cron(fields: &str) -> Result<Cron, String> {
     let parser = CronParser::builder();
     // A field of seconds would be taken for one of minutes.
     let parser = parser.seconds(Seconds::Disallowed).year(Year::Disallowed);
-    let cron = parser.build().parse(fields.trim()).map_err(|_| {
+    // As in cron(8): a day of the month and a weekday that are both named are alternatives, but one that begins with a
+    // star only narrows down the other: "*/2" and "1" is a Monday whose day is odd.
+    let narrows = |at: usize| words.get(at).is_some_and(|field| field.starts_with('*'));
+    let parser = parser.dom_and_dow(narrows(2) || narrows(4));
+    let text = match fields.trim() {
+        word if word.eq_ignore_ascii_case("@midnight") => "@daily",
+        text => text,
+    };
+    let cron = parser.build().parse(text).map_err(|_| {
         let why = match is_word {
             true => no_such_word(fields.trim()),
             false => words
@@ -100,6 +109,9 @@ pub fn distance(seconds: u64) -> Result<i64, String> {
 }
 
 fn no_such_word(word: &str) -> Option<String> {
+    if word.eq_ignore_ascii_case("@reboot") {
+        return Some("nobody tells the desk that the machine has started".to_owned());
+    }
     let (last, others) = WORDS.split_last()?;
     let meant = match nearest(&word.to_ascii_lowercase(), &WORDS) {
         Some(right) => format!("is {right} meant? "),
@@ -234,11 +246,15 @@ mod tests {
             ("0 0 * * 1#9", "see crontab(5)"),
             (
                 "@dayly",
-                "is @daily meant? there are @hourly, @daily, @weekly, @monthly, @yearly and @annually",
+                "is @daily meant? there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually",
             ),
             (
                 "@every 5m",
-                "there are @hourly, @daily, @weekly, @monthly, @yearly and @annually",
+                "there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually",
+            ),
+            (
+                "@reboot",
+                "nobody tells the desk that the machine has started",
             ),
         ];
         for (fields, why) in table {
@@ -263,8 +279,34 @@ mod tests {
             "0 0 ? * 1#2",
             "0 0 * jan-mar sun",
             "@Daily",
+            "@midnight",
         ] {
             assert!(cron(fields).is_ok(), "{fields}: {:?}", cron(fields).err());
+        }
+    }
+
+    // I1
+    #[test]
+    fn a_day_and_a_weekday_are_joined_as_cron_does() {
+        let table = [
+            ("0 0 13 * 5", ["06", "13", "20", "27"]),
+            ("0 0 */2 * 1", ["09", "23", "07", "21"]),
+            ("0 0 1-31/2 * 1", ["01", "02", "03", "05"]),
+            ("0 0 9 * */3", ["09", "09", "09", "09"]),
+            ("0 0 * * 1", ["02", "09", "16", "23"]),
+            ("0 0 9 * *", ["09", "09", "09", "09"]),
+            ("@midnight", ["01", "02", "03", "04"]),
+        ];
+        // The second before November 2026 begins, whose first day is a Sunday.
+        let begin = Timestamp::from_second(1_793_491_199).unwrap();
+        for (fields, want) in table {
+            let times = cron(fields).unwrap();
+            let mut at = begin.to_zoned(TimeZone::UTC);
+            let days = want.map(|_| {
+                at = times.find_next_occurrence(&at, false).unwrap();
+                at.strftime("%d").to_string()
+            });
+            assert_eq!(days, want, "{fields}");
         }
     }
 }
