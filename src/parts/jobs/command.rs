@@ -220,7 +220,7 @@ fn moment(text: &str, now: i64) -> Result<i64, Fault> {
     let zone = TimeZone::system();
     let ahead = text.trim().parse::<Span>().ok().and_then(|span| {
         let now = Timestamp::from_second(now).ok()?.to_zoned(zone.clone());
-        Some(now.checked_add(span.abs()).ok()?.timestamp().as_second())
+        Some(now.checked_add(span).ok()?.timestamp().as_second())
     });
     let typed = || text.parse::<When>().ok()?.start(now, &zone).ok();
     let moment = ahead.or_else(typed);
