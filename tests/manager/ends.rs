@@ -183,8 +183,8 @@ fn what_a_killed_program_has_left_is_not_begun_beside_itself() {
             "job",
             JOB,
             "jobs run slow.work",
-            0,
-            "tickets: slow.work is still running since TIME: process PID\n",
+            75,
+            "tickets: the job slow.work runs already, since TIME: process PID\n",
         ),
     ];
     for (point, manifest, line, status, says) in cases {

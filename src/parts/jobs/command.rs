@@ -51,7 +51,7 @@ pub(super) struct Jobs {
 
 #[derive(clap::Subcommand)]
 enum Deed {
-    /// Run a job now, due or not, and say how it ended
+    /// Run a job now, due or not, and say how it ended (75 if it failed, or runs already)
     Run {
         /// The job
         name: String,
@@ -180,16 +180,19 @@ fn run(cx: &Context, name: &str) -> Result<Status> {
     let state = JobFiles::of(&desk.store, name)?.state()?;
     let is_news = state.runs != before.runs || state.unended().is_some();
     let Some(run) = state.run.filter(|_| is_news) else {
-        let why = running.last_line();
-        let text = format!("the job {name} did not run: {why}");
+        let text = match running.last_line() {
+            // It says nothing where another process is about to begin, or to end, a run.
+            why if why.is_empty() => format!("the job {name} runs already"),
+            why => format!("the job {name} did not run: {why}"),
+        };
         return Err(Fault::new(Status::TempFail, text).into());
     };
     if run.ended.is_none() {
         let since = when(run.started);
         let pid = JobFiles::of(&desk.store, name)?.runner();
         let pid = pid.map_or_else(String::new, |pid| format!(": process {pid}"));
-        screen::remark(format_args!("{name} is still running since {since}{pid}"));
-        return Ok(Status::Ok);
+        let text = format!("the job {name} runs already, since {since}{pid}");
+        return Err(Fault::new(Status::TempFail, text).into());
     }
     screen::say(told(name, &run))?;
     Ok(match run.result.is_failure() {
