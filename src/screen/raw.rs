@@ -61,6 +61,24 @@ impl RawOutput {
     }
 }
 
+/// `bytes` as text in which every control character but tabs and line ends can be seen: ESC is `^[`, as cat(1) shows it.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' | '\n' => shown.push(c),
+            '\0'..='\x1f' | '\x7f' => {
+                shown.push('^');
+                shown.push(char::from(c as u8 ^ 0x40));
+            }
+            c if c.is_control() => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// True if `bytes` are text whose only control characters are tabs and line ends.
 fn is_harmless(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| {
@@ -72,6 +90,21 @@ fn is_harmless(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // I1
+    #[test]
+    fn control_characters_can_be_seen() {
+        let table: [(&[u8], &str); 4] = [
+            ("Grüße\r\n\tzu\n".as_bytes(), "Grüße\n\tzu\n"),
+            (b"a\x1b[8mb\x1b[2J\x07\0\x7f\r", "a^[[8mb^[[2J^G^@^?^M"),
+            ("\u{9b}2J".as_bytes(), "\\u{9b}2J"),
+            (b"\xff", "\u{fffd}"),
+        ];
+        for (bytes, want) in table {
+            assert_eq!(visible(bytes), want);
+            assert!(is_harmless(visible(bytes).as_bytes()));
+        }
+    }
 
     #[test]
     fn terminals_get_text_only() {

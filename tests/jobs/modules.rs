@@ -492,6 +492,18 @@ fn a_job_that_is_ended_keeps_what_it_wrote() {
     assert!(log.contains("\n\nbegun\n"), "{log}");
 }
 
+// I1: what a module prints hides nothing of the log
+#[test]
+fn control_characters_in_a_log_can_be_seen() {
+    let script = "#!/bin/sh\nprintf 'one \\033[8mtwo\\033[2J\\b\\n' >&2\n";
+    let bench = desk(FETCH, script, "");
+    bench.says("jobs run git.fetch", "git.fetch: ok\n");
+    let log = bench.run(&["jobs", "log", "git.fetch"], b"");
+    assert_eq!((log.status, log.stderr.as_str()), (0, ""));
+    let end = "  ok\n\none ^[[8mtwo^[[2J^H\n";
+    assert!(log.stdout.ends_with(end), "{log:?}");
+}
+
 // G8: an upgrade that fails is named
 #[test]
 fn a_day_later_at_most_a_module_is_upgraded() {

@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::error::{self, Fault, Status};
 use crate::part::{Context, Registry, Run};
 use crate::process::Running;
-use crate::screen::{self, RawOutput, when};
+use crate::screen::{self, when};
 use crate::ticket::when::When;
 use anyhow::{Context as _, Result};
 use jiff::tz::TimeZone;
@@ -266,7 +266,7 @@ fn log(cx: &Context, name: &str) -> Result<Status> {
     let log = files.log()?;
     if !log.is_empty() {
         screen::say("")?;
-        RawOutput::new(format!("tickets jobs log {name}")).print(&log)?;
+        screen::say(screen::visible(&log).trim_end_matches('\n'))?;
     }
     Ok(Status::Ok)
 }
