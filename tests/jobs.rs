@@ -140,6 +140,12 @@ fn what_was_missed_for_too_long_is_noted_and_not_run() {
                   [job.skips]\nrun = \"flush\"\nat = \"0 0 1 1 *\"\nzone = \"UTC\"\nmissed = \"skip\"\njitter = \"10 s\"\n\
                   [job.once]\nrun = \"flush\"\nat = \"0 0 1 1 *\"\nzone = \"UTC\"\nlate = \"1000 days\"\n";
     let bench = due(config, &["flush", "skips", "once"]);
+    assert_eq!(listed(&bench, "flush")["missed"], "once");
+    let skips = listed(&bench, "skips");
+    let said = (&skips["schedule"], &skips["missed"]);
+    assert_eq!(said, (&"0 0 1 1 *".into(), &"skip".into()));
+    let list = bench.run(&["jobs"], b"").stdout;
+    assert_eq!(list.matches("  0 0 1 1 *, skip  ").count(), 1, "{list}");
     bench.run(&["tick"], b"").silent();
     for job in ["flush", "skips"] {
         assert_eq!(history(&bench, job), ["missed: it was missed for too long"]);

@@ -7,8 +7,8 @@ use super::lines::place;
 use super::value::{OneOrMore, TimeSpan};
 use crate::error::{Fault, Status};
 use crate::module::Module;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,10 +51,11 @@ pub struct JobTable {
 }
 
 /// What becomes of times that were missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Missed {
     /// The last one is caught up.
+    #[default]
     Once,
     /// Nothing.
     Skip,

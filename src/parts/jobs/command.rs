@@ -26,14 +26,15 @@ use std::process::Stdio;
 /// configuration says which, and when. They run whenever somebody lets time pass:
 /// `tickets tick`, once a minute. A job that should have run two minutes ago and
 /// did not is overdue, since the first time that it missed; it runs as soon as
-/// time passes again.
+/// time passes again, unless its schedule ends with "skip": then it waits for its
+/// next time (missed = "skip" in the configuration).
 ///
 /// --json prints an object for each job: name, run (what is run), summary,
-/// schedule, enabled, running, started and ended (of the last run, RFC 3339 in
-/// UTC, or null), took (seconds), result (ok, failed, killed, died, missed or
-/// running), note, failures (in a row), next, overdue (seconds), paused,
-/// paused_until, idle (why it does not run: its module is off, broken, resting or
-/// needs an upgrade, or its state cannot be read; or null).
+/// schedule, missed (once or skip), enabled, running, started and ended (of the
+/// last run, RFC 3339 in UTC, or null), took (seconds), result (ok, failed,
+/// killed, died, missed or running), note, failures (in a row), next, overdue
+/// (seconds), paused, paused_until, idle (why it does not run: its module is off,
+/// broken, resting or needs an upgrade, or its state cannot be read; or null).
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
 #[derive(clap::Args)]
 #[command(
@@ -113,6 +114,7 @@ fn line(desk: &Desk, job: &Planned, passes: bool) -> JobLine {
         summary: job.summary.clone(),
         idle: job.idle().cloned(),
         times: job.times.clone(),
+        missed: job.missed,
         enabled: job.enabled,
         ..JobLine::default()
     };

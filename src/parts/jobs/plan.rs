@@ -26,6 +26,8 @@ pub(super) struct Planned {
     pub(super) schedule: Schedule,
     /// The schedule as it is written.
     pub(super) times: String,
+    /// What becomes of a time that was missed.
+    pub(super) missed: Missed,
     /// How long it may run.
     pub(super) timeout: Duration,
     pub(super) enabled: bool,
@@ -215,6 +217,7 @@ fn plan_one(
         rests: found.rests,
         schedule,
         times,
+        missed: table.missed,
         timeout: table.timeout.unwrap_or(found.times.timeout),
         enabled: table.enabled,
     }))

@@ -1,12 +1,14 @@
 //! The jobs of a desk as a table, and as objects.
 
 use super::state::{DIED, JobRun, RunResult};
+use crate::config::Missed;
 use crate::error::harmless;
 use crate::part::outside::Idle;
 use crate::screen::{age, cut, fit, hang, span};
 use crate::ticket::when::rfc3339;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// So many seconds after its time a job is overdue: whoever lets time pass does it once a minute.
 pub(super) const LATE: i64 = 120;
@@ -18,6 +20,9 @@ const REASON: &str = "    ";
 const NAME: usize = 14;
 const TIMES: usize = 16;
 
+/// What stands behind the schedule of a job that makes up for nothing it missed.
+const SKIPS: &str = ", skip";
+
 /// What is shown of a job.
 #[derive(Clone, Debug, Default)]
 pub(super) struct JobLine {
@@ -27,6 +32,8 @@ pub(super) struct JobLine {
     /// What that does.
     pub(super) summary: String,
     pub(super) times: String,
+    /// What becomes of a time that was missed.
+    pub(super) missed: Missed,
     pub(super) enabled: bool,
     /// The last run, which may be going on.
     pub(super) last: Option<JobRun>,
@@ -51,6 +58,7 @@ struct JobObject<'a> {
     run: &'a str,
     summary: &'a str,
     schedule: &'a str,
+    missed: Missed,
     enabled: bool,
     running: bool,
     started: Option<String>,
@@ -112,6 +120,7 @@ impl JobLine {
             run: &self.run,
             summary: &self.summary,
             schedule: &self.times,
+            missed: self.missed,
             enabled: self.enabled,
             running: self.is_running,
             started: last.map(|run| rfc3339(run.started)),
@@ -130,6 +139,16 @@ impl JobLine {
                 .map(|idle| &*idle.why)
                 .or(self.unread.as_deref()),
         })
+    }
+
+    /// Its schedule for people.
+    fn shown_times(&self) -> Cow<'_, str> {
+        match self.missed {
+            Missed::Skip if !self.times.is_empty() => {
+                format!("{}{SKIPS}", cut(&self.times, TIMES)).into()
+            }
+            _ => cut(&self.times, TIMES).into(),
+        }
     }
 
     /// How the last run ended. One that has not, and does not run any more, died.
@@ -179,12 +198,14 @@ impl JobLine {
 
 /// The jobs, one a line, at most `width` columns wide. Below one that failed stands why.
 pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String {
-    let widest = |of: fn(&JobLine) -> &str, most: usize, least: usize| {
-        let columns = jobs.iter().map(|job| crate::screen::Width::width(of(job)));
+    let widest = |of: fn(&JobLine) -> Cow<str>, most: usize, least: usize| {
+        let columns = jobs
+            .iter()
+            .map(|job| crate::screen::Width::width(&*of(job)));
         columns.max().unwrap_or(0).clamp(least, most)
     };
-    let name = widest(|job| &job.name, NAME, 4);
-    let times = widest(|job| &job.times, TIMES, 8);
+    let name = widest(|job| (&job.name).into(), NAME, 4);
+    let times = widest(JobLine::shown_times, TIMES + SKIPS.len(), 8);
     let line = |first: [&str; 5], next: &str| {
         let [job, at, last, took, result] = first;
         format!(
@@ -219,7 +240,7 @@ pub(super) fn table(jobs: &[JobLine], now: i64, width: Option<usize>) -> String 
         if is_bad && style == Style::new() {
             style = AnsiColor::Red.on_default();
         }
-        let line = line([&job.name, &job.times, &last, &took, result], &next);
+        let line = line([&job.name, &job.shown_times(), &last, &took, result], &next);
         let mut put = |line: &str| text.push_str(&format!("{style}{}{style:#}\n", room(line)));
         put(line.trim_end());
         if let Some(reason) = job.reason() {

@@ -38,6 +38,7 @@ fn jobs() -> Vec<JobLine> {
         },
         JobLine {
             is_running: true,
+            missed: Missed::Skip,
             ..job(
                 "reindex",
                 "30 2 1,15 * *",
@@ -76,18 +77,18 @@ fn jobs_line_up() {
     assert_eq!(
         plain(Some(80)),
         "\
-job             schedule          last        took  result   next
-clean-up        every 1 day       never                      in 1h
-digest          0 7 * * *         1d ago      2.1s  ok       overdue by 5h
-flush           every 5 min       2m ago        1m  failed   in 2m
+job             schedule             last        took  result   next
+clean-up        every 1 day          never                      in 1h
+digest          0 7 * * *            1d ago      2.1s  ok       overdue by 5h
+flush           every 5 min          2m ago        1m  failed   in 2m
     a note
-reindex         30 2 1,15 * *     1m ago            running  in 1d
-git.fetch       every 15 min      never                      needs upgrade
-remind-a-bit-…  0,15,30,45 8-18…  now         0.0s  died     now
+reindex         30 2 1,15 * *, skip  1m ago            running  in 1d
+git.fetch       every 15 min         never                      needs upgrade
+remind-a-bit-…  0,15,30,45 8-18…     now         0.0s  died     now
     a note
-night           @daily            now               died     paused for 2h
+night           @daily               now               died     paused for 2h
     its process was gone before it had ended
-off             @daily            never                      switched off
+off             @daily               never                      switched off
 "
     );
     for width in 1..200 {
@@ -151,7 +152,7 @@ fn overdue_is_red_and_counted() {
     let json = jobs()[1].json(NOW).unwrap();
     assert_eq!(
         json,
-        "{\"name\":\"digest\",\"run\":\"digest\",\"summary\":\"\",\"schedule\":\"0 7 * * *\",\"enabled\":true,\
+        "{\"name\":\"digest\",\"run\":\"digest\",\"summary\":\"\",\"schedule\":\"0 7 * * *\",\"missed\":\"once\",\"enabled\":true,\
          \"running\":false,\"started\":\"2027-01-14T07:00:00Z\",\"ended\":\"2027-01-14T07:00:01Z\",\
          \"took\":2.1,\"result\":\"ok\",\"note\":\"a note\",\"failures\":0,\
          \"next\":\"2027-01-15T03:00:00Z\",\"overdue\":18000,\"paused\":false,\"paused_until\":null,\"idle\":null}"
