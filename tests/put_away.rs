@@ -3,6 +3,7 @@
 use crate::bench::{Bench, Ran, finish};
 use crate::crash::{at_each, at_each_failure, calls_in, in_threads, strace_is_here, under_strace};
 use crate::deliver::mail;
+use crate::filter::{MAIL, install, switch_on};
 use crate::import::{archive, written};
 use crate::shim;
 use crate::tally::Letter;
@@ -268,6 +269,45 @@ fn mail_to_it_is_never_refused() {
     bench.works("import --keep-numbers tickets/archived/2024.mbox");
     bench.file("ticket-1", mail("back", "", "x"));
     assert!(bench.mbox("1").contains("<back@example.net>"));
+}
+
+// D11, G5
+#[test]
+fn a_filter_may_send_mail_to_it() {
+    let bench = desk();
+    says(&bench, BOTH);
+    let answer = "#!/bin/sh\necho '{\"go\":\"ticket\",\"ticket\":2}'\n";
+    install(&bench, "f", answer.as_bytes(), "");
+    switch_on(&bench, &["f"], JOB);
+    let ran = bench.run(&["modules", "run", "f", "filter"], MAIL.as_bytes());
+    let then = "\nthen    it opens a ticket, since ticket 2 was put away\n";
+    assert!(ran.status == 0 && ran.stdout.contains(then), "{ran:?}");
+    for _ in 0..2 {
+        bench.file("submit", MAIL);
+    }
+    // The same message is filed once, also where the filter has changed its mind.
+    install(&bench, "f", b"#!/bin/sh\n", "");
+    bench.file("submit", MAIL);
+    let sent = bench.take_sent();
+    assert_eq!(sent.len(), 2);
+    let remark = sent[1].field("X-Tickets-Remark").unwrap();
+    let (begin, end) = (
+        "It was written to ticket 2, which was put away on ",
+        " shows it.",
+    );
+    assert!(
+        remark.starts_with(begin) && remark.ends_with(end),
+        "{remark}"
+    );
+    assert_eq!(bench.names().iter().filter(|name| *name == "6").count(), 1);
+    assert!(!bench.names().contains(&"7".to_owned()));
+    let said = "X-Tickets-Module: f; go=new; instead-of=\"new\"";
+    assert_eq!(
+        bench.mbox("6").lines().filter(|line| *line == said).count(),
+        1
+    );
+    let list = bench.run(&["modules"], b"").stdout;
+    assert!(!list.contains("fault"), "{list}");
 }
 
 // D11, E4

@@ -3,6 +3,7 @@
 //! They are asked once, after it is known where the message would go, and before any lock is taken. What they say counts
 //! only for a message that is not yet in the store: the same message at another attempt stays where it is.
 
+mod reach;
 mod trial;
 
 use super::Desk;
@@ -19,13 +20,14 @@ use crate::ticket::TicketId;
 use crate::ticket::address::Verb;
 use crate::ticket::filter::{self, Go, Word};
 use crate::ticket::identity::Identity;
-use crate::ticket::route::{Destination, Known};
-use crate::ticket::trust::{Asked, Proof};
+use crate::ticket::route::Destination;
+use crate::ticket::trust::Proof;
 use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use mail::decode::Mailbox;
 use mail::envelope::Sender;
 use mail::render::{self, Limits};
+use reach::{Reached, Silence};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -37,14 +39,6 @@ const ENOUGH: Duration = Duration::from_secs(10);
 
 /// So many programs of ours may have started each other by way of modules.
 const DEEPEST: u32 = 2;
-
-/// Why a filter has no say.
-enum Silence {
-    /// It failed, which counts.
-    Failed(String),
-    /// It was not asked, or had not all of its time.
-    Skipped(String),
-}
 
 impl Desk {
     /// Asks the filters, in the order of the configuration, until one decides, or `all` of the time is over. `None` if
@@ -83,8 +77,8 @@ impl Desk {
                 }
             };
             are_any = true;
-            let word = match asked {
-                Ok(word) => word,
+            let (word, put_away) = match asked {
+                Ok(said) => said,
                 Err(silence) => {
                     self.without(switched, silence, question.now, &mut judged)?;
                     if judged.go != Go::On {
@@ -97,6 +91,7 @@ impl Desk {
             judged.said.extend(word.trace(name, question.route));
             if word.go != Go::On {
                 judged.go = word.go;
+                judged.put_away = put_away;
                 break;
             }
         }
@@ -114,13 +109,14 @@ impl Desk {
         is_name(name) && Home::new(self.store.root(), name).state().rests(now)
     }
 
+    /// What a filter says, and the ticket that it named, if that was put away.
     fn ask_filter(
         &mut self,
         module: &Module,
         head: &Head,
         question: &Question,
         until: Instant,
-    ) -> Result<Word, Silence> {
+    ) -> Result<(Word, Option<TicketId>), Silence> {
         let skipped = |why: &str| Err(Silence::Skipped(why.to_owned()));
         let left = until.saturating_duration_since(Instant::now());
         if depth() >= DEEPEST {
@@ -148,51 +144,15 @@ impl Desk {
             Failure::NotReady(why) => Silence::Skipped(why),
             failure => Silence::Failed(failure.to_string()),
         })?;
-        let word = Word::read(&answer).map_err(Silence::Failed)?;
-        if let Go::Ticket(id) = word.go {
-            self.expect_reachable(id, question)?;
+        let mut word = Word::read(&answer).map_err(Silence::Failed)?;
+        let mut put_away = None;
+        if let Go::Ticket(id) = word.go
+            && self.reach(id, question)? == Reached::PutAway
+        {
+            put_away = Some(id);
+            word.go = Go::New;
         }
-        Ok(word)
-    }
-
-    /// Makes sure that a filter may send a message to a ticket: there is one, and where addresses are secret, whoever
-    /// wrote the message knows that of the ticket.
-    fn expect_reachable(&mut self, id: TicketId, question: &Question) -> Result<(), Silence> {
-        let failed = |e: anyhow::Error| Silence::Skipped(crate::error::line(&e));
-        if !self.exists(id).map_err(failed)? {
-            return Err(Silence::Failed(format!(
-                "it names ticket {id}, which does not exist"
-            )));
-        }
-        let leads_there = |to: &Destination| matches!(to, Destination::Ticket(it, _) if *it == id);
-        let addresses = &self.config.addresses;
-        if addresses.secret().is_none() || question.route.iter().any(leads_there) {
-            return Ok(());
-        }
-        // What the author cannot know is no fault of the module's: anybody can write what leads it there.
-        if question.by.is_staff {
-            let asked = Asked {
-                ticket: id,
-                verb: Verb::Update,
-                by_address: false,
-            };
-            let message = question.incoming.message;
-            return match question.proof.covers(message, addresses, Some(asked)) {
-                true => Ok(()),
-                false => Err(Silence::Skipped(format!(
-                    "it names ticket {id}, and nothing proves that the author of the message works here"
-                ))),
-            };
-        }
-        let view = self.view(id).map_err(failed)?;
-        let own = question.by.own_addresses();
-        let people = view.map(|view| self.people(&view, &own)).transpose();
-        match people.map_err(failed)? {
-            Some(people) if !people.is_empty() => Ok(()),
-            _ => Err(Silence::Skipped(format!(
-                "it names ticket {id}, whose address the author of the message cannot know"
-            ))),
-        }
+        Ok((word, put_away))
     }
 
     /// What is done without the word of a filter.
@@ -311,6 +271,7 @@ impl Desk {
             return Ok(Settled::Quarantine(held));
         }
         parcel.quiet |= judged.go == Go::Quiet;
+        parcel.put_away = judged.put_away.or(parcel.put_away);
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
 

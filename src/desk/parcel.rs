@@ -147,6 +147,8 @@ pub(super) struct Question<'a> {
 pub(super) struct Judged {
     /// Where it goes.
     pub(super) go: Go,
+    /// The ticket to which a filter sent it, and that was put away: it opens a new one (D11).
+    pub(super) put_away: Option<TicketId>,
     /// What was said, for its trace.
     pub(super) said: Vec<String>,
     /// The filters without whose word it goes on, each with why.

@@ -2,7 +2,8 @@
 //! is judged likewise.
 
 use super::super::delivery::Bearer;
-use super::{Question, Silence};
+use super::Question;
+use super::reach::{Reached, Silence};
 use crate::desk::{Desk, Incoming};
 use crate::error::{Fault, Status};
 use crate::module::{Answer, Head};
@@ -36,8 +37,11 @@ impl Desk {
                 Go::New => "it opens a ticket".to_owned(),
                 Go::Quiet => "it goes on, and nobody is told".to_owned(),
                 Go::Quarantine(reason) => format!("it goes into quarantine: {reason}"),
-                Go::Ticket(id) => match desk.expect_reachable(id, question) {
-                    Ok(()) => format!("it goes to ticket {id}"),
+                Go::Ticket(id) => match desk.reach(id, question) {
+                    Ok(Reached::Ticket) => format!("it goes to ticket {id}"),
+                    Ok(Reached::PutAway) => {
+                        format!("it opens a ticket, since ticket {id} was put away")
+                    }
                     Err(Silence::Failed(why) | Silence::Skipped(why)) => return Err(why),
                 },
             })
