@@ -271,6 +271,39 @@ fn mail_to_it_is_never_refused() {
     assert!(bench.mbox("1").contains("<back@example.net>"));
 }
 
+// D11
+#[test]
+fn a_desk_all_of_whose_tickets_were_put_away_has_not_lost_them() {
+    let bench = desk();
+    says(&bench, BOTH);
+    for name in ["4", "archived/5"] {
+        fs::remove_file(bench.ticket(name)).unwrap();
+    }
+    let [old, new] = [2023, 2024].map(|year| mbox_of(&bench, year).display().to_string());
+    let said = format!(
+        "tickets: all tickets in {} were put away, into {old} and {new}, which any mail program reads\n",
+        bench.path("tickets").display()
+    );
+    for (line, status) in [
+        ("list", 0),
+        ("search printer", 1),
+        ("timeline", 0),
+        ("stats", 0),
+    ] {
+        let ran = bench.run(&line.split(' ').collect::<Vec<_>>(), b"");
+        assert_eq!(
+            (ran.status, ran.stderr.as_str()),
+            (status, said.as_str()),
+            "{line}"
+        );
+    }
+    bench.works(&format!("import --keep-numbers {old} {new}"));
+    assert_eq!(
+        bench.names()[..3],
+        ["archived/1", "archived/2", "archived/2023.mbox"]
+    );
+}
+
 // D11, G5
 #[test]
 fn a_filter_may_send_mail_to_it() {

@@ -241,19 +241,6 @@ impl Desk {
         Ok(true)
     }
 
-    /// The remark for a desk without tickets: how to open the first one.
-    pub fn no_tickets_yet(&self) -> String {
-        let root = self.store.root().display();
-        let is_set_up = self.config.file.is_some() || !matches!(self.is_begun(), Ok(false));
-        match is_set_up {
-            true => format!(
-                "no tickets in {root} yet; the first mail to {} opens one",
-                self.config.addresses.submit()
-            ),
-            false => format!("no tickets in {root} yet; {}", self.how_to_get_one()),
-        }
-    }
-
     /// True if somebody is waiting for a reply: the ticket is open, and the last word in it is none of the staff's.
     pub fn is_waiting(&self, row: &Overview) -> bool {
         let open = row.state == Some(State::Open);

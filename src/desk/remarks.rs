@@ -92,6 +92,28 @@ impl Desk {
         ))
     }
 
+    /// The remark for a desk without tickets: how to open the first one, or where those are that it had.
+    pub fn no_tickets_yet(&self) -> String {
+        let root = self.store.root().display();
+        // What cannot be read now is said by whoever needs it.
+        if let Ok(years @ [_, ..]) = self.store.years_put_away().as_deref() {
+            let path = |year: &u16| quoted_path(&self.store.year_path(*year));
+            let paths: Vec<String> = years.iter().map(path).collect();
+            let paths = paths.join(" and ");
+            return format!(
+                "all tickets in {root} were put away, into {paths}, which any mail program reads"
+            );
+        }
+        let is_set_up = self.config.file.is_some() || !matches!(self.is_begun(), Ok(false));
+        match is_set_up {
+            true => format!(
+                "no tickets in {root} yet; the first mail to {} opens one",
+                self.config.addresses.submit()
+            ),
+            false => format!("no tickets in {root} yet; {}", self.how_to_get_one()),
+        }
+    }
+
     /// `was put away on 2026-11-29 into /home/steve/tickets/archived/2024.mbox`.
     pub(super) fn put_away_in(&self, away: &PutAway) -> String {
         let on = away.on.map_or_else(String::new, |on| format!(" on {on}"));

@@ -17,7 +17,7 @@ use crate::ticket::{State, TicketId, identity};
 use anyhow::{Context, Result};
 use jiff::civil::Date;
 use nix::fcntl::OFlag;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, Permissions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -101,6 +101,18 @@ impl Store {
             all.insert(it.ticket, it.opening);
         })?;
         Ok(all)
+    }
+
+    /// The years whose mboxes have tickets that were put away, the first one first.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub(crate) fn years_put_away(&self) -> Result<Vec<u16>> {
+        let mut years = BTreeSet::new();
+        self.each_put_away(|it| {
+            years.insert(it.year);
+        })?;
+        Ok(years.into_iter().collect())
     }
 
     /// The highest number among them, 0 if there are none.
