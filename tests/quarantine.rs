@@ -173,6 +173,23 @@ fn check_counts_what_is_there() {
     );
 }
 
+// G5, A7: however long the header is
+#[test]
+fn what_stands_behind_a_megabyte_of_header_is_shown() {
+    let b = desk();
+    answers(&b, VIRUS);
+    let (long, many) = ("x".repeat(2 << 20), "y@example.net, ".repeat(100_000));
+    let mail = format!("X-Long: {long}\nCc: {many}z@example.net\n{MAIL}");
+    b.file("submit", &mail);
+    let listed = b.run(&["quarantine", "--json"], b"").stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["subject"], "Printer");
+    assert_eq!(listed["from"], "alice@example.net");
+    let id = listed["id"].as_str().unwrap().to_owned();
+    let raw = b.run(&["quarantine", "show", "--raw", &id], b"");
+    assert!(raw.status == 0 && raw.stdout == mail);
+}
+
 // G5: a clock that is wrong for a day lets the job remove nothing; who names a date means it
 #[test]
 fn what_is_old_can_be_dropped() {

@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
 
-/// More bytes than the fields above a message in quarantine have, unless it names thousands of recipients.
+/// More bytes than a header has, unless somebody means it to be longer: then all of it is read.
 const MOST: u64 = 1 << 20;
 
 /// A message in quarantine.
@@ -190,8 +190,13 @@ fn name(parcel: &Parcel) -> String {
 
 fn read(place: Place) -> Option<HeldMail> {
     let mut bytes = Vec::new();
-    let file = place.open(OFlag::O_RDONLY).ok()?;
-    file.take(MOST).read_to_end(&mut bytes).ok()?;
+    let mut file = place.open(OFlag::O_RDONLY).ok()?;
+    (&mut file).take(MOST).read_to_end(&mut bytes).ok()?;
+    let header = |bytes: &[u8]| Some(Slip::read(bytes)?.1);
+    let is_longer = header(&bytes).is_none_or(|at| Message::new(&bytes[at..]).body().is_empty());
+    if is_longer {
+        file.read_to_end(&mut bytes).ok()?;
+    }
     let (slip, length) = Slip::read(&bytes)?;
     let message = Message::new(&bytes[length..]);
     Some(HeldMail {
