@@ -88,6 +88,11 @@ pub trait Part: Sync {
         Vec::new()
     }
 
+    /// What `tickets check` is to say of it while it is off: what would be its own to see to, and is there all the same.
+    fn findings_off(&self, _desk: &Desk) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Makes the index of `desk` anew, together with what the part keeps of every message, in one pass
     /// over the mboxes; `None` if it keeps nothing. One part at most does.
     fn rebuild_index(&self, _desk: &mut Desk, _watch: Watch) -> Option<Result<()>> {
@@ -225,10 +230,13 @@ impl Registry {
         self.on().filter_map(|part| part.remark(desk))
     }
 
-    /// What the parts that are on have to say to `tickets check`.
+    /// What the parts have to say to `tickets check`.
     pub fn findings(&self, desk: &Desk) -> Vec<Finding> {
-        self.on()
-            .flat_map(|part| part.findings(desk, self))
+        self.all()
+            .flat_map(|(part, on)| match on {
+                true => part.findings(desk, self),
+                false => part.findings_off(desk),
+            })
             .collect()
     }
 

@@ -151,6 +151,35 @@ fn check_counts_what_is_there() {
         plugin.ends_with(" open=0;;;0 closed=0;;;0 quarantine=1;;;0\n"),
         "{plugin}"
     );
+    // Without the part it stays there, and that is said.
+    let dir = b.ticket("quarantine");
+    let warns = |why: &str| {
+        let said = b.run(&["check", "--etc", &etc], b"").stdout;
+        let lines: Vec<&str> = said.lines().collect();
+        let at = lines.iter().position(|line| line.contains("quarantine"));
+        let warning = format!(
+            "warn  quarantine: this part is switched off: {why}; `mutt -f {}` shows it",
+            dir.display()
+        );
+        assert_eq!(lines[at.unwrap()], warning, "{said}");
+        let mend = "      mend: take \"quarantine\" out of `off` in [parts] in ";
+        assert!(lines[at.unwrap() + 1].starts_with(mend), "{said}");
+        assert_eq!(said.matches(" quarantine: ").count(), 1, "{said}");
+    };
+    switch_on(&b, &["f"], "[parts]\noff = [\"quarantine\"]\n");
+    warns("1 message there, of which nobody is told");
+    let list = b.run(&["list"], b"");
+    let said = "tickets: 1 message in quarantine: the part quarantine is switched off\n";
+    assert!(list.stderr.ends_with(said), "{list:?}");
+    let kept = held(&b);
+    fs::rename(&dir, b.path("aside")).unwrap();
+    warns("what the module f sends there stays there, and nobody is told");
+    switch_on(&b, &[], "[parts]\noff = [\"quarantine\"]\n");
+    let said = b.run(&["check", "--etc", &etc], b"").stdout;
+    assert!(!said.contains(" quarantine: "), "{said}");
+    switch_on(&b, &["f"], "");
+    fs::rename(b.path("aside"), &dir).unwrap();
+    assert_eq!(held(&b), kept);
     b.says("reindex", "0 tickets, 0 messages\n");
     b.works("check --store");
     // It is no archive of tickets, and no file of it is one.
@@ -184,7 +213,7 @@ fn what_stands_behind_a_megabyte_of_header_is_shown() {
     let listed = b.run(&["quarantine", "--json"], b"").stdout;
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed["subject"], "Printer");
-    assert_eq!(listed["from"], "alice@example.net");
+    assert_eq!(listed["from"]["address"], "alice@example.net");
     let id = listed["id"].as_str().unwrap().to_owned();
     let raw = b.run(&["quarantine", "show", "--raw", &id], b"");
     assert!(raw.status == 0 && raw.stdout == mail);

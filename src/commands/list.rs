@@ -149,7 +149,7 @@ impl Run for List {
         self.person(&desk)?;
         if !desk.prepare_reading()? {
             self.explain(&desk)?;
-            self.remark_on_quarantine(&desk);
+            self.remark_on_quarantine(cx, &desk);
             return Ok(Status::Ok);
         }
         let found = self.find(&desk)?;
@@ -159,7 +159,7 @@ impl Run for List {
         let mut out = Output::new()?;
         self.print(&desk, &found, &mut out)?;
         out.finish()?;
-        self.remark_on_quarantine(&desk);
+        self.remark_on_quarantine(cx, &desk);
         if !self.quiet && !self.json {
             cx.parts.remarks(&desk).for_each(screen::remark);
         }
@@ -170,7 +170,7 @@ impl Run for List {
 impl List {
     /// Says on stderr that messages are in quarantine, unless the list is for a program: nobody looks into a place of
     /// which nothing is ever heard.
-    fn remark_on_quarantine(&self, desk: &Desk) {
+    fn remark_on_quarantine(&self, cx: &Context, desk: &Desk) {
         // What keeps it from being read is said by `check`.
         let held = desk.store.quarantined().map_or(0, |held| held.len());
         if self.quiet || self.json || held == 0 {
@@ -178,9 +178,11 @@ impl List {
         }
         let messages = screen::plural(held, "message");
         let again = here(&desk.config.overrides);
-        screen::remark(format_args!(
-            "{messages} in quarantine: `{again} quarantine`"
-        ));
+        let shows = match cx.parts.off_with_command("quarantine") {
+            None => format!("`{again} quarantine`"),
+            Some(part) => format!("the part {} is switched off", part.name()),
+        };
+        screen::remark(format_args!("{messages} in quarantine: {shows}"));
     }
 
     fn find(&self, desk: &Desk) -> Result<Found> {
