@@ -9,6 +9,7 @@ mod answers;
 pub(crate) mod build;
 pub(crate) mod bulk;
 mod cache;
+mod calendars;
 mod closing;
 mod delivery;
 mod existing;
@@ -51,6 +52,7 @@ use crate::ticket::route::Rules;
 pub use answers::recipients;
 use anyhow::Result;
 pub(crate) use build::{Follower, Watch};
+use calendars::Calendars;
 pub(crate) use delivery::trace_sender;
 pub use delivery::{Bearer, Deed, Filed, Outcome};
 pub use jobs::is_ever;
@@ -82,6 +84,7 @@ pub struct Desk {
     journal_is_long: Cell<bool>,
     /// Mail to the admins that is about no message, and is to go out with the answers.
     told: Cell<Released>,
+    calendars: Calendars,
     /// Who is told of what happens; found when something does.
     observers: OnceCell<Vec<Box<dyn Observer>>>,
     /// How long a delivery may still wait for others, all waits together; a command waits as long for each (D5).
@@ -116,6 +119,7 @@ impl Desk {
             index_elsewhere: None,
             journal_is_long: Cell::new(false),
             told: Cell::default(),
+            calendars: Calendars::default(),
             observers: OnceCell::new(),
             patience: Cell::new(None),
             config,

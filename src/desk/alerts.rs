@@ -1,8 +1,8 @@
 //! Alerts: an observer that is built in (L6). A line for each event goes to whoever wants to be woken by it.
 
 use super::Desk;
+use super::calendars::Calendars;
 use super::observer::{Observer, Told};
-use super::quiet::with_calendar;
 use crate::config::Alert;
 use crate::error;
 use crate::outbox::{Key, Ledger, Line, Outbox, Released, Uncarried};
@@ -29,6 +29,7 @@ pub(super) struct Alerts {
     alerts: Vec<Alert>,
     name: String,
     addresses: Addresses,
+    calendars: Calendars,
     outbox: Outbox,
     store: Store,
     ledger: Ledger,
@@ -42,6 +43,7 @@ impl Alerts {
             alerts: alerts.to_vec(),
             name: desk.config.name.clone(),
             addresses: desk.config.addresses.clone(),
+            calendars: desk.calendars.clone(),
             outbox: desk.outbox.clone(),
             store: desk.store.clone(),
             ledger: Ledger::named(&desk.store.private(), "alerts"),
@@ -56,8 +58,8 @@ impl Alerts {
         let _lock = self.store.lock_private("alerts.lock", Patience::brief())?;
         for alert in &self.alerts {
             // What happened while nobody was to be woken is no reason to wake them later, and the other way round.
-            if alert.module.is_some() || !is_due(alert, what, what.at) || !is_due(alert, what, now)
-            {
+            let is_due = |at| is_due(alert, &self.calendars, what, at);
+            if alert.module.is_some() || !is_due(what.at) || !is_due(now) {
                 continue;
             }
             let digest = what.id.split_once('.').map_or("", |(_, digest)| digest);
@@ -105,7 +107,7 @@ impl Alerts {
             Some(before) => before,
             None => {
                 let hour = told.now + HOUR;
-                let ends = calendar_of(alert, |it| alert.rule.ends(told.now, it));
+                let ends = calendar_of(alert, &self.calendars, |it| alert.rule.ends(told.now, it));
                 (0, ends.map_or(hour, |ends| ends.min(hour)))
             }
         };
@@ -139,19 +141,21 @@ impl Alerts {
 }
 
 /// True if an alert is to be given of something, as of the moment `at`, in seconds since 1970.
-pub(super) fn is_due(alert: &Alert, what: &Occurrence, at: i64) -> bool {
+pub(super) fn is_due(alert: &Alert, calendars: &Calendars, what: &Occurrence, at: i64) -> bool {
     if !alert.rule.fits(what) {
         return false;
     }
     if alert.rule.when.is_none() {
         return true;
     }
-    calendar_of(alert, |calendar| alert.rule.is_time(at, calendar))
+    calendar_of(alert, calendars, |calendar| {
+        alert.rule.is_time(at, calendar)
+    })
 }
 
 /// Calls `ask` with the calendar of an alert.
-fn calendar_of<T>(alert: &Alert, ask: impl FnOnce(&Calendar) -> T) -> T {
-    with_calendar(alert.zone.as_ref(), alert.holidays.as_deref(), ask)
+fn calendar_of<T>(alert: &Alert, calendars: &Calendars, ask: impl FnOnce(&Calendar) -> T) -> T {
+    calendars.with(alert.zone.as_ref(), alert.holidays.as_deref(), ask)
 }
 
 /// That an alert was given.
@@ -170,7 +174,7 @@ impl Observer for Alerts {
 
     fn wants(&self, what: &Occurrence) -> bool {
         let mut own = self.alerts.iter().filter(|alert| alert.module.is_none());
-        own.any(|alert| is_due(alert, what, what.at))
+        own.any(|alert| is_due(alert, &self.calendars, what, what.at))
     }
 
     fn observe(&self, told: &Told) -> std::result::Result<Released, Uncarried> {

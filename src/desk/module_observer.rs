@@ -1,6 +1,7 @@
 //! Modules from outside as observers.
 
 use super::alerts::is_due;
+use super::calendars::Calendars;
 use super::observer::{Observer, Told};
 use crate::config::{Alert, Config, other_owner};
 use crate::log::{LogLine, Severity};
@@ -21,6 +22,7 @@ struct ModuleObserver {
     kinds: Vec<MessageKind>,
     /// If alerts name it, it is told only of what those let through that are given (L6).
     alerts: Option<Vec<Alert>>,
+    calendars: Calendars,
     /// It runs as one of the group, who may not be able to read what it needs.
     by_guest: bool,
     news: Mutex<Option<News>>,
@@ -28,7 +30,7 @@ struct ModuleObserver {
 
 /// All modules that are switched on: one that is no observer may have been told something when it was one, or when
 /// nobody could say.
-pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
+pub(super) fn all(config: &Config, calendars: &Calendars) -> Vec<Box<dyn Observer>> {
     let path = config.modules_path();
     let names = config.modules.iter().map(|switched| &switched.name);
     let modules = names.zip(config.modules_on());
@@ -36,7 +38,7 @@ pub(super) fn all(config: &Config) -> Vec<Box<dyn Observer>> {
     let observer =
         |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
             match module {
-                Ok(module) => Some(Box::new(ModuleObserver::new(module, config))),
+                Ok(module) => Some(Box::new(ModuleObserver::new(module, config, calendars))),
                 Err(why) if says_observer(name) => Some(Box::new(BrokenModule {
                     name: name.clone(),
                     why,
@@ -73,7 +75,7 @@ impl Observer for BrokenModule {
 }
 
 impl ModuleObserver {
-    fn new(module: Module, config: &Config) -> ModuleObserver {
+    fn new(module: Module, config: &Config, calendars: &Calendars) -> ModuleObserver {
         let events = &module.manifest.events;
         let is_own = |alert: &&Alert| alert.module.as_deref() == Some(module.name());
         ModuleObserver {
@@ -83,13 +85,17 @@ impl ModuleObserver {
                 .filter_map(|name| MessageKind::named(name))
                 .collect(),
             module,
+            calendars: calendars.clone(),
             by_guest: other_owner(&config.dir).is_some(),
             news: Mutex::default(),
         }
     }
 
     fn is_let_through(&self, what: &Occurrence, at: i64) -> bool {
-        let is_due = |alerts: &Vec<Alert>| alerts.iter().any(|alert| is_due(alert, what, at));
+        let is_due = |alerts: &Vec<Alert>| {
+            let mut alerts = alerts.iter();
+            alerts.any(|alert| is_due(alert, &self.calendars, what, at))
+        };
         self.alerts.as_ref().is_none_or(is_due)
     }
 

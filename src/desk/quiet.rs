@@ -1,11 +1,11 @@
 //! Quiet hours: mail to one of the people of the desk that waits until they are over (L6).
 
 use super::Desk;
+use super::calendars::Calendars;
 use crate::files::read_text;
 use crate::ticket::compose::Outgoing;
-use crate::ticket::hours::{Calendar, dates, no_dates};
+use crate::ticket::hours::no_dates;
 use crate::ticket::person::Person;
-use jiff::tz::TimeZone;
 use std::path::Path;
 
 /// So much of a word is quoted, in characters.
@@ -17,7 +17,7 @@ impl Desk {
     pub(super) fn held_apart(&self, mails: &[Outgoing], now: i64) -> Option<Vec<Outgoing>> {
         let people = self.config.people.iter();
         let quiet: Vec<(&Person, i64)> = people
-            .filter_map(|person| Some((person, held_until(person, now)?)))
+            .filter_map(|person| Some((person, held_until(person, &self.calendars, now)?)))
             .collect();
         let until = |address: &String| {
             let mut quiet = quiet.iter();
@@ -48,28 +48,12 @@ impl Desk {
 }
 
 /// Until when a mail to this person waits that would be sent at `now`.
-fn held_until(person: &Person, now: i64) -> Option<i64> {
+fn held_until(person: &Person, calendars: &Calendars, now: i64) -> Option<i64> {
     let quiet = person.quiet.as_ref()?;
     let holidays = quiet.holidays.as_deref().map(Path::new);
     let whose = person.name.as_deref().unwrap_or(person.address());
-    with_calendar(quiet.zone.as_ref(), holidays, |calendar| {
+    calendars.with(quiet.zone.as_ref(), holidays, |calendar| {
         quiet.held_until(whose, now, calendar)
-    })
-}
-
-/// Calls `ask` with the calendar of a zone, by default the machine's, in which the dates in the file `holidays` are
-/// holidays. A file that cannot be read is as one without dates: `tickets check` names it.
-pub(super) fn with_calendar<T>(
-    zone: Option<&TimeZone>,
-    holidays: Option<&Path>,
-    ask: impl FnOnce(&Calendar) -> T,
-) -> T {
-    let zone = zone.cloned().unwrap_or_else(TimeZone::system);
-    let holidays = holidays.and_then(|file| read_text(file).ok());
-    let holidays = dates(&holidays.unwrap_or_default());
-    ask(&Calendar {
-        zone: &zone,
-        is_holiday: &|date| holidays.contains(&date),
     })
 }
 
