@@ -212,6 +212,21 @@ fn what_is_too_much_is_counted() {
             "and 1 more, the last is #9".to_owned()
         ]
     );
+    // Whoever looks on hears of it.
+    let args = [
+        "deliver",
+        "-v",
+        "-f",
+        "ann@example.net",
+        "submit@example.org",
+    ];
+    for (n, is_over) in [(11, false), (12, true)] {
+        let ran = at(&b, "2027-01-11T10:31Z", &args, &mail(n, ""));
+        let said: Vec<&str> = ran.stderr.lines().skip(1).collect();
+        let over = "tickets: the alert for 4917@sms.example is over its limit, and is only counted";
+        let want = if is_over { over } else { "" };
+        assert_eq!((ran.status, said.concat().as_str()), (0, want), "{ran:?}");
+    }
 }
 
 #[test]

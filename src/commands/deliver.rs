@@ -194,7 +194,8 @@ fn describe(desk: &Desk, outcome: &Outcome) {
     }
     let silent = outcome.silent.iter().map(|why| harmless(why));
     lines.extend(silent.map(|why| format!("tickets: {why}; the mail went on without its word")));
-    lines.extend(outcome.unsent.iter().map(|line| format!("tickets: {line}")));
+    let others = outcome.remarks.iter().chain(&outcome.unsent);
+    lines.extend(others.map(|line| format!("tickets: {line}")));
     for line in lines {
         error::print(&line);
     }

@@ -17,6 +17,7 @@ use crate::ticket::policy::ReplyTo;
 use crate::ticket::staff::Authorship;
 use crate::ticket::template::Templates;
 use anyhow::{Context, Result};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Its name among the observers. No module can have it.
 const NAME: &str = "ALERT";
@@ -33,6 +34,8 @@ pub(super) struct Alerts {
     outbox: Outbox,
     store: Store,
     ledger: Ledger,
+    /// What was not sent.
+    remarks: Mutex<Vec<String>>,
 }
 
 impl Alerts {
@@ -47,6 +50,7 @@ impl Alerts {
             outbox: desk.outbox.clone(),
             store: desk.store.clone(),
             ledger: Ledger::named(&desk.store.private(), "alerts"),
+            remarks: Mutex::default(),
         })
     }
 
@@ -75,6 +79,9 @@ impl Alerts {
             }
             if self.has_had_all(alert, now)? {
                 self.count_one_more(alert, told)?;
+                let to = alert.to.join(", ");
+                let text = format!("the alert for {to} is over its limit, and is only counted");
+                lock(&self.remarks).push(text);
                 continue;
             }
             let mail = self.mail(alert, &key, &alert::text(what), now);
@@ -140,6 +147,10 @@ impl Alerts {
     }
 }
 
+fn lock(remarks: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    remarks.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// True if an alert is to be given of something, as of the moment `at`, in seconds since 1970.
 pub(super) fn is_due(alert: &Alert, calendars: &Calendars, what: &Occurrence, at: i64) -> bool {
     if !alert.rule.fits(what) {
@@ -175,6 +186,10 @@ impl Observer for Alerts {
     fn wants(&self, what: &Occurrence) -> bool {
         let mut own = self.alerts.iter().filter(|alert| alert.module.is_none());
         own.any(|alert| is_due(alert, &self.calendars, what, what.at))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.remarks))
     }
 
     fn observe(&self, told: &Told) -> std::result::Result<Released, Uncarried> {

@@ -81,6 +81,8 @@ pub struct Outcome {
     pub(super) quieted: Vec<TicketId>,
     /// Nobody is to be told of the message, nor of what was not done with it.
     pub(super) is_quiet: bool,
+    /// What observers did not do, and need not do any more.
+    pub remarks: Vec<String>,
     /// What is to be said of answers that sendmail did not take; they wait in the outbox.
     pub unsent: Vec<String>,
 }
@@ -213,6 +215,8 @@ impl Desk {
         // sendmail may take its time, or bring this very message back.
         drop(lock);
         outcome.unsent = self.send(&mut outcome.filed, now);
+        let observers = self.observers.get().into_iter().flatten();
+        outcome.remarks = observers.flat_map(|it| it.remarks()).collect();
         self.leave();
         Ok(outcome)
     }

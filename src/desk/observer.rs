@@ -30,6 +30,11 @@ pub(crate) trait Observer: Sync {
     /// It is to be told again.
     fn observe(&self, told: &Told) -> Result<Released, Uncarried>;
 
+    /// What it did not do, for whoever looks on; each is said once.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the admins are to be told of it, once.
     fn news(&self) -> Option<News> {
         None
