@@ -7,7 +7,7 @@ use super::user::{User, expand};
 use crate::module::{Host, Module, Switched, find};
 use anyhow::Result;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where modules are looked for, unless the configuration says so.
 const PATH: [&str; 3] = [
@@ -70,8 +70,25 @@ impl Config {
                 .collect()
         };
         let mut path = self.modules_path.clone().unwrap_or_else(default);
-        path.retain(|dir| !dir.starts_with(&self.dir));
+        path.retain(|dir| self.no_place_for_modules(dir).is_none());
         path
+    }
+
+    /// Why no module is looked for in `dir`, if none is.
+    fn no_place_for_modules(&self, dir: &Path) -> Option<&'static str> {
+        if dir.starts_with("/proc") {
+            // `/proc/self/cwd` is where the caller happens to stand.
+            return Some("it is another one for each process");
+        }
+        let is_within = dir.starts_with(&self.dir) || real(dir).starts_with(real(&self.dir));
+        is_within.then_some("it lies in the store")
+    }
+
+    /// Those of the directories that `modules_path` names in which no module is looked for, each with why.
+    pub fn modules_path_left_out(&self) -> Vec<(&Path, &'static str)> {
+        let named = self.modules_path.iter().flatten();
+        let left_out = named.filter_map(|dir| Some((&**dir, self.no_place_for_modules(dir)?)));
+        left_out.collect()
     }
 
     /// The desk, as modules know it.
@@ -125,6 +142,16 @@ impl Config {
             ..Switched::default()
         })
     }
+}
+
+/// Where a path leads, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let mut above = path.ancestors();
+    let real = above.find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        Some(std::fs::canonicalize(above).ok()?.join(rest))
+    });
+    real.unwrap_or_else(|| path.to_owned())
 }
 
 /// The module of the first directory of `path` that has it.

@@ -127,6 +127,50 @@ fn nothing_in_the_store_is_a_module() {
 }
 
 #[test]
+fn no_way_leads_to_a_module_in_the_store() {
+    // G3
+    let b = desk();
+    b.make_dir("tickets/modules");
+    fs::rename(b.path("modules/spam"), b.ticket("modules/spam")).unwrap();
+    set_mode(&b.ticket("modules"), 0o755);
+    symlink(b.path("tickets"), b.path("link")).unwrap();
+    symlink(b.ticket("modules"), b.path("direct")).unwrap();
+    let within = "it lies in the store";
+    for (dir, why) in [
+        (b.path("link/modules"), within),
+        (b.path("direct"), within),
+        (b.path("modules/../tickets/modules"), within),
+        (
+            "/proc/self/cwd/modules".into(),
+            "it is another one for each process",
+        ),
+        (
+            "/proc/self/root".into(),
+            "it is another one for each process",
+        ),
+    ] {
+        b.configure(&format!("modules_path = [{dir:?}]\nmodules = [\"spam\"]\n"));
+        b.run(&["modules", "run", "spam", "check"], b"").is(
+            66,
+            "",
+            "tickets: there is no module \"spam\"\nhint: modules are looked for in no directory\n",
+        );
+        b.run(&["spam"], b"").is(
+            64,
+            "",
+            "tickets: unrecognized subcommand 'spam'\nhint: the module spam is left out: it is not there\n",
+        );
+        let said = b.run(&["check"], b"").stdout;
+        let line = format!(
+            "warn  modules_path: no module is looked for in {}: {why}\n      mend: another directory in {}\n",
+            dir.display(),
+            b.path("config.toml").display()
+        );
+        assert!(said.contains(&line), "{said}");
+    }
+}
+
+#[test]
 fn a_module_that_is_not_well_is_not_switched_on() {
     // G3
     let b = desk();

@@ -45,13 +45,19 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     found
 }
 
-/// Settings that no module gets: in the table of one that is not there, or which are the desk's own.
+/// What the configuration says of modules and comes to nothing: directories in which none is looked for, and settings
+/// that no module gets: in the table of one that is not there, or which are the desk's own.
 fn misplaced(desk: &Desk) -> Vec<Diagnosis> {
     let config = &desk.config;
     let names = module::names(&config.modules_path());
     let there: Vec<&str> = names.iter().map(String::as_str).collect();
     let file = config.file_to_edit();
     let mut found = Vec::new();
+    for (dir, why) in config.modules_path_left_out() {
+        let dir = dir.display();
+        let text = format!("modules_path: no module is looked for in {dir}: {why}");
+        found.push(Diagnosis::warn(text).mend(format!("another directory in {file}")));
+    }
     for name in config.only_settings().map(|it| &it.name) {
         if !names.contains(name) {
             let text = format!("[module.{name}]: there is no module {name}, so this says nothing");
