@@ -6,6 +6,7 @@ use super::entries::{
 use super::known::unknown_keys;
 use crate::error::nearest;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Component, Path};
 use std::time::Duration;
@@ -245,6 +246,22 @@ impl Manifest {
         let jobs = self.jobs.iter().map(|entry| entry.name.as_str());
         let verbs = self.verbs.iter().map(|entry| entry.name.as_str());
         kinds.chain(commands).chain(jobs).chain(verbs)
+    }
+
+    /// What it has more than once: what that is, and its name.
+    pub fn repeated(&self) -> Vec<(&'static str, &str)> {
+        let kinds = self.timeline.filters.iter().map(|it| ("event", &*it.name));
+        let commands = self.commands.iter().map(|it| ("command", &*it.name));
+        let jobs = self.jobs.iter().map(|it| ("job", &*it.name));
+        let pages = self.pages.iter().map(|it| ("page", &*it.path));
+        let verbs = self.verbs.iter().map(|it| ("verb", &*it.name));
+        let (mut seen, mut repeated) = (HashSet::new(), Vec::new());
+        for it in kinds.chain(commands).chain(jobs).chain(pages).chain(verbs) {
+            if !seen.insert(it) && !repeated.contains(&it) {
+                repeated.push(it);
+            }
+        }
+        repeated
     }
 
     /// True if it joins in at `point`.

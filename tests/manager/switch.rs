@@ -300,6 +300,45 @@ fn a_built_in_name_wins() {
 }
 
 #[test]
+fn what_a_manifest_has_twice_is_named() {
+    // G4
+    let b = desk();
+    let more = "[[command]]\nname = \"list\"\nsummary = \"x\"\n\
+         [[job]]\nname = \"fetch\"\nevery = \"1 h\"\n[[job]]\nname = \"fetch\"\nevery = \"2 h\"\n\
+         [[job]]\nname = \"fetch\"\nevery = \"3 h\"\n[[command]]\nname = \"twin\"\nsummary = \"x\"\n\
+         [[command]]\nname = \"twin\"\nsummary = \"y\"\n[[timeline.filters]]\nname = \"opened\"\nlabel = \"x\"\n\
+         [[timeline.filters]]\nname = \"opened\"\nlabel = \"y\"\n";
+    let points = ["command", "job", "timeline"];
+    put(&b, "twin", &points, more, "#!/bin/sh\n");
+    let own = [
+        "it has the event opened more than once; the first counts",
+        "it has the command twin more than once; the first counts",
+        "it has the job fetch more than once; the first counts",
+    ];
+    let others = [
+        "the command list stays the one that is built in",
+        "the timeline has events opened already; `--events opened` shows both",
+    ];
+    let checked = b.run(&["modules", "check", "twin"], b"");
+    let said: Vec<&str> = checked.stdout.lines().skip(1).take(6).collect();
+    assert_eq!(said[..3], own, "{checked:?}");
+    assert_eq!(said[3], others[0], "{checked:?}");
+    assert_eq!(said[4], others[1], "{checked:?}");
+    let on = b.run(&["modules", "enable", "twin"], b"");
+    let adds = "twin is on: 1 timeline event, job fetch, command list, command twin\n";
+    assert_eq!((on.status, on.stdout.as_str()), (0, adds));
+    for line in own.iter().chain(&others) {
+        assert_eq!(on.stderr.matches(line).count(), 1, "{on:?}");
+    }
+    let jobs = b.run(&["jobs"], b"").stdout;
+    let own: Vec<&str> = jobs.lines().filter(|it| it.starts_with("twin.")).collect();
+    assert!(
+        own.len() == 1 && own[0].starts_with("twin.fetch  every 1 h  "),
+        "{jobs}"
+    );
+}
+
+#[test]
 fn what_is_wrong_with_modules_breaks_no_other_command() {
     // G3
     let b = Bench::new();

@@ -3,6 +3,7 @@
 use super::named::{asked_again, named};
 use super::remarks::remarks;
 use super::sample::{has_mail, head, judge, mails};
+use super::switch::conflicts;
 use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::module::{
     Answer, Asking, Failure, FindingLevel, Host, Module, ModuleFinding, PageRequest, Point,
@@ -90,7 +91,10 @@ impl CheckModule {
             module.dir.display(),
             "its manifest and the owner of its files are right"
         ))?;
-        for it in remarks(&module) {
+        for it in remarks(&module)
+            .into_iter()
+            .chain(conflicts(cx, &desk, &module))
+        {
             say(harmless(&it))?;
         }
         let status = bench.tell()?;

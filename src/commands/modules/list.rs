@@ -11,6 +11,7 @@ use crate::ticket::when::rfc3339;
 use anyhow::Result;
 use nix::unistd::{Uid, User};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// A part or module. As a line of `--json`, its fields are a promise to those who read it.
@@ -204,20 +205,27 @@ fn fault(health: &Health, rests: bool, name: &str) -> Vec<String> {
 pub(super) fn adds(module: &Module) -> Vec<String> {
     let manifest = &module.manifest;
     let mut adds = Vec::new();
+    let kinds: HashSet<&String> = manifest
+        .timeline
+        .filters
+        .iter()
+        .map(|it| &it.name)
+        .collect();
     for point in manifest.points() {
-        match point {
-            Point::Command => {
-                adds.extend(
-                    manifest
-                        .commands
-                        .iter()
-                        .map(|it| format!("command {}", it.name)),
-                );
+        let mut named = |names: &mut dyn Iterator<Item = &String>| {
+            for name in names {
+                let it = format!("{point} {name}");
+                if !adds.contains(&it) {
+                    adds.push(it);
+                }
             }
-            Point::Timeline => adds.extend(events_of(manifest.timeline.filters.len())),
-            Point::Job => adds.extend(manifest.jobs.iter().map(|it| format!("job {}", it.name))),
-            Point::Page => adds.extend(manifest.pages.iter().map(|it| format!("page {}", it.path))),
-            Point::Verb => adds.extend(manifest.verbs.iter().map(|it| format!("verb {}", it.name))),
+        };
+        match point {
+            Point::Command => named(&mut manifest.commands.iter().map(|it| &it.name)),
+            Point::Timeline => adds.extend(events_of(kinds.len())),
+            Point::Job => named(&mut manifest.jobs.iter().map(|it| &it.name)),
+            Point::Page => named(&mut manifest.pages.iter().map(|it| &it.path)),
+            Point::Verb => named(&mut manifest.verbs.iter().map(|it| &it.name)),
             // It makes what the others need.
             Point::Setup => {}
             Point::Filter | Point::Observer | Point::Check => adds.push(point.word().into()),

@@ -44,6 +44,11 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
             said.push(format!("`points` has {name:?}, but it has no {key}"));
         }
     }
+    for (what, name) in manifest.repeated() {
+        said.push(format!(
+            "it has the {what} {name} more than once; the first counts"
+        ));
+    }
     let kinds = manifest.events.iter().cloned();
     let odd = kinds.filter_map(|name| MessageKind::try_from(name).err());
     said.extend(odd.map(|why| format!("events: {why}")));

@@ -56,7 +56,9 @@ impl Enable {
         }
         expect_well(&module)?;
         desk.set_up(&module)?;
-        conflicts(cx, &desk, &module);
+        for it in conflicts(cx, &desk, &module) {
+            remark(it);
+        }
         for it in remarks(&module) {
             remark(format_args!("module {name}: {it}"));
         }
@@ -151,9 +153,9 @@ fn expect_well(module: &Module) -> Result<()> {
     }
 }
 
-/// Says which of its names stay with somebody else.
-fn conflicts(cx: &Context, desk: &Desk, module: &Module) {
-    let name = module.name();
+/// Which of its names stay with somebody else, a line for each.
+pub(super) fn conflicts(cx: &Context, desk: &Desk, module: &Module) -> Vec<String> {
+    let (name, mut said) = (module.name(), Vec::new());
     for entry in commands_of(module) {
         let command = &entry.name;
         let has = |part: &&dyn Part| part.commands().iter().any(|it| it.name() == command);
@@ -164,12 +166,12 @@ fn conflicts(cx: &Context, desk: &Desk, module: &Module) {
             Some(other) if other.name() == name => {}
             Some(other) => {
                 let other = other.name();
-                remark(format_args!(
+                said.push(format!(
                     "the command {command} stays that of the module {other}"
                 ));
             }
             None if is_built_in => {
-                remark(format_args!(
+                said.push(format!(
                     "the command {command} stays the one that is built in"
                 ));
             }
@@ -186,9 +188,12 @@ fn conflicts(cx: &Context, desk: &Desk, module: &Module) {
         let mut kinds = events.flat_map(|provider| provider.kinds());
         if kinds.any(|other| other.name == kind.name) {
             let kind = &kind.name;
-            remark(format_args!(
+            said.push(format!(
                 "the timeline has events {kind} already; `--events {kind}` shows both"
             ));
         }
     }
+    // Of what a manifest has twice it is said once.
+    said.dedup();
+    said
 }
