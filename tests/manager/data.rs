@@ -89,6 +89,42 @@ fn an_upgrade_that_fails_puts_the_data_back() {
 }
 
 #[test]
+fn nobody_asks_a_module_whose_data_is_of_another_version() {
+    // G8
+    let b = with_data();
+    let health = format!(
+        "{{\"faults\":3,\"last_fault\":\"hung\",\"rests_until\":{}}}",
+        jiff::Timestamp::now().as_second() + 1800
+    );
+    let refused = |why: &str| {
+        b.put("tickets/.tickets/modules/spam/state", health.as_bytes());
+        for point in ["filter", "timeline", "check", "command"] {
+            let said = format!("tickets: module spam: {why}\n");
+            b.run(&["modules", "run", "spam", point], b"")
+                .is(78, "", &said);
+        }
+        // It is tried on new data, which says nothing of its own.
+        let checked = b.run(&["modules", "check", "spam"], b"");
+        assert_eq!((checked.status, checked.stderr.as_str()), (0, ""));
+        assert!(
+            checked.stdout.ends_with(&format!("\n{why}\n")),
+            "{checked:?}"
+        );
+        let state = fs::read_to_string(b.ticket(".tickets/modules/spam/state"));
+        assert_eq!(state.unwrap(), health);
+    };
+    newer(&b, "true");
+    refused("it needs an upgrade of its data: `tickets modules upgrade spam`");
+    put(&b, "spam", &POINTS, &MORE.replace('2', "1"), SPAM);
+    refused(
+        "its data is of version 2, and it only knows 1: it was newer once; put that version of it back, or a backup of its data",
+    );
+    put(&b, "spam", &POINTS, MORE, SPAM);
+    let checked = b.run(&["modules", "check", "spam"], b"").stdout;
+    assert!(checked.ends_with("\nspam rests no more\n"), "{checked}");
+}
+
+#[test]
 fn one_that_fails_keeps_no_other_from_its_upgrade() {
     // G8
     let b = Bench::new();

@@ -21,6 +21,11 @@ pub(super) fn named(cx: &Context, desk: &Desk, name: &str) -> Result<Module> {
     desk.config.module(name).map_err(broken)
 }
 
+/// True if the module of this name is switched on.
+pub(super) fn is_on(desk: &Desk, name: &str) -> bool {
+    desk.config.modules.iter().any(|on| on.name == name)
+}
+
 /// Says no to the name of a built-in part.
 ///
 /// # Errors

@@ -74,6 +74,10 @@ impl RunOnce {
         let mut module = named(cx, &desk, &self.name)?;
         module.trial = !self.for_real;
         self.expect_sense(&module)?;
+        // As everybody else who would ask it.
+        module.expect_data().map_err(|why| {
+            Fault::new(Status::Config, format!("module {}: {why}", module.name()))
+        })?;
         // Whatever it does because of an event that never was, it does to no ticket of the desk's.
         let empty = (module.trial && self.point == Point::Observer).then(tempfile::tempdir);
         let empty = empty

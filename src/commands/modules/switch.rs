@@ -1,7 +1,7 @@
 //! `tickets modules enable` and `disable` (G3).
 
 use super::list::{adds, is_part};
-use super::named::{asked_again, expect_no_part, expect_there, named};
+use super::named::{asked_again, expect_no_part, expect_there, is_on, named};
 use super::remarks::remarks;
 use super::toml::{Edit, switch};
 use crate::commands::logged;
@@ -63,7 +63,7 @@ impl Enable {
             remark(format_args!("module {name}: {it}"));
         }
         asked_again(&desk, &module)?;
-        if desk.config.modules.iter().any(|on| on.name == name) {
+        if is_on(&desk, name) {
             say(format_args!("{name} is on already"))?;
             return Ok(Status::Ok);
         }
@@ -90,7 +90,7 @@ impl Disable {
 
     fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.planned_desk()?;
-        if !desk.config.modules.iter().any(|on| on.name == *name) {
+        if !is_on(&desk, name) {
             expect_no_part(cx, name)?;
             expect_there(&desk, name)?;
             say(format_args!("{name} is off already"))?;
