@@ -118,8 +118,12 @@ impl Dir {
     ///
     /// # Errors
     /// `AlreadyExists`, and others of mkdir(2).
-    pub fn create_dir(&self, name: &str, mode: u32) -> Result<()> {
-        Ok(mkdirat(self, name, Mode::from_bits_truncate(mode))?)
+    pub fn create_dir(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<()> {
+        Ok(mkdirat(
+            self,
+            name.as_ref(),
+            Mode::from_bits_truncate(mode),
+        )?)
     }
 
     /// Removes the empty directory `name`.

@@ -16,44 +16,56 @@ use std::path::Path;
 /// So deep may directories lie in each other.
 const DEEPEST: usize = 64;
 
-/// Puts a copy of all that is in `from` into `to`, which is empty, and returns when it is on the disk. Sockets, pipes
-/// and devices are left out.
+/// Puts a copy of all that is in `from` into `to`, which is empty, and returns when it is on the disk.
 ///
 /// # Errors
-/// Something cannot be read or written, or has a name that is no text.
+/// Something cannot be read or written, or is a socket, a pipe or a device; it is named.
 pub(super) fn copy(from: &Dir, to: &Dir) -> Result<()> {
     copy_below(from, to, DEEPEST)
 }
 
 fn copy_below(from: &Dir, to: &Dir, deep: usize) -> Result<()> {
-    for (name, kind) in entries(from)? {
-        let odd = || {
-            let path = from.path().display();
-            Error::other(format!("{path} has a name that is no text"))
-        };
-        let name = name.to_str().ok_or_else(odd)?;
-        match kind {
-            Type::Directory => {
-                let left = deep.checked_sub(1).ok_or_else(|| too_deep(from))?;
-                to.create_dir(name, 0o700)?;
-                copy_below(&from.below(name)?, &to.below(name)?, left)?;
-            }
-            Type::Symlink => {
-                let target = readlinkat(from, name)?;
-                symlinkat(target.as_os_str(), to, name)?;
-            }
-            Type::File => {
-                let mut old = from.at(name).open(OFlag::O_RDONLY)?;
-                let mut new = to.at(name).create(0o600)?;
-                std::io::copy(&mut old, &mut new)?;
-                look_alike(&old, &new)?;
-                new.sync_all()?;
-            }
-            _ => {}
+    for (name, kind) in entries(from).map_err(of(from.path()))? {
+        let path = from.path().join(&name);
+        if kind == Type::Directory {
+            let left = deep.checked_sub(1).ok_or_else(|| too_deep(from))?;
+            to.create_dir(&name, 0o700).map_err(of(&path))?;
+            let below = from.below(&name).map_err(of(&path))?;
+            copy_below(&below, &to.below(&name).map_err(of(&path))?, left)?;
+        } else {
+            copy_one(from, to, &name, kind).map_err(of(&path))?;
         }
     }
-    look_alike(from.file(), to.file())?;
+    look_alike(from.file(), to.file()).map_err(of(from.path()))?;
     to.sync()
+}
+
+/// Copies what is no directory.
+fn copy_one(from: &Dir, to: &Dir, name: &OsStr, kind: Type) -> Result<()> {
+    match kind {
+        Type::Symlink => {
+            let target = readlinkat(from, name)?;
+            symlinkat(target.as_os_str(), to, name)?;
+        }
+        Type::File => {
+            let mut old = from.at(name).open(OFlag::O_RDONLY)?;
+            let mut new = to.at(name).create(0o600)?;
+            std::io::copy(&mut old, &mut new)?;
+            look_alike(&old, &new)?;
+            new.sync_all()?;
+        }
+        _ => {
+            let why = "a socket, a pipe or a device cannot be copied; it has to be removed";
+            return Err(Error::other(why));
+        }
+    }
+    Ok(())
+}
+
+/// Names what an error is about.
+fn of(path: &Path) -> impl FnOnce(Error) -> Error {
+    let path = path.to_owned();
+    move |e| Error::new(e.kind(), format!("{}: {e}", path.display()))
 }
 
 /// Gives `new` the mode and the time of `old`.
@@ -161,9 +173,15 @@ mod tests {
         );
         let [old, new] = ["old/run", "new/run"].map(|name| fs::metadata(at(name)).unwrap());
         assert_eq!((old.mode(), old.mtime()), (new.mode(), new.mtime()));
+        let odd = OsStr::from_bytes(b"a\xffb");
+        fs::write(at("old").join(odd), "odd").unwrap();
+        fs::create_dir(at("second")).unwrap();
+        copy(&open("old"), &open("second")).unwrap();
+        assert_eq!(fs::read(at("second").join(odd)).unwrap(), b"odd");
         let parent = Dir::open_named(root.path()).unwrap();
         remove(&parent, "new").unwrap();
         remove(&parent, "new").unwrap();
+        remove(&parent, "second").unwrap();
         assert_eq!(parent.names().unwrap(), ["old"]);
         let mut path = at("old");
         (0..70).for_each(|_| path.push("d"));

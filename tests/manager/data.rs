@@ -1,13 +1,17 @@
 //! A module's own data: its version, upgrades, and what is left when one dies (G8).
 
-use super::shelf::{path_line, put};
+use super::shelf::{path_line, put, set_mode};
 use super::switch::{MORE, POINTS, SPAM, desk};
 use crate::bench::{Bench, finish};
 use crate::crash::{
     CALLS, FAILURES, at_each, at_each_failure, calls_in, changes, strace_is_here, under_strace,
 };
 use crate::until::until;
+use nix::sys::stat::Mode;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
 
 /// What the data of the module holds, and the version that is noted.
 fn data(b: &Bench) -> (String, String) {
@@ -86,6 +90,44 @@ fn an_upgrade_that_fails_puts_the_data_back() {
         list.contains("its data is of version 3, and it only knows 2"),
         "{list}"
     );
+}
+
+#[test]
+fn what_cannot_be_copied_before_an_upgrade_is_named() {
+    // G8
+    let b = with_data();
+    newer(&b, "echo new >words");
+    let data_dir = b.ticket(".tickets/modules/spam/data");
+    let odd = data_dir.join(OsStr::from_bytes(b"a\xff"));
+    fs::write(&odd, "odd").unwrap();
+    let refused = |name: &str, why: &str| {
+        let said = format!(
+            "tickets: module spam: its data is not set up: cannot copy its data: {}: {why}\n",
+            data_dir.join(name).display()
+        );
+        b.run(&["modules", "upgrade"], b"").is(75, "", &said);
+        assert_eq!(data(&b), ("words\n".into(), "2\n".into()));
+    };
+    let special = "a socket, a pipe or a device cannot be copied; it has to be removed";
+    nix::unistd::mkfifo(&data_dir.join("fifo"), Mode::S_IRWXU).unwrap();
+    refused("fifo", special);
+    fs::remove_file(data_dir.join("fifo")).unwrap();
+    fs::create_dir(data_dir.join("deep")).unwrap();
+    let socket = UnixListener::bind(data_dir.join("deep/socket")).unwrap();
+    refused("deep/socket", special);
+    drop(socket);
+    fs::remove_file(data_dir.join("deep/socket")).unwrap();
+    let secret = data_dir.join("secret");
+    fs::write(&secret, "").unwrap();
+    set_mode(&secret, 0);
+    refused("secret", "Permission denied (os error 13)");
+    fs::remove_file(secret).unwrap();
+    b.says(
+        "modules upgrade",
+        "spam: data upgraded from version 2 to 3\n",
+    );
+    assert_eq!(fs::read(&odd).unwrap(), b"odd");
+    assert_eq!(data(&b), ("new\n".into(), "3\n".into()));
 }
 
 #[test]
