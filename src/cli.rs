@@ -221,8 +221,7 @@ fn run(args: Vec<OsString>, delivers: bool) -> Result<Status> {
             return Ok(Status::Ok);
         }
         Err(e) => {
-            let config = config.as_ref().and_then(|config| config.as_ref().ok());
-            return Err(misread(&e, &args, &program, &parts, config).into());
+            return Err(misread(&e, &args, &program, &parts, config.as_ref()).into());
         }
     };
     let named = given.subcommand().and_then(|(name, given)| {
@@ -283,7 +282,7 @@ fn misread(
     args: &[OsString],
     program: &clap::Command,
     parts: &Registry,
-    config: Option<&Config>,
+    config: Option<&Result<Config>>,
 ) -> Fault {
     let text = e.to_string();
     let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
@@ -310,9 +309,15 @@ fn misread(
     if e.kind() == ErrorKind::InvalidSubcommand
         && let Some(why) = names
             .clone()
-            .find_map(|name| outside::left_out(config?, name))
+            .find_map(|name| outside::left_out(config?.as_ref().ok()?, name))
     {
         return Fault::new(Status::Usage, what).hint(why);
+    }
+    let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
+    if let (ErrorKind::InvalidSubcommand, None, Some(Err(why))) = (e.kind(), tip, config) {
+        let why = error::line(why);
+        return Fault::new(Status::Usage, what)
+            .hint(format!("nobody knows the commands of modules: {why}"));
     }
     if e.kind() == ErrorKind::InvalidSubcommand
         && names.clone().any(|name| ["delete", "spam"].contains(&name))
@@ -333,7 +338,6 @@ fn misread(
         typed.push_str(&format!(" {}", inner.get_name()));
         known = Some(inner);
     }
-    let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
     // Where words of any kind are asked for, one may begin with a minus; elsewhere hardly ever.
     let takes_words = known.is_some_and(|command| {
         let mut values = command

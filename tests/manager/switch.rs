@@ -423,6 +423,15 @@ fn a_command_gets_its_words_and_the_desk_is_ours() {
         &["spam", "--", "--config", "y", "--"],
         "spam:--:--config:y:--",
     );
+    // Without the configuration nobody knows whose it is.
+    let gone = b.path("gone").display().to_string();
+    let unread = format!(
+        "tickets: unrecognized subcommand 'spam'\n\
+         hint: nobody knows the commands of modules: cannot read {gone}: No such file or directory (os error 2)\n"
+    );
+    for args in [["--config", &gone, "spam"], ["spam", "--config", &gone]] {
+        b.run(&args, b"").is(64, "", &unread);
+    }
     // It is the program itself then: what ends it, ends the command.
     put(&b, "spam", &POINTS, MORE, "#!/bin/sh\nkill -TERM $$\n");
     assert_eq!(b.run(&["spam"], b"").status, -15);
