@@ -85,6 +85,11 @@ fn a_setting_that_is_wrong_is_named_and_keeps_a_module_from_being_switched_on() 
         ),
         ("git", "", "repository is not set"),
         ("git", "repository = 7", "repository is 7, and no text"),
+        (
+            "git",
+            "repository = \"/srv/x\"\nurl = \"https://x y/{}\"",
+            "url is \"https://x y/{}\", and no address",
+        ),
     ] {
         with_module(&bench, module, settings);
         let checked = bench.run(&["modules", "check", module], b"");

@@ -77,7 +77,8 @@ fn events_of_modules_stand_in_the_timeline() {
     );
     for form in ["--rss", "--atom"] {
         let feed = b.run(&["timeline", form], b"");
-        assert_eq!((feed.status, feed.stderr.as_str()), (0, ""));
+        let said = "tickets: the url of an event of the module git is left out: it is no address such as https://git.example/1\n";
+        assert_eq!((feed.status, feed.stderr.as_str()), (0, said));
         let feed = feed.stdout;
         assert!(feed.contains("https://git.example/1?a&amp;b"), "{feed}");
         assert!(feed.contains("Ticket 1, commit: Mend &lt;it&gt;"), "{feed}");
@@ -165,6 +166,16 @@ fn an_event_that_is_wrong_costs_no_other() {
             format!("{right}{zero}{right}"),
             2,
             "an event of the module git is left out: ticket is 0, no number of one",
+        ),
+        (
+            format!("{right}{}", commit(",\"url\":\"https://x y/\"")),
+            2,
+            "the url of an event of the module git is left out: it is no address such as https://git.example/1",
+        ),
+        (
+            format!("{right}{}", right.replace("4000000000", "-62167219201")),
+            1,
+            &format!("an event of the module git is left out: {no_time}"),
         ),
         (
             format!("{timeless}{right}{zero}{right}{foreign}"),

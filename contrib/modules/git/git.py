@@ -50,6 +50,8 @@ def tickets(text):
 for key, example in (("repository", "/srv/git/shop.git"), ("url", "https://git.example.org/shop/commit/{}")):
     if key in settings and not isinstance(settings[key], str):
         bad(f"{key} is {json.dumps(settings[key])}, and no text", f'write {key} = "{example}", or another one')
+if "url" in settings and not re.fullmatch(r"https?://[^\s<>\"]+", settings["url"]):
+    bad(f"url is {json.dumps(settings['url'])}, and no address", 'write url = "https://git.example.org/shop/commit/{}", or another one')
 if "repository" not in settings:
     bad("repository is not set", 'write repository = "/srv/git/shop.git", or another one, below [module.git]')
 if sys.argv[1] == "job":

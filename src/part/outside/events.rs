@@ -10,9 +10,17 @@ use anyhow::Result;
 use jiff::Timestamp;
 use mail::decode::Mailbox;
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// The most bytes of a string in a line.
 const STRING: usize = 1 << 10;
+
+/// The times that an event may have, in seconds since 1970: from the year 0, as four digits have to say it (RFC 3339), to
+/// the last second that the program knows, in December 9999.
+const TIMES: RangeInclusive<i64> = -62_167_219_200..=253_402_207_200;
+
+/// What is said of an address that nobody can follow.
+const NO_URL: &str = "is no address such as https://git.example/1";
 
 /// So many events that are wrong are left out; then the module is at fault, and nothing more is taken from it.
 const MOST_ODD: usize = 1000;
@@ -59,6 +67,7 @@ impl Provider for ModuleEvents<'_> {
         let mut odd = OddEvents {
             module: self.module,
             count: 0,
+            urls: 0,
             first: String::new(),
         };
         Ok(Box::new(std::iter::from_fn(move || {
@@ -103,6 +112,7 @@ impl ModuleEvents<'_> {
         odd: &mut OddEvents,
     ) -> Result<Option<TimelineItem>, Failure> {
         while let Some(fields) = lines.next_object()? {
+            odd.urls += usize::from(url(&fields).is_err());
             match own_item(self.module, &fields) {
                 Ok(item) => return in_order(item, last).map(Some).map_err(Failure::Odd),
                 Err(why) if odd.count == MOST_ODD => return Err(Failure::Odd(why)),
@@ -137,6 +147,8 @@ impl ModuleEvents<'_> {
 struct OddEvents<'a> {
     module: &'a Module,
     count: usize,
+    /// So many have no address that anybody can follow, and are shown without.
+    urls: usize,
     /// What is wrong with the first of them.
     first: String,
 }
@@ -153,6 +165,15 @@ impl OddEvents<'_> {
 impl Drop for OddEvents<'_> {
     fn drop(&mut self) {
         let (name, first) = (self.module.name(), &self.first);
+        match self.urls {
+            0 => {}
+            1 => remark(format_args!(
+                "the url of an event of the module {name} is left out: it {NO_URL}"
+            )),
+            n => remark(format_args!(
+                "{n} urls of events of the module {name} are left out: each {NO_URL}"
+            )),
+        }
         match self.count {
             0 => {}
             1 => remark(format_args!(
@@ -174,7 +195,8 @@ pub fn judged(
     fields: &Map<String, Value>,
     last: i64,
 ) -> Result<TimelineItem, String> {
-    in_order(own_item(module, fields)?, last)
+    let item = in_order(own_item(module, fields)?, last)?;
+    url(fields).map(|_| item)
 }
 
 /// The event that a line of a module describes.
@@ -206,7 +228,7 @@ fn item(fields: &Map<String, Value>) -> Result<TimelineItem, String> {
         Some(value) => value.as_i64(),
         None => None,
     };
-    let at = at.filter(|&at| Timestamp::from_second(at).is_ok());
+    let at = at.filter(|at| TIMES.contains(at));
     let ticket = match fields.get("ticket") {
         None | Some(Value::Null) => None,
         Some(value) => {
@@ -229,20 +251,36 @@ fn item(fields: &Map<String, Value>) -> Result<TimelineItem, String> {
         }),
         _ => None,
     };
-    let is_web = |url: &String| {
-        ["https://", "http://"]
-            .iter()
-            .any(|web| url.starts_with(web))
-    };
     Ok(TimelineItem {
         at: at.ok_or("at is no time, such as 2026-11-01T12:00:00Z or seconds since 1970")?,
         kind: text("kind").ok_or("kind is missing")?.into(),
         ticket,
         author,
         subject: text("subject").unwrap_or_default(),
-        url: text("url").filter(is_web),
+        url: url(fields).unwrap_or_default(),
         message: None,
     })
+}
+
+/// The address of an event, if it has one.
+///
+/// # Errors
+/// It has something else there.
+fn url(fields: &Map<String, Value>) -> Result<Option<String>, String> {
+    match fields.get("url") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(url)) if is_web(url) => Ok(Some(url.clone())),
+        Some(_) => Err(format!("url {NO_URL}")),
+    }
+}
+
+/// True for an address that a browser or a reader of feeds can follow as it is.
+fn is_web(url: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c);
+    let is_of_web = ["https://", "http://"]
+        .iter()
+        .any(|web| url.starts_with(web));
+    is_of_web && url.len() <= STRING && !url.contains(odd)
 }
 
 #[cfg(test)]
@@ -275,6 +313,20 @@ mod tests {
                 r#"{"at":7,"kind":"x","author":{"name":"Ann","address":"ann@example.net"},"url":"javascript:alert(1)","ticket":null}"#,
                 Ok("7 x 0 Ann|ann@example.net \"\" "),
             ),
+            (
+                r#"{"at":-62167219200,"kind":"x"}"#,
+                Ok("-62167219200 x 0  \"\" "),
+            ),
+            (r#"{"at":-62167219201,"kind":"x"}"#, Err(no_time)),
+            (r#"{"at":253402207201,"kind":"x"}"#, Err(no_time)),
+            (
+                r#"{"at":"-009998-01-01T00:00:00Z","kind":"x"}"#,
+                Err(no_time),
+            ),
+            (
+                r#"{"at":253402207200,"kind":"x"}"#,
+                Ok("253402207200 x 0  \"\" "),
+            ),
             (r#"{"at":7}"#, Err("kind is missing")),
             (r#"{"kind":"commit"}"#, Err(no_time)),
             (
@@ -293,6 +345,21 @@ mod tests {
         ] {
             let want = want.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(ticket(text), want, "{text}");
+        }
+        for (address, is_right) in [
+            (r#""https://x.example/1?a&b""#, true),
+            ("null", true),
+            (r#""javascript:alert(1)""#, false),
+            (r#""https://x y/""#, false),
+            (r#""https://x/\u0001""#, false),
+            (r#""https://x/\"><b>""#, false),
+            ("7", false),
+        ] {
+            let text = format!(r#"{{"at":7,"kind":"x","url":{address}}}"#);
+            let fields: Map<String, Value> = serde_json::from_str(&text).unwrap();
+            assert_eq!(url(&fields).is_ok(), is_right, "{text}");
+            let has_url = item(&fields).unwrap().url.is_some();
+            assert_eq!(has_url, is_right && address != "null", "{text}");
         }
     }
 }
