@@ -5,6 +5,7 @@ use super::entries::{
 };
 use super::known::unknown_keys;
 use crate::error::nearest;
+use crate::ticket::kind::MessageKind;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::fmt;
@@ -246,6 +247,12 @@ impl Manifest {
         let jobs = self.jobs.iter().map(|entry| entry.name.as_str());
         let verbs = self.verbs.iter().map(|entry| entry.name.as_str());
         kinds.chain(commands).chain(jobs).chain(verbs)
+    }
+
+    /// What is said of each of `events` that is no kind of event.
+    pub fn unknown_events(&self) -> impl Iterator<Item = String> {
+        let kinds = self.events.iter().cloned();
+        kinds.filter_map(|name| MessageKind::try_from(name).err())
     }
 
     /// What it has more than once: what that is, and its name.

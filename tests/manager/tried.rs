@@ -370,6 +370,17 @@ fn what_nobody_can_have_meant_is_said() {
         "it is on: filter\n",
         "tickets: module it: timeout: at filter it has no more than 1m\n",
     );
+    // An observer that is told nothing of what it waits for is looked at by whoever looks at the desk.
+    let events = "events = [\"opened\", \"bogus\", \"reopend\"]\n";
+    put(&b, "it", &["observer"], events, "#!/bin/sh\n");
+    let on = b.run(&["modules", "enable", "it"], b"");
+    let checked = b.run(&["check"], b"").stdout;
+    for odd in ["bogus", "reopend"] {
+        let why = format!("events: {odd:?} is no kind of event; there are opened, mail, ");
+        assert_eq!(on.stderr.matches(&why).count(), 1, "{on:?}");
+        let warns = format!("\nwarn  module it: {why}");
+        assert_eq!(checked.matches(&warns).count(), 1, "{checked}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::diagnosis::{Diagnosis, Level};
 use crate::desk::Desk;
 use crate::error::nearest;
-use crate::module::{self, Asking, Failure, FindingLevel, Module, Point};
+use crate::module::{self, Asking, Failure, FindingLevel, MANIFEST, Module, Point};
 use crate::screen;
 
 /// Keys of the desk that no module is likely to have, and which may have been put below its table by mistake.
@@ -93,6 +93,12 @@ fn of_module(
 ) -> Vec<Diagnosis> {
     let name = module.name();
     let mut found = Vec::new();
+    let is_told = module.manifest.has(Point::Observer);
+    for why in module.manifest.unknown_events().filter(|_| is_told) {
+        let file = module.dir.join(MANIFEST);
+        let text = format!("module {name}: events: {why}");
+        found.push(Diagnosis::warn(text).mend(format!("`events` in {}", file.display())));
+    }
     let health = module.home.state();
     if module.rests(desk.now()) {
         let until = health.rests_until.map(screen::when).unwrap_or_default();

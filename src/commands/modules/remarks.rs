@@ -2,7 +2,6 @@
 
 use crate::module::{Module, Point, unknown_point};
 use crate::screen::span;
-use crate::ticket::kind::MessageKind;
 
 /// What there is to say, a line for each.
 pub(super) fn remarks(module: &Module) -> Vec<String> {
@@ -49,9 +48,11 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
             "it has the {what} {name} more than once; the first counts"
         ));
     }
-    let kinds = manifest.events.iter().cloned();
-    let odd = kinds.filter_map(|name| MessageKind::try_from(name).err());
-    said.extend(odd.map(|why| format!("events: {why}")));
+    said.extend(
+        manifest
+            .unknown_events()
+            .map(|why| format!("events: {why}")),
+    );
     let own = manifest.own_timeout().unwrap_or_default();
     let points = manifest.points().filter(|point| *point != Point::Command);
     for point in points.filter(|point| own > point.limits().1) {
