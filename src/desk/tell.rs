@@ -56,6 +56,7 @@ impl Desk {
 
     /// Tells the admins what is new of a module. Nothing fails because that cannot be done.
     pub(crate) fn tell_of_module(&self, name: &str, news: News, now: i64) {
+        let is_bad = matches!(news, News::Rests(_));
         let (subject, text) = match news {
             News::Rests(why) => (
                 format!("The module {name} fails"),
@@ -73,7 +74,12 @@ impl Desk {
                 format!("The module {name} does what it is asked again.\n"),
             ),
         };
-        if let Err(e) = self.tell_admins(&format!("module.{name}"), &subject, &text, now) {
+        let told = self.tell_admins(&format!("module.{name}"), &subject, &text, now);
+        let told = told.and_then(|()| match is_bad {
+            true => Ok(Home::new(self.store.root(), name).admins_know()?),
+            false => Ok(()),
+        });
+        if let Err(e) = told {
             let line = LogLine::default().name("module", name);
             let why = crate::error::line(&e);
             line.text("untold", &why).write(Severity::Warning);

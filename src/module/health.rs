@@ -85,10 +85,7 @@ impl Health {
         if self.faults >= FAULTS && !self.rests(now) {
             self.rest = (self.rest * 2).clamp(REST, LONGEST);
             self.rests_until = Some(now + self.rest);
-            if !self.told {
-                self.told = true;
-                news = Some(News::Rests(fault.to_owned()));
-            }
+            news = (!self.told).then(|| News::Rests(fault.to_owned()));
         }
         (self, news)
     }
@@ -101,7 +98,9 @@ impl Home {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Notes how it did, and returns what the admins are to be told. Whoever is told so is the only one.
+    /// Notes how it did, and returns what the admins are to be told; no other process that notes the same is told so. As
+    /// long as it is not noted that they were ([`Home::admins_know`]), they are to be told at the next rest, so that they
+    /// hear of it though a process be killed in between.
     ///
     /// # Errors
     /// It cannot be noted.
@@ -117,6 +116,19 @@ impl Home {
         let (state, news) = self.state().after(fault, now);
         self.write("state", &serde_json::to_vec(&state)?)?;
         Ok(news)
+    }
+
+    /// Notes that the admins know that it fails.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    pub fn admins_know(&self) -> io::Result<()> {
+        let _lock = self.lock("state.lock")?;
+        let state = Health {
+            told: true,
+            ..self.state()
+        };
+        self.write("state", &serde_json::to_vec(&state)?)
     }
 
     /// Ends a rest: somebody has looked after it. It has three faults again; that it works, its next right answer says.
@@ -191,10 +203,29 @@ mod tests {
         let mut state = Health::default();
         for (now, fault, until, news) in table {
             let (next, told) = state.after(fault, now);
-            assert_eq!((next.rests_until, told), (until, news), "at {now}");
+            assert_eq!((next.rests_until, &told), (until, &news), "at {now}");
             assert_eq!(next.rests(now), until.is_some(), "at {now}");
             state = next;
+            state.told |= matches!(told, Some(News::Rests(_)));
         }
+    }
+
+    #[test]
+    fn admins_who_were_not_told_of_a_rest_are_told_of_the_next() {
+        // G5: whoever was to tell them may have been killed.
+        let store = tempfile::tempdir().unwrap();
+        let home = Home::new(store.path(), "f");
+        let rests = || Some(News::Rests("hung".into()));
+        let note = |now| home.note(Some("hung"), now).unwrap();
+        assert_eq!([1, 2, 3, 4].map(note), [None, None, rests(), None]);
+        assert_eq!([303, 304].map(note), [rests(), None]);
+        home.admins_know().unwrap();
+        assert_eq!([903, 904].map(note), [None, None]);
+        assert_eq!(home.note(None, 5000).unwrap(), Some(News::IsWell));
+        assert_eq!(home.note(None, 5001).unwrap(), None);
+        // Of what nobody was told it is not told that it is over.
+        assert_eq!([5002, 5003, 5004].map(note), [None, None, rests()]);
+        assert_eq!(home.note(None, 9000).unwrap(), None);
     }
 
     #[test]
