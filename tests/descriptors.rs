@@ -93,3 +93,51 @@ fn no_program_gets_a_file_that_was_open_before() {
     let sent = "editor draft, sendmail -i";
     assert_eq!(run(&terminal, &["reply", "-e", "1"], b"y\n"), sent);
 }
+
+#[test]
+fn a_module_has_a_lock_open_where_it_is_to_be_waited_for_and_nothing_else() {
+    // E7, G8: though the program be killed, nobody begins anew what still runs.
+    let b = Bench::new();
+    let probe = "#!/bin/sh\ncat >/dev/null\nexec >\"$TICKETS_DATA/$1\"\nfor fd in /proc/$$/fd/*; do\n\
+         case ${fd##*/} in [012]) ;; *) readlink \"$fd\" ;; esac\ndone\nexit 0\n";
+    let points = ["filter", "observer", "check", "timeline", "job", "setup"];
+    let more = "[[job]]\nname = \"j\"\nevery = \"1 h\"\n[[timeline.filters]]\nname = \"x\"\nlabel = \"X\"\n";
+    b.configure(&format!("{}modules = [\"spam\"]\n", path_line(&b)));
+    b.make_store();
+    let locks = |serial: &str, serial_lock: &[&str]| {
+        let more = format!("{serial}{more}");
+        put(&b, "spam", &points, &more, probe);
+        b.works("modules upgrade");
+        b.file(
+            "submit",
+            format!(
+                "From: alice@example.net\nMessage-ID: <{}@x>\nSubject: Hi\n\nx\n",
+                more.len()
+            ),
+        );
+        for line in ["jobs run spam.j", "timeline", "modules run spam check"] {
+            b.works(line);
+        }
+        for point in points {
+            let own = match point {
+                "job" => Some("jobs/spam.j.lock"),
+                "setup" => Some("modules/spam/setup.lock"),
+                _ => None,
+            };
+            let want = own.iter().chain(serial_lock);
+            let mut want: Vec<String> = want
+                .map(|name| b.ticket(".tickets").join(name).display().to_string())
+                .collect();
+            let open = fs::read_to_string(b.ticket(".tickets/modules/spam/data").join(point));
+            let open = open.unwrap_or_else(|e| panic!("{point}: {e}"));
+            // The shell has its script open.
+            let is_other = |line: &&str| !line.ends_with("/modules/spam/run");
+            let mut open: Vec<&str> = open.lines().filter(is_other).collect();
+            open.sort_unstable();
+            want.sort();
+            assert_eq!(open, want, "{point} {serial}");
+        }
+    };
+    locks("", &[]);
+    locks("serial = true\n", &["modules/spam/serial"]);
+}
