@@ -260,6 +260,18 @@ impl Bench {
             .silent();
     }
 
+    /// Delivers to submit@, and lets the program say what it did.
+    pub fn deliver_aloud(&self, message: impl AsRef<[u8]>) -> Ran {
+        let args = [
+            "deliver",
+            "-v",
+            "-f",
+            "alice@example.net",
+            "submit@example.org",
+        ];
+        self.run(&args, message.as_ref())
+    }
+
     /// Delivers with the null sender.
     pub fn deliver_bounce(&self, recipient: &str, message: impl AsRef<[u8]>) -> Ran {
         let args = ["deliver", "--sender", "", "--recipient", recipient];

@@ -745,20 +745,10 @@ fn a_delivery_that_talks_names_the_filters_without_a_word() {
     );
     switch_on(&b, &["f"], "");
     b.make_store();
-    let args = [
-        "deliver",
-        "-v",
-        "-f",
-        "alice@example.net",
-        "submit@example.org",
-    ];
     let failed = "tickets: module f: it exited with status 3: cannot reach clamd; the mail went on without its word";
     let rests = "tickets: module f: it rests, since it failed again and again; the mail went on without its word";
     for (number, want) in [(1, failed), (2, failed), (3, failed), (4, rests)] {
-        let ran = b.run(
-            &args,
-            MAIL.replace("<1@", &format!("<{number}@")).as_bytes(),
-        );
+        let ran = b.deliver_aloud(MAIL.replace("<1@", &format!("<{number}@")));
         assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");
         let lines: Vec<&str> = ran.stderr.lines().collect();
         assert!(
@@ -769,7 +759,7 @@ fn a_delivery_that_talks_names_the_filters_without_a_word() {
     }
     // One that quarantines is named as the one that did.
     switch_on(&b, &["f"], "[module.f]\non_failure = \"quarantine\"\n");
-    let ran = b.run(&args, MAIL.replace("<1@", "<5@").as_bytes());
+    let ran = b.deliver_aloud(MAIL.replace("<1@", "<5@"));
     assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");
     assert!(ran.stderr.starts_with("quarantined by f: "), "{ran:?}");
     assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");

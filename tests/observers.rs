@@ -287,14 +287,7 @@ fn the_mta_waits_for_five_sleepers_as_long_as_for_one() {
         module(&b, name, b"#!/bin/sh\nexec sleep 1000\n", "");
     }
     switch_on(&b, &names, "");
-    let args = [
-        "deliver",
-        "-v",
-        "-f",
-        "alice@example.net",
-        "submit@example.org",
-    ];
-    let ran = b.run(&args, MAIL.as_bytes());
+    let ran = b.deliver_aloud(MAIL);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
     let mut said: Vec<&str> = ran.stderr.lines().skip(1).collect();
     said.sort_unstable();
@@ -330,16 +323,22 @@ fn five_observers_are_told_at_the_same_time() {
     assert_eq!(b.outbox(), [""; 0]);
 }
 
-#[test]
-fn the_events_of_a_ticket_come_in_their_order() {
-    // G6
+/// A desk with a witness `sms`, which fails until there is a file `works`.
+fn with_sick_witness() -> Bench {
     let b = Bench::new();
-    let fails_once = format!(
+    let script = format!(
         "#!/bin/sh\n[ -e {:?} ] || exit 3\n{WITNESS}",
         b.path("works")
     );
-    module(&b, "sms", fails_once.as_bytes(), "");
+    module(&b, "sms", script.as_bytes(), "");
     switch_on(&b, &["sms"], "");
+    b
+}
+
+#[test]
+fn the_events_of_a_ticket_come_in_their_order() {
+    // G6
+    let b = with_sick_witness();
     b.file("submit", mail("1", "ann@example.net", ""));
     b.file("ticket-1", mail("2", "ann@example.net", ""));
     b.file("submit", mail("3", "ann@example.net", ""));
@@ -364,13 +363,7 @@ fn the_events_of_a_ticket_come_in_their_order() {
 #[test]
 fn the_order_of_events_survives_that_messages_are_deleted() {
     // G6: their numbers in the ticket begin anew then.
-    let b = Bench::new();
-    let fails_once = format!(
-        "#!/bin/sh\n[ -e {:?} ] || exit 3\n{WITNESS}",
-        b.path("works")
-    );
-    module(&b, "sms", fails_once.as_bytes(), "");
-    switch_on(&b, &["sms"], "");
+    let b = with_sick_witness();
     b.file("submit", mail("1", "ann@example.net", ""));
     for n in 2..=3 {
         b.file("ticket-1", mail(&n.to_string(), "ann@example.net", ""));

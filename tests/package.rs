@@ -214,6 +214,16 @@ fn every_page_of_the_manual_renders_without_a_warning() {
     assert_eq!(at("86400"), at("86401"));
 }
 
+/// True for root where there is a user `tickets`: nobody else can try an installation, which is said.
+pub fn can_install() -> bool {
+    let user = nix::unistd::User::from_name("tickets").is_ok_and(|it| it.is_some());
+    let can = nix::unistd::geteuid().is_root() && user;
+    if !can {
+        eprintln!("skipped: only root, where there is a user `tickets`, can try an installation");
+    }
+    can
+}
+
 /// Runs `script` as root where /etc is a copy and /var/lib is empty, and returns what it printed.
 pub fn elsewhere(script: &str) -> String {
     const BEFORE: &str = "set -e; made=$(mktemp -d); trap 'umount /etc /var/lib; rm -r \"$made\"' EXIT; \
@@ -320,9 +330,7 @@ fn a_purge_leaves_the_configuration_of_another_desk() {
 // L1
 #[test]
 fn an_installation_says_what_is_in_the_place_of_the_store() {
-    let user = nix::unistd::User::from_name("tickets").is_ok_and(|it| it.is_some());
-    if !nix::unistd::geteuid().is_root() || !user {
-        eprintln!("skipped: only root, where there is a user `tickets`, can try an installation");
+    if !can_install() {
         return;
     }
     let out = elsewhere(

@@ -1,6 +1,6 @@
 //! What the Debian package tells whoever installs or removes it, and whether that is so.
 
-use crate::package::{FAKES, elsewhere, here, text};
+use crate::package::{FAKES, can_install, elsewhere, here, text};
 use std::fs;
 
 // L1: whoever has the package finds what its README files name.
@@ -70,9 +70,7 @@ fn what_the_package_tells_of_is_beside_it() {
 // L1: mail that is refused after a removal is no surprise.
 #[test]
 fn an_installation_says_that_no_mail_server_brings_mail() {
-    let user = nix::unistd::User::from_name("tickets").is_ok_and(|it| it.is_some());
-    if !nix::unistd::geteuid().is_root() || !user {
-        eprintln!("skipped: only root, where there is a user `tickets`, can try an installation");
+    if !can_install() {
         return;
     }
     // As a first installation, and as one after a removal.

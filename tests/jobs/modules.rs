@@ -34,6 +34,15 @@ fn switch_on(bench: &Bench, config: &str) {
     ));
 }
 
+/// The job cannot be run by this word of `tickets jobs`, and that says why.
+#[track_caller]
+fn cannot(bench: &Bench, deed: &str, why: &str) {
+    let said = format!("tickets: cannot run the job git.fetch: {why}\nhint: `tickets modules`\n");
+    bench
+        .run(&["jobs", deed, "git.fetch"], b"")
+        .is(78, "", &said);
+}
+
 /// What the module was told last.
 fn told(bench: &Bench) -> Value {
     let told = fs::read(bench.ticket(".tickets/modules/git/data/told")).unwrap();
@@ -242,14 +251,8 @@ fn a_job_of_a_module_that_cannot_be_asked_is_named_and_not_run() {
         bench.run(&["tick"], b"").silent();
         assert!(!ran.exists(), "{why}");
         if status == 78 {
-            let said =
-                format!("tickets: cannot run the job git.fetch: {why}\nhint: `tickets modules`\n");
-            bench
-                .run(&["jobs", "run", "git.fetch"], b"")
-                .is(78, "", &said);
-            bench
-                .run(&["jobs", "work", "git.fetch"], b"")
-                .is(78, "", &said);
+            cannot(&bench, "run", why);
+            cannot(&bench, "work", why);
         } else {
             bench.run(&["jobs", "work", "git.fetch"], b"").silent();
         }
@@ -328,11 +331,7 @@ fn a_job_whose_module_is_broken_or_off_is_named_and_its_log_can_be_read() {
     let log = bench.run(&["jobs", "log", "git.fetch"], b"");
     assert!(log.stdout.ends_with("\nthis is printed\n"), "{log:?}");
     let is_idle = |why: &str| {
-        let said =
-            format!("tickets: cannot run the job git.fetch: {why}\nhint: `tickets modules`\n");
-        bench
-            .run(&["jobs", "run", "git.fetch"], b"")
-            .is(78, "", &said);
+        cannot(&bench, "run", why);
         bench
             .run(&["jobs", "log", "git.fetch"], b"")
             .is(0, &log.stdout, "");
