@@ -290,7 +290,12 @@ fn listens(program: &Path, submit: &str, routed: bool) -> Vec<Diagnosis> {
         let text = "Exim: it does not listen on port 25, where mail from outside comes";
         found.push(Diagnosis::warn(text));
     }
-    match doors.talk(&smtp::commands(&[submit])) {
+    let is_refused = |replies: &[Reply]| {
+        let said = smtp::to_recipients(replies).ok().and_then(<[_]>::first);
+        said.is_some_and(|reply| !reply.is_yes() && !reply.is_later())
+    };
+    let as_wanted = |replies: &[Reply]| !(routed && is_refused(replies));
+    match doors.talk(&smtp::commands(&[submit]), as_wanted) {
         Open::No(why) => {
             let text = format!("Exim: it does not run: {why}");
             found.push(Diagnosis::fail(text).mend(as_root("service exim4 start")));
@@ -299,13 +304,10 @@ fn listens(program: &Path, submit: &str, routed: bool) -> Vec<Diagnosis> {
             let text = format!("Exim: it does not answer: {why}");
             found.push(Diagnosis::fail(text).mend(as_root("service exim4 restart")));
         }
-        Open::Yes(replies) => {
-            let said = smtp::to_recipients(&replies).ok().and_then(<[_]>::first);
-            let refused = said.is_some_and(|reply| !reply.is_yes() && !reply.is_later());
-            if routed && refused {
-                let text = format!("Exim: the one that runs does not know {submit} yet");
-                found.push(Diagnosis::fail(text).mend(as_root("service exim4 reload")));
-            }
+        Open::Yes(replies) if as_wanted(&replies) => {}
+        Open::Yes(_) => {
+            let text = format!("Exim: the one that runs does not know {submit} yet");
+            found.push(Diagnosis::fail(text).mend(as_root("service exim4 reload")));
         }
     }
     found

@@ -8,8 +8,9 @@ mod lists;
 use super::ask::ask;
 use super::diagnosis::{Diagnosis, Level};
 use super::mend::{as_root, changed, mistyped, own_command, take_over};
+use super::queue;
+use super::smtp::{self, Reply};
 use super::way::{Doors, Look, Open, Probes, is_same_command, read};
-use super::{queue, smtp};
 use crate::commands::init::exim::macros;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
@@ -318,7 +319,12 @@ fn listens(look: &Look, doors: &Doors, judges: bool) -> Vec<Diagnosis> {
         ..Probes::of(look.desk)
     };
     let reload = as_root("postfix reload");
-    match doors.talk(&smtp::commands(&probes.recipients())) {
+    let judged = |replies: &[Reply]| match judges {
+        true => probes.judge("Postfix", look.desk, replies, &reload),
+        false => Vec::new(),
+    };
+    let as_wanted = |replies: &[Reply]| judged(replies).iter().all(|it| it.level < Level::Fail);
+    match doors.talk(&smtp::commands(&probes.recipients()), as_wanted) {
         Open::No(why) => {
             let text = format!("Postfix: it does not run: {why}");
             found.push(Diagnosis::fail(text).mend(as_root("service postfix start")));
@@ -328,9 +334,7 @@ fn listens(look: &Look, doors: &Doors, judges: bool) -> Vec<Diagnosis> {
             found.push(Diagnosis::fail(text).mend(as_root("service postfix restart")));
         }
         Open::Yes(replies) => {
-            if judges {
-                found.extend(probes.judge("Postfix", look.desk, &replies, &reload));
-            }
+            found.extend(judged(&replies));
             // Where it does not run, it says nothing of its queue.
             found.extend(queue::postfix(look));
         }

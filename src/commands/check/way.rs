@@ -135,8 +135,12 @@ impl Probes {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Doors(pub(super) Vec<SocketAddr>);
 
-/// How long a server may take to be reloaded.
-const MOMENT: Duration = Duration::from_secs(1);
+/// How long a server is left alone before each further look, while it may be restarting: two seconds in all.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(1250),
+];
 
 /// What became of a talk.
 pub(super) enum Open {
@@ -160,12 +164,33 @@ impl Doors {
     }
 
     /// Talks at the first door that opens, if there is a choice by one at which this machine is a stranger. A server that
-    /// is just being reloaded hangs up, or is not there for a moment: it is tried a second time.
-    pub(super) fn talk(&self, commands: &[String]) -> Open {
-        self.try_to_talk(commands).unwrap_or_else(|_| {
-            std::thread::sleep(MOMENT);
-            self.try_to_talk(commands).unwrap_or_else(|open| open)
-        })
+    /// is just being restarted hangs up, is not there for a moment, or is still the one of before: as long as it does not
+    /// answer, or not `as_wanted`, it is tried again for a short while. What was last seen counts.
+    pub(super) fn talk(&self, commands: &[String], as_wanted: impl Fn(&[Reply]) -> bool) -> Open {
+        self.talk_again_after(&PAUSES, commands, as_wanted)
+    }
+
+    fn talk_again_after(
+        &self,
+        pauses: &[Duration],
+        commands: &[String],
+        as_wanted: impl Fn(&[Reply]) -> bool,
+    ) -> Open {
+        let mut pauses = pauses.iter();
+        loop {
+            let (open, is_settled) = match self.try_to_talk(commands) {
+                Ok(Open::Yes(replies)) => {
+                    let is_settled = as_wanted(&replies);
+                    (Open::Yes(replies), is_settled)
+                }
+                Ok(open) => (open, true),
+                Err(open) => (open, false),
+            };
+            match pauses.next() {
+                Some(pause) if !is_settled => std::thread::sleep(*pause),
+                _ => return open,
+            }
+        }
     }
 
     /// One try; an error where another one may end otherwise.
@@ -241,27 +266,53 @@ mod tests {
     use std::io::Write;
     use std::net::TcpListener;
 
+    /// Two further looks, without a pause.
+    const AT_ONCE: [Duration; 2] = [Duration::ZERO; 2];
+
+    /// A server that answers each talk with the next of `words`, and hangs up where that is nothing; then it is gone.
+    fn server(words: &'static [&str]) -> (Doors, std::thread::JoinHandle<()>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let doors = Doors(vec![listener.local_addr().unwrap()]);
+        let serve = move || {
+            for words in words {
+                let (mut stream, _) = listener.accept().unwrap();
+                if !words.is_empty() {
+                    stream.write_all(words.as_bytes()).unwrap();
+                    stream.shutdown(std::net::Shutdown::Write).unwrap();
+                    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+                }
+            }
+        };
+        (doors, std::thread::spawn(serve))
+    }
+
     // E3
     #[test]
-    fn a_server_that_is_being_reloaded_is_tried_again() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let door = listener.local_addr().unwrap();
-        // It hangs up, then it speaks; after that it is not there.
-        let server = std::thread::spawn(move || {
-            drop(listener.accept().unwrap());
-            let (mut stream, _) = listener.accept().unwrap();
-            stream.write_all(b"554 not today\r\n").unwrap();
-            stream.shutdown(std::net::Shutdown::Write).unwrap();
-            let _ = std::io::copy(&mut stream, &mut std::io::sink());
-        });
-        let Open::Yes(replies) = Doors(vec![door]).talk(&[]) else {
-            panic!("it spoke");
-        };
-        assert_eq!(replies[0].code, 554);
-        server.join().unwrap();
-        assert!(matches!(Doors(vec![door]).talk(&[]), Open::No(why) if why.contains("refused")));
-        assert!(
-            matches!(Doors(Vec::new()).talk(&[]), Open::No(why) if why == "it listens nowhere")
-        );
+    fn a_server_that_is_being_restarted_is_tried_again() {
+        const OLD: &str = "220 x\r\n550 no such user\r\n";
+        const NEW: &str = "220 x\r\n250 ok\r\n";
+        for (words, want) in [
+            (&[NEW][..], Some(250)),
+            (&["", NEW], Some(250)),
+            (&[OLD, NEW], Some(250)),
+            (&[OLD, "", NEW], Some(250)),
+            // It stays so.
+            (&[OLD, OLD, OLD], Some(550)),
+            (&["", "", ""], None),
+        ] {
+            let (doors, server) = server(words);
+            let is_yes = |replies: &[Reply]| replies.iter().all(Reply::is_yes);
+            let open = doors.talk_again_after(&AT_ONCE, &[], is_yes);
+            let last = match &open {
+                Open::Yes(replies) => replies.last().map(|reply| reply.code),
+                _ => None,
+            };
+            assert_eq!(last, want, "{words:?}");
+            server.join().unwrap();
+            let gone = doors.talk_again_after(&AT_ONCE, &[], is_yes);
+            assert!(matches!(gone, Open::No(why) if why.contains("refused")));
+        }
+        let nowhere = Doors(Vec::new()).talk(&[], |_| false);
+        assert!(matches!(nowhere, Open::No(why) if why == "it listens nowhere"));
     }
 }
