@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use backlog::Unread;
 pub use error::{IndexError, OfIndex};
 pub use held::Presence;
+pub use open::IndexKind;
 pub(crate) use past::Earlier;
 pub use write::TicketFile;
 pub(crate) use write::in_transaction;

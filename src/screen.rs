@@ -15,7 +15,7 @@ pub(crate) mod xml;
 
 pub(crate) use conversation::title;
 pub use conversation::{ShownMessage, conversation};
-pub(crate) use pager::{Output, page, page_with};
+pub(crate) use pager::{Output, has_begun, page, page_with};
 pub(crate) use raw::{RawOutput, visible};
 pub use table::{Layout, Row, Widths};
 pub(crate) use wrap::hang;

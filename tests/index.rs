@@ -212,6 +212,48 @@ fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
     );
 }
 
+/// What `check` says of the index.
+fn said_of_index(b: &Bench) -> Vec<String> {
+    let said = b.run(&["check"], b"").stdout;
+    let lines = said.lines().skip_while(|line| !line.contains("  index: "));
+    let lines = lines
+        .enumerate()
+        .take_while(|(n, line)| *n == 0 || line.contains("mend:"));
+    lines.map(|(_, line)| line.to_owned()).collect()
+}
+
+/// D9: whatever command comes next, also if it needs a part of the index only.
+#[test]
+fn the_next_command_makes_all_of_a_lost_index() {
+    let b = desk_of(60);
+    for line in [
+        "list",
+        "list -q --closed",
+        "search -q word3",
+        "stats",
+        "timeline",
+        "reindex",
+    ] {
+        forget(&b);
+        b.works(line);
+        assert_eq!(said_of_index(&b), ["ok    index: 60 tickets"], "{line}");
+    }
+    let b = desk_of(2100);
+    let open: String = (1..=2100)
+        .filter(|n| n % 3 != 0)
+        .map(|n| format!("{n}\n"))
+        .collect();
+    // Another process is about to make it: nobody waits for that who can do without.
+    let other = fs::File::create(b.ticket(".tickets/rebuild.lock")).unwrap();
+    other.lock().unwrap();
+    b.says("list -q --sort number --reverse", &open);
+    let partly = "ok    index: not complete yet; the next mail or command completes it";
+    assert_eq!(said_of_index(&b), [partly]);
+    other.unlock().unwrap();
+    b.says("list -q --sort number --reverse", &open);
+    assert_eq!(said_of_index(&b), ["ok    index: 2100 tickets"]);
+}
+
 /// A delivery looks at the newest tickets only; the next one goes on where it stopped.
 #[test]
 fn a_delivery_does_not_wait_until_all_is_read() {
@@ -319,4 +361,144 @@ fn a_damaged_index_is_made_again() {
             ran.is(0, &said.stdout, "");
         }
     }
+}
+
+/// The damages of which each is done to a page of a database.
+const DAMAGES: [fn(&mut [u8]); 4] = [
+    |page| page.fill(0),
+    |page| page.fill(0xff),
+    |page| {
+        page.iter_mut()
+            .enumerate()
+            .for_each(|(n, byte)| *byte = (n * n / 7 + 3 * n) as u8);
+    },
+    // Its second half: what SQLite looks at first is sound.
+    |page| page[2048..].fill(0xfe),
+];
+
+const PAGE: usize = 4096;
+
+/// D9: behind the first page, too, whatever stands there.
+#[test]
+fn garbage_in_any_page_of_the_index_changes_no_answer() {
+    let b = desk_of(60);
+    let questions = [
+        "list --all --json",
+        "list -q",
+        "search --json word31",
+        "stats --json --since 2026-01-01 --until 2027-01-01",
+        "timeline --json",
+    ];
+    let ask = |line: &str| b.run(&line.split(' ').collect::<Vec<_>>(), b"");
+    let answers = questions.map(ask);
+    for answer in &answers {
+        assert_eq!((answer.status, &*answer.stderr), (0, ""), "{answer:?}");
+    }
+    let mut damaged = 0;
+    for name in ["index.db", "text.db"] {
+        let db = b.ticket(&format!(".tickets/{name}"));
+        for at in 1.. {
+            let sound = fs::read(&db).unwrap();
+            if sound.len() < (at + 1) * PAGE {
+                break;
+            }
+            for (which, damage) in DAMAGES.iter().enumerate() {
+                for (line, answer) in questions.iter().zip(&answers) {
+                    let mut bytes = sound.clone();
+                    damage(&mut bytes[at * PAGE..(at + 1) * PAGE]);
+                    fs::write(&db, bytes).unwrap();
+                    assert_eq!(
+                        &ask(line),
+                        answer,
+                        "{name}, page {at}, damage {which}: {line}"
+                    );
+                    damaged += 1;
+                }
+            }
+        }
+    }
+    assert!(damaged > 400, "{damaged}");
+}
+
+/// D9: a long answer whose beginning is printed when the damage is met ends there, and is not begun anew.
+#[test]
+fn nothing_is_printed_twice_where_the_index_is_damaged() {
+    let b = desk_of(1900);
+    b.works("reindex");
+    let db = b.ticket(".tickets/index.db");
+    let sound = fs::read(&db).unwrap();
+    // What is said of the first tickets comes last.
+    let late = memchr::memmem::Finder::new("Subject 50");
+    let pages = || {
+        sound
+            .chunks(PAGE)
+            .enumerate()
+            .filter(|(_, page)| late.find(page).is_some())
+    };
+    assert!(pages().count() > 2);
+    for line in ["list --json --sort number", "timeline --json"] {
+        let words: Vec<&str> = line.split(' ').collect();
+        fs::write(&db, &sound).unwrap();
+        let whole = b.run(&words, b"");
+        let mut cut_short = 0;
+        for (at, _) in pages() {
+            let mut bytes = sound.clone();
+            DAMAGES[2](&mut bytes[at * PAGE..(at + 1) * PAGE]);
+            fs::write(&db, bytes).unwrap();
+            let ran = b.run(&words, b"");
+            if ran == whole {
+                continue;
+            }
+            cut_short += 1;
+            let damage = "tickets: cannot read the index: it is damaged\nhint: `tickets reindex` rebuilds it\n";
+            assert_eq!(
+                (ran.status, &*ran.stderr),
+                (75, damage),
+                "{line}: page {at}"
+            );
+            assert!(ran.stdout.len() >= 60_000, "{line}: page {at}");
+            assert!(whole.stdout.starts_with(&ran.stdout), "{line}: page {at}");
+            assert!(b.run(&words, b"") == whole, "{line}: page {at}");
+        }
+        assert!(cut_short > 0, "{line}");
+    }
+}
+
+// E3, D9
+#[test]
+fn check_says_what_stands_in_the_place_of_the_index() {
+    let b = desk_of(60);
+    b.works("list --all");
+    let db = b.ticket(".tickets/index.db");
+    let sound = fs::read(&db).unwrap();
+    let path = db.display();
+    let lines = || said_of_index(&b);
+    let mend = "      mend: tickets reindex";
+    assert_eq!(lines(), ["ok    index: 60 tickets"]);
+    fs::write(&db, "garbage").unwrap();
+    let text =
+        "is no index; something else wrote there, or the disk has faults; no mail is lost with it";
+    assert_eq!(
+        lines(),
+        [format!("warn  index: {path} {text}"), mend.to_owned()]
+    );
+    let mut other = sound.clone();
+    other[60..64].copy_from_slice(&1u32.to_be_bytes());
+    fs::write(&db, other).unwrap();
+    let text = "ok    index: it is of another version; the next mail or command makes it anew";
+    assert_eq!(lines(), [text]);
+    for at in [1, 3, sound.len() / PAGE - 1] {
+        let mut bytes = sound.clone();
+        DAMAGES[2](&mut bytes[at * PAGE..(at + 1) * PAGE]);
+        fs::write(&db, bytes).unwrap();
+        let text = format!("warn  index: {path} is damaged; no mail is lost with it");
+        assert_eq!(lines(), [text, mend.to_owned()], "page {at}");
+    }
+    b.says("reindex", "60 tickets, 60 messages\n");
+    assert_eq!(lines(), ["ok    index: 60 tickets"]);
+    fs::remove_file(&db).unwrap();
+    assert_eq!(
+        lines(),
+        ["ok    index: none yet; the next mail or command makes it"]
+    );
 }

@@ -10,6 +10,7 @@ mod configured;
 mod diagnosis;
 mod entries;
 mod exim;
+mod index;
 mod mend;
 mod modules;
 mod mta;

@@ -6,6 +6,7 @@ use crate::error::{Fault, Status, quoted};
 use crate::listing::Listed;
 use crate::part::{Context, Run};
 use crate::privilege;
+use crate::screen::progress::PassBar;
 use crate::screen::{self, Layout, Output, Widths, stretch};
 use crate::ticket::person::Person;
 use crate::ticket::when::When;
@@ -144,7 +145,7 @@ impl Run for List {
     const READS: bool = true;
 
     fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.desk()?;
+        let mut desk = cx.desk()?;
         // A mistake is one in an empty store, too.
         self.person(&desk)?;
         if !desk.prepare_reading()? {
@@ -152,6 +153,10 @@ impl Run for List {
             self.remark_on_quarantine(cx, &desk);
             return Ok(Status::Ok);
         }
+        let mut line = PassBar::about("reading tickets");
+        let made = desk.make_complete_if_possible(&mut |at| line.show(at.done, at.all));
+        drop(line);
+        made?;
         let found = self.find(&desk)?;
         if found.ids.is_empty() {
             self.explain(&desk)?;

@@ -2,8 +2,10 @@
 
 use super::Desk;
 use super::bulk::{BATCH, Extract, ReadJob, ReadTicket};
+use crate::error::{self, Status};
 use crate::index::Index;
 use crate::index::draft::IndexDraft;
+use crate::patience::Patience;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
 use std::path::Path;
@@ -113,8 +115,12 @@ impl Desk {
     /// Makes the index anew, together with what `F` keeps. The index in use stays so until the new one is
     /// complete. If it is interrupted, the next call goes on from there.
     pub(crate) fn rebuild<F: Follower>(&mut self, watch: Watch) -> Result<()> {
+        self.rebuild_within::<F>(watch, Patience::default())
+    }
+
+    fn rebuild_within<F: Follower>(&mut self, watch: Watch, patience: Patience) -> Result<()> {
         let path = self.index_dir().join("index.db");
-        let _one = self.lock_beside_index("rebuild.lock")?;
+        let _one = self.lock_beside_index("rebuild.lock", patience)?;
         let (draft, follower) = begin::<F>(&path)?;
         let done = draft.done()?;
         let mut ids = self.store.ids(State::Open)?;
@@ -160,14 +166,34 @@ impl Desk {
 
     /// Makes the index complete if it is not, and quickly if many tickets are missing.
     pub(crate) fn make_complete(&mut self, watch: Watch) -> Result<()> {
-        if self.index()?.is_complete()? {
+        match self.complete_if_few()? {
+            true => Ok(()),
+            false => self.rebuild::<NoFollower>(watch),
+        }
+    }
+
+    /// The same for a command that needs a part of the index only: it does without the rest where that cannot be made now,
+    /// since another process is about it, or where the index is for this command alone.
+    pub(crate) fn make_complete_if_possible(&mut self, watch: Watch) -> Result<()> {
+        if self.index_elsewhere.is_some() || self.complete_if_few()? {
             return Ok(());
         }
-        if self.store.ids(State::Open)?.len() + self.store.ids(State::Closed)?.len() < MANY {
-            self.reconcile_all()?;
-            return Ok(self.index()?.set_complete(true)?);
+        match self.rebuild_within::<NoFollower>(watch, Patience::brief()) {
+            Err(e) if error::status(&e) == Status::TempFail => Ok(()),
+            made => made,
         }
-        self.rebuild::<NoFollower>(watch)
+    }
+
+    /// Makes the index complete if there are not many tickets; true if it is complete then.
+    fn complete_if_few(&self) -> Result<bool> {
+        if self.index()?.is_complete()? {
+            return Ok(true);
+        }
+        let all = self.store.ids(State::Open)?.len() + self.store.ids(State::Closed)?.len();
+        if all < MANY {
+            self.reconcile_all()?;
+        }
+        Ok(all < MANY)
     }
 }
 

@@ -69,10 +69,10 @@ impl Desk {
     }
 
     /// Waits for an exclusive flock on a file beside the index.
-    pub(crate) fn lock_beside_index(&self, name: &str) -> Result<File> {
+    pub(crate) fn lock_beside_index(&self, name: &str, patience: Patience) -> Result<File> {
         let path = self.index_dir();
         let dir = Dir::open(&path).with_context(|| format!("cannot open {}", path.display()));
-        let locked = dir.and_then(|dir| lock_file(&dir.at(name), Patience::default()));
+        let locked = dir.and_then(|dir| lock_file(&dir.at(name), patience));
         locked.context(OfIndex("cannot use the index".into()))
     }
 

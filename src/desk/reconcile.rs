@@ -133,12 +133,16 @@ impl Desk {
         Ok(())
     }
 
-    /// Brings every ticket's row up to date, and forgets those that are gone.
+    /// Brings every ticket's row up to date, and forgets those that are gone: the index is complete then.
     pub fn reconcile_all(&self) -> Result<()> {
         for state in [State::Open, State::Closed] {
             self.reconcile(state)?;
         }
-        Ok(())
+        let index = self.index()?;
+        match index.is_complete()? {
+            true => Ok(()),
+            false => Ok(index.set_complete(true)?),
+        }
     }
 
     /// Brings the rows of the tickets in `place` up to date, and of those that were there.

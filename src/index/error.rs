@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct IndexError(rusqlite::Error);
 
 impl IndexError {
-    /// True if the file is damaged. If it is removed, the next command rebuilds it from the mboxes.
+    /// True if the file is damaged: SQLite says so, or what it hands out cannot have been written by this program. If it
+    /// is removed, the next command rebuilds it from the mboxes.
     pub fn is_damage(&self) -> bool {
         is_damage(&self.0)
     }
@@ -52,11 +53,10 @@ impl IndexError {
                     | ErrorCode::CannotOpen
                     | ErrorCode::PermissionDenied
                     | ErrorCode::SystemIoFailure
-                    | ErrorCode::DatabaseCorrupt
-                    | ErrorCode::NotADatabase
             )
         );
-        (of_system || of_sqlite).then(|| crate::error::line(error))
+        let is_damage = Self::among(error).is_some_and(Self::is_damage);
+        (of_system || of_sqlite || is_damage).then(|| crate::error::line(error))
     }
 
     /// A hint, if an index error is among the causes of `error`.
@@ -84,9 +84,7 @@ impl fmt::Display for IndexError {
         match self.0.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => f.write_str("cannot write the index: the disk is full"),
             Some(ErrorCode::DatabaseBusy) => f.write_str("cannot write the index: it is busy"),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                f.write_str("cannot read the index: it is damaged")
-            }
+            _ if self.is_damage() => f.write_str("cannot read the index: it is damaged"),
             _ => write!(f, "cannot use the index: {}", self.0),
         }
     }
@@ -139,8 +137,23 @@ pub(super) fn with_system_error(error: IndexError, path: &Path) -> anyhow::Error
 
 /// True if the file is damaged or not a database, so that rebuilding the index will help.
 pub fn is_damage(error: &rusqlite::Error) -> bool {
-    let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
-    error
-        .sqlite_error_code()
-        .is_some_and(|code| damage.contains(&code))
+    use rusqlite::Error;
+    let damage = [
+        ErrorCode::DatabaseCorrupt,
+        ErrorCode::NotADatabase,
+        // Values that claim to be enormous. Where memory is short indeed, a cache is the first thing to do without.
+        ErrorCode::OutOfMemory,
+        ErrorCode::TooBig,
+    ];
+    match error {
+        // SQLite notices what its pages cannot be; values that were overwritten it hands out as they are.
+        Error::Utf8Error(..)
+        | Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..) => true,
+        _ => {
+            let code = error.sqlite_error_code();
+            code.is_some_and(|code| damage.contains(&code))
+        }
+    }
 }

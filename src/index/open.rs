@@ -11,6 +11,17 @@ use std::path::Path;
 /// How often to try again if the index was removed. More removals in a row cannot be chance.
 const RETRIES: usize = 5;
 
+/// What stands in the place of the index. Whoever opens it makes what is not [`IndexKind::Ours`] anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexKind {
+    /// An index of this version of the program, sound or not.
+    Ours,
+    /// A database of an older or newer program.
+    OfAnotherVersion,
+    /// No database at all.
+    NoIndex,
+}
+
 impl Index {
     /// Opens the index at `path` and applies the journal to it. Creates an empty index if the file is
     /// missing, has another version or is not a database.
@@ -93,9 +104,16 @@ impl Index {
         }
     }
 
-    /// True if the index at `path` was written by another version of the program, and is made anew by whoever opens it.
-    pub fn is_of_another_version(path: &Path) -> bool {
-        matches!(schema::version(path), Ok(other) if other != Some(schema::VERSION))
+    /// What the file at `path` is, whoever wrote it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn kind(path: &Path) -> std::io::Result<IndexKind> {
+        Ok(match schema::version(path)? {
+            Some(schema::VERSION) => IndexKind::Ours,
+            Some(_) => IndexKind::OfAnotherVersion,
+            None => IndexKind::NoIndex,
+        })
     }
 
     pub(super) fn journal(path: &Path) -> Journal {

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::index::{Index, IndexError};
+use crate::screen;
 use anyhow::Result;
 use std::cell::Cell;
 
@@ -33,6 +34,11 @@ impl Again {
         error: &anyhow::Error,
         desk: impl FnOnce() -> Result<Desk>,
     ) -> bool {
+        if screen::has_begun() {
+            // What was printed would stand there twice. The next command finds no damaged index.
+            self.removes_index(error, desk);
+            return false;
+        }
         self.is_replaced(error)
             || self.removes_index(error, desk)
             || self.put_index_elsewhere(error)
@@ -67,7 +73,7 @@ impl Again {
         let Some(why) = why else {
             return false;
         };
-        crate::screen::remark(format_args!(
+        screen::remark(format_args!(
             "{why}; all tickets are read, which takes longer"
         ));
         self.index_elsewhere.set(true);

@@ -6,12 +6,78 @@ use anstream::adapter::StripBytes;
 use anyhow::Result;
 use memchr::memchr;
 use std::env;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Something of a result was written.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// True once something of a long result was printed, so that it cannot be printed anew.
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
+
+/// Writes in large pieces. A result that ends in an error before there is a whole one leaves nothing, so that the command
+/// may be begun anew.
+struct Pieces<W: Write> {
+    out: W,
+    held: Vec<u8>,
+}
+
+impl<W: Write> Pieces<W> {
+    const SIZE: usize = 64 << 10;
+
+    fn to(out: W) -> Pieces<W> {
+        Pieces {
+            out,
+            held: Vec::with_capacity(Self::SIZE),
+        }
+    }
+
+    fn write_held(&mut self) -> io::Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        BEGUN.store(true, Ordering::Relaxed);
+        let written = self.out.write_all(&self.held);
+        self.held.clear();
+        written
+    }
+}
+
+impl<W: Write> Write for Pieces<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        if self.held.len() + text.len() > Self::SIZE {
+            self.write_held()?;
+        }
+        if text.len() > Self::SIZE {
+            BEGUN.store(true, Ordering::Relaxed);
+            self.out.write_all(text)?;
+        } else {
+            self.held.extend_from_slice(text);
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_held()?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Drop for Pieces<W> {
+    fn drop(&mut self) {
+        if has_begun() {
+            // Whoever reads it gets all that there was before the error.
+            let _ = self.flush();
+        }
+    }
+}
 
 /// Standard output for results of any length, written in large pieces; see [`super::print`].
-pub(crate) struct Output(Colours<BufWriter<std::fs::File>>);
+pub(crate) struct Output(Colours<Pieces<std::fs::File>>);
 
 impl Output {
     /// Standard output.
@@ -23,7 +89,7 @@ impl Output {
         let file = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let choice = anstream::AutoStream::choice(&io::stdout());
         Ok(Output(Colours {
-            out: BufWriter::with_capacity(64 << 10, file),
+            out: Pieces::to(file),
             off: (choice == anstream::ColorChoice::Never).then(StripBytes::new),
         }))
     }
@@ -113,10 +179,8 @@ fn into(child: &mut Child, write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) 
     };
     let stdin: Box<dyn Write> = Box::new(stdin);
     match anstream::AutoStream::choice(&io::stdout()) {
-        anstream::ColorChoice::Never => {
-            to(BufWriter::new(anstream::StripStream::new(stdin)), write)
-        }
-        _ => to(BufWriter::new(stdin), write),
+        anstream::ColorChoice::Never => to(Pieces::to(anstream::StripStream::new(stdin)), write),
+        _ => to(Pieces::to(stdin), write),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::diagnosis::Diagnosis;
 use super::diagnosis::count;
 use super::diagnosis::may;
+use super::index;
 use super::mend::{as_owner, as_root, own_command, user};
 use super::obstacles;
 use super::owners;
@@ -10,7 +11,6 @@ use super::sharing;
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::files::{Dir, Place, shared_kind};
-use crate::index::Index;
 use crate::privilege;
 use crate::screen::size;
 use crate::store::QUARANTINE;
@@ -62,7 +62,7 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
             Ok(()) => Diagnosis::ok("locks: fcntl and dotlock work"),
             Err(e) => cannot("locks", &e),
         });
-        found.push(index(desk).unwrap_or_else(|e| cannot("index", &e)));
+        found.push(index::look(desk).unwrap_or_else(|e| cannot("index", &e)));
     }
     found.extend(network(desk, &root));
     found
@@ -371,22 +371,4 @@ fn keep_others_out(file: &File, place: &Place) -> Result<()> {
     }
     Dotlock::acquire(place, soon)?;
     Ok(())
-}
-
-fn index(desk: &mut Desk) -> Result<Diagnosis> {
-    let file = desk.store.private().join("index.db");
-    if !file.exists() {
-        return Ok(Diagnosis::ok("index: none yet; the first mail creates it"));
-    }
-    if Index::is_of_another_version(&file) {
-        let text = "index: it is of another version; the next mail or command makes it anew";
-        return Ok(Diagnosis::ok(text));
-    }
-    let index = desk.index()?;
-    let (tickets, _) = index.count()?;
-    let tickets = usize::try_from(tickets).unwrap_or(usize::MAX);
-    Ok(match index.is_complete()? {
-        true => Diagnosis::ok(format!("index: {}", count(tickets, "ticket", "tickets"))),
-        false => Diagnosis::ok("index: not complete yet; the next mail completes it"),
-    })
 }

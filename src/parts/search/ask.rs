@@ -5,6 +5,7 @@ use super::query::{Query, Standing};
 use super::{follow, fulltext};
 use crate::desk::{Desk, Watch, first_entry};
 use crate::index::{Index, Overview};
+use crate::patience::Patience;
 use crate::ticket::State;
 use anyhow::Result;
 use mail::words::{self, Contents};
@@ -24,7 +25,7 @@ pub(super) fn search(
 ) -> Result<Hits> {
     let try_to_search = |desk: &mut Desk| try_to_search(desk, query, most, watch);
     desk.despite_index_and(try_to_search, |desk, index| {
-        let _one = desk.lock_beside_index(follow::LOCK)?;
+        let _one = desk.lock_beside_index(follow::LOCK, Patience::default())?;
         Index::remove(index);
         fulltext::remove(index);
         Ok(())

@@ -6,6 +6,7 @@ use crate::desk::build::PassProgress;
 use crate::desk::bulk::{BATCH, Extract, ReadJob};
 use crate::desk::{Desk, Follower, Watch};
 use crate::index::{Index, Unread};
+use crate::patience::Patience;
 use crate::ticket::TicketId;
 use anyhow::Result;
 use mail::words::{Words, words};
@@ -78,7 +79,7 @@ pub(super) fn catch_up(desk: &mut Desk, watch: Watch) -> Result<()> {
     desk.reconcile_all()?;
     let index = desk.index()?;
     // Two processes would do all of it twice, and each might remove what the other has begun.
-    let _one = desk.lock_beside_index(LOCK)?;
+    let _one = desk.lock_beside_index(LOCK, Patience::default())?;
     let text = match FullText::open(index.path())? {
         Some(text) if !is_mostly_unread(index)? => text,
         _ => {
