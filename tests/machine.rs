@@ -792,6 +792,68 @@ fn postfix(user: &str, options: &str) -> String {
 pub const TEMPLATE: &str = "etc/exim4/exim4.conf.template";
 const MASTER: &str = "etc/postfix/master.cf";
 
+/// E3: what a `chown` that went too far has done is mended by one back, and nobody is handed a desk by the way.
+#[test]
+fn a_desk_that_was_given_away_is_given_back() {
+    let root = "FAIL  store: /var/lib/tickets belongs to";
+    let back = "      mend: chown -R tickets /var/lib/tickets";
+    let whose = |user: &str| {
+        let or = match user {
+            "root" => String::new(),
+            user => format!(
+                "  # or, if the desk is to be that of {user}, tickets init --exim | sh -s -- --instead=tickets"
+            ),
+        };
+        format!("{root} {user}, but the mail server files in it as tickets\n{back}{or}\n")
+    };
+    let all_others = "chown -R other /var/lib/tickets";
+    let roots = "chown root /var/lib/tickets";
+    let pieces = "tickets init --exim --etc mta >>mta/exim4/exim4.conf.template";
+    let none = "true";
+    for (given, pieces, want) in [
+        (all_others, pieces, whose("other")),
+        ("chown -R root /var/lib/tickets", pieces, whose("root")),
+        ("chown other /var/lib/tickets", pieces, whose("other")),
+        (roots, pieces, whose("root")),
+        (
+            "chown other /var/lib/tickets/1",
+            pieces,
+            format!("FAIL  store: /var/lib/tickets/1 belongs to other, not to tickets\n{back}\n"),
+        ),
+        (
+            "chown -R other /var/lib/tickets/archived",
+            pieces,
+            format!(
+                "FAIL  store: you cannot write to /var/lib/tickets/archived, which belongs to other\n{back}/archived\n"
+            ),
+        ),
+        // Nothing says whose it was; but it is not root's.
+        (
+            roots,
+            none,
+            format!(
+                "FAIL  store: /var/lib/tickets/1 (and 15 more) belongs to tickets, not to root\n{back}\n"
+            ),
+        ),
+    ] {
+        let Some(m) = machine() else { return };
+        let script = format!(
+            "{INIT} >/dev/null && tickets deliver -f alice@example.net -r submit@example.org <mail && \
+             echo 'system_aliases:' >mta/exim4/exim4.conf.template && {pieces} && {given} && \
+             tickets check --etc mta | grep -A1 '^FAIL  store:'"
+        );
+        m.run(&script).is(0, &want, "");
+    }
+    // A user's own desk.
+    let Some(m) = machine() else { return };
+    let script = "install -d -o other /var/lib/other && cd /var/lib/other && export HOME=/var/lib/other && \
+        as_user other \"$program\" init --etc ../../mta --domain example.org --admin steve@example.net >/dev/null && \
+        chown -R tickets tickets && as_user other \"$program\" check --etc ../../mta";
+    let want = "FAIL  store: /var/lib/other/tickets belongs to tickets, but lies in a directory of yours\n      \
+        mend: sudo chown -R other /var/lib/other/tickets\n";
+    m.run(script).is(2, want, "");
+}
+
 /// E7: without a configuration of its own, root works on the desk to which the mail server brings mail.
 #[test]
 fn root_works_on_the_desk_that_the_mail_server_serves() {

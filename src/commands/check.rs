@@ -217,7 +217,11 @@ impl Check {
         expect_own(&desk.config)?;
         let init = own_command(desk.store.root(), &again("tickets", &cx.overrides));
         let no_desk = sharing::nothing_yet(&desk, &init, &self.etc);
-        if let Some(finding) = no_desk.or_else(|| sharing::of_another(&desk)) {
+        let whose = || {
+            let given_away = sharing::given_away(&desk, &init, &self.etc);
+            given_away.or_else(|| sharing::of_another(&desk))
+        };
+        if let Some(finding) = no_desk.or_else(whose) {
             return tell(vec![finding], manner, Numbers::default(), None);
         }
         let mut found = configured::look(&desk);

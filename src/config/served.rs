@@ -12,6 +12,9 @@ use nix::unistd::Uid;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// The machine's own configuration file, which all its users find.
+pub const MACHINE_FILE: &str = "/etc/tickets/config.toml";
+
 /// The most that is read of a file, in bytes.
 const MOST: u64 = 4 << 20;
 
@@ -56,6 +59,19 @@ impl Served {
         let home = || privilege::user(user).map(|user| user.dir);
         let has_file = || home().is_none_or(|home| Config::file_in(&home).exists());
         self.user == user && self.options == Overrides::default() && !has_file()
+    }
+
+    /// True if it is the desk of the machine's configuration, whomever the store belongs to.
+    #[must_use]
+    pub fn is_machines(&self) -> bool {
+        let machines = Path::new(MACHINE_FILE);
+        let user = || privilege::user(&self.user);
+        let has_own = || user().is_none_or(|user| Config::file_in(&user.dir).exists());
+        match (&self.options.config, &self.options.dir) {
+            (None, None) => !has_own(),
+            (Some(file), None) => file == machines,
+            _ => false,
+        }
     }
 
     /// True if neither a configuration nor a store of it is left.

@@ -1,15 +1,12 @@
 //! A desk that another user has: what somebody is told who works on it, or means to.
 
 use super::keys::Config;
-use super::served::{Served, served};
+use super::served::{MACHINE_FILE, Served, served};
 use crate::error::quoted_path;
 use crate::privilege;
 use nix::unistd::Uid;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// The machine's own configuration file, which all its users find.
-pub const MACHINE_FILE: &str = "/etc/tickets/config.toml";
 
 /// How several users work on one desk.
 pub const SHARE: &str = "with `group`, in the configuration that all of them read, /etc/tickets/config.toml, several users work on one desk";

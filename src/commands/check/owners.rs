@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::error::quoted_path;
 use crate::ticket::State;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use nix::unistd::{AccessFlags, Uid};
+use nix::unistd::{AccessFlags, Uid, geteuid};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -36,14 +36,33 @@ pub(super) fn look(desk: &Desk) -> Option<Diagnosis> {
         more => format!(" (and {more} more)"),
     };
     let whose = std::fs::symlink_metadata(&first).map_or(0, |meta| meta.uid());
-    let owner = user(Uid::from_raw(owner));
+    let (whose, owner) = (Uid::from_raw(whose), Uid::from_raw(owner));
     let text = format!(
-        "store: {}{others} belongs to {}, not to {owner}",
+        "store: {}{others} belongs to {}, not to {}",
         first.display(),
-        user(Uid::from_raw(whose))
+        user(whose),
+        user(owner)
     );
-    let chown = format!("chown -R {owner} {}", quoted_path(root));
-    Some(Diagnosis::fail(text).mend(as_root(&chown)))
+    let rightful = match owner.is_root() {
+        true => whose,
+        false => owner,
+    };
+    Some(Diagnosis::fail(text).mend(give(rightful, root)))
+}
+
+/// The user to whom all of a store should belong: as its directory does. No mail server works as root, so that it cannot
+/// be meant to be root's.
+pub(super) fn rightful(root: &Path) -> Uid {
+    let owner = std::fs::metadata(root).map(|meta| Uid::from_raw(meta.uid()));
+    owner
+        .ok()
+        .filter(|it| !it.is_root())
+        .unwrap_or_else(geteuid)
+}
+
+/// The command that gives `path`, and what lies in it, to `owner`.
+pub(super) fn give(owner: Uid, path: &Path) -> String {
+    as_root(&format!("chown -R {} {}", user(owner), quoted_path(path)))
 }
 
 /// True if the disk is mounted so that nobody can write to it.

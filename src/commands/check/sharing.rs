@@ -1,9 +1,9 @@
 //! Checks what several users who work on one desk need: a configuration that all of them read, and the way to the store.
 
 use super::diagnosis::Diagnosis;
-use super::mend::{as_owner, as_root, user};
+use super::mend::{as_owner, as_root, take_over, user};
 use crate::commands::text::toml_string;
-use crate::config::{MACHINE_FILE, SHARE, served_elsewhere};
+use crate::config::{MACHINE_FILE, SHARE, Served, served, served_elsewhere};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::privilege;
@@ -29,6 +29,50 @@ pub(super) fn nothing_yet(desk: &Desk, init: &str, etc: &Path) -> Option<Diagnos
     };
     let init = format!("{init} init --domain {domain} --admin you@{domain}");
     Some(Diagnosis::fail("config: no desk here yet").mend(init))
+}
+
+/// A store that belongs to another user than it should, as after a `chown` that went too far. All else that is found then
+/// comes of it, and what mends that would give the desk away.
+pub(super) fn given_away(desk: &Desk, init: &str, etc: &Path) -> Option<Diagnosis> {
+    let root = desk.store.root();
+    let owner_of = |path: &Path| Some(Uid::from_raw(std::fs::metadata(path).ok()?.uid()));
+    let owner = owner_of(root)?;
+    let whose = user(owner);
+    let chown = |user: &str| as_root(&format!("chown -R {user} {}", quoted_path(root)));
+    if desk.config.file.as_deref() != Some(Path::new(MACHINE_FILE)) {
+        let me = geteuid();
+        let is_mine = desk.config.owner_elsewhere().is_some() && owner_of(root.parent()?)? == me;
+        let text = format!(
+            "store: {} belongs to {whose}, but lies in a directory of yours",
+            root.display()
+        );
+        return is_mine.then(|| Diagnosis::fail(text).mend(chown(&user(me))));
+    }
+    let desks = served(etc);
+    // One that is gone may have been another desk, of which nothing but the pieces is left.
+    let is_it = |it: &&Served| it.is_machines() && it.user().is_ok() && !it.is_gone();
+    let served = desks.iter().find(is_it)?;
+    if served.user() == Ok(owner) {
+        return None;
+    }
+    let text = format!(
+        "store: {} belongs to {whose}, but the mail server files in it as {}",
+        root.display(),
+        served.user
+    );
+    let chown = chown(&served.user);
+    let pieces = match served.file.starts_with(etc.join("postfix")) {
+        true => "--postfix",
+        false => "--exim",
+    };
+    let put_in = format!("{init} init {pieces} | {}", as_root("sh"));
+    Some(Diagnosis::fail(text).mend(match owner.is_root() {
+        true => chown,
+        false => format!(
+            "{chown}  # or, if the desk is to be that of {whose}, {}",
+            take_over(desk, &put_in, &served.user)
+        ),
+    }))
 }
 
 /// A configuration of this user's own for the store of somebody else, which has another one: what differs in the two

@@ -166,14 +166,9 @@ fn directory(desk: &Desk, dir: &Path) -> Option<Diagnosis> {
                 "you cannot write to {path}, which belongs to {}",
                 user(owner)
             ),
-            // No mail server works as root, so that it cannot be meant to be root's.
-            match owner.is_root() {
-                true => as_root(&format!(
-                    "chown -R {} {}",
-                    user(geteuid()),
-                    quoted_path(dir)
-                )),
-                false => as_owner(dir, "tickets check"),
+            match owners::rightful(desk.store.root()) {
+                rightful if rightful == owner => as_owner(dir, "tickets check"),
+                rightful => owners::give(rightful, dir),
             },
         )
     };
