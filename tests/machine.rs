@@ -438,11 +438,11 @@ fn root_sets_up_a_desk_of_its_own() {
              hint: `sudo -u tickets tickets --config ROOT/other.toml init ...` prints them\n",
         );
         // Nor does another user get faults that are none.
-        m.run("as_user other \"$program\" check -q").is(
-            77,
-            "",
-            "tickets: cannot check the desk in /var/lib/tickets: it is that of tickets\nhint: `sudo tickets check`\n",
-        );
+        let whose = "tickets: cannot check the desk in /var/lib/tickets: it is that of tickets\n";
+        m.run("as_user other \"$program\" check")
+            .is(77, "", &format!("{whose}hint: `sudo tickets check`\n"));
+        m.run("as_user other \"$program\" check -q")
+            .is(77, whose, "");
         // What is there is left alone.
         let said = "tickets: cannot write /etc/tickets/config.toml: it already exists\n\
             hint: edit it, or remove it and begin anew: `rm /etc/tickets/config.toml`\n";

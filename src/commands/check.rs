@@ -31,7 +31,7 @@ use crate::commands::logged;
 use crate::commands::text::{again, joined_since, of_owner, owner};
 use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
-use crate::error::{self, Fault, Status};
+use crate::error::{self, Fault, Status, harmless};
 use crate::log::Severity;
 use crate::part::{Context, Part, Run};
 use crate::privilege;
@@ -168,6 +168,11 @@ impl Run for Check {
             Err(e) if self.nagios && !error::is_broken_pipe(&e) => {
                 say(report::unknown(&error::line(&e)))?;
                 Ok(Status::Unknown)
+            }
+            // A hint would be a second line; and who keeps what is printed expects it on standard output.
+            Err(e) if self.quiet && !error::is_broken_pipe(&e) => {
+                say(harmless(&format!("tickets: {}", error::line(&e))))?;
+                Ok(error::status(&e))
             }
             told => told,
         }
