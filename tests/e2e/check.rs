@@ -366,16 +366,16 @@ fn a_store_that_is_broken() {
              tickets-e2e {store}; cp -a keep/. {store}; rm -r keep"
         )
     };
-    let df = format!("      mend: df -h {store}");
+    let du = format!("      mend: sudo du -xh {store} | sort -h | tail -n 20");
     m.when(
         &format!("umount {store}; mkdir keep; {}; head -c 9m /dev/zero >{store}/filler || chown tickets {store}/filler", disk("4m")),
-        &["FAIL  store: the disk is full", &df],
+        &[&format!("FAIL  store: the disk is full: {store}"), &du],
     );
     m.when(
         &format!("umount {store}; mkdir keep; {}", disk("20m")),
         &[
-            "warn  store: a mail of 67 MB (max_size) does not fit on the disk",
-            &df,
+            &format!("warn  store: a mail of 67 MB (max_size) does not fit on the disk: {store}"),
+            &du,
         ],
     );
     let chown = format!("      mend: sudo chown -R tickets {store}");

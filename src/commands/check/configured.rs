@@ -2,6 +2,7 @@
 
 use super::diagnosis::{Diagnosis, may};
 use super::mend::{as_owner, as_root, own_command, user};
+use super::owners;
 use crate::config::{Config, MACHINE_FILE};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
@@ -98,9 +99,7 @@ fn log(desk: &Desk) -> Option<Diagnosis> {
                     "name another file with `log = ...` in {}",
                     desk.config.file_to_edit()
                 ),
-                ErrorKind::StorageFull => {
-                    format!("df -h {}", quoted_path(path.parent().unwrap_or(path)))
-                }
+                ErrorKind::StorageFull => owners::what_fills(path.parent().unwrap_or(path)),
                 _ => writable_log(desk, path),
             })
         }

@@ -1,10 +1,11 @@
 //! Checks whose the files of the store are, and whether its disk takes more.
 
 use super::diagnosis::{Diagnosis, may};
-use super::mend::{as_root, user};
+use super::mend::{as_owner, as_root, user};
 use super::obstacles;
 use crate::desk::Desk;
 use crate::error::quoted_path;
+use crate::screen::size;
 use crate::ticket::State;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, Uid, geteuid};
@@ -65,6 +66,58 @@ pub(super) fn give(owner: Uid, path: &Path) -> String {
     as_root(&format!("chown -R {} {}", user(owner), quoted_path(path)))
 }
 
+/// Whether a mail still fits on the disk, else what fills it.
+pub(super) fn space(desk: &Desk) -> Option<Diagnosis> {
+    let root = desk.store.root();
+    let free = fs2::available_space(root).ok()?;
+    let wanted = desk.config.max_size.saturating_add(16 << 20);
+    let most = size(usize::try_from(desk.config.max_size).unwrap_or(usize::MAX));
+    let disk = mount_of(root);
+    let disk = disk.display();
+    let fills = || what_fills(root) + &can_be_spared(desk);
+    match free {
+        0..1_000_000 => {
+            let text = format!("store: the disk is full: {disk}");
+            Some(Diagnosis::fail(text).mend(fills()))
+        }
+        _ if no_names_left(root) => {
+            let text = format!("store: the disk has no room for more files: {disk}");
+            Some(Diagnosis::fail(text).mend(what_has_most_files(root)))
+        }
+        free if free < wanted => {
+            let text =
+                format!("store: a mail of {most} (max_size) does not fit on the disk: {disk}");
+            Some(Diagnosis::warn(text).mend(fills()))
+        }
+        _ => None,
+    }
+}
+
+/// What of the store the operator may do without, if that is worth a word: for a shell it is a comment.
+fn can_be_spared(desk: &Desk) -> String {
+    let copies = desk.store.recent_copies().unwrap_or_default();
+    let lengths = copies.iter().map(|copy| {
+        let found = std::fs::symlink_metadata(copy.place.path());
+        found.map_or(0, |meta| meta.len())
+    });
+    let bytes: u64 = lengths.sum();
+    match bytes {
+        0..1_000_000 => String::new(),
+        _ => {
+            let recent = desk.store.private().join("recent");
+            // A job could not even note on a full disk that it runs.
+            let rm = as_owner(
+                desk.store.root(),
+                &format!("rm -r {}", quoted_path(&recent)),
+            );
+            let bytes = size(usize::try_from(bytes).unwrap_or(usize::MAX));
+            format!(
+                "  # {bytes} are copies of filed mail (`keep_recent`), which only `tickets restore` needs: {rm}"
+            )
+        }
+    }
+}
+
 /// True if the disk is mounted so that nobody can write to it.
 pub(super) fn read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|disk| disk.flags().contains(FsFlags::ST_RDONLY))
@@ -72,6 +125,12 @@ pub(super) fn read_only(path: &Path) -> bool {
 
 /// The command that mends that.
 pub(super) fn remount(path: &Path) -> String {
+    let mount = mount_of(path);
+    as_root(&format!("mount -o remount,rw {}", quoted_path(&mount)))
+}
+
+/// Where the disk of `path` is mounted.
+fn mount_of(path: &Path) -> PathBuf {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     // Names with blanks are written otherwise there, and are left out.
@@ -79,12 +138,23 @@ pub(super) fn remount(path: &Path) -> String {
     let mount = mounts
         .filter(|it| path.starts_with(it))
         .max_by_key(|it| it.len());
-    let mount = mount.map_or(path.as_path(), Path::new);
-    as_root(&format!("mount -o remount,rw {}", quoted_path(mount)))
+    mount.map_or(path.as_path(), Path::new).to_owned()
+}
+
+/// The command that shows what the disk of `path` is full of, the largest last.
+pub(super) fn what_fills(path: &Path) -> String {
+    let du = as_root(&format!("du -xh {}", quoted_path(&mount_of(path))));
+    format!("{du} | sort -h | tail -n 20")
+}
+
+/// The same where it has space and takes no more files.
+fn what_has_most_files(path: &Path) -> String {
+    let du = as_root(&format!("du -x --inodes {}", quoted_path(&mount_of(path))));
+    format!("{du} | sort -n | tail -n 20")
 }
 
 /// True if the disk takes no more files, though it may have space.
-pub(super) fn no_names_left(path: &Path) -> bool {
+fn no_names_left(path: &Path) -> bool {
     // Some have no limit, and say that there are none at all.
     statvfs(path).is_ok_and(|disk| disk.files() > 0 && disk.files_available() == 0)
 }

@@ -57,7 +57,7 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
         found.extend(both(desk));
         found.extend(owners::look(desk));
         found.extend(sharing(desk));
-        found.extend(space(desk, &root));
+        found.extend(owners::space(desk));
         found.push(match locks(&desk.store.private()) {
             Ok(()) => Diagnosis::ok("locks: fcntl and dotlock work"),
             Err(e) => cannot("locks", &e),
@@ -261,25 +261,6 @@ pub fn both(desk: &Desk) -> Vec<Diagnosis> {
         .filter(cannot_close)
         .map(diagnose)
         .collect()
-}
-
-fn space(desk: &Desk, root: &Path) -> Option<Diagnosis> {
-    let free = fs2::available_space(root).ok()?;
-    let wanted = desk.config.max_size.saturating_add(16 << 20);
-    let most = size(usize::try_from(desk.config.max_size).unwrap_or(usize::MAX));
-    let mend = format!("df -h {}", quoted_path(root));
-    match free {
-        0..1_000_000 => Some(Diagnosis::fail("store: the disk is full").mend(mend)),
-        _ if owners::no_names_left(root) => {
-            let mend = format!("df -i {}", quoted_path(root));
-            Some(Diagnosis::fail("store: the disk has no room for more files").mend(mend))
-        }
-        free if free < wanted => {
-            let text = format!("store: a mail of {most} (max_size) does not fit on the disk");
-            Some(Diagnosis::warn(text).mend(mend))
-        }
-        _ => None,
-    }
 }
 
 /// Whether other hosts may write to the store (E9).
