@@ -973,6 +973,40 @@ fn root_works_on_the_desk_that_the_mail_server_serves() {
     }
 }
 
+/// E3: a mail server that was removed, and has left its configuration, is the one to install again.
+#[test]
+fn a_mail_server_that_was_removed_is_named() {
+    let text = "warn  MTA: neither Exim nor Postfix is installed; nothing brings mail here";
+    let left = |file: &str, package: &str| {
+        format!("{text}, though mta/{file} still names a desk\n      mend: apt install {package}\n")
+    };
+    let none = format!(
+        "{text}\n      mend: apt install exim4-daemon-light, or see `tickets deliver --help`\n"
+    );
+    let master = postfix("tickets", "");
+    let exim = exim("tickets", "");
+    for (file, pieces, want) in [
+        (
+            "postfix/master.cf",
+            &*master,
+            left("postfix/master.cf", "postfix"),
+        ),
+        (
+            "exim4/exim4.conf.template",
+            &*exim,
+            left("exim4/exim4.conf.template", "exim4-daemon-light"),
+        ),
+        ("postfix/master.cf", "smtp inet n - y - - smtpd\n", none),
+    ] {
+        let Some(m) = machine() else { return };
+        m.put(&format!("mta/{file}"), pieces);
+        let script = format!(
+            "{INIT} >/dev/null && mkdir -p usr/sbin && tickets check --etc mta | grep -A1 MTA:"
+        );
+        m.run(&script).is(0, &want, "");
+    }
+}
+
 /// E7, E4, A3: without a desk, or with several, root does nothing at all.
 #[test]
 fn root_works_on_no_desk_that_nobody_meant() {

@@ -7,7 +7,7 @@ use super::mend::as_root;
 use super::way::Look;
 use super::{exim, postfix, smtp};
 use crate::commands::mta::{Mta, installed, programs};
-use crate::config::Overrides;
+use crate::config::{Overrides, served};
 use crate::desk::Desk;
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,17 +31,33 @@ pub(super) fn look(
 
 fn all(look: &Look) -> Vec<Diagnosis> {
     match installed(look.etc)[..] {
-        [] => {
-            let text = "MTA: neither Exim nor Postfix is installed; nothing brings mail here";
-            let install = as_root("apt install exim4-daemon-light");
-            vec![Diagnosis::warn(text).mend(format!("{install}, or see `tickets deliver --help`"))]
-        }
+        [] => vec![none(look.etc)],
         [one] => of(one, look),
         [first, ..] => {
             let (which, found) = of_two(look);
             let mut all = vec![found];
             all.extend(of(which.unwrap_or(first), look));
             all
+        }
+    }
+}
+
+/// No mail server is installed. One that was removed, and has left its configuration, needs only to come back.
+fn none(etc: &Path) -> Diagnosis {
+    let text = "MTA: neither Exim nor Postfix is installed; nothing brings mail here";
+    let install = |package: &str| as_root(&format!("apt install {package}"));
+    match served(etc).first() {
+        Some(left) => {
+            let package = match left.file.starts_with(etc.join("postfix")) {
+                true => "postfix",
+                false => "exim4-daemon-light",
+            };
+            let text = format!("{text}, though {} still names a desk", left.file.display());
+            Diagnosis::warn(text).mend(install(package))
+        }
+        None => {
+            let exim = install("exim4-daemon-light");
+            Diagnosis::warn(text).mend(format!("{exim}, or see `tickets deliver --help`"))
         }
     }
 }
