@@ -618,6 +618,66 @@ fn what_a_filter_said_is_exported_and_imported() {
     b.works("check --store");
 }
 
+// G5, E3: a message that a filter moved stays where it is, though the store was made anew from an export.
+#[test]
+fn what_a_filter_moved_stays_there_in_a_store_that_was_imported() {
+    for (to, word, then) in [
+        ("submit@example.org", r#"{"go":"ticket","ticket":1}"#, "{}"),
+        ("ticket-1@example.org", r#"{"go":"new"}"#, "{}"),
+        (
+            "ticket-1@example.org",
+            r#"{"go":"new"}"#,
+            r#"{"go":"quarantine"}"#,
+        ),
+    ] {
+        let b = desk_with_tickets();
+        answers(&b, word);
+        b.deliver(to, MAIL).silent();
+        let was = filed(&b);
+        assert_eq!(was.len(), 1, "{was:?}");
+        b.works("export --mbox out");
+        fs::remove_dir_all(b.ticket("")).unwrap();
+        b.works("import --keep-numbers out");
+        assert_eq!(filed(&b), was);
+        b.take_sent();
+        answers(&b, then);
+        b.deliver(to, MAIL).silent();
+        assert_eq!((filed(&b), held(&b)), (was, Vec::new()), "{to}: {word}");
+        assert_eq!(b.take_sent_in_short(), [""; 0], "{to}: {word}");
+    }
+}
+
+// G5, D9: mail to a ticket that no filter moves needs no index, which may be damaged: it is neither read nor mended.
+#[test]
+fn a_filter_that_moves_nothing_opens_no_index() {
+    let b = desk_with_tickets();
+    b.works("list");
+    let index = b.ticket(".tickets/index.db");
+    let mut bytes = fs::read(&index).unwrap();
+    bytes[100..].fill(0xff);
+    fs::write(&index, &bytes).unwrap();
+    for (number, word) in ["", r#"{"go":"on","note":"n"}"#, r#"{"go":"quiet"}"#]
+        .iter()
+        .enumerate()
+    {
+        answers(&b, word);
+        b.deliver("ticket-1@example.org", numbered(number)).silent();
+        assert_eq!(
+            b.mbox("1").matches("\nDelivered-To: ").count(),
+            number + 2,
+            "{word}"
+        );
+        assert_eq!(fs::read(&index).unwrap(), bytes, "{word}");
+    }
+    // Where one moves it, the index is asked, and made anew.
+    answers(&b, r#"{"go":"ticket","ticket":1}"#);
+    for again in ["submit@example.org", "submit@example.org"] {
+        b.deliver(again, MAIL).silent();
+    }
+    assert_eq!(filed(&b).len(), 1);
+    b.works("check --store");
+}
+
 // G7: what it reads; no byte of a mail is in its arguments or its environment.
 #[test]
 fn what_a_filter_is_told() {

@@ -60,6 +60,11 @@ impl Desk {
         Ok(())
     }
 
+    /// The file of the index.
+    pub(super) fn index_path(&self) -> PathBuf {
+        self.index_dir().join("index.db")
+    }
+
     /// The directory of the index, and of what follows it.
     pub(crate) fn index_dir(&self) -> PathBuf {
         match &self.index_elsewhere {
@@ -82,7 +87,7 @@ impl Desk {
             index.wait_at_most(patience)?;
             return Ok(index);
         }
-        let index = open(&self.index_dir().join("index.db"), patience)?;
+        let index = open(&self.index_path(), patience)?;
         Ok(self.index.get_or_init(|| index))
     }
 
@@ -144,7 +149,7 @@ impl Desk {
             }
             self.index.take();
             if damaged {
-                forget(self, &self.index_dir().join("index.db"))?;
+                forget(self, &self.index_path())?;
             }
             done = work(self);
         }

@@ -4,12 +4,12 @@
 //! only for a message that is not yet in the store: the same message at another attempt stays where it is.
 
 mod reach;
+mod settle;
 mod trial;
 
 use super::Desk;
-use super::parcel::{Judged, Parcel, Question, Settled};
+use super::parcel::{Judged, Question};
 use crate::error::{Fault, Status};
-use crate::limits;
 use crate::log::{LogLine, Severity};
 use crate::module::{
     Asking, Failure, Head, Home, Module, OnFailure, Point, RawMail, Request, Switched, depth,
@@ -237,100 +237,6 @@ impl Desk {
                     "attachments": attachments,
                 }),
             )
-    }
-
-    /// Where a message goes in the end. Its turn is taken, so that nobody else files it meanwhile. Whatever was said of
-    /// it now: what an earlier attempt has filed stays filed, and what it put into quarantine stays there.
-    ///
-    /// # Errors
-    /// That cannot be told, or it cannot be put into quarantine.
-    pub(super) fn settle(
-        &mut self,
-        parcel: &mut Parcel,
-        judged: &Judged,
-        route: Vec<Destination>,
-    ) -> Result<Settled> {
-        parcel.modules.clone_from(&judged.said);
-        if judged.is_released {
-            return Ok(Settled::Tickets(route));
-        }
-        if let Some(held) = self.held_in_quarantine(parcel)? {
-            limits::all_is_filed();
-            return Ok(Settled::Quarantine(held));
-        }
-        if let Some(sent) = self.sent_by_filter(parcel, &route)? {
-            return Ok(Settled::Tickets(vec![sent]));
-        }
-        if judged.go == Go::On || self.is_filed_in_one_of(parcel, &route)? {
-            return Ok(Settled::Tickets(route));
-        }
-        if let Go::Quarantine(_) = judged.go {
-            let held = self.quarantine(parcel, judged)?;
-            // --- It is ours: what ends the process now is no reason to bring it again (A4). ---
-            limits::all_is_filed();
-            return Ok(Settled::Quarantine(held));
-        }
-        parcel.quiet |= judged.go == Go::Quiet;
-        parcel.put_away = judged.put_away.or(parcel.put_away);
-        Ok(Settled::Tickets(judged.go.reroute(route)))
-    }
-
-    /// Where the word of a filter has brought this very message at an earlier attempt to deliver it to these destinations.
-    fn sent_by_filter(
-        &mut self,
-        parcel: &Parcel,
-        route: &[Destination],
-    ) -> Result<Option<Destination>> {
-        self.complete_newest()?;
-        // An attempt may have died before it could note in the journal where it has filed the message.
-        for id in self.outbox.tickets_of(&parcel.digest())? {
-            self.known(id)?;
-        }
-        let copies = {
-            let _read = self.ends_read();
-            let index = self.index_to_read()?;
-            index.copies(&parcel.summary.identity, parcel.summary.origin)?
-        };
-        for copy in copies.iter().filter(|copy| copy.is_same) {
-            let Some(ticket) = self.conversation(copy.ticket)? else {
-                continue;
-            };
-            let mut sent = None;
-            ticket.each(|filed| {
-                if filed.number as u64 == copy.seq + 1 {
-                    sent = filed
-                        .modules()
-                        .iter()
-                        .find_map(|said| filter::sent_to(said, route));
-                }
-                Ok(())
-            })?;
-            match sent {
-                Some(Go::Ticket(id)) if id == copy.ticket => {
-                    return Ok(Some(Destination::Ticket(id, Verb::Update)));
-                }
-                Some(Go::New) if copy.seq == 0 => return Ok(Some(Destination::Open)),
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// True if this very message is filed already where it would go.
-    fn is_filed_in_one_of(&mut self, parcel: &Parcel, route: &[Destination]) -> Result<bool> {
-        for to in route {
-            let is_filed = match *to {
-                Destination::Open => self.has_opened(parcel)?,
-                Destination::Ticket(id, verb) => match self.view(id)? {
-                    Some(view) => self.presence(&view, parcel, verb)?.at.is_some(),
-                    None => false,
-                },
-            };
-            if is_filed {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 

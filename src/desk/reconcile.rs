@@ -3,12 +3,13 @@
 use super::{Desk, mend};
 use crate::files::Stamp;
 use crate::index::journal::Located;
-use crate::index::{Index, Overview, TicketFile};
+use crate::index::{Index, OfIndex, Overview, TicketFile};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
 use crate::ticket::address::{Addresses, Target, Verb};
 use crate::ticket::event::{self, Course};
+use crate::ticket::filter::moved as moved_by;
 use crate::ticket::forward;
 use crate::ticket::staff::{Authorship, Staff};
 use crate::ticket::summary::Summary;
@@ -74,9 +75,21 @@ impl Desk {
     ) -> Result<Overview> {
         let tail = mend::tail_of_file(|| Ok(index), id, file, stamp.size)?;
         let read = reading(&self.staff(), id, state, stamp, file, tail, |_| ())?;
+        self.note_moved(&read.moved)?;
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
+    }
+
+    /// Notes messages that filters have moved, before the index says that it has read them. For an index that is made for
+    /// one command alone nothing is noted: what it has read counts for nobody else.
+    pub(super) fn note_moved(&self, digests: &[[u8; 16]]) -> Result<()> {
+        match self.index_elsewhere {
+            Some(_) => Ok(()),
+            None => {
+                (self.store.note_moved(digests)).context(OfIndex("cannot use the index".into()))
+            }
+        }
     }
 
     /// Closes the index. It is opened again, and read as others have left it, when it is next used.
@@ -227,11 +240,15 @@ pub(crate) fn reading(
     let doing = || format!("cannot read ticket {id}");
     let mut course = Course::default();
     let mut entries = Vec::new();
+    let mut moved = Vec::new();
     let mut bytes = Vec::new();
     let mut walk = FileEntries::new(file, end).with_context(doing)?;
     while let Some(found) = walk.next_into(&mut bytes).with_context(doing)? {
         let decoded = entry::decode(found.content);
         let Summarized { summary, asked, .. } = summarize(staff, &found, &decoded, Summary::of);
+        if decoded.modules.iter().any(|said| moved_by(said).is_some()) {
+            moved.push(summary.identity.digest);
+        }
         let located = Located {
             event: course.next(asked, summary.automatic),
             offset: found.start,
@@ -247,6 +264,7 @@ pub(crate) fn reading(
         stamp,
         entries,
         whole,
+        moved,
     })
 }
 

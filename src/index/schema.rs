@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const COMPLETE: i64 = 0x5449_434b;
 
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 8;
+pub(super) const VERSION: i32 = 9;
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -96,12 +96,28 @@ pub(super) fn connect(path: &Path) -> Result<Option<Index>> {
 /// The version of the tables in the file at `path`; `None` if it is not a database. The file is closed
 /// before SQLite opens it: closing it later would release SQLite's locks.
 pub(super) fn version(path: &Path) -> std::io::Result<Option<i32>> {
+    Ok(head(path)?.map(|head| number(&head, 60)))
+}
+
+/// True if the file at `path` is an index of this version to which every ticket has been added, as it was last written.
+pub(super) fn is_complete(path: &Path) -> std::io::Result<bool> {
+    let head = head(path)?;
+    Ok(head.is_some_and(|head| {
+        number(&head, 60) == VERSION && i64::from(number(&head, 68)) == COMPLETE
+    }))
+}
+
+/// The header of the database at `path`; `None` if it is none.
+fn head(path: &Path) -> std::io::Result<Option<[u8; 100]>> {
     let mut head = [0; 100];
     let file = place_at(path)?.open(OFlag::O_RDONLY)?;
     let read = file.read_at(&mut head, 0)?;
-    let version = [head[60], head[61], head[62], head[63]];
     let is_database = read == head.len() && head.starts_with(b"SQLite format 3\0");
-    Ok(is_database.then(|| i32::from_be_bytes(version)))
+    Ok(is_database.then_some(head))
+}
+
+fn number(head: &[u8; 100], at: usize) -> i32 {
+    i32::from_be_bytes(std::array::from_fn(|byte| head[at + byte]))
 }
 
 /// Creates an empty index at `path`, where there is none. The file gets its name when it is complete and

@@ -173,6 +173,7 @@ fn the_first_message_of_an_emptied_file_counts_as_the_first() {
         stamp: STAMP,
         entries: Vec::new(),
         whole: true,
+        moved: Vec::new(),
     };
     Index::open(&path, Patience::default())
         .unwrap()

@@ -19,6 +19,8 @@ pub struct TicketFile {
     pub entries: Vec<(Summary, Located)>,
     /// The file ends in a whole entry. If not, it must be mended before the next append.
     pub whole: bool,
+    /// Digests of the messages that the word of a filter has brought here.
+    pub moved: Vec<[u8; 16]>,
 }
 
 impl Index {

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 /// The core's own files in `.tickets`. Those of parts are theirs alone, and are only seen if they are neither file nor
 /// directory.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "turns",
+    "moved",
     "sequence",
     "answered",
     "answered.lock",

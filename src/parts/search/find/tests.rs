@@ -51,6 +51,7 @@ fn index(dir: &Path, tickets: &[&[&str]]) -> Index {
                 },
                 entries: entries.collect(),
                 whole: true,
+                moved: Vec::new(),
             })
             .unwrap();
         let said: Vec<_> = mails.iter().map(|raw| words(raw.as_bytes())).collect();
