@@ -35,6 +35,7 @@ use keys::Keys;
 pub use keys::{Config, Overrides};
 use mail::automatic::LocalSigns;
 pub use mailbox::{is_host_name, is_local_part};
+pub(crate) use modules::with_data;
 use resolve::{resolve, store};
 pub use served::{MACHINE_FILE, Served, served};
 pub use sharing::{SHARE, other_owner, served_elsewhere};

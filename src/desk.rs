@@ -39,9 +39,10 @@ mod update;
 mod view;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, with_data};
 use crate::index::Index;
 use crate::log;
+use crate::module::Module;
 use crate::outbox::{Outbox, Released};
 use crate::patience::Patience;
 use crate::privilege;
@@ -85,6 +86,8 @@ pub struct Desk {
     /// Mail to the admins that is about no message, and is to go out with the answers.
     told: Cell<Released>,
     calendars: Calendars,
+    /// The modules that are switched on; looked for once, and only if somebody asks.
+    modules: OnceCell<Vec<Result<Module, String>>>,
     /// Who is told of what happens; found when something does.
     observers: OnceCell<Vec<Box<dyn Observer>>>,
     /// How long a delivery may still wait for others, all waits together; a command waits as long for each (D5).
@@ -120,10 +123,22 @@ impl Desk {
             journal_is_long: Cell::new(false),
             told: Cell::default(),
             calendars: Calendars::default(),
+            modules: OnceCell::new(),
             observers: OnceCell::new(),
             patience: Cell::new(None),
             config,
         })
+    }
+
+    /// The modules that are switched on, of whatever version their data is, as they were when this desk first looked; the
+    /// error says why one may not be run.
+    fn modules_found(&self) -> &[Result<Module, String>] {
+        self.modules.get_or_init(|| self.config.modules_found())
+    }
+
+    /// Those that may be asked now (G8).
+    fn modules_on(&self) -> impl Iterator<Item = Result<Module, String>> {
+        self.modules_found().iter().cloned().map(with_data)
     }
 
     /// The time, in seconds since 1970. Asked for each operation, since a process may live for months.

@@ -167,19 +167,21 @@ impl Config {
 
     /// True if the configuration says anything of jobs, or a module brings some, so that somebody expects time to pass.
     pub fn has_jobs(&self) -> bool {
-        self.jobs.is_some() || self.wants_digest || self.has_jobs_of_modules()
+        self.has_jobs_of_its_own()
+            || (self.modules_found().iter().flatten()).any(|it| self.runs_jobs_of(it))
+    }
+
+    /// True if it has jobs, whatever modules there are.
+    pub fn has_jobs_of_its_own(&self) -> bool {
+        self.jobs.is_some() || self.wants_digest
     }
 
     /// True if a module that is switched on has jobs that run without a word in the configuration, be it that it rests
     /// or needs an upgrade.
-    fn has_jobs_of_modules(&self) -> bool {
+    pub fn runs_jobs_of(&self, module: &Module) -> bool {
         let is_off = self.parts_off.iter().any(|part| part == JOBS);
-        let has_timed_job = |module: Module| {
-            let mut jobs = module.manifest.jobs();
-            jobs.any(|job| job.at.is_some() || job.every.is_some())
-        };
-        let mut modules = self.modules.iter().filter(|_| !is_off);
-        modules.any(|on| self.module(&on.name).is_ok_and(has_timed_job))
+        let mut jobs = module.manifest.jobs();
+        !is_off && jobs.any(|job| job.at.is_some() || job.every.is_some())
     }
 
     /// True if a table runs the job of this name.

@@ -104,20 +104,21 @@ impl Config {
     /// The modules that are switched on, in their order; the error says why one may not be asked: it is not there, may
     /// not be run, or its data is of another version (G8).
     pub fn modules_on(&self) -> Vec<Result<Module, String>> {
+        let found = self.modules_found().into_iter();
+        found.map(with_data).collect()
+    }
+
+    /// The same, of whatever version their data is.
+    pub fn modules_found(&self) -> Vec<Result<Module, String>> {
         if self.modules.is_empty() {
             return Vec::new();
         }
         let (path, host) = (self.modules_path(), self.host());
-        let ready = |switched: &Switched| {
-            let module = module(&path, switched, &host)?;
-            module.expect_data().map(|()| module)
+        let found = |switched: &Switched| {
+            let module = module(&path, switched, &host);
+            module.map_err(|why| named(&switched.name, &why))
         };
-        self.modules
-            .iter()
-            .map(|switched| {
-                ready(switched).map_err(|why| format!("module {}: {why}", switched.name))
-            })
-            .collect()
+        self.modules.iter().map(found).collect()
     }
 
     /// The module of this name with its settings, whether it is switched on or not, and of whatever version its data is.
@@ -152,6 +153,22 @@ fn real(path: &Path) -> PathBuf {
         Some(std::fs::canonicalize(above).ok()?.join(rest))
     });
     real.unwrap_or_else(|| path.to_owned())
+}
+
+/// The module that was found, if it may be asked: its data is of the version that it needs (G8).
+///
+/// # Errors
+/// Why it was not found, or may not be asked.
+pub fn with_data(found: Result<Module, String>) -> Result<Module, String> {
+    let module = found?;
+    match module.expect_data() {
+        Ok(()) => Ok(module),
+        Err(why) => Err(named(module.name(), &why)),
+    }
+}
+
+fn named(module: &str, why: &str) -> String {
+    format!("module {module}: {why}")
 }
 
 /// The module of the first directory of `path` that has it.

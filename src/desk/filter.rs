@@ -56,7 +56,8 @@ impl Desk {
         let mut are_any = false;
         let mut head = None;
         let switched = self.config.modules.clone();
-        for (switched, found) in switched.iter().zip(self.config.modules_on()) {
+        let found: Vec<_> = self.modules_on().collect();
+        for (switched, found) in switched.iter().zip(found) {
             let name = &switched.name;
             let asked = match found {
                 Ok(module) if !module.manifest.has(Point::Filter) => continue,

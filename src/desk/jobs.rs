@@ -124,7 +124,9 @@ impl Desk {
     /// For how many seconds nobody has run `tickets tick`, if the configuration has jobs and that is long. If it was
     /// never run, counted from 1970. It costs a look at one file.
     pub fn silence(&self) -> Option<i64> {
-        if !self.config.has_jobs() {
+        let mut modules = self.modules_found().iter().flatten();
+        let config = &self.config;
+        if !config.has_jobs_of_its_own() && !modules.any(|it| config.runs_jobs_of(it)) {
             return None;
         }
         let silent = self.since_tick();

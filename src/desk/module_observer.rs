@@ -28,12 +28,16 @@ struct ModuleObserver {
     news: Mutex<Option<News>>,
 }
 
-/// All modules that are switched on: one that is no observer may have been told something when it was one, or when
-/// nobody could say.
-pub(super) fn all(config: &Config, calendars: &Calendars) -> Vec<Box<dyn Observer>> {
+/// All `modules`, which are those that are switched on: one that is no observer may have been told something when it was
+/// one, or when nobody could say.
+pub(super) fn all(
+    config: &Config,
+    modules: impl Iterator<Item = Result<Module, String>>,
+    calendars: &Calendars,
+) -> Vec<Box<dyn Observer>> {
     let path = config.modules_path();
     let names = config.modules.iter().map(|switched| &switched.name);
-    let modules = names.zip(config.modules_on());
+    let modules = names.zip(modules);
     let says_observer = |name: &str| claims(&path, name).is_some_and(|it| it.has(Point::Observer));
     let observer =
         |(name, module): (&String, Result<Module, String>)| -> Option<Box<dyn Observer>> {
@@ -118,11 +122,15 @@ impl Observer for ModuleObserver {
         self.module.name()
     }
 
+    fn is_told(&self) -> bool {
+        self.module.manifest.has(Point::Observer)
+    }
+
     fn wants(&self, what: &Occurrence) -> bool {
         let manifest = &self.module.manifest;
         // Of kinds that another version of the program has it is told nothing.
         let is_wanted = manifest.events.is_empty() || self.kinds.contains(&what.kind);
-        manifest.has(Point::Observer) && is_wanted && self.is_let_through(what, what.at)
+        self.is_told() && is_wanted && self.is_let_through(what, what.at)
     }
 
     fn wants_messages(&self) -> bool {

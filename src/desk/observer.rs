@@ -11,6 +11,11 @@ pub(crate) trait Observer: Sync {
     /// Its name: letters, digits and `-`. No other observer of the desk has it.
     fn name(&self) -> &str;
 
+    /// False if it is told nothing any more, and only an event of before may wait for it.
+    fn is_told(&self) -> bool {
+        true
+    }
+
     /// True if it is to be told of this.
     fn wants(&self, what: &Occurrence) -> bool;
 

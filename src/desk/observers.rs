@@ -100,7 +100,8 @@ impl Desk {
             if nobody || module::depth() > DEEPEST {
                 return Vec::new();
             }
-            let mut observers = module_observer::all(config, &self.calendars);
+            let mut observers =
+                module_observer::all(config, self.modules_on(), &self.calendars);
             let alerts = Alerts::of(self);
             observers.extend(alerts.map(|it| Box::new(it) as Box<dyn Observer>));
             observers
@@ -117,7 +118,7 @@ impl Desk {
         view: Option<&View>,
     ) -> Events<'a> {
         let observers = self.observers();
-        if observers.is_empty() {
+        if !observers.iter().any(|it| it.is_told()) {
             return Events::default();
         }
         let event = match view {
@@ -197,11 +198,11 @@ impl Desk {
         }
     }
 
-    /// Calls `work` with all who take what lies in the outbox. Where nobody knows in whose name mail goes out, that is
-    /// the observers alone (E7).
-    pub(super) fn with_carriers<T>(&self, work: impl FnOnce(Carriers) -> T) -> T {
+    /// Calls `work` with all who take what lies in the outbox, and those observers who are told nothing any more only if
+    /// asked to. Where nobody knows in whose name mail goes out, that is the observers alone (E7).
+    pub(super) fn with_carriers<T>(&self, all: bool, work: impl FnOnce(Carriers) -> T) -> T {
         let sendmail = self.sendmail();
-        let observers = self.observers().iter();
+        let observers = self.observers().iter().filter(|it| all || it.is_told());
         let watching: Vec<Watching> = observers.map(|it| Watching(it.as_ref())).collect();
         let observers: Vec<&dyn Carrier> = watching.iter().map(|it| it as &dyn Carrier).collect();
         work(Carriers {

@@ -33,7 +33,7 @@ impl Desk {
             Ok(due) => fresh.append(due),
             Err(e) => lines.push(error::line(&e)),
         }
-        let sent = self.with_carriers(|carriers| self.outbox.send(carriers, &fresh, now));
+        let sent = self.with_carriers(false, |carriers| self.outbox.send(carriers, &fresh, now));
         lines.extend(match sent {
             Ok(report) => self.after_sending(&report, now),
             Err(e) => vec![error::line(&e)],
@@ -140,7 +140,7 @@ impl Desk {
         let now = self.now();
         self.outbox.recover(&is_filed, now)?;
         self.outbox.release_held(now)?;
-        let report = self.with_carriers(|carriers| self.outbox.flush(carriers, now))?;
+        let report = self.with_carriers(true, |carriers| self.outbox.flush(carriers, now))?;
         let mut unsent = Vec::new();
         if !self.config.domain_known {
             let waiting = self.outbox.waiting()?;
