@@ -8,6 +8,7 @@
 mod ask;
 mod data;
 mod entries;
+mod failure;
 mod findings;
 mod found;
 mod head;
@@ -22,9 +23,10 @@ mod raw;
 mod tree;
 mod verb;
 
-pub use ask::{Answer, Asking, Failure, Request, depth, is_for_observer, set_depth};
+pub use ask::{Answer, Asking, Request, depth, is_for_observer, set_depth};
 pub use data::Upgraded;
 pub use entries::{JobEntry, KindEntry, NAME_RULE, NamedEntry, is_name};
+pub use failure::Failure;
 pub use findings::{FindingLevel, ModuleFinding, findings, found};
 pub use found::{MANIFEST, Runnable, claims, find, names};
 pub use head::{Head, clean};

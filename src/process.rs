@@ -7,6 +7,7 @@
 
 mod children;
 mod family;
+mod signals;
 mod stderr;
 pub mod stream;
 
@@ -18,6 +19,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open};
+use signals::Heed;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -47,6 +49,8 @@ pub struct Running {
     exit: Option<OwnedFd>,
     stdout: Option<Stdout>,
     stderr: Option<Stderr>,
+    /// Where no thread waits for the signals that end this process.
+    heed: Option<Heed>,
     limit: Duration,
     started: Instant,
 }
@@ -88,7 +92,7 @@ impl Running {
     /// # Errors
     /// Those of starting a program.
     pub fn start_to_end(command: &mut Command, limit: Duration) -> io::Result<Running> {
-        children::watch();
+        signals::watch();
         Running::start(command, limit)
     }
 
@@ -98,7 +102,7 @@ impl Running {
         held: &[&File],
         stderr: Option<Stderr>,
     ) -> io::Result<Running> {
-        // std gives the child an empty signal mask and the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
+        // std gives the child the default SIGPIPE. If Exim ignores TERM, HUP or INT, the
         // child inherits that (only unsafe code could reset it), which is why a limit ends with SIGKILL.
         command.process_group(0);
         let child = children::start(command, held)?;
@@ -107,6 +111,7 @@ impl Running {
             child,
             stdout: None,
             stderr,
+            heed: None,
             limit: limit.min(LONGEST),
             started: Instant::now(),
         })
@@ -124,8 +129,25 @@ impl Running {
         most: usize,
         held: &[&File],
     ) -> io::Result<Running> {
+        signals::watch();
         let stderr = Stderr::of(command);
         Running::hear_with(command, limit, most, held, stderr)
+    }
+
+    /// The same for one for which somebody does nothing but wait until it ends: signals are obeyed meanwhile, and there.
+    ///
+    /// # Errors
+    /// Those of starting a program.
+    pub fn start_to_hear_alone(
+        command: &mut Command,
+        limit: Duration,
+        most: usize,
+        held: &[&File],
+    ) -> io::Result<Running> {
+        let heed = Heed::begin();
+        let stderr = Stderr::of(command);
+        let running = Running::hear_with(command, limit, most, held, stderr)?;
+        Ok(Running { heed, ..running })
     }
 
     /// The same for one that has the stderr of this process, so that nothing of that is kept here.
@@ -138,6 +160,7 @@ impl Running {
         most: usize,
         held: &[&File],
     ) -> io::Result<Running> {
+        signals::watch();
         command.stderr(Stdio::inherit());
         Running::hear_with(command, limit, most, held, None)
     }
@@ -149,7 +172,6 @@ impl Running {
         held: &[&File],
         stderr: Option<Stderr>,
     ) -> io::Result<Running> {
-        children::watch();
         command.stdout(Stdio::piped());
         let mut running = Running::start_with(command, limit, held, stderr)?;
         running.stdout = running.child.stdout.take().map(|pipe| Stdout {
@@ -301,7 +323,7 @@ impl Running {
     }
 
     /// Sleeps until it has exited or said something, but not longer than `limit`.
-    fn sleep(&self, limit: Duration) {
+    fn sleep(&mut self, limit: Duration) {
         let limit = match (&self.exit, &self.stderr) {
             (None, _) => limit.min(LOOK_AGAIN),
             (Some(_), Some(_)) => limit.min(MEASURE),
@@ -309,15 +331,18 @@ impl Running {
         };
         let pipe = self.stdout.as_ref().filter(|stdout| stdout.open);
         let pipe = pipe.map(|stdout| stdout.pipe.as_fd());
-        let mut both: Vec<PollFd> = (self.exit.as_ref().map(AsFd::as_fd))
+        let mut all: Vec<PollFd> = (self.exit.as_ref().map(AsFd::as_fd))
             .into_iter()
             .chain(pipe)
+            .chain(self.heed.as_ref().and_then(Heed::as_fd))
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
         // A millisecond more than too little: else the last part of one would be spent polling.
         let limit = u16::try_from(limit.as_millis() + 1).unwrap_or(u16::MAX);
         // A signal only makes us look early.
-        let _ = poll(&mut both, PollTimeout::from(limit));
+        let _ = poll(&mut all, PollTimeout::from(limit));
+        drop(all);
+        self.heed.iter_mut().for_each(Heed::obey);
     }
 
     fn kill(&mut self, end: End) -> End {

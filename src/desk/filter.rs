@@ -12,8 +12,7 @@ use super::parcel::{Judged, Question};
 use crate::error::{Fault, Status};
 use crate::log::{LogLine, Severity};
 use crate::module::{
-    Asking, Failure, Head, Home, Module, OnFailure, Point, RawMail, Request, Switched, depth,
-    is_name,
+    Failure, Head, Home, Module, OnFailure, Point, RawMail, Request, Switched, depth, is_name,
 };
 use crate::patience::Patience;
 use crate::ticket::TicketId;
@@ -135,7 +134,7 @@ impl Desk {
             mail: Some(RawMail::Bytes(question.incoming.message.raw())),
             limit: Some(left),
         };
-        let answer = module.ask(request).and_then(Asking::answer);
+        let answer = module.ask_alone(request);
         let enough = module.manifest.limit(Point::Filter).min(ENOUGH);
         let answer = answer.map_err(|failure| match failure {
             Failure::TimedOut(limit) if limit < enough => {

@@ -1,6 +1,7 @@
 //! What a module finds when it is asked whether what it needs is in order (the point `check`).
 
-use super::ask::{Answer, Asking, Failure, Request};
+use super::ask::{Answer, Asking, Request};
+use super::failure::Failure;
 use super::head::{Head, clean};
 use super::manifest::Point;
 use super::one::Module;

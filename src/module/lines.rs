@@ -1,6 +1,7 @@
 //! A module that answers in many lines, which are taken one by one while it runs (the point `timeline`).
 
-use super::ask::{Failure, Request};
+use super::ask::Request;
+use super::failure::Failure;
 use super::one::Module;
 use crate::patience::Locked;
 use crate::process::{End, Running, stream::Said};

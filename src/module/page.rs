@@ -1,7 +1,7 @@
 //! Pages of a module (the point `page`): it is started as a CGI program (RFC 3875), and what it says is judged before
 //! anybody sees it.
 
-use super::ask::Failure;
+use super::failure::Failure;
 use super::manifest::Point;
 use super::one::Module;
 use crate::process::{End, Running};

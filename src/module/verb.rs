@@ -1,6 +1,7 @@
 //! Words of control mail that a module carries out (the point `verb`).
 
-use super::ask::{Answer, Failure, Request};
+use super::ask::{Answer, Request};
+use super::failure::Failure;
 use super::head::{Head, clean};
 use super::manifest::Point;
 use super::one::Module;

@@ -1,23 +1,18 @@
 //! The programs that this process has started and that have not ended. Whoever ends this process by a signal ends them,
 //! too, with all that they have started: nobody else would ever end them.
 //!
-//! A thread waits for the signals, since the others may be doing anything. It costs a tenth of a delivery, so that there
-//! is none where only sendmail is started, which needs nobody to end it. As long as it is at work nobody else comes to
-//! know how a program ended, or starts another one: what a program says that was asked to end is no answer.
+//! As long as that is done nobody else comes to know how a program ended, or starts another one: what a program says that
+//! was asked to end is no answer.
 
 use super::family::{self, Family};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use std::fs::File;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
-use std::thread::Builder;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a program has that is asked to end because this one ends. A second signal makes it none.
@@ -124,48 +119,10 @@ pub(super) fn end(leaders: &[Pid], grace: Duration, mut hurries: impl FnMut() ->
     }
 }
 
-/// Has a signal that ends this process end what it has started, from now on.
-pub(super) fn watch() {
-    static WATCH: Once = Once::new();
-    WATCH.call_once(start_watching);
-}
-
-/// Starts the thread that waits for signals. Without it, a signal ends this process alone.
-fn start_watching() {
-    let (give, take) = sync_channel::<Signals>(1);
-    let thread = Builder::new().name("signals".into()).spawn(move || {
-        if let Ok(signals) = take.recv() {
-            end_with(signals);
-        }
-    });
-    // The signals are taken when it is sure that somebody heeds them.
-    if thread.is_ok()
-        && let Ok(signals) = Signals::new(heeded())
-    {
-        let _ = give.send(signals);
-    }
-}
-
-/// The signals that end this process. What it was started to ignore, as by nohup(1), is ignored, and so by those that it
-/// starts.
-fn heeded() -> Vec<i32> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // Where the kernel does not say, it may be all of them.
-    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    let ignored = ignored.unwrap_or(u64::MAX);
-    let all = [SIGINT, SIGTERM, SIGHUP].into_iter();
-    all.filter(|signal| ignored >> (signal - 1) & 1 == 0)
-        .collect()
-}
-
-/// Waits for a signal, ends all programs, and dies of it.
-fn end_with(mut signals: Signals) {
-    let Some(signal) = signals.forever().next() else {
-        return;
-    };
+/// Ends all programs, and dies of the signal.
+pub(super) fn end_all(signal: i32, hurries: impl FnMut() -> bool) {
     // Never given back: nobody is told that they ended.
     let children = children();
-    end(&children, GRACE, || signals.pending().next().is_some());
+    end(&children, GRACE, hurries);
     let _ = emulate_default_handler(signal);
 }

@@ -137,27 +137,33 @@ fn a_signal_that_ends_the_program_ends_what_it_asks() {
 #[test]
 fn what_the_program_was_started_to_ignore_ends_nothing() {
     // As nohup(1) and shells do.
-    let b = desk("filter", "", WORKS);
-    let mut command = std::process::Command::new("/bin/sh");
-    b.as_ordinary_user(&mut command);
-    let script = "trap '' HUP INT; exec \"$@\"";
-    command
-        .args(["-c", script, "sh"])
-        .arg(crate::bench::binary());
-    command.args(["modules", "run", "slow", "filter"]);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    until("the module runs", || !kept(&b, "pid").is_empty());
-    for signal in [SIGHUP, SIGINT] {
-        let pid = Pid::from_raw(child.id().cast_signed());
-        nix::sys::signal::kill(pid, signal).unwrap();
+    for line in [
+        "modules run slow filter",
+        "deliver -f ann@example.net -r submit@example.org",
+    ] {
+        let b = desk("filter", "", WORKS);
+        b.put("mail", mail("2", "", "y").as_bytes());
+        let mut command = std::process::Command::new("/bin/sh");
+        b.as_ordinary_user(&mut command);
+        let script = "trap '' HUP INT; exec \"$@\"";
+        command
+            .args(["-c", script, "sh"])
+            .arg(crate::bench::binary());
+        command.args(line.split(' '));
+        let mut child = command
+            .stdin(fs::File::open(b.path("mail")).unwrap())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("the module runs", || !kept(&b, "pid").is_empty());
+        for signal in [SIGHUP, SIGINT] {
+            let pid = Pid::from_raw(child.id().cast_signed());
+            nix::sys::signal::kill(pid, signal).unwrap();
+        }
+        b.put("tickets/.tickets/modules/slow/data/go", b"");
+        assert!(child.wait().unwrap().success(), "{line}");
+        assert_eq!(kept(&b, "steps"), "begin\nend\n", "{line}");
     }
-    b.put("tickets/.tickets/modules/slow/data/go", b"");
-    assert!(child.wait().unwrap().success());
-    assert_eq!(kept(&b, "steps"), "begin\nend\n");
 }
 
 #[test]
