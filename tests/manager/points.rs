@@ -173,7 +173,10 @@ fn an_event_that_is_wrong_costs_no_other() {
             "the url of an event of the module git is left out: it is no address such as https://git.example/1",
         ),
         (
-            format!("{right}{}", right.replace("4000000000", "-62167219201")),
+            format!(
+                "{right}{}",
+                commit(",\"url\":7").replace("4000000000", "-62167219201")
+            ),
             1,
             &format!("an event of the module git is left out: {no_time}"),
         ),

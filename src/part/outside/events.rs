@@ -112,9 +112,11 @@ impl ModuleEvents<'_> {
         odd: &mut OddEvents,
     ) -> Result<Option<TimelineItem>, Failure> {
         while let Some(fields) = lines.next_object()? {
-            odd.urls += usize::from(url(&fields).is_err());
             match own_item(self.module, &fields) {
-                Ok(item) => return in_order(item, last).map(Some).map_err(Failure::Odd),
+                Ok(item) => {
+                    odd.urls += usize::from(url(&fields).is_err());
+                    return in_order(item, last).map(Some).map_err(Failure::Odd);
+                }
                 Err(why) if odd.count == MOST_ODD => return Err(Failure::Odd(why)),
                 Err(why) => odd.add(why),
             }
