@@ -12,6 +12,7 @@ mod error;
 mod held;
 pub mod history;
 pub mod journal;
+mod moved;
 mod open;
 mod past;
 mod schema;

@@ -647,6 +647,36 @@ fn what_a_filter_moved_stays_there_in_a_store_that_was_imported() {
     }
 }
 
+// G5, D9: the table of what was moved may be removed like the index that it belongs to: alone, or with it.
+#[test]
+fn what_a_filter_moved_stays_there_whatever_cache_is_removed() {
+    for caches in [&["moved"][..], &["index.db"], &["moved", "index.db"]] {
+        let b = desk_with_tickets();
+        answers(&b, r#"{"go":"ticket","ticket":1}"#);
+        b.deliver("submit@example.org", MAIL).silent();
+        let was = filed(&b);
+        assert_eq!(was.len(), 1, "{was:?}");
+        b.works("list");
+        b.take_sent();
+        for cache in caches {
+            fs::remove_file(b.ticket(&format!(".tickets/{cache}"))).unwrap();
+        }
+        answers(&b, "{}");
+        // Another message that is moved does not make the table look whole.
+        for (message, word) in [
+            (MAIL.to_owned(), "{}"),
+            (numbered(7), r#"{"go":"ticket","ticket":1}"#),
+            (MAIL.to_owned(), "{}"),
+        ] {
+            answers(&b, word);
+            b.deliver("submit@example.org", &message).silent();
+        }
+        assert_eq!(filed(&b), was, "{caches:?}");
+        assert_eq!(b.mbox("1").matches("\nDelivered-To: ").count(), 3);
+        b.works("check --store");
+    }
+}
+
 // G5, D9: mail to a ticket that no filter moves needs no index, which may be damaged: it is neither read nor mended.
 #[test]
 fn a_filter_that_moves_nothing_opens_no_index() {

@@ -217,7 +217,7 @@ fn write<F: Follower>(
 ) -> Result<()> {
     let read = tickets.iter().filter_map(|ticket| ticket.reading.as_ref());
     let moved: Vec<[u8; 16]> = read.flat_map(|read| &read.moved).copied().collect();
-    desk.note_moved(&moved)?;
+    Index::note_moved(draft.index().path(), &moved)?;
     for (ticket, job) in tickets.iter().zip(jobs) {
         if let Some(reading) = &ticket.reading {
             draft.index().replace(reading)?;

@@ -100,8 +100,7 @@ impl Desk {
             if nobody || module::depth() > DEEPEST {
                 return Vec::new();
             }
-            let mut observers =
-                module_observer::all(config, self.modules_on(), &self.calendars);
+            let mut observers = module_observer::all(config, self.modules_on(), &self.calendars);
             let alerts = Alerts::of(self);
             observers.extend(alerts.map(|it| Box::new(it) as Box<dyn Observer>));
             observers

@@ -3,7 +3,7 @@
 use super::{Desk, mend};
 use crate::files::Stamp;
 use crate::index::journal::Located;
-use crate::index::{Index, OfIndex, Overview, TicketFile};
+use crate::index::{Index, Overview, TicketFile};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -75,21 +75,10 @@ impl Desk {
     ) -> Result<Overview> {
         let tail = mend::tail_of_file(|| Ok(index), id, file, stamp.size)?;
         let read = reading(&self.staff(), id, state, stamp, file, tail, |_| ())?;
-        self.note_moved(&read.moved)?;
+        Index::note_moved(&self.index_path(), &read.moved)?;
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))
-    }
-
-    /// Notes messages that filters have moved, before the index says that it has read them. For an index that is made for
-    /// one command alone nothing is noted: what it has read counts for nobody else.
-    pub(super) fn note_moved(&self, digests: &[[u8; 16]]) -> Result<()> {
-        match self.index_elsewhere {
-            Some(_) => Ok(()),
-            None => {
-                (self.store.note_moved(digests)).context(OfIndex("cannot use the index".into()))
-            }
-        }
     }
 
     /// Closes the index. It is opened again, and read as others have left it, when it is next used.

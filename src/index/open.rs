@@ -116,11 +116,6 @@ impl Index {
         })
     }
 
-    /// True if the index at `path` has read every ticket at least once. It is not opened for that.
-    pub(crate) fn has_read_all(path: &Path) -> bool {
-        schema::is_complete(path).unwrap_or(false)
-    }
-
     pub(super) fn journal(path: &Path) -> Journal {
         Journal::at(path.parent().unwrap_or(Path::new("")))
     }

@@ -1,7 +1,7 @@
 //! The tables, and creating the file that contains them.
 
 use super::error::{side_files, with_system_error};
-use super::{Index, IndexError, Result};
+use super::{Index, IndexError, Result, moved};
 use crate::files::{absent, is_no_file, obstacle, place_at, resolved};
 use crate::patience::{PATIENCE, Patience, Share, flock};
 use anyhow::Context;
@@ -124,6 +124,7 @@ fn number(head: &[u8; 100], at: usize) -> i32 {
 /// on the disk, since a partial one could have the right version but lack tables. An index without
 /// `secondary_indexes` may only be written to, until [`Index::create_secondary_indexes`].
 pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Index> {
+    moved::create(path)?;
     let new = with_suffix(path, "-new");
     // A process that died here may have left it.
     remove(&new);

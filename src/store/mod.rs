@@ -8,7 +8,6 @@ mod clean;
 pub(crate) mod lock;
 mod mbox;
 mod message_lock;
-mod moved;
 mod own;
 mod probe;
 mod put_away;

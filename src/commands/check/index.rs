@@ -7,8 +7,8 @@ use crate::index::{Index, IndexError, IndexKind};
 use anyhow::Result;
 use std::path::Path;
 
-/// The largest file that is read from its beginning to its end. That of a hundred thousand tickets is as large, and takes
-/// a tenth of a second; more than that the job `reindex` reads.
+/// The largest file that is read from its beginning to its end. That of a hundred thousand tickets is about as large, and
+/// takes half a second; larger ones the job `reindex` reads.
 const SMALL: u64 = 64 << 20;
 
 /// Says what it holds, or why it is made anew.

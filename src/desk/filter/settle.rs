@@ -44,7 +44,7 @@ impl Desk {
         parcel.quiet |= judged.go == Go::Quiet;
         parcel.put_away = judged.put_away.or(parcel.put_away);
         if let Go::Ticket(_) | Go::New = judged.go {
-            self.store.note_moved(&[parcel.summary.identity.digest])?;
+            Index::note_moved(&self.index_path(), &[parcel.summary.identity.digest])?;
         }
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
@@ -56,9 +56,8 @@ impl Desk {
         route: &[Destination],
     ) -> Result<Option<Destination>> {
         let digest = &parcel.summary.identity.digest;
-        // Hardly any message ever was, and the index costs a good part of a delivery. Where it has not read all tickets, it
-        // has to be asked in any case.
-        if !self.store.may_be_moved(digest) && Index::has_read_all(&self.index_path()) {
+        // Hardly any message ever was, and the index costs a good part of a delivery.
+        if !Index::may_be_moved(&self.index_path(), digest) {
             return Ok(None);
         }
         self.complete_newest()?;
