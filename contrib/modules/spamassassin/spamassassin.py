@@ -8,7 +8,7 @@ quarantine = 8.0        # from this score on, a mail goes to quarantine
 quiet = 5.0             # from this score on, it opens a ticket, but nobody is notified or answered
 max_size = "500 KiB"    # what is larger is not asked about, and goes on, as with spamc
 
-`tickets spam 12 13` needs a spamd that was started with --allow-tell.
+`tickets spam 12 13` needs a spamd that was started with --allow-tell, and on Debian with -u debian-spamd.
 """
 
 import json
@@ -20,6 +20,7 @@ import subprocess
 import sys
 
 DEFAULTS = {"host": "127.0.0.1", "port": 783, "quarantine": 8.0, "quiet": 5.0, "max_size": "500 KiB"}
+IS_SPAM = ("Message-class: spam", "Set: local")
 UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "KB": 10**3, "MB": 10**6}
 
 
@@ -56,7 +57,7 @@ def spamd(settings, method, mail, *fields):
     first, *rest = answer.split(b"\r\n\r\n", 1)[0].decode("utf-8", "replace").split("\r\n")
     if not re.match(r"SPAMD/\S+ 0 ", first):
         may_not = method == "TELL" and "tell" in first.lower()
-        hint = "; add --allow-tell to OPTIONS in /etc/default/spamd, and restart spamd" if may_not else ""
+        hint = "\nhint: on Debian, add --allow-tell -u debian-spamd to OPTIONS in /etc/default/spamd, and restart spamd" if may_not else ""
         sys.exit(f"spamd says: {first}{hint}")
     return dict(line.split(": ", 1) for line in rest if ": " in line)
 
@@ -87,8 +88,16 @@ def learn(settings, number):
         return "not learned, since it is larger than max_size"
     if "TICKETS_TRIAL" in os.environ:
         return "would be learned and closed"
-    answer = spamd(settings, "TELL", mail, "Message-class: spam", "Set: local")
-    return "learned" if "local" in answer.get("DidSet", "") else "known already"
+    if "DidSet" in spamd(settings, "TELL", mail, *IS_SPAM):
+        return "learned"
+    # It gives one answer for what it knows already and for what it cannot keep. But only what it knows can be forgotten.
+    if "DidRemove" in spamd(settings, "TELL", mail, "Remove: local"):
+        if "DidSet" in spamd(settings, "TELL", mail, *IS_SPAM):
+            return "known already"
+    sys.exit(
+        f"{number}: spamd learned nothing, so no ticket is closed: it cannot write where it keeps what it learns (its log says"
+        " why), or it does not use Bayes\nhint: on Debian, add -u debian-spamd to OPTIONS in /etc/default/spamd, and restart spamd"
+    )
 
 
 def teach(numbers):
