@@ -1,6 +1,7 @@
 //! The modules of contrib/modules, each with the real thing beside it: SpamAssassin's daemon, a server that takes what
 //! is sent to telephones, a git repository.
 
+mod faults;
 mod settings;
 mod spamassassin;
 

@@ -56,12 +56,52 @@ fn a_setting_that_is_wrong_is_named_and_keeps_a_module_from_being_switched_on() 
         (
             "ntfy",
             "url = \"ntfy.sh\"\ntopic = \"x\"",
-            "url is \"ntfy.sh\"",
+            "url is \"ntfy.sh\", and not an address such as https://ntfy.sh",
         ),
         (
             "ntfy",
             "url = \"https://ntfy.sh\"\ntopic = \"x\"\npriority = \"3\"",
             "priority is \"3\", and no number from 1 to 5",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = \"\"",
+            "topic is \"\", and not 1 to 64 of a-z, A-Z, 0-9, - and _",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = \"a b/c\"",
+            "topic is \"a b/c\", and not 1 to 64 of a-z, A-Z, 0-9, - and _",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = 5",
+            "topic is 5, and not 1 to 64 of a-z, A-Z, 0-9, - and _",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = \"x\"\ntoken_file = 5",
+            "token_file is 5, and not the path of a file",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = \"x\"\ntoken_file = \"/nonexistent\"",
+            "cannot read token_file: [Errno 2] No such file or directory: '/nonexistent'",
+        ),
+        (
+            "ntfy",
+            "url = \"https://ntfy.sh\"\ntopic = \"x\"\ntoken_file = \"/dev/null\"",
+            "token_file holds no token: \"/dev/null\"",
+        ),
+        (
+            "ntfy",
+            "url = \"http://127.0.0.1:1\"\ntopic = \"x\"",
+            "the ntfy server does not answer: [Errno 111] Connection refused",
+        ),
+        (
+            "ntfy",
+            "url = \"http://127.0.0.1:x\"\ntopic = \"x\"",
+            "the ntfy server does not answer: nonnumeric port: 'x'",
         ),
         (
             "spamassassin",
@@ -80,11 +120,21 @@ fn a_setting_that_is_wrong_is_named_and_keeps_a_module_from_being_switched_on() 
         ),
         (
             "spamassassin",
+            "port = 99999",
+            "port is 99999, and not a number, such as 783",
+        ),
+        (
+            "spamassassin",
             "max_size = \"big\"",
             "max_size is \"big\", and not a size, such as \"500 KiB\"",
         ),
         ("git", "", "repository is not set"),
         ("git", "repository = 7", "repository is 7, and no text"),
+        (
+            "git",
+            "repository = \"/nonexistent\"",
+            "git: fatal: not a git repository: '/nonexistent'",
+        ),
         (
             "git",
             "repository = \"/srv/x\"\nurl = \"https://x y/{}\"",

@@ -18,26 +18,44 @@ LAST = 253402207200
 # The desk takes no line of more than 16 KiB, and a character may need 12 bytes in JSON.
 LONGEST = 400
 
+SETTINGS = ("repository", "url")
+
 head = json.loads(sys.stdin.buffer.readline())
 settings = head["settings"]
 
 
+def finish(level, what, mend=None):
+    """Says what the check found, and ends the program."""
+    finding = {"level": level, "what": what, "mend": mend}
+    mend = f"the settings are {', '.join(SETTINGS)}"
+    odd = [{"level": "warn", "what": f"{key} is no setting", "mend": mend} for key in settings if key not in SETTINGS]
+    print(json.dumps({"findings": [*odd, finding]}))
+    sys.exit()
+
+
 def bad(what, mend):
-    """Ends the program, since a setting is wrong."""
+    """Ends the program, since it cannot work so."""
     if sys.argv[1] == "check":
-        print(json.dumps({"findings": [{"level": "bad", "what": what, "mend": mend}]}))
-        sys.exit()
-    sys.exit(f"{what} in [module.git]")
+        finish("bad", what, mend)
+    sys.exit(what)
 
 
 def git(*args):
     # The directory is named, and not looked for: what is looked for has to belong to the desk's user.
     checkout = os.path.join(settings["repository"], ".git")
     where = checkout if os.path.exists(checkout) else settings["repository"]
+    try:
+        os.stat(os.path.join(where, "HEAD"))
+    except PermissionError:
+        # Of such a one git says that it is none.
+        bad(f"may not enter {where}", "the desk's user has to be allowed to read it")
+    except OSError:
+        pass
     command = ["git", "--git-dir", where, *args]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
-        sys.exit(done.stderr.decode("utf-8", "replace").strip() or "git failed")
+        why = done.stderr.decode("utf-8", "replace").strip()
+        bad(f"git: {why or done.returncode}", "repository in [module.git] has to be one that the desk's user may read")
     return done.stdout.decode("utf-8", "replace")
 
 
@@ -55,10 +73,12 @@ if "url" in settings and not re.fullmatch(r"https?://[^\s<>\"]+", settings["url"
 if "repository" not in settings:
     bad("repository is not set", 'write repository = "/srv/git/shop.git", or another one, below [module.git]')
 if sys.argv[1] == "job":
-    git("fetch", "--quiet", "--prune", "--all")
-    print(json.dumps({"note": "fetched"}))
+    has_remote = bool(git("remote"))
+    if has_remote:
+        git("fetch", "--quiet", "--prune", "--all")
+    print(json.dumps({"note": "fetched" if has_remote else "there is no remote, so nothing to fetch"}))
 elif sys.argv[1] == "check":
-    print(json.dumps({"findings": [{"level": "ok", "what": f"{git('rev-list', '--all', '--count').strip()} commits"}]}))
+    finish("ok", f"{git('rev-list', '--all', '--count').strip()} commits")
 else:
     ticket = head.get("ticket")
     log = git("log", "--all", "--date-order", "-z", "-E", "--grep=#[0-9]+", "--format=%ct%x1f%H%x1f%an%x1f%s%x1f%b")

@@ -40,6 +40,8 @@ def checked(given):
         value = settings[key]
         if isinstance(value, bool) or not isinstance(value, kinds):
             raise WrongSetting(f"{key} is {json.dumps(value)}, and not {wanted}")
+    if not 0 < settings["port"] < 65536:
+        raise WrongSetting(f"port is {settings['port']}, and not a number, such as 783")
     size = re.fullmatch(r"(\d+) ?([A-Z]*)", str(settings["max_size"]).upper())
     if not size or size[2] not in UNITS:
         raise WrongSetting(f'max_size is {json.dumps(settings["max_size"])}, and not a size, such as "500 KiB"')
@@ -110,16 +112,30 @@ def teach(numbers):
         subprocess.run([os.environ["TICKETS_BIN"], "close", "--quiet", *numbers], check=True)
 
 
+def odd(given, settings):
+    """What is no mistake, and yet not what somebody can have meant."""
+    mend = f"the settings are {', '.join(DEFAULTS)}"
+    found = [(f"{key} is no setting", mend) for key in given if key not in DEFAULTS]
+    quiet, quarantine = settings["quiet"], settings["quarantine"]
+    if quiet > quarantine:
+        what = f"quiet is {quiet} and quarantine {quarantine}, so that no mail is only quiet"
+        found.append((what, "set quiet below quarantine"))
+    return [{"level": "warn", "what": what, "mend": mend} for what, mend in found]
+
+
 def check():
+    given, found = json.loads(sys.stdin.buffer.readline())["settings"], []
     try:
-        spamd(checked(json.loads(sys.stdin.buffer.readline())["settings"]), "CHECK", b"Subject: test\n\ntest\n")
+        settings = checked(given)
+        found = odd(given, settings)
+        spamd(settings, "CHECK", b"Subject: test\n\ntest\n")
+        found.append({"level": "ok", "what": "spamd answers"})
     except WrongSetting as why:
-        mend = "write it so in [module.spamassassin]"
-        return {"findings": [{"level": "bad", "what": str(why), "mend": mend}]}
+        found.append({"level": "bad", "what": str(why), "mend": "write it so in [module.spamassassin]"})
     except OSError as why:
         mend = "sudo apt install spamd; sudo systemctl enable --now spamd; or set host and port in [module.spamassassin]"
-        return {"findings": [{"level": "bad", "what": f"spamd does not answer: {why}", "mend": mend}]}
-    return {"findings": [{"level": "ok", "what": "spamd answers"}]}
+        found.append({"level": "bad", "what": f"spamd does not answer: {why}", "mend": mend})
+    return {"findings": found}
 
 
 try:
@@ -127,7 +143,7 @@ try:
         teach(sys.argv[3:])
     else:
         print(json.dumps({"filter": judge, "check": check}[sys.argv[1]]()))
-except WrongSetting as odd:
-    sys.exit(str(odd))
-except OSError as odd:
-    sys.exit(f"spamd does not answer: {odd}")
+except WrongSetting as why:
+    sys.exit(str(why))
+except OSError as why:
+    sys.exit(f"spamd does not answer: {why}")

@@ -1,7 +1,7 @@
 //! `tickets modules check`: tries a module with what strangers may send, and with what a later program may say.
 
 use super::named::{asked_again, is_on, named};
-use super::remarks::remarks;
+use super::remarks::{remarks, warnings};
 use super::sample::{has_mail, head, judge, mails};
 use super::switch::conflicts;
 use crate::error::{Fault, Status, harmless, quoted_path};
@@ -56,6 +56,8 @@ struct TrialBench {
     trials: Vec<Trial>,
     /// What it finds to be bad itself, and what mends that.
     lacks: Option<ModuleFinding>,
+    /// What it finds odd.
+    warned: Vec<String>,
 }
 
 impl CheckModule {
@@ -83,6 +85,7 @@ impl CheckModule {
             mails,
             trials: Vec::new(),
             lacks: None,
+            warned: Vec::new(),
         };
         bench.module.trial = true;
         bench.try_all();
@@ -94,6 +97,7 @@ impl CheckModule {
         for it in remarks(&module)
             .into_iter()
             .chain(conflicts(cx, &desk, &module))
+            .chain(bench.warned.iter().cloned())
         {
             say(harmless(&it))?;
         }
@@ -118,6 +122,7 @@ impl TrialBench {
         }
         if self.module.manifest.has(Point::Check) {
             let found = found(self.module.ask_for_findings()).unwrap_or_default();
+            self.warned = warnings(&found);
             let mut bad = found.into_iter();
             self.lacks = bad.find(|it| it.level == FindingLevel::Bad);
         }

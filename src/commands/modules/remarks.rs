@@ -1,6 +1,6 @@
 //! What a module says of itself that is no mistake, and yet not what somebody can have meant.
 
-use crate::module::{Module, Point, unknown_point};
+use crate::module::{FindingLevel, Module, ModuleFinding, Point, unknown_point};
 use crate::screen::span;
 
 /// What there is to say, a line for each.
@@ -69,4 +69,14 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
         )
     }));
     said
+}
+
+/// What a module finds odd itself, a line for each.
+pub(super) fn warnings(findings: &[ModuleFinding]) -> Vec<String> {
+    let warns = findings.iter().filter(|it| it.level == FindingLevel::Warn);
+    let line = |it: &ModuleFinding| match &it.mend {
+        Some(mend) => format!("{} ({mend})", it.what),
+        None => it.what.clone(),
+    };
+    warns.map(line).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::list::{adds, is_part};
 use super::named::{asked_again, expect_no_part, expect_there, is_on, named};
-use super::remarks::remarks;
+use super::remarks::{remarks, warnings};
 use super::toml::{Edit, switch};
 use crate::commands::logged;
 use crate::desk::Desk;
@@ -54,12 +54,12 @@ impl Enable {
             let text = format!("module {name}: {name} is the name of a built-in part");
             return Err(Fault::new(Status::Config, text).into());
         }
-        expect_well(&module)?;
+        let warned = expect_well(&module)?;
         desk.set_up(&module)?;
         for it in conflicts(cx, &desk, &module) {
             remark(it);
         }
-        for it in remarks(&module) {
+        for it in warned.into_iter().chain(remarks(&module)) {
             remark(format_args!("module {name}: {it}"));
         }
         asked_again(&desk, &module)?;
@@ -131,20 +131,21 @@ fn written(desk: &Desk, name: &str, on: bool, done: &str) -> Result<Status> {
     }
 }
 
-/// Asks the module whether what it needs is in order.
-fn expect_well(module: &Module) -> Result<()> {
+/// Asks the module whether what it needs is in order. What it finds odd is returned.
+fn expect_well(module: &Module) -> Result<Vec<String>> {
     if !module.manifest.has(Point::Check) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let name = module.name();
     let fault = |text: String| Fault::new(Status::TempFail, format!("module {name}: {text}"));
     let findings = found(module.ask_for_findings());
     let findings = findings.map_err(|why| fault(format!("check: {why}")))?;
+    let warned = warnings(&findings);
     match findings
         .into_iter()
         .find(|finding| finding.level == FindingLevel::Bad)
     {
-        None => Ok(()),
+        None => Ok(warned),
         Some(bad) => Err(match bad.mend {
             Some(mend) => fault(bad.what).hint(mend),
             None => fault(bad.what),
