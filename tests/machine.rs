@@ -403,6 +403,13 @@ fn root_sets_up_a_desk_of_its_own() {
             "tickets: cannot read /var/lib/tickets/archived/1: Permission denied (os error 13)\n\
              hint: `sudo tickets mutt 1`\n",
         );
+        // What another user writes into their own home the desk would never run.
+        m.run("install -d -o other /var/lib/other; HOME=/var/lib/other as_user other \"$program\" modules new mine; ls -A /var/lib/other")
+            .is(
+                0,
+                "",
+                "tickets: cannot write \"mine\": the desk is that of tickets\nhint: `sudo tickets modules new mine`\n",
+            );
         // D8, E3: nobody can give what they have no part in, so all mail would wait.
         let config = m.text("etc/tickets/config.toml");
         m.put(

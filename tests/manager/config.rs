@@ -43,7 +43,7 @@ fn is_left(b: &Bench, ran: &Ran, before: &str, line: &str, why: &str) {
     let path = b.path("config.toml").display().to_string();
     let said = format!(
         "tickets: cannot write {path}: {why}\n\
-         hint: all else is done: write the line above into it, above its tables\n"
+         hint: all else is done: write the line above into it, in the place of its line `modules` or above its tables\n"
     );
     ran.is(77, line, &said);
     assert_eq!(config(b), before);

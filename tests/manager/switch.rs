@@ -228,7 +228,7 @@ fn the_configuration_keeps_its_mode_and_may_be_a_link() {
     set_mode(&b.path("real.toml"), 0o440);
     let yours = format!(
         "tickets: cannot write {}: permission denied\n\
-         hint: all else is done: write the line above into it, above its tables\n",
+         hint: all else is done: write the line above into it, in the place of its line `modules` or above its tables\n",
         b.path("config.toml").display()
     );
     b.run(&["modules", "disable", "spam"], b"")

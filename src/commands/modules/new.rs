@@ -1,7 +1,8 @@
 //! `tickets modules new`: a module to begin with.
 
 use crate::commands::modules::list::is_part;
-use crate::commands::text::here;
+use crate::commands::text::{here, of_owner};
+use crate::config::other_owner;
 use crate::error::{Fault, Status, quoted_path};
 use crate::module::{NAME_RULE, find, is_name};
 use crate::part::Context;
@@ -48,6 +49,13 @@ impl New {
         if is_part(cx, name) {
             return Err(usage("it is the name of a built-in part").into());
         }
+        // What lies in somebody else's home, or is theirs, the desk of another user never runs.
+        if let Some(owner) = other_owner(&desk.config.dir) {
+            let (user, program) = (privilege::name_of(owner), of_owner(&desk.config, owner));
+            let text = format!("cannot write {name:?}: the desk is that of {user}");
+            let fault = Fault::new(Status::NoPerm, text);
+            return Err(fault.hint(format!("`{program} modules new {name}`")).into());
+        }
         let path = desk.config.modules_path();
         if find(&path, name).is_some() {
             return Err(usage("there is one of that name already").into());
@@ -57,10 +65,14 @@ impl New {
             let fault = Fault::new(Status::NoPerm, text);
             let user = privilege::name_of(nix::unistd::Uid::effective());
             return Err(match path.first() {
-                Some(first) => fault.hint(format!(
-                    "`sudo install -d -o {user} {}` makes one",
-                    quoted_path(first)
-                )),
+                Some(first) => {
+                    let does = match first.is_dir() {
+                        true => format!("gives it to {user}"),
+                        false => "makes one".to_owned(),
+                    };
+                    let first = quoted_path(first);
+                    fault.hint(format!("`sudo install -d -o {user} {first}` {does}"))
+                }
                 None => fault.hint("name one that is not in the store"),
             }
             .into());

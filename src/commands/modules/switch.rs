@@ -125,7 +125,7 @@ fn written(desk: &Desk, name: &str, on: bool, done: &str) -> Result<Status> {
         Edit::Yours(why, line) => {
             say(&line)?;
             let text = format!("cannot write {}: {why}", file.display());
-            let hint = "all else is done: write the line above into it, above its tables";
+            let hint = "all else is done: write the line above into it, in the place of its line `modules` or above its tables";
             Err(Fault::new(Status::NoPerm, text).hint(hint).into())
         }
     }
