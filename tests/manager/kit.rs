@@ -109,7 +109,43 @@ fn a_module_is_written_only_where_there_is_none() {
     assert_eq!((ran.status, ran.stdout.as_str()), (77, ""));
     let fault =
         "tickets: cannot write to any directory of modules_path\nhint: `sudo install -d -o ";
-    assert!(ran.stderr.starts_with(fault), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with(fault) && ran.stderr.contains("` gives it to "),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_run_shows_the_beginning_of_what_is_no_answer_and_each_event_that_is_wrong() {
+    // G7
+    let b = desk();
+    let more = "[[timeline.filters]]\nname = \"call\"\nlabel = \"Calls\"\n";
+    let script = "#!/bin/sh\ntest $1 = filter && exec seq 1000\n\
+        echo '{\"at\":3,\"kind\":\"calls\"}'\necho '{\"at\":2,\"kind\":\"call\"}'\necho '{\"at\":1,\"kind\":\"call\",\"ticket\":0}'\n";
+    put(&b, "spam", &["filter", "timeline"], more, script);
+    b.make_store();
+    let ran = b.run(&["modules", "run", "spam", "filter"], b"");
+    let fault = "tickets: module spam: its answer is no JSON object: trailing characters at line 2 column 1\n";
+    assert_eq!((ran.status, ran.stderr.as_str()), (75, fault), "{ran:?}");
+    let shown = without_times(&ran);
+    let (_, shown) = shown.split_once('\n').unwrap();
+    let twenty: String = (1..=20).map(|n| format!("printed {n}\n")).collect();
+    assert_eq!(shown, format!("{twenty}printed ... and more\ntime  N ms\n"));
+
+    let ran = b.run(&["modules", "run", "spam", "timeline"], b"");
+    let shown = without_times(&ran);
+    let (_, shown) = shown.split_once('\n').unwrap();
+    let wrong = "its manifest has no [[timeline.filters]] with the name \"calls\"";
+    assert_eq!(
+        shown,
+        format!(
+            "event  {{\"at\":3,\"kind\":\"calls\"}}\nwrong  {wrong}\n\
+            event  {{\"at\":2,\"kind\":\"call\"}}\n\
+            event  {{\"at\":1,\"kind\":\"call\",\"ticket\":0}}\nwrong  ticket is 0, no number of one\ntime  N ms\n"
+        )
+    );
+    let fault = format!("tickets: module spam: {wrong}\n");
+    assert_eq!((ran.status, ran.stderr), (75, fault));
 }
 
 #[test]

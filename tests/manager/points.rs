@@ -188,7 +188,7 @@ fn an_event_that_is_wrong_costs_no_other() {
         (
             foreign.clone(),
             0,
-            "an event of the module git is left out: its manifest has no event \"mail\"",
+            "an event of the module git is left out: its manifest has no [[timeline.filters]] with the name \"mail\"",
         ),
     ] {
         let b = with(&format!("#!/bin/sh\n{script}"));

@@ -18,6 +18,9 @@ use serde_json::Value;
 use std::io::{IsTerminal, Read};
 use std::time::Instant;
 
+/// The most lines that are shown of what is no answer.
+const PRINTED: usize = 20;
+
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
 /// A filter or an observer gets the mail on standard input, or a made-up one; an
@@ -325,8 +328,11 @@ fn ask(module: &Module, request: Request) -> Result<Result<Answer, Failure>> {
         Ok(_) if said.trim().is_empty() => show("answer", "nothing")?,
         Ok(answer) => show("answer", &Value::Object(answer.clone()).to_string())?,
         Err(_) => {
-            for line in said.lines() {
+            for line in said.lines().take(PRINTED) {
                 show("printed", line)?;
+            }
+            if said.lines().nth(PRINTED).is_some() {
+                show("printed", "... and more")?;
             }
         }
     }
@@ -351,15 +357,19 @@ fn timeline(module: &Module) -> Result<Result<(), Failure>> {
         Err(why) => return Ok(Err(why)),
     };
     let mut last = i64::MAX;
+    let mut first_wrong = None;
     let ended = loop {
         match lines.next_object() {
-            Ok(None) => break Ok(()),
+            Ok(None) => break first_wrong.map_or(Ok(()), |why| Err(Failure::Odd(why))),
             Err(why) => break Err(why),
             Ok(Some(fields)) => {
                 show("event", &Value::Object(fields.clone()).to_string())?;
                 match judged(module, &fields, last) {
                     Ok(item) => last = item.at,
-                    Err(why) => break Err(Failure::Odd(why)),
+                    Err(why) => {
+                        show("wrong", &why)?;
+                        first_wrong.get_or_insert(why);
+                    }
                 }
             }
         }

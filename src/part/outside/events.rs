@@ -207,7 +207,10 @@ fn own_item(module: &Module, fields: &Map<String, Value>) -> Result<TimelineItem
     let mut own = module.manifest.timeline.filters.iter();
     match own.any(|entry| entry.name == item.kind) {
         true => Ok(item),
-        false => Err(format!("its manifest has no event {:?}", item.kind)),
+        false => Err(format!(
+            "its manifest has no [[timeline.filters]] with the name {:?}",
+            item.kind
+        )),
     }
 }
 
