@@ -5,6 +5,7 @@ use crate::bench::Bench;
 use crate::deliver::mail;
 use crate::until::until;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -38,14 +39,20 @@ impl Spamd {
             .stdout(Stdio::null())
             .stderr(fs::File::create(bench.path("spamd.log")).unwrap());
         let mut spamd = Spamd(command.spawn().unwrap());
-        until("spamd listens", || {
+        until("spamd answers", || {
             let log = || fs::read_to_string(bench.path("spamd.log")).unwrap();
             assert!(
                 matches!(spamd.0.try_wait(), Ok(None)),
                 "spamd ended: {}",
                 log()
             );
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+            // It listens before it has read its rules, and answers after that.
+            let mut answer = String::new();
+            let asked = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).and_then(|mut stream| {
+                stream.write_all(b"PING SPAMC/1.2\r\n\r\n")?;
+                stream.read_to_string(&mut answer)
+            });
+            asked.is_ok() && answer.contains("PONG")
         });
         spamd
     }
@@ -98,6 +105,9 @@ fn spamassassin_judges_new_tickets_and_learns() {
     bench
         .run(&["spam", "1", "x"], b"")
         .is(1, "", "usage: tickets spam TICKET...\n");
+    let help = "usage: tickets spam TICKET...\n\
+        Teaches SpamAssassin that these tickets are spam, and closes them quietly.\n";
+    bench.run(&["spam", "--help"], b"").is(0, help, "");
     bench
         .run(&["spam", "7"], b"")
         .is(1, "", "no open ticket 7\n");

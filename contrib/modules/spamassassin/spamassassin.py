@@ -104,6 +104,9 @@ def learn(settings, number):
 
 def teach(numbers):
     settings = checked(json.loads(os.environ["TICKETS_SETTINGS"]))
+    if numbers in (["-h"], ["--help"]):
+        print("usage: tickets spam TICKET...\nTeaches SpamAssassin that these tickets are spam, and closes them quietly.")
+        return
     if not numbers or not all(number.isdecimal() for number in numbers):
         sys.exit("usage: tickets spam TICKET...")
     for number in numbers:
