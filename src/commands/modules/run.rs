@@ -25,15 +25,15 @@ const PRINTED: usize = 20;
 ///
 /// A filter or an observer gets the mail on standard input, or a made-up one; an
 /// observer is told that it opened ticket 12, in an empty store, so that it
-/// changes none of yours. The module works with its own data and settings, and
-/// TICKETS_TRIAL=1 tells it to call nobody. Nothing is filed, and a fault is not
-/// counted; a right answer ends a rest.
+/// changes none of yours. The module works with its settings and its own data, no
+/// copy, and TICKETS_TRIAL=1 tells it to call nobody. Nothing is filed, and a
+/// fault is not counted; a right answer ends a rest.
 ///
-///   tickets modules run rspamd filter -f joe@example.net <mail.eml
+///   tickets modules run spamassassin filter -f joe@example.net <mail.eml
 ///   tickets modules run git job fetch
-///   tickets modules run spam command spam --learn 12
-///   tickets modules run spam page /list
-///   tickets modules run spam verb priority high
+///   tickets modules run spamassassin command spam 12
+///   tickets modules run NAME page /list
+///   tickets modules run NAME verb priority high
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct RunOnce {
