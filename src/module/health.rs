@@ -154,24 +154,22 @@ impl Module {
         self.home.state().rests(now) && !self.is_changed()
     }
 
-    /// True if its manifest, its program or its directory was changed after a fault was noted. The times are those of
-    /// the disk, which nobody can set.
+    /// True if its manifest, its program or its directory was changed after a fault was noted: those in any way, which
+    /// nobody can hide. What was noted counts by when it was written, since who may use it can change without any fault.
     fn is_changed(&self) -> bool {
-        let changed = |path: &std::path::Path| {
-            let stat = path.symlink_metadata().ok()?;
-            Some((stat.ctime(), stat.ctime_nsec()))
-        };
-        let Some(noted) = changed(&self.home.path().join("state")) else {
+        let stat = |path: &std::path::Path| path.symlink_metadata().ok();
+        let Some(noted) = stat(&self.home.path().join("state")) else {
             return false;
         };
+        let noted = (noted.mtime(), noted.mtime_nsec());
         let own = [
             self.dir.clone(),
             self.dir.join(MANIFEST),
             self.dir.join(&self.manifest.run),
         ];
         own.iter()
-            .filter_map(|path| changed(path))
-            .any(|at| at > noted)
+            .filter_map(|path| stat(path))
+            .any(|stat| (stat.ctime(), stat.ctime_nsec()) > noted)
     }
 }
 

@@ -151,6 +151,17 @@ fn one_whose_files_were_changed_is_asked_again() {
 }
 
 #[test]
+fn who_may_use_the_store_is_changed_and_no_mended_module_rests_again() {
+    // G5: `check --mend` gives the store to a group, what is known of the module as well.
+    let b = resting();
+    let run = shelf(&b).join("virus/run");
+    fs::write(&run, fs::read(&run).unwrap()).unwrap();
+    set_mode(&b.ticket(".tickets/modules/virus/state"), 0o600);
+    file(&b, 5);
+    assert_eq!(asked(&b), 4);
+}
+
+#[test]
 fn the_list_says_how_it_fares() {
     // G1
     let b = desk(&["filter"], "");
