@@ -194,6 +194,19 @@ fn the_configuration_says_when_the_job_of_a_module_runs() {
     let bench = desk(&twice, &answering("{}"), "");
     // One that does not say when it runs does not run.
     assert_eq!(shown(&bench).len(), 1);
+    let not_there = |name: &str, hint: &str| {
+        for deed in ["run", "pause", "resume"] {
+            let said = format!("tickets: there is no job {name:?}\nhint: {hint}\n");
+            bench.run(&["jobs", deed, name], b"").is(64, "", &said);
+        }
+    };
+    not_there(
+        "git.tidy",
+        "its module says no time for it: it runs where [job.NAME] has run = \"git.tidy\", and has that NAME",
+    );
+    not_there("git.fetsh", "is git.fetch meant?");
+    not_there("fetch", "is git.fetch meant?");
+    not_there("flusj", "is flush meant?");
     let own = "[job.night]\nrun = \"git.fetch\"\nat = \"0 3 * * *\"\n";
     switch_on(&bench, own);
     let names = |bench: &Bench| -> Vec<String> {
@@ -203,6 +216,7 @@ fn the_configuration_says_when_the_job_of_a_module_runs() {
             .collect()
     };
     assert_eq!(names(&bench), ["night: 0 3 * * *"]);
+    not_there("git.fetch", "it runs as night");
     switch_on(
         &bench,
         "[job.\"git.fetch\"]\nevery = \"2 h\"\n[job.x]\nrun = \"git.tidy\"\nevery = \"1 h\"\n",
@@ -476,6 +490,27 @@ fn what_a_job_writes_is_bounded_and_its_beginning_and_end_are_kept() {
     assert!(log.contains("xxx\n[199"), "{}", &log[32_000..33_000]);
     let end = "xxx\nthe end\ntickets: it exited with status 3\n";
     assert!(log.ends_with(end), "{}", &log[log.len() - 100..]);
+}
+
+// I3
+#[test]
+fn what_a_job_answered_and_cannot_be_read_is_in_its_log() {
+    let bench = desk(FETCH, &answering("fetched 3 commits"), "");
+    let ran = bench.run(&["jobs", "log", "flush"], b"");
+    ran.is(0, "", "tickets: flush has never run\n");
+    let why = "its answer is no JSON object: expected ident at line 1 column 2";
+    bench.run(&["jobs", "run", "git.fetch"], b"").is(
+        75,
+        &format!("git.fetch: failed: {why}\n"),
+        "",
+    );
+    let log = bench.run(&["jobs", "log", "git.fetch"], b"");
+    assert_eq!((log.status, log.stderr.as_str()), (0, ""));
+    let (_, printed) = log.stdout.split_once("\n\n").unwrap();
+    assert_eq!(
+        printed,
+        "this is printed\nits answer, which is no JSON object:\nfetched 3 commits\ntickets: its answer is no JSON object: expected ident at line 1 column 2\n"
+    );
 }
 
 // I3

@@ -1,7 +1,8 @@
 //! The jobs of modules (I1): those that can run, and those of which a module is left out.
 
 use crate::config::Config;
-use crate::module::{Answer, Head, JobEntry, Module, Point, Request, clean};
+use crate::error;
+use crate::module::{Answer, Failure, Head, JobEntry, Module, Point, Request, clean};
 use crate::part::{Context, Job, JobDue, JobTimes, Part};
 use crate::ticket::when::rfc3339;
 use anyhow::{Result, anyhow};
@@ -170,8 +171,16 @@ impl Job for OutsideJob {
             mail: None,
             limit: None,
         };
-        let asking = self.module.ask_aloud(request, &[due.lock])?;
-        note(&asking.answer()?).map_err(|why| anyhow!(why))
+        let mut asking = self.module.ask_aloud(request, &[due.lock])?;
+        let answer = asking.wait().inspect_err(|why| {
+            // Whoever looks for the mistake looks into the log of the run.
+            if let Failure::NoObject(_) = why {
+                let said = asking.said_text();
+                error::print("its answer, which is no JSON object:");
+                said.lines().for_each(error::print);
+            }
+        });
+        note(&answer?).map_err(|why| anyhow!(why))
     }
 }
 

@@ -258,14 +258,18 @@ fn log(cx: &Context, name: &str) -> Result<Status> {
     {
         return Err(fault.into());
     }
-    let Some(files) = JobFiles::if_there(&desk.store, name)? else {
+    let files = JobFiles::if_there(&desk.store, name)?;
+    let history = files.as_ref().map(|files| files.state().map(|it| it.history));
+    let history = history.transpose()?.unwrap_or_default();
+    let log = files.map(|files| files.log()).transpose()?.unwrap_or_default();
+    // Of one that is due for the first time there may be files already.
+    if history.is_empty() && log.is_empty() {
         screen::remark(format_args!("{name} has never run"));
         return Ok(Status::Ok);
-    };
-    for run in &files.state()?.history {
+    }
+    for run in &history {
         screen::say(remembered(run))?;
     }
-    let log = files.log()?;
     if !log.is_empty() {
         screen::say("")?;
         screen::say(screen::visible(&log).trim_end_matches('\n'))?;

@@ -4,7 +4,7 @@ use super::files::names_kept;
 use super::places::Lane;
 use super::schedule::Schedule;
 use crate::config::{Config, JobTable, Missed, time_zone};
-use crate::error::{Fault, Status, harmless};
+use crate::error::{Fault, Status, harmless, nearest};
 use crate::part::outside::{Idle, IdleJob, idle_jobs, job_left_out, resting};
 use crate::part::{Job, JobTimes, Part, Registry};
 use jiff::tz::TimeZone;
@@ -150,6 +150,7 @@ pub(super) fn plan(config: &Config, parts: &Registry) -> (Vec<Planned>, Vec<Faul
 pub(super) fn find(config: &Config, parts: &Registry, name: &str) -> Result<Planned, Fault> {
     let (planned, faults) = plan(config, parts);
     let names: Vec<String> = planned.iter().map(|job| job.name.clone()).collect();
+    let other = (planned.iter().find(|job| job.what == name)).map(|job| job.name.clone());
     if let Some(found) = planned.into_iter().find(|job| job.name == name) {
         return Ok(found);
     }
@@ -171,12 +172,31 @@ pub(super) fn find(config: &Config, parts: &Registry, name: &str) -> Result<Plan
     match idle.transpose()?.flatten() {
         Some(idle) => Ok(idle),
         None => {
-            let fault = Fault::new(
-                Status::Usage,
-                format!("there is no job {:?}", harmless(name)),
-            );
-            Err(fault.hint(format!("the jobs are {}", names.join(", "))))
+            let text = format!("there is no job {:?}", harmless(name));
+            let is_known = known(config, parts).iter().any(|job| job.name == name);
+            let hint = match other {
+                Some(other) => format!("it runs as {other}"),
+                None if is_known => format!(
+                    "its module says no time for it: it runs where [job.NAME] has run = {name:?}, and has that NAME"
+                ),
+                None => meant(name, &names),
+            };
+            Err(Fault::new(Status::Usage, text).hint(hint))
         }
+    }
+}
+
+/// Which of the jobs `there` somebody may have meant by `name`: one that is written likewise, or a module's without its
+/// module; else all.
+fn meant(name: &str, there: &[String]) -> String {
+    let mut of_modules = there.iter().filter_map(|job| job.split_once('.'));
+    let named: Vec<&str> = there.iter().map(String::as_str).collect();
+    match of_modules.find(|(_, job)| *job == name) {
+        Some((module, job)) => format!("is {module}.{job} meant?"),
+        None => match nearest(name, &named) {
+            Some(right) => format!("is {right} meant?"),
+            None => format!("the jobs are {}", there.join(", ")),
+        },
     }
 }
 
