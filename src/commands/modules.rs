@@ -5,7 +5,7 @@ mod data;
 mod list;
 mod named;
 mod new;
-mod remarks;
+pub(super) mod remarks;
 mod replace;
 mod run;
 mod sample;

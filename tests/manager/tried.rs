@@ -370,7 +370,32 @@ fn what_nobody_can_have_meant_is_said() {
         "it is on: filter\n",
         "tickets: module it: timeout: at filter it has no more than 1m\n",
     );
-    // An observer that is told nothing of what it waits for is looked at by whoever looks at the desk.
+    // What is on is looked at by whoever looks at the desk, but a limit that is too long harms nobody.
+    let checked = b.run(&["check"], b"").stdout;
+    assert!(
+        checked.contains("\nok    module it: it is on\n"),
+        "{checked}"
+    );
+    put(
+        &b,
+        "it",
+        &["filter", "dream", "job"],
+        "timeuot = \"3 s\"\n",
+        "#!/bin/sh\n",
+    );
+    let checked = b.run(&["check"], b"").stdout;
+    let manifest = b.path("modules/it/module.toml");
+    for why in [
+        "points: this program knows no point \"dream\"",
+        "this program knows no key `timeuot`; is `timeout` meant?",
+        "`points` has \"job\", but it has no [[job]]",
+    ] {
+        let warns = format!(
+            "\nwarn  module it: {why}\n      mend: correct {}\n",
+            manifest.display()
+        );
+        assert_eq!(checked.matches(&warns).count(), 1, "{checked}");
+    }
     let events = "events = [\"opened\", \"bogus\", \"reopend\"]\n";
     put(&b, "it", &["observer"], events, "#!/bin/sh\n");
     let on = b.run(&["modules", "enable", "it"], b"");

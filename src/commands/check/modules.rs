@@ -1,6 +1,7 @@
 //! The modules that are switched on: whether they may be asked, and what they say of themselves.
 
 use super::diagnosis::{Diagnosis, Level};
+use crate::commands::modules::remarks::oddities;
 use crate::desk::Desk;
 use crate::error::nearest;
 use crate::module::{self, Asking, Failure, FindingLevel, MANIFEST, Module, Point};
@@ -93,11 +94,13 @@ fn of_module(
 ) -> Vec<Diagnosis> {
     let name = module.name();
     let mut found = Vec::new();
-    let is_told = module.manifest.has(Point::Observer);
-    for why in module.manifest.unknown_events().filter(|_| is_told) {
+    for why in oddities(module) {
         let file = module.dir.join(MANIFEST);
-        let text = format!("module {name}: events: {why}");
-        found.push(Diagnosis::warn(text).mend(format!("`events` in {}", file.display())));
+        let warning = Diagnosis::warn(format!("module {name}: {why}"));
+        found.push(match module.begins_with_crlf() && why.contains("CR LF") {
+            true => warning,
+            false => warning.mend(format!("correct {}", file.display())),
+        });
     }
     let health = module.home.state();
     if module.rests(desk.now()) {

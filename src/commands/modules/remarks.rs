@@ -3,8 +3,29 @@
 use crate::module::{FindingLevel, Module, ModuleFinding, Point, unknown_point};
 use crate::screen::span;
 
-/// What there is to say, a line for each.
+/// What there is to say to whoever writes it or switches it on, a line for each.
 pub(super) fn remarks(module: &Module) -> Vec<String> {
+    let (manifest, mut said) = (&module.manifest, oddities(module));
+    let own = manifest.own_timeout().unwrap_or_default();
+    let points = manifest.points().filter(|point| *point != Point::Command);
+    for point in points.filter(|point| own > point.limits().1) {
+        let most = span(point.limits().1.as_secs());
+        said.push(format!("timeout: at {point} it has no more than {most}"));
+    }
+    let timeless = manifest
+        .jobs()
+        .filter(|job| job.at.is_none() && job.every.is_none());
+    said.extend(timeless.map(|job| {
+        let (name, job) = (module.name(), &job.name);
+        format!(
+            "the job {job} has no time of its own: it runs where [job.NAME] has run = \"{name}.{job}\""
+        )
+    }));
+    said
+}
+
+/// Those on account of which the module does less than it seems to, as long as it is on.
+pub(in crate::commands) fn oddities(module: &Module) -> Vec<String> {
     let (manifest, mut said) = (&module.manifest, Vec::new());
     if module.begins_with_crlf() {
         let run = &manifest.run;
@@ -53,21 +74,6 @@ pub(super) fn remarks(module: &Module) -> Vec<String> {
             .unknown_events()
             .map(|why| format!("events: {why}")),
     );
-    let own = manifest.own_timeout().unwrap_or_default();
-    let points = manifest.points().filter(|point| *point != Point::Command);
-    for point in points.filter(|point| own > point.limits().1) {
-        let most = span(point.limits().1.as_secs());
-        said.push(format!("timeout: at {point} it has no more than {most}"));
-    }
-    let timeless = manifest
-        .jobs()
-        .filter(|job| job.at.is_none() && job.every.is_none());
-    said.extend(timeless.map(|job| {
-        let (name, job) = (module.name(), &job.name);
-        format!(
-            "the job {job} has no time of its own: it runs where [job.NAME] has run = \"{name}.{job}\""
-        )
-    }));
     said
 }
 
