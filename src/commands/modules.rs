@@ -9,10 +9,12 @@ pub(super) mod remarks;
 mod replace;
 mod run;
 mod sample;
+mod shown;
 mod switch;
 mod table;
 mod text;
 mod toml;
+mod trial;
 
 use crate::error::Status;
 use crate::part::{Context, Run};

@@ -1,7 +1,7 @@
 //! Asks a module, and waits for its answer.
 
 use super::failure::{Failure, MOST};
-use super::head::Head;
+use super::head::{Head, shown};
 use super::home::LockError;
 use super::manifest::{PROTOCOL, Point};
 use super::one::Module;
@@ -16,9 +16,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// So many bytes of an answer that cannot be read are shown.
-const SHOWN: usize = 2 << 10;
 
 /// The PATH of modules.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -298,8 +295,7 @@ impl Asking {
 
     /// The beginning of what it printed.
     pub fn said_text(&self) -> String {
-        let said = self.running.said();
-        String::from_utf8_lossy(&said[..said.len().min(SHOWN)]).into_owned()
+        shown(self.running.said())
     }
 
     /// The beginning of what it wrote to its stderr.

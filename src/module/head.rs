@@ -102,3 +102,11 @@ pub fn clean(text: &str, most: usize) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
+
+/// So many bytes of what a module printed are shown.
+const SHOWN: usize = 2 << 10;
+
+/// The beginning of what a module printed.
+pub(super) fn shown(said: &[u8]) -> String {
+    String::from_utf8_lossy(&said[..said.len().min(SHOWN)]).into_owned()
+}

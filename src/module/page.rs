@@ -2,6 +2,7 @@
 //! anybody sees it.
 
 use super::failure::Failure;
+use super::head::shown;
 use super::manifest::Point;
 use super::one::Module;
 use crate::process::{End, Running};
@@ -64,6 +65,18 @@ impl Module {
     /// # Errors
     /// It does not answer, or not as CGI programs do: the host shows a page with status 502 then.
     pub fn page(&self, request: &PageRequest) -> Result<PageAnswer, Failure> {
+        self.page_heard(request, |_, _| ())
+    }
+
+    /// The same for whoever also wants to hear the beginning of what it printed, and of what it wrote to its stderr.
+    ///
+    /// # Errors
+    /// See [`Module::page`].
+    pub fn page_heard(
+        &self,
+        request: &PageRequest,
+        hear: impl FnOnce(&str, &str),
+    ) -> Result<PageAnswer, Failure> {
         let limit = self.manifest.limit(Point::Page);
         let mut command = self.command(Point::Page)?;
         describe(&mut command, self.name(), request);
@@ -72,7 +85,9 @@ impl Module {
         command.stdin(body);
         let running = Running::start_to_hear(&mut command, limit, MOST, &[]);
         let mut running = running.map_err(|e| self.unstarted(e))?;
-        match running.wait().map_err(Failure::CannotRun)? {
+        let end = running.wait().map_err(Failure::CannotRun)?;
+        hear(&shown(running.said()), &running.stderr_text());
+        match end {
             End::TimedOut => Err(Failure::TimedOut(limit)),
             End::SaidTooMuch => Err(Failure::Odd(format!(
                 "its page has more than {} MiB",

@@ -7,7 +7,6 @@ use super::manifest::Point;
 use super::one::Module;
 use mail::decode::Mailbox;
 use serde_json::{Value, json};
-use std::process::Command;
 
 /// The most bytes of what it says.
 const TEXT: usize = 1 << 10;
@@ -38,48 +37,54 @@ pub enum VerbAnswer {
     Refused(String),
 }
 
+impl VerbCall<'_> {
+    /// What the module is asked.
+    pub fn request(&self) -> Request<'static> {
+        let author = self
+            .author
+            .map(|it| json!({"name": it.name, "address": it.address}));
+        let head = Head::default()
+            .with("verb", self.verb)
+            .with("args", self.args)
+            .with("ticket", self.ticket)
+            .with("author", author)
+            .with("proof", self.proof)
+            .with("role", self.role);
+        Request {
+            point: Point::Verb,
+            head,
+            mail: None,
+            limit: None,
+        }
+    }
+}
+
+impl VerbAnswer {
+    /// What the answer says.
+    ///
+    /// # Errors
+    /// It says neither that it is done nor that it is refused, or not in words.
+    pub fn read(answer: &Answer) -> Result<VerbAnswer, String> {
+        let text = |key: &str| match answer.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(clean(text, TEXT))),
+            Some(_) => Err(format!("{key} is no text")),
+        };
+        match (text("done")?, text("refused")?) {
+            (Some(done), None) => Ok(VerbAnswer::Done(done)),
+            (None, Some(refused)) => Ok(VerbAnswer::Refused(refused)),
+            _ => Err("it says neither done nor refused, or both".into()),
+        }
+    }
+}
+
 impl Module {
     /// Has it carry out a word.
     ///
     /// # Errors
     /// It does not answer, or not as it should.
-    pub fn carry_out(
-        &self,
-        call: &VerbCall,
-        change: impl FnOnce(&mut Command),
-    ) -> Result<VerbAnswer, Failure> {
-        let author = call
-            .author
-            .map(|it| json!({"name": it.name, "address": it.address}));
-        let head = Head::default()
-            .with("verb", call.verb)
-            .with("args", call.args)
-            .with("ticket", call.ticket)
-            .with("author", author)
-            .with("proof", call.proof)
-            .with("role", call.role);
-        let request = Request {
-            point: Point::Verb,
-            head,
-            mail: None,
-            limit: None,
-        };
-        let answer = self.ask_with(request, &[], change)?.answer()?;
-        read(&answer).map_err(Failure::Odd)
-    }
-}
-
-/// What the answer says.
-fn read(answer: &Answer) -> Result<VerbAnswer, String> {
-    let text = |key: &str| match answer.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(clean(text, TEXT))),
-        Some(_) => Err(format!("{key} is no text")),
-    };
-    match (text("done")?, text("refused")?) {
-        (Some(done), None) => Ok(VerbAnswer::Done(done)),
-        (None, Some(refused)) => Ok(VerbAnswer::Refused(refused)),
-        _ => Err("it says neither done nor refused, or both".into()),
+    pub fn carry_out(&self, call: &VerbCall) -> Result<VerbAnswer, Failure> {
+        VerbAnswer::read(&self.ask(call.request())?.answer()?).map_err(Failure::Odd)
     }
 }
 
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_one_of_two() {
-        let read = |text: &str| read(&serde_json::from_str(text).unwrap());
+        let read = |text: &str| VerbAnswer::read(&serde_json::from_str(text).unwrap());
         let odd = || Err("it says neither done nor refused, or both".to_owned());
         assert_eq!(
             read(r#"{"done":"a\nb","more":1}"#),

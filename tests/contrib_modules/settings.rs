@@ -143,7 +143,7 @@ fn a_setting_that_is_wrong_is_named_and_keeps_a_module_from_being_switched_on() 
     ] {
         with_module(&bench, module, settings);
         let checked = bench.run(&["modules", "check", module], b"");
-        let lacks = format!("\nit lacks something: {what}\nmend: ");
+        let lacks = format!("\nit cannot be used yet: {what}\nmend: ");
         assert!(
             checked.status == 1 && checked.stdout.contains(&lacks),
             "{settings}: {checked:?}"

@@ -218,14 +218,17 @@ fn pages_and_verbs_can_be_tried() {
 case $1 in
 page)
     test "$PATH_INFO" = /list/none && { echo hm >&2; exit 1; }
+    test "$PATH_INFO" = /list/odd && { echo warned >&2; printf 'hello\n\nx'; exit; }
     printf 'Content-Type: text/html\r\nSet-Cookie: x\r\n\r\n'
     echo "$GATEWAY_INTERFACE $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRING $TICKETS_SETTINGS"
     ;;
 verb)
     read -r head
     case $head in
-    *'"args":["none"]'*) ;;
-    *'"args":["high"]'*'"verb":"priority"'*) echo '{"done":"it is high now"}' ;;
+    *'"args":["none"]'*) cat >&2; echo nothing to say >&2 ;;
+    *'"args":["odd"]'*) echo '{"ok":true}' ;;
+    *'"args":["garbage"]'*) echo OK ;;
+    *'"args":["high"]'*'"verb":"priority"'*) echo warned >&2; echo '{"done":"it is high now"}' ;;
     *'"verb":"priority"'*) echo '{"refused":"high or low?"}' ;;
     esac
     ;;
@@ -253,26 +256,52 @@ esac
         run(&["page", "/list/none"]),
         (
             75,
-            "time  N ms\n".into(),
+            "stderr  hm\ntime  N ms\n".into(),
             "tickets: module spam: it exited with status 1: hm\n".into()
         )
     );
     assert_eq!(
-        run(&["verb", "priority", "high"]).1,
-        "done  it is high now\ntime  N ms\n"
-    );
-    assert_eq!(
-        run(&["verb", "priority", "-rf"]).1,
-        "refused high or low?\ntime  N ms\n"
-    );
-    assert_eq!(
-        run(&["verb", "priority", "none"]),
+        run(&["page", "/list/odd"]),
         (
             75,
-            "time  N ms\n".into(),
-            "tickets: module spam: it says neither done nor refused, or both\n".into()
+            "printed hello\nprinted \nprinted x\nstderr  warned\ntime  N ms\n".into(),
+            "tickets: module spam: a line of its header has no colon\n".into()
         )
     );
+    for (word, rest) in [
+        (
+            "high",
+            "answer  {\"done\":\"it is high now\"}\nstderr  warned\ndone  it is high now\ntime  N ms\n",
+        ),
+        (
+            "-rf",
+            "answer  {\"refused\":\"high or low?\"}\nrefused high or low?\ntime  N ms\n",
+        ),
+        (
+            "none",
+            "answer  nothing\nstderr  nothing to say\ntime  N ms\n",
+        ),
+        ("odd", "answer  {\"ok\":true}\ntime  N ms\n"),
+        ("garbage", "printed OK\ntime  N ms\n"),
+    ] {
+        let (status, said, fault) = run(&["verb", "priority", word]);
+        let (head, end) = said.split_once('\n').unwrap();
+        let head: serde_json::Value =
+            serde_json::from_str(head.strip_prefix("head  ").unwrap()).unwrap();
+        assert_eq!(head["args"][0], word);
+        assert_eq!(end, rest);
+        let why = match word {
+            "none" | "odd" => "tickets: module spam: it says neither done nor refused, or both\n",
+            "garbage" => {
+                "tickets: module spam: its answer is no JSON object: expected value at line 1 column 1\n"
+            }
+            _ => "",
+        };
+        assert_eq!(
+            (status, fault.as_str()),
+            (if why.is_empty() { 0 } else { 75 }, why)
+        );
+    }
     let ran = b.run(&["modules", "check", "spam"], b"");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
     let table = without_times(&ran);
@@ -304,30 +333,31 @@ fn the_trial_finds_every_animal_that_misbehaves() {
         table += format!("{name}: {} {why}", ran.status).trim_end();
         table += "\n";
     }
-    let gone = "plain: the interpreter that the first line of <shelf>/";
-    let no_object = "plain: its answer is no JSON object:";
+    let about = "about the mail \"plain\":";
+    let gone = "about the mail \"plain\": the interpreter that the first line of <shelf>/";
+    let no_object = "about the mail \"plain\": its answer is no JSON object:";
     assert_eq!(
         table,
         format!(
             "badinterp: 1 {gone}badinterp/run names is not there\n\
              badutf8: 1 {no_object} invalid unicode code point at line 1 column 10: \"{{\\\"note\\\":\\\"�\\\"}}\"\n\
              bom: 1 {no_object} expected value at line 1 column 1: \"\\u{{feff}}{{\\\"go\\\":\\\"on\\\"}}\"\n\
-             closesout: 1 plain: it did not answer within 300 ms\n\
+             closesout: 1 {about} it did not answer within 300 ms\n\
              crlf: 0\n\
-             crlfscript: 1 plain: the first line of <shelf>/crlfscript/run ends in CR LF\n\
+             crlfscript: 1 {about} the first line of <shelf>/crlfscript/run ends in CR LF\n\
              daemon: 0\n\
              empty: 0\n\
-             flood: 1 plain: it said more than 64 KiB\n\
-             hang: 1 plain: it did not answer within 300 ms\n\
-             ignoreterm: 1 plain: it did not answer within 300 ms\n\
-             killed: 1 plain: it was killed by signal 9\n\
-             nohashbang: 1 plain: it cannot be started: a script needs a first line such as #!/bin/sh\n\
+             flood: 1 {about} it said more than 64 KiB\n\
+             hang: 1 {about} it did not answer within 300 ms\n\
+             ignoreterm: 1 {about} it did not answer within 300 ms\n\
+             killed: 1 {about} it was killed by signal 9\n\
+             nohashbang: 1 {about} it cannot be started: a script needs a first line such as #!/bin/sh\n\
              noread: 0\n\
              notexec: 78 tickets: module notexec: <shelf>/notexec/run is not executable: chmod +x\n\
              ok: 0\n\
-             partial: 1 plain: it did not answer within 300 ms\n\
+             partial: 1 {about} it did not answer within 300 ms\n\
              setsid: 0\n\
-             status3: 1 plain: it exited with status 3\n\
+             status3: 1 {about} it exited with status 3\n\
              two: 1 {no_object} trailing characters at line 2 column 1: \"{{\\\"go\\\":\\\"on\\\"}}\"\n\
              virus: 0\n\
              warnfirst: 1 {no_object} expected value at line 1 column 1: \"DeprecationWarning: blah\"\n"

@@ -111,12 +111,12 @@ fn an_answer_means_what_it_would_mean_to_a_delivery() {
         match then {
             Ok(then) => {
                 assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-                assert_eq!(shown(&ran)[1..], [format!("then    {then}")]);
+                assert_eq!(shown(&ran)[2..], [format!("then    {then}")]);
             }
             Err(why) => {
                 let fault = format!("tickets: module it: {why}\n");
                 assert_eq!((ran.status, &*ran.stderr), (75, &*fault));
-                assert_eq!(shown(&ran).len(), 1);
+                assert_eq!(shown(&ran).len(), 2);
             }
         }
     }
@@ -130,9 +130,80 @@ fn an_answer_means_what_it_would_mean_to_a_delivery() {
     );
     let ran = b.run(&["modules", "run", "it", "filter"], b"");
     assert_eq!(ran.status, 75);
-    assert_eq!(shown(&ran), ["printed Warning: foo", "printed {}"]);
+    assert_eq!(shown(&ran)[1..], ["printed Warning: foo", "printed {}"]);
     let ran = b.run(&["modules", "check", "it"], b"");
     assert!(ran.stdout.contains(": \"Warning: foo\"\n"), "{ran:?}");
+}
+
+#[test]
+fn a_mail_that_is_made_up_is_said_to_be() {
+    // G3
+    let b = with(&["filter", "observer", "check"], "", "#!/bin/sh\n");
+    let run = |words: &[&str], mail: &str| {
+        let words = [&["modules", "run", "it"], words].concat();
+        b.run(&words, mail.as_bytes())
+    };
+    let mail = "From: joe@vendor.example\nSubject: Hi\n\nx\n";
+    let made_up = "mail    made up, since standard input had none";
+    for point in ["filter", "observer"] {
+        assert_eq!(shown(&run(&[point], ""))[0], made_up, "{point}");
+        assert_eq!(shown(&run(&[point], mail))[0], "answer  nothing", "{point}");
+        // A file that was to be the mail, without its `<`.
+        run(&[point, "mail.eml"], mail).is(
+            64,
+            "",
+            &format!(
+                "tickets: module it: nothing follows the point {point}, so \"mail.eml\" is too much\n\
+                 hint: it reads a mail on standard input: `<mail.eml`\n"
+            ),
+        );
+    }
+    assert_eq!(shown(&run(&["check"], "")), ["answer  nothing"]);
+    run(&["check", "x"], "").is(
+        64,
+        "",
+        "tickets: module it: nothing follows the point check, so \"x\" is too much\n",
+    );
+}
+
+#[test]
+fn an_answer_of_which_nothing_is_known_is_named() {
+    // G3: it is no fault, since a later program may know its fields.
+    for (points, answer, odd) in [
+        (
+            &["check"][..],
+            r#"{"level":"bad","what":"a"}"#,
+            "level, what; known is findings",
+        ),
+        (
+            &["filter"],
+            r#"{"GO":"quiet"}"#,
+            "GO; known are go, ticket, reason, note, score",
+        ),
+        (&["observer"], r#"{"nota":"x"}"#, "nota; known is note"),
+    ] {
+        let b = with(points, "", &format!("#!/bin/sh\necho '{answer}'\n"));
+        let why = format!("none of the fields of its answer is known: {odd}");
+        let ran = b.run(&["modules", "run", "it", points[0]], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        let remark = format!("remark  {why}");
+        assert!(shown(&ran).contains(&&*remark), "{ran:?}");
+        let ran = b.run(&["modules", "check", "it"], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        assert!(
+            ran.stdout.contains(&format!("  ok, but {why}\n")),
+            "{ran:?}"
+        );
+    }
+    let b = with(
+        &["filter"],
+        "",
+        "#!/bin/sh\necho '{\"note\":\"x\",\"more\":1}'\n",
+    );
+    for deed in [&["run", "it", "filter"][..], &["check", "it"]] {
+        let ran = b.run(&[&["modules"], deed].concat(), b"");
+        assert!(!ran.stdout.contains("is known"), "{ran:?}");
+    }
 }
 
 #[test]
@@ -212,7 +283,7 @@ fn what_the_manifest_does_not_name_is_not_tried() {
     }
     let ran = run("verb priority high");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
-    assert_eq!(ran.stdout.lines().next(), Some("done    x"), "{ran:?}");
+    assert_eq!(shown(&ran), ["answer  {\"done\":\"x\"}", "done    x"]);
 }
 
 #[test]
@@ -465,7 +536,7 @@ fn without_what_it_needs_a_module_is_not_tried() {
         !ran.stdout.contains("BROKEN") && !ran.stdout.contains(end),
         "{ran:?}"
     );
-    let end = "filter    not tried\njob       not run\nit lacks something: url is not set\nmend: write it\n";
+    let end = "filter    not tried\njob       not run\nit cannot be used yet: url is not set\nmend: write it\n";
     assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
 }
 

@@ -2,18 +2,16 @@
 
 use super::named::{asked_again, is_on, named};
 use super::remarks::{remarks, warnings};
-use super::sample::{has_mail, head, judge, mails};
+use super::sample::mails;
 use super::switch::conflicts;
+use super::trial::{End, ask, begin, end, finish, timed, timeline};
 use crate::error::{Fault, Status, harmless, quoted_path};
 use crate::module::{
-    Answer, Asking, Failure, FindingLevel, Host, Module, ModuleFinding, PageRequest, Point,
-    RawMail, Request, Runnable, VerbCall, found,
+    FindingLevel, Host, Module, ModuleFinding, PageRequest, Point, Runnable, VerbCall, found,
 };
 use crate::part::Context;
-use crate::part::outside::judged;
 use crate::screen::say;
 use anyhow::{Context as _, Result};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,7 +44,7 @@ struct Trial {
     point: Point,
     what: String,
     times: Vec<Duration>,
-    broken: Option<String>,
+    end: End,
 }
 
 /// A module in a store of its own.
@@ -117,7 +115,7 @@ impl TrialBench {
         // Its data first: the others need it.
         if self.module.manifest.has(Point::Setup) {
             let begun = Instant::now();
-            let done = self.module.set_up().map(drop);
+            let done = self.module.set_up().map(|_| None);
             self.add(Point::Setup, "new data", vec![(begun.elapsed(), done)]);
         }
         if self.module.manifest.has(Point::Check) {
@@ -149,13 +147,13 @@ impl TrialBench {
             .collect()
     }
 
-    fn add(&mut self, point: Point, what: &str, asked: Vec<(Duration, Result<(), String>)>) {
+    fn add(&mut self, point: Point, what: &str, asked: Vec<(Duration, End)>) {
         let (times, ends): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
         self.trials.push(Trial {
             point,
             what: what.to_owned(),
             times,
-            broken: ends.into_iter().find_map(Result::err),
+            end: first_of(ends),
         });
     }
 
@@ -163,21 +161,24 @@ impl TrialBench {
     fn try_mails(&mut self, point: Point) {
         let mut asked = Vec::new();
         for (name, mail) in &self.mails {
-            let (time, end) = timed(|| ask(&self.module, point, mail, |_| ()).map(drop));
-            let is_broken = end.is_err();
-            asked.push((time, end.map_err(|why| format!("{name}: {why}"))));
+            let (time, ended) = timed(|| end(point, ask(&self.module, point, mail, |_| ())));
+            let is_broken = ended.is_err();
+            asked.push((
+                time,
+                ended.map_err(|why| format!("about the mail {name:?}: {why}")),
+            ));
             if is_broken {
                 break;
             }
         }
-        let is_broken = asked.iter().any(|(_, end)| end.is_err());
+        let is_broken = asked.iter().any(|(_, ended)| ended.is_err());
         let what = format!("{} mails", self.mails.len());
         self.add(point, &what, asked);
         if is_broken {
             return;
         }
         let large = vec![b'\n'; LARGE];
-        let asked = timed(|| ask(&self.module, point, &large, |_| ()).map(drop));
+        let asked = timed(|| end(point, ask(&self.module, point, &large, |_| ())));
         self.add(point, "16 MiB", vec![asked]);
         self.try_heads(point);
     }
@@ -185,10 +186,10 @@ impl TrialBench {
     /// What does not depend on the mail.
     fn try_heads(&mut self, point: Point) {
         let plain = self.mails[0].1.clone();
-        let twice = || -> Result<(), String> {
+        let twice = || -> End {
             let [one, two] = [(); 2].map(|()| ask(&self.module, point, &plain, |_| ()));
             match one? == two? {
-                true => Ok(()),
+                true => Ok(None),
                 false => Err("it answers otherwise the second time".into()),
             }
         };
@@ -196,13 +197,13 @@ impl TrialBench {
         let no_home = |command: &mut Command| {
             command.env_remove("HOME");
         };
-        let homeless = timed(|| ask(&self.module, point, &plain, no_home).map(drop));
+        let homeless = timed(|| end(point, ask(&self.module, point, &plain, no_home)));
         let many: Vec<_> = (0..AT_ONCE)
             .map(|_| (Instant::now(), begin(&self.module, point, &plain, |_| ())))
             .collect();
         let many = many.into_iter().map(|(begun, asking)| {
-            let end = finish(point, asking).map(drop);
-            (begun.elapsed(), end)
+            let ended = end(point, finish(point, asking));
+            (begun.elapsed(), ended)
         });
         let many: Vec<_> = many.collect();
         self.add(point, "the same twice", vec![twice]);
@@ -224,7 +225,7 @@ impl TrialBench {
                 let got = || {
                     self.module
                         .page(&request)
-                        .map(drop)
+                        .map(|_| None)
                         .map_err(|e| e.to_string())
                 };
                 asked.push(timed(got));
@@ -246,7 +247,7 @@ impl TrialBench {
                     proof: None,
                     role: "participant",
                 };
-                let said = || self.module.carry_out(&call, |_| ()).map(drop);
+                let said = || self.module.carry_out(&call).map(|_| None);
                 asked.push(timed(|| said().map_err(|e| e.to_string())));
             }
         }
@@ -271,15 +272,16 @@ impl TrialBench {
             times.sort_unstable();
             let median = times.get(times.len() / 2).copied().unwrap_or(0);
             let longest = times.last().copied().unwrap_or(0);
-            let end = match &trial.broken {
-                None => "ok".to_owned(),
-                Some(why) => {
+            let ended = match &trial.end {
+                Ok(None) => "ok".to_owned(),
+                Ok(Some(odd)) => format!("ok, but {}", harmless(odd)),
+                Err(why) => {
                     status = Status::WARNING;
                     format!("BROKEN: {}", harmless(why))
                 }
             };
             say(format_args!(
-                "{:8}  {:wide$}  {median:>7}  {longest:>7}  {end}",
+                "{:8}  {:wide$}  {median:>7}  {longest:>7}  {ended}",
                 trial.point.word(),
                 trial.what,
             ))?;
@@ -295,7 +297,7 @@ impl TrialBench {
         }
         if let Some(bad) = &self.lacks {
             status = Status::WARNING;
-            say(format_args!("it lacks something: {}", bad.what))?;
+            say(format_args!("it cannot be used yet: {}", bad.what))?;
             if let Some(mend) = &bad.mend {
                 say(format_args!("mend: {mend}"))?;
             }
@@ -304,72 +306,10 @@ impl TrialBench {
     }
 }
 
-fn begin(
-    module: &Module,
-    point: Point,
-    mail: &[u8],
-    change: impl FnOnce(&mut Command),
-) -> Result<Asking, Failure> {
-    let request = Request {
-        point,
-        // A later program may say more.
-        head: head(module, point, mail).with("later", json!({"more": [1, null, "x"]})),
-        mail: has_mail(module, point).then_some(RawMail::Bytes(mail)),
-        limit: None,
-    };
-    module.ask_with(request, &[], change)
-}
-
-fn finish(point: Point, asking: Result<Asking, Failure>) -> Result<Answer, String> {
-    let mut asking = asking.map_err(|e| e.to_string())?;
-    let answer = asking.wait().map_err(|e| match e {
-        Failure::NoObject(_) => format!("{e}: {:?}", first_line(&asking.said_text())),
-        e => e.to_string(),
-    })?;
-    judge(point, &answer).map(|()| answer)
-}
-
-/// The beginning of what was printed.
-fn first_line(said: &str) -> String {
-    said.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(60)
-        .collect()
-}
-
-fn ask(
-    module: &Module,
-    point: Point,
-    mail: &[u8],
-    change: impl FnOnce(&mut Command),
-) -> Result<Answer, String> {
-    finish(point, begin(module, point, mail, change))
-}
-
-/// Reads all its events.
-fn timeline(module: &Module) -> Result<(), String> {
-    let request = Request {
-        point: Point::Timeline,
-        head: head(module, Point::Timeline, b""),
-        mail: None,
-        limit: None,
-    };
-    let mut lines = module
-        .ask_for_lines(request, |_| ())
-        .map_err(|e| e.to_string())?;
-    let mut last = i64::MAX;
-    while let Some(fields) = lines.next_object().map_err(|e| e.to_string())? {
-        last = judged(module, &fields, last)?.at;
-    }
-    Ok(())
-}
-
-fn timed(work: impl FnOnce() -> Result<(), String>) -> (Duration, Result<(), String>) {
-    let begun = Instant::now();
-    let end = work();
-    (begun.elapsed(), end)
+/// The first fault among several ends, else the first remark.
+fn first_of(ends: Vec<End>) -> End {
+    let ends: Result<Vec<Option<String>>, String> = ends.into_iter().collect();
+    Ok(ends?.into_iter().flatten().next())
 }
 
 /// The mails of a directory, with their names.

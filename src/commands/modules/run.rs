@@ -2,24 +2,19 @@
 
 use super::named::{asked_again, named};
 use super::sample::{PLAIN, has_mail, head, judge};
+use super::shown::{ask, printed, show, stderr, timeline};
 use crate::desk::{Desk, Incoming};
-use crate::error::{Fault, Status, harmless};
-use crate::module::{
-    Answer, Failure, Module, PageRequest, Point, RawMail, Request, VerbAnswer, VerbCall,
-};
+use crate::error::{Fault, Status, quoted};
+use crate::module::{Failure, Module, PageRequest, Point, RawMail, Request, VerbAnswer, VerbCall};
 use crate::part::Context;
-use crate::part::outside::{become_command, judged};
+use crate::part::outside::become_command;
 use crate::screen::{RawOutput, say};
 use anyhow::{Context as _, Result};
 use mail::envelope::{Envelope, Given, Sender};
 use mail::mbox;
 use mail::message::Message;
-use serde_json::Value;
 use std::io::{IsTerminal, Read};
 use std::time::Instant;
-
-/// The most lines that are shown of what is no answer.
-const PRINTED: usize = 20;
 
 /// Ask a module once, and print what it is told, what it answers, and how long it takes
 ///
@@ -151,7 +146,12 @@ impl RunOnce {
             Point::Command => manifest.commands.iter().map(|it| &*it.name).collect(),
             Point::Verb => manifest.verbs.iter().map(|it| &*it.name).collect(),
             Point::Page => manifest.pages.iter().map(|it| &*it.path).collect(),
-            _ => return Ok(()),
+            _ => {
+                return self
+                    .words
+                    .first()
+                    .map_or(Ok(()), |odd| self.too_much(name, odd));
+            }
         };
         let has = |word: &str| match point {
             Point::Page => names.iter().any(|page| is_of_page(word, page)),
@@ -170,22 +170,37 @@ impl RunOnce {
         }
     }
 
-    /// The mail on standard input, or a made-up one.
-    fn mail(&self, max_size: u64) -> Result<Vec<u8>> {
+    /// Says no to a word where none is expected.
+    fn too_much(&self, name: &str, odd: &str) -> Result<()> {
+        let point = self.point;
+        let text =
+            format!("module {name}: nothing follows the point {point}, so {odd:?} is too much");
+        let fault = Fault::new(Status::Usage, text);
+        let hint = format!("it reads a mail on standard input: `<{}`", quoted(odd));
+        Err(match point {
+            Point::Filter | Point::Observer => fault.hint(hint),
+            _ => fault,
+        }
+        .into())
+    }
+
+    /// The mail on standard input, or a made-up one, and whether it is that.
+    fn mail(&self, max_size: u64) -> Result<(Vec<u8>, bool)> {
         let mut mail = Vec::new();
         let stdin = std::io::stdin();
-        if matches!(self.point, Point::Filter | Point::Observer) && !stdin.is_terminal() {
+        let is_needed = matches!(self.point, Point::Filter | Point::Observer);
+        if is_needed && !stdin.is_terminal() {
             stdin.lock().take(max_size).read_to_end(&mut mail)?;
         }
         Ok(match mail.is_empty() {
-            true => PLAIN.into(),
-            false => mail,
+            true => (PLAIN.into(), is_needed),
+            false => (mail, false),
         })
     }
 
     /// A filter is told what a delivery would tell it, and its answer means what it would mean there.
     fn filter(&self, desk: &mut Desk, module: &Module) -> Result<Result<(), Failure>> {
-        let input = self.mail(desk.config.max_size)?;
+        let (input, made_up) = self.mail(desk.config.max_size)?;
         let (from_line, raw) = mbox::strip_from_line(&input);
         let message = Message::new(raw);
         let envelope = self.envelope(desk, from_line, &message);
@@ -200,7 +215,7 @@ impl RunOnce {
             mail: Some(RawMail::Bytes(raw)),
             limit: None,
         };
-        let answer = match ask(module, request)? {
+        let answer = match ask(module, request, made_up)? {
             Ok(answer) => answer,
             Err(why) => return Ok(Err(why)),
         };
@@ -235,7 +250,7 @@ impl RunOnce {
     /// A question with a line of JSON, and the mail behind it.
     fn question(&self, module: &Module, max_size: u64) -> Result<Result<(), Failure>> {
         let point = self.point;
-        let mail = self.mail(max_size)?;
+        let (mail, made_up) = self.mail(max_size)?;
         let mut head = head(module, point, &mail);
         let mut jobs = module.manifest.jobs();
         let job = match (point, self.words.first()) {
@@ -252,7 +267,7 @@ impl RunOnce {
             mail: has_mail(module, point).then_some(RawMail::Bytes(&mail)),
             limit: job.map(|job| module.manifest.job_limit(job)),
         };
-        let answer = ask(module, request)?;
+        let answer = ask(module, request, made_up)?;
         Ok(answer.and_then(|answer| judge(point, &answer).map_err(Failure::Odd)))
     }
 
@@ -261,12 +276,20 @@ impl RunOnce {
         let first = first.map_or("/", |page| page.path.as_str());
         let path = self.words.first().map_or(first, String::as_str);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let page = module.page(&PageRequest {
+        let request = PageRequest {
             method: "GET",
             path,
             query,
             ..PageRequest::default()
+        };
+        let (mut said, mut warned) = (String::new(), String::new());
+        let page = module.page_heard(&request, |out, err| {
+            (said, warned) = (out.to_owned(), err.to_owned());
         });
+        if page.is_err() {
+            printed(&said)?;
+        }
+        stderr(&warned)?;
         let page = match page {
             Ok(page) => page,
             Err(why) => return Ok(Err(why)),
@@ -296,10 +319,14 @@ impl RunOnce {
             proof: None,
             role: "admin",
         };
-        match module.carry_out(&call, |_| ()) {
+        let answer = match ask(module, call.request(), false)? {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Err(why)),
+        };
+        match VerbAnswer::read(&answer) {
             Ok(VerbAnswer::Done(text)) => show("done", &text)?,
             Ok(VerbAnswer::Refused(text)) => show("refused", &text)?,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(Failure::Odd(why))),
         }
         Ok(Ok(()))
     }
@@ -310,82 +337,4 @@ fn is_of_page(word: &str, page: &str) -> bool {
     let path = word.split_once('?').map_or(word, |(path, _)| path);
     let rest = path.strip_prefix(page.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Asks, and shows the question, the answer and what was written to standard error.
-fn ask(module: &Module, request: Request) -> Result<Result<Answer, Failure>> {
-    match module.head_line(&request) {
-        Ok(line) => show("head", line.trim_end())?,
-        Err(why) => return Ok(Err(why)),
-    }
-    let mut asking = match module.ask(request) {
-        Ok(asking) => asking,
-        Err(why) => return Ok(Err(why)),
-    };
-    let answer = asking.wait();
-    let said = asking.said_text();
-    match &answer {
-        Ok(_) if said.trim().is_empty() => show("answer", "nothing")?,
-        Ok(answer) => show("answer", &Value::Object(answer.clone()).to_string())?,
-        Err(_) => {
-            for line in said.lines().take(PRINTED) {
-                show("printed", line)?;
-            }
-            if said.lines().nth(PRINTED).is_some() {
-                show("printed", "... and more")?;
-            }
-        }
-    }
-    stderr(&asking.stderr_text())?;
-    Ok(answer)
-}
-
-/// All its events.
-fn timeline(module: &Module) -> Result<Result<(), Failure>> {
-    let request = Request {
-        point: Point::Timeline,
-        head: head(module, Point::Timeline, b""),
-        mail: None,
-        limit: None,
-    };
-    match module.head_line(&request) {
-        Ok(line) => show("head", line.trim_end())?,
-        Err(why) => return Ok(Err(why)),
-    }
-    let mut lines = match module.ask_for_lines(request, |_| ()) {
-        Ok(lines) => lines,
-        Err(why) => return Ok(Err(why)),
-    };
-    let mut last = i64::MAX;
-    let mut first_wrong = None;
-    let ended = loop {
-        match lines.next_object() {
-            Ok(None) => break first_wrong.map_or(Ok(()), |why| Err(Failure::Odd(why))),
-            Err(why) => break Err(why),
-            Ok(Some(fields)) => {
-                show("event", &Value::Object(fields.clone()).to_string())?;
-                match judged(module, &fields, last) {
-                    Ok(item) => last = item.at,
-                    Err(why) => {
-                        show("wrong", &why)?;
-                        first_wrong.get_or_insert(why);
-                    }
-                }
-            }
-        }
-    };
-    stderr(&lines.stderr_text())?;
-    Ok(ended)
-}
-
-fn stderr(text: &str) -> Result<()> {
-    for line in text.lines() {
-        show("stderr", line)?;
-    }
-    Ok(())
-}
-
-/// A line of what is told or answered, which a stranger may have written.
-fn show(what: &str, text: &str) -> Result<()> {
-    say(format_args!("{what:7} {}", harmless(text)))
 }

@@ -1,6 +1,6 @@
 //! What a module is asked when somebody tries it: made-up mail, and the heads that go with it.
 
-use crate::module::{Answer, Head, Module, Point, findings};
+use crate::module::{Answer, Head, Module, Point, clean, findings};
 use crate::ticket::filter::Word;
 use crate::ticket::identity::Identity;
 use crate::ticket::when::rfc3339;
@@ -160,6 +160,26 @@ pub(super) fn judge(point: Point, answer: &Answer) -> Result<(), String> {
         Point::Check => findings(answer).map(drop),
         _ => Ok(()),
     }
+}
+
+/// What is said of an answer that has fields, and none that is known at `point`: no mistake, since a later program may
+/// know them, and yet most often one.
+pub(super) fn unknown_fields(point: Point, answer: &Answer) -> Option<String> {
+    let known: &[&str] = match point {
+        Point::Filter => &["go", "ticket", "reason", "note", "score"],
+        Point::Observer | Point::Job => &["note"],
+        Point::Check => &["findings"],
+        _ => return None,
+    };
+    if answer.is_empty() || answer.keys().any(|key| known.contains(&key.as_str())) {
+        return None;
+    }
+    let said: Vec<String> = answer.keys().take(5).map(|key| clean(key, 32)).collect();
+    let (said, are) = (said.join(", "), if known.len() == 1 { "is" } else { "are" });
+    let known = known.join(", ");
+    Some(format!(
+        "none of the fields of its answer is known: {said}; known {are} {known}"
+    ))
 }
 
 #[cfg(test)]
