@@ -228,6 +228,41 @@ fn hints_are_for_whom_reads_them() {
     );
 }
 
+/// G1, I1: who may not look into the desk is told how to, and neither why a module or a job would not work nor that no
+/// time passes.
+#[test]
+fn who_may_not_look_into_the_desk_is_told_nothing_of_modules_and_jobs() {
+    let Some(machine) = machine() else { return };
+    let commands = [
+        "modules",
+        "modules --json",
+        "modules enable x",
+        "modules run x filter",
+        "modules upgrade",
+        "jobs",
+        "jobs run flush",
+        "jobs log flush",
+        "tick",
+    ];
+    let each: String = commands
+        .iter()
+        .map(|command| format!("as_user other \"$program\" {command}; echo $?\n"))
+        .collect();
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\ninstall -d usr/local/lib/tickets\n{each}"
+    ));
+    let said: String = commands
+        .iter()
+        .map(|command| {
+            format!(
+                "tickets: cannot look into /var/lib/tickets/.tickets: Permission denied (os error 13)\n\
+                 hint: `sudo tickets {command}`\n"
+            )
+        })
+        .collect();
+    ran.is(0, &"77\n".repeat(commands.len()), &said);
+}
+
 /// E3, E4: where the desk's user may not write, root is told what works.
 #[test]
 fn root_exports_to_where_root_may_write() {

@@ -8,6 +8,8 @@ use crate::privilege;
 use crate::ticket::numbers::TicketNumbers;
 use crate::ticket::{State, TicketId};
 use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
 use std::path::Path;
 
 impl Desk {
@@ -79,6 +81,22 @@ impl Desk {
         match self.has_store()? {
             true => Ok(()),
             false => Err(self.no_store().into()),
+        }
+    }
+
+    /// Makes sure that whoever calls may look into what the desk keeps for itself. What is said of modules and jobs to those
+    /// who may not would be a guess.
+    ///
+    /// # Errors
+    /// They may not, and are told how they may.
+    pub fn expect_open(&self) -> Result<()> {
+        let private = self.config.dir.join(".tickets");
+        match access(&private, AccessFlags::R_OK | AccessFlags::X_OK) {
+            Err(Errno::EACCES) => {
+                let e = std::io::Error::from(Errno::EACCES);
+                Err(e).with_context(|| format!("cannot look into {}", private.display()))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -19,6 +19,7 @@ pub(super) struct Upgrade {
 impl Upgrade {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk_to_write()?;
+        desk.expect_open()?;
         let names = match self.name {
             Some(name) => vec![name],
             None => desk

@@ -36,6 +36,7 @@ struct PartObject {
 /// Prints all parts and modules.
 pub(super) fn list(cx: &Context, json: bool) -> Result<Status> {
     let desk = cx.planned_desk()?;
+    desk.expect_open()?;
     let rows = rows(cx, &desk);
     if json {
         for row in &rows {

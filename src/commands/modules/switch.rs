@@ -48,6 +48,7 @@ impl Enable {
 
     fn one(cx: &Context, name: &str) -> Result<Status> {
         let desk = cx.desk_to_write()?;
+        desk.expect_open()?;
         let module = named(cx, &desk, name)?;
         let name = module.name();
         if is_part(cx, name) {

@@ -145,6 +145,7 @@ fn fill_in(line: &mut JobLine, desk: &Desk) -> Result<Option<Mark>> {
 
 fn list(cx: &Context, json: bool) -> Result<Status> {
     let desk = cx.desk()?;
+    desk.expect_open()?;
     let lines = lines(&desk, &cx.parts);
     let now = desk.now();
     if json {
@@ -169,6 +170,7 @@ fn list(cx: &Context, json: bool) -> Result<Status> {
 
 fn run(cx: &Context, name: &str) -> Result<Status> {
     let desk = cx.desk_to_write()?;
+    desk.expect_open()?;
     let job = plan::find(&desk.config, &cx.parts, name)?;
     job.expect_ready()?;
     let before = JobFiles::of(&desk.store, name)?.state()?;
@@ -252,6 +254,7 @@ fn resume(cx: &Context, name: &str) -> Result<Status> {
 
 fn log(cx: &Context, name: &str) -> Result<Status> {
     let desk = cx.desk()?;
+    desk.expect_open()?;
     // What has run can be read, whatever has become of its table or its module.
     if let Err(fault) = plan::find(&desk.config, &cx.parts, name)
         && !names_kept(&desk.config.dir).iter().any(|it| it == name)
@@ -259,9 +262,14 @@ fn log(cx: &Context, name: &str) -> Result<Status> {
         return Err(fault.into());
     }
     let files = JobFiles::if_there(&desk.store, name)?;
-    let history = files.as_ref().map(|files| files.state().map(|it| it.history));
+    let history = files
+        .as_ref()
+        .map(|files| files.state().map(|it| it.history));
     let history = history.transpose()?.unwrap_or_default();
-    let log = files.map(|files| files.log()).transpose()?.unwrap_or_default();
+    let log = files
+        .map(|files| files.log())
+        .transpose()?
+        .unwrap_or_default();
     // Of one that is due for the first time there may be files already.
     if history.is_empty() && log.is_empty() {
         screen::remark(format_args!("{name} has never run"));

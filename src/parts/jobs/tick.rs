@@ -169,6 +169,7 @@ impl Ticker {
 
     fn start_due(&mut self, cx: &Context) -> Result<()> {
         let desk = cx.desk_to_write_for_mta()?;
+        desk.expect_open()?;
         // A store in which nothing was ever filed has nothing to do.
         if !desk.is_begun()? {
             return Ok(());
