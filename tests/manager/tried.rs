@@ -167,6 +167,30 @@ fn a_mail_that_is_made_up_is_said_to_be() {
 }
 
 #[test]
+fn a_mistake_elsewhere_in_the_configuration_keeps_no_module_from_being_tried() {
+    // G3
+    let b = with(&["filter"], "", "#!/bin/sh\n");
+    let bad = "[[alert]]\nto = \"a@sms.example\"\nwhen = \"22-7\"\n";
+    b.configure(&format!("{}{bad}", path_line(&b)));
+    let file = b.path("config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = text[..text.find(bad).unwrap()].lines().count() + 1;
+    let said = format!(
+        "tickets: cannot use {}:{line}: [[alert]] number 1: alert.when: \"22-7\" names no hours such as ",
+        file.display()
+    );
+    for deed in [&["run", "it", "filter"][..], &["check", "it"]] {
+        let ran = b.run(&[&["modules"], deed].concat(), b"");
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert!(ran.stderr.starts_with(&said), "{ran:?}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    }
+    let ran = b.run(&["modules", "enable", "it"], b"");
+    assert_eq!((ran.status, ran.stdout.as_str()), (78, ""));
+    assert!(ran.stderr.starts_with(&said), "{ran:?}");
+}
+
+#[test]
 fn an_answer_of_which_nothing_is_known_is_named() {
     // G3: it is no fault, since a later program may know its fields.
     for (points, answer, odd) in [

@@ -1,6 +1,6 @@
 //! `tickets modules check`: tries a module with what strangers may send, and with what a later program may say.
 
-use super::named::{asked_again, is_on, named};
+use super::named::{asked_again, desk_to_try, is_on, named};
 use super::remarks::{remarks, warnings};
 use super::sample::mails;
 use super::switch::conflicts;
@@ -60,7 +60,7 @@ struct TrialBench {
 
 impl CheckModule {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
-        let desk = cx.planned_desk()?;
+        let desk = desk_to_try(cx)?;
         let module = named(cx, &desk, &self.name)?;
         let store = tempfile::tempdir().context("cannot make a store for the trial")?;
         let found = Runnable {

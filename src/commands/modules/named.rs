@@ -21,6 +21,19 @@ pub(super) fn named(cx: &Context, desk: &Desk, name: &str) -> Result<Module> {
     desk.config.module(name).map_err(broken)
 }
 
+/// The desk for whom a module is tried. A mistake of a part, such as an alert, has nothing to do with that, and is only
+/// told.
+///
+/// # Errors
+/// The configuration cannot be read, or what it says about mail is wrong.
+pub(super) fn desk_to_try(cx: &Context) -> Result<Desk> {
+    let desk = cx.desk_for_mta()?;
+    if let Err(e) = cx.parts.check(&desk.config) {
+        remark(error::line(&e));
+    }
+    Ok(desk)
+}
+
 /// True if the module of this name is switched on.
 pub(super) fn is_on(desk: &Desk, name: &str) -> bool {
     desk.config.modules.iter().any(|on| on.name == name)

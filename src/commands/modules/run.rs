@@ -1,6 +1,6 @@
 //! `tickets modules run`: asks a module once, and shows all of it.
 
-use super::named::{asked_again, named};
+use super::named::{asked_again, desk_to_try, named};
 use super::sample::{PLAIN, has_mail, head, judge};
 use super::shown::{ask, printed, show, stderr, timeline};
 use crate::desk::{Desk, Incoming};
@@ -67,8 +67,9 @@ fn point(word: &str) -> Result<Point, String> {
 
 impl RunOnce {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
-        let mut desk = cx.desk()?;
+        let mut desk = desk_to_try(cx)?;
         desk.expect_store()?;
+        desk.expect_open()?;
         let mut module = named(cx, &desk, &self.name)?;
         module.trial = !self.for_real;
         self.expect_sense(&module)?;
