@@ -409,7 +409,15 @@ fn a_mistake_in_an_alert_to_a_module_does_not_let_everything_through() {
 #[test]
 fn check_names_an_alert_that_reaches_nobody() {
     // L6, E8
-    let b = Bench::with("[[alert]]\nkind = \"module:sms\"\nholidays = \"/nonexistent\"\n");
+    let b = Bench::new();
+    module(&b, "sms", WITNESS.as_bytes(), "");
+    let path = b.path("modules");
+    let alert = |name: &str| {
+        b.configure(&format!(
+            "modules_path = {path:?}\n[[alert]]\nkind = \"module:{name}\"\nholidays = \"/nonexistent\"\n"
+        ));
+    };
+    alert("sms");
     b.make_store();
     let checked = b.run(&["check"], b"").stdout;
     let config = b.path("config.toml");
@@ -419,6 +427,22 @@ fn check_names_an_alert_that_reaches_nobody() {
         "warn  alert: cannot read /nonexistent: No such file or directory (os error 2); no day is a holiday".to_owned(),
     ] {
         assert!(checked.lines().any(|it| it == line), "{checked}");
+    }
+    for (name, mend) in [
+        ("smm", "kind = \"module:sms\"".to_owned()),
+        (
+            "elsewhere",
+            "the name of a module; `tickets modules` shows them all".to_owned(),
+        ),
+    ] {
+        alert(name);
+        let checked = b.run(&["check"], b"").stdout;
+        let said = format!(
+            "warn  alert: there is no module {name}, so nobody is alerted\n      mend: {mend} in {}\n",
+            config.display()
+        );
+        let said = said.replace(" shows them all in ", " shows them all, in ");
+        assert!(checked.contains(&said), "{checked}");
     }
 }
 
@@ -475,6 +499,14 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
             "[[alert]]\nwenn = \"22-7\"\n",
             "number 2: unknown key `wenn`\nhint: the key is `when`\n",
         ),
+        (
+            "[[alert]]\nkind = \"module:sms\"\nlimit = \"1/h\"\n",
+            "number 2: alert.limit: a module has no limit here: it is for mail\nhint: leave it out; a module has settings of its own, in [module.sms]\n",
+        ),
+        (
+            "[[alert]]\nkind = \"module:sms\"\nfrom = \"a@example.org\"\n",
+            "number 2: alert.from: a module has no sender here: it is for mail\nhint: leave it out; a module has settings of its own, in [module.sms]\n",
+        ),
     ] {
         b.configure(&format!("{good}{bad}"));
         b.file("submit", mail(1, ""));
@@ -526,8 +558,11 @@ fn check_names_an_alert_to_a_module_that_is_no_observer() {
     ));
     b.make_store();
     let checked = b.run(&["check"], b"").stdout;
-    let line = "warn  alert: the module sms is no observer, so nobody is alerted";
-    assert!(checked.lines().any(|it| it == line), "{checked}");
+    let line = format!(
+        "warn  alert: the module sms is no observer, so nobody is alerted\n      mend: another `kind` in {}\n",
+        b.path("config.toml").display()
+    );
+    assert!(checked.contains(&line), "{checked}");
 }
 
 #[test]

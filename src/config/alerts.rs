@@ -73,9 +73,17 @@ pub(super) fn all(
             };
             return Err(wrong("alert.to", why).into());
         }
-        if module.is_some() && (keys.limit.is_some() || keys.from.is_some()) {
-            let why = "limit and from are for mail; a module has settings of its own";
-            return Err(wrong("alert.kind", why).into());
+        let of_mail = [
+            ("limit", "limit", keys.limit.is_some()),
+            ("from", "sender", keys.from.is_some()),
+        ];
+        if let Some(module) = module
+            && let Some((key, what, _)) = of_mail.into_iter().find(|(_, _, is_there)| *is_there)
+        {
+            let why = format!("a module has no {what} here: it is for mail");
+            let hint =
+                format!("leave it out; a module has settings of its own, in [module.{module}]");
+            return Err(wrong(&format!("alert.{key}"), &why).hint(hint).into());
         }
         let mailboxes = |key: &str, named: Vec<String>| -> Result<Vec<String>> {
             people::are_addresses(&format!("alert.{key}"), key, &named)?;

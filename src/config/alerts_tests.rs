@@ -69,7 +69,7 @@ fn an_alert_that_cannot_be_given_is_refused() {
         ),
         (
             "kind = \"module:sms\"\nlimit = \"5/h\"",
-            "alert.kind: limit and from are for mail",
+            "alert.limit: a module has no limit here: it is for mail",
         ),
         (
             "kind = \"module:../x\"",

@@ -5,7 +5,8 @@
 
 use crate::config::{ALERTS, Alert, Config};
 use crate::desk::{Desk, wrong_with_holidays};
-use crate::module::{MANIFEST, Manifest, Point};
+use crate::error::nearest;
+use crate::module::{MANIFEST, Manifest, Point, names};
 use crate::part::{Finding, Part, Registry};
 use crate::ticket::kind::MessageKind;
 
@@ -51,15 +52,31 @@ fn obstacles(desk: &Desk, alert: &Alert) -> Vec<Finding> {
     if let Some(name) = &alert.module
         && !modules.iter().any(|module| module.name == *name)
     {
-        let text = format!("alert: the module {name} is not switched on, so nobody is alerted");
-        let mend = format!("{name:?} in `modules` in {}", desk.config.file_to_edit());
+        let file = desk.config.file_to_edit();
+        let there = names(&desk.config.modules_path());
+        let there: Vec<&str> = there.iter().map(String::as_str).collect();
+        let (text, mend) = match (there.contains(&name.as_str()), nearest(name, &there)) {
+            (true, _) => (
+                format!("alert: the module {name} is not switched on, so nobody is alerted"),
+                format!("{name:?} in `modules` in {file}"),
+            ),
+            (false, Some(right)) => (
+                format!("alert: there is no module {name}, so nobody is alerted"),
+                format!("kind = \"module:{right}\" in {file}"),
+            ),
+            (false, None) => (
+                format!("alert: there is no module {name}, so nobody is alerted"),
+                format!("the name of a module; `tickets modules` shows them all, in {file}"),
+            ),
+        };
         found.push(warn(text, Some(mend)));
     } else if let Some(name) = &alert.module
         && let Ok(module) = desk.config.module(name)
         && !module.manifest.has(Point::Observer)
     {
         let text = format!("alert: the module {name} is no observer, so nobody is alerted");
-        found.push(warn(text, None));
+        let mend = format!("another `kind` in {}", desk.config.file_to_edit());
+        found.push(warn(text, Some(mend)));
     } else if let Some(name) = &alert.module
         && let Ok(module) = desk.config.module(name)
         && let Some(text) = unwanted(&module.manifest, &alert.rule.events)
