@@ -78,6 +78,15 @@ impl Module {
         }
     }
 
+    /// Why it is left out though nothing is wrong with it, in two words, where [`Module::expect_data`] says no.
+    pub fn data_state(&self) -> &'static str {
+        let version = self.home.data_version().ok().flatten();
+        match version > self.manifest.data_version {
+            true => "too old",
+            false => "needs upgrade",
+        }
+    }
+
     /// Brings its data to the version that it needs, by asking it to (`setup`). `None` if there is nothing to do. If it
     /// fails, the data is as it was.
     ///

@@ -403,6 +403,20 @@ fn check_says_what_modules_find() {
     let line =
         "warn  module spam: it needs an upgrade of its data: `tickets modules upgrade spam`\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    let data = b.ticket(".tickets/modules/spam/data_version");
+    fs::write(&data, "4\n").unwrap();
+    let ran = b.run(&["check", "--etc", "/nowhere"], b"");
+    let lines = "warn  module spam: its data is of version 4, and it only knows 3: it was newer once; put that version of it back, or a backup of its data\n";
+    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+    let list = b.run(&["modules"], b"").stdout;
+    assert!(list.contains(" too old "), "{list}");
+    fs::rename(&at, b.path("elsewhere")).unwrap();
+    let ran = b.run(&["check", "--etc", "/nowhere"], b"");
+    let lines = format!(
+        "warn  module spam: it is not there\n      mend: a directory spam in {}\n",
+        shelf(&b).display()
+    );
+    assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
 }
 
 #[test]
@@ -429,6 +443,14 @@ fn check_names_settings_that_no_module_gets() {
         [
             "warn  [module.gti]: there is no module gti, so this says nothing".to_owned(),
             format!("mend: [module.git] in {file}"),
+        ]
+    );
+    assert_eq!(
+        warned("[module.git]\non_failur = \"quarantine\"\n"),
+        [
+            "warn  [module.git]: `on_failur` is a setting of this module, and none of the desk's"
+                .to_owned(),
+            format!("mend: if `on_failure` is meant, write that in {file}"),
         ]
     );
     assert_eq!(

@@ -178,6 +178,13 @@ fn the_list_says_how_it_fares() {
     assert_eq!(state, "failing");
     assert!(below.starts_with("last fault "), "{below}");
     assert!(below.ends_with(": it exited with status 1"), "{below}");
+    let check = b.run(&["check", "--etc", "/nowhere"], b"").stdout;
+    let warn = "warn  module virus: it failed when it was asked last, ";
+    assert_eq!(check.matches("module virus: ").count(), 1, "{check}");
+    let (_, rest) = check.split_once(warn).expect(&check);
+    let end =
+        ": it exited with status 1\n      mend: `tickets modules run virus filter` asks it once\n";
+    assert!(rest.contains(end), "{check}");
     file(&b, 2);
     file(&b, 3);
     let (state, below) = list();

@@ -580,6 +580,7 @@ fn a_timeline_says_whose_events_are_missing_until_an_upgrade() {
         assert_eq!((ran.status, ran.stderr.as_str()), (0, said));
     }
     let check = b.run(&["check", "--etc", "/nowhere"], b"").stdout;
-    let mend = "      mend: `tickets modules upgrade spam`\n";
-    assert!(check.contains(mend), "{check}");
+    let warning =
+        "warn  module spam: it needs an upgrade of its data: `tickets modules upgrade spam`\n";
+    assert!(check.contains(warning), "{check}");
 }

@@ -35,9 +35,11 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
         match module {
             // Mail is filed without it.
             Err((name, why)) => {
-                found.push(match why.contains("`tickets modules upgrade ") {
-                    true => Diagnosis::warn(why).mend(format!("`tickets modules upgrade {name}`")),
-                    false => Diagnosis::warn(why).mend("`tickets modules` shows them all"),
+                let mend = mend_of(desk, name, &why);
+                let warning = Diagnosis::warn(why);
+                found.push(match mend {
+                    Some(mend) => warning.mend(mend),
+                    None => warning,
                 });
             }
             Ok((module, asked)) => found.extend(of_module(desk, &module, asked)),
@@ -71,9 +73,16 @@ fn misplaced(desk: &Desk) -> Vec<Diagnosis> {
     }
     let tables = config.modules.iter().chain(config.only_settings());
     for table in tables {
+        let name = &table.name;
+        for key in table.settings.keys().filter(|key| is_like_own(key)) {
+            let text = format!(
+                "[module.{name}]: `{key}` is a setting of this module, and none of the desk's"
+            );
+            let mend = format!("if `on_failure` is meant, write that in {file}");
+            found.push(Diagnosis::warn(text).mend(mend));
+        }
         for key in OF_THE_DESK {
             if table.settings.contains_key(key) {
-                let name = &table.name;
                 let text = format!(
                     "[module.{name}]: `{key}` is a setting of this module here, and none of the desk's"
                 );
@@ -85,6 +94,23 @@ fn misplaced(desk: &Desk) -> Vec<Diagnosis> {
         }
     }
     found
+}
+
+/// True for a key that whoever meant the desk's own, `on_failure`, may have typed. It is handed on to the module, and a
+/// mail about which that fails goes on.
+fn is_like_own(key: &str) -> bool {
+    nearest(&key.to_lowercase().replace('-', "_"), &["on_failure"]).is_some()
+}
+
+/// What mends it that a module may not be asked, where the reason does not say that itself.
+fn mend_of(desk: &Desk, name: &str, why: &str) -> Option<String> {
+    let path = desk.config.modules_path();
+    if module::find(&path, name).is_some() {
+        return None;
+    }
+    let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
+    let is_there = !path.is_empty() && why.ends_with("it is not there");
+    is_there.then(|| format!("a directory {name} in {}", path.join(" or ")))
 }
 
 fn of_module(
@@ -110,6 +136,16 @@ fn of_module(
             format!("module {name}: it failed again and again and rests until {until}: {fault}");
         found
             .push(Diagnosis::warn(text).mend(format!("`tickets modules enable {name}` ends that")));
+    } else if health.fails() {
+        let at = health.last_fault_at.map(screen::when).unwrap_or_default();
+        let fault = health.last_fault.unwrap_or_default();
+        let text = format!("module {name}: it failed when it was asked last, {at}: {fault}");
+        let mut points = module.manifest.points();
+        let point = points.next().map_or("", Point::word);
+        found.push(
+            Diagnosis::warn(text)
+                .mend(format!("`tickets modules run {name} {point}` asks it once")),
+        );
     }
     match asked.map(module::found) {
         None if found.is_empty() => {

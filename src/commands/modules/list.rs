@@ -142,7 +142,7 @@ fn of_module(cx: &Context, desk: &Desk, name: &str, on: bool) -> PartObject {
             "broken",
             Some(format!("{name} is the name of a built-in part")),
         ),
-        Err(why) => ("needs upgrade", Some(why)),
+        Err(why) => (module.data_state(), Some(why)),
         Ok(()) if rests => ("resting", taken),
         Ok(()) if health.fails() => ("failing", taken),
         Ok(()) => ("on", taken),

@@ -68,7 +68,7 @@ pub fn idle_jobs<'p>(
         let why = match (found, module.expect_data()) {
             (Some(_), _) => left_out(&on.name, "its name is that of a built-in part"),
             (None, Err(why)) => Idle {
-                state: "needs upgrade",
+                state: module.data_state(),
                 ..left_out(&on.name, &why)
             },
             // It has become well since this process began.
