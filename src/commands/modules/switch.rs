@@ -68,7 +68,13 @@ impl Enable {
             say(format_args!("{name} is on already"))?;
             return Ok(Status::Ok);
         }
-        let adds = adds(&module).join(", ");
+        let mut adds = adds(&module);
+        let foreign = foreign_commands(cx, &module);
+        adds.retain(|it| {
+            let command = it.strip_prefix("command ");
+            !foreign.iter().any(|(name, _)| command == Some(*name))
+        });
+        let adds = adds.join(", ");
         written(
             &desk,
             name,
@@ -157,29 +163,9 @@ fn expect_well(module: &Module) -> Result<Vec<String>> {
 
 /// Which of its names stay with somebody else, a line for each.
 pub(super) fn conflicts(cx: &Context, desk: &Desk, module: &Module) -> Vec<String> {
-    let (name, mut said) = (module.name(), Vec::new());
-    for entry in commands_of(module) {
-        let command = &entry.name;
-        let has = |part: &&dyn Part| part.commands().iter().any(|it| it.name() == command);
-        let is_built_in = cx.program.find_subcommand(command).is_some()
-            || cx.parts.off_with_command(command).is_some()
-            || command == "help";
-        match cx.parts.on().find(has).and_then(|part| part.module()) {
-            Some(other) if other.name() == name => {}
-            Some(other) => {
-                let other = other.name();
-                said.push(format!(
-                    "the command {command} stays that of the module {other}"
-                ));
-            }
-            None if is_built_in => {
-                said.push(format!(
-                    "the command {command} stays the one that is built in"
-                ));
-            }
-            None => {}
-        }
-    }
+    let name = module.name();
+    let commands = foreign_commands(cx, module).into_iter();
+    let mut said: Vec<String> = commands.map(|(_, said)| said).collect();
     let is_other = |part: &&dyn Part| part.module().is_none_or(|it| it.name() != name);
     for kind in &module.manifest.timeline.filters {
         let events = cx
@@ -198,4 +184,27 @@ pub(super) fn conflicts(cx: &Context, desk: &Desk, module: &Module) -> Vec<Strin
     // Of what a manifest has twice it is said once.
     said.dedup();
     said
+}
+
+/// Those of its commands that stay with somebody else, each with what is said of it.
+fn foreign_commands<'m>(cx: &Context, module: &'m Module) -> Vec<(&'m str, String)> {
+    let mut foreign = Vec::new();
+    for entry in commands_of(module) {
+        let command = &entry.name;
+        let has = |part: &&dyn Part| part.commands().iter().any(|it| it.name() == command);
+        let is_built_in = cx.program.find_subcommand(command).is_some()
+            || cx.parts.off_with_command(command).is_some()
+            || command == "help";
+        let whose = match cx.parts.on().find(has).and_then(|part| part.module()) {
+            Some(other) if other.name() == module.name() => continue,
+            Some(other) => format!("that of the module {}", other.name()),
+            None if is_built_in => "the one that is built in".to_owned(),
+            None => continue,
+        };
+        foreign.push((
+            command.as_str(),
+            format!("the command {command} stays {whose}"),
+        ));
+    }
+    foreign
 }
