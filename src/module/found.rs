@@ -3,6 +3,7 @@
 
 use super::entries::{NAME_RULE, is_name};
 use super::manifest::Manifest;
+use crate::error::quoted_path;
 use crate::files::{Dir, Place, read_text};
 use nix::fcntl::OFlag;
 use nix::libc;
@@ -152,10 +153,13 @@ fn expect_program(dir: &Dir, run: &str) -> Result<(), String> {
             .map_err(|e| format!("cannot open {}: {e}", at.display()))?;
         expect_own(&dir, &at)?;
     }
-    let program = dir
-        .at(name)
-        .open(OFlag::O_RDONLY)
-        .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let program = dir.at(name).open(OFlag::O_RDONLY).map_err(|e| {
+        let hint = match e.kind() {
+            ErrorKind::NotFound if run.contains(' ') => "; `run` is a path, without arguments",
+            _ => "",
+        };
+        format!("cannot read {}: {e}{hint}", path.display())
+    })?;
     let stat = expect_own(&program, &path)?;
     if stat.st_mode & 0o111 == 0 {
         return Err(format!("{} is not executable: chmod +x", path.display()));
@@ -180,9 +184,10 @@ fn expect_owner(stat: &FileStat, path: &Path) -> Result<(), String> {
     let owner = Uid::from_raw(stat.st_uid);
     if !owner.is_root() && owner != Uid::effective() {
         let owner = crate::privilege::name_of(owner);
-        let path = path.display();
+        let me = crate::privilege::name_of(Uid::effective());
+        let (path, quoted) = (path.display(), quoted_path(path));
         return Err(format!(
-            "{path} belongs to {owner}, not to root or to the desk's user"
+            "{path} is the property of {owner}, and neither of root nor of the desk's user: sudo chown {me} {quoted}"
         ));
     }
     Ok(())

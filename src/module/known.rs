@@ -44,6 +44,21 @@ pub(super) fn unknown_keys(text: &str) -> Vec<String> {
     said
 }
 
+/// What is said of a `key` that is missing above all tables.
+pub(super) fn missing_key(text: &str, key: &str) -> String {
+    let table = text.parse::<Table>().unwrap_or_default();
+    let there: Vec<&str> = (table.keys().map(String::as_str))
+        .filter(|it| !TOP.contains(it))
+        .collect();
+    match nearest(key, &there) {
+        Some(meant) => format!(
+            "it has no key `{key}`; is `{}` meant for it?",
+            clean(meant, 32)
+        ),
+        None => format!("it has no key `{key}`"),
+    }
+}
+
 /// Looks at the keys of a table of this name, and at the tables in it.
 fn look(name: &str, known: &[&str], table: &Table, said: &mut Vec<String>) {
     for (key, value) in table {

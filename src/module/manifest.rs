@@ -3,7 +3,7 @@
 use super::entries::{
     JobEntry, NamedEntry, PageEntry, TimelineTable, VerbEntry, duration, is_word,
 };
-use super::known::unknown_keys;
+use super::known::{missing_key, unknown_keys};
 use crate::error::nearest;
 use crate::ticket::kind::MessageKind;
 use serde::Deserialize;
@@ -337,5 +337,10 @@ fn in_one_line(text: &str, e: &toml::de::Error) -> String {
         .count()
         + 1;
     let message = e.message().lines().next().unwrap_or_default().to_owned();
-    format!("line {line}: {message}")
+    // What is missing above all tables is missing in no line.
+    let missing = message.strip_prefix("missing field `").filter(|_| at == 0);
+    match missing.and_then(|rest| rest.strip_suffix('`')) {
+        Some(key) => missing_key(text, key),
+        None => format!("line {line}: {message}"),
+    }
 }

@@ -294,7 +294,19 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         ),
         (
             good.replace("run = \"run\"\n", ""),
-            Some("line 1: missing field `run`"),
+            Some("it has no key `run`"),
+        ),
+        (
+            good.replace("summary", "sumary"),
+            Some("it has no key `summary`; is `sumary` meant for it?"),
+        ),
+        (
+            with("[[command]]\nname = \"x\""),
+            Some("line 7: missing field `summary`"),
+        ),
+        (
+            good.replace("\"filter\"]", "\"filter\"]\nname = \"spam\""),
+            Some("line 7: duplicate key"),
         ),
         (
             with("timeout = \"soon\""),
@@ -312,7 +324,7 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         ),
         (
             with("[[job]]\nname = \"x\"\nevery = \"30 s\""),
-            Some("every of the job x: once a minute is the most"),
+            Some("every of the job x: once a minute is the most, and not every 30 s"),
         ),
         (
             with("[[job]]\nname = \"x\"\nevery = \"often\""),

@@ -103,7 +103,9 @@ pub fn cron(fields: &str) -> Result<Cron, String> {
 pub fn distance(seconds: u64) -> Result<i64, String> {
     match i64::try_from(seconds) {
         Ok(seconds @ 60..) => Ok(seconds),
-        Ok(_) => Err("once a minute is the most".to_owned()),
+        Ok(seconds) => Err(format!(
+            "once a minute is the most, and not every {seconds} s"
+        )),
         Err(_) => Err("that is for ever".to_owned()),
     }
 }

@@ -99,7 +99,9 @@ fn a_module_is_written_only_where_there_is_none() {
         let fault = format!("tickets: cannot write {name:?}: {why}\n");
         b.run(&["modules", "new", name], b"").is(64, "", &fault);
     };
-    usage("spam", "there is one of that name already");
+    let spam = shelf(&b).join("spam");
+    let there = format!("there is one of that name already, {}", spam.display());
+    usage("spam", &there);
     usage("stats", "it is the name of a built-in part");
     let long = "a name begins with a letter, and has at most 32 of a-z, 0-9 and -";
     usage("../x", long);

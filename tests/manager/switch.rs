@@ -105,8 +105,9 @@ fn nothing_is_run_that_somebody_else_may_change() {
         set_mode(&run, 0o755);
         std::os::unix::fs::chown(&run, Some(12345), None).unwrap();
         says(&format!(
-            "{} belongs to user 12345, not to root or to the desk's user",
-            run.display()
+            "{run} is the property of user 12345, and neither of root nor of the desk's user: sudo chown {} {run}",
+            "nobody",
+            run = run.display()
         ));
     }
 }

@@ -2,10 +2,10 @@
 
 use super::list::is_part;
 use crate::desk::Desk;
-use crate::error::{Fault, Status};
-use crate::module::{Module, find};
+use crate::error::{self, Fault, Status, nearest};
+use crate::module::{Module, find, names};
 use crate::part::Context;
-use crate::screen::say;
+use crate::screen::{remark, say};
 use anyhow::Result;
 
 /// The module of this name.
@@ -72,13 +72,16 @@ pub(super) fn expect_there(desk: &Desk, name: &str) -> Result<()> {
     if find(&path, name).is_some() {
         return Ok(());
     }
+    let there = names(&path);
     let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
     let path = match path.is_empty() {
         true => "no directory".to_owned(),
         false => path.join(", "),
     };
     let fault = Fault::new(Status::NoInput, format!("there is no module {name:?}"));
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    let meant = nearest(name, &there).map_or_else(String::new, |it| format!("is {it} meant? "));
     Err(fault
-        .hint(format!("modules are looked for in {path}"))
+        .hint(format!("{meant}modules are looked for in {path}"))
         .into())
 }

@@ -58,7 +58,10 @@ impl New {
         }
         let path = desk.config.modules_path();
         if find(&path, name).is_some() {
-            return Err(usage("there is one of that name already").into());
+            let there = path.iter().map(|shelf| shelf.join(name));
+            let there = there.into_iter().find(|dir| dir.exists());
+            let there = there.map_or_else(String::new, |dir| format!(", {}", dir.display()));
+            return Err(usage(&format!("there is one of that name already{there}")).into());
         }
         let Some(shelf) = path.iter().find(|shelf| is_writable(shelf)) else {
             let text = "cannot write to any directory of modules_path";
