@@ -835,8 +835,8 @@ fn a_delivery_that_talks_names_the_filters_without_a_word() {
     );
     switch_on(&b, &["f"], "");
     b.make_store();
-    let failed = "tickets: module f: it exited with status 3: cannot reach clamd; the mail went on without its word";
-    let rests = "tickets: module f: it rests, since it failed again and again; the mail went on without its word";
+    let failed = "tickets: module f: it exited with status 3: cannot reach clamd; the mail went on as if it were not there";
+    let rests = "tickets: module f: it rests, since it failed again and again; the mail went on as if it were not there";
     for (number, want) in [(1, failed), (2, failed), (3, failed), (4, rests)] {
         let ran = b.deliver_aloud(MAIL.replace("<1@", &format!("<{number}@")));
         assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{ran:?}");

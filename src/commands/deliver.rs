@@ -193,7 +193,9 @@ fn describe(desk: &Desk, outcome: &Outcome) {
         ));
     }
     let silent = outcome.silent.iter().map(|why| harmless(why));
-    lines.extend(silent.map(|why| format!("tickets: {why}; the mail went on without its word")));
+    lines.extend(
+        silent.map(|why| format!("tickets: {why}; the mail went on as if it were not there")),
+    );
     let others = outcome.remarks.iter().chain(&outcome.unsent);
     lines.extend(others.map(|line| format!("tickets: {line}")));
     for line in lines {

@@ -139,9 +139,15 @@ impl Part for JobsPart {
         let failed = |line: &&JobLine| line.failures > 0 && line.unread.is_none();
         for line in lines.iter().filter(failed) {
             let why = line.reason().unwrap_or_default();
-            let times = crate::screen::plural(line.failures, "time");
-            let text = format!("{} has failed {times} in a row: {why}", line.name);
-            let mend = format!("`tickets jobs log {}`", line.name);
+            let times = match line.failures {
+                1 => "once".to_owned(),
+                n => format!("{n} times in a row"),
+            };
+            let name = &line.name;
+            let text = format!("{name} has failed {times}: {why}");
+            let mend = format!(
+                "`tickets jobs log {name}` shows what it said, `tickets jobs run {name}` tries it again"
+            );
             found.push(finding(false, text, Some(mend)));
         }
         if !overdue.is_empty() && silent.is_none() && desk.config.has_jobs() {
