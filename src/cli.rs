@@ -22,7 +22,7 @@ use crate::ticket::TicketId;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use hint::hint;
+use hint::{deferral, hint};
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -88,7 +88,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(e)) if error::is_broken_pipe(&e) && !delivers => Status::Ok,
         Ok(Err(e)) if delivers && !std::io::stderr().is_terminal() => {
-            let why = error::line(&e);
+            let why = deferral(&e, &given);
             error::print(&format!("tickets: {why}"));
             deferred(&why);
             Status::TempFail

@@ -223,7 +223,7 @@ pub fn expect_member(gid: Gid, store: &Path) -> Result<()> {
     let group = Group::from_gid(gid).ok().flatten();
     let group = group.map_or_else(|| gid.to_string(), |group| group.name);
     let text = format!(
-        "cannot make the store {}: it is to be shared with the group {group}, and this user is not in it",
+        "cannot make the store {}: it is to be shared with the group {group}, in which this process is not",
         store.display()
     );
     let hint = "a store that is not to be shared: tickets --config /dev/null --dir ...";

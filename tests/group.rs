@@ -173,6 +173,81 @@ fn one_operators_test_mail_is_filed_by_the_other() {
     run(&bench, second, &["list", "-q", "--all"], "").is(0, "1\n", "");
 }
 
+// D8: Postfix starts a program with one group only. What it makes is shared all the same, and what it may not read, it
+// says so that it can be mended.
+#[test]
+fn a_delivery_without_the_group_shares_what_it_makes_and_says_what_it_lacks() {
+    let Some(bench) = desk(true) else { return };
+    // The name of the owner's own group, of which the user database says that they are in it, is known everywhere.
+    let config = bench.path("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"games\"", "\"daemon\"")).unwrap();
+    let [owner, other] = OPERATORS;
+    lchown(bench.path("home"), Some(owner), Some(owner)).unwrap();
+    let run = |user: u32, group: u32, args: &[&str], stdin: &str| {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid", &user.to_string(), "--regid", &group.to_string()])
+            .arg("--clear-groups")
+            .arg(binary())
+            .args(args)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("TICKETS_CONFIG", &config)
+            .current_dir("/");
+        finish(command, stdin.as_bytes())
+    };
+    let mail = |id: u32| format!("From: a@b.example\nMessage-ID: <{id}@x>\n\nhello\n");
+    let deliver = ["deliver", "--routed", "-r", "submit@example.org"];
+    // Nothing can be given to the group then, not even the store.
+    let dir = bench.path("home/tickets");
+    let lacks = format!(
+        "daemon is in the group daemon, but the mail server starts the program without it; `sudo -u daemon tickets --config {} \
+         init --postfix | sudo sh` mends that\n",
+        config.display()
+    );
+    let cannot = format!(
+        "tickets: cannot make the store {}: it is to be shared with the group daemon, in which this process is not: ",
+        dir.display()
+    );
+    run(owner, GROUP, &deliver, &mail(1)).is(75, "", &format!("{cannot}{lacks}"));
+    run(owner, owner, &deliver, &mail(1)).is(0, "", "");
+    fs::remove_dir_all(dir.join(".tickets/recent")).unwrap();
+    // A day of its own, which is made by whom the group is strange to.
+    run(owner, GROUP, &deliver, &mail(2)).is(0, "", "");
+    let shared = |name: &str| {
+        let meta = fs::metadata(dir.join(name)).unwrap();
+        (meta.gid(), meta.mode() & 0o7777)
+    };
+    assert_eq!(shared(".tickets/recent"), (owner, 0o2770));
+    for day in fs::read_dir(dir.join(".tickets/recent")).unwrap() {
+        let day = day.unwrap().path();
+        assert_eq!(shared(day.to_str().unwrap()), (owner, 0o2770));
+        for copy in fs::read_dir(day).unwrap() {
+            assert_eq!(
+                shared(copy.unwrap().path().to_str().unwrap()),
+                (owner, 0o660)
+            );
+        }
+    }
+    // What another operator has made.
+    let _ = run(owner, owner, &["list"], "");
+    run(other, owner, &["close", "--quiet", "1"], "").is(0, "closed 1\n", "");
+    let journal = dir.join(".tickets/journal");
+    assert_eq!(fs::metadata(&journal).unwrap().uid(), other);
+    let cannot = format!(
+        "tickets: cannot read {}: Permission denied (os error 13): ",
+        journal.display()
+    );
+    run(owner, GROUP, &deliver, &mail(3)).is(75, "", &format!("{cannot}{lacks}"));
+    // By a way that knows no pieces.
+    let elsewhere = "daemon is in the group daemon, but the mail server starts the program without it; docs/manual.md, \
+                     \"Several operators\", says what mends that\n";
+    let deliver = ["deliver", "submit@example.org"];
+    run(owner, GROUP, &deliver, &mail(3)).is(75, "", &format!("{cannot}{elsewhere}"));
+    run(owner, owner, &deliver, &mail(3)).is(0, "", "");
+}
+
 // D8: a backup is restored by whoever may read it.
 #[test]
 fn who_is_not_in_the_group_is_told_how_to_make_a_store_elsewhere() {
@@ -198,7 +273,7 @@ fn who_is_not_in_the_group_is_told_how_to_make_a_store_elsewhere() {
         77,
         "",
         &format!(
-            "tickets: cannot make the store {elsewhere}: it is to be shared with the group games, and this user is not in it\n\
+            "tickets: cannot make the store {elsewhere}: it is to be shared with the group games, in which this process is not\n\
              hint: a store that is not to be shared: tickets --config /dev/null --dir ...\n"
         ),
     );

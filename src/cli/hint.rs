@@ -1,7 +1,7 @@
 //! The hint below an error: what whoever reads it can type.
 
 use super::which::named;
-use crate::commands::text::{here, joined_since, of_owner, owner};
+use crate::commands::text::{here, joined, joined_since, of_owner, owner};
 use crate::config::Config;
 use crate::error::{self, Status, quoted};
 use crate::index::IndexError;
@@ -42,6 +42,28 @@ fn typed_again(hint: &str, again: &str) -> String {
         }
     }
     out
+}
+
+/// Why the delivery `args` ended with `error`, in one line for a mail server's log. Where that is for lack of a group of
+/// which the user is a member, since a mail server may start a program with fewer, it says so, and what mends it.
+pub(super) fn deferral(error: &anyhow::Error, args: &[OsString]) -> String {
+    let why = error::line(error);
+    let lacks = || {
+        let config = Config::load(&named(args).overrides()).ok()?;
+        let (group, name) = joined(&config)?;
+        let mend = match args.iter().any(|word| word == "--routed") {
+            true => {
+                let program = of_owner(&config, Uid::effective());
+                format!("`{program} init --postfix | sudo sh` mends that")
+            }
+            false => "docs/manual.md, \"Several operators\", says what mends that".to_owned(),
+        };
+        Some(format!(
+            "{why}: {name} is in the group {group}, but the mail server starts the program without it; {mend}"
+        ))
+    };
+    let is_refused = error::status(error) == Status::NoPerm;
+    is_refused.then(lacks).flatten().unwrap_or(why)
 }
 
 /// How the user to whom the desk belongs calls the program, if whoever calls it now may not read the store.

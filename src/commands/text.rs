@@ -74,10 +74,16 @@ pub(crate) fn of_owner(config: &Config, owner: Uid) -> String {
     as_user(&overrides, owner)
 }
 
-/// What helps somebody who is in the desk's group by now, but was not when they logged in.
-pub(crate) fn joined_since(config: &Config) -> Option<String> {
+/// The desk's group, and the user of this process, if they are in it, but the process is not.
+pub(crate) fn joined(config: &Config) -> Option<(&str, String)> {
     let group = config.group.as_deref()?;
     let name = privilege::joined_since_login(privilege::group(group).ok()?)?;
+    Some((group, name))
+}
+
+/// What helps somebody who is in the desk's group by now, but was not when they logged in.
+pub(crate) fn joined_since(config: &Config) -> Option<String> {
+    let (group, name) = joined(config)?;
     let group = quoted(group);
     Some(format!(
         "`newgrp {group}`, or log in again: {name} is in that group by now, but not in this login"

@@ -36,9 +36,9 @@ pub(crate) use read::OpenMbox;
 pub(crate) use recent::RecentCopy;
 pub use sequence::Sequence;
 pub(crate) use staged::StagedFile;
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 pub(crate) use year::YearMbox;
@@ -172,16 +172,6 @@ impl Store {
         }
         // Also where it exists: whoever created it may have died before it was on the disk.
         above.sync().with_context(doing)
-    }
-
-    /// Gives a new directory to the group, and the mode that the umask may have changed.
-    fn prepare(&self, dir: &Dir, mode: u32) -> Result<()> {
-        let doing = || format!("cannot prepare {}", dir.path().display());
-        if let Some(gid) = self.group {
-            nix::unistd::fchown(dir.file(), None, Some(gid)).with_context(doing)?;
-        }
-        let mode = Permissions::from_mode(self.mode(mode));
-        dir.file().set_permissions(mode).with_context(doing)
     }
 
     /// The mode of a directory that has `mode` in a store without a group.

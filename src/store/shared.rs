@@ -60,6 +60,23 @@ impl Item<'_> {
 }
 
 impl Store {
+    /// Gives a new directory to the group, and the mode that the umask may have changed. Both may be right already, as
+    /// the directory above hands them down: to set the mode again would take the set-group-ID bit away where this process
+    /// is not in the group.
+    pub(super) fn prepare(&self, dir: &Dir, mode: u32) -> Result<()> {
+        let doing = || format!("cannot prepare {}", dir.path().display());
+        let made = Found::of(dir.file()).with_context(doing)?;
+        if let Some(gid) = self.group.filter(|gid| *gid != made.group()) {
+            fchown(dir.file(), None, Some(gid)).with_context(doing)?;
+        }
+        let mode = self.mode(mode);
+        if made.mode() & 0o7777 == mode {
+            return Ok(());
+        }
+        let mode = Permissions::from_mode(mode);
+        dir.file().set_permissions(mode).with_context(doing)
+    }
+
     /// What of the store its group may not use; nothing if it has no group.
     ///
     /// # Errors

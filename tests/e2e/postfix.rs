@@ -512,6 +512,115 @@ fn init_puts_the_pieces_in_for_this_desk() {
     answers(["550", "550", "550", "250"]);
 }
 
+/// D8, E3: a desk whose `group` is set when its pieces are in already. Postfix starts the program with one group alone.
+#[test]
+fn operators_of_a_group_and_postfix_share_a_desk() {
+    let Some(site) = start_with_forward("", "") else {
+        return;
+    };
+    fs::remove_dir_all(site.path("home/.config")).unwrap();
+    fs::remove_file(site.path("home/.forward")).unwrap();
+    let run = |script: &str| {
+        let run = site.inside(&["sh", "-c", script]).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (run.status.code(), text(run.stdout), text(run.stderr))
+    };
+    let does = |script: &str| {
+        let ran = run(script);
+        assert_eq!((ran.0, &*ran.2), (Some(0), ""), "{script}: {ran:?}");
+        ran.1
+    };
+    let maria = |script: &str| {
+        does(&format!(
+            "setpriv --reuid maria --regid maria --init-groups --reset-env {script}"
+        ))
+    };
+    let users = || does("postconf -M tickets/unix ticketspolicy/unix | grep -o 'user=[^ ]*'");
+    let of_group = || {
+        let check = run("tickets check").1;
+        let lines: Vec<&str> = check.lines().collect();
+        let at = lines
+            .iter()
+            .position(|it| it.contains("Postfix: it starts the program"));
+        at.map_or(String::new(), |at| lines[at..at + 2].join("\n"))
+    };
+    let mail = |to: &str, id: &str| {
+        let text =
+            format!("From: {ALICE}\nMessage-ID: <{id}@example.net>\nSubject: {id}\n\n{id}\n");
+        site.mail(ALICE, &format!("{to}@example.org"), &text);
+    };
+    does("rm -rf /etc/tickets /var/lib/tickets /etc/exim4");
+    does(
+        "tickets init --domain example.org --admin steve@example.org && tickets init --postfix | sh",
+    );
+    assert_eq!(users(), "user=tickets\nuser=tickets\n");
+    reload(&site);
+    mail("submit", "one");
+    does(
+        "groupadd support && useradd --home-dir /nonexistent -G support maria && usermod -aG support tickets",
+    );
+    does("sed -i '1i group = \"support\"' /etc/tickets/config.toml && tickets check --mend");
+    let mend = "      mend: tickets init --postfix | sh";
+    let without = format!(
+        "FAIL  Postfix: it starts the program as `tickets`, without the desk's group `support`, so that it cannot use what \
+         others of the group have made, and mail waits\n{mend}"
+    );
+    assert_eq!(of_group(), without);
+    let (list, close) = ("tickets list -q --all", "tickets close --quiet 1");
+    assert_eq!(maria(list), "1\n");
+    assert_eq!(maria(close), "closed 1  one\n");
+    mail("submit", "two");
+    let why = ".tickets/journal: Permission denied (os error 13): tickets is in the group support, but the mail server \
+               starts the program without it; `sudo tickets init --postfix | sudo sh` mends that";
+    assert!(site.log().contains(why), "{}", site.log());
+    does("tickets init --postfix | sh");
+    assert_eq!(
+        (&*users(), &*of_group()),
+        ("user=tickets:support\nuser=tickets:support\n", "")
+    );
+    reload(&site);
+    does("postqueue -f");
+    site.wait("the mail that waited", || {
+        (maria(list) == "2\n1\n").then_some(())
+    });
+    // Whatever an operator has made.
+    assert_eq!(maria("tickets close --quiet 2"), "closed 2  two\n");
+    let old = "From c@d.example Mon Jan  1 10:00:00 2024\nFrom: c@d.example\nMessage-ID: <old@x>\n\nold\n\n";
+    fs::write(site.path("old.mbox"), old).unwrap();
+    mode(&site.path("old.mbox"), 0o644);
+    maria(&format!(
+        "tickets import {}",
+        site.path("old.mbox").display()
+    ));
+    mail("ticket-3", "three");
+    mail("ticket-1", "four");
+    mail("submit", "five");
+    assert_eq!(
+        maria("tickets show --json 3 | grep -c ."),
+        "2\n",
+        "{}",
+        site.log()
+    );
+    assert_eq!(maria("tickets list -q | sort"), "1\n3\n4\n");
+    assert_eq!(does("postqueue -j"), "");
+    let unshared = does(
+        "find /var/lib/tickets ! -group support -o -type d ! -perm -2070 -o -type f ! -perm -060",
+    );
+    assert_eq!(unshared, "");
+    // And back again.
+    does("sed -i 1d /etc/tickets/config.toml");
+    let with = format!(
+        "warn  Postfix: it starts the program as `tickets:support`, but this desk has no `group`\n{mend}"
+    );
+    assert_eq!(of_group(), with);
+    does("tickets init --postfix | sh");
+    assert_eq!(
+        (&*users(), &*of_group()),
+        ("user=tickets\nuser=tickets\n", "")
+    );
+    does("tickets init --postfix | sh -s -- --undo");
+}
+
 /// E7, E8: root sets up a desk of its own in two commands, works on it, and takes it out again.
 #[test]
 fn root_sets_up_a_desk_in_two_commands() {

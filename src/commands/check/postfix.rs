@@ -15,6 +15,7 @@ use crate::commands::init::exim::macros;
 use crate::commands::text::again;
 use crate::error::{quoted, quoted_path};
 use crate::files::read_text;
+use crate::privilege;
 use crate::ticket::TicketId;
 use lists::{doors, items, words};
 use std::collections::HashMap;
@@ -166,7 +167,6 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
     let theirs = user.split(':').next().unwrap_or_default();
     let instead = || take_over(look.desk, &put_in(look), theirs);
     let (desks_user, own) = (wanted("TICKETS_USER"), wanted("TICKETS_COMMAND"));
-    // Several users may stand there: user:group.
     if theirs != desks_user {
         let text = format!(
             "Postfix: it starts the program as `{user}`, but this desk is that of `{desks_user}`"
@@ -176,6 +176,9 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
     if !is_same_command(&command, own) {
         let text = format!("Postfix: it starts `{command}`, but this desk has `{own}`");
         found.push(Diagnosis::fail(text).mend(instead()));
+    }
+    if found.is_empty() {
+        found.extend(group(look, services, desks_user));
     }
     let pieces = include_str!("../../../contrib/postfix/master.cf");
     let arguments = pieces
@@ -188,6 +191,43 @@ fn service(look: &Look, services: &str) -> Vec<Diagnosis> {
         found.push(Diagnosis::warn(text).mend(put_in(look)));
     }
     found
+}
+
+/// Whether the program is started with the group that shares the store: Postfix gives it one, which is `user`'s own
+/// unless another stands there, whatever groups the user database has them in.
+fn group(look: &Look, services: &str, user: &str) -> Option<Diagnosis> {
+    let own = privilege::user(user)?.gid;
+    let named = look.desk.config.group.as_deref();
+    let wanted = match named {
+        Some(group) => privilege::group(group).ok()?,
+        None => own,
+    };
+    let started = services.lines().filter_map(|line| {
+        let words = words(line);
+        let is_ours = ["tickets", "ticketspolicy"].map(|name| words.starts_with(&[name, "unix"]));
+        let user = is_ours.contains(&true).then_some(words)?;
+        user.into_iter().find_map(|it| it.strip_prefix("user="))
+    });
+    let differs = |user: &&str| match user.split_once(':') {
+        Some((_, group)) => privilege::group(group).ok() != Some(wanted),
+        None => own != wanted,
+    };
+    let theirs = { started }.find(differs)?;
+    Some(match named {
+        Some(group) => {
+            let text = format!(
+                "Postfix: it starts the program as `{theirs}`, without the desk's group `{group}`, so that it cannot use \
+                 what others of the group have made, and mail waits"
+            );
+            Diagnosis::fail(text).mend(put_in(look))
+        }
+        None => {
+            let text = format!(
+                "Postfix: it starts the program as `{theirs}`, but this desk has no `group`"
+            );
+            Diagnosis::warn(text).mend(put_in(look))
+        }
+    })
 }
 
 /// Whether the table leads submit@ and the tickets' addresses to that service.

@@ -77,6 +77,14 @@ pub(super) fn path(key: &str, path: &Path) -> Result<String> {
     }
 }
 
+/// The name of a Unix group as it may stand in a piece.
+///
+/// # Errors
+/// As for [`addresses`].
+pub(super) fn group(name: &str) -> Result<&str> {
+    look("group", name, &NAME).map(|()| name)
+}
+
 /// The name of a Unix user as it may stand in a piece.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The pieces for Postfix: a shell script that installs them, filled in for this desk.
 
 use super::exim::{DIGESTS, document, macros, whole};
+use super::plain;
 use crate::commands::text::typed;
 use crate::config::{Config, Overrides};
 use anyhow::Result;
@@ -28,8 +29,10 @@ const PIECES: [(&str, &str); 5] = [
 /// # Errors
 /// As [`macros`].
 pub fn script(config: &Config, overrides: &Overrides) -> Result<String> {
-    let values: String = macros(config, overrides)?
-        .iter()
+    let group = config.group.as_deref().map(plain::group).transpose()?;
+    let group = group.map(|group| ("TICKETS_GROUP", group.to_owned()));
+    let values: String = (macros(config, overrides)?.iter())
+        .chain(&group)
         // `tickets policy` finds the store and the secret by itself.
         .filter(|(name, _)| *name != "TICKETS_DIR" && !DIGESTS.contains(name))
         .map(|(name, value)| format!(" \\\n        {name}='{value}'"))
