@@ -573,6 +573,9 @@ fn operators_of_a_group_and_postfix_share_a_desk() {
     let why = ".tickets/journal: Permission denied (os error 13): tickets is in the group support, but the mail server \
                starts the program without it; `sudo tickets init --postfix | sudo sh` mends that";
     assert!(site.log().contains(why), "{}", site.log());
+    let note = "note  Postfix: 1 mail to the desk waits in its queue for another try\n      look: postqueue -p\n";
+    assert!(run("tickets check").1.contains(note));
+    assert!(run("tickets check --nagios").1.contains(" queued=1;"));
     does("tickets init --postfix | sh");
     assert_eq!(
         (&*users(), &*of_group()),

@@ -10,7 +10,10 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// A mail that waits for no longer is on its way.
+/// A mail that waits for no longer may be on its way, unless the server has tried it already, in seconds.
+const ON_ITS_WAY: i64 = 60;
+
+/// One that waits for no longer may have come while something was just being changed, in seconds.
 const SOON: i64 = 5 * 60;
 
 /// The machine's own Exim.
@@ -27,7 +30,7 @@ pub(super) fn ask_as_root() {
     }
 }
 
-/// The mails to the desk that are late.
+/// The mails to the desk that wait for another try.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Waiting {
     mails: usize,
@@ -36,8 +39,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn add(&mut self, age: i64) {
-        if age >= SOON {
+    fn add(&mut self, age: i64, was_tried: bool) {
+        if was_tried || age >= ON_ITS_WAY {
             self.mails += 1;
             self.oldest = self.oldest.max(age);
         }
@@ -104,8 +107,14 @@ fn late(name: &str, waiting: &Waiting, is_whole: bool) -> Option<Diagnosis> {
     let all = count(mails, "mail to the desk waits", "mails to the desk wait");
     let more = if is_whole { "" } else { "at least " };
     let minutes = oldest / 60;
-    let text = format!("{name}: {more}{all} in its queue, for up to {minutes} minutes");
-    (mails > 0).then(|| Diagnosis::warn(text))
+    let text = format!("{name}: {more}{all} in its queue");
+    match (mails, oldest) {
+        (0, _) => None,
+        (_, ..SOON) => Some(Diagnosis::note(format!("{text} for another try"))),
+        _ => Some(Diagnosis::warn(format!(
+            "{text}, for up to {minutes} minutes"
+        ))),
+    }
 }
 
 /// Reads a line of what `exim4 -bp` prints: a line with age, size, number and sender, and below it the recipients, those
@@ -121,7 +130,7 @@ fn of_exim(
         [Some(old), _, _, Some(sender)] if sender.starts_with('<') => *age = seconds(old),
         [Some(recipient), None, ..] if is_ours(recipient) => {
             if let Some(age) = age.take() {
-                waiting.add(age);
+                waiting.add(age, false);
             }
         }
         _ => {}
@@ -145,6 +154,8 @@ fn seconds(age: &str) -> Option<i64> {
 /// A line of `postqueue -j`.
 #[derive(Deserialize)]
 struct Queued {
+    #[serde(default)]
+    queue_name: String,
     arrival_time: i64,
     #[serde(default)]
     recipients: Vec<Recipient>,
@@ -160,7 +171,8 @@ fn of_postfix(line: &str, now: i64, waiting: &mut Waiting, is_ours: &dyn Fn(&str
     if let Ok(mail) = serde_json::from_str::<Queued>(line)
         && mail.recipients.iter().any(|it| is_ours(&it.address))
     {
-        waiting.add(now.saturating_sub(mail.arrival_time));
+        let was_tried = mail.queue_name == "deferred";
+        waiting.add(now.saturating_sub(mail.arrival_time), was_tried);
     }
 }
 
@@ -184,16 +196,19 @@ mod tests {
                     2d   800 0t5C7f-0000dV-8f <x@y> (someone)\n        D submit@example.org\n          z@example.org\n\
                     99999999999999999999d 1 x <y>\n          submit@example.org\n";
         assert_eq!(exim(list), (2, 172_800));
-        assert_eq!(exim("4m 1 x <a@b>\n  s@example.org\n"), (0, 0));
+        assert_eq!(exim("4m 1 x <a@b>\n  s@example.org\n"), (1, 240));
+        assert_eq!(exim("0m 1 x <a@b>\n  s@example.org\n"), (0, 0));
         assert_eq!(exim("exim: permission denied\n"), (0, 0));
-        let list = "{\"queue_name\": \"deferred\", \"arrival_time\": 1000, \"recipients\": [{\"address\": \"s@example.org\"}]}\n\
+        let list = "{\"queue_name\": \"active\", \"arrival_time\": 1890, \"recipients\": [{\"address\": \"s@example.org\"}]}\n\
+                    {\"queue_name\": \"deferred\", \"arrival_time\": 1890, \"recipients\": [{\"address\": \"s@example.org\"}]}\n\
+                    {\"queue_name\": \"active\", \"arrival_time\": 1000, \"recipients\": [{\"address\": \"s@example.org\"}]}\n\
                     {\"arrival_time\": 1100, \"recipients\": [{\"address\": \"x@y\"}]}\n\
                     {\"arrival_time\": 1200, \"recipi";
         let mut waiting = Waiting::default();
         for line in list.lines() {
             of_postfix(line, 1900, &mut waiting, &is_ours);
         }
-        assert_eq!((waiting.mails, waiting.oldest), (1, 900));
+        assert_eq!((waiting.mails, waiting.oldest), (2, 900));
         let text = |mails, oldest, is_whole| {
             late("Exim", &Waiting { mails, oldest }, is_whole).map(|it| it.text)
         };
@@ -202,5 +217,7 @@ mod tests {
         assert_eq!(text(2, 1500, true).as_deref(), Some(want));
         let want = "Exim: at least 1 mail to the desk waits in its queue, for up to 5 minutes";
         assert_eq!(text(1, 300, false).as_deref(), Some(want));
+        let want = "Exim: 1 mail to the desk waits in its queue for another try";
+        assert_eq!(text(1, 299, true).as_deref(), Some(want));
     }
 }
