@@ -248,6 +248,28 @@ fn a_delivery_without_the_group_shares_what_it_makes_and_says_what_it_lacks() {
     run(owner, owner, &deliver, &mail(3)).is(0, "", "");
 }
 
+// D8, I2: what runs the jobs as somebody who may not open the store says so by its status.
+#[test]
+fn a_tick_that_may_look_at_no_job_fails() {
+    let Some(bench) = desk(true) else { return };
+    file(&bench, OPERATORS[0], "submit", "1");
+    works(&bench, OPERATORS[0], "tick");
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", "3", "--regid", "3", "--clear-groups"])
+        .arg(binary())
+        .arg("tick")
+        .env_clear()
+        .env("TICKETS_CONFIG", bench.path("config.toml"))
+        .current_dir("/");
+    let said = format!(
+        "tickets: cannot open {}: Permission denied (os error 13)\nhint: `sudo -u daemon tickets --config {} tick`\n",
+        bench.path("home/tickets/.tickets/jobs").display(),
+        bench.path("config.toml").display()
+    );
+    finish(command, b"").is(77, "", &said);
+}
+
 // D8: a backup is restored by whoever may read it.
 #[test]
 fn who_is_not_in_the_group_is_told_how_to_make_a_store_elsewhere() {

@@ -175,21 +175,29 @@ impl Ticker {
             return Ok(());
         }
         // A disk that is full keeps no job from being tried.
-        if let Err(e) = desk.beat() {
-            self.complaints.say(&e);
-        }
+        let mut wrong: Vec<anyhow::Error> = desk.beat().err().into_iter().collect();
         let (jobs, mistakes) = plan::plan(&desk.config, &cx.parts);
         self.fault = mistakes.into_iter().next().map(Into::into);
-        let mut due = Vec::new();
+        let (mut due, mut looked_at) = (Vec::new(), 0);
         for job in jobs.into_iter().filter(|job| job.enabled) {
             if self.running.iter().any(|(name, _)| *name == job.name) {
+                looked_at += 1;
                 continue;
             }
             match waits_since(&desk, &job) {
-                Ok(since) => due.extend(since.map(|since| (since, job.lane, job))),
+                Ok(since) => {
+                    looked_at += 1;
+                    due.extend(since.map(|since| (since, job.lane, job)));
+                }
                 // The state of one job cannot be read or kept: that of others may be.
-                Err(e) => self.complaints.say(&e),
+                Err(e) => wrong.push(e),
             }
+        }
+        if looked_at == 0 && !wrong.is_empty() {
+            return Err(wrong.swap_remove(0));
+        }
+        for e in &wrong {
+            self.complaints.say(e);
         }
         let running: Vec<Lane> = self.running.iter().map(|&(_, lane)| lane).collect();
         // Whoever finds no place is asked again when one has ended.
