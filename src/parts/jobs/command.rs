@@ -1,6 +1,6 @@
 //! `tickets jobs`: which jobs a desk has, and what becomes of them.
 
-use super::clock::{TIMER, unticked};
+use super::clock::{timer, unticked};
 use super::files::{JobFiles, names_kept};
 use super::plan::{self, Planned};
 use super::program::program_again;
@@ -163,7 +163,7 @@ fn list(cx: &Context, json: bool) -> Result<Status> {
         if desk.silence().is_none() {
             screen::remark(format_args!("time does not pass: {last}"));
         }
-        error::print(&format!("hint: {TIMER}"));
+        error::print(&format!("hint: {}", timer(&desk)));
     }
     Ok(Status::Ok)
 }

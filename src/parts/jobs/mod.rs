@@ -25,7 +25,7 @@ use crate::part::outside::MODULE_OFF;
 use crate::part::{BuiltIn, Command, Finding, Job, Part, Registry};
 use anyhow::Result;
 use built_in::{CleanUp, DayDigest, FlushOutbox, MendIndex, Remind, UpgradeModules};
-use clock::{TIMER, silence, unticked};
+use clock::{silence, timer, unticked};
 use table::JobLine;
 
 /// The part.
@@ -97,7 +97,7 @@ impl Part for JobsPart {
         let mut found = Vec::new();
         let silent = silence(desk);
         if let Some(text) = &silent {
-            found.push(finding(false, text.clone(), Some(TIMER.to_owned())));
+            found.push(finding(false, text.clone(), Some(timer(desk))));
         }
         // Of modules that are on, somebody else says what is wrong with them.
         let off = |line: &&JobLine| line.idle.as_ref().is_some_and(|it| it.state == MODULE_OFF);
@@ -153,7 +153,7 @@ impl Part for JobsPart {
         if !overdue.is_empty() && silent.is_none() && desk.config.has_jobs() {
             let text = format!("overdue: {}", overdue.join(", "));
             let mend = match unticked(desk) {
-                Some(last) => format!("{TIMER}; {last}"),
+                Some(last) => format!("{}; {last}", timer(desk)),
                 None => "`tickets jobs`".to_owned(),
             };
             found.push(finding(false, text, Some(mend)));
