@@ -38,7 +38,7 @@ pub use mailbox::{is_host_name, is_local_part};
 pub(crate) use modules::with_data;
 use resolve::{resolve, store};
 pub use served::{MACHINE_FILE, Served, served};
-pub use sharing::{SHARE, other_owner, served_elsewhere};
+pub use sharing::{SHARE, make_store, other_owner, served_elsewhere};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use user::User;
@@ -231,10 +231,8 @@ fn settle(text: &str, file: Option<&Path>, overrides: &Overrides) -> Result<()> 
             return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
         }
         let text = format!("{text} as root's, no mail server could use it");
-        let hint = format!(
-            "`install -d -o USER -m 711 {}` makes it for the desk's user",
-            quoted_path(&dir)
-        );
+        let make = make_store(&dir, keys.group.as_deref());
+        let hint = format!("{make} makes it for the desk's user");
         return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
     }
     Ok(())

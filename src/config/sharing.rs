@@ -2,7 +2,7 @@
 
 use super::keys::Config;
 use super::served::{MACHINE_FILE, Served, served};
-use crate::error::quoted_path;
+use crate::error::{quoted, quoted_path};
 use crate::privilege;
 use nix::unistd::Uid;
 use std::os::unix::fs::MetadataExt;
@@ -32,6 +32,28 @@ pub fn served_elsewhere(etc: &Path) -> Option<Served> {
     let is_anothers =
         |desk: &Served| desk.user().is_ok_and(|uid| uid != Uid::effective()) && !desk.is_gone();
     served(etc).into_iter().find(is_anothers)
+}
+
+/// The command with which root makes the store `dir` anew for the desk's user, as the mail server names it, and the
+/// group that shares it.
+#[must_use]
+pub fn make_store(dir: &Path, group: Option<&str>) -> String {
+    let user = match &served(Path::new("/etc"))[..] {
+        [desk] => quoted(&desk.user),
+        _ => "USER".to_owned(),
+    };
+    let (group, mode) = match group {
+        Some(group) => (format!("-g {} ", quoted(group)), 2771),
+        None => (String::new(), 711),
+    };
+    let sudo = match privilege::was_root() && !privilege::is_by_sudo() {
+        true => "",
+        false => "sudo ",
+    };
+    format!(
+        "`{sudo}install -d -o {user} {group}-m {mode} {}`",
+        quoted_path(dir)
+    )
 }
 
 /// What lets this user read a configuration that is there.

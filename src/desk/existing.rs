@@ -1,7 +1,7 @@
 //! Whether there is a store. What only looks for tickets makes none: the place may be mistyped, or another user's.
 
 use super::Desk;
-use crate::config::{Config, SHARE, served_elsewhere};
+use crate::config::{Config, MACHINE_FILE, SHARE, make_store, served_elsewhere};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege;
@@ -142,6 +142,11 @@ impl Desk {
             (None, false) => self.how_to_get_one(),
             (None, true) => {
                 format!("if the name is right, `tickets --dir {path} init` sets up a desk there")
+            }
+            // In a directory that is root's, only root makes it, who has become nobody yet.
+            (Some(file), _) if file == Path::new(MACHINE_FILE) && privilege::became().is_none() => {
+                let make = make_store(dir, self.config.group.as_deref());
+                format!("if the name is right, {make} makes it")
             }
             (Some(_), _) => {
                 let owner = privilege::became().map(|user| format!("-o {} ", quoted(&user)));
