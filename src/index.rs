@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use backlog::Unread;
 pub use error::{IndexError, OfIndex};
 pub use held::Presence;
+pub(crate) use moved::note_moved;
 pub use open::IndexKind;
 pub(crate) use past::Earlier;
 pub use write::TicketFile;

@@ -204,6 +204,7 @@ fn a_lost_index_of_many_tickets_is_made_by_the_next_command() {
             "index.db",
             "index.lock",
             "journal",
+            "moved",
             "rebuild.lock",
             "recent",
             "sequence",

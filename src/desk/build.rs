@@ -3,8 +3,8 @@
 use super::Desk;
 use super::bulk::{BATCH, Extract, ReadJob, ReadTicket};
 use crate::error::{self, Status};
-use crate::index::Index;
 use crate::index::draft::IndexDraft;
+use crate::index::{Index, note_moved};
 use crate::patience::Patience;
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
@@ -217,7 +217,7 @@ fn write<F: Follower>(
 ) -> Result<()> {
     let read = tickets.iter().filter_map(|ticket| ticket.reading.as_ref());
     let moved: Vec<[u8; 16]> = read.flat_map(|read| &read.moved).copied().collect();
-    Index::note_moved(draft.index().path(), &moved)?;
+    note_moved(draft.index().path(), &moved)?;
     for (ticket, job) in tickets.iter().zip(jobs) {
         if let Some(reading) = &ticket.reading {
             draft.index().replace(reading)?;

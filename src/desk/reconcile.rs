@@ -3,7 +3,7 @@
 use super::{Desk, mend};
 use crate::files::Stamp;
 use crate::index::journal::Located;
-use crate::index::{Index, Overview, TicketFile};
+use crate::index::{Index, Overview, TicketFile, note_moved};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -75,7 +75,7 @@ impl Desk {
     ) -> Result<Overview> {
         let tail = mend::tail_of_file(|| Ok(index), id, file, stamp.size)?;
         let read = reading(&self.staff(), id, state, stamp, file, tail, |_| ())?;
-        Index::note_moved(&self.index_path(), &read.moved)?;
+        note_moved(&self.index_path(), &read.moved)?;
         index.replace(&read)?;
         let row = index.ticket(id)?;
         row.with_context(|| format!("cannot find ticket {id} in the index"))

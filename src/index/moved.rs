@@ -9,7 +9,7 @@
 //! The table is made with the index, and by nobody else: if it alone is removed, nothing is known of what stood in it, and
 //! the index is asked about every message until it is made anew.
 
-use super::{Index, OfIndex, schema};
+use super::OfIndex;
 use crate::files::{Place, absent, place_at};
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
@@ -23,45 +23,40 @@ const NAME: &str = "moved";
 /// Places in the table, which takes up to 1 MiB.
 const PLACES: u32 = 1 << 20;
 
-impl Index {
-    /// False if no filter has sent the message with this digest elsewhere. Where that cannot be told without opening the
-    /// index at `path`, it is true.
-    pub(crate) fn may_be_moved(path: &Path, digest: &[u8; 16]) -> bool {
-        let is_noted = || -> io::Result<bool> {
-            let mut byte = [0];
-            let table = table(path)?.open(OFlag::O_RDONLY)?;
-            // Behind the end nothing was ever set.
-            let read = table.read_at(&mut byte, place(digest))?;
-            Ok(read != 0 && byte != [0])
-        };
-        // What the index has not read may be anything.
-        is_noted().unwrap_or(true) || !schema::is_complete(path).unwrap_or(false)
-    }
+/// True if the message with this digest is noted in the table beside the index at `path`.
+///
+/// # Errors
+/// There is no table, or it cannot be read.
+pub(super) fn is_noted(path: &Path, digest: &[u8; 16]) -> io::Result<bool> {
+    let mut byte = [0];
+    let table = table(path)?.open(OFlag::O_RDONLY)?;
+    // Behind the end nothing was ever set.
+    let read = table.read_at(&mut byte, place(digest))?;
+    Ok(read != 0 && byte != [0])
+}
 
-    /// Notes messages that a filter has sent elsewhere, or is about to, by their digests. Returns when that is on the
-    /// disk.
-    ///
-    /// # Errors
-    /// The table beside the index at `path` cannot be written. That there is none is no error.
-    pub(crate) fn note_moved(path: &Path, digests: &[[u8; 16]]) -> Result<()> {
-        if digests.is_empty() {
-            return Ok(());
-        }
-        let note = || -> io::Result<()> {
-            let table = table(path)?;
-            let file = match table.open(OFlag::O_RDWR) {
-                Err(e) if absent(&e) => return Ok(()),
-                opened => opened?,
-            };
-            for digest in digests {
-                file.write_all_at(&[1], place(digest))?;
-            }
-            file.sync_all()?;
-            // Whoever made it did not wait until its name was on the disk.
-            table.dir().sync()
-        };
-        note().with_context(|| OfIndex(format!("cannot write {NAME} beside {}", path.display())))
+/// Notes messages that a filter has sent elsewhere, or is about to, by their digests. Returns when that is on the disk.
+///
+/// # Errors
+/// The table beside the index at `path` cannot be written. That there is none is no error.
+pub(crate) fn note_moved(path: &Path, digests: &[[u8; 16]]) -> Result<()> {
+    if digests.is_empty() {
+        return Ok(());
     }
+    let note = || -> io::Result<()> {
+        let table = table(path)?;
+        let file = match table.open(OFlag::O_RDWR) {
+            Err(e) if absent(&e) => return Ok(()),
+            opened => opened?,
+        };
+        for digest in digests {
+            file.write_all_at(&[1], place(digest))?;
+        }
+        file.sync_all()?;
+        // Whoever made it did not wait until its name was on the disk.
+        table.dir().sync()
+    };
+    note().with_context(|| OfIndex(format!("cannot write {NAME} beside {}", path.display())))
 }
 
 /// Makes the table beside an index that is being made, unless it is there: what stands in it remains true.
@@ -77,50 +72,4 @@ fn table(path: &Path) -> io::Result<Place> {
 fn place(digest: &[u8; 16]) -> u64 {
     let end = u32::from_le_bytes(std::array::from_fn(|at| digest[at + 12]));
     u64::from(end % PLACES)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::patience::Patience;
-
-    // G5
-    #[test]
-    fn what_was_noted_may_be_moved_and_hardly_anything_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("index.db");
-        let table = dir.path().join(NAME);
-        let digest = |n: u8| std::array::from_fn(|at| if at == 12 { n } else { 7 });
-        let may_be = |n| Index::may_be_moved(&path, &digest(n));
-        let note = |digests: &[[u8; 16]]| Index::note_moved(&path, digests).unwrap();
-        // Where there is no index, nobody knows; and it is not made for that.
-        note(&[digest(3)]);
-        assert!(may_be(3) && !table.exists());
-        let index = Index::open(&path, Patience::default()).unwrap();
-        assert!(may_be(3), "it has read nothing yet");
-        index.set_complete(true).unwrap();
-        drop(index);
-        assert!(!may_be(3));
-        note(&[]);
-        assert_eq!(table.metadata().unwrap().len(), 0);
-        note(&[digest(3), digest(9)]);
-        let moved = (0..12).filter(|&n| may_be(n));
-        assert_eq!(moved.collect::<Vec<_>>(), [3, 9]);
-        // Another one that has the same place.
-        let mut same = digest(3);
-        same[0] = 1;
-        assert!(Index::may_be_moved(&path, &same));
-        // It stays within its bounds.
-        note(&[[255; 16]]);
-        let length = table.metadata().unwrap().len();
-        assert!(length <= u64::from(PLACES), "{length}");
-        assert!(Index::may_be_moved(&path, &[255; 16]));
-        // What is removed is not made by whoever notes a message: of others nothing would be known.
-        std::fs::remove_file(&table).unwrap();
-        note(&[digest(3)]);
-        assert!(may_be(3) && may_be(4) && !table.exists());
-        // What cannot be read is no reason to say no.
-        std::fs::create_dir(&table).unwrap();
-        assert!(may_be(4) && Index::note_moved(&path, &[digest(4)]).is_err());
-    }
 }

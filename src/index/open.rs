@@ -2,7 +2,7 @@
 
 use super::error::{is_damage, with_system_error};
 use super::journal::Journal;
-use super::{Index, IndexError, OfIndex, schema};
+use super::{Index, IndexError, OfIndex, moved, schema};
 use crate::files::absent;
 use crate::patience::Patience;
 use anyhow::{Context, Result};
@@ -114,6 +114,13 @@ impl Index {
             Some(_) => IndexKind::OfAnotherVersion,
             None => IndexKind::NoIndex,
         })
+    }
+
+    /// False if no filter has sent the message with this digest elsewhere. Where that cannot be told without opening the
+    /// index at `path`, it is true.
+    pub(crate) fn may_be_moved(path: &Path, digest: &[u8; 16]) -> bool {
+        // What the index has not read may be anything.
+        moved::is_noted(path, digest).unwrap_or(true) || !schema::is_complete(path).unwrap_or(false)
     }
 
     pub(super) fn journal(path: &Path) -> Journal {

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::desk::parcel::{Judged, Parcel, Settled};
-use crate::index::Index;
+use crate::index::{Index, note_moved};
 use crate::limits;
 use crate::ticket::address::Verb;
 use crate::ticket::filter::{self, Go};
@@ -44,7 +44,7 @@ impl Desk {
         parcel.quiet |= judged.go == Go::Quiet;
         parcel.put_away = judged.put_away.or(parcel.put_away);
         if let Go::Ticket(_) | Go::New = judged.go {
-            Index::note_moved(&self.index_path(), &[parcel.summary.identity.digest])?;
+            note_moved(&self.index_path(), &[parcel.summary.identity.digest])?;
         }
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
