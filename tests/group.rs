@@ -263,8 +263,8 @@ fn a_tick_that_may_look_at_no_job_fails() {
         .env("TICKETS_CONFIG", bench.path("config.toml"))
         .current_dir("/");
     let said = format!(
-        "tickets: cannot open {}: Permission denied (os error 13)\nhint: `sudo -u daemon tickets --config {} tick`\n",
-        bench.path("home/tickets/.tickets/jobs").display(),
+        "tickets: cannot look into {}: Permission denied (os error 13)\nhint: `sudo -u daemon tickets --config {} tick`\n",
+        bench.path("home/tickets/.tickets").display(),
         bench.path("config.toml").display()
     );
     finish(command, b"").is(77, "", &said);

@@ -901,7 +901,7 @@ fn a_desk_that_was_given_away_is_given_back() {
             roots,
             none,
             format!(
-                "FAIL  store: /var/lib/tickets/1 (and 15 more) belongs to tickets, not to root\n{back}\n"
+                "FAIL  store: /var/lib/tickets/1 (and 16 more) belongs to tickets, not to root\n{back}\n"
             ),
         ),
     ] {

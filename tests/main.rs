@@ -2,6 +2,7 @@
 
 mod alerts;
 mod answers;
+mod as_user;
 mod authserv;
 mod bench;
 mod cases;
