@@ -13,7 +13,7 @@ use anyhow::Result;
 /// `-quiet` to file the mail without telling anybody.
 #[derive(clap::Args)]
 pub struct Address {
-    /// Ticket, or several: 12,13 or 12-15 (can be repeated)
+    /// Ticket, or several: 12,13, or 12-15 for those that exist (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
     tickets: Vec<TicketNumbers>,
 }

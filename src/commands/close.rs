@@ -19,7 +19,7 @@ use std::io::IsTerminal;
 /// with your text, unless you say --quiet. A later mail opens the ticket again.
 #[derive(clap::Args)]
 pub struct Close {
-    /// Ticket to close, or several: 12,13 or 12-15 (can be repeated)
+    /// Ticket to close, or several: 12,13, or 12-15 for those that exist (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
     tickets: Vec<TicketNumbers>,
     /// Closing text
@@ -36,7 +36,7 @@ pub struct Close {
 /// it.
 #[derive(clap::Args)]
 pub struct Reopen {
-    /// Ticket to open again, or several: 12,13 or 12-15 (can be repeated)
+    /// Ticket to open again, or several: 12,13, or 12-15 for those that exist (can be repeated)
     #[arg(required = true, value_name = "TICKET")]
     tickets: Vec<TicketNumbers>,
     /// Text for the submitter

@@ -16,7 +16,7 @@ use anyhow::Result;
 /// what is missing; that includes messages that you deleted yourself.
 #[derive(clap::Args)]
 pub struct Restore {
-    /// Ticket whose messages are put back, or several: 12,13 or 12-15 (can be repeated)
+    /// Ticket whose messages are put back, or several: 12,13, or 12-15 for those that exist (can be repeated)
     #[arg(value_name = "TICKET", conflicts_with = "all")]
     tickets: Vec<TicketNumbers>,
     /// Put back the messages of every ticket

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 #[command(group = clap::ArgGroup::new("target").required(true))]
 #[command(group = clap::ArgGroup::new("which"))]
 pub(crate) struct Export {
-    /// Ticket to export, or several: 12,13 or 12-15 (can be repeated) [default: all]
+    /// Ticket to export, or several: 12,13, or 12-15 for those that exist (can be repeated) [default: all]
     #[arg(value_name = "TICKET", group = "which")]
     tickets: Vec<TicketNumbers>,
     /// Export all tickets, which is the default
