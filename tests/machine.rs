@@ -134,6 +134,10 @@ fn who_works_on_the_shell_has_a_name() {
     );
     ran.is(0, &want, "");
 
+    // E1: whoever it is, it counts as the only admin's.
+    let mine = "for who in steve eva root; do export SUDO_USER=$who; tickets list --mine --closed -q; done";
+    machine.run(mine).is(0, "1\n1\n1\n", "");
+
     // One of the people who has no `sign` signs with the full name of the login, in whatever way; mail signed so is theirs.
     let people = "[person.steve]\naddress = \"steve@example.org\"\n[person.eva]\naddress = \"eva@example.org\"\n";
     machine.put("people", people);

@@ -686,7 +686,8 @@ fn who_is_not_of_the_desk_follows_nothing() {
         &format!("tickets: no person of the desk has the name joe@example.com\n{people}"),
     );
     let who = login();
-    let hint = format!("hint: `login = {who:?}` in [person.NAME] says who that is\n");
+    let file = b.path("config.toml").display().to_string();
+    let hint = format!("hint: `login = {who:?}` in a [person.NAME] of {file} says who that is\n");
     said(&b, &["--mine"]).is(
         64,
         "",
@@ -694,9 +695,10 @@ fn who_is_not_of_the_desk_follows_nothing() {
     );
     let ran = said(&b, &["--mine", "--by", "eva"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (64, ""));
-    let b = Bench::new();
+    let b = Bench::with("admins = [\"steve@example.org\", \"eva@example.org\"]\n");
     std::fs::create_dir(b.path("tickets")).unwrap();
-    let hint = "hint: [person.NAME] in the configuration says who works at the desk\n";
+    let file = b.path("config.toml").display().to_string();
+    let hint = format!("hint: a [person.NAME] in {file} says who works at the desk\n");
     said(&b, &["--by", "tom"]).is(
         64,
         "",

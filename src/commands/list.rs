@@ -2,7 +2,7 @@
 
 use super::text::here;
 use crate::desk::Desk;
-use crate::error::{Fault, Status, quoted};
+use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::listing::Listed;
 use crate::part::{Context, Run};
 use crate::privilege;
@@ -60,8 +60,8 @@ pub struct List {
     /// this person of the desk ([person.NAME] in the configuration)
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Only tickets that are yours to follow: as --by, for the person whose login you have, or the only
-    /// admin of your own desk
+    /// Only tickets that are yours to follow: as --by, for the person whose login you have, or for the only
+    /// admin of a desk that has no [person.NAME]
     #[arg(short, long, conflicts_with = "by")]
     mine: bool,
     /// Print a JSON object for each ticket, one a line
@@ -233,12 +233,16 @@ impl List {
         };
         let found = match &self.by {
             Some(wanted) => people().find(|it| has_name(it, wanted)),
-            None if self.mine => desk.config.operator(),
+            None if self.mine => desk.config.operator().or(desk.config.only_admin()),
             None => return Ok(None),
         };
         if found.is_some() {
             return Ok(found);
         }
+        let file = match &desk.config.file {
+            Some(file) => quoted_path(file),
+            None => "the configuration".to_owned(),
+        };
         let (text, hint) = match &self.by {
             Some(wanted) => (
                 format!("no person of the desk has the name {}", quoted(wanted)),
@@ -248,13 +252,13 @@ impl List {
                 let login = privilege::caller().unwrap_or_default();
                 (
                     format!("no person of the desk has the login {}", quoted(&login)),
-                    format!("`login = {login:?}` in [person.NAME] says who that is"),
+                    format!("`login = {login:?}` in a [person.NAME] of {file} says who that is"),
                 )
             }
         };
         let hint = match names().next() {
             Some(_) => hint,
-            None => "[person.NAME] in the configuration says who works at the desk".to_owned(),
+            None => format!("a [person.NAME] in {file} says who works at the desk"),
         };
         Err(Fault::new(Status::Usage, text).hint(hint).into())
     }

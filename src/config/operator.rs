@@ -9,9 +9,7 @@ impl Config {
     /// The one of the people of the desk who gives the command, by their login name. The only admin of a desk is
     /// whoever works on a store of their own.
     pub fn operator(&self) -> Option<&Person> {
-        if let [only] = &self.people[..]
-            && only.name.is_none()
-        {
+        if let Some(only) = self.only_admin() {
             return privilege::is_own(&self.dir).then_some(only);
         }
         let mut people = self.people.iter().filter(|it| it.login.is_some());
@@ -20,6 +18,15 @@ impl Config {
         std::iter::once(first)
             .chain(people)
             .find(|it| it.login == login)
+    }
+
+    /// The only admin of a desk that has no `[person.NAME]`: whatever anybody writes from a ticket's address counts as
+    /// that admin's.
+    pub fn only_admin(&self) -> Option<&Person> {
+        match &self.people[..] {
+            [only] if only.name.is_none() => Some(only),
+            _ => None,
+        }
     }
 
     /// The display name of mail that whoever gives the command writes from a ticket: `Steve (Support)`, or the desk's
