@@ -113,6 +113,11 @@ fn what_reaches_no_customer_is_no_answer() {
     let quiet = "ticket-1-quiet@example.org";
     let apart = "ticket-1-apart@example.org";
     assert_eq!(filed, ["submit@example.org", apart, quiet, ticket, ticket]);
+    // The conversation says it, too.
+    let show = said(&b, &["show", "1"]);
+    let rules = show.lines().filter(|line| line.starts_with("── "));
+    let told: Vec<bool> = rules.map(|it| it.contains(" ── not passed on ─")).collect();
+    assert_eq!(told, [false, true, false, false, false], "{show}");
     assert_eq!(b.deliver(apart, mail(ANN, apart, "a9", "x")).status, 67);
     // Ann has it already.
     let to = format!("{ticket}, {ANN}, {VIC}");

@@ -4,6 +4,7 @@ use super::Desk;
 use super::reconcile::{Summarized, summarize};
 use crate::error::{Fault, Status, quoted_path};
 use crate::index::{OfIndex, Overview};
+use crate::ticket::address::Verb;
 use crate::ticket::event::{Course, Event};
 use crate::ticket::staff::Staff;
 use crate::ticket::summary::Summary;
@@ -43,6 +44,8 @@ pub struct FiledMessage<'a> {
     pub event: Event,
     /// A machine wrote it (C6).
     pub automatic: bool,
+    /// One of the desk wrote it, and nobody who waits for a reply got it (E1).
+    pub apart: bool,
     /// Who wrote it.
     pub writer: Option<Mailbox>,
     /// Where answers to it go (C1).
@@ -88,6 +91,7 @@ impl Conversation<'_> {
                 filed: mbox::date_of(found.from_line),
                 event: course.next(asked, automatic),
                 automatic,
+                apart: asked == Some(Verb::Apart),
                 writer: by.writer,
                 author: by.author,
                 header: header.into_owned(),

@@ -21,7 +21,7 @@ pub struct ShownMessage {
     pub author: String,
     /// When it was written, as it is to be shown.
     pub date: String,
-    /// What it did to the ticket (`opened`, `closed`); empty if nothing.
+    /// What it did to the ticket (`opened`, `closed`), and that it was not passed on; empty if nothing is to be said.
     pub event: String,
     /// Its Subject, if that is worth a line; else empty.
     pub subject: String,

@@ -89,6 +89,13 @@ fn event(event: Event) -> Option<&'static str> {
     }
 }
 
+/// What stands behind a message's date.
+fn remark(filed: &FiledMessage) -> String {
+    let apart = filed.apart.then_some("not passed on");
+    let all: Vec<&str> = event(filed.event).into_iter().chain(apart).collect();
+    all.join(", ")
+}
+
 /// A message for the screen; with `headers`, its fields stand above its text.
 pub(super) fn shown(
     filed: &FiledMessage,
@@ -102,7 +109,7 @@ pub(super) fn shown(
         number: filed.number,
         author: authors(filed, &message),
         date: filed.written().map(screen::when).unwrap_or_default(),
-        event: event(filed.event).unwrap_or_default().to_owned(),
+        event: remark(filed),
         modules: filed.modules().to_vec(),
         text: rendered.text,
         attachments: rendered.attachments,
