@@ -154,8 +154,33 @@ fn manual() {
     );
 
     t.step(
-        "It wants a ticket and a terminal.",
+        "It wants a ticket and a terminal,",
         "tickets reply 1\ntickets reply 2",
+    );
+    t.step(
+        "or a text that is finished, which a script can send. It is signed, threaded and filed like any reply.",
+        "tickets reply 1 -m 'We are on our way.'",
+    );
+    t.mails();
+    t.step(
+        "With `--close`, too.",
+        "tickets reply 1 --close --message \"$(printf 'Mended.\\n\\nBye.\\n')\"",
+    );
+    t.step(
+        "A text that says nothing is none.",
+        "tickets reply 1 -m ''\ntickets reply 1 -m '> quoted'\ntickets reply 1 -e -m x",
+    );
+    let machines = "From: cron@example.net\nAuto-Submitted: auto-generated\nSubject: Disk\nMessage-ID: <r@x>\n\nFull.\n";
+    b.file("submit", machines);
+    b.take_sent();
+    t.step(
+        "Nobody is asked, so what no customer wrote is not answered.",
+        "tickets reply 2 -m 'Hello?'",
+    );
+    b.sendmail("#!/bin/sh\necho 'the queue is full' >&2\nexit 75\n");
+    t.step(
+        "What cannot be sent is said.",
+        "tickets reply 1 -m 'We are on our way.'",
     );
     insta::assert_snapshot!("reply", t);
 }

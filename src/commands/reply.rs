@@ -1,5 +1,6 @@
 //! `tickets reply`: a draft for the customer, opened in mutt or an editor.
 
+use super::text::here;
 use super::{logged, mutt};
 use crate::clock;
 use crate::desk::{Desk, FiledMessage};
@@ -23,7 +24,8 @@ use std::path::Path;
 /// Writes a draft from the ticket's address to the last person who wrote, quotes their text, and
 /// opens it in mutt; its Cc: to the ticket files it. Without mutt, or with --editor, the draft is
 /// opened in $VISUAL or $EDITOR, and you are asked before it is sent. sudo drops both variables;
-/// `sudo EDITOR=vi tickets reply 12` passes one on.
+/// `sudo EDITOR=vi tickets reply 12` passes one on. With --message, TEXT is sent to the last customer
+/// who wrote, at once and without a quotation.
 #[derive(clap::Args)]
 pub struct Reply {
     /// The ticket
@@ -32,6 +34,9 @@ pub struct Reply {
     /// Use $VISUAL or $EDITOR even if mutt is installed
     #[arg(short, long)]
     editor: bool,
+    /// Send this text, and ask nothing
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "editor")]
+    message: Option<String>,
     /// Close the ticket with this reply
     #[arg(short, long)]
     close: bool,
@@ -44,15 +49,17 @@ impl Run for Reply {
         let desk = cx.desk()?;
         let draft = self.draft(&desk)?;
         desk.config.expect_domain()?;
+        if let Some(text) = &self.message {
+            let body = text.clone();
+            return self.at_once(&desk, &Letter { body, ..draft });
+        }
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let text = format!(
                 "cannot reply to ticket {}: this is not a terminal",
                 self.ticket
             );
-            let own = desk.config.addresses.ticket(self.ticket, Verb::Submitter);
-            let hint = format!(
-                "without one, a mail from an admin's address to {own} answers the submitter"
-            );
+            let again = here(&desk.config.overrides);
+            let hint = format!("`{again} reply {} -m TEXT` needs none", self.ticket);
             return Err(Fault::new(Status::Usage, text).hint(hint).into());
         }
         match mutt::program().filter(|_| !self.editor) {
@@ -83,7 +90,9 @@ impl Reply {
         let to = answered
             .author
             .clone()
-            .filter(|m| addresses.target(&m.address).is_none());
+            .filter(|m| addresses.target(&m.address).is_none())
+            // Nobody looks at the draft of a text that is finished.
+            .filter(|_| theirs.is_some() || self.message.is_none());
         let to = to.into_iter().collect();
         let name = desk.config.signed();
         let mailbox = |name: &str, verb| Mailbox {
@@ -100,6 +109,23 @@ impl Reply {
             cc: vec![mailbox("", verb)],
             ..Letter::answering(&original, &tag, &text, &when)
         })
+    }
+
+    /// Sends a text that is finished.
+    fn at_once(&self, desk: &Desk, draft: &Letter) -> Result<Status> {
+        let id = self.ticket;
+        let is_somebody = |to: &String| desk.config.addresses.target(to).is_none();
+        let why = match draft.recipients().iter().any(is_somebody) {
+            _ if draft.says_nothing() => "the text says nothing",
+            true => {
+                let again = here(&desk.config.overrides);
+                let hint = format!("nothing was sent; see `{again} check`");
+                let sent = self.send(desk, draft).map_err(|e| unsent(&e, &hint))?;
+                return self.tell(&sent);
+            }
+            false => "no customer wrote in it to whom mail can be sent",
+        };
+        Err(Fault::new(Status::Usage, format!("cannot reply to ticket {id}: {why}")).into())
     }
 
     fn in_editor(&self, desk: &Desk, mut draft: Letter) -> Result<Status> {
@@ -137,14 +163,16 @@ impl Reply {
             }
         }
         let sent = self.send(desk, &draft).map_err(|e| {
-            let text = format!("cannot send the reply: {}", crate::error::line(&e));
-            let hint = format!(
-                "the draft is kept as {}; see `tickets check`",
-                path.display()
-            );
-            Fault::new(Status::TempFail, text).hint(hint)
+            let kept = path.display();
+            let hint = format!("the draft is kept as {kept}; see `tickets check`");
+            unsent(&e, &hint)
         })?;
         let _ = std::fs::remove_file(&path);
+        self.tell(&sent)
+    }
+
+    /// Says to whom the reply was sent.
+    fn tell(&self, sent: &[String]) -> Result<Status> {
         let line = logged::by().number("ticket", self.ticket).word("replied");
         line.number("recipients", sent.len()).write(Severity::Info);
         crate::screen::say(format_args!("sent to {}", sent.join(", ")))?;
@@ -210,6 +238,12 @@ impl Reply {
             .wait()?;
         Ok(recipients)
     }
+}
+
+/// The error for a reply that could not be sent.
+fn unsent(e: &anyhow::Error, hint: &str) -> Fault {
+    let text = format!("cannot send the reply: {}", crate::error::line(e));
+    Fault::new(Status::TempFail, text).hint(hint)
 }
 
 enum Choice {
