@@ -88,6 +88,8 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
                 terminal.shows("tickets/1 [Msgs");
                 bench.take_sent();
             }
+            // The line below the index names the keys.
+            terminal.shows("C:Reply+close X:Close Z:Close quietly");
             terminal.press(&["Home", key]);
             if key == "C" {
                 terminal.shows("q:Abort");
@@ -119,6 +121,19 @@ fn what_closes_a_ticket_leaves_the_mail_program() {
                 usize::from(key == "X"),
                 "{program} {key}: {sent:?}"
             );
+        }
+        // In any other folder they close nothing, and the line below is mutt's own.
+        bench.put("box", &fs::read(bench.ticket("archived/1")).unwrap());
+        let folder = bench.path("box").display().to_string();
+        for key in ["X", "Z"] {
+            let terminal = mutt::at_bench(&bench, &[program], &rc, &["-f", &folder]);
+            terminal.shows("utt: ");
+            terminal.press(&[key]);
+            terminal.shows("This folder is no ticket");
+            let screen = terminal.screen();
+            assert!(!screen.contains("C:Reply"), "{program}\n{screen}");
+            terminal.press(&["q"]);
+            terminal.wait_until_gone();
         }
     }
 }
@@ -166,6 +181,8 @@ fn mutt_asks_nothing_in_a_new_home() {
     terminal.types("=box");
     terminal.press(&["Enter"]);
     terminal.shows("/own/box [Msgs:1");
+    let screen = terminal.screen();
+    assert!(!screen.contains("C:Reply"), "{screen}");
     terminal.press(&["q"]);
     terminal.wait_until_gone();
 }
