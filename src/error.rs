@@ -5,8 +5,10 @@
 //! the mail.
 
 mod nearest;
+mod wording;
 
 pub use nearest::nearest;
+pub use wording::{toml_in_words, wrong_value};
 
 use std::fmt;
 use std::io::Write;

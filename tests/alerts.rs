@@ -377,7 +377,7 @@ fn a_mistake_in_an_alert_to_a_module_does_not_let_everything_through() {
         ),
         (
             "kind = [\"module:sms\"]",
-            "alert.kind: expected a string, not sequence",
+            "alert.kind: expected a string, not a list",
         ),
     ]) {
         b.configure(&format!("{switched}[[alert]]\n{bad}\n"));

@@ -1,13 +1,13 @@
 //! The alerts, from `[[alert]]` (L6).
 
 use super::alert::{Alert, AlertKeys, BadAlerts};
-use super::explain::{known, time_zone, wrong, wrong_value};
+use super::explain::{known, time_zone, wrong};
 use super::keys::Config;
 use super::lines::place;
 use super::people;
 use super::user::{User, expand};
 use super::value::OneOrMore;
-use crate::error::{self, Fault, Status};
+use crate::error::{self, Fault, Status, wrong_value};
 use crate::module::Switched;
 use crate::ticket::address::Addresses;
 use crate::ticket::alert::{AlertRule, PerHour};

@@ -1,11 +1,11 @@
 //! `[job.NAME]`: what is to happen at which times. It is read when somebody asks for it, so that a mistake there keeps no
 //! mail waiting (I1).
 
-use super::explain::{known, wrong, wrong_value};
+use super::explain::{known, wrong};
 use super::keys::Config;
 use super::lines::place;
 use super::value::{OneOrMore, TimeSpan};
-use crate::error::{Fault, Status};
+use crate::error::{Fault, Status, wrong_value};
 use crate::module::Module;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

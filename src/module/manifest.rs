@@ -4,7 +4,7 @@ use super::entries::{
     JobEntry, NamedEntry, PageEntry, TimelineTable, VerbEntry, duration, is_word,
 };
 use super::known::{missing_key, unknown_keys};
-use crate::error::nearest;
+use crate::error::{nearest, toml_in_words};
 use crate::ticket::kind::MessageKind;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -336,11 +336,11 @@ fn in_one_line(text: &str, e: &toml::de::Error) -> String {
         .filter(|&&c| c == b'\n')
         .count()
         + 1;
-    let message = e.message().lines().next().unwrap_or_default().to_owned();
+    let message = e.message();
     // What is missing above all tables is missing in no line.
     let missing = message.strip_prefix("missing field `").filter(|_| at == 0);
     match missing.and_then(|rest| rest.strip_suffix('`')) {
         Some(key) => missing_key(text, key),
-        None => format!("line {line}: {message}"),
+        None => format!("line {line}: {}", toml_in_words(text, line, message)),
     }
 }

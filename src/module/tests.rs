@@ -290,7 +290,9 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         ),
         (
             good.replace("protocol = 1", "protocol = \"one\""),
-            Some("line 3: invalid type: string \"one\", expected u32"),
+            Some(
+                "line 3: protocol: expected a whole number from 0 to 4294967295, not string \"one\"",
+            ),
         ),
         (
             good.replace("run = \"run\"\n", ""),
@@ -302,11 +304,11 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         ),
         (
             with("[[command]]\nname = \"x\""),
-            Some("line 7: missing field `summary`"),
+            Some("line 7: the key `summary` is missing"),
         ),
         (
             good.replace("\"filter\"]", "\"filter\"]\nname = \"spam\""),
-            Some("line 7: duplicate key"),
+            Some("line 7: duplicate key `name`, which stands in line 1, too"),
         ),
         (
             with("timeout = \"soon\""),
@@ -352,7 +354,31 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         ),
         (
             "name = ".into(),
-            Some("line 1: string values must be quoted, expected literal string"),
+            Some("line 1: expected a value; text stands in quotes"),
+        ),
+        (
+            good.replace("\"s\"", "spam"),
+            Some("line 4: expected a value; text stands in quotes"),
+        ),
+        (
+            points("\"filter\""),
+            Some("line 6: points: expected a list, not string \"filter\""),
+        ),
+        (
+            with("serial = \"yes\""),
+            Some("line 7: serial: expected true or false, not string \"yes\""),
+        ),
+        (
+            with("[command]\nname = \"x\"\nsummary = \"s\""),
+            Some("line 7: `[[command]]` is meant, in two pairs of brackets"),
+        ),
+        (
+            with("command = [\"x\"]"),
+            Some("line 7: command: expected a table, not string \"x\""),
+        ),
+        (
+            with("[[verb]]\nname = \"x\"\nby = \"admin\""),
+            Some("line 9: by: expected `admins` or `participants`, not `admin`"),
         ),
     ];
     for (text, want) in table {

@@ -1,0 +1,96 @@
+//! What the parser of TOML and serde say, in words that mean something to people who do not know Rust. Pure.
+
+/// `message`, which the parser says about `line` of `text`, counted from 1.
+pub fn toml_in_words(text: &str, line: usize, message: &str) -> String {
+    if message == "duplicate key"
+        && let Some((key, first)) = repeated(text, line)
+    {
+        return format!("{message} `{key}`, which stands in line {first}, too");
+    }
+    if let Some(message) = wrong_value(message) {
+        let table = table_in(text, line).filter(|_| message.ends_with("not a table"));
+        return match table {
+            Some(table) if message.starts_with("expected a list") => {
+                format!("`[[{table}]]` is meant, in two pairs of brackets")
+            }
+            _ => format!("{}{message}", key_in(text, line)),
+        };
+    }
+    match message {
+        "string values must be quoted, expected literal string" => {
+            "expected a value; text stands in quotes".to_owned()
+        }
+        message => match message.strip_prefix("missing field ") {
+            Some(key) => format!("the key {key} is missing"),
+            None => message.trim().replace('\n', ", "),
+        },
+    }
+}
+
+/// Says of a value that serde does not accept what is expected. `None` for other errors.
+pub fn wrong_value(message: &str) -> Option<String> {
+    const KINDS: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let rest = KINDS.iter().find_map(|kind| message.strip_prefix(kind))?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let expected = match expected {
+        "u32" => "a whole number from 0 to 4294967295",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table for each person",
+        of_keys if of_keys.starts_with("struct ") => "a table",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "a list",
+        "map" => "a table",
+        other => other,
+    };
+    Some(format!("expected {expected}, not {found}"))
+}
+
+/// The key in a line, counted from 1, as `key: `. Empty if the line has none, as within a list.
+fn key_in(text: &str, line: usize) -> String {
+    let before = text
+        .lines()
+        .nth(line - 1)
+        .and_then(|line| line.split_once('='));
+    let key = before.map(|(key, _)| key.trim());
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    key.filter(|key| key.chars().all(is_key))
+        .map(|key| format!("{key}: "))
+        .unwrap_or_default()
+}
+
+/// The key or the head of a table in `line`, counted from 1, and the line before it in which the same stands first;
+/// `None` if that is written in some other way.
+fn repeated(text: &str, line: usize) -> Option<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().take(line).map(str::trim).collect();
+    let (again, before) = lines.split_last()?;
+    let key = name_in(again)?;
+    // A key is one of its table; a table is one of the file.
+    let table = before.iter().rposition(|line| is_head(line));
+    let from = table.filter(|_| !is_head(again)).map_or(0, |at| at + 1);
+    let same = |line: &&str| is_head(line) == is_head(again) && name_in(line) == Some(key);
+    let first = before[from..].iter().position(same)?;
+    Some((key, from + first + 1))
+}
+
+/// The name of the table that a line begins, one of its kind.
+fn table_in(text: &str, line: usize) -> Option<&str> {
+    let line = text.lines().nth(line - 1)?.trim();
+    name_in(line).filter(|_| is_head(line) && !line.starts_with("[["))
+}
+
+/// True if a line begins a table.
+fn is_head(line: &str) -> bool {
+    line.starts_with('[')
+}
+
+/// The name of the key, or of the table, that a line begins with.
+fn name_in(line: &str) -> Option<&str> {
+    let end = if is_head(line) { ']' } else { '=' };
+    let (name, _) = line.split_once(end)?;
+    let name = name.trim_start_matches('[').trim();
+    let plain = |c: char| c.is_alphanumeric() || "._-\"' ".contains(c);
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
