@@ -134,7 +134,8 @@ fn a_wrong_guess_is_never_sent() {
             let ran = b.run(&["flush"], b"");
             assert_eq!(
                 (ran.status, ran.stdout.as_str()),
-                (75, "0 sent, 2 waiting\n")
+                (75, "2 sent, 0 waiting\n"),
+                "the two that say so to the admins"
             );
             let mut lines: Vec<&str> = ran.stderr.lines().collect();
             lines.sort_unstable();

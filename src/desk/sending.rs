@@ -117,7 +117,7 @@ impl Desk {
         let notice = self.with_composer(key, now, &Authorship::default(), |composer| {
             composer.notice(&admins, subject, text)
         });
-        self.queue(key, &[notice], now)?;
+        self.add_told(self.queue(key, &[notice], now)?);
         Ok(())
     }
 
@@ -148,13 +148,23 @@ impl Desk {
             unsent = self.not_sent(mails.count());
         }
         unsent.append(&mut self.after_sending(&report, now));
+        let (mut sent, mut given_up) = (report.sent.len(), report.failed.len());
+        // What the admins are told of that goes out with it: nobody would know what it is that waits.
+        let told = self.told.take();
+        if told.mails() > 0 && self.config.domain_known {
+            let report =
+                self.with_carriers(false, |carriers| self.outbox.send(carriers, &told, now))?;
+            unsent.append(&mut self.after_sending(&report, now));
+            sent += report.sent.len();
+            given_up += report.failed.len();
+        }
         let held = self.outbox.held()?;
         Ok(Flushed {
-            sent: report.sent.len(),
+            sent,
             waiting: self.outbox.waiting()?.len(),
             held: held.len(),
             held_until: held.first().map(|mail| mail.since),
-            given_up: report.failed.len(),
+            given_up,
             unsent,
         })
     }

@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::log::{LogLine, Severity};
 use crate::module::{Home, News, OnFailure, Point, is_name};
+use crate::outbox::Released;
 use crate::ticket::compose::notice::{DeskNote, desk_note};
 use crate::ticket::person::first_addresses;
 use anyhow::Result;
@@ -86,9 +87,8 @@ impl Desk {
         }
     }
 
-    /// Writes a mail to the admins; a delivery sends it at its end, and what else there is leaves it to the next one or to
-    /// `tickets flush`. `about` names what it is about, in
-    /// letters, digits, dots and hyphens.
+    /// Writes a mail to the admins; a delivery and `tickets flush` send it at their end, and what else there is leaves it
+    /// to the next of those. `about` names what it is about, in letters, digits, dots and hyphens.
     ///
     /// # Errors
     /// It cannot be written.
@@ -124,9 +124,14 @@ impl Desk {
         let digest: String = about.chars().filter(char::is_ascii_alphanumeric).collect();
         let digest = format!("{digest}{now}");
         let queued = self.outbox.queue_notice(&digest, &mail, now)?;
+        self.add_told(queued);
+        Ok(())
+    }
+
+    /// Keeps what is to go out at the end.
+    pub(super) fn add_told(&self, queued: Released) {
         let mut told = self.told.take();
         told.append(queued);
         self.told.set(told);
-        Ok(())
     }
 }
