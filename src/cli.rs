@@ -20,7 +20,7 @@ use crate::parts;
 use crate::privilege;
 use crate::ticket::TicketId;
 use anyhow::Result;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use hint::{deferral, hint};
 use std::ffi::{OsStr, OsString};
@@ -357,9 +357,31 @@ fn misread(
     });
     let hint = match (values, tip, known) {
         (Some(values), ..) => format!("one of {values}"),
+        (_, _, Some(known)) if let Some(wrong) = wrong_command(e) => inner(known, &typed, wrong),
         (_, Some(tip), _) => tip.to_owned(),
         (_, _, Some(_)) => format!("`tickets {typed} --help` shows its options"),
         _ => "`tickets --help` shows the commands".to_owned(),
     };
     Fault::new(Status::Usage, what).hint(hint)
+}
+
+/// The word that stands where a command is expected, and is none.
+fn wrong_command(e: &clap::Error) -> Option<&str> {
+    match e.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// The hint for whoever typed `wrong` for a command of the command `known`, which was typed as `typed`.
+fn inner(known: &clap::Command, typed: &str, wrong: &str) -> String {
+    let shown = known.get_subcommands().filter(|it| !it.is_hide_set());
+    let there: Vec<&str> = shown.map(clap::Command::get_name).collect();
+    match error::nearest(wrong, &there) {
+        Some(right) => format!("is `tickets {typed} {right}` meant?"),
+        None => format!(
+            "`tickets {typed}` lists what there is; its commands are {}",
+            there.join(", ")
+        ),
+    }
 }

@@ -287,4 +287,21 @@ fn a_hint_names_the_whole_command() {
         let hint = format!("\nhint: `tickets {want} --help` shows its options\n");
         assert!(ran.stderr.ends_with(&hint), "{ran:?}");
     }
+    // Of commands that have commands, those are named.
+    let modules = "`tickets modules` lists what there is; its commands are enable, disable, upgrade, new, run, check";
+    for (line, want) in [
+        ("modules list", modules),
+        ("modules status", modules),
+        ("modules enabel x", "is `tickets modules enable` meant?"),
+        ("jobs lgo", "is `tickets jobs log` meant?"),
+        (
+            "jobs status",
+            "`tickets jobs` lists what there is; its commands are run, pause, resume, log",
+        ),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let wrong = words[1];
+        let said = format!("tickets: unrecognized subcommand '{wrong}'\nhint: {want}\n");
+        b.run(&words, b"").is(64, "", &said);
+    }
 }
