@@ -297,6 +297,16 @@ fn a_desk_all_of_whose_tickets_were_put_away_has_not_lost_them() {
             "{line}"
         );
     }
+    let daily =
+        ["digest", "reindex", "remind"].map(|job| format!("[job.{job}]\nevery = \"1 day\"\n"));
+    bench.configure(&format!("{JOB}{}", daily.concat()));
+    for (job, note) in [
+        ("digest", "no tickets"),
+        ("reindex", "no tickets"),
+        ("remind", "nothing waits"),
+    ] {
+        bench.says(&format!("jobs run {job}"), &format!("{job}: ok: {note}\n"));
+    }
     bench.works(&format!("import --keep-numbers {old} {new}"));
     assert_eq!(
         bench.names()[..3],

@@ -51,7 +51,7 @@ impl Job for DayDigest {
         let desk = cx.desk_to_write_for_mta()?;
         let now = desk.now();
         if !desk.prepare_reading()? {
-            return Ok("no tickets yet".to_owned());
+            return Ok("no tickets".to_owned());
         }
         desk.reconcile_all()?;
         let happened = happened(&desk, now)?;

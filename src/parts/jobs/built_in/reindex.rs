@@ -19,7 +19,7 @@ impl Job for MendIndex {
     fn run(&self, _args: &[String], cx: &Context, _due: JobDue) -> Result<String> {
         let mut desk = cx.desk_to_write_for_mta()?;
         if !desk.prepare_reading()? {
-            return Ok("no tickets yet".to_owned());
+            return Ok("no tickets".to_owned());
         }
         let reconciled = desk.reconcile_all().and_then(|()| desk.index()?.is_sound());
         match reconciled {
