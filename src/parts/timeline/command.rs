@@ -30,6 +30,9 @@ use std::io::Write;
 ///   reply      an admin wrote it, or it is from one of the desk's own addresses
 ///   mail       anybody else wrote it
 ///
+/// Modules may bring kinds of their own: `tickets timeline --events x`, which is
+/// none, names all that there are.
+///
 /// On a terminal the output goes to a pager: $TICKETS_PAGER, else $PAGER, else less.
 ///
 /// Examples:
@@ -57,7 +60,7 @@ pub(super) struct Timeline {
     #[arg(long, value_name = "DATE|SPAN")]
     until: Option<When>,
     /// Only these kinds, separated by commas: opened, mail, reply, closed, re-opened, quiet,
-    /// automatic
+    /// automatic, or those of modules
     #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
     events: Vec<String>,
     /// Only where the author's name or address contains TEXT, in any letter case
