@@ -204,6 +204,12 @@ fn the_desk_of_one_becomes_that_of_two() {
         shared(&check("paula")),
         [may_not, "mend: tickets check --mend"]
     );
+    login(&m, "steve", "check --mend").is(
+        77,
+        "",
+        "tickets: cannot share /var/lib/steve/tickets/7: Permission denied (os error 13)\n\
+         hint: `sudo -u paula tickets check --mend`\n",
+    );
     login(&m, "paula", "check --mend").is(0, "gave the group support 1 file or directory\n", "");
     assert_eq!(shared(&check("steve")), [""; 0]);
     // The configuration as it was moved, and what steve and paula are told.

@@ -123,8 +123,14 @@ fn mend(desk: &Desk) -> Result<Status> {
         _ if failed.is_empty() => say("nothing to mend")?,
         _ => {}
     }
-    for e in &failed {
+    let mut whose: Vec<String> = Vec::new();
+    for (path, e) in &failed {
         error::report(e, error::hint(e));
+        let way = store::whose_to_share(path).filter(|_| error::is_denied(e));
+        whose.extend(way.filter(|way| !whose.contains(way)));
+    }
+    for way in whose {
+        error::print(&format!("hint: `{way}`"));
     }
     Ok(match failed.is_empty() {
         true => Status::Ok,

@@ -87,17 +87,17 @@ impl Store {
         Ok(paths)
     }
 
-    /// Gives all of that to the group. Returns how much it was, and what failed: what belongs to somebody else is theirs
-    /// to give.
+    /// Gives all of that to the group. Returns how much it was, and what failed, and why: what belongs to somebody else
+    /// is theirs to give.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(crate) fn share(&self) -> Result<(usize, Vec<anyhow::Error>)> {
+    pub(crate) fn share(&self) -> Result<(usize, Vec<(PathBuf, anyhow::Error)>)> {
         let mut failed = Vec::new();
         let mut count = 0;
         self.each_unshared(|item, group| match item.share(group) {
             Ok(()) => count += 1,
-            Err(e) => failed.push(e),
+            Err(e) => failed.push((item.path(), e)),
         })?;
         Ok((count, failed))
     }

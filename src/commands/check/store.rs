@@ -315,13 +315,15 @@ fn sharing(desk: &Desk) -> Option<Diagnosis> {
         "store: the group {group} may not use {}{others}",
         first.display()
     );
-    let owner = std::fs::symlink_metadata(first).map(|meta| Uid::from_raw(meta.uid()));
-    let mend = match owner {
-        Ok(owner) if owner != geteuid() => as_owner(first, "tickets check --mend"),
-        // Nobody else may give it to the group.
-        _ => own_command(first, "tickets check --mend"),
-    };
+    let mend = whose_to_share(first);
+    let mend = mend.unwrap_or_else(|| own_command(first, "tickets check --mend"));
     Some(Diagnosis::warn(text).mend(mend))
+}
+
+/// The command with which the owner gives `path` to the group, if that is another user: nobody else may.
+pub(super) fn whose_to_share(path: &Path) -> Option<String> {
+    let owner = Uid::from_raw(std::fs::symlink_metadata(path).ok()?.uid());
+    (owner != geteuid()).then(|| as_owner(path, "tickets check --mend"))
 }
 
 /// Takes both locks on a file of its own, and tries whether they keep another handle out.
