@@ -334,6 +334,17 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
     assert!(ran.stdout.starts_with("gave the group games "), "{ran:?}");
     assert_eq!(unshared(&bench), [""; 0]);
     run(&bench, first, &["check", "--mend"], "").is(0, "nothing to mend\n", "");
+    // Where a member may not write an export, the owner of the desk is no help.
+    for (option, name) in [("--mbox", "night"), ("--maildir", "nights")] {
+        let to = bench.path(name).display().to_string();
+        let ran = run(&bench, second, &["export", option, &to], "");
+        assert_eq!((ran.status, ran.stdout.as_str()), (77, ""), "{ran:?}");
+        let why = format!("tickets: cannot create {to}: Permission denied");
+        let hint = "\nhint: name a directory where you may write\n";
+        assert!(ran.stderr.starts_with(&why), "{ran:?}");
+        assert!(ran.stderr.ends_with(hint), "{ran:?}");
+        assert!(!bench.path(name).exists());
+    }
     let checked = run(&bench, second, &["check", "--etc", "/nowhere"], "");
     assert!(
         !checked.stdout.contains("may not use"),

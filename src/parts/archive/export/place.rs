@@ -68,20 +68,22 @@ pub(super) fn refused(path: &Path, why: &str) -> anyhow::Error {
     fault.hint("remove it first, or give another name").into()
 }
 
-/// Why nothing can be made at `path`. Root works as the desk's user, who may write in few places.
+/// Why nothing can be made at `path`. Root works as the desk's user, who may write in few places; that user is no help
+/// to anybody else, either.
 pub(super) fn cannot_create(path: &Path, e: io::Error) -> anyhow::Error {
     let doing = format!("cannot create {}", path.display());
     let why = anyhow::Error::new(e).context(doing);
-    match privilege::became().filter(|_| error::is_denied(&why)) {
-        None => why,
-        Some(user) => {
-            let fault = Fault::new(Status::NoPerm, error::line(&why));
-            let way = format!(
-                "`tickets export --mbox - >FILE` writes where you may; a name needs a directory where the user {user} may write"
-            );
-            fault.hint(way).into()
-        }
+    if !error::is_denied(&why) {
+        return why;
     }
+    let way = match privilege::became() {
+        None => "name a directory where you may write".to_owned(),
+        Some(user) => format!(
+            "`tickets export --mbox - >FILE` writes where you may; a name needs a directory where the user {user} may write"
+        ),
+    };
+    let fault = Fault::new(Status::NoPerm, error::line(&why));
+    fault.hint(way).into()
 }
 
 /// The bytes that differ in the names under which exports to one path are written.
