@@ -401,6 +401,31 @@ fn what_is_wrong_with_a_person_is_said() {
     assert_eq!(values(&b), said);
 }
 
+// D4, E3
+#[test]
+fn a_login_that_this_machine_does_not_know_is_named() {
+    let b = desk("");
+    let eva = "[person.eva]\naddress = \"eva@example.org\"\n";
+    let config = b.path("config.toml").display().to_string();
+    for (login, found) in [
+        ("", String::new()),
+        ("login = \"root\"\n", String::new()),
+        (
+            "login = \"no-such-user\"\n",
+            format!(
+                "warn  person.eva: this machine has no user no-such-user\n      mend: correct `login` in {config}\n"
+            ),
+        ),
+    ] {
+        b.configure(&format!("{eva}{login}"));
+        let said = b.run(&["check", "--etc", "/nowhere"], b"").stdout;
+        let at = said.find("warn  person.");
+        let told = at.map_or("", |at| &said[at..]);
+        let told: String = told.split_inclusive('\n').take(2).collect();
+        assert_eq!(told, found, "{said}");
+    }
+}
+
 /// The header of the last message in a ticket.
 fn last_header(b: &Bench, name: &str) -> String {
     let mbox = b.mbox(name);

@@ -8,9 +8,10 @@ use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::log::{LogTo, SYSLOG};
 use crate::privilege;
+use crate::ticket::person::Person;
 use crate::ticket::tag;
 use crate::ticket::template::{Template, Values};
-use nix::unistd::AccessFlags;
+use nix::unistd::{AccessFlags, User};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -19,6 +20,7 @@ use std::path::Path;
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     let mut found = vec![config(desk)];
     found.extend(other(desk));
+    found.extend(logins(desk));
     found.extend(secret(desk));
     found.extend(log(desk));
     found.extend(templates(desk));
@@ -69,6 +71,19 @@ fn other(desk: &Desk) -> Option<Diagnosis> {
         let text = format!("config: this machine has another desk, configured in {MACHINE_FILE}");
         Diagnosis::note(text).mend(as_root("tickets list"))
     })
+}
+
+/// Logins that this machine does not know, so that what they do on the shell is nobody's. Without the key a login is
+/// the NAME, and whoever only writes mail has none here.
+fn logins(desk: &Desk) -> Vec<Diagnosis> {
+    let tell = |person: &Person| {
+        let (name, login) = (person.name.as_deref()?, person.login.as_deref()?);
+        let is_unknown = name != login && matches!(User::from_name(login), Ok(None));
+        let text = format!("person.{name}: this machine has no user {login}");
+        let mend = format!("correct `login` in {}", desk.config.file_to_edit());
+        is_unknown.then(|| Diagnosis::warn(text).mend(mend))
+    };
+    desk.config.people.iter().filter_map(tell).collect()
 }
 
 /// Where the log goes, and what keeps it from going there. A delivery says nothing of that.
