@@ -14,6 +14,12 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 
+/// The manual, for a hint that leads there. The Debian package is built with the place where it has it.
+pub const MANUAL: &str = match option_env!("TICKETS_MANUAL") {
+    Some(place) => place,
+    None => "docs/manual.md",
+};
+
 /// Exit statuses, most of them of sysexits.h. `deliver` uses only `Ok`, `DataErr`, `NoUser` and `TempFail`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -290,7 +290,8 @@ fn a_purge_removes_an_empty_store_and_never_mail() {
     assert_eq!(
         out,
         "tickets: two commands make a desk: sudo tickets init --domain example.org \
-         --admin you@example.org, and then: sudo tickets init --MTA | sudo sh\nsecret\n"
+         --admin you@example.org, and then: sudo tickets init --MTA | sudo sh (for a desk that is \
+         yours alone, without the sudo before tickets)\nsecret\n"
     );
 }
 

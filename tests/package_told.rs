@@ -67,6 +67,19 @@ fn what_the_package_tells_of_is_beside_it() {
     }
 }
 
+// L1: a hint of the package's program leads to the manual that the package has, which debhelper compresses.
+#[test]
+fn hints_name_the_manual_of_the_package() {
+    let build = text("debian/build");
+    let place = build
+        .lines()
+        .find_map(|line| line.strip_prefix("TICKETS_MANUAL="));
+    assert_eq!(place, Some("/usr/share/doc/tickets/manual.md.gz"));
+    assert!(build.contains("\nexport RUSTFLAGS TICKETS_MANUAL\n"));
+    let docs = text("debian/docs");
+    assert!(docs.lines().any(|it| it == "docs/manual.md"), "{docs}");
+}
+
 // L1: mail that is refused after a removal is no surprise.
 #[test]
 fn an_installation_says_that_no_mail_server_brings_mail() {

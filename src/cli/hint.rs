@@ -3,7 +3,7 @@
 use super::which::named;
 use crate::commands::text::{here, joined, joined_since, of_owner, owner};
 use crate::config::Config;
-use crate::error::{self, Status, quoted};
+use crate::error::{self, MANUAL, Status, quoted};
 use crate::index::IndexError;
 use crate::privilege;
 use nix::unistd::Uid;
@@ -56,7 +56,7 @@ pub(super) fn deferral(error: &anyhow::Error, args: &[OsString]) -> String {
                 let program = of_owner(&config, Uid::effective());
                 format!("`{program} init --postfix | sudo sh` mends that")
             }
-            false => "docs/manual.md, \"Several operators\", says what mends that".to_owned(),
+            false => format!("{MANUAL}, \"Several operators\", says what mends that"),
         };
         Some(format!(
             "{why}: {name} is in the group {group}, but the mail server starts the program without it; {mend}"

@@ -3,7 +3,7 @@
 use super::table::LATE;
 use crate::config::Overrides;
 use crate::desk::{Desk, is_ever};
-use crate::error::quoted_path;
+use crate::error::{MANUAL, quoted_path};
 use crate::privilege;
 use crate::screen::span;
 use nix::unistd::Uid;
@@ -22,7 +22,7 @@ pub(super) fn timer(desk: &Desk) -> String {
     }
     let owner = std::fs::metadata(desk.store.root()).map(|it| Uid::from_raw(it.uid()));
     let owner = privilege::name_of(owner.unwrap_or_else(|_| Uid::effective()));
-    format!("`{line} tick` in the crontab of {owner}, or a timer: docs/manual.md, \"Jobs\"")
+    format!("`{line} tick` in the crontab of {owner}, or a timer: {MANUAL}, \"Jobs\"")
 }
 
 /// What is to be said if the configuration has jobs, and no time passes.
