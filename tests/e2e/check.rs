@@ -412,7 +412,7 @@ fn a_store_that_is_broken() {
     assert!(!text.contains("queue"), "{text}");
     let ran = m.run("desk tickets check");
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let note = "note  Exim: its queue was not looked at, as only an administrator may\n      look: sudo exim4 -bp\n";
+    let note = "note  Exim: its queue was not looked at, as only an administrator may\n      look: sudo tickets check\n";
     assert!(text.contains(note), "{text}");
 }
 
