@@ -382,10 +382,10 @@ fn root_sets_up_a_desk_of_its_own() {
         next:\n  \
         let Exim bring the mail\n      \
         sudo tickets init --exim | sudo sh\n  \
-        read a ticket, and answer it, in mutt\n      \
-        sudo tickets mutt 1\n  \
-        see what is still missing\n      \
-        sudo tickets check\n";
+        see what is still missing, and send a mail that must arrive\n      \
+        sudo tickets check --send\n  \
+        read the first ticket, and answer it, in mutt\n      \
+        sudo tickets mutt 1\n";
     let made = "root:root 755 /etc/tickets\nroot:root 644 /etc/tickets/config.toml\n\
         tickets:tickets 711 /var/lib/tickets\ntickets:tickets 711 /var/lib/tickets/archived\n\
         tickets:tickets 700 /var/lib/tickets/.tickets\n";

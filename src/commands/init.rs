@@ -332,8 +332,10 @@ impl Init {
             }
             None => {}
         }
+        lines.push("  see what is still missing, and send a mail that must arrive".into());
+        lines.push(format!("      {program} check --send"));
         if own.is_some() {
-            lines.push("  read a ticket, and answer it, in mutt".into());
+            lines.push("  read the first ticket, and answer it, in mutt".into());
             lines.push(format!("      {program} mutt 1"));
         } else {
             lines
@@ -342,8 +344,6 @@ impl Init {
                 "      mkdir -p ~/.mutt && {program} init --mutt >~/.mutt/tickets"
             ));
         }
-        lines.push("  see what is still missing".into());
-        lines.push(format!("      {program} check"));
         lines.join("\n")
     }
 }
