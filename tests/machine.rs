@@ -829,8 +829,8 @@ fn printed_commands_are_for_whom_reads_them() {
         next(m.run(&by_sudo)),
         [
             "sudo -u other tickets init --exim | sudo sh",
+            "sudo -u other tickets check --send",
             "mkdir -p ~/.mutt && sudo -u other tickets init --mutt >~/.mutt/tickets",
-            "sudo -u other tickets check",
         ]
     );
     let pieces =
@@ -844,8 +844,8 @@ fn printed_commands_are_for_whom_reads_them() {
         next(m.run(&format!("{in_shell} \"$program\" {init}"))),
         [
             "tickets init --exim | sudo sh",
+            "tickets check --send",
             "mkdir -p ~/.mutt && tickets init --mutt >~/.mutt/tickets",
-            "tickets check",
         ]
     );
 }

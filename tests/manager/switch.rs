@@ -383,7 +383,7 @@ fn what_is_wrong_with_modules_breaks_no_other_command() {
     for line in [
         "notexec     -        broken   -".to_owned(),
         format!("    {at}/notexec/run is not executable: chmod +x"),
-        format!("    {at}/odd/module.toml: line 1: invalid type: integer `7`, expected a string"),
+        format!("    {at}/odd/module.toml: line 1: name: expected a string, not integer `7`"),
         format!("    {at}/other/module.toml: name is \"else\", but its directory is \"other\""),
         format!(
             "    {at}/future/module.toml: it speaks protocol 2, and this program only 1: it needs a newer one"
