@@ -78,14 +78,19 @@ impl Spamd {
             .stdout(Stdio::null())
             .stderr(log);
         let mut spamd = Spamd(command.spawn().unwrap());
-        site.wait("spamd to listen", || {
+        site.wait("spamd to answer", || {
             let log = || fs::read_to_string(site.path("spamd.log")).unwrap();
             assert!(
                 matches!(spamd.0.try_wait(), Ok(None)),
                 "spamd ended: {}",
                 log()
             );
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
+            // It listens before it has read its rules.
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+            stream.write_all(b"PING SPAMC/1.2\r\n\r\n").ok()?;
+            let mut said = String::new();
+            stream.read_to_string(&mut said).ok()?;
+            said.contains("PONG").then_some(())
         });
         spamd
     }
