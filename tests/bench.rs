@@ -2,13 +2,12 @@
 //! nothing of the machine around it. Started by root it runs the program as `nobody`, since that
 //! is how the program is meant to run, and root may write anywhere.
 
-use crate::as_user::as_ordinary_user;
 use crate::until::started;
 use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -79,15 +78,9 @@ fn sendmail_program() -> &'static [u8] {
 pub fn compiled(source: &str, options: &[&str]) -> Vec<u8> {
     let built = tempfile::tempdir().unwrap();
     let program = built.path().join("program");
-    compile(source, options, &program);
-    fs::read(program).unwrap()
-}
-
-/// The same, in a file.
-pub fn compile(source: &str, options: &[&str], program: &Path) {
     let status = Command::new("cc")
         .args(["-O1", "-Wall", "-Werror", "-o"])
-        .arg(program)
+        .arg(&program)
         .args(options)
         .arg(
             Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -96,6 +89,7 @@ pub fn compile(source: &str, options: &[&str], program: &Path) {
         )
         .status();
     assert!(status.unwrap().success());
+    fs::read(program).unwrap()
 }
 
 impl Bench {
@@ -205,19 +199,22 @@ impl Bench {
 
     /// The program, ready to be started in an empty environment as an ordinary user.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = plain(args);
+        let mut command = Command::new(binary());
+        command.args(args);
         self.as_ordinary_user(&mut command);
         command
     }
 
-    /// Gives a command with its first arguments the desk's empty environment, and an ordinary user.
+    /// Gives a command the desk's empty environment, and an ordinary user.
     pub fn as_ordinary_user(&self, command: &mut Command) {
-        *command = as_ordinary_user(command);
         command
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("TICKETS_CONFIG", self.path("config.toml"))
             .current_dir(self.root.path());
+        if let Some((uid, gid)) = ordinary_user() {
+            command.uid(uid).gid(gid);
+        }
     }
 
     pub fn run(&self, args: &[&str], stdin: &[u8]) -> Ran {
@@ -432,13 +429,6 @@ pub fn own(path: &Path) {
     if let Some((uid, gid)) = ordinary_user() {
         std::os::unix::fs::chown(path, Some(uid), Some(gid)).unwrap();
     }
-}
-
-/// The program with its arguments, for others to start.
-pub fn plain(args: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.args(args);
-    command
 }
 
 /// The program, where an ordinary user can start it.

@@ -259,7 +259,7 @@ pub fn in_threads<T: Send>(points: Vec<T>, work: impl Fn(T) + Sync) {
 
 /// Runs the program under strace with these options.
 pub fn under_strace(bench: &Bench, options: &[&str], args: &[&str], stdin: &[u8]) -> Ran {
-    let plain = crate::bench::plain(args);
+    let plain = bench.command(args);
     let mut command = Command::new("strace");
     command
         .args(options)

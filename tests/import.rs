@@ -275,7 +275,7 @@ fn an_archive_larger_than_memory() {
     assert!(file.len() > 70 << 20);
     bench.put("a.mbox", file.as_bytes());
     let import = |limit: u32| {
-        let plain = crate::bench::plain(&["import", "a.mbox"]);
+        let plain = bench.command(&["import", "a.mbox"]);
         let program = plain.get_program().to_str().unwrap();
         let script = format!("ulimit -d {limit} && exec {program} import a.mbox");
         let mut shell = Command::new("sh");

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 /// Runs the program under limits, as the shell's `ulimit` sets them.
 pub fn under(limits: &str, bench: &Bench, args: &[&str], stdin: &[u8]) -> Ran {
-    let plain = crate::bench::plain(args);
+    let plain = bench.command(args);
     let mut command = Command::new("/bin/sh");
     let script = format!("{limits}; exec \"$0\" \"$@\"");
     command.args(["-c", &script]);

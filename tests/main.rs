@@ -2,7 +2,6 @@
 
 mod alerts;
 mod answers;
-mod as_user;
 mod authserv;
 mod bench;
 mod cases;

@@ -772,7 +772,7 @@ fn mail_that_comes_meanwhile_stays_in_its_ticket() {
         let inject = format!("inject=fsync:signal=STOP:when={n}");
         let log = bench.path("strace.log");
         let mut command = std::process::Command::new("strace");
-        let plain = crate::bench::plain(&WORK);
+        let plain = bench.command(&WORK);
         let options = [
             "-o",
             log.to_str().unwrap(),

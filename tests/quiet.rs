@@ -421,7 +421,7 @@ fn whatever_dies_steve_is_told_once_and_not_at_night() {
         return;
     }
     let run = |b: &Bench, options: &[&str], moment: &str, args: &[&str], stdin: &str| {
-        let plain = crate::bench::plain(args);
+        let plain = b.command(args);
         let mut command = Command::new("strace");
         for (name, value) in clock(b, moment) {
             command.args(["-E", &format!("{name}={value}")]);

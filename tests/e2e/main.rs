@@ -8,8 +8,6 @@
 //! Postfix is not even installed: see [`postfix_site`]. A site needs root, an MTA, mutt and tmux; `tests/setup` installs them. Where something is
 //! missing a test says so on stderr and passes, and with TICKETS_E2E=required it fails.
 
-#[path = "../as_user.rs"]
-mod as_user;
 mod authserv;
 #[allow(dead_code, reason = "the black-box tests use all of it")]
 #[path = "../bench.rs"]

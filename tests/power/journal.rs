@@ -90,7 +90,7 @@ impl Journal {
     /// Runs the program and adds what it does; `options` are more ones for strace.
     pub fn record(&mut self, bench: &Bench, args: &[&str], stdin: &[u8], options: &[&str]) -> Ran {
         let log = bench.path("strace.log");
-        let plain = crate::bench::plain(args);
+        let plain = bench.command(args);
         let mut command = Command::new("strace");
         command
             .args(["-f", "-y", "-xx", "-s", "10000000", "-e", "abbrev=none"])
