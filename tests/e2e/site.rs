@@ -180,11 +180,15 @@ impl Site {
         });
     }
 
+    /// Whether Exim is done with the message of this id.
+    pub fn delivered(&self, id: &str) -> bool {
+        !self.path("spool/input").join(format!("{id}-H")).exists()
+    }
+
     /// Waits until Exim is done with the message of this id.
     pub fn wait_for_delivery(&self, id: &str) {
-        let spooled = self.path("spool/input").join(format!("{id}-H"));
         self.wait("a mail to be delivered", || {
-            (!spooled.exists()).then_some(())
+            self.delivered(id).then_some(())
         });
     }
 
