@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use std::fs;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A module that hangs until it is asked to end, tidies up, and leaves a child in a group of its own.
 const HANGS: &str = "#!/bin/sh\ntrap 'echo tidied >>steps; exit 0' TERM\nsetsid sleep 1000 &\necho $! >other\n\
@@ -73,7 +73,14 @@ fn kept(b: &Bench, name: &str) -> String {
 /// Starts a command line, and returns when the module works.
 fn begun(b: &Bench, line: &str) -> Child {
     let args: Vec<&str> = line.split(' ').collect();
-    let mut command = b.command(&args);
+    let plain = b.command(&args);
+    // What the tests were started to ignore, as by nohup(1), would be ignored by the program as well.
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=HUP,INT,TERM")
+        .arg(plain.get_program())
+        .args(plain.get_args());
+    b.as_ordinary_user(&mut command);
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -143,7 +150,7 @@ fn what_the_program_was_started_to_ignore_ends_nothing() {
     ] {
         let b = desk("filter", "", WORKS);
         b.put("mail", mail("2", "", "y").as_bytes());
-        let mut command = std::process::Command::new("/bin/sh");
+        let mut command = Command::new("/bin/sh");
         b.as_ordinary_user(&mut command);
         let script = "trap '' HUP INT; exec \"$@\"";
         command
