@@ -162,22 +162,24 @@ impl Graph {
         None
     }
 
-    /// The files to which arrows lead from this one, at once or on a way.
-    fn reached<'a>(&'a self, from: &'a str) -> BTreeSet<&'a str> {
-        let mut seen = BTreeSet::new();
-        let mut todo = vec![from];
-        while let Some(file) = todo.pop() {
-            let next = self.arrows.iter().filter(|arrow| arrow.from == file);
-            let next = next.map(|arrow| arrow.to.as_str());
-            todo.extend(next.filter(|to| seen.insert(*to)));
-        }
-        seen
-    }
-
     /// Sets of files each of which leads to every other.
     pub fn circles(&self) -> Vec<BTreeSet<&str>> {
+        let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for arrow in &self.arrows {
+            next.entry(&arrow.from).or_default().insert(&arrow.to);
+        }
+        // The files to which arrows lead from one, at once or on a way.
+        let reached = |from| {
+            let mut seen = BTreeSet::new();
+            let mut todo = vec![from];
+            while let Some(file) = todo.pop() {
+                let next = next.get(file).into_iter().flatten().copied();
+                todo.extend(next.filter(|to| seen.insert(*to)));
+            }
+            seen
+        };
         let reached: BTreeMap<&str, BTreeSet<&str>> = (self.files.keys())
-            .map(|file| (file.as_str(), self.reached(file)))
+            .map(|file| (file.as_str(), reached(file.as_str())))
             .collect();
         let mut circles: Vec<BTreeSet<&str>> = Vec::new();
         for (file, there) in &reached {
