@@ -512,19 +512,31 @@ fn init_puts_the_pieces_in_for_this_desk() {
     answers(["550", "550", "550", "250"]);
 }
 
+/// A site on which nobody has set up a desk.
+fn start_without_desk() -> Option<Site> {
+    let site = start_with_forward("", "")?;
+    fs::remove_dir_all(site.path("home/.config")).unwrap();
+    fs::remove_file(site.path("home/.forward")).unwrap();
+    // The machine may have a desk of its own; in here that is gone.
+    let (status, ..) = run(&site, "rm -rf /etc/tickets /var/lib/tickets");
+    assert_eq!(status, Some(0));
+    Some(site)
+}
+
+/// Runs a script on the site as root: the status, and both outputs.
+fn run(site: &Site, script: &str) -> (Option<i32>, String, String) {
+    let run = site.inside(&["sh", "-c", script]).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (run.status.code(), text(run.stdout), text(run.stderr))
+}
+
 /// D8, E3: a desk whose `group` is set when its pieces are in already. Postfix starts the program with one group alone.
 #[test]
 fn operators_of_a_group_and_postfix_share_a_desk() {
-    let Some(site) = start_with_forward("", "") else {
+    let Some(site) = start_without_desk() else {
         return;
     };
-    fs::remove_dir_all(site.path("home/.config")).unwrap();
-    fs::remove_file(site.path("home/.forward")).unwrap();
-    let run = |script: &str| {
-        let run = site.inside(&["sh", "-c", script]).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (run.status.code(), text(run.stdout), text(run.stderr))
-    };
+    let run = |script: &str| run(&site, script);
     let does = |script: &str| {
         let ran = run(script);
         assert_eq!((ran.0, &*ran.2), (Some(0), ""), "{script}: {ran:?}");
@@ -549,7 +561,7 @@ fn operators_of_a_group_and_postfix_share_a_desk() {
             format!("From: {ALICE}\nMessage-ID: <{id}@example.net>\nSubject: {id}\n\n{id}\n");
         site.mail(ALICE, &format!("{to}@example.org"), &text);
     };
-    does("rm -rf /etc/tickets /var/lib/tickets /etc/exim4");
+    does("rm -rf /etc/exim4");
     does(
         "tickets init --domain example.org --admin steve@example.org && tickets init --postfix | sh",
     );
@@ -646,18 +658,10 @@ fn operators_of_a_group_and_postfix_share_a_desk() {
 /// E7, E8: root sets up a desk of its own in two commands, works on it, and takes it out again.
 #[test]
 fn root_sets_up_a_desk_in_two_commands() {
-    let Some(site) = start_with_forward("", "") else {
+    let Some(site) = start_without_desk() else {
         return;
     };
-    fs::remove_dir_all(site.path("home/.config")).unwrap();
-    fs::remove_file(site.path("home/.forward")).unwrap();
-    let run = |script: &str| {
-        let run = site.inside(&["sh", "-c", script]).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (run.status.code(), text(run.stdout), text(run.stderr))
-    };
-    // The machine may have a desk of its own; in here that is gone.
-    run("rm -rf /etc/tickets /var/lib/tickets");
+    let run = |script: &str| run(&site, script);
     let nothing = run("tickets list");
     let said = "tickets: no desk is set up on this machine\nhint: `sudo tickets init --domain example.org --admin you@example.org` sets one up, with your domain\n";
     assert_eq!(nothing, (Some(66), String::new(), said.to_owned()));
