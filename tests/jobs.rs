@@ -561,8 +561,13 @@ fn it_is_seen_that_no_time_passes() {
         .write(true)
         .open(bench.ticket(".tickets/jobs/beat"))
         .unwrap();
-    beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(7230))
-        .unwrap();
+    let (now, two_hours) = (
+        std::time::SystemTime::now(),
+        std::time::Duration::from_secs(7230),
+    );
+    beat.set_modified(now + two_hours).unwrap();
+    list("tickets: no job runs: `tickets tick` was last run when the clock was ahead\n");
+    beat.set_modified(now - two_hours).unwrap();
     list("tickets: no job runs: `tickets tick` was last run 2h ago\n");
     let ran: Ran = bench.run(&["check", "--nagios", "--etc", "/nowhere"], b"");
     assert!(

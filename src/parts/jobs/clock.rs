@@ -41,6 +41,8 @@ fn last_tick(desk: &Desk, silent: i64) -> String {
     if is_ever(silent, desk.now()) {
         return "`tickets tick` was never run".to_owned();
     }
-    let silent = span(u64::try_from(silent).unwrap_or(0));
-    format!("`tickets tick` was last run {silent} ago")
+    match u64::try_from(silent).unwrap_or(0) {
+        0 => "`tickets tick` was last run when the clock was ahead".to_owned(),
+        silent => format!("`tickets tick` was last run {} ago", span(silent)),
+    }
 }
