@@ -1,6 +1,7 @@
 //! Filters: modules that are asked about a message before it is filed (G5, G7).
 
 use crate::bench::{Bench, own};
+use crate::crash::{strace_is_here, under_strace};
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -675,6 +676,115 @@ fn what_a_filter_moved_stays_there_whatever_cache_is_removed() {
         assert_eq!(b.mbox("1").matches("\nDelivered-To: ").count(), 3);
         b.works("check --store");
     }
+}
+
+/// A desk with a message that a filter has moved, which says nothing from now on; and where that message is.
+fn desk_with_one_moved() -> (Bench, Vec<String>) {
+    let b = desk_with_tickets();
+    answers(&b, r#"{"go":"ticket","ticket":1}"#);
+    b.deliver("submit@example.org", MAIL).silent();
+    let was = filed(&b);
+    assert_eq!(was.len(), 1, "{was:?}");
+    b.take_sent();
+    answers(&b, "{}");
+    (b, was)
+}
+
+/// Brings it again: it stays where it was, and nobody is answered.
+fn comes_again(b: &Bench, was: &[String], what: &str) {
+    b.deliver("submit@example.org", MAIL).silent();
+    assert_eq!(filed(b), was, "{what}");
+    assert_eq!(b.take_sent_in_short(), [""; 0], "{what}");
+    b.works("check --store");
+}
+
+// G5, D9: whoever makes an index from the lines of deliveries, or finds a part of the table, or another one.
+#[test]
+fn what_a_filter_moved_stays_there_whatever_stands_in_the_table() {
+    let table = |b: &Bench| b.ticket(".tickets/moved");
+    // The lines are not applied yet: the new index is made of them, too.
+    let (b, was) = desk_with_one_moved();
+    assert!(b.ticket(".tickets/journal").exists());
+    for cache in ["moved", "index.db"] {
+        let _ = fs::remove_file(b.ticket(&format!(".tickets/{cache}")));
+    }
+    b.works("list");
+    comes_again(&b, &was, "removed before the lines were applied");
+    for length in [0, 16, 100_000] {
+        let (b, was) = desk_with_one_moved();
+        b.works("list");
+        let file = fs::File::options().write(true).open(table(&b)).unwrap();
+        file.set_len(length).unwrap();
+        comes_again(&b, &was, &format!("cut off at {length}"));
+    }
+    let (b, was) = desk_with_one_moved();
+    b.works("list");
+    let other = desk_with_tickets();
+    other.works("list");
+    fs::write(table(&b), fs::read(table(&other)).unwrap()).unwrap();
+    comes_again(&b, &was, "another desk's");
+}
+
+// G5, D9: the index in use and its table stay, or both are new.
+#[test]
+fn what_a_filter_moved_stays_there_though_a_reindex_is_killed() {
+    if !strace_is_here() {
+        return;
+    }
+    for n in 1.. {
+        let (b, was) = desk_with_one_moved();
+        b.works("list");
+        fs::remove_file(b.ticket(".tickets/moved")).unwrap();
+        let inject = format!("inject=renameat,renameat2:signal=KILL:when={n}");
+        let options = ["-o", "/dev/null", "-e", &inject];
+        let ran = under_strace(&b, &options, &["reindex"], b"");
+        comes_again(&b, &was, &format!("killed at {n}"));
+        if ran.status == 0 {
+            assert!(n > 2, "it renames the index and its table");
+            break;
+        }
+        b.works("reindex");
+        comes_again(&b, &was, &format!("killed at {n}, and done again"));
+    }
+}
+
+// G5, A5: an MTA may name the recipients of a mail in any order.
+#[test]
+fn what_a_filter_moved_stays_there_whatever_order_the_recipients_have() {
+    let b = desk_with_tickets();
+    answers(&b, r#"{"go":"ticket","ticket":2}"#);
+    let bring = |to: [&str; 2]| {
+        let args = ["deliver", "-f", "alice@example.net", to[0], to[1]];
+        b.run(&args, MAIL.as_bytes()).silent();
+    };
+    bring(["submit@example.org", "ticket-1@example.org"]);
+    let was = filed(&b);
+    assert_eq!(was.len(), 1, "{was:?}");
+    b.take_sent();
+    answers(&b, "{}");
+    bring(["ticket-1@example.org", "submit@example.org"]);
+    assert_eq!(filed(&b), was);
+    assert_eq!(b.take_sent_in_short(), [""; 0]);
+}
+
+// G5, A5: whoever switches a filter off between two attempts gets no second copy.
+#[test]
+fn what_a_filter_moved_stays_there_though_it_is_off_by_now() {
+    let (b, was) = desk_with_one_moved();
+    switch_on(&b, &[], "");
+    comes_again(&b, &was, "moved");
+    let b = desk_with_tickets();
+    answers(&b, r#"{"go":"quarantine"}"#);
+    b.deliver("submit@example.org", MAIL).silent();
+    let there = held(&b);
+    assert_eq!(there.len(), 1);
+    b.take_sent();
+    // The index, and with it the table, is made by whoever first needs it.
+    b.works("reindex");
+    b.deliver("submit@example.org", MAIL).silent();
+    switch_on(&b, &[], "");
+    comes_again(&b, &[], "put into quarantine");
+    assert_eq!(held(&b), there);
 }
 
 // G5, D9: mail to a ticket that no filter moves needs no index, which may be damaged: it is neither read nor mended.

@@ -421,6 +421,38 @@ fn garbage_in_any_page_of_the_index_changes_no_answer() {
     assert!(damaged > 400, "{damaged}");
 }
 
+/// D9: a few bytes that SQLite takes for what they are not, and says so in ways of its own.
+#[test]
+fn no_damage_of_a_few_bytes_stops_a_command() {
+    let b = desk_of(60);
+    let lines = [
+        "list --all",
+        "search word31",
+        "stats --since 2026-01-01 --until 2027-01-01",
+        "timeline",
+    ];
+    b.works("search word31");
+    // The format of the schema, and the page in which it stands.
+    let places = [44, 101, 4104].into_iter();
+    for name in ["index.db", "text.db"] {
+        let db = b.ticket(&format!(".tickets/{name}"));
+        let sound = fs::read(&db).unwrap();
+        let all = places.clone().chain((200..sound.len() - 64).step_by(2003));
+        for (at, (length, byte)) in
+            all.flat_map(|at| [(at, (4, 0)), (at, (1, 0xff)), (at, (64, 0))])
+        {
+            for line in lines {
+                let mut bytes = sound.clone();
+                bytes[at..at + length].fill(byte);
+                fs::write(&db, bytes).unwrap();
+                let ran = b.run(&line.split(' ').collect::<Vec<_>>(), b"");
+                let what = format!("{name}, {length} times {byte} at {at}: {line}: {ran:?}");
+                assert_eq!((ran.status, &*ran.stderr), (0, ""), "{what}");
+            }
+        }
+    }
+}
+
 /// D9: a long answer whose beginning is printed when the damage is met ends there, and is not begun anew.
 #[test]
 fn nothing_is_printed_twice_where_the_index_is_damaged() {

@@ -164,6 +164,10 @@ impl Desk {
             };
             let lock = desk.store.lock_message(parcel.summary.origin, patience)?;
             let mut destinations = route.destinations;
+            // A filter that is off by now may have sent it elsewhere at an earlier attempt.
+            if judged.is_none() && bearer == Bearer::Mta && desk.may_have_been_moved(&parcel) {
+                judged = Some(Judged::default());
+            }
             if let Some(judged) = &judged {
                 outcome.silent.clone_from(&judged.silent);
                 match desk.settle(&mut parcel, judged, destinations)? {

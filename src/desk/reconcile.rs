@@ -3,7 +3,7 @@
 use super::{Desk, mend};
 use crate::files::Stamp;
 use crate::index::journal::Located;
-use crate::index::{Index, Overview, TicketFile, note_moved};
+use crate::index::{Index, IndexError, Overview, TicketFile, note_moved};
 use crate::store::Mbox;
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -75,10 +75,9 @@ impl Desk {
     ) -> Result<Overview> {
         let tail = mend::tail_of_file(|| Ok(index), id, file, stamp.size)?;
         let read = reading(&self.staff(), id, state, stamp, file, tail, |_| ())?;
-        note_moved(&self.index_path(), &read.moved)?;
+        note_moved(index.path(), &read.moved)?;
         index.replace(&read)?;
-        let row = index.ticket(id)?;
-        row.with_context(|| format!("cannot find ticket {id} in the index"))
+        Ok(index.ticket(id)?.ok_or_else(IndexError::of_lost_row)?)
     }
 
     /// Closes the index. It is opened again, and read as others have left it, when it is next used.

@@ -10,6 +10,7 @@ use crate::index::journal::{Added, Change};
 use crate::outbox::{Due, Key, Released, Staged};
 use crate::store::{Mbox, StagedFile, Unfiled};
 use crate::ticket::address::Verb;
+use crate::ticket::filter::moved;
 use crate::ticket::plan::{Plan, Remark};
 use crate::ticket::{State, TicketId};
 use anyhow::Result;
@@ -276,6 +277,7 @@ pub(super) fn added(
     Added {
         seq,
         summary: parcel.summary.clone().filed_under(asked, &parcel.by),
+        moved: parcel.modules.iter().any(|said| moved(said).is_some()),
         asked,
         offset,
         size,

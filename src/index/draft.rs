@@ -1,6 +1,6 @@
 //! Rebuilds the index beside the one in use, and replaces that when it is complete.
 
-use super::{Index, schema};
+use super::{Index, moved, schema};
 use crate::files::place_at;
 use crate::patience::Patience;
 use anyhow::Result;
@@ -33,7 +33,7 @@ impl IndexDraft {
                 && index.meta("followed")? == Some(i64::from(followed)))
         };
         let kept = schema::connect(&path(target)).ok().flatten();
-        let kept = kept.filter(|index| fits(index).unwrap_or(false));
+        let kept = kept.filter(|index| fits(index).unwrap_or(false) && moved::is_of(index));
         kept.map(|index| Self::over(index, target, followed))
             .transpose()
     }
@@ -83,6 +83,7 @@ impl IndexDraft {
         let path = index.path.clone();
         drop(index);
         place_at(&path)?.open(OFlag::O_RDONLY)?.sync_all()?;
+        moved::replace(&path, &target)?;
         // The backlog matches the follower's new file only. After a crash between the two renames there must
         // be no index: the next command then creates one with all messages in the backlog.
         schema::remove(&target);

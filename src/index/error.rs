@@ -26,6 +26,11 @@ impl IndexError {
             || code == Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED)
     }
 
+    /// A row is not there that has just been written: the index is damaged.
+    pub(crate) fn of_lost_row() -> IndexError {
+        IndexError(rusqlite::Error::QueryReturnedNoRows)
+    }
+
     /// The index error among the causes of `error`.
     pub fn among(error: &anyhow::Error) -> Option<&IndexError> {
         error.chain().find_map(|e| e.downcast_ref())
@@ -141,6 +146,8 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
     let damage = [
         ErrorCode::DatabaseCorrupt,
         ErrorCode::NotADatabase,
+        // Rows that cannot stand beside each other.
+        ErrorCode::ConstraintViolation,
         // Values that claim to be enormous. Where memory is short indeed, a cache is the first thing to do without.
         ErrorCode::OutOfMemory,
         ErrorCode::TooBig,
@@ -150,7 +157,14 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
         Error::Utf8Error(..)
         | Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
-        | Error::InvalidColumnType(..) => true,
+        | Error::InvalidColumnType(..)
+        | Error::QueryReturnedNoRows => true,
+        // A table that is not there, or a file format that SQLite does not know: our own statements are sound.
+        Error::SqlInputError { error, .. } | Error::SqliteFailure(error, _)
+            if error.extended_code == rusqlite::ffi::SQLITE_ERROR =>
+        {
+            true
+        }
         _ => {
             let code = error.sqlite_error_code();
             code.is_some_and(|code| damage.contains(&code))

@@ -55,6 +55,10 @@ pub struct Added {
     /// Its position, from 0.
     pub seq: u64,
     pub summary: Summary,
+    /// A filter sent it elsewhere than it would have gone.
+    // Journals of existing stores do not contain this key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
     /// The verb of the address it is filed under; `None` for submit@. Its effect on the ticket is
     /// computed from the entries alone, so that it is the same when they are read again.
     pub asked: Option<Verb>,

@@ -119,8 +119,17 @@ impl Index {
     /// False if no filter has sent the message with this digest elsewhere. Where that cannot be told without opening the
     /// index at `path`, it is true.
     pub(crate) fn may_be_moved(path: &Path, digest: &[u8; 16]) -> bool {
-        // What the index has not read may be anything.
-        moved::is_noted(path, digest).unwrap_or(true) || !schema::is_complete(path).unwrap_or(false)
+        match moved::look(path, digest) {
+            // What the index has not read may be anything.
+            Ok((number, false)) => schema::number_if_complete(path).ok().flatten() != Some(number),
+            Ok((_, true)) | Err(_) => true,
+        }
+    }
+
+    /// True if a filter is known to have sent the message with this digest elsewhere, or another one that has the same
+    /// place in the table beside the index at `path`.
+    pub(crate) fn is_noted_as_moved(path: &Path, digest: &[u8; 16]) -> bool {
+        moved::look(path, digest).is_ok_and(|(_, is_noted)| is_noted)
     }
 
     pub(super) fn journal(path: &Path) -> Journal {

@@ -11,11 +11,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// `application_id` of an index that contains every ticket of the store.
-const COMPLETE: i64 = 0x5449_434b;
-
 /// Version of the tables. A file of another version is discarded and created again.
-pub(super) const VERSION: i32 = 9;
+pub(super) const VERSION: i32 = 10;
+
+/// The row of `meta` with the number of this index. It becomes the `application_id` once every ticket has been added, where
+/// a delivery sees it without SQLite.
+const NUMBER: &str = "number";
 
 /// The number of closed tickets whose files take a tenth of a second to check.
 const MANY_CLOSED: i64 = 50_000;
@@ -99,12 +100,12 @@ pub(super) fn version(path: &Path) -> std::io::Result<Option<i32>> {
     Ok(head(path)?.map(|head| number(&head, 60)))
 }
 
-/// True if the file at `path` is an index of this version to which every ticket has been added, as it was last written.
-pub(super) fn is_complete(path: &Path) -> std::io::Result<bool> {
-    let head = head(path)?;
-    Ok(head.is_some_and(|head| {
-        number(&head, 60) == VERSION && i64::from(number(&head, 68)) == COMPLETE
-    }))
+/// The number of the index at `path`, if that is one of this version to which every ticket has been added, as it was last
+/// written. The table of what was moved has the same number.
+pub(super) fn number_if_complete(path: &Path) -> std::io::Result<Option<u32>> {
+    let head = head(path)?.filter(|head| number(head, 60) == VERSION);
+    let number = head.map(|head| number(&head, 68).cast_unsigned());
+    Ok(number.filter(|number| *number != 0))
 }
 
 /// The header of the database at `path`; `None` if it is none.
@@ -124,13 +125,14 @@ fn number(head: &[u8; 100], at: usize) -> i32 {
 /// on the disk, since a partial one could have the right version but lack tables. An index without
 /// `secondary_indexes` may only be written to, until [`Index::create_secondary_indexes`].
 pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Index> {
-    moved::create(path)?;
+    // Without a table, the index is asked about every message.
+    let number = moved::create(path).unwrap_or_else(|_| moved::new_number());
     let new = with_suffix(path, "-new");
     // A process that died here may have left it.
     remove(&new);
     // SQLite gives its side files the mode of the database, but would let no group write to one that it creates.
     place_at(&new)?.create(0o660)?;
-    write_tables(&new, secondary_indexes).map_err(|e| with_system_error(e, &new))?;
+    write_tables(&new, number, secondary_indexes).map_err(|e| with_system_error(e, &new))?;
     place_at(&new)?.rename(&place_at(path)?)?;
     match connect(path).map_err(|e| with_system_error(e, path))? {
         Some(index) => Ok(index),
@@ -138,7 +140,7 @@ pub(super) fn create(path: &Path, secondary_indexes: bool) -> anyhow::Result<Ind
     }
 }
 
-fn write_tables(path: &Path, secondary_indexes: bool) -> Result<()> {
+fn write_tables(path: &Path, number: u32, secondary_indexes: bool) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -151,6 +153,7 @@ fn write_tables(path: &Path, secondary_indexes: bool) -> Result<()> {
     if secondary_indexes {
         db.execute_batch(SECONDARY_INDEXES)?;
     }
+    db.execute("INSERT INTO meta VALUES(?1, ?2)", (NUMBER, number))?;
     db.pragma_update(None, "user_version", VERSION)?;
     Ok(db.execute_batch("COMMIT")?)
 }
@@ -185,13 +188,18 @@ impl Index {
     pub fn is_complete(&self) -> Result<bool> {
         let sql = "PRAGMA application_id";
         let id: i64 = self.db.query_row(sql, [], |r| r.get(0))?;
-        Ok(id == COMPLETE)
+        Ok(id != 0)
     }
 
     pub fn set_complete(&self, complete: bool) -> Result<()> {
         self.end_read();
-        let id = if complete { COMPLETE } else { 0 };
+        let id = if complete { self.number()? } else { 0 };
         Ok(self.db.pragma_update(None, "application_id", id)?)
+    }
+
+    /// The number that its table of what was moved has as well.
+    pub(super) fn number(&self) -> Result<i64> {
+        Ok(self.meta(NUMBER)?.unwrap_or_default())
     }
 
     /// Since the index was lost, all tickets from this number on have been checked.

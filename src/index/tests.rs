@@ -8,7 +8,7 @@ use crate::ticket::summary::Summary;
 use mail::envelope::Sender;
 use mail::message::Message;
 
-fn id(n: u32) -> TicketId {
+pub(super) fn id(n: u32) -> TicketId {
     TicketId::new(n).unwrap()
 }
 
@@ -20,7 +20,7 @@ fn summary(raw: &str, at: i64) -> Summary {
     Summary::of(&message, &Sender::Unknown, &by, at, &addresses)
 }
 
-const STAMP: Stamp = Stamp {
+pub(super) const STAMP: Stamp = Stamp {
     inode: u64::MAX,
     size: 10,
     ctime: 7,
@@ -28,10 +28,11 @@ const STAMP: Stamp = Stamp {
 const LATER: Stamp = Stamp { size: 20, ..STAMP };
 const MOVED: Stamp = Stamp { ctime: 9, ..LATER };
 
-fn added(seq: u64, raw: &str, at: i64) -> Option<Added> {
+pub(super) fn added(seq: u64, raw: &str, at: i64) -> Option<Added> {
     Some(Added {
         seq,
         summary: summary(raw, at),
+        moved: false,
         asked: None,
         offset: 10 * seq,
         size: 10,
@@ -326,44 +327,4 @@ fn a_message_is_found_among_thousands_with_its_message_id() {
     let sql = "EXPLAIN QUERY PLAN SELECT ticket FROM entry WHERE key = 1 AND digest = x'00'";
     let plan: String = index.db.query_row(sql, [], |row| row.get(3)).unwrap();
     assert!(plan.contains("entry_key (key=? AND digest=?)"), "{plan}");
-}
-
-// G5
-#[test]
-fn what_was_noted_may_be_moved_and_hardly_anything_else() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("index.db");
-    let table = dir.path().join("moved");
-    let digest = |n: u8| std::array::from_fn(|at| if at == 12 { n } else { 7 });
-    let may_be = |n| Index::may_be_moved(&path, &digest(n));
-    let note = |digests: &[[u8; 16]]| note_moved(&path, digests).unwrap();
-    // Where there is no index, nobody knows; and it is not made for that.
-    note(&[digest(3)]);
-    assert!(may_be(3) && !table.exists());
-    let index = Index::open(&path, Patience::default()).unwrap();
-    assert!(may_be(3), "it has read nothing yet");
-    index.set_complete(true).unwrap();
-    drop(index);
-    assert!(!may_be(3));
-    note(&[]);
-    assert_eq!(table.metadata().unwrap().len(), 0);
-    note(&[digest(3), digest(9)]);
-    let moved = (0..12).filter(|&n| may_be(n));
-    assert_eq!(moved.collect::<Vec<_>>(), [3, 9]);
-    // Another one that has the same place.
-    let mut same = digest(3);
-    same[0] = 1;
-    assert!(Index::may_be_moved(&path, &same));
-    // It stays within its bounds.
-    note(&[[255; 16]]);
-    let length = table.metadata().unwrap().len();
-    assert!(length <= 1 << 20, "{length}");
-    assert!(Index::may_be_moved(&path, &[255; 16]));
-    // What is removed is not made by whoever notes a message: of others nothing would be known.
-    std::fs::remove_file(&table).unwrap();
-    note(&[digest(3)]);
-    assert!(may_be(3) && may_be(4) && !table.exists());
-    // What cannot be read is no reason to say no.
-    std::fs::create_dir(&table).unwrap();
-    assert!(may_be(4) && note_moved(&path, &[digest(4)]).is_err());
 }

@@ -1,7 +1,7 @@
 //! Writing rows: from the journal, and from a ticket's file.
 
 use super::journal::{Added, Change, Journal, Located};
-use super::{Index, IndexError, Result};
+use super::{Index, IndexError, Result, note_moved};
 use crate::files::Stamp;
 use crate::ticket::State;
 use crate::ticket::TicketId;
@@ -30,6 +30,10 @@ impl Index {
             return Ok(());
         };
         let lines = &journal.lines;
+        let added = lines.changes.iter().filter_map(|it| it.added.as_ref());
+        let moved = added.filter(|it| it.moved);
+        let moved: Vec<_> = moved.map(|it| it.summary.identity.digest).collect();
+        note_moved(&self.path, &moved)?;
         self.in_transaction(|| {
             for change in &lines.changes {
                 self.apply(change)?;

@@ -143,7 +143,15 @@ pub fn failed(module: &str, why: &str, go: &Go) -> String {
 /// message may come once for each recipient, and each time have another route.
 pub fn sent_to(trace: &str, route: &[Destination]) -> Option<Go> {
     let (go, instead_of) = moved(trace)?;
-    let is_of_route = instead_of.is_none_or(|words| words == quoted(&in_words(route)));
+    let words = quoted(&in_words(route));
+    // The recipients may come in another order.
+    let sorted = |words: &str| {
+        let words = words.trim_matches('"').split(", ");
+        let mut words: Vec<String> = words.map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let is_of_route = instead_of.is_none_or(|said| said == words || sorted(said) == sorted(&words));
     is_of_route.then_some(go)
 }
 

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 /// The core's own files in `.tickets`. Those of parts are theirs alone, and are only seen if they are neither file nor
 /// directory.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "turns",
     "moved",
+    "moved.new",
     "sequence",
     "answered",
     "answered.lock",

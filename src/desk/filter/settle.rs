@@ -35,6 +35,9 @@ impl Desk {
         if judged.go == Go::On || self.is_filed_in_one_of(parcel, &route)? {
             return Ok(Settled::Tickets(route));
         }
+        if let Go::Ticket(_) | Go::New | Go::Quarantine(_) = judged.go {
+            note_moved(&self.index_path(), &[parcel.summary.identity.digest])?;
+        }
         if let Go::Quarantine(_) = judged.go {
             let held = self.quarantine(parcel, judged)?;
             // --- It is ours: what ends the process now is no reason to bring it again (A4). ---
@@ -43,10 +46,12 @@ impl Desk {
         }
         parcel.quiet |= judged.go == Go::Quiet;
         parcel.put_away = judged.put_away.or(parcel.put_away);
-        if let Go::Ticket(_) | Go::New = judged.go {
-            note_moved(&self.index_path(), &[parcel.summary.identity.digest])?;
-        }
         Ok(Settled::Tickets(judged.go.reroute(route)))
+    }
+
+    /// True if a filter is known to have sent this message elsewhere, or hardly ever another one: settling tells.
+    pub(in crate::desk) fn may_have_been_moved(&self, parcel: &Parcel) -> bool {
+        Index::is_noted_as_moved(&self.index_path(), &parcel.summary.identity.digest)
     }
 
     /// Where the word of a filter has brought this very message at an earlier attempt to deliver it to these destinations.
