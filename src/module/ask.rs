@@ -8,6 +8,7 @@ use super::one::Module;
 use super::raw::RawMail;
 use crate::patience::Locked;
 use crate::process::{End, Running};
+use nix::libc;
 use serde_json::{Map, Value};
 use std::ffi::OsString;
 use std::fs::File;
@@ -59,6 +60,9 @@ pub fn set_depth(command: &mut Command, depth: u32) {
 pub fn is_for_observer() -> bool {
     std::env::var(POINT).is_ok_and(|point| point == Point::Observer.word())
 }
+
+/// Why a program is not started, where that is nobody's fault.
+const SHORT: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
 
 /// How its program is started.
 type Start = fn(&mut Command, Duration, usize, &[&File]) -> io::Result<Running>;
@@ -256,6 +260,10 @@ impl Module {
             ErrorKind::NotFound => {
                 let is_there = Path::new(&program).exists();
                 Failure::NoProgram(program, is_there)
+            }
+            // The machine has no room for one process more, or this one has too many files open.
+            _ if e.raw_os_error().is_some_and(|it| SHORT.contains(&it)) => {
+                Failure::NotReady(format!("it cannot be started: {e}"))
             }
             _ => Failure::CannotRun(e),
         }
