@@ -324,10 +324,11 @@ impl Context {
     /// The desk as it is; nothing is created.
     ///
     /// # Errors
-    /// The configuration cannot be read, or is wrong. Status 66 if somebody named a store that does not exist.
+    /// The configuration cannot be read, or is wrong. Status 66 if somebody named a store that does not exist, or if the
+    /// configuration is lost.
     pub fn desk(&self) -> Result<Desk> {
         let desk = self.planned_desk()?;
-        match desk.config.dir_named {
+        match desk.config.dir_named || desk.config.lost().is_some() {
             true => desk.expect_store().map(|()| desk),
             false => Ok(desk),
         }

@@ -52,7 +52,7 @@ impl Run for Deliver {
     fn run(mut self, cx: &Context) -> Result<Status> {
         let talks = self.verbose || std::io::stderr().is_terminal();
         let config = cx.config()?;
-        if self.routed {
+        if self.routed || config.lost().is_some() {
             expect_configuration(&config)?;
         }
         let mut desk = Desk::open(config)?;

@@ -30,8 +30,13 @@ pub(super) fn expect_configuration(config: &Config) -> Result<()> {
     if config.file.is_some() || config.dir_named {
         return Ok(());
     }
-    let text = "the configuration of the desk is gone to which the mail server brings mail; \
-                `tickets init` writes it anew";
+    let anew = match config.lost() {
+        Some(lost) => lost.hint(),
+        None => "`tickets init` writes it anew".to_owned(),
+    };
+    let text = format!(
+        "the configuration of the desk is gone to which the mail server brings mail; {anew}"
+    );
     Err(Fault::new(Status::TempFail, text).into())
 }
 

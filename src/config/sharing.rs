@@ -1,6 +1,7 @@
 //! A desk that another user has: what somebody is told who works on it, or means to.
 
 use super::keys::Config;
+use super::lost::roots;
 use super::served::{MACHINE_FILE, Served, served};
 use crate::error::{quoted, quoted_path};
 use crate::privilege;
@@ -46,12 +47,9 @@ pub fn make_store(dir: &Path, group: Option<&str>) -> String {
         Some(group) => (format!("-g {} ", quoted(group)), 2771),
         None => (String::new(), 711),
     };
-    let sudo = match privilege::was_root() && !privilege::is_by_sudo() {
-        true => "",
-        false => "sudo ",
-    };
     format!(
-        "`{sudo}install -d -o {user} {group}-m {mode} {}`",
+        "`{}install -d -o {user} {group}-m {mode} {}`",
+        roots(),
         quoted_path(dir)
     )
 }

@@ -122,6 +122,9 @@ impl Desk {
     pub(super) fn how_to_get_one(&self) -> String {
         match served_elsewhere(Path::new("/etc")).filter(|_| !self.config.dir_named) {
             None => "`tickets init` sets up a desk".to_owned(),
+            Some(desk) if let Some(lost) = desk.lost() => {
+                format!("{}: {}", lost.what(), lost.hint())
+            }
             Some(desk) => format!(
                 "the mail server brings mail to the desk of {}: `{} list`; {SHARE}",
                 desk.user,
@@ -132,6 +135,10 @@ impl Desk {
 
     /// The error for a store that does not exist.
     pub(super) fn no_store(&self) -> Fault {
+        if let Some(lost) = self.config.lost() {
+            let text = format!("cannot find the store: {}", lost.what());
+            return Fault::new(Status::NoInput, text).hint(lost.hint());
+        }
         let dir = self.store.root();
         let text = format!(
             "cannot find the store: there is no directory {}",

@@ -11,15 +11,25 @@ const SHOWN: usize = 3;
 
 impl Store {
     /// Makes sure that no store is made among other things, as in the source tree of this very program: whoever removes
-    /// those would remove the tickets with them. A store that is there already, or a ticket, is good.
+    /// those would remove the tickets with them. Nor is one made within another. A store that is there already, or a
+    /// ticket, is good.
     ///
     /// # Errors
-    /// Status 77 if other things lie there, and what they are.
+    /// Status 77 if other things lie there, and what they are, or if the place lies in a store.
     pub fn expect_room(&self) -> Result<()> {
         if self.has_own_directories()? || !self.is_empty(State::Open)? {
             return Ok(());
         }
         let root = self.root().display();
+        let mut above = self.root().ancestors().skip(1);
+        if let Some(outer) = above.find(|above| above.join(".tickets").is_dir()) {
+            let text = format!(
+                "cannot make a store in {root}: it would lie within that in {}",
+                outer.display()
+            );
+            let hint = "the same with `--dir ANOTHER`, a directory outside of it";
+            return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
+        }
         let names = match self.dir_of(State::Open).and_then(|dir| dir.names()) {
             Err(e) if absent(&e) => return Ok(()),
             names => names.with_context(|| format!("cannot read {root}"))?,

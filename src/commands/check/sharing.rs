@@ -3,7 +3,7 @@
 use super::diagnosis::Diagnosis;
 use super::mend::{as_owner, as_root, take_over, user};
 use crate::commands::text::toml_string;
-use crate::config::{MACHINE_FILE, SHARE, Served, served, served_elsewhere};
+use crate::config::{Lost, MACHINE_FILE, SHARE, Served, served, served_elsewhere};
 use crate::desk::Desk;
 use crate::error::{quoted, quoted_path};
 use crate::privilege;
@@ -16,7 +16,15 @@ pub(super) fn nothing_yet(desk: &Desk, init: &str, etc: &Path) -> Option<Diagnos
     if desk.config.file.is_some() || desk.is_begun().unwrap_or(true) {
         return None;
     }
+    let anew = |lost: &Lost| format!("{}  # with your domain", lost.init());
+    if let Some(lost) = desk.config.lost() {
+        return Some(Diagnosis::fail(format!("config: {}", lost.what())).mend(anew(&lost)));
+    }
     if let Some(other) = served_elsewhere(etc) {
+        if let Some(lost) = other.lost() {
+            let text = format!("config: no desk here yet; {}", lost.what());
+            return Some(Diagnosis::fail(text).mend(anew(&lost)));
+        }
         let text = format!(
             "config: no desk here yet; the mail server brings mail to another desk, that of user {}: {SHARE}",
             other.user

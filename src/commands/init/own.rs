@@ -2,7 +2,8 @@
 
 use crate::commands::text::{of_owner, owner, toml_string, user_of};
 use crate::config::{
-    Config, MACHINE_FILE, SHARE, Served, is_local_part, other_owner, served, served_elsewhere,
+    Config, DESKS_STORE, DESKS_USER, Lost, MACHINE_FILE, SHARE, Served, is_local_part, other_owner,
+    served, served_elsewhere,
 };
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
@@ -13,12 +14,6 @@ use nix::unistd::User;
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-
-/// The user, if none is named.
-const USER: &str = "tickets";
-
-/// The store, if none is named.
-const STORE: &str = "/var/lib/tickets";
 
 /// A store for a user, whom root is not yet.
 pub struct Own {
@@ -35,10 +30,10 @@ impl Own {
     /// # Errors
     /// Status 66 if there is no such user, 77 if the place of the store is somebody else's.
     pub fn look(user: Option<&str>, store: Option<&Path>) -> Result<Own> {
-        let store = store.unwrap_or(Path::new(STORE));
+        let store = store.unwrap_or(Path::new(DESKS_STORE));
         let store = std::path::absolute(store)
             .with_context(|| format!("cannot find {}", store.display()))?;
-        let name = user.unwrap_or(USER);
+        let name = user.unwrap_or(DESKS_USER);
         let Some(user) = privilege::user(name) else {
             let text = format!("cannot set up a desk: there is no user {name}");
             let hint = format!(
@@ -252,7 +247,8 @@ pub fn nothing_is_in_force(user: Option<&str>, etc: &Path, dir: Option<&Path>) -
         }
         true => {
             let desks = served(Path::new("/etc"));
-            let is_it = |desk: &Served| desk.is_without_configuration_of(user.unwrap_or(USER));
+            let is_it =
+                |desk: &Served| desk.is_without_configuration_of(user.unwrap_or(DESKS_USER));
             let is_free = |desk: &Served| is_it(desk) || desk.is_gone();
             if desks.iter().all(is_free) || machines.exists() {
                 return Ok(());
@@ -277,6 +273,10 @@ fn not_anothers(etc: &Path, dir: Option<&Path>, own: &Path) -> Result<()> {
         let name = privilege::name_of(owner);
         let there = format!("the store in {} is that of {name}", dir.display());
         return Err(in_force(&there, SHARE, own).into());
+    }
+    if let Some(lost) = Lost::own().filter(|_| dir.is_none()) {
+        let text = format!("cannot set up a desk: {}", lost.what());
+        return Err(Fault::new(Status::NoPerm, text).hint(lost.hint()).into());
     }
     let Some(desk) = served_elsewhere(etc) else {
         return Ok(());
