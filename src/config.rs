@@ -40,7 +40,7 @@ pub use mailbox::{is_host_name, is_local_part};
 pub(crate) use modules::with_data;
 use resolve::{resolve, store};
 pub use served::{MACHINE_FILE, Served, served};
-pub use sharing::{SHARE, make_store, other_owner, served_elsewhere};
+pub use sharing::{NO_STORE, SHARE, make_store, other_owner, served_elsewhere};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use user::User;
@@ -223,19 +223,23 @@ fn settle(text: &str, file: Option<&Path>, overrides: &Overrides) -> Result<()> 
     let ground = Ground::of(&dir)?;
     ground.settle()?;
     if privilege::is_root() && ground.is_missing() && file == Some(Path::new(MACHINE_FILE)) {
-        let text = format!("cannot make the store {}:", dir.display());
         let closed = |above: &&Path| above.metadata().is_ok_and(|it| it.mode() & 0o1 == 0);
         if let Some(closed) = dir.ancestors().find(closed) {
-            let text = format!("{text} no other user can pass through {}", closed.display());
+            let text = format!(
+                "cannot make the store {}: no other user can pass through {}",
+                dir.display(),
+                closed.display()
+            );
             let hint = format!(
                 "write `dir = \"/var/lib/tickets\"`, or another place, into {MACHINE_FILE}"
             );
             return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
         }
-        let text = format!("{text} as root's, no mail server could use it");
+        // As root's, no mail server could use it.
+        let text = format!("{NO_STORE}there is no directory {}", dir.display());
         let make = make_store(&dir, keys.group.as_deref());
-        let hint = format!("{make} makes it for the desk's user");
-        return Err(Fault::new(Status::NoPerm, text).hint(hint).into());
+        let hint = format!("if the name is right, `{make}` makes it");
+        return Err(Fault::new(Status::NoInput, text).hint(hint).into());
     }
     Ok(())
 }

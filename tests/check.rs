@@ -41,8 +41,8 @@ fn manual() {
     let b = desk("");
     let mut t = Transcript::new(&b);
     t.step(
-        "First what is found, the worst before all; then the values in force. A desk that is not there yet is no \
-         mistake.",
+        "First what is found, the worst before all; then the values in force. A store that is not there was lost, or \
+         its disk is not mounted, since `init` makes it.",
         "tickets check --etc etc",
     );
     assert!(!b.ticket("").exists(), "looking creates nothing");

@@ -38,6 +38,7 @@ mod limits;
 mod list;
 mod locks;
 mod log;
+mod lost;
 mod machine;
 #[allow(dead_code, reason = "the tests with a real MTA read Maildirs, too")]
 #[path = "e2e/mail.rs"]

@@ -454,9 +454,9 @@ fn root_makes_no_store_for_the_machine() {
         eprintln!("SKIPPED: mounting is not permitted here");
         return;
     }
-    let said = "tickets: cannot make the store ROOT/roots/tickets: as root's, no mail server could use it\n\
-                hint: `install -d -o USER -m 711 ROOT/roots/tickets` makes it for the desk's user\n";
-    unshared(&b, "\"$2\" import /dev/null").is(77, "", said);
+    let said = "tickets: cannot find the store: there is no directory ROOT/roots/tickets\n\
+                hint: if the name is right, `install -d -o USER -m 711 ROOT/roots/tickets` makes it\n";
+    unshared(&b, "\"$2\" import /dev/null").is(66, "", said);
     assert!(!b.path("roots/tickets").exists());
     // As the hint says.
     let user = nix::unistd::User::from_uid(uid.into())

@@ -12,6 +12,7 @@ mod entries;
 mod exim;
 mod index;
 mod mend;
+mod missing;
 mod modules;
 mod mta;
 mod mutt;
@@ -223,14 +224,19 @@ impl Check {
                 };
                 return tell(vec![finding], manner, Numbers::default(), None);
             }
-            Err(e) => return Err(e),
+            Err(e) => match missing::of_roots(&e) {
+                Some(finding) => return tell(vec![finding], manner, Numbers::default(), None),
+                None => return Err(e),
+            },
         };
         expect_own(&desk.config)?;
         let init = own_command(desk.store.root(), &again("tickets", &cx.overrides));
         let no_desk = sharing::nothing_yet(&desk, &init, &self.etc);
         let whose = || {
             let given_away = sharing::given_away(&desk, &init, &self.etc);
-            given_away.or_else(|| sharing::of_another(&desk))
+            given_away
+                .or_else(|| sharing::of_another(&desk))
+                .or_else(|| missing::of_several(&desk))
         };
         if let Some(finding) = no_desk.or_else(whose) {
             return tell(vec![finding], manner, Numbers::default(), None);

@@ -1,7 +1,7 @@
 //! A desk that another user has: what somebody is told who works on it, or means to.
 
 use super::keys::Config;
-use super::lost::roots;
+use super::lost::{DESKS_USER, roots};
 use super::served::{MACHINE_FILE, Served, served};
 use crate::error::{quoted, quoted_path};
 use crate::privilege;
@@ -35,20 +35,34 @@ pub fn served_elsewhere(etc: &Path) -> Option<Served> {
     served(etc).into_iter().find(is_anothers)
 }
 
-/// The command with which root makes the store `dir` anew for the desk's user, as the mail server names it, and the
-/// group that shares it.
+/// What an error begins with where there is no store.
+pub const NO_STORE: &str = "cannot find the store: ";
+
+/// The user to whom the machine's store `dir` belongs that is not there: whom the mail server starts, else to whom its
+/// place belongs, else whose home it is.
+fn user_of_missing(dir: &Path) -> Option<String> {
+    if let [desk] = &served(Path::new("/etc"))[..] {
+        return Some(desk.user.clone());
+    }
+    let above = dir.ancestors().skip(1);
+    let owner = above.flat_map(|above| above.metadata()).next()?.uid();
+    if owner != 0 {
+        return Some(privilege::name_of(Uid::from_raw(owner)));
+    }
+    let usual = privilege::user(DESKS_USER).filter(|user| user.dir == dir);
+    usual.map(|user| user.name)
+}
+
+/// The command with which root makes the store `dir` anew for the desk's user, and the group that shares it.
 #[must_use]
 pub fn make_store(dir: &Path, group: Option<&str>) -> String {
-    let user = match &served(Path::new("/etc"))[..] {
-        [desk] => quoted(&desk.user),
-        _ => "USER".to_owned(),
-    };
+    let user = user_of_missing(dir).map_or_else(|| "USER".to_owned(), |user| quoted(&user));
     let (group, mode) = match group {
         Some(group) => (format!("-g {} ", quoted(group)), 2771),
         None => (String::new(), 711),
     };
     format!(
-        "`{}install -d -o {user} {group}-m {mode} {}`",
+        "{}install -d -o {user} {group}-m {mode} {}",
         roots(),
         quoted_path(dir)
     )

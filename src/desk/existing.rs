@@ -1,7 +1,7 @@
 //! Whether there is a store. What only looks for tickets makes none: the place may be mistyped, or another user's.
 
 use super::Desk;
-use crate::config::{Config, MACHINE_FILE, SHARE, make_store, served_elsewhere};
+use crate::config::{Config, MACHINE_FILE, NO_STORE, SHARE, make_store, served_elsewhere};
 use crate::error::{Fault, Status, quoted, quoted_path};
 use crate::files::absent;
 use crate::privilege;
@@ -136,14 +136,11 @@ impl Desk {
     /// The error for a store that does not exist.
     pub(super) fn no_store(&self) -> Fault {
         if let Some(lost) = self.config.lost() {
-            let text = format!("cannot find the store: {}", lost.what());
+            let text = format!("{NO_STORE}{}", lost.what());
             return Fault::new(Status::NoInput, text).hint(lost.hint());
         }
         let dir = self.store.root();
-        let text = format!(
-            "cannot find the store: there is no directory {}",
-            dir.display()
-        );
+        let text = format!("{NO_STORE}there is no directory {}", dir.display());
         let path = quoted_path(dir);
         let hint = match (&self.config.file, self.config.dir_named) {
             (None, false) => self.how_to_get_one(),
@@ -153,7 +150,7 @@ impl Desk {
             // In a directory that is root's, only root makes it, who has become nobody yet.
             (Some(file), _) if file == Path::new(MACHINE_FILE) && privilege::became().is_none() => {
                 let make = make_store(dir, self.config.group.as_deref());
-                format!("if the name is right, {make} makes it")
+                format!("if the name is right, `{make}` makes it")
             }
             (Some(_), _) => {
                 let owner = privilege::became().map(|user| format!("-o {} ", quoted(&user)));

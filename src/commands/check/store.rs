@@ -5,6 +5,7 @@ use super::diagnosis::count;
 use super::diagnosis::may;
 use super::index;
 use super::mend::{as_owner, as_root, own_command, user};
+use super::missing;
 use super::obstacles;
 use super::owners;
 use super::sharing;
@@ -27,13 +28,13 @@ use std::time::{Duration, SystemTime};
 /// Age from which on a lock is left over: nobody holds it any more.
 const STALE: Duration = Duration::from_secs(5 * 60);
 
-/// Checks all of it. A store that does not exist yet is no mistake.
+/// Checks all of it.
 pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
     let root = desk.store.root().to_owned();
     let path = root.display();
     match std::fs::symlink_metadata(&root) {
         Err(e) if crate::files::absent(&e) => {
-            let found = [Some(missing(&root)), network(desk, &root)];
+            let found = [Some(missing::of_one(&root)), network(desk, &root)];
             return found.into_iter().flatten().collect();
         }
         Err(e) => {
@@ -70,26 +71,6 @@ pub fn look(desk: &mut Desk) -> Vec<Diagnosis> {
 
 fn cannot(area: &str, error: &anyhow::Error) -> Diagnosis {
     Diagnosis::fail(format!("{area}: {}", crate::error::line(error)))
-}
-
-fn missing(root: &Path) -> Diagnosis {
-    let text = format!("store: {} does not exist yet", root.display());
-    let above = root.ancestors().skip(1).find(|dir| dir.exists());
-    match above {
-        Some(above) if !may(above, AccessFlags::W_OK | AccessFlags::X_OK) => {
-            let text = format!("{text}, but you cannot create it in {}", above.display());
-            let install = format!(
-                "install -d -o {} -m 0711 {}",
-                user(geteuid()),
-                quoted_path(root)
-            );
-            Diagnosis::fail(text).mend(match owners::read_only(above) {
-                true => owners::remount(above),
-                false => as_root(&install),
-            })
-        }
-        _ => Diagnosis::ok(format!("{text}; the first mail creates it")),
-    }
 }
 
 /// Owners and modes. If these are wrong, nothing else is checked.
