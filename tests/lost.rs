@@ -115,3 +115,22 @@ fn a_lost_store_of_ones_own_is_a_warning() {
     let ran = b.run(&["check", "--etc", &etc], b"");
     assert!(!ran.stdout.contains("there is no directory"), "{ran:?}");
 }
+
+/// D8, E3: without `dir`, each of the group is told the same, and nobody to take the desk.
+#[test]
+fn a_group_without_dir_is_one_fault_for_all() {
+    let Some(m) = with_operators() else { return };
+    m.run("as_user steve \"$program\" init --domain example.org --admin steve@example.org >out && \
+           chmod 711 var/steve/tickets && mkdir etc/tickets && \
+           { echo 'group = \"support\"'; cat var/steve/.config/tickets/config.toml; } >etc/tickets/config.toml && \
+           rm -r var/steve/.config")
+        .is(0, "", "");
+    m.put("etc/postfix/master.cf", &postfix("steve"));
+    let fault = "FAIL  config: without `dir`, each of the group support looks for the tickets in the own home\n      \
+        mend: write `dir = \"/var/lib/steve/tickets\"` above all tables of /etc/tickets/config.toml\n";
+    for who in ["steve", "bea"] {
+        m.run(&format!("{OPERATOR}operator {who} check --etc /etc"))
+            .is(2, fault, "");
+    }
+    m.run("ls -A /var/lib/bea").is(0, "", "");
+}

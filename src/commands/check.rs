@@ -236,6 +236,7 @@ impl Check {
             let given_away = sharing::given_away(&desk, &init, &self.etc);
             given_away
                 .or_else(|| sharing::of_another(&desk))
+                .or_else(|| sharing::without_dir(&desk, &self.etc))
                 .or_else(|| missing::of_several(&desk))
         };
         if let Some(finding) = no_desk.or_else(whose) {

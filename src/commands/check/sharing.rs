@@ -110,6 +110,36 @@ pub(super) fn of_another(desk: &Desk) -> Option<Diagnosis> {
     Some(Diagnosis::fail(text).mend(mend))
 }
 
+/// A configuration by which each of the group has another desk: what is found of that one is nobody's fault. It is the
+/// store of the user whom the mail server starts that is meant, else the one that is there.
+pub(super) fn without_dir(desk: &Desk, etc: &Path) -> Option<Diagnosis> {
+    let config = &desk.config;
+    let (file, group) = (config.file.as_ref()?, config.group.as_deref()?);
+    if config.dir_named {
+        return None;
+    }
+    // The store of a user who does nothing else is their home.
+    let home = |desk: &Served| {
+        let home = privilege::user(&desk.user)?.dir;
+        let is_store = home.join(".tickets").is_dir();
+        Some(if is_store { home } else { home.join("tickets") })
+    };
+    let dir = match &served(etc)[..] {
+        [served] => home(served),
+        _ => None,
+    };
+    let own = || config.dir.is_dir().then(|| config.dir.clone());
+    let dir = dir.or_else(own);
+    let dir = dir.unwrap_or_else(|| "/home/USER/tickets".into());
+    let text = format!(
+        "config: without `dir`, each of the group {group} looks for the tickets in the own home"
+    );
+    let dir = toml_string(&dir.to_string_lossy());
+    let file = file.display();
+    let mend = format!("write `dir = {dir}` above all tables of {file}");
+    Some(Diagnosis::fail(text).mend(mend))
+}
+
 /// What keeps a member of the group from the configuration, or from the store. Only the owner can mend it.
 pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
     let root = desk.store.root();
@@ -129,17 +159,6 @@ pub(super) fn look(desk: &Desk) -> Vec<Diagnosis> {
         kept.next()
     };
     let mut found = Vec::new();
-    if let Some(file) = &desk.config.file
-        && !desk.config.dir_named
-    {
-        let text = format!(
-            "config: without `dir`, each of the group {group} looks for the tickets in the own home"
-        );
-        let dir = toml_string(&desk.config.dir.to_string_lossy());
-        let file = file.display();
-        let mend = format!("write `dir = {dir}` above all tables of {file}");
-        found.push(Diagnosis::fail(text).mend(mend));
-    }
     if let Some(file) = &desk.config.file
         && let Some((member, at)) = kept(file, 0o4)
     {
