@@ -3,6 +3,7 @@
 //! Under an MTA every unforeseen status bounces somebody's mail, a panic's and clap's among
 //! them. So `deliver` leaves this file with 0, 65, 67 or 75 and no other status (A3).
 
+mod denied;
 mod hint;
 mod which;
 

@@ -10,11 +10,11 @@ use std::sync::Mutex;
 use tickets::mail::{entry, mbox};
 
 /// The users `daemon` and `sys`, who have nothing in common but the group `games`.
-const OPERATORS: [u32; 2] = [1, 3];
-const GROUP: u32 = 60;
+pub const OPERATORS: [u32; 2] = [1, 3];
+pub const GROUP: u32 = 60;
 
 /// A desk in a directory of the first operator's and the group's; `None`, and said so, without root.
-fn desk(group: bool) -> Option<Bench> {
+pub fn desk(group: bool) -> Option<Bench> {
     if ordinary_user().is_none() {
         eprintln!("SKIPPED: only root can work as two users");
         return None;
@@ -28,7 +28,7 @@ fn desk(group: bool) -> Option<Bench> {
     Some(bench)
 }
 
-fn configure(bench: &Bench, group: bool) {
+pub fn configure(bench: &Bench, group: bool) {
     let group = if group { "group = \"games\"\n" } else { "" };
     let text = format!(
         "domain = \"example.org\"\nadmins = \"steve@example.org\"\nsendmail = \"/bin/true\"\ndir = {:?}\n{group}",
@@ -38,7 +38,7 @@ fn configure(bench: &Bench, group: bool) {
     fs::set_permissions(bench.path("config.toml"), PermissionsExt::from_mode(0o644)).unwrap();
 }
 
-fn run(bench: &Bench, operator: u32, args: &[&str], stdin: &str) -> Ran {
+pub fn run(bench: &Bench, operator: u32, args: &[&str], stdin: &str) -> Ran {
     let ids = format!("{operator}");
     let groups = format!("{GROUP}");
     let mut command = Command::new("setpriv");
@@ -64,7 +64,7 @@ fn works(bench: &Bench, operator: u32, line: &str) {
     assert_eq!((ran.status, ran.stderr.as_str()), (0, says), "{what}");
 }
 
-fn file(bench: &Bench, operator: u32, to: &str, id: &str) {
+pub fn file(bench: &Bench, operator: u32, to: &str, id: &str) {
     let mail = format!("From: a@b.example\nSubject: hello\nMessage-ID: <{id}@x>\n\nhello\n");
     let to = format!("{to}@example.org");
     let args = ["deliver", "-f", "a@b.example", "-r", &to];

@@ -24,6 +24,7 @@ mod filter;
 mod filter_crash;
 mod flush_crash;
 mod group;
+mod group_denied;
 mod guess;
 mod import;
 mod import_corpus;

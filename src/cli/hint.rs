@@ -1,9 +1,10 @@
 //! The hint below an error: what whoever reads it can type.
 
+use super::denied;
 use super::which::named;
-use crate::commands::text::{here, joined, joined_since, of_owner, owner};
+use crate::commands::text::{here, joined_since, of_owner, owner};
 use crate::config::Config;
-use crate::error::{self, MANUAL, Status, quoted};
+use crate::error::{self, Status, quoted};
 use crate::index::IndexError;
 use crate::privilege;
 use nix::unistd::Uid;
@@ -15,7 +16,7 @@ pub(super) fn hint(error: &anyhow::Error, args: &[OsString]) -> Option<String> {
     let hint = IndexError::hint_in(error)
         .filter(|_| !error::is_denied(error))
         .or_else(|| match error::is_denied(error) {
-            true => denied(args),
+            true => if_denied(args),
             false => error::hint(error),
         })?;
     // Who called it by sudo has to do so again, and to whom the store is closed, has to begin.
@@ -44,26 +45,19 @@ fn typed_again(hint: &str, again: &str) -> String {
     out
 }
 
-/// Why the delivery `args` ended with `error`, in one line for a mail server's log. Where that is for lack of a group of
-/// which the user is a member, since a mail server may start a program with fewer, it says so, and what mends it.
+/// Why the delivery `args` ended with `error`, in one line for a mail server's log. Where it was denied something for a
+/// reason that is known, that is said, and what mends it.
 pub(super) fn deferral(error: &anyhow::Error, args: &[OsString]) -> String {
     let why = error::line(error);
-    let lacks = || {
-        let config = Config::load(&named(args).overrides()).ok()?;
-        let (group, name) = joined(&config)?;
-        let mend = match args.iter().any(|word| word == "--routed") {
-            true => {
-                let program = of_owner(&config, Uid::effective());
-                format!("`{program} init --postfix | sudo sh` mends that")
-            }
-            false => format!("{MANUAL}, \"Several operators\", says what mends that"),
-        };
-        Some(format!(
-            "{why}: {name} is in the group {group}, but the mail server starts the program without it; {mend}"
-        ))
-    };
-    let is_refused = error::status(error) == Status::NoPerm;
-    is_refused.then(lacks).flatten().unwrap_or(why)
+    if error::status(error) != Status::NoPerm {
+        return why;
+    }
+    let is_routed = args.iter().any(|word| word == "--routed");
+    let config = Config::load(&named(args).overrides()).ok();
+    match config.and_then(|it| denied::delivery(&it, is_routed.then_some("--postfix"))) {
+        Some(more) => format!("{why}: {more}"),
+        None => why,
+    }
 }
 
 /// How the user to whom the desk belongs calls the program, if whoever calls it now may not read the store.
@@ -85,13 +79,19 @@ fn stranger(args: &[OsString]) -> Option<String> {
 
 /// What helps where the system said no: the same command as the user to whom the desk belongs. That user is told nothing
 /// of the kind.
-fn denied(args: &[OsString]) -> Option<String> {
+fn if_denied(args: &[OsString]) -> Option<String> {
     if let Some(user) = privilege::became() {
         return Some(format!("root works on this desk as {user}, who may not"));
     }
     let config = Config::load(&named(args).overrides()).ok()?;
     if let Some(joined) = joined_since(&config) {
         return Some(joined);
+    }
+    if let Some((_, open)) = denied::on_the_way(&config.dir) {
+        return Some(format!("`{open}` lets you pass through it"));
+    }
+    if let Some(hint) = denied::not_yet(&config) {
+        return Some(hint);
     }
     let owner = owner(&config).filter(|owner| *owner != Uid::effective())?;
     let mut command = of_owner(&config, owner);

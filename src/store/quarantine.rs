@@ -33,7 +33,9 @@ impl Store {
         let doing = || format!("cannot write in {}", self.quarantine_dir().display());
         let staged = StagedFile::create(self.opened_private()?).with_context(doing)?;
         if let Some(gid) = self.group {
-            nix::unistd::fchown(&staged.file, None, Some(gid)).with_context(doing)?;
+            nix::unistd::fchown(&staged.file, None, Some(gid))
+                .map_err(std::io::Error::from)
+                .with_context(doing)?;
         }
         for piece in pieces {
             (&staged.file).write_all(piece).with_context(doing)?;

@@ -50,7 +50,7 @@ impl Item<'_> {
                 Item::Directory(dir, _) => dir.file(),
             };
             if found.group() != group {
-                fchown(opened, None, Some(group))?;
+                fchown(opened, None, Some(group)).map_err(std::io::Error::from)?;
             }
             opened.set_permissions(Permissions::from_mode(found.mode() | wanted))
         };
@@ -67,7 +67,9 @@ impl Store {
         let doing = || format!("cannot prepare {}", dir.path().display());
         let made = Found::of(dir.file()).with_context(doing)?;
         if let Some(gid) = self.group.filter(|gid| *gid != made.group()) {
-            fchown(dir.file(), None, Some(gid)).with_context(doing)?;
+            fchown(dir.file(), None, Some(gid))
+                .map_err(std::io::Error::from)
+                .with_context(doing)?;
         }
         let mode = self.mode(mode);
         if made.mode() & 0o7777 == mode {

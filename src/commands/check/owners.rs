@@ -66,6 +66,33 @@ pub(super) fn give(owner: Uid, path: &Path) -> String {
     as_root(&format!("chown -R {} {}", user(owner), quoted_path(path)))
 }
 
+/// What makes a store that a group could write its owner's alone again. Others of the group may have made a part of it,
+/// which is theirs to close, or root's.
+pub(super) fn take_back(root: &Path) -> String {
+    let path = quoted_path(root);
+    let owner = rightful(root);
+    match has_foreign(root, owner) {
+        false => as_owner(root, &format!("chmod -R g-w {path}")),
+        true => {
+            let chown = as_root(&format!("chown -R {}: {path}", user(owner)));
+            let chmod = as_root(&format!("chmod -R g-ws {path}"));
+            format!("{chown} && {chmod}")
+        }
+    }
+}
+
+/// True if anything in `dir` belongs to somebody else than `owner`, or cannot be looked at.
+fn has_foreign(dir: &Path, owner: Uid) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return true;
+    };
+    entries.flatten().any(|entry| match entry.metadata() {
+        Ok(meta) if meta.uid() != owner.as_raw() => true,
+        Ok(meta) => meta.is_dir() && has_foreign(&entry.path(), owner),
+        Err(_) => false,
+    })
+}
+
 /// Whether a mail still fits on the disk, else what fills it.
 pub(super) fn space(desk: &Desk) -> Option<Diagnosis> {
     let root = desk.store.root();

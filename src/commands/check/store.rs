@@ -124,13 +124,12 @@ fn directory(desk: &Desk, dir: &Path) -> Option<Diagnosis> {
             (format!("everybody can write to {path}"), chmod("o-w"))
         } else if mode & 0o020 != 0 && !shared {
             let root = desk.store.root();
-            let close = format!("chmod -R g-w {}", quoted_path(root));
             let set = sharing::set_group(desk, meta.gid());
             (
                 format!("the group can write to {path}, but `group` is not set"),
                 format!(
                     "{set}; else, if nobody is to share it, {}",
-                    as_owner(root, &close)
+                    owners::take_back(root)
                 ),
             )
         } else {
