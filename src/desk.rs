@@ -169,6 +169,7 @@ impl Desk {
             unknown_ticket: self.config.unknown_ticket,
             catch_all: self.config.catch_all,
             opens: false,
+            by_staff: false,
         }
     }
 

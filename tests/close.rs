@@ -171,6 +171,78 @@ fn a_mail_to_the_ticket_and_to_its_closing_address_closes_it_whichever_comes_fir
     }
 }
 
+/// B2, B11, C5: a reply to all of a mail that closed the ticket names its closing address, too. Whoever writes it
+/// contradicts, and closes nothing, whichever of the two addresses the MTA brings it to, and whoever may close.
+#[test]
+fn a_customers_reply_to_all_addresses_opens_the_ticket_again() {
+    const BOTH: &[&[&str]] = &[
+        &["ticket-1", "ticket-1-done"],
+        &["ticket-1-done", "ticket-1"],
+        &["ticket-1-done"],
+    ];
+    for close_by in ["participants", "admins", "anyone"] {
+        for recipients in BOTH {
+            for at_once in [false, true] {
+                let case = format!("{close_by} {recipients:?} {at_once}");
+                let bench = Bench::with(&format!("close_by = \"{close_by}\"\n"));
+                bench.file("submit", FIRST);
+                bench.file(
+                    "ticket-1-done",
+                    "From: Steve (Support) <ticket-1@example.org>\nTo: alice@example.net\n\
+                     Cc: ticket-1-done@example.org\nMessage-ID: <2@example.org>\n\nRepaired.\n",
+                );
+                assert_eq!(bench.names(), ["archived/1"], "{case}");
+                bench.take_sent();
+                let still = "From: Alice <alice@example.net>\nTo: ticket-1@example.org\n\
+                     Cc: Ticket-1-Done@example.org\nMessage-ID: <3@example.net>\n\
+                     In-Reply-To: <2@example.org>\nSubject: Re: [issue1] Drucker\n\nNo, it still burns!\n";
+                let deliver = |message: &str| match at_once {
+                    false => recipients
+                        .iter()
+                        .for_each(|local| bench.file(local, message)),
+                    true => {
+                        let to = recipients
+                            .iter()
+                            .map(|local| format!("--recipient={local}@example.org"));
+                        let args: Vec<_> =
+                            std::iter::once("deliver".to_owned()).chain(to).collect();
+                        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                        bench.run(&args, message.as_bytes()).silent();
+                    }
+                };
+                deliver(still);
+                assert_eq!(bench.names(), ["1"], "{case}");
+                let mbox = bench.mbox("1");
+                assert_eq!(mbox.matches("\nNo, it still burns!\n").count(), 1, "{case}");
+                let filed_under = |mbox: &str, local: &str| {
+                    let field = format!("\nDelivered-To: {local}@");
+                    mbox.matches(&field).count()
+                };
+                assert_eq!(filed_under(&mbox, "ticket-1"), 1, "{case}");
+                assert_eq!(filed_under(&mbox, "ticket-1-done"), 1, "{case}");
+                let sent = bench.take_sent();
+                let told: Vec<_> = sent.iter().map(|it| it.field("X-Tickets-Event")).collect();
+                assert_eq!(told, [Some("re-opened".to_owned())], "{case}");
+                // Nor does it close one that is open.
+                deliver(&still.replace("<3@", "<4@"));
+                assert_eq!(bench.names(), ["1"], "{case}");
+                bench.works("reindex");
+                assert_eq!(bench.names(), ["1"], "{case}");
+
+                // Who writes to the closing address alone means it.
+                let alone = "From: Alice <alice@example.net>\nTo: ticket-1-done@example.org\n\
+                     Message-ID: <5@example.net>\n\nIt is out.\n";
+                bench.file("ticket-1-done", alone);
+                let closed = match close_by {
+                    "admins" => "1",
+                    _ => "archived/1",
+                };
+                assert_eq!(bench.names(), [closed], "{case}");
+            }
+        }
+    }
+}
+
 /// A desk whose ticket 1 is open, and another file of its number closed.
 fn desk_with_both() -> Bench {
     let bench = desk();

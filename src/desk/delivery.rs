@@ -16,6 +16,7 @@ use crate::ticket::address::{Target, Verb};
 use crate::ticket::forward::{self, Forwarded, Unclear};
 use crate::ticket::plan::Answer;
 use crate::ticket::route::{self, Destination, Refusal, Route, Rules};
+use crate::ticket::staff::Authorship;
 use crate::ticket::summary::Summary;
 use crate::ticket::trust::Proof;
 use anyhow::{Result, bail};
@@ -123,7 +124,7 @@ impl Desk {
         let now = self.now();
         self.patience.set(Some(Patience::default()));
         let file = |desk: &mut Desk| {
-            let route = desk.route(incoming, forwarded.is_some())?;
+            let route = desk.route(incoming, &by, forwarded.is_some())?;
             let mut outcome = Outcome {
                 refusals: route.refusals,
                 ..Outcome::default()
@@ -227,7 +228,12 @@ impl Desk {
 
     /// Decides where a message goes. What it answers is looked up in the index, unless addresses
     /// alone decide.
-    pub(super) fn route(&mut self, incoming: Incoming, opens: bool) -> Result<Route> {
+    pub(super) fn route(
+        &mut self,
+        incoming: Incoming,
+        by: &Authorship,
+        opens: bool,
+    ) -> Result<Route> {
         let Incoming { message, envelope } = incoming;
         let addresses = &self.config.addresses;
         let by_address = |r: &String| matches!(addresses.target(r), Some(Target::Ticket(..)));
@@ -237,6 +243,7 @@ impl Desk {
         let _read = self.ends_read();
         let rules = Rules {
             opens,
+            by_staff: by.is_staff,
             ..self.rules()
         };
         route::route(envelope, message, &rules, self)

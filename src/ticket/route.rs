@@ -96,6 +96,8 @@ pub struct Rules<'a> {
     /// Mail to submit@ opens a ticket, whatever it answers: one of the staff forwards it in the name of
     /// somebody else.
     pub opens: bool,
+    /// One of the staff wrote it, so that whatever closes a ticket is meant to.
+    pub by_staff: bool,
 }
 
 /// Decides where `message` goes.
@@ -113,6 +115,9 @@ pub fn route(
         let put_away = &mut route.put_away;
         let decided = match decide(recipient, target, rules, known, put_away)? {
             Ok(None) => submitted(message, rules, known, put_away)?,
+            Ok(Some(Destination::Ticket(id, Verb::Done))) if adds_only(message, rules, id) => {
+                Ok(Destination::Ticket(id, Verb::Update))
+            }
             Ok(Some(destination)) => Ok(destination),
             Err(refusal) => Err(refusal),
         };
@@ -122,6 +127,22 @@ pub fn route(
         }
     }
     Ok(route)
+}
+
+/// True if a customer's mail names both the address of ticket `id` and the one that closes it: it is a reply to all of a
+/// mail that closed the ticket, and says that this was too early.
+fn adds_only(message: &Message, rules: &Rules, id: TicketId) -> bool {
+    if rules.by_staff {
+        return false;
+    }
+    let named = message.to_cc();
+    let names = |verb| {
+        let wanted = Some(Target::Ticket(id, verb));
+        named
+            .iter()
+            .any(|it| rules.addresses.target(&it.address) == wanted)
+    };
+    names(Verb::Update) && names(Verb::Done)
 }
 
 /// Why any mail to `recipient` would be refused, for an MTA that asks before it accepts the mail; `None`

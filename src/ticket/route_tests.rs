@@ -66,6 +66,7 @@ fn routed_by(
         unknown_ticket: unknown,
         catch_all,
         opens: false,
+        by_staff: false,
     };
     route(&envelope, &message, &rules, &Desk).unwrap()
 }
@@ -373,6 +374,7 @@ fn mail_to_a_ticket_that_was_put_away_opens_a_new_one() {
             unknown_ticket: UnknownTicket::Reject,
             catch_all: CatchAll::Reject,
             opens: false,
+            by_staff: false,
         };
         refusal(address, &rules, &Desk).unwrap().is_some()
     };

@@ -57,7 +57,7 @@ impl Desk {
         let by = self.staff().authorship(incoming.message);
         let sender = &incoming.envelope.sender;
         let degree = automatic::degree(incoming.message, sender, &self.config.local_signs());
-        let route = self.route(incoming, false)?;
+        let route = self.route(incoming, &by, false)?;
         if let ([], Some(refusal)) = (&route.destinations[..], route.refusals.first()) {
             let text = refusal.sentence(&self.config.addresses.submit());
             return Err(Fault::new(Status::NoUser, text).into());
