@@ -156,8 +156,20 @@ fn a_number_that_is_taken_is_not_kept() {
         "would file 6 messages in 6 new tickets",
     ];
     assert_eq!(numbers(&ran.stdout), want);
+    let said = |becomes: &str, taken: &str| {
+        let of = |archived, here, why: &str| {
+            format!(
+                "tickets: ticket {archived} of the archive {becomes} ticket {here} here: {why}\n"
+            )
+        };
+        let others = [("1", "8"), ("2", "9"), ("7", "10")]
+            .map(|(archived, here)| of(archived, here, &format!("{archived} {taken} taken")));
+        let far = of("999999999", "12", "numbers above 99999999 are not kept");
+        others.concat() + &far
+    };
+    assert_eq!(ran.stderr, said("would be", "is"));
     let ran = bench.run(&["import", "-k", "-v", "a.mbox"], b"");
-    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    assert_eq!((ran.status, ran.stderr), (0, said("is", "was")));
     assert_eq!(numbers(&ran.stdout)[..6], want[..6]);
     let said = "filed 0 messages; 6 were there already\n";
     bench.says("import -k -v a.mbox", said);
@@ -166,6 +178,43 @@ fn a_number_that_is_taken_is_not_kept() {
         bench.names(),
         ["1", "10", "11", "12", "13", "3", "5", "7", "8", "9"]
     );
+}
+
+/// E3: of a restore beside mail that came in first, nobody finds out by a customer's reply in another's ticket.
+#[test]
+fn a_restore_names_the_tickets_that_get_other_numbers() {
+    let lost = Bench::new();
+    for id in 1..=13 {
+        lost.file("submit", mail(&format!("old{id}"), "", "x"));
+    }
+    let export = lost.run(&["export", "--mbox", "-"], b"").stdout;
+    let restored = |new: u32| {
+        let bench = Bench::new();
+        for id in 1..=new {
+            bench.file("submit", mail(&format!("new{id}"), "", "x"));
+        }
+        let args = ["import", "--keep-numbers", "-"];
+        let ran = bench.run(&args, export.as_bytes());
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, "filed 13 messages in 13 new tickets\n")
+        );
+        bench
+            .run(&args, export.as_bytes())
+            .is(0, "filed 0 messages; 13 were there already\n", "");
+        ran.stderr
+    };
+    let line = |archived: u32, here: u32| {
+        format!(
+            "tickets: ticket {archived} of the archive is ticket {here} here: {archived} was taken\n"
+        )
+    };
+    let lines = |count: u32| (1..=count).map(|n| line(n, 13 + n)).collect::<String>();
+    assert_eq!(restored(0), "");
+    assert_eq!(restored(1), line(1, 14));
+    assert_eq!(restored(10), lines(10));
+    let more = "tickets: and 2 more\n";
+    assert_eq!(restored(12), lines(10) + more);
 }
 
 #[test]

@@ -188,10 +188,13 @@ fn the_number_stays_taken() {
     }
     let other = written("9", "eve", (2, 1), "Subject: [issue2] other\n", "x");
     bench.put("other.mbox", archive(&[&other]).as_bytes());
-    bench.says(
-        "import --keep-numbers other.mbox",
-        "filed 1 message in 1 new ticket\n",
-    );
+    bench
+        .run(&["import", "--keep-numbers", "other.mbox"], b"")
+        .is(
+            0,
+            "filed 1 message in 1 new ticket\n",
+            "tickets: ticket 2 of the archive is ticket 4 here: 2 was taken\n",
+        );
     bench.file("submit", mail("10", "", "x"));
     let names = bench.names();
     assert_eq!(names[..2], ["4", "5"], "{names:?}");

@@ -19,6 +19,7 @@ mod survey;
 mod threads;
 
 use self::message::Conventions;
+use self::numbers::HIGHEST_KEPT;
 use self::progress::ProgressLine;
 use self::report::{ImportTotals, Notice, TicketChange};
 use self::run::ImportRequest;
@@ -68,7 +69,8 @@ pub(crate) struct Import {
     #[allow(rustdoc::broken_intra_doc_links)] // the brackets are part of the help text
     #[arg(long, value_name = "REGEX")]
     done: Vec<String>,
-    /// Keep the archive's numbers where they are free: the next new ticket is numbered above them
+    /// Keep the archive's numbers where they are free, and say where they are not: the next new ticket
+    /// is numbered above them
     #[arg(short, long)]
     keep_numbers: bool,
     /// File all tickets as closed
@@ -271,7 +273,30 @@ fn print_totals(totals: &ImportTotals, dry_run: bool) -> Result<()> {
             "{edited} had been changed since it came in: filed as it is now"
         ));
     }
+    print_not_kept(totals, dry_run);
     Ok(())
+}
+
+/// Names the tickets that did not keep their numbers: what is written to those goes to other tickets.
+fn print_not_kept(totals: &ImportTotals, dry_run: bool) {
+    const MOST: usize = 10;
+    let (becomes, was) = match dry_run {
+        true => ("would be", "is"),
+        false => ("is", "was"),
+    };
+    for (archived, here) in totals.not_kept.iter().take(MOST) {
+        let why = match archived.get() > HIGHEST_KEPT {
+            true => format!("numbers above {HIGHEST_KEPT} are not kept"),
+            false => format!("{archived} {was} taken"),
+        };
+        screen::remark(format_args!(
+            "ticket {archived} of the archive {becomes} ticket {here} here: {why}"
+        ));
+    }
+    let more = totals.not_kept.len().saturating_sub(MOST);
+    if more > 0 {
+        screen::remark(format_args!("and {more} more"));
+    }
 }
 
 fn was(count: usize) -> String {

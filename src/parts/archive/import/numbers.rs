@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The highest number that is kept. A Subject may contain any number, and all later tickets are
 /// numbered above it.
-const HIGHEST_KEPT: u32 = 99_999_999;
+pub(crate) const HIGHEST_KEPT: u32 = 99_999_999;
 
 const NONE_LEFT: &str = "cannot open a ticket: no number is left";
 
@@ -94,6 +94,11 @@ impl Numbers {
         let used =
             desk.store.private().is_dir() && (desk.store.locate(id)?.is_some() || is_another()?);
         Ok(Some(id).filter(|_| !used))
+    }
+
+    /// The number that the archive gives a ticket, where it was to be kept, and the ticket got the number `id`.
+    pub(crate) fn not_kept(&self, archived: Option<TicketId>, id: TicketId) -> Option<TicketId> {
+        archived.filter(|&archived| self.keep && archived != id)
     }
 
     /// The next number that is not kept for another ticket.

@@ -54,7 +54,8 @@ impl<'a> NewTickets<'a> {
         let opening = opening(filing, group);
         let id = self.numbers.expect(filing.desk, group.number, opening)?;
         if filing.dry_run {
-            report_new(filing, group, id);
+            let not_kept = self.numbers.not_kept(group.number, id);
+            report_new(filing, group, id, not_kept);
             return Ok(());
         }
         if let Some(ticket) = NewTicket::write(filing, group, id)? {
@@ -153,6 +154,7 @@ impl<'a> NewTickets<'a> {
                 sequence.set(id.get())?;
             }
             self.numbers.used(id.get());
+            ticket.change.not_kept = self.numbers.not_kept(ticket.group.number, id);
             return Ok(Some(ticket.change));
         }
     }
@@ -203,7 +205,7 @@ fn new_ticket(filing: &Filing, group: &Group, id: TicketId) -> TicketChange {
 }
 
 /// Reports a ticket that would be opened; of its messages, only the first is read again.
-fn report_new(filing: &mut Filing, group: &Group, id: TicketId) {
+fn report_new(filing: &mut Filing, group: &Group, id: TicketId, not_kept: Option<TicketId>) {
     let mut change = new_ticket(filing, group, id);
     if let Some(first) = filing.groups.messages(group).next() {
         match filing.entries.read(first, id, true) {
@@ -212,6 +214,7 @@ fn report_new(filing: &mut Filing, group: &Group, id: TicketId) {
         }
     }
     change.messages = group.len();
+    change.not_kept = not_kept;
     filing.report.ticket(&change);
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Notice<'a> {
 pub(crate) struct TicketChange {
     pub(crate) ticket: TicketId,
     pub(crate) opened: bool,
+    /// The number that it has in the archive, and was to keep, if it got another one.
+    pub(crate) not_kept: Option<TicketId>,
     /// Its state now.
     pub(crate) state: State,
     /// The number of messages that were filed in it.
@@ -51,6 +53,7 @@ impl TicketChange {
         TicketChange {
             ticket,
             opened: true,
+            not_kept: None,
             state,
             messages: 0,
             edited: 0,
@@ -94,6 +97,8 @@ pub(crate) struct ImportTotals {
     pub(crate) known: usize,
     /// Messages that are in the archive once more.
     pub(crate) repeated: usize,
+    /// New tickets that did not keep their number: that in the archive, and that here.
+    pub(crate) not_kept: Vec<(TicketId, TicketId)>,
     /// Filed messages that were edited after the desk that they come from had filed them.
     pub(crate) edited: usize,
     /// Mails that Debbugs sent itself, which are not imported.
@@ -129,6 +134,8 @@ impl<'n> ImportReport<'n> {
             true => self.totals.opened += 1,
             false => self.totals.appended += 1,
         }
+        let not_kept = change.not_kept.map(|archived| (archived, change.ticket));
+        self.totals.not_kept.extend(not_kept);
         self.totals.filed += change.messages;
         self.totals.edited += change.edited;
         (self.notify)(Notice::Ticket(change));
