@@ -184,3 +184,91 @@ fn manual() {
     );
     insta::assert_snapshot!("reply", t);
 }
+
+/// E3: `-m` answers who wrote last, as the draft does, and nobody looks at its To. Who guesses a ticket's address must not
+/// get what is meant for its submitter without a word of that.
+#[test]
+fn a_text_that_goes_to_somebody_else_than_the_submitter_is_said_to() {
+    let b = desk();
+    b.file(
+        "ticket-1",
+        "From: kim@example.com\nSubject: Me too\nMessage-ID: <k@x>\n\nMe too.\n",
+    );
+    b.take_sent();
+    let ran = b.run(&["reply", "1", "-m", "Mended."], b"");
+    ran.is(
+        0,
+        "sent to kim@example.com, ticket-1@example.org\n",
+        "tickets: this answers kim@example.com, who wrote last, not the submitter, jj@example.net\n\
+         hint: `tickets reopen 1 -m TEXT` writes to the submitter\n",
+    );
+    b.take_sent();
+    // And it does.
+    let ran = b.run(&["reopen", "1", "-m", "Mended."], b"");
+    ran.is(
+        0,
+        "updated 1  Drucker\n",
+        "tickets: ticket 1 is open already\n",
+    );
+    assert_eq!(
+        b.take_sent()[0].args,
+        "-i -f ticket-1@example.org -- jj@example.net"
+    );
+}
+
+/// E3, B11
+#[test]
+fn a_reply_to_a_closed_ticket_says_that_it_opens_it_again() {
+    let b = desk();
+    b.works("close --quiet 1");
+    let opens = "tickets: ticket 1 is closed; the reply opens it again\n";
+    let sent = |to: &str| format!("sent to jj@example.net, {to}@example.org\n");
+    let ran = b.run(&["reply", "1", "-m", "Mended."], b"");
+    ran.is(0, &sent("ticket-1"), opens);
+    let ran = b.run(&["reply", "1", "--close", "-m", "Mended."], b"");
+    ran.is(0, &sent("ticket-1-done"), "");
+}
+
+/// E3: a text may begin with a dash, as lists do; an option in its place is a slip.
+#[test]
+fn a_text_may_begin_with_a_dash() {
+    let b = desk();
+    let list = "- paper\n- ink";
+    for (command, said) in [
+        ("reply", "sent to jj@example.net, ticket-1@example.org\n"),
+        ("close", "closed 1  Drucker\n"),
+        ("reopen", "re-opened 1  Drucker\n"),
+    ] {
+        b.take_sent();
+        b.run(&[command, "1", "-m", list], b"").is(0, said, "");
+        let sent = b.take_sent();
+        assert!(
+            sent.iter().any(|it| it.body().contains(list)),
+            "{command} {sent:?}"
+        );
+        for slip in ["--quiet", "-q", "--dir"] {
+            let ran = b.run(&[command, "1", "-m", slip], b"");
+            let error = format!(
+                "tickets: invalid value '{slip}' for '--message <TEXT>': it looks like an option\n\
+                 hint: `tickets {command} --help` shows its options\n"
+            );
+            ran.is(64, "", &error);
+        }
+        assert_eq!(b.take_sent_in_short(), [""; 0], "{command}");
+    }
+}
+
+/// E3: a sendmail that is ended may have taken the mail before.
+#[test]
+fn what_became_of_a_reply_is_not_said_where_it_is_not_known() {
+    let b = Bench::with("sendmail_timeout = 1\n");
+    b.file("submit", MAIL);
+    b.sendmail("#!/bin/sh\ncat >/dev/null\nexec sleep 60\n");
+    let ran = b.run(&["reply", "1", "-m", "Mended."], b"");
+    ran.is(
+        75,
+        "",
+        "tickets: cannot send the reply: sendmail did not exit within 1 s\n\
+         hint: it may be on its way all the same: `tickets show 1` says so once it is filed\n",
+    );
+}

@@ -2,6 +2,7 @@
 //! it (D4).
 
 use super::logged;
+use super::text::of_mail;
 use crate::desk::{Deed, Outcome, recipients};
 use crate::error::Status;
 use crate::part::{Context, Run};
@@ -23,7 +24,7 @@ pub struct Close {
     #[arg(required = true, value_name = "TICKET")]
     tickets: Vec<TicketNumbers>,
     /// Closing text
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, value_parser = of_mail)]
     message: Option<String>,
     /// Tell nobody: neither the submitter nor the other admins
     #[arg(short, long)]
@@ -40,7 +41,7 @@ pub struct Reopen {
     #[arg(required = true, value_name = "TICKET")]
     tickets: Vec<TicketNumbers>,
     /// Text for the submitter
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, value_parser = of_mail)]
     message: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! `tickets reply`: a draft for the customer, opened in mutt or an editor.
 
-use super::text::here;
+use super::text::{here, of_mail};
 use super::{logged, mutt};
 use crate::clock;
 use crate::desk::{Desk, FiledMessage};
@@ -8,12 +8,13 @@ use crate::error::{Fault, Status};
 use crate::log::Severity;
 use crate::part::{Context, Run};
 use crate::privilege;
-use crate::ticket::TicketId;
+use crate::sendmail::SendmailError;
 use crate::ticket::address::{Target, Verb};
 use crate::ticket::compose::letter::Letter;
 use crate::ticket::numbers;
+use crate::ticket::{State, TicketId};
 use anyhow::{Context as _, Result};
-use mail::decode::Mailbox;
+use mail::decode::{Mailbox, clean};
 use mail::message::Message;
 use mail::render::{Limits, own_text};
 use std::io::{IsTerminal, Seek, Write};
@@ -25,7 +26,9 @@ use std::path::Path;
 /// opens it in mutt; its Cc: to the ticket files it. Without mutt, or with --editor, the draft is
 /// opened in $VISUAL or $EDITOR, and you are asked before it is sent. sudo drops both variables;
 /// `sudo EDITOR=vi tickets reply 12` passes one on. With --message, TEXT is sent to the last customer
-/// who wrote, at once and without a quotation.
+/// who wrote, at once and without a quotation; `tickets reopen 12 -m TEXT` writes to the submitter,
+/// whoever wrote last. To reply and then close the ticket, use --close: a reply that is still on its way
+/// when the ticket is closed opens it again.
 #[derive(clap::Args)]
 pub struct Reply {
     /// The ticket
@@ -35,7 +38,8 @@ pub struct Reply {
     #[arg(short, long)]
     editor: bool,
     /// Send this text, and ask nothing
-    #[arg(short, long, value_name = "TEXT", conflicts_with = "editor")]
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "editor",
+          allow_hyphen_values = true, value_parser = of_mail)]
     message: Option<String>,
     /// Close the ticket with this reply
     #[arg(short, long)]
@@ -47,11 +51,11 @@ impl Run for Reply {
 
     fn run(self, cx: &Context) -> Result<Status> {
         let desk = cx.desk()?;
-        let draft = self.draft(&desk)?;
+        let Draft { letter, aside } = self.draft(&desk)?;
         desk.config.expect_domain()?;
         if let Some(text) = &self.message {
             let body = text.clone();
-            return self.at_once(&desk, &Letter { body, ..draft });
+            return self.at_once(&desk, &Letter { body, ..letter }, &aside);
         }
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let text = format!(
@@ -63,15 +67,29 @@ impl Run for Reply {
             return Err(Fault::new(Status::Usage, text).hint(hint).into());
         }
         match mutt::program().filter(|_| !self.editor) {
-            Some(program) => in_mutt(&program, self.ticket, &draft, &desk.config.dir),
-            None => self.in_editor(&desk, draft),
+            Some(program) => in_mutt(&program, self.ticket, &letter, &desk.config.dir),
+            None => self.in_editor(&desk, letter, &aside),
         }
     }
 }
 
+/// A reply that nobody has finished, and what is said aside of it.
+struct Draft {
+    letter: Letter,
+    aside: Aside,
+}
+
+/// What whoever replies may not expect.
+struct Aside {
+    /// The ticket is closed.
+    is_closed: bool,
+    /// The submitter, and somebody else, whom the reply answers.
+    instead_of: Option<(String, String)>,
+}
+
 impl Reply {
     /// A reply to the last message by a person who does not work here, else to the last message.
-    fn draft(&self, desk: &Desk) -> Result<Letter> {
+    fn draft(&self, desk: &Desk) -> Result<Draft> {
         let id = self.ticket;
         let conversation = (desk.conversation(id)?).ok_or_else(|| desk.no_ticket(id))?;
         let messages = conversation.messages()?;
@@ -93,6 +111,16 @@ impl Reply {
             .filter(|m| addresses.target(&m.address).is_none())
             // Nobody looks at the draft of a text that is finished.
             .filter(|_| theirs.is_some() || self.message.is_none());
+        let submitter = messages.first().filter(|it| !it.automatic);
+        let submitter = submitter.and_then(|it| it.author.clone());
+        let aside = Aside {
+            is_closed: conversation.state == State::Closed,
+            instead_of: submitter
+                .map(|it| it.address)
+                .filter(|it| !staff.has(it) && addresses.target(it).is_none())
+                .zip(to.clone().map(|it: Mailbox| it.address))
+                .filter(|(submitter, to)| !submitter.eq_ignore_ascii_case(to)),
+        };
         let to = to.into_iter().collect();
         let name = desk.config.signed();
         let mailbox = |name: &str, verb| Mailbox {
@@ -103,32 +131,50 @@ impl Reply {
         let when = crate::screen::when(original.date().unwrap_or(desk.now()));
         let text = own_text(&raw, &Limits::default());
         let verb = if self.close { Verb::Done } else { Verb::Update };
-        Ok(Letter {
+        let letter = Letter {
             from: vec![mailbox(&name, Verb::Update)],
             to,
             cc: vec![mailbox("", verb)],
             ..Letter::answering(&original, &tag, &text, &when)
-        })
+        };
+        Ok(Draft { letter, aside })
     }
 
     /// Sends a text that is finished.
-    fn at_once(&self, desk: &Desk, draft: &Letter) -> Result<Status> {
+    fn at_once(&self, desk: &Desk, draft: &Letter, aside: &Aside) -> Result<Status> {
         let id = self.ticket;
         let is_somebody = |to: &String| desk.config.addresses.target(to).is_none();
         let why = match draft.recipients().iter().any(is_somebody) {
             _ if draft.says_nothing() => "the text says nothing",
             true => {
                 let again = here(&desk.config.overrides);
-                let hint = format!("nothing was sent; see `{again} check`");
-                let sent = self.send(desk, draft).map_err(|e| unsent(&e, &hint))?;
-                return self.tell(&sent);
+                let hint = |e: &anyhow::Error| match e.downcast_ref() {
+                    // It was ended, perhaps after it had taken the mail.
+                    Some(SendmailError::TimedOut(_) | SendmailError::Signal(..)) => format!(
+                        "it may be on its way all the same: `{again} show {id}` says so once it is filed"
+                    ),
+                    _ => format!("nothing was sent; see `{again} check`"),
+                };
+                let sent = self.send(desk, draft);
+                let sent = sent.map_err(|e| unsent(&e, &hint(&e)))?;
+                self.tell(desk, &sent, aside)?;
+                if let Some((submitter, to)) = &aside.instead_of {
+                    let (submitter, to) = (clean(submitter), clean(to));
+                    crate::screen::remark(format_args!(
+                        "this answers {to}, who wrote last, not the submitter, {submitter}"
+                    ));
+                    crate::error::print(&format!(
+                        "hint: `{again} reopen {id} -m TEXT` writes to the submitter"
+                    ));
+                }
+                return Ok(Status::Ok);
             }
             false => "no customer wrote in it to whom mail can be sent",
         };
         Err(Fault::new(Status::Usage, format!("cannot reply to ticket {id}: {why}")).into())
     }
 
-    fn in_editor(&self, desk: &Desk, mut draft: Letter) -> Result<Status> {
+    fn in_editor(&self, desk: &Desk, mut draft: Letter, aside: &Aside) -> Result<Status> {
         let before = draft.readable();
         let (file, path) = write_draft(self.ticket, before.as_bytes())?;
         // The file stays until its author has decided, so that no mistake loses the text.
@@ -147,7 +193,12 @@ impl Reply {
             draft.edited(&text);
             if text == before || draft.says_nothing() {
                 let _ = std::fs::remove_file(&path);
-                crate::screen::say("nothing was written, so nothing is sent")?;
+                // An editor whose text was given up leaves the draft as it was.
+                let why = match text == before {
+                    true => "the draft was not changed",
+                    false => "the draft has no text",
+                };
+                crate::screen::say(format_args!("not sent: {why}"))?;
                 return Ok(Status::Ok);
             }
             match self.ask(desk, &draft)? {
@@ -168,15 +219,24 @@ impl Reply {
             unsent(&e, &hint)
         })?;
         let _ = std::fs::remove_file(&path);
-        self.tell(&sent)
+        self.tell(desk, &sent, aside)?;
+        Ok(Status::Ok)
     }
 
-    /// Says to whom the reply was sent.
-    fn tell(&self, sent: &[String]) -> Result<Status> {
+    /// Says to whom the reply was sent, and what it does to the ticket beside that.
+    fn tell(&self, desk: &Desk, sent: &[String], aside: &Aside) -> Result<()> {
         let line = logged::by().number("ticket", self.ticket).word("replied");
         line.number("recipients", sent.len()).write(Severity::Info);
         crate::screen::say(format_args!("sent to {}", sent.join(", ")))?;
-        Ok(Status::Ok)
+        let id = self.ticket;
+        let plain = Some(Target::Ticket(id, Verb::Update));
+        let is_added = (sent.iter()).any(|it| desk.config.addresses.target(it) == plain);
+        if aside.is_closed && is_added {
+            crate::screen::remark(format_args!(
+                "ticket {id} is closed; the reply opens it again"
+            ));
+        }
+        Ok(())
     }
 
     /// Asks until there is an answer. At the end of input, the draft stays where it is.

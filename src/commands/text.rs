@@ -1,4 +1,4 @@
-//! Text that other programs read: a string of TOML, a command for the shell.
+//! Text that other programs read: a string of TOML, a command for the shell. And text that is typed for a mail.
 
 use crate::config::{Config, MACHINE_FILE, Overrides};
 use crate::error::{quoted, quoted_path};
@@ -7,6 +7,28 @@ use crate::ticket::address::Addresses;
 use nix::unistd::Uid;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// The text of a mail, as an option has it. It may begin with a dash, as lists do; but an option where the text was
+/// forgotten must not be sent to anybody.
+pub(super) fn of_mail(typed: &str) -> Result<String, &'static str> {
+    let is_option = match typed
+        .strip_prefix('-')
+        .map(|rest| (rest, rest.strip_prefix('-')))
+    {
+        Some((_, Some(long))) => {
+            long.starts_with(|c: char| c.is_ascii_lowercase())
+                && !long.contains(char::is_whitespace)
+        }
+        Some((short, None)) => {
+            short.len() == 1 && short.starts_with(|c: char| c.is_ascii_lowercase())
+        }
+        None => false,
+    };
+    match is_option {
+        true => Err("it looks like an option"),
+        false => Ok(typed.to_owned()),
+    }
+}
 
 /// A TOML string; a literal one where a basic one would double the backslashes.
 pub(super) fn toml_string(text: &str) -> String {
