@@ -453,6 +453,13 @@ fn a_place_that_cannot_be_is_refused_at_once() {
         ("--mbox /", "it has no name of its own"),
     ] {
         let (option, path) = target.split_once(' ').unwrap();
+        let hint = match why {
+            "it is a link" | "there is such a file already" => {
+                "remove it first, or give another name"
+            }
+            "it is in the store" | "it would be a ticket" => "name a place outside the store",
+            _ => "give it a name",
+        };
         let shown = path.trim_end_matches('/').replace("/./", "/");
         let shown = if shown.is_empty() || shown.ends_with('.') {
             path
@@ -462,7 +469,7 @@ fn a_place_that_cannot_be_is_refused_at_once() {
         b.run(&["export", option, path], b"").is(
             64,
             "",
-            &format!("tickets: cannot export to {shown}: {why}\nhint: remove it first, or give another name\n"),
+            &format!("tickets: cannot export to {shown}: {why}\nhint: {hint}\n"),
         );
     }
     assert_eq!(names(), before);

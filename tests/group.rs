@@ -345,6 +345,15 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
         assert!(ran.stderr.ends_with(hint), "{ran:?}");
         assert!(!bench.path(name).exists());
     }
+    let to = bench.path("charts.svg").display().to_string();
+    run(&bench, second, &["stats", "--svg", &to], "").is(
+        77,
+        "",
+        &format!(
+            "tickets: cannot write {to}: Permission denied (os error 13)\n\
+             hint: name a directory where you may write\n"
+        ),
+    );
     let checked = run(&bench, second, &["check", "--etc", "/nowhere"], "");
     assert!(
         !checked.stdout.contains("may not use"),

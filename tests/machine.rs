@@ -287,6 +287,22 @@ fn root_exports_to_where_root_may_write() {
     }
 }
 
+/// E3, E4: so too where root wants charts.
+#[test]
+fn root_draws_charts_where_root_may_write() {
+    let Some(machine) = machine() else { return };
+    let ran = machine.run(&format!(
+        "{INIT} >out 2>&1 || exit 98\n\
+         tickets stats --svg /root/x.svg; echo $?; ls -A /root; tickets stats --svg - | grep -c '^<svg'"
+    ));
+    ran.is(
+        0,
+        "77\n1\n",
+        "tickets: cannot write /root/x.svg: Permission denied (os error 13)\n\
+         hint: `tickets stats --svg - >FILE` writes where you may\n",
+    );
+}
+
 /// E2, E4, E7: what the desk's user cannot save, or would save where nobody else gets in, is got another way.
 #[test]
 fn root_saves_what_is_attached_where_root_may_write() {

@@ -3,8 +3,9 @@
 use super::chart::Ink;
 use super::count::{Scope, StatsCounter, Unit};
 use super::{data, svg, text};
-use crate::error::Status;
+use crate::error::{self, Fault, Status};
 use crate::part::{Context, Run};
+use crate::privilege;
 use crate::screen::{self, stretch::stretch};
 use crate::ticket::State;
 use crate::ticket::when::When;
@@ -134,5 +135,17 @@ fn write(file: &Path, picture: &str) -> Result<()> {
     if file.as_os_str() == "-" {
         return Ok(screen::print(picture)?);
     }
-    std::fs::write(file, picture).with_context(|| format!("cannot write {}", file.display()))
+    let written = std::fs::write(file, picture);
+    let why = match written.with_context(|| format!("cannot write {}", file.display())) {
+        Err(why) if error::is_denied(&why) => why,
+        done => return done,
+    };
+    // The desk's user may write in few places, and is no help to anybody else.
+    let way = match privilege::became() {
+        Some(_) => "`tickets stats --svg - >FILE` writes where you may",
+        None => "name a directory where you may write",
+    };
+    Err(Fault::new(Status::NoPerm, error::line(&why))
+        .hint(way)
+        .into())
 }

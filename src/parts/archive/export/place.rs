@@ -21,7 +21,11 @@ pub(super) fn named(path: &Path) -> Result<PathBuf> {
     let plain: PathBuf = path.components().collect();
     match plain.file_name() {
         Some(_) => Ok(plain),
-        None => Err(refused(path, "it has no name of its own")),
+        None => Err(misplaced(
+            path,
+            "it has no name of its own",
+            "give it a name",
+        )),
     }
 }
 
@@ -45,11 +49,11 @@ pub(super) fn directory_for<'p>(path: &'p Path, store: &Store) -> Result<&'p Pat
         let same =
             |ticket: &PathBuf| fs::canonicalize(directory_of(ticket)).ok().as_ref() == Some(&real);
         if tickets.iter().any(same) {
-            return Err(refused(path, "it would be a ticket"));
+            return Err(misplaced(path, "it would be a ticket", OUTSIDE));
         }
     }
     match real.starts_with(root) {
-        true => Err(refused(path, "it is in the store")),
+        true => Err(misplaced(path, "it is in the store", OUTSIDE)),
         false => Ok(dir),
     }
 }
@@ -63,10 +67,16 @@ pub(super) fn directory_of(path: &Path) -> &Path {
 
 /// The error for a place that something else has.
 pub(super) fn refused(path: &Path, why: &str) -> anyhow::Error {
-    let text = format!("cannot export to {}: {why}", path.display());
-    let fault = Fault::new(Status::Usage, text);
-    fault.hint("remove it first, or give another name").into()
+    misplaced(path, why, "remove it first, or give another name")
 }
+
+/// The error for a place where no export may be, and what is one.
+fn misplaced(path: &Path, why: &str, way: &str) -> anyhow::Error {
+    let text = format!("cannot export to {}: {why}", path.display());
+    Fault::new(Status::Usage, text).hint(way).into()
+}
+
+const OUTSIDE: &str = "name a place outside the store";
 
 /// Why nothing can be made at `path`. Root works as the desk's user, who may write in few places; that user is no help
 /// to anybody else, either.
