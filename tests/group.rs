@@ -354,6 +354,13 @@ fn a_store_that_is_to_be_shared_is_given_to_the_group() {
              hint: name a directory where you may write\n"
         ),
     );
+    // A backup is its owner's alone, whatever the desk's umask is.
+    for option in ["--mbox", "--maildir"] {
+        let to = bench.path(&format!("home/own{option}"));
+        works(&bench, first, &format!("export {option} {}", to.display()));
+        let mode = fs::metadata(&to).unwrap().mode();
+        assert_eq!(mode & 0o077, 0, "{option} {mode:o}");
+    }
     let checked = run(&bench, second, &["check", "--etc", "/nowhere"], "");
     assert!(
         !checked.stdout.contains("may not use"),

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempDir};
 
@@ -91,7 +91,8 @@ impl OutputMailbox {
         if let Some(desk) = again {
             remove_leftovers(path, desk);
         }
-        let dir = unfinished(path, |names| names.tempdir_in(parent))
+        let own = fs::Permissions::from_mode(0o700);
+        let dir = unfinished(path, |names| names.permissions(own).tempdir_in(parent))
             .map_err(|e| cannot_create(path, e))?;
         // So it is no leftover. Nobody else knows it.
         let lock = File::open(dir.path()).with_context(doing)?;

@@ -103,7 +103,7 @@ const RANDOM: usize = 6;
 const ENDING: &str = ".part";
 
 /// Makes names under which exports to `path` are written before they get theirs: no others look like them.
-pub(super) fn unfinished<R>(path: &Path, make: impl FnOnce(&tempfile::Builder) -> R) -> R {
+pub(super) fn unfinished<R>(path: &Path, make: impl FnOnce(&mut tempfile::Builder) -> R) -> R {
     let begins = beginning(path);
     let mut names = tempfile::Builder::new();
     make(names.prefix(&begins).rand_bytes(RANDOM).suffix(ENDING))
