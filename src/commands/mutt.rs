@@ -18,10 +18,10 @@ use std::process::Command;
 /// Open a ticket in mutt
 ///
 /// Mail written there comes from the ticket's address, and its Cc: files it. Keys: r replies, g
-/// replies to all; C replies and closes, X closes (the submitter is told),
-/// Z closes and tells nobody, and all three leave mutt. If somebody else closes the ticket meanwhile, mutt says that no mailbox
-/// is open: leave it, and open the ticket again. Your own muttrc is read as always;
-/// `tickets init --mutt` prints what is added to it. If mutt is not installed, neomutt is used.
+/// replies to all; C replies and closes, X closes at once (the submitter is told), Z too (nobody is), and
+/// all three leave mutt. If somebody else closes the ticket meanwhile, mutt says that no mailbox is open:
+/// leave it, and open the ticket again. Your own muttrc is read as always; `tickets init --mutt` prints
+/// what is added to it. If mutt is not installed, neomutt is used.
 #[derive(clap::Args)]
 pub struct Mutt {
     /// The ticket, open or closed
