@@ -69,7 +69,7 @@ pub(super) fn look(look: &Look) -> Vec<Diagnosis> {
         (false, Some(_), Some(program)) if is_closed => refused(look, &exim, &program),
         _ => None,
     });
-    found.extend(proven(look, &exim, routed, known || is_closed));
+    found.extend(proven(look, &exim, &pieces, routed, known || is_closed));
     found.extend(queue::exim(look));
     // Last: where a name server is away, they may take all the time that there is.
     if let Some(program) = look.program("exim4").filter(|_| routed.is_some()) {
@@ -160,7 +160,13 @@ fn routed(look: &Look, submit: &str) -> Option<bool> {
 }
 
 /// What Exim itself says. If something is `known` to be wrong already, only what is not a consequence of it.
-fn proven(look: &Look, exim: &Exim, routed: Option<bool>, known: bool) -> Vec<Diagnosis> {
+fn proven(
+    look: &Look,
+    exim: &Exim,
+    pieces: &Pieces,
+    routed: Option<bool>,
+    known: bool,
+) -> Vec<Diagnosis> {
     let Some(program) = look.program("exim4") else {
         return Vec::new();
     };
@@ -192,7 +198,16 @@ fn proven(look: &Look, exim: &Exim, routed: Option<bool>, known: bool) -> Vec<Di
             "Exim: {} was changed, which is not in force yet",
             file.display()
         );
-        found.push(Diagnosis::warn(text).mend(remake()));
+        found.push(
+            match pieces.stand_elsewhere.filter(|_| !pieces.are_there()) {
+                // Without them, what is in force now would not be any more.
+                Some(why) => Diagnosis::warn(format!("{text}: {why}")).mend(format!(
+                    "{}  # which moves them, and puts all of it in force",
+                    put_in(look)
+                )),
+                None => Diagnosis::warn(text).mend(remake()),
+            },
+        );
     }
     found.extend(listens(&program, submit, !known && routed));
     found
