@@ -774,10 +774,29 @@ fn pieces_for_the_other_mail_server_say_so() {
         "",
         "install: no /etc/exim4/update-exim4.conf.conf; is exim4-config installed?\n",
     );
+    // A Postfix that was unpacked, and never configured.
+    m.put(
+        "bin/postconf",
+        "#!/bin/sh\necho 'postconf: fatal: open /etc/postfix/main.cf: No such file or directory' >&2\nexit 1\n",
+    );
+    let bare = "install: Postfix is not configured here (postconf: fatal: open /etc/postfix/main.cf: No such file or directory)";
+    let of_postfix = "chmod 755 bin/postconf; PATH=$PWD/bin:$PATH; tickets init --postfix | sh";
+    m.run(of_postfix).is(
+        1,
+        "",
+        &format!("{bare}; see: sudo dpkg-reconfigure postfix\n"),
+    );
+    m.put("etc/exim4/update-exim4.conf.conf", "");
+    m.run(of_postfix).is(
+        1,
+        "",
+        &format!(
+            "{bare}; the mail server here is Exim\nhint: sudo tickets init --exim | sudo sh\n"
+        ),
+    );
     if m.run("command -v postconf /usr/sbin/postconf").status == 0 {
         return;
     }
-    m.put("etc/exim4/update-exim4.conf.conf", "");
     m.run("tickets init --postfix | sh").is(
         1,
         "",
