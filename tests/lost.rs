@@ -79,11 +79,16 @@ fn a_lost_store_is_made_for_the_desks_user() {
             );
         }
         m.run("ls /var/lib").is(0, "bea\nsteve\n", "");
-        // As the mend says.
-        m.run(&format!(
-            "{make} && tickets deliver -r submit@example.org <mail && tickets list -q"
-        ))
-        .is(0, "1\n", "");
+        // As the mend says; so is the directory on which a disk is not mounted.
+        let empty = format!(
+            "warn  store: there are no tickets in /var/lib/tickets yet; the next mail opens ticket 1; {first}\n"
+        );
+        m.run(&format!("{make} && tickets check --etc /etc | grep store"))
+            .is(0, &empty, "");
+        m.run("tickets deliver -r submit@example.org <mail && tickets list -q")
+            .is(0, "1\n", "");
+        m.run("tickets check --etc /etc | grep -c 'tickets: 1 open'")
+            .is(0, "1\n", "");
     }
 }
 

@@ -59,6 +59,14 @@ pub(super) fn of_one(root: &Path) -> Diagnosis {
     }
 }
 
+/// A directory that is none yet, as one on which a disk is to be mounted. The next mail makes it a store.
+pub(super) fn of_empty(root: &Path) -> Diagnosis {
+    Diagnosis::warn(format!(
+        "store: there are no tickets in {} yet; the next mail opens ticket 1; {RESTORE}",
+        root.display()
+    ))
+}
+
 fn gone(root: &Path) -> Diagnosis {
     let text = format!("store: there is no directory {}; {RESTORE}", root.display());
     Diagnosis::fail(text)

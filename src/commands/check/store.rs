@@ -89,7 +89,10 @@ fn directories(desk: &Desk) -> Vec<Diagnosis> {
     {
         return vec![joined];
     }
-    let found = dirs.iter().filter_map(|dir| directory(desk, dir));
+    let found = match desk.is_begun() {
+        Ok(false) if directory(desk, root).is_none() => return vec![missing::of_empty(root)],
+        _ => dirs.iter().filter_map(|dir| directory(desk, dir)),
+    };
     let mut found: Vec<Diagnosis> = found.collect();
     // One command may mend all three.
     found.dedup_by(|next, first| next.mend == first.mend);
