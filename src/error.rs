@@ -8,7 +8,7 @@ mod nearest;
 mod wording;
 
 pub use nearest::nearest;
-pub use wording::{toml_in_words, wrong_value};
+pub use wording::{mixed_up, toml_in_words, wrong_value};
 
 use std::fmt;
 use std::io::Write;

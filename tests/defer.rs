@@ -53,6 +53,37 @@ fn manual() {
     insta::assert_snapshot!("defer", t);
 }
 
+// A3, F, G3
+#[test]
+fn mail_waits_for_whoever_mixes_up_modules_and_module() {
+    let b = Bench::new();
+    let config = b.path("config.toml").display().to_string();
+    for (more, wrong, why) in [
+        (
+            "modules = [\"route\"]\n[modules.route]\nx = 1\n",
+            "[modules.route]",
+            "the table of a module is called `[module.route]`",
+        ),
+        (
+            "module = [\"route\"]\n[module.route]\nx = 1\n",
+            "module =",
+            "the list of modules is called `modules`",
+        ),
+    ] {
+        b.configure(more);
+        let text = fs::read_to_string(b.path("config.toml")).unwrap();
+        let at = text.lines().position(|it| it.starts_with(wrong)).unwrap();
+        let said = format!("tickets: {config}:{}: {why}\n", at + 1);
+        b.deliver("submit@example.org", FIRST).is(75, "", &said);
+        b.run(&["list"], b"").is(78, "", &said);
+    }
+    assert!(!b.ticket("").exists());
+    assert_eq!(b.take_sent_in_short(), [""; 0]);
+    b.configure("[module.route]\nx = 1\n");
+    b.deliver("submit@example.org", FIRST).silent();
+    assert_eq!(b.names(), ["1"]);
+}
+
 // C9, E3: a full queue, one that hangs, one that is killed.
 #[test]
 fn answers_wait_for_a_sendmail_that_fails() {

@@ -1,7 +1,7 @@
 //! Mistakes in the configuration, explained.
 
 use super::keys::Keys;
-use crate::error::{Fault, Status, nearest, toml_in_words};
+use crate::error::{Fault, Status, mixed_up, nearest, toml_in_words};
 use jiff::tz::TimeZone;
 use std::path::Path;
 
@@ -37,13 +37,11 @@ fn is_above_tables(key: &str) -> bool {
 
 /// An error that names the file, the line and, for a misspelt key, the nearest right one.
 pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) -> Fault {
-    let line = error.span().map_or(1, |span| {
-        1 + text.as_bytes()[..span.start.min(text.len())]
-            .iter()
-            .filter(|&&b| b == b'\n')
-            .count()
-    });
+    let (line, said) = toml_in_words(text, error);
     let name = file.map_or_else(|| "configuration".into(), |f| f.display().to_string());
+    if let Some((line, said)) = mixed_up(text, line) {
+        return Fault::new(Status::Config, format!("{name}:{line}: {said}"));
+    }
     let message = error.message();
     let mut words = message.split('`').skip(1).step_by(2);
     if message.starts_with("unknown field")
@@ -62,7 +60,6 @@ pub(super) fn explain(file: Option<&Path>, text: &str, error: &toml::de::Error) 
             _ => known(wrong, &there),
         });
     }
-    let said = toml_in_words(text, line, message);
     let fault = Fault::new(Status::Config, format!("{name}:{line}: {said}"));
     match message {
         "duplicate key" if said != message => fault.hint("one of the two has to go"),

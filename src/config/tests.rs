@@ -206,6 +206,51 @@ fn mistakes_name_line_and_remedy() {
     );
 }
 
+// F, G3: a list and tables have almost the same name
+#[test]
+fn whoever_mixes_up_modules_and_module_is_told_the_right_one() {
+    let table = |line, name: &str| {
+        format!("config.toml:{line}: the table of a module is called `[module.{name}]`")
+    };
+    let list = |line| format!("config.toml:{line}: the list of modules is called `modules`");
+    let both = "modules = [\"route\"]\n# c\n";
+    for (text, want) in [
+        (format!("{both}[modules.route]\nx = 1"), table(3, "route")),
+        ("[modules.route]\nx = 1".into(), table(1, "route")),
+        (format!("{both}[[modules.route]]\nx = 1"), table(3, "route")),
+        (format!("{both}[[module.route]]\nx = 1"), table(3, "route")),
+        (format!("{both}[modules]\nx = 1"), table(3, "NAME")),
+        (
+            format!("{both}[[modules]]\nname = \"route\""),
+            table(3, "NAME"),
+        ),
+        (format!("{both}[module]\nx = 1"), table(3, "NAME")),
+        (format!("{both}[[module]]\nx = 1"), table(3, "NAME")),
+        ("modules.route.x = 1".into(), table(1, "route")),
+        (format!("{both}modules.route.x = 1"), table(3, "route")),
+        ("module = [\"route\"]".into(), list(1)),
+        ("\nmodule = \"route\"".into(), list(2)),
+        (
+            "module = [\n \"route\"\n]\n[module.route]\nx = 1".into(),
+            list(1),
+        ),
+        // Another mistake is another mistake, and a list below a module is the module's.
+        (
+            format!("{both}[module.a]\nmodules = []\n[person.b]\nlog = 1"),
+            "config.toml:6: unknown key `log`".into(),
+        ),
+    ] {
+        let (status, line, _) = complaint(&text);
+        assert_eq!((status, line), (Status::Config, want), "{text}");
+    }
+    for text in [
+        "[module]\nroute = { x = 1 }",
+        "module = { route = { x = 1 } }",
+    ] {
+        assert!(load(text).is_ok(), "{text}");
+    }
+}
+
 // F, C1: what no sendmail could be told is a mistake, and not a mail that nobody gets.
 #[test]
 fn an_admin_has_an_address() {

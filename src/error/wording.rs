@@ -1,7 +1,14 @@
 //! What the parser of TOML and serde say, in words that mean something to people who do not know Rust. Pure.
 
-/// `message`, which the parser says about `line` of `text`, counted from 1.
-pub fn toml_in_words(text: &str, line: usize, message: &str) -> String {
+/// What the parser says about `text`, and the line that it means, counted from 1.
+pub fn toml_in_words(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = &text.as_bytes()[..start];
+    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    (line, in_words(text, line, error.message()))
+}
+
+fn in_words(text: &str, line: usize, message: &str) -> String {
     if message == "duplicate key"
         && let Some((key, first)) = repeated(text, line)
     {
@@ -79,6 +86,44 @@ fn repeated(text: &str, line: usize) -> Option<(&str, usize)> {
 fn table_in(text: &str, line: usize) -> Option<&str> {
     let line = text.lines().nth(line - 1)?.trim();
     name_in(line).filter(|_| is_head(line) && !line.starts_with("[["))
+}
+
+/// The first line up to `line` that takes `modules`, the list, for `module`, the tables of settings, or the other way
+/// round, and what is called what.
+pub fn mixed_up(text: &str, line: usize) -> Option<(usize, String)> {
+    let lines: Vec<&str> = text.lines().take(line).map(str::trim).collect();
+    let last_head = lines.iter().rposition(|line| is_head(line));
+    let mut above_tables = true;
+    for (at, &written) in lines.iter().enumerate() {
+        let is_head = is_head(written);
+        above_tables &= !is_head;
+        let Some(name) = name_in(written).filter(|_| is_head || above_tables) else {
+            continue;
+        };
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        let is_wrong = match (first.trim(), rest) {
+            // A list, or a name, instead of tables.
+            ("module", "") if !is_head => {
+                let value = written.split_once('=').map_or("", |(_, value)| value);
+                if value.trim().starts_with('{') {
+                    continue;
+                }
+                return Some((at + 1, "the list of modules is called `modules`".into()));
+            }
+            // Tables may stand in it.
+            ("module", "") => written.starts_with("[[") || last_head == Some(at),
+            ("module", rest) => written.starts_with("[[") && !rest.contains('.'),
+            ("modules", rest) => is_head || !rest.is_empty(),
+            _ => false,
+        };
+        if is_wrong {
+            let module = rest.split('.').next().filter(|it| !it.is_empty());
+            let module = module.unwrap_or("NAME").trim();
+            let what = format!("the table of a module is called `[module.{module}]`");
+            return Some((at + 1, what));
+        }
+    }
+    None
 }
 
 /// True if a line begins a table.

@@ -330,17 +330,14 @@ pub fn unknown_point(word: &str) -> String {
 
 /// What a parser says of `text`, with the line that it means.
 fn in_one_line(text: &str, e: &toml::de::Error) -> String {
-    let at = e.span().map_or(0, |span| span.start.min(text.len()));
-    let line = text.as_bytes()[..at]
-        .iter()
-        .filter(|&&c| c == b'\n')
-        .count()
-        + 1;
-    let message = e.message();
     // What is missing above all tables is missing in no line.
-    let missing = message.strip_prefix("missing field `").filter(|_| at == 0);
+    let is_above = e.span().is_none_or(|span| span.start == 0);
+    let missing = e.message().strip_prefix("missing field `");
     match missing.and_then(|rest| rest.strip_suffix('`')) {
-        Some(key) => missing_key(text, key),
-        None => format!("line {line}: {}", toml_in_words(text, line, message)),
+        Some(key) if is_above => missing_key(text, key),
+        _ => {
+            let (line, said) = toml_in_words(text, e);
+            format!("line {line}: {said}")
+        }
     }
 }
