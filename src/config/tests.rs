@@ -171,6 +171,11 @@ fn mistakes_name_line_and_remedy() {
             None,
         ),
         (
+            "max_size = lots",
+            "config.toml:1: expected a value; text stands in quotes",
+            None,
+        ),
+        (
             "max_size = \"big\"",
             "config.toml:1: \"big\" is not a size such as \"64 MiB\"",
             None,

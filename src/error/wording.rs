@@ -5,7 +5,27 @@ pub fn toml_in_words(text: &str, error: &toml::de::Error) -> (usize, String) {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = &text.as_bytes()[..start];
     let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-    (line, in_words(text, line, error.message()))
+    let value = error.span().and_then(|span| text.get(span));
+    let said = match is_without_quotes(value.unwrap_or_default(), error.message()) {
+        true => "expected a value; text stands in quotes".to_owned(),
+        false => in_words(text, line, error.message()),
+    };
+    (line, said)
+}
+
+/// True if a parser that says this of `value` took a text without quotes for another kind of value, most often by its
+/// first letter.
+fn is_without_quotes(value: &str, message: &str) -> bool {
+    const TAKEN_FOR: [&str; 5] = [
+        "string values must be quoted",
+        "invalid boolean",
+        "invalid float",
+        "invalid date",
+        "invalid time",
+    ];
+    let mut words = ["true", "false"].into_iter();
+    let is_word = words.any(|word| value.eq_ignore_ascii_case(word));
+    !is_word && TAKEN_FOR.iter().any(|kind| message.starts_with(kind))
 }
 
 fn in_words(text: &str, line: usize, message: &str) -> String {
@@ -23,14 +43,9 @@ fn in_words(text: &str, line: usize, message: &str) -> String {
             _ => format!("{}{message}", key_in(text, line)),
         };
     }
-    match message {
-        "string values must be quoted, expected literal string" => {
-            "expected a value; text stands in quotes".to_owned()
-        }
-        message => match message.strip_prefix("missing field ") {
-            Some(key) => format!("the key {key} is missing"),
-            None => message.trim().replace('\n', ", "),
-        },
+    match message.strip_prefix("missing field ") {
+        Some(key) => format!("the key {key} is missing"),
+        None => message.trim().replace('\n', ", "),
     }
 }
 
@@ -138,4 +153,42 @@ fn name_in(line: &str) -> Option<&str> {
     let name = name.trim_start_matches('[').trim();
     let plain = |c: char| c.is_alphanumeric() || "._-\"' ".contains(c);
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_quotes_is_called_that() {
+        let quotes = "expected a value; text stands in quotes";
+        for (value, want) in [
+            ("filter.sh", quotes),
+            ("test.sh", quotes),
+            ("run.sh", quotes),
+            ("noquote", quotes),
+            ("index", quotes),
+            ("[filter]", quotes),
+            ("[\"observer\", filter]", quotes),
+            ("{ x = no }", quotes),
+            ("yes", quotes),
+            ("tru", quotes),
+            ("1.0.0", quotes),
+            ("127.0.0.1:80", quotes),
+            ("22-7", quotes),
+            ("2026-11-30 x", quotes),
+            ("10 s", quotes),
+            ("-x", quotes),
+            ("", quotes),
+            ("True", "invalid boolean, expected `true`"),
+            ("[FALSE]", "invalid boolean, expected `false`"),
+            ("\"x\" y", "unexpected key or value, expected newline, `#`"),
+            ("0800", "unexpected leading zero, expected nothing"),
+        ] {
+            let text = format!("a = 1\nb = {value}\n");
+            let error = toml::from_str::<toml::Table>(&text).unwrap_err();
+            let got = toml_in_words(&text, &error);
+            assert_eq!(got, (2, want.to_owned()), "{value}");
+        }
+    }
 }
