@@ -301,36 +301,42 @@ fn misread(
         }
         false => what,
     };
-    let mut names = args.iter().skip(1).filter_map(|a| a.to_str());
-    if e.kind() == ErrorKind::InvalidSubcommand
-        && let Some(part) = names.clone().find_map(|name| parts.off_with_command(name))
-    {
-        return Fault::new(Status::Usage, what).hint(is_off(part));
-    }
-    if e.kind() == ErrorKind::InvalidSubcommand
-        && let Some(why) = names
-            .clone()
-            .find_map(|name| outside::left_out(config?.as_ref().ok()?, name))
-    {
-        return Fault::new(Status::Usage, what).hint(why);
-    }
+    let is_missing = e.kind() == ErrorKind::MissingSubcommand;
+    let wrong = wrong_command(e).filter(|_| !is_missing);
+    let words = || args.iter().skip(1).filter_map(|a| a.to_str());
+    // What stands behind a word that is no command is none either.
+    let mut names = words().take_while(|name| Some(*name) != wrong);
+    // The value of an option may be called like a command.
+    let leads_to_it = |command: &&clap::Command| wrong.is_none() || command.has_subcommands();
+    let known = names.find_map(|name| program.find_subcommand(name));
+    let mut known = known.filter(leads_to_it);
     let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
-    if let (ErrorKind::InvalidSubcommand, None, Some(Err(why))) = (e.kind(), tip, config) {
-        let why = error::line(why);
-        return Fault::new(Status::Usage, what)
-            .hint(format!("nobody knows the commands of modules: {why}"));
+    if let (Some(wrong), None) = (wrong, known) {
+        if let Some(part) = parts.off_with_command(wrong) {
+            return Fault::new(Status::Usage, what).hint(is_off(part));
+        }
+        let config_read = config.and_then(|config| config.as_ref().ok());
+        if let Some(why) = config_read.and_then(|config| outside::left_out(config, wrong)) {
+            return Fault::new(Status::Usage, what).hint(why);
+        }
+        if let (None, Some(Err(why))) = (tip, config) {
+            let why = error::line(why);
+            return Fault::new(Status::Usage, what)
+                .hint(format!("nobody knows the commands of modules: {why}"));
+        }
+        if ["delete", "spam"].contains(&wrong) {
+            let number = words().find(|name| name.parse::<TicketId>().is_ok());
+            let number = number.unwrap_or("12");
+            let hint = format!(
+                "it comes later; `tickets close --quiet {number}` closes without telling anybody"
+            );
+            return Fault::new(Status::Usage, what).hint(hint);
+        }
     }
-    if e.kind() == ErrorKind::InvalidSubcommand
-        && names.clone().any(|name| ["delete", "spam"].contains(&name))
-    {
-        let number = names.find(|name| name.parse::<TicketId>().is_ok());
-        let number = number.unwrap_or("12");
-        let hint = format!(
-            "it comes later; `tickets close --quiet {number}` closes without telling anybody"
-        );
-        return Fault::new(Status::Usage, what).hint(hint);
+    if is_missing && wrong_command(e) == Some(program.get_name()) {
+        return Fault::new(Status::Usage, "no command is given")
+            .hint("`tickets --help` shows the commands");
     }
-    let mut known = names.find_map(|name| program.find_subcommand(name));
     let mut typed = known.map_or_else(String::new, |command| command.get_name().to_owned());
     for word in names.filter(|word| !word.starts_with('-')) {
         let Some(inner) = known.and_then(|command| command.find_subcommand(word)) else {
@@ -358,7 +364,7 @@ fn misread(
     });
     let hint = match (values, tip, known) {
         (Some(values), ..) => format!("one of {values}"),
-        (_, _, Some(known)) if let Some(wrong) = wrong_command(e) => inner(known, &typed, wrong),
+        (_, _, Some(known)) if let Some(wrong) = wrong => inner(known, &typed, wrong),
         (_, Some(tip), _) => tip.to_owned(),
         (_, _, Some(_)) => format!("`tickets {typed} --help` shows its options"),
         _ => "`tickets --help` shows the commands".to_owned(),

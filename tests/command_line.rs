@@ -271,6 +271,33 @@ fn no_line_of_a_help_text_is_broken_twice() {
     }
 }
 
+// E4: the word that is wrong is mended, whatever follows it
+#[test]
+fn a_word_behind_a_mistyped_one_is_no_command() {
+    let b = Bench::with("[parts]\noff = [\"stats\"]\n");
+    let similar = |right: &str| format!("a similar subcommand exists: '{right}'");
+    let commands = || "`tickets --help` shows the commands".to_owned();
+    for (line, wrong, want) in [
+        ("module check virus", "module", similar("modules")),
+        ("job run flush", "job", similar("jobs")),
+        ("quarantin show x", "quarantin", similar("quarantine")),
+        ("foo check", "foo", commands()),
+        ("foo modules run", "foo", commands()),
+        ("foo stats", "foo", commands()),
+        ("foo spam 3", "foo", commands()),
+        ("--config config.toml foo check", "foo", commands()),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let said = format!("tickets: unrecognized subcommand '{wrong}'\nhint: {want}\n");
+        b.run(&words, b"").is(64, "", &said);
+    }
+    b.run(&["--config", "check"], b"").is(
+        64,
+        "",
+        "tickets: no command is given\nhint: `tickets --help` shows the commands\n",
+    );
+}
+
 // E4: the hint leads to the command that was typed
 #[test]
 fn a_hint_names_the_whole_command() {
