@@ -1,7 +1,7 @@
 //! Asks a module, and waits for its answer.
 
 use super::failure::{Failure, MOST};
-use super::head::{Head, shown};
+use super::head::{Head, beginning, shown};
 use super::home::LockError;
 use super::manifest::{PROTOCOL, Point};
 use super::one::Module;
@@ -317,9 +317,20 @@ fn object(said: &[u8]) -> Result<Answer, Failure> {
     if said.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
-    match serde_json::from_slice(said) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Failure::NoObject("it is another kind of value".into())),
-        Err(e) => Err(Failure::NoObject(e.to_string())),
-    }
+    object_below(0, said)
+}
+
+/// The fields of the object in `said`, above which so many other lines were printed.
+pub(super) fn object_below(lines: usize, said: &[u8]) -> Result<Answer, Failure> {
+    let why = match serde_json::from_slice(said) {
+        Ok(Value::Object(fields)) => return Ok(fields),
+        Ok(_) => "it is another kind of value".to_owned(),
+        Err(e) => {
+            let text = e.to_string();
+            let own = format!(" at line {} column {}", e.line(), e.column());
+            let what = text.strip_suffix(&own).unwrap_or(&text);
+            format!("{what} at line {} column {}", lines + e.line(), e.column())
+        }
+    };
+    Err(Failure::NoObject(format!("{why}: {}", beginning(said))))
 }

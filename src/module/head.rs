@@ -110,3 +110,17 @@ const SHOWN: usize = 2 << 10;
 pub(super) fn shown(said: &[u8]) -> String {
     String::from_utf8_lossy(&said[..said.len().min(SHOWN)]).into_owned()
 }
+
+/// So many characters of it are said where one line has to do.
+const SAID: usize = 60;
+
+/// The first line of what a module printed in vain, in quotes and with nothing in it that cannot be seen.
+pub(super) fn beginning(said: &[u8]) -> String {
+    let text = shown(said.trim_ascii_start());
+    let line = text.lines().next().unwrap_or_default();
+    let seen = line.chars().take(SAID).map(|c| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    });
+    format!("\"{}\"", seen.collect::<String>())
+}

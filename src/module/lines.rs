@@ -1,6 +1,6 @@
 //! A module that answers in many lines, which are taken one by one while it runs (the point `timeline`).
 
-use super::ask::Request;
+use super::ask::{Request, object_below};
 use super::failure::Failure;
 use super::one::Module;
 use crate::patience::Locked;
@@ -19,6 +19,8 @@ const LINE: usize = 16 << 10;
 pub struct AnswerLines {
     running: Running,
     limit: Duration,
+    /// How many lines it has printed so far.
+    lines: usize,
     /// How long it may still be waited for.
     patience: Duration,
     /// Nothing more is taken from it.
@@ -48,6 +50,7 @@ impl Module {
         Ok(AnswerLines {
             running: running.map_err(|e| self.unstarted(e))?,
             limit,
+            lines: 0,
             patience: limit,
             ended: false,
             exited: false,
@@ -64,8 +67,17 @@ impl AnswerLines {
     pub fn next_object(&mut self) -> Result<Option<Map<String, Value>>, Failure> {
         while !self.ended {
             match self.running.next_line(&mut self.patience) {
-                Ok(Said::Line(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
-                Ok(Said::Line(line)) => return self.object(&line).map(Some),
+                Ok(Said::Line(line)) => {
+                    let before = self.lines;
+                    self.lines += 1;
+                    if line.iter().all(u8::is_ascii_whitespace) {
+                        continue;
+                    }
+                    return match object_below(before, &line) {
+                        Ok(fields) => Ok(Some(fields)),
+                        Err(failure) => self.fails(failure),
+                    };
+                }
                 Ok(Said::End) => {
                     (self.ended, self.exited) = (true, true);
                     return self.how_it_ended().map(|()| None);
@@ -81,14 +93,6 @@ impl AnswerLines {
     /// What it wrote to its stderr.
     pub fn stderr_text(&self) -> String {
         self.running.stderr_text()
-    }
-
-    fn object(&mut self, line: &[u8]) -> Result<Map<String, Value>, Failure> {
-        match serde_json::from_slice(line) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            Ok(_) => self.fails(Failure::NoObject("it is another kind of value".into())),
-            Err(e) => self.fails(Failure::NoObject(e.to_string())),
-        }
     }
 
     fn how_it_ended(&mut self) -> Result<(), Failure> {

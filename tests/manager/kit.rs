@@ -127,7 +127,7 @@ fn a_run_shows_the_beginning_of_what_is_no_answer_and_each_event_that_is_wrong()
     put(&b, "spam", &["filter", "timeline"], more, script);
     b.make_store();
     let ran = b.run(&["modules", "run", "spam", "filter"], b"");
-    let fault = "tickets: module spam: its answer is no JSON object: trailing characters at line 2 column 1\n";
+    let fault = "tickets: module spam: its answer is no JSON object: trailing characters at line 2 column 1: \"1\"\n";
     assert_eq!((ran.status, ran.stderr.as_str()), (75, fault), "{ran:?}");
     let shown = without_times(&ran);
     let (_, shown) = shown.split_once('\n').unwrap();
@@ -299,7 +299,7 @@ esac
         let why = match word {
             "none" | "odd" => "tickets: module spam: it says neither done nor refused, or both\n",
             "garbage" => {
-                "tickets: module spam: its answer is no JSON object: expected value at line 1 column 1\n"
+                "tickets: module spam: its answer is no JSON object: expected value at line 1 column 1: \"OK\"\n"
             }
             _ => "",
         };
@@ -346,8 +346,8 @@ fn the_trial_finds_every_animal_that_misbehaves() {
         table,
         format!(
             "badinterp: 1 {gone}badinterp/run names is not there\n\
-             badutf8: 1 {no_object} invalid unicode code point at line 1 column 10: \"{{\\\"note\\\":\\\"�\\\"}}\"\n\
-             bom: 1 {no_object} expected value at line 1 column 1: \"\\u{{feff}}{{\\\"go\\\":\\\"on\\\"}}\"\n\
+             badutf8: 1 {no_object} invalid unicode code point at line 1 column 10: \"{{\"note\":\"�\"}}\"\n\
+             bom: 1 {no_object} expected value at line 1 column 1: \"\\u{{feff}}{{\"go\":\"on\"}}\"\n\
              closesout: 1 {about} it did not answer within 300 ms\n\
              crlf: 0\n\
              crlfscript: 1 {about} the first line of <shelf>/crlfscript/run ends in CR LF\n\
@@ -364,7 +364,7 @@ fn the_trial_finds_every_animal_that_misbehaves() {
              partial: 1 {about} it did not answer within 300 ms\n\
              setsid: 0\n\
              status3: 1 {about} it exited with status 3\n\
-             two: 1 {no_object} trailing characters at line 2 column 1: \"{{\\\"go\\\":\\\"on\\\"}}\"\n\
+             two: 1 {no_object} trailing characters at line 2 column 1: \"{{\"go\":\"on\"}}\"\n\
              virus: 0\n\
              warnfirst: 1 {no_object} expected value at line 1 column 1: \"DeprecationWarning: blah\"\n"
         )

@@ -111,12 +111,17 @@ fn a_timeline_does_without_what_fails() {
         (
             "echo hi".into(),
             &["opened Hi"],
-            "its answer is no JSON object: expected value at line 1 column 1",
+            "its answer is no JSON object: expected value at line 1 column 1: \"hi\"",
+        ),
+        (
+            format!("{one}echo; echo 'a\\033b'"),
+            &["commit one", "opened Hi"],
+            "its answer is no JSON object: expected value at line 3 column 1: \"a\\u{1b}b\"",
         ),
         (
             "echo '[]'".into(),
             &["opened Hi"],
-            "its answer is no JSON object: it is another kind of value",
+            "its answer is no JSON object: it is another kind of value: \"[]\"",
         ),
         (
             "head -c 20000 /dev/zero".into(),

@@ -30,21 +30,8 @@ pub(super) fn begin(
 /// What it answered.
 pub(super) fn finish(point: Point, asking: Result<Asking, Failure>) -> Result<Answer, String> {
     let mut asking = asking.map_err(|e| e.to_string())?;
-    let answer = asking.wait().map_err(|e| match e {
-        Failure::NoObject(_) => format!("{e}: {:?}", first_line(&asking.said_text())),
-        e => e.to_string(),
-    })?;
+    let answer = asking.wait().map_err(|e| e.to_string())?;
     judge(point, &answer).map(|()| answer)
-}
-
-/// The beginning of what was printed.
-fn first_line(said: &str) -> String {
-    said.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(60)
-        .collect()
 }
 
 /// Asks a module, with a `change` to its environment.
