@@ -64,7 +64,7 @@ pub use quarantine::HeldMail;
 pub use quiet::wrong_with_holidays;
 pub(crate) use reading::first_entry;
 pub use reading::{Conversation, FiledMessage};
-pub use sending::Flushed;
+pub use sending::{Flushed, WaitingForOff};
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 use tempfile::TempDir;

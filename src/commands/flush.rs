@@ -29,6 +29,7 @@ impl Run for Flush {
             sent,
             given_up,
             unsent,
+            off,
             ..
         } = flushed;
         if sent > 0 || given_up > 0 {
@@ -41,6 +42,9 @@ impl Run for Flush {
         }
         if !self.quiet || !unsent.is_empty() {
             screen::say(format_args!("{sent} sent, {lying}"))?;
+        }
+        if let Some(off) = off.filter(|_| !self.quiet) {
+            screen::say(format_args!("{}; {}", off.text(), off.mend()))?;
         }
         for line in &unsent {
             screen::remark(line);

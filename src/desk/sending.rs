@@ -9,6 +9,7 @@ use crate::ticket::TicketId;
 use crate::ticket::person::first_addresses;
 use crate::ticket::staff::Authorship;
 use anyhow::Result;
+use std::collections::BTreeSet;
 
 /// In seconds.
 const DAY: i64 = 24 * 60 * 60;
@@ -81,7 +82,7 @@ impl Desk {
     }
 
     /// True for an event whose observer was switched off. It may be switched on again, and nothing has failed.
-    fn is_off(&self, mail: &Mail) -> bool {
+    pub fn is_off(&self, mail: &Mail) -> bool {
         let is_off = |name: &str| {
             let is_named = self.config.modules.iter().any(|on| on.name == name);
             !is_named && self.observers().iter().all(|it| it.name() != name)
@@ -159,14 +160,60 @@ impl Desk {
             given_up += report.failed.len();
         }
         let held = self.outbox.held()?;
+        let waiting = self.outbox.waiting()?;
         Ok(Flushed {
             sent,
-            waiting: self.outbox.waiting()?.len(),
+            waiting: waiting.len(),
+            off: WaitingForOff::among(waiting.iter().filter(|mail| self.is_off(mail))),
             held: held.len(),
             held_until: held.first().map(|mail| mail.since),
             given_up,
             unsent,
         })
+    }
+}
+
+/// Events that wait for modules that are off, in case these are switched on again.
+#[derive(Debug)]
+pub struct WaitingForOff {
+    events: usize,
+    modules: BTreeSet<String>,
+}
+
+impl WaitingForOff {
+    /// All those `events`, each of which is for a module that is off; `None` if there are none.
+    pub fn among<'a>(events: impl Iterator<Item = &'a Mail>) -> Option<WaitingForOff> {
+        let events: Vec<_> = events.filter_map(|mail| mail.event.as_ref()).collect();
+        let modules = events.iter().map(|event| event.observer.clone()).collect();
+        (!events.is_empty()).then_some(WaitingForOff {
+            events: events.len(),
+            modules,
+        })
+    }
+
+    /// `2 events wait for a module that is off: ntfy`
+    pub fn text(&self) -> String {
+        let events = match self.events {
+            1 => "1 event waits".to_owned(),
+            n => format!("{n} events wait"),
+        };
+        let modules = match self.modules.len() {
+            1 => "a module that is off",
+            _ => "modules that are off",
+        };
+        let names: Vec<&str> = self.modules.iter().map(String::as_str).collect();
+        format!("{events} for {modules}: {}", names.join(", "))
+    }
+
+    /// What can be done about it.
+    pub fn mend(&self) -> String {
+        let names: Vec<&str> = self.modules.iter().map(String::as_str).collect();
+        let has = match (self.modules.len(), self.events) {
+            (1, 1) => "has it told; after five days it is given up",
+            (1, _) => "has it told; after five days they are given up",
+            _ => "has them told; after five days they are given up",
+        };
+        format!("`tickets modules enable {}` {has}", names.join(" "))
     }
 }
 
@@ -177,6 +224,8 @@ pub struct Flushed {
     pub sent: usize,
     /// How many wait for the next time.
     pub waiting: usize,
+    /// Those of them that wait for modules that are off.
+    pub off: Option<WaitingForOff>,
     /// How many may not be sent yet.
     pub held: usize,
     /// When the first of those may be, in seconds since 1970.

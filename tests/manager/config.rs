@@ -293,8 +293,31 @@ fn what_waits_for_a_module_that_is_off_is_no_failure() {
         "modules disable sms",
         "sms is off; 2 events wait for it, for five days\n",
     );
-    b.says("flush", "0 sent, 2 waiting\n");
-    b.says("jobs run flush", "flush: ok: 0 sent, 2 waiting\n");
+    let wait = "2 events wait for a module that is off: sms";
+    let mend = "`tickets modules enable sms` has it told; after five days they are given up";
+    b.says("flush", &format!("0 sent, 2 waiting\n{wait}; {mend}\n"));
+    b.says("flush --quiet", "");
+    b.says(
+        "jobs run flush",
+        &format!("flush: ok: 0 sent, 2 waiting; {wait}\n"),
+    );
+    let checked = || {
+        let checked = b.run(&["check"], b"").stdout;
+        let is_about = |line: &&str| line.contains("outbox") || line.contains("five days");
+        let lines: Vec<String> = checked
+            .lines()
+            .filter(is_about)
+            .map(str::to_owned)
+            .collect();
+        lines
+    };
+    let noted = [
+        format!("note  outbox: {wait}"),
+        format!("      look: {mend}"),
+    ];
+    assert_eq!(checked(), noted);
+    let numbers = b.run(&["check", "--nagios"], b"").stdout;
+    assert!(numbers.contains("|waiting=0;"), "{numbers}");
     b.says("modules disable git", "git is off\n");
     // One that is on, but is gone, is missed.
     fs::rename(b.path("modules/sms"), b.path("sms")).unwrap();
@@ -302,6 +325,11 @@ fn what_waits_for_a_module_that_is_off_is_no_failure() {
     let why = "sms is not switched on, or may not be run";
     let said = [1, 2].map(|n| waits(n, why)).concat();
     b.run(&["flush"], b"").is(75, "0 sent, 2 waiting\n", &said);
+    let waiting = &checked()[0];
+    assert!(
+        waiting.starts_with("warn  outbox: 2 events are waiting, the oldest since "),
+        "{waiting}"
+    );
     b.configure(&path_line(&b));
     fs::rename(b.path("sms"), b.path("modules/sms")).unwrap();
     put(&b, "sms", &["observer"], "", "#!/bin/sh\n");

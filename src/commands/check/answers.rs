@@ -2,7 +2,7 @@
 
 use super::diagnosis::{Diagnosis, count, may};
 use super::mend::{as_root, own_command};
-use crate::desk::{Desk, wrong_with_holidays};
+use crate::desk::{Desk, WaitingForOff, wrong_with_holidays};
 use crate::error::quoted_path;
 use crate::outbox::Mail;
 use crate::ticket::person::Person;
@@ -65,9 +65,16 @@ fn outbox(desk: &Desk) -> (Outbox, Vec<Diagnosis>) {
         }
     };
     let held = desk.outbox.held().unwrap_or_default();
+    let (for_off, waiting): (Vec<Mail>, Vec<Mail>) =
+        waiting.into_iter().partition(|mail| desk.is_off(mail));
     let mut found = Vec::new();
+    if let Some(off) = WaitingForOff::among(for_off.iter()) {
+        found.push(Diagnosis::note(format!("outbox: {}", off.text())).mend(off.mend()));
+    }
     match waiting.first() {
-        None if held.is_empty() => found.push(Diagnosis::ok("outbox: nothing is waiting")),
+        None if held.is_empty() && for_off.is_empty() => {
+            found.push(Diagnosis::ok("outbox: nothing is waiting"));
+        }
         None => {}
         Some(oldest) => {
             let since = crate::screen::when(oldest.since);

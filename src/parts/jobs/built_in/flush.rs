@@ -32,13 +32,17 @@ impl Job for FlushOutbox {
             sent,
             given_up,
             unsent,
+            off,
             ..
         } = flushed;
         if sent > 0 || given_up > 0 {
             let line = LogLine::default().word("flush").number("sent", sent);
             line.count("given_up", given_up).write(Severity::Info);
         }
-        let note = format!("{sent} sent, {lying}");
+        let mut note = format!("{sent} sent, {lying}");
+        if let Some(off) = off {
+            note += &format!("; {}", off.text());
+        }
         for line in &unsent {
             screen::remark(line);
         }
