@@ -339,22 +339,29 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or is wrong.
     pub fn planned_desk(&self) -> Result<Desk> {
-        let mut desk = self.desk_for_mta()?;
-        self.parts.check(&desk.config)?;
-        if self.again.needs_index_elsewhere() {
-            desk.put_index_elsewhere()?;
-        }
-        Ok(desk)
+        let (desk, wrong) = self.desk_to_check()?;
+        wrong.map_or(Ok(desk), Err)
     }
 
-    /// True if a command that reads failed so because of the index, and may be begun anew: with the one that is there
-    /// now, or one of its own.
+    /// The same, and a mistake in the configuration that keeps no mail waiting.
+    ///
+    /// # Errors
+    /// As for [`Context::desk_for_mta`].
+    pub fn desk_to_check(&self) -> Result<(Desk, Option<anyhow::Error>)> {
+        let mut desk = self.desk_for_mta()?;
+        let wrong = self.parts.check(&desk.config).err();
+        if self.again.needs_index_elsewhere() && wrong.is_none() {
+            desk.put_index_elsewhere()?;
+        }
+        Ok((desk, wrong))
+    }
+
+    /// True if a command that reads failed so because of the index, and may be begun anew with this, or one of its own.
     fn begins_anew(&self, error: &anyhow::Error) -> bool {
         self.again.may_help(error, || self.desk())
     }
 
-    /// The same for what an MTA asks before it takes a mail: a mistake about parts is no reason to
-    /// keep mail waiting.
+    /// The same for what an MTA asks before it takes a mail: a mistake about parts keeps no mail waiting.
     ///
     /// # Errors
     /// The configuration cannot be read, or what it says about mail is wrong.

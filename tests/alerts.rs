@@ -508,8 +508,18 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
             "number 2: alert.from: a module has no sender here: it is for mail\nhint: leave it out; a module has settings of its own, in [module.sms]\n",
         ),
     ] {
-        b.configure(&format!("{good}{bad}"));
+        let log = b.path("log");
+        b.configure(&format!("log = {log:?}\n{good}{bad}"));
         b.file("submit", mail(1, ""));
+        // Until somebody gives a command, the log says that it is left out.
+        let logged = std::fs::read_to_string(&log).unwrap();
+        std::fs::remove_file(&log).unwrap();
+        assert_eq!(logged.lines().count(), 1, "{logged}");
+        let text = std::fs::read_to_string(b.path("config.toml")).unwrap();
+        let above = text[..text.find(bad).unwrap()].lines().count() + 1;
+        let (first, _) = why.split_once('\n').unwrap_or((why, ""));
+        let left_out = format!("cannot use {config}:{above}: [[alert]] {first}").replace('"', "'");
+        assert!(logged.contains(&format!(" alert=\"{left_out}")), "{logged}");
         b.works("flush");
         let sent = b.take_sent();
         let to: Vec<_> = sent
@@ -517,8 +527,6 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
             .filter(|sent| sent.field("To").unwrap().contains("sms."))
             .collect();
         assert_eq!(to.len(), 1, "{sent:?}");
-        let text = std::fs::read_to_string(b.path("config.toml")).unwrap();
-        let above = text[..text.find(bad).unwrap()].lines().count() + 1;
         let said = format!("tickets: cannot use {config}:{above}: [[alert]] {why}");
         let ran = b.run(&["list"], b"");
         assert_eq!((ran.status, ran.stdout.as_str()), (78, ""));
@@ -530,7 +538,16 @@ fn a_mistake_in_an_alert_keeps_no_mail_waiting() {
             .unwrap_or((said.trim_end(), ""));
         let line = line.replacen("tickets: ", "FAIL  config: ", 1);
         assert_eq!(checked.status, 2);
-        assert!(checked.stdout.contains(&line), "{checked:?}");
+        assert!(checked.stdout.starts_with(&line), "{checked:?}");
+        // Mail is taken all the same, so everything else is looked at.
+        for other in ["\nok    config: mail for example.org\n", "\nok    outbox: "] {
+            assert!(checked.stdout.contains(other), "{checked:?}");
+        }
+        let said = b.deliver_aloud(mail(2, "")).stderr;
+        let remark = format!("\ntickets: cannot use {config}:{above}: [[alert]] number 2: ");
+        assert!(said.contains(&remark), "{said}");
+        b.take_sent();
+        std::fs::remove_file(&log).unwrap();
         std::fs::remove_dir_all(b.ticket("")).unwrap();
     }
     // Not a table of them.

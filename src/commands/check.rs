@@ -195,6 +195,15 @@ fn off(part: &dyn Part) -> Diagnosis {
     Diagnosis::note(text)
 }
 
+/// A mistake in the configuration.
+fn mistake(e: &anyhow::Error) -> Diagnosis {
+    let finding = Diagnosis::fail(format!("config: {}", error::line(e)));
+    match error::hint(e) {
+        Some(hint) => finding.mend(bare(&hint)),
+        None => finding,
+    }
+}
+
 /// A hint that is one command, without the marks around it.
 fn bare(hint: &str) -> &str {
     let inside = hint.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
@@ -213,16 +222,11 @@ impl Check {
             (_, true) => Manner::Plugin,
             _ => Manner::Whole,
         };
-        let mut desk = match cx.planned_desk() {
-            Ok(desk) => desk,
+        let (mut desk, wrong) = match cx.desk_to_check() {
+            Ok(read) => read,
             // Under it no mail is filed.
             Err(e) if error::status(&e) == Status::Config => {
-                let finding = Diagnosis::fail(format!("config: {}", error::line(&e)));
-                let finding = match error::hint(&e) {
-                    Some(hint) => finding.mend(bare(&hint)),
-                    None => finding,
-                };
-                return tell(vec![finding], manner, Numbers::default(), None);
+                return tell(vec![mistake(&e)], manner, Numbers::default(), None);
             }
             Err(e) => match missing::of_roots(&e) {
                 Some(finding) => return tell(vec![finding], manner, Numbers::default(), None),
@@ -242,7 +246,8 @@ impl Check {
         if let Some(finding) = no_desk.or_else(whose) {
             return tell(vec![finding], manner, Numbers::default(), None);
         }
-        let mut found = configured::look(&desk);
+        let mut found: Vec<Diagnosis> = wrong.iter().map(mistake).collect();
+        found.extend(configured::look(&desk));
         found.extend(sharing::look(&desk));
         found.extend(authserv::look(&desk));
         found.extend(clock::look(&desk));

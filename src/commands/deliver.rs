@@ -102,10 +102,13 @@ impl Run for Deliver {
             }
             _ => {
                 let silence = desk.silence();
-                let line = match silence {
+                let mut line = match silence {
                     Some(seconds) => LogLine::default().number("no_tick_for", seconds),
                     None => LogLine::default(),
                 };
+                if let Err(left_out) = desk.config.expect_alerts() {
+                    line = line.text("alert", &error::line(&left_out));
+                }
                 logged::filed(line, &outcome);
                 silence.into_iter().for_each(|it| desk.tell_of_silence(it));
                 Ok(Status::Ok)
@@ -198,6 +201,9 @@ fn describe(desk: &Desk, outcome: &Outcome) {
     );
     let others = outcome.remarks.iter().chain(&outcome.unsent);
     lines.extend(others.map(|line| format!("tickets: {line}")));
+    if let Err(left_out) = desk.config.expect_alerts() {
+        lines.push(format!("tickets: {}", error::line(&left_out)));
+    }
     for line in lines {
         error::print(&line);
     }
