@@ -318,6 +318,23 @@ esac
 }
 
 #[test]
+fn the_trial_says_which_observer_takes_longer_than_a_delivery_waits() {
+    // G6, G7
+    let b = desk();
+    let script = "#!/bin/sh\ntest -n \"$HOME\" || exec sleep 5.1\n";
+    put(&b, "spam", &["observer"], "", script);
+    let ran = b.run(&["modules", "check", "spam"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let slow =
+        "  ok, but a delivery waits 5 s for it, ends it then, and `tickets flush` tells it again";
+    let is_slow = |line: &&str| line.ends_with(slow);
+    let slow: Vec<&str> = ran.stdout.lines().filter(is_slow).collect();
+    assert_eq!(slow.len(), 1, "{}", ran.stdout);
+    assert!(slow[0].starts_with("observer  without a home "), "{slow:?}");
+    assert!(!ran.stdout.contains("BROKEN"), "{}", ran.stdout);
+}
+
+#[test]
 fn the_trial_finds_every_animal_that_misbehaves() {
     // G3: each of them as a filter with a short limit.
     let b = Bench::new();

@@ -2,6 +2,7 @@
 
 use super::sample::{has_mail, head, judge, unknown_fields};
 use crate::module::{Answer, Asking, Failure, Module, Point, RawMail, Request};
+use crate::outbox::PATIENCE;
 use crate::part::outside::judged;
 use serde_json::json;
 use std::process::Command;
@@ -69,7 +70,36 @@ pub(super) fn timed(work: impl FnOnce() -> End) -> (Duration, End) {
     (begun.elapsed(), end)
 }
 
+/// What there is to say of questions that took so long, none of which waited for another.
+pub(super) fn too_slow(point: Point, times: &[Duration]) -> Option<String> {
+    let is_slow = point == Point::Observer && times.iter().any(|time| *time > PATIENCE);
+    is_slow.then(|| {
+        let s = PATIENCE.as_secs();
+        format!("a delivery waits {s} s for it, ends it then, and `tickets flush` tells it again")
+    })
+}
+
 /// How asking about one mail ended.
 pub(super) fn end(point: Point, answered: Result<Answer, String>) -> End {
     answered.map(|answer| unknown_fields(point, &answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_delivery_does_not_wait_for_is_said() {
+        // G6, G7
+        let s = Duration::from_secs;
+        let said = "a delivery waits 5 s for it, ends it then, and `tickets flush` tells it again";
+        for (point, times, want) in [
+            (Point::Observer, &[s(1), s(6), s(2)][..], Some(said)),
+            (Point::Observer, &[s(1), s(5)], None),
+            (Point::Observer, &[], None),
+            (Point::Filter, &[s(6)], None),
+        ] {
+            assert_eq!(too_slow(point, times).as_deref(), want, "{point} {times:?}");
+        }
+    }
 }
