@@ -4,7 +4,8 @@
 use super::explain::wrong;
 use super::keys::{Config, ModuleKeys};
 use super::user::{User, expand};
-use crate::module::{Host, Module, Switched, find};
+use crate::error::nearest;
+use crate::module::{Host, Module, Switched, find, names};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -171,10 +172,20 @@ fn named(module: &str, why: &str) -> String {
     format!("module {module}: {why}")
 }
 
+/// What is said of one that `path` has not.
+fn not_there(path: &[PathBuf], name: &str) -> String {
+    let there = names(path);
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    match nearest(name, &there) {
+        Some(right) => format!("it is not there; is {right} meant?"),
+        None => "it is not there".into(),
+    }
+}
+
 /// The module of the first directory of `path` that has it.
 fn module(path: &[PathBuf], switched: &Switched, host: &Host) -> Result<Module, String> {
     match find(path, &switched.name) {
-        None => Err("it is not there".into()),
+        None => Err(not_there(path, &switched.name)),
         Some(Err(why)) => Err(why),
         Some(Ok(found)) => Ok(Module::new(found, switched.clone(), host)),
     }

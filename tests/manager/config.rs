@@ -70,6 +70,30 @@ fn several_are_switched_at_once() {
 }
 
 #[test]
+fn a_mistyped_module_is_led_to_the_one_that_is_there() {
+    // G1, G3
+    let b = desk("modules = [\"gti\", \"else\"]\n");
+    b.make_store();
+    let list = b.run(&["modules"], b"").stdout;
+    let why: Vec<&str> = list.lines().filter(|it| it.contains("not there")).collect();
+    assert_eq!(
+        why,
+        ["    it is not there; is git meant?", "    it is not there"]
+    );
+    let checked = b.run(&["check"], b"").stdout;
+    let config = b.path("config.toml").display().to_string();
+    let shelf = b.path("modules").display().to_string();
+    for said in [
+        format!(
+            "warn  module gti: it is not there; is git meant?\n      mend: \"git\" in the line `modules` of {config}\n"
+        ),
+        format!("warn  module else: it is not there\n      mend: a directory else in {shelf}\n"),
+    ] {
+        assert!(checked.contains(&said), "{checked}");
+    }
+}
+
+#[test]
 fn a_name_goes_and_its_comment_stays() {
     // G3
     const LISTS: [(&str, &str, &str); 3] = [

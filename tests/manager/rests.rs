@@ -211,7 +211,7 @@ fn the_list_says_how_it_fares() {
         assert!(!narrow.contains('…'), "{narrow}");
     }
     let check = b.run(&["check", "--etc", "/nowhere"], b"").stdout;
-    let mend_line = "      mend: `tickets modules enable virus` ends that\n";
+    let mend_line = "      mend: that first, then `tickets modules enable virus` ends the rest\n";
     assert!(check.contains(mend_line), "{check}");
     mend(&b);
     b.works("modules enable virus");

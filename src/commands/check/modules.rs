@@ -108,6 +108,12 @@ fn mend_of(desk: &Desk, name: &str, why: &str) -> Option<String> {
     if module::find(&path, name).is_some() {
         return None;
     }
+    let there = module::names(&path);
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    if let Some(right) = nearest(name, &there) {
+        let file = desk.config.file_to_edit();
+        return Some(format!("{right:?} in the line `modules` of {file}"));
+    }
     let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
     let is_there = !path.is_empty() && why.ends_with("it is not there");
     is_there.then(|| format!("a directory {name} in {}", path.join(" or ")))
@@ -134,8 +140,8 @@ fn of_module(
         let fault = health.last_fault.unwrap_or_default();
         let text =
             format!("module {name}: it failed again and again and rests until {until}: {fault}");
-        found
-            .push(Diagnosis::warn(text).mend(format!("`tickets modules enable {name}` ends that")));
+        let mend = format!("that first, then `tickets modules enable {name}` ends the rest");
+        found.push(Diagnosis::warn(text).mend(mend));
     } else if health.fails() {
         let at = health.last_fault_at.map(screen::when).unwrap_or_default();
         let fault = health.last_fault.unwrap_or_default();
