@@ -60,13 +60,31 @@ fn several_are_switched_at_once() {
     );
     b.says("modules disable sms virus", "sms is off\nvirus is off\n");
     assert_eq!(config(&b), before);
+    // What stands behind a mistake is not tried, which is said.
     let fault = "tickets: there is no module \"gone\"\nhint: modules are looked for in ";
-    let ran = b.run(&["modules", "enable", "sms", "gone", "virus"], b"");
-    assert_eq!(
-        (ran.status, ran.stdout.as_str()),
-        (66, "sms is on: observer\n")
-    );
-    assert!(ran.stderr.starts_with(fault), "{ran:?}");
+    for (word, done) in [
+        ("enable", "sms is on: observer\n"),
+        ("disable", "sms is off\n"),
+    ] {
+        for (more, untried) in [
+            (&["virus", "git"][..], "tickets: not tried: virus, git\n"),
+            (&[], ""),
+        ] {
+            let words = [&["modules", word, "sms", "gone"], more].concat();
+            let ran = b.run(&words, b"");
+            let done = match more.is_empty() {
+                false => done.to_owned(),
+                true => done
+                    .replace(" off", " off already")
+                    .replace(" on:", " on already"),
+            };
+            let done = done.replace("already observer", "already");
+            assert_eq!((ran.status, ran.stdout), (66, done));
+            let said = format!("{untried}{fault}");
+            assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(config(&b), before);
 }
 
 #[test]

@@ -38,12 +38,20 @@ pub(super) struct Disable {
     names: Vec<String>,
 }
 
+/// Does `one` for each of the names. What stands behind a mistake is not tried, and whoever typed it is told so.
+fn each(names: &[String], one: impl Fn(&str) -> Result<Status>) -> Result<Status> {
+    for (at, name) in (1..).zip(names) {
+        one(name).inspect_err(|_| match &names[at..] {
+            [] => {}
+            rest => remark(format_args!("not tried: {}", rest.join(", "))),
+        })?;
+    }
+    Ok(Status::Ok)
+}
+
 impl Enable {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
-        for name in &self.names {
-            Enable::one(cx, name)?;
-        }
-        Ok(Status::Ok)
+        each(&self.names, |name| Enable::one(cx, name))
     }
 
     fn one(cx: &Context, name: &str) -> Result<Status> {
@@ -89,10 +97,7 @@ impl Enable {
 
 impl Disable {
     pub(super) fn run(self, cx: &Context) -> Result<Status> {
-        for name in &self.names {
-            Disable::one(cx, name)?;
-        }
-        Ok(Status::Ok)
+        each(&self.names, |name| Disable::one(cx, name))
     }
 
     fn one(cx: &Context, name: &str) -> Result<Status> {
