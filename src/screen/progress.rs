@@ -1,7 +1,8 @@
 //! A bar on the terminal that shows how far a long pass has come.
 
+use crate::error::harmless;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 /// A pass that takes less time is not shown.
@@ -55,6 +56,37 @@ impl Drop for PassBar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// A line on the terminal that says what is being done, each in the place of the one before. It is written on stderr if
+/// that is a terminal, and removed when this is dropped.
+pub struct Doing(bool);
+
+impl Doing {
+    /// Nothing yet.
+    pub fn begin() -> Doing {
+        Doing(stderr().is_terminal())
+    }
+
+    /// Says what it is now.
+    pub fn say(&self, what: &str) {
+        if self.0 {
+            rewrite(&format!("{} ...", harmless(what)));
+        }
+    }
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        if self.0 {
+            rewrite("");
+        }
+    }
+}
+
+/// Writes `text` in the place of the line where the terminal stands. That it cannot be written is no error.
+fn rewrite(text: &str) {
+    let _ = stderr().write_all(format!("\r\u{1b}[K{text}").as_bytes());
 }
 
 /// The style for a terminal of so many columns. A number that is cut would read as another number.

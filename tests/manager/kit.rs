@@ -335,6 +335,37 @@ fn the_trial_says_which_observer_takes_longer_than_a_delivery_waits() {
 }
 
 #[test]
+fn the_trial_says_on_a_terminal_what_it_is_trying() {
+    // G3: it may take minutes.
+    const ON_TERMINAL: &str = "import os, pty, sys\n\
+        sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))\n";
+    let b = desk();
+    put(&b, "spam", &["filter"], "", "#!/bin/sh\n");
+    let mut command = Command::new("python3");
+    command.args(["-c", ON_TERMINAL]);
+    command.arg(crate::bench::binary());
+    command.args(["modules", "check", "spam"]);
+    b.as_ordinary_user(&mut command);
+    let ran = finish(command, b"");
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let tried: Vec<&str> = ran.stdout.split("\r\u{1b}[K").collect();
+    let (table, lines) = tried.split_last().unwrap();
+    let lines: Vec<&str> = lines.iter().copied().filter(|it| !it.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "filter: 15 mails ...",
+            "filter: 16 MiB ...",
+            "filter: the same twice ...",
+            "filter: without a home ...",
+            "filter: eight at once ...",
+        ]
+    );
+    assert!(!table.contains("..."), "{table:?}");
+    assert!(table.contains(" ok\r\n"), "{table:?}");
+}
+
+#[test]
 fn the_trial_finds_every_animal_that_misbehaves() {
     // G3: each of them as a filter with a short limit.
     let b = Bench::new();

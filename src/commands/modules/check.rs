@@ -10,6 +10,7 @@ use crate::module::{
     FindingLevel, Host, Module, ModuleFinding, PageRequest, Point, Runnable, VerbCall, found,
 };
 use crate::part::Context;
+use crate::screen::progress::Doing;
 use crate::screen::say;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeSet;
@@ -60,6 +61,7 @@ struct TrialBench {
     lacks: Option<ModuleFinding>,
     /// What it finds odd.
     warned: Vec<String>,
+    doing: Option<Doing>,
 }
 
 impl CheckModule {
@@ -88,9 +90,11 @@ impl CheckModule {
             trials: Vec::new(),
             lacks: None,
             warned: Vec::new(),
+            doing: Some(Doing::begin()),
         };
         bench.module.trial = true;
         bench.try_all();
+        bench.doing = None;
         say(format_args!(
             "{}: {}",
             module.dir.display(),
@@ -118,6 +122,7 @@ impl TrialBench {
     fn try_all(&mut self) {
         // Its data first: the others need it.
         if self.module.manifest.has(Point::Setup) {
+            self.begins(Point::Setup, "new data");
             let begun = Instant::now();
             let done = self.module.set_up().map(|_| None);
             self.add(Point::Setup, "new data", vec![(begun.elapsed(), done)]);
@@ -133,6 +138,7 @@ impl TrialBench {
                 Point::Filter | Point::Observer => self.try_mails(point),
                 Point::Check => self.try_heads(point),
                 Point::Timeline => {
+                    self.begins(point, "all events");
                     let asked = (0..2).map(|_| timed(|| timeline(&self.module))).collect();
                     self.add(point, "all events", asked);
                 }
@@ -149,6 +155,13 @@ impl TrialBench {
         points
             .filter(|point| self.lacks.is_none() || *point == Point::Check)
             .collect()
+    }
+
+    /// Says on a terminal what is tried now: it may take long.
+    fn begins(&self, point: Point, what: &str) {
+        if let Some(doing) = &self.doing {
+            doing.say(&format!("{point}: {what}"));
+        }
     }
 
     fn add(&mut self, point: Point, what: &str, asked: Vec<(Duration, End)>) {
@@ -168,6 +181,8 @@ impl TrialBench {
 
     /// Asks about all mail; after a first fault nothing more is asked, since each may take as long as it may.
     fn try_mails(&mut self, point: Point) {
+        let what = format!("{} mails", self.mails.len());
+        self.begins(point, &what);
         let mut asked = Vec::new();
         for (name, mail) in &self.mails {
             let (time, ended) = timed(|| end(point, ask(&self.module, point, mail, |_| ())));
@@ -181,11 +196,11 @@ impl TrialBench {
             }
         }
         let is_broken = asked.iter().any(|(_, ended)| ended.is_err());
-        let what = format!("{} mails", self.mails.len());
         self.add(point, &what, asked);
         if is_broken {
             return;
         }
+        self.begins(point, "16 MiB");
         let large = vec![b'\n'; LARGE];
         let asked = timed(|| end(point, ask(&self.module, point, &large, |_| ())));
         self.add(point, "16 MiB", vec![asked]);
@@ -202,11 +217,14 @@ impl TrialBench {
                 false => Err("it answers otherwise the second time".into()),
             }
         };
+        self.begins(point, TWICE);
         let twice = timed(twice);
         let no_home = |command: &mut Command| {
             command.env_remove("HOME");
         };
+        self.begins(point, "without a home");
         let homeless = timed(|| end(point, ask(&self.module, point, &plain, no_home)));
+        self.begins(point, EIGHT);
         let many: Vec<_> = (0..AT_ONCE)
             .map(|_| (Instant::now(), begin(&self.module, point, &plain, |_| ())))
             .collect();
@@ -221,6 +239,7 @@ impl TrialBench {
     }
 
     fn try_pages(&mut self) {
+        self.begins(Point::Page, "each page");
         let hostile = "a=$(reboot)&b=%00%0a<script>";
         let mut asked = Vec::new();
         for page in &self.module.manifest.pages {
@@ -244,6 +263,7 @@ impl TrialBench {
     }
 
     fn try_verbs(&mut self) {
+        self.begins(Point::Verb, "each verb");
         let hostile = ["$(reboot)", "-rf", "'\"", ""].map(str::to_owned);
         let mut asked = Vec::new();
         for verb in &self.module.manifest.verbs {
