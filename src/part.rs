@@ -324,8 +324,7 @@ impl Context {
     /// The desk as it is; nothing is created.
     ///
     /// # Errors
-    /// The configuration cannot be read, or is wrong. Status 66 if somebody named a store that does not exist, or if the
-    /// configuration is lost.
+    /// The configuration cannot be read, or is wrong. Status 66 if it is lost, or if a store that was named does not exist.
     pub fn desk(&self) -> Result<Desk> {
         let desk = self.planned_desk()?;
         match desk.config.dir_named || desk.config.lost().is_some() {
@@ -356,7 +355,7 @@ impl Context {
         Ok((desk, wrong))
     }
 
-    /// True if a command that reads failed so because of the index, and may be begun anew with this, or one of its own.
+    /// True if a command that reads failed so because of the index, and may be begun anew: with this, or one of its own.
     fn begins_anew(&self, error: &anyhow::Error) -> bool {
         self.again.may_help(error, || self.desk())
     }

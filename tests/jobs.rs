@@ -162,7 +162,7 @@ fn a_job_never_runs_twice_at_a_time_and_its_lock_dies_with_it() {
     bench.file("submit", mail("2", "", "x"));
     make_due(&bench, "flush");
     // It hangs until the test has looked.
-    bench.sendmail("#!/bin/sh\ncd \"${0%/*}\"\necho $PPID >worker\nuntil [ -e go ]; do sleep 0.05; done\nexit 75\n");
+    bench.sendmail("#!/bin/sh\ncd \"${0%/*}\"\necho $PPID >worker\nuntil [ -e go ] || ! [ -e \"$PWD\" ]; do sleep 0.05; done\nexit 75\n");
     let mut command = bench.command(&["tick"]);
     let mut tick = command.stdin(Stdio::null()).spawn().unwrap();
     let worker = || fs::read_to_string(bench.path("worker")).unwrap_or_default();

@@ -334,3 +334,21 @@ pub(super) fn object_below(lines: usize, said: &[u8]) -> Result<Answer, Failure>
     };
     Err(Failure::NoObject(format!("{why}: {}", beginning(said))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::tests::animal;
+
+    // G2: what the machine lacks for a moment is no fault of the module's, and does not count.
+    #[test]
+    fn a_machine_that_has_no_room_for_a_process_is_no_fault() {
+        let module = animal(&tempfile::tempdir().unwrap(), "silent", "");
+        let fails = |code| module.unstarted(std::io::Error::from_raw_os_error(code));
+        let says = fails(nix::libc::EAGAIN);
+        assert!(
+            matches!(says, Failure::NotReady(why) if why.starts_with("it cannot be started: "))
+        );
+        assert!(matches!(fails(nix::libc::EACCES), Failure::CannotRun(_)));
+    }
+}

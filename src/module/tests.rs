@@ -4,7 +4,7 @@ use super::*;
 use serde_json::{Map, Value, json};
 
 /// The animal `run` of tests/zoo, with `more` in its manifest. Its store is in `dir`.
-fn animal(dir: &tempfile::TempDir, run: &str, more: &str) -> Module {
+pub(super) fn animal(dir: &tempfile::TempDir, run: &str, more: &str) -> Module {
     let text = format!(
         "name = \"zoo\"\nversion = \"1\"\nprotocol = 1\nsummary = \"an animal\"\nrun = {run:?}\n\
          points = [\"filter\"]\n{more}"
@@ -391,14 +391,4 @@ fn a_manifest_that_is_wrong_says_what_and_where() {
         let got = Manifest::parse("spam", &text).err();
         assert_eq!(got.as_deref(), want, "{text}");
     }
-}
-
-// G2: what the machine lacks for a moment is no fault of the module's, and does not count.
-#[test]
-fn a_machine_that_has_no_room_for_a_process_is_no_fault() {
-    let module = animal(&tempfile::tempdir().unwrap(), "silent", "");
-    let fails = |code| module.unstarted(std::io::Error::from_raw_os_error(code));
-    let says = fails(nix::libc::EAGAIN);
-    assert!(matches!(says, Failure::NotReady(why) if why.starts_with("it cannot be started: ")));
-    assert!(matches!(fails(nix::libc::EACCES), Failure::CannotRun(_)));
 }

@@ -20,7 +20,7 @@ fn started(bench: &Bench, program: &Path) -> Child {
     bench.file("submit", mail("2", "", "x"));
     make_due(bench, "flush");
     bench.sendmail(
-        "#!/bin/sh\ncd \"${0%/*}\"\n: >began\nuntil [ -e go ]; do sleep 0.05; done\nexit 75\n",
+        "#!/bin/sh\ncd \"${0%/*}\"\n: >began\nuntil [ -e go ] || ! [ -e \"$PWD\" ]; do sleep 0.05; done\nexit 75\n",
     );
     let mut command = Command::new(program);
     bench.as_ordinary_user(&mut command);
@@ -62,7 +62,7 @@ fn a_loop_goes_on_whatever_runs_and_whatever_is_wrong_for_a_moment() {
         &[],
     );
     let job = "[[job]]\nname = \"slow\"\nevery = \"24 h\"\n";
-    let script = "#!/bin/sh\n: >began\nuntil [ -e go ]; do sleep 0.05; done\n";
+    let script = "#!/bin/sh\n: >began\nuntil [ -e go ] || ! [ -e \"$PWD\" ]; do sleep 0.05; done\n";
     let on = format!("{}modules = [\"a\", \"b\", \"c\"]\n", path_line(&bench));
     let names = ["a", "b", "c"];
     for name in names {
