@@ -169,11 +169,11 @@ impl Desk {
     /// Checks that each message has a destination or is refused for a reason.
     fn routes(&self, envelope: &Envelope, message: &Message) -> Vec<Destination> {
         let mut all = Vec::new();
-        for (unknown_ticket, catch_all) in [
-            (UnknownTicket::Reject, CatchAll::Reject),
-            (UnknownTicket::Reject, CatchAll::Submit),
-            (UnknownTicket::Open, CatchAll::Reject),
-            (UnknownTicket::Open, CatchAll::Submit),
+        for (unknown_ticket, catch_all, by_staff) in [
+            (UnknownTicket::Reject, CatchAll::Reject, false),
+            (UnknownTicket::Reject, CatchAll::Submit, true),
+            (UnknownTicket::Open, CatchAll::Reject, true),
+            (UnknownTicket::Open, CatchAll::Submit, false),
         ] {
             let rules = Rules {
                 addresses: &self.addresses,
@@ -181,6 +181,7 @@ impl Desk {
                 unknown_ticket,
                 catch_all,
                 opens: false,
+                by_staff,
             };
             let found = route(envelope, message, &rules, self).unwrap();
             let (destinations, refusals) = (&found.destinations, &found.refusals);
@@ -213,11 +214,21 @@ impl Desk {
                     "{id:?} twice"
                 );
             }
-            // B1 to B3: the envelope decides, whatever the message says.
+            // B1 to B3: the envelope decides, whatever the message says; but a customer's reply to all closes nothing.
             for recipient in &envelope.recipients {
                 if let Some(Target::Ticket(id, verb)) = self.addresses.target(recipient)
                     && self.exists(id).unwrap()
                 {
+                    let names = |verb| {
+                        let wanted = Some(Target::Ticket(id, verb));
+                        let mut named = message.to_cc().into_iter();
+                        named.any(|it| self.addresses.target(&it.address) == wanted)
+                    };
+                    let replies_to_all = !by_staff && names(Verb::Update) && names(Verb::Done);
+                    let verb = match verb {
+                        Verb::Done if replies_to_all => Verb::Update,
+                        verb => verb,
+                    };
                     let at_least = |d: &Destination| matches!(d, Destination::Ticket(i, v) if *i == id && *v >= verb);
                     assert!(
                         destinations.iter().any(at_least),
