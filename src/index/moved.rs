@@ -70,7 +70,7 @@ pub(crate) fn note_moved(path: &Path, digests: &[[u8; 16]]) -> Result<()> {
             if !is_draft(path) {
                 file.sync_all()?;
             }
-            // What stands in it is carried over to the one that takes its place, if it stands there early enough.
+            // If another table took this one's place meanwhile, the note may have come too late to be carried over.
             let found = table.found()?;
             if found.is_none_or(|found| Found::of(&file).is_ok_and(|own| own.is_same_file(&found)))
             {
@@ -105,7 +105,7 @@ pub(super) fn create(path: &Path) -> io::Result<u32> {
     Ok(number)
 }
 
-/// A number that no other index is likely to have, and none that is not complete: that has 0.
+/// A number that no other index is likely to have. It is never 0, which stands for an index that is not complete.
 pub(super) fn new_number() -> u32 {
     (RandomState::new().hash_one(()) as u32 >> 1).max(1)
 }
@@ -122,14 +122,14 @@ pub(super) fn is_of(index: &Index) -> bool {
 /// Puts the table of the index at `draft` in the place of that at `path`.
 ///
 /// # Errors
-/// There is none, and those of writing it.
+/// `NotFound` if the draft has no table, and those of writing it.
 pub(super) fn replace(draft: &Path, path: &Path) -> io::Result<()> {
     put(&table(draft)?, &table(path)?)
 }
 
 fn put(new: &Place, table: &Place) -> io::Result<()> {
     let file = new.open(OFlag::O_RDWR)?;
-    // One that cannot be read says nothing.
+    // Nothing is carried over from a table that cannot be read.
     let old = table.open(OFlag::O_RDONLY).ok();
     let carry_over = || -> io::Result<()> {
         let mut bytes = Vec::new();
@@ -147,7 +147,7 @@ fn put(new: &Place, table: &Place) -> io::Result<()> {
     carry_over()?;
     new.rename(table)?;
     table.dir().sync()?;
-    // Whoever opened the old one before that, and wrote since.
+    // Another process may have opened the old table before that, and written to it since.
     carry_over()
 }
 

@@ -49,7 +49,8 @@ impl Desk {
         Ok(Settled::Tickets(judged.go.reroute(route)))
     }
 
-    /// True if a filter is known to have sent this message elsewhere, or hardly ever another one: settling tells.
+    /// True if the table beside the index notes this message as moved by a filter. Rarely the note is another message's;
+    /// [`Desk::settle`] finds out.
     pub(in crate::desk) fn may_have_been_moved(&self, parcel: &Parcel) -> bool {
         Index::is_noted_as_moved(&self.index_path(), &parcel.summary.identity.digest)
     }
